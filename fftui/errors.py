@@ -1,0 +1,39 @@
+"""Everything fftui refuses or fails at, as one small tree.
+
+FFTUIError                what the command line shows as one line; exit code 1
+├── RequestError          the request was wrong: mend the command or the file and try again; exit code 2
+│   ├── ExperimentError   an experiment, preset or override that cannot be carried out
+│   ├── DataError         a data set that is missing, damaged or may not be read
+│   └── RunNotFoundError  no run, or several, by that name
+└── RunFailedError        a run that was right but did not finish: see its journal
+
+Each message says what was wrong, where, and what to do.
+"""
+
+
+class FFTUIError(Exception):
+    """Anything fftui reports to its user in one line."""
+
+    exit_code = 1
+
+
+class RequestError(FFTUIError):
+    """The request was wrong; nothing was done."""
+
+    exit_code = 2
+
+
+class ExperimentError(RequestError):
+    """An experiment, preset or override that cannot be carried out."""
+
+
+class DataError(RequestError):
+    """A data set that is missing, damaged or may not be read."""
+
+
+class RunNotFoundError(RequestError):
+    """No run, or more than one, goes by the name given."""
+
+
+class RunFailedError(FFTUIError):
+    """A run that was started and could not be finished."""

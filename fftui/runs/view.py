@@ -1,0 +1,190 @@
+"""`RunView`: everything a screen, a progress bar or a plain line shows of a run, as a fold over its events.
+
+A view is frozen. `view.after(at, event)` is the next one, so a thread that trains can put a new view in place
+while another reads the last: nobody waits, nobody sees half of a change.
+"""
+
+from dataclasses import dataclass, replace
+from functools import singledispatchmethod
+from typing import Literal
+
+from fftui import events as ev
+
+LayerState = Literal["waiting", "learning", "learned", "skipped"]
+TELEMETRY_KEPT = 1200  # samples; ten minutes at the default rate
+LOG_KEPT = 500  # lines
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One row of the layer table. `number` counts from 1; None is the network as a whole (backprop)."""
+
+    number: int | None
+    label: str
+    state: LayerState = "waiting"
+    phase: int | None = None
+    epoch: int = 0
+    epochs: int = 0
+    threshold: float | None = None
+    history: tuple[ev.EpochFinished, ...] = ()
+    accuracy: float | None = None  # of this layer's goodness alone, as last measured (validation, else test, else train)
+    layer_s: float | None = None
+
+    @property
+    def last(self) -> ev.EpochFinished | None:
+        """The last finished epoch."""
+        return self.history[-1] if self.history else None
+
+    @property
+    def separation(self) -> float | None:
+        """g⁺ − g⁻ of the last epoch: how far apart the layer holds positive and negative data."""
+        if self.last is None or self.last.goodness_positive is None or self.last.goodness_negative is None:
+            return None
+        return self.last.goodness_positive - self.last.goodness_negative
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of the log."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What is known of a run after some of its events."""
+
+    started: ev.RunStarted | None = None
+    started_at: float | None = None  # Unix seconds of the first event of this sitting
+    now: float | None = None  # Unix seconds of the newest event
+    status: ev.Status = "running"
+    phase: ev.PhaseStarted | None = None
+    layers: tuple[LayerView, ...] = ()
+    current: int | None = None  # index into `layers` of the row that learns
+    progress: ev.Stepped | None = None
+    done_at_start: int = 0  # steps already done when this sitting began (a resumed run)
+    evaluations: tuple[ev.Evaluated, ...] = ()
+    telemetry: tuple[ev.TelemetrySampled, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    result: ev.RunFinished | None = None
+
+    @property
+    def fraction(self) -> float:
+        """How much of the run's steps is done, 0 to 1."""
+        if self.status == "finished":
+            return 1.0
+        return self.progress.done / self.progress.total if self.progress and self.progress.total else 0.0
+
+    def time_left_s(self) -> float | None:
+        """Seconds until the last step at this sitting's mean pace; None before the first step."""
+        if self.progress is None or self.started_at is None or self.now is None or self.status != "running":
+            return None
+        done = self.progress.done - self.done_at_start
+        if done <= 0:
+            return None
+        return (self.now - self.started_at) / done * (self.progress.total - self.progress.done)
+
+    def after(self, at: float, event: ev.Event) -> "RunView":
+        """The view once `event`, stated at Unix time `at`, is known."""
+        return replace(self._fold(event, at), now=at)
+
+    @singledispatchmethod
+    def _fold(self, event: ev.Event, at: float) -> "RunView":  # noqa: ARG002
+        return self
+
+    @_fold.register(ev.RunStarted)
+    def _(self, event: ev.RunStarted, at: float) -> "RunView":
+        layers = self.layers or tuple(LayerView(n, label) for n, label in enumerate(event.layers, 1))
+        done = self.progress.done if self.progress else 0
+        view = replace(
+            self, started=event, started_at=at, layers=layers, status="running", result=None, done_at_start=done
+        )
+        return view._logged(at, f"{'resumed' if event.resumed else 'started'} on {event.device}, {event.precision}")
+
+    @_fold.register(ev.PhaseStarted)
+    def _(self, event: ev.PhaseStarted, at: float) -> "RunView":
+        return replace(self, phase=event)._logged(at, f"phase {event.phase}: {event.rule}")
+
+    @_fold.register(ev.LayerStarted)
+    def _(self, event: ev.LayerStarted, at: float) -> "RunView":
+        view = self._with_row_for(event.layer)
+        return view._updated(
+            event.layer,
+            state="learning",
+            phase=event.phase,
+            epochs=event.epochs,
+            threshold=event.threshold,
+            current=True,
+        )
+
+    @_fold.register(ev.Stepped)
+    def _(self, event: ev.Stepped, at: float) -> "RunView":
+        return replace(self, progress=event)
+
+    @_fold.register(ev.EpochFinished)
+    def _(self, event: ev.EpochFinished, at: float) -> "RunView":
+        row = self._row(event.layer)
+        if row is None:
+            return self
+        # A resumed run states an epoch again when the checkpoint was older than the journal: the later one counts.
+        kept = tuple(e for e in row.history if (e.phase, e.epoch) < (event.phase, event.epoch))
+        return self._updated(event.layer, epoch=event.epoch, threshold=event.threshold, history=(*kept, event))
+
+    @_fold.register(ev.LayerFinished)
+    def _(self, event: ev.LayerFinished, at: float) -> "RunView":
+        name = "the network" if event.layer is None else f"layer {event.layer}"
+        view = self._updated(event.layer, state="skipped" if event.skipped else "learned", layer_s=event.layer_s)
+        return view._logged(at, f"{name} {'skipped' if event.skipped else 'learned'} after {event.epochs} epochs")
+
+    @_fold.register(ev.Evaluated)
+    def _(self, event: ev.Evaluated, at: float) -> "RunView":
+        view = replace(self, evaluations=(*self.evaluations, event))
+        for number, accuracy in enumerate(event.layer_accuracies, 1):
+            view = view._updated(number, accuracy=accuracy)
+        if event.layer is None and not event.layer_accuracies:
+            view = view._updated(None, accuracy=event.accuracy)
+        if event.final:
+            view = view._logged(at, f"{event.split} accuracy {event.accuracy:.2%}")
+        return view
+
+    @_fold.register(ev.TelemetrySampled)
+    def _(self, event: ev.TelemetrySampled, at: float) -> "RunView":
+        return replace(self, telemetry=(*self.telemetry[-TELEMETRY_KEPT + 1 :], event))
+
+    @_fold.register(ev.Checkpointed)
+    def _(self, event: ev.Checkpointed, at: float) -> "RunView":
+        return self._logged(at, "checkpoint written")
+
+    @_fold.register(ev.StatusChanged)
+    def _(self, event: ev.StatusChanged, at: float) -> "RunView":
+        return replace(self, status=event.status)._logged(at, event.status)
+
+    @_fold.register(ev.Noted)
+    def _(self, event: ev.Noted, at: float) -> "RunView":
+        return self._logged(at, event.message)
+
+    @_fold.register(ev.RunFinished)
+    def _(self, event: ev.RunFinished, at: float) -> "RunView":
+        text = f"{event.status}: {event.error}" if event.error else event.status
+        return replace(self, status=event.status, result=event, current=None)._logged(at, text)
+
+    def _row(self, number: int | None) -> LayerView | None:
+        return next((row for row in self.layers if row.number == number), None)
+
+    def _with_row_for(self, number: int | None) -> "RunView":
+        """Backprop trains all layers at once: it gets a row of its own, `network`, behind theirs."""
+        if self._row(number) is not None:
+            return self
+        return replace(self, layers=(*self.layers, LayerView(number, "network")))
+
+    def _updated(self, number: int | None, *, current: bool = False, **changes: object) -> "RunView":
+        index = next((i for i, row in enumerate(self.layers) if row.number == number), None)
+        if index is None:
+            return self
+        rows = list(self.layers)
+        rows[index] = replace(rows[index], **changes)  # type: ignore[arg-type]  # names checked by every caller's test
+        return replace(self, layers=tuple(rows), current=index if current else self.current)
+
+    def _logged(self, at: float, text: str) -> "RunView":
+        return replace(self, log=(*self.log[-LOG_KEPT + 1 :], LogLine(at, text)))
