@@ -35,7 +35,7 @@ class RunStarted(Event, kind="run-started"):
     device: str
     precision: str
     layers: tuple[str, ...]  # one label a layer, such as "784→2000"
-    layer_steps: int  # optimiser steps of the whole run, all phases and layers
+    total_steps: int  # optimiser steps of the whole run, all phases and layers
     train_images: int
     validation_images: int
     test_images: int

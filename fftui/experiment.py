@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from fftui.data.catalogue import SETS, DataName
 
 Goodness = Literal["mean-square", "sum-square"]
-LocalLoss = Literal["softplus"]
+LocalLoss = Literal["softplus", "swish"]
 Negatives = Literal["fixed", "random"]
 Normalisation = Literal["none", "unit", "standard", "paper"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -79,7 +79,8 @@ class ForwardForward(Part):
     learning_rate: float = Field(0.02, gt=0)
     schedule: Literal["constant", "cosine"] = Field("constant", description="learning rate over a layer's epochs")
     goodness: Goodness = Field("mean-square", description="mean or sum of the squared activities of a layer")
-    loss: LocalLoss = Field("softplus", description="softplus(theta - g+) + softplus(g- - theta)")
+    loss: LocalLoss = Field("softplus", description="softplus with a threshold (paper), or swish of -sharpness (g+ - g-)")
+    sharpness: float = Field(6.0, gt=0, description="of the swish loss, which has no threshold")
     threshold: float = Field(2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under")
     label_encoding: Literal["overlay"] = Field("overlay", description="the first C inputs carry the label")
     negatives: Negatives = Field("random", description="wrong labels: fixed (drawn once, as the paper) or random")

@@ -1,0 +1,67 @@
+"""Which device learns, and in which precision its matrix products run."""
+
+import platform
+
+import torch
+
+from fftui.errors import RequestError
+from fftui.experiment import Precision
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name` (`auto`, `cpu`, `cuda`, `cuda:1`, `mps`); `auto` prefers CUDA, then MPS.
+
+    Raises RequestError where it is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda", torch.cuda.current_device())
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        msg = f"device {name!r} is unknown: use auto, cpu, cuda, cuda:N or mps"
+        raise RequestError(msg) from None
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            msg = f"device {name!r} is not there: torch sees {count} CUDA devices; use --device cpu"
+            raise RequestError(msg)
+        return torch.device("cuda", device.index or 0)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        msg = "device 'mps' is not there: use --device cpu"
+        raise RequestError(msg)
+    if device.type not in ("cpu", "mps"):
+        msg = f"device {name!r} is not supported: use auto, cpu, cuda, cuda:N or mps"
+        raise RequestError(msg)
+    return device
+
+
+def device_label(device: torch.device) -> str:
+    """The device's name for people, such as "cuda:0 NVIDIA A100" or "cpu x86_64, 2 threads"."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    if device.type == "cpu":
+        return f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
+    return str(device)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bfloat16 matrices by itself (not by way of float32)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        found = torch.backends.cpu.get_cpu_capability()
+        checks = (
+            getattr(torch.cpu, "_is_avx512_bf16_supported", None),
+            getattr(torch.cpu, "_is_amx_tile_supported", None),
+        )
+        return found.startswith("AVX512") and any(bool(check()) for check in checks if check is not None)
+    return False
+
+
+def choose_dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """The type of the matrix products; `auto` takes bfloat16 only where the hardware has it."""
+    if precision == "bfloat16" or (precision == "auto" and has_bfloat16(device)):
+        return torch.bfloat16
+    return torch.float32

@@ -1,0 +1,97 @@
+"""Backprop: cross entropy through the whole network, Adam. The baseline everything is measured against."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from fftui import experiment as ex
+from fftui.learning.images import Images
+from fftui.learning.optimiser import Optimiser
+from fftui.learning.prediction import Score, score_of, total
+from fftui.learning.rules.base import EpochMeans, Learner, Setting
+
+PREDICTED_AT_ONCE = 10_000  # images
+
+
+class BackpropRule:
+    """One stretch: the network learns as a whole."""
+
+    stretches = 1
+
+    def __init__(self, phase: ex.Backprop, setting: Setting) -> None:
+        self._phase = phase
+        self._setting = setting
+
+    def learner(self, stretch: int, total_steps: int, probes: list[Images]) -> Learner:  # noqa: ARG002
+        """The network."""
+        return NetworkLearner(self, self._phase, self._setting, total_steps, probes)
+
+    @torch.no_grad()
+    def score(self, images: Images) -> Score:
+        """Counts of argmax predictions; there is no goodness, so no layer is counted alone."""
+        scores = []
+        for start in range(0, len(images), PREDICTED_AT_ONCE):
+            part = images.part(start, start + PREDICTED_AT_ONCE)
+            predicted_B = logits(self._setting, part.inputs(slice(None))).argmax(1)
+            none_LB = torch.empty(0, len(part), dtype=torch.long, device=predicted_B.device)
+            scores.append(score_of(predicted_B, none_LB, part.labels_N, part.info.classes))
+        return total(scores)
+
+
+class NetworkLearner:
+    """The whole network under cross entropy."""
+
+    layer = None
+    threshold = None
+
+    def __init__(
+        self, rule: BackpropRule, phase: ex.Backprop, setting: Setting, total_steps: int, probes: list[Images]
+    ) -> None:
+        self._rule = rule
+        self._setting = setting
+        self._probes = probes
+        self._optimiser = Optimiser(
+            list(setting.network.parameters()), phase.learning_rate, phase.schedule, total_steps
+        )
+        self._sums = torch.zeros(2, device=setting.device)  # loss, images
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Backprop draws nothing."""
+
+    def step(self, index_B: Tensor, step: int) -> None:
+        """Forward, backward, Adam."""
+        train = self._setting.train
+        loss = cross_entropy(logits(self._setting, train.inputs(index_B)), train.labels_N[index_B])
+        self._setting.network.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        self._optimiser.step(step)
+        self._sums += torch.stack((loss.detach() * len(index_B), torch.full_like(loss.detach(), len(index_B))))
+
+    def means(self) -> EpochMeans:
+        """Mean cross entropy."""
+        loss, images = self._sums.tolist()
+        return EpochMeans(loss / max(images, 1), None, None)
+
+    def clear(self) -> None:
+        """Forget the epoch's sums."""
+        self._sums.zero_()
+
+    def score(self, probe: int) -> Score:
+        """Score on the `probe`-th measured split."""
+        return self._rule.score(self._probes[probe])
+
+    def state(self) -> dict[str, Tensor]:
+        """Adam's moments and the epoch's sums."""
+        return {"sums": self._sums, **self._optimiser.state()}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` gave."""
+        self._sums.copy_(state["sums"])
+        self._optimiser.load({name: tensor for name, tensor in state.items() if name != "sums"})
+
+
+def logits(setting: Setting, x_BD: Tensor) -> Tensor:
+    """Logits (B, C) in float32, the products in the experiment's precision."""
+    with torch.autocast(setting.device.type, torch.bfloat16, enabled=setting.dtype == torch.bfloat16):
+        result: Tensor = setting.network(x_BD)
+    return result.float()

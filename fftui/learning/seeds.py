@@ -1,0 +1,16 @@
+"""Random numbers by purpose: the same (seed, purpose) gives the same numbers, whatever was drawn before.
+
+This is what lets a resumed run go on bit by bit: no generator's state has to be kept.
+"""
+
+import hashlib
+
+from torch import Generator
+
+
+def generator_for(seed: int, *purpose: str | int) -> Generator:
+    """A CPU generator for one purpose, such as `generator_for(0, "order", phase, layer, epoch)`."""
+    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
+    generator = Generator()
+    generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    return generator

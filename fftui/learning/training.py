@@ -1,0 +1,339 @@
+"""`train`: an experiment as a generator of events.
+
+    for event in train(experiment):
+        ...
+
+Pausing is not asking for the next event; stopping is closing it; `state()` between two events is a checkpoint.
+Times count what happens between two events here, not what the consumer does with them.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from fftui import events as ev
+from fftui.data.catalogue import SETS
+from fftui.data.splits import load_splits
+from fftui.experiment import Experiment, Phase
+from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
+from fftui.learning.images import Images
+from fftui.learning.network import Network
+from fftui.learning.rules import rule_for
+from fftui.learning.rules.base import Learner, Rule, Setting
+from fftui.learning.seeds import generator_for
+from fftui.learning.state import Position, TrainingState
+from fftui.telemetry.clocks import clock_for
+
+
+def train(
+    experiment: Experiment,
+    *,
+    run: str = "run",
+    data_folder: Path | None = None,
+    device: str = "auto",
+    state: TrainingState | None = None,
+) -> "Training":
+    """Carry `experiment` out: an iterator of events, from `state` on if there is one.
+
+    Raises DataError where the images are not there and RequestError where the device is not.
+    """
+    return Training(experiment, run=run, data_folder=data_folder, device=device, state=state)
+
+
+class Training(Iterator[ev.Event]):
+    """An experiment being carried out; iterate it for its events."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        run: str = "run",
+        data_folder: Path | None = None,
+        device: str = "auto",
+        state: TrainingState | None = None,
+    ) -> None:
+        self._experiment = experiment
+        self._run = run
+        self._device = choose_device(device)
+        self._dtype = choose_dtype(experiment.precision, self._device)
+        self.device_name = device_label(self._device)
+        self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
+        self._load(data_folder)
+        self._clock = clock_for(self._device)
+        self._position = Position()
+        self._learner: Learner | None = None
+        self._resumed = state
+        self._skip = False
+        if state is not None:
+            self._position = state.position
+            self._network.load_state_dict(_under("network.", state))
+        self._steps_per_epoch = [math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases]
+        self._total = sum(
+            phase.epochs * self._steps_per_epoch[i] * self._rules[i].stretches
+            for i, phase in enumerate(experiment.phases)
+        )
+        self._events = self._learn()
+
+    def __next__(self) -> ev.Event:
+        return next(self._events)
+
+    def close(self) -> None:
+        """Stop: no further event comes."""
+        self._events.close()
+
+    def skip_layer(self) -> None:
+        """Go on with the next layer after this batch. May be called from another thread."""
+        self._skip = True
+
+    @property
+    def position(self) -> tuple[int | None, int | None, int | None]:
+        """Phase, layer and epoch that learn now, from 1; None where nothing does. Safe to read from another thread."""
+        learner, position = self._learner, self._position
+        if learner is None:
+            return None, None, None
+        return position.phase + 1, learner.layer, position.epoch + 1
+
+    @property
+    def cuda_uuid(self) -> str | None:
+        """The UUID of the GPU that learns, as NVML names it; None on other devices."""
+        if self._device.type != "cuda":
+            return None
+        return f"GPU-{torch.cuda.get_device_properties(self._device).uuid}"
+
+    @property
+    def train_s(self) -> float:
+        """Seconds spent learning so far, without evaluation, over all sittings."""
+        return self._position.train_s
+
+    @property
+    def network(self) -> Network:
+        """The network that learns."""
+        return self._network
+
+    def state(self) -> TrainingState:
+        """The state between the last event and the next; its tensors are copies on the CPU."""
+        # What the clock has measured since the epoch began would be lost with this process.
+        self._position = replace(self._position, compute_s=self._position.compute_s + self._clock.read_s())
+        tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
+        if self._learner is not None:
+            tensors |= {f"learner.{name}": tensor for name, tensor in self._learner.state().items()}
+        copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+        return TrainingState(copies, self._position)
+
+    def _load(self, data_folder: Path | None) -> None:
+        experiment, data = self._experiment, self._experiment.data
+        splits = load_splits(
+            data.name,
+            folder=data_folder,
+            seed=experiment.seed,
+            train_images=data.train_images,
+            validation_images=data.validation_images,
+            test_images=data.test_images,
+        )
+        self._train = Images.on(self._device, splits.train, data)
+        self._test = Images.on(self._device, splits.test, data)
+        self._validation = Images.on(self._device, splits.validation, data) if splits.validation else None
+        self._network = Network(experiment.model, SETS[data.name], self._dtype, experiment.seed).to(self._device)
+        setting = Setting(
+            self._network, self._train, self._device, self._dtype, experiment.seed, experiment.cache_bytes
+        )
+        self._rules: list[Rule] = [rule_for(phase, n, setting) for n, phase in enumerate(experiment.phases, 1)]
+        measured = experiment.evaluation.images
+        self._probes = [("train", self._train.part(0, measured))]
+        if self._validation is not None:
+            self._probes.append(("validation", self._validation.part(0, measured)))
+
+    def _learn(self) -> Iterator[ev.Event]:
+        yield self._started()
+        if self._experiment.precision == "bfloat16" and not has_bfloat16(self._device):
+            yield ev.Noted("this device has no bfloat16 products of its own: float32 would be faster here")
+        for number in range(self._position.phase, len(self._rules)):
+            yield from self._learn_phase(number)
+            self._learner = None
+            self._position = replace(self._position, phase=number + 1, stretch=0)
+        yield from self._finish()
+
+    def _started(self) -> ev.RunStarted:
+        return ev.RunStarted(
+            run=self._run,
+            experiment=self._experiment.name,
+            data=self._experiment.data.name,
+            device=self.device_name,
+            precision=self.precision,
+            layers=tuple(layer.label for layer in self._network.layers),
+            total_steps=self._total,
+            train_images=len(self._train),
+            validation_images=len(self._validation) if self._validation else 0,
+            test_images=len(self._test),
+            resumed=self._resumed is not None,
+        )
+
+    def _learn_phase(self, number: int) -> Iterator[ev.Event]:
+        phase, rule = self._experiment.phases[number], self._rules[number]
+        steps = phase.epochs * self._steps_per_epoch[number]
+        yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
+        for stretch in range(self._position.stretch, rule.stretches):
+            started = time.perf_counter()
+            learner = rule.learner(stretch, steps, [images for _, images in self._probes])
+            if self._resumed is not None:
+                if under := _under("learner.", self._resumed):
+                    learner.load(under)
+                self._resumed = None
+            self._learner = learner
+            self._add(layer_s=time.perf_counter() - started)
+            yield ev.LayerStarted(number + 1, learner.layer, phase.epochs, learner.threshold)
+            yield from self._learn_stretch(number, learner, phase)
+
+    def _learn_stretch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
+        while self._position.epoch < phase.epochs and not self._skip:
+            yield from self._learn_epoch(number, learner, phase)
+        skipped, self._skip = self._skip, False
+        position = self._position
+        # What a skipped layer leaves undone counts as done: progress is about what is still to come.
+        left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
+        self._learner = None
+        self._position = replace(
+            position, stretch=position.stretch + 1, epoch=0, step=0, layer_s=0.0, done=position.done + left
+        )
+        yield ev.LayerFinished(number + 1, learner.layer, position.epoch, position.layer_s, skipped)
+
+    def _learn_epoch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
+        started = time.perf_counter()
+        epoch = self._position.epoch
+        generator = generator_for(self._experiment.seed, "order", number + 1, learner.layer or 0, epoch + 1)
+        order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
+        batches = order_N.split(phase.batch_size)
+        learner.begin_epoch(epoch + 1)
+        self._add(epoch_s=time.perf_counter() - started)
+        while self._position.step < len(batches) and not self._skip:
+            self._step(learner, batches[self._position.step])
+            yield self._stepped(number, learner, len(batches))
+        if self._skip:
+            learner.clear()
+            return
+        finished = self._epoch_finished(number, learner)
+        if self._measured_after(epoch + 1, phase.epochs):
+            for probe, (split, _) in enumerate(self._probes):
+                evaluated = self._measure(number, learner, probe, split)
+                if split == "train":
+                    finished = replace(finished, accuracy=evaluated.accuracy)
+                yield evaluated
+        learner.clear()
+        self._position = replace(self._position, epoch=epoch + 1, step=0, epoch_s=0.0, compute_s=0.0)
+        yield finished
+
+    def _step(self, learner: Learner, index_B: torch.Tensor) -> None:
+        started = time.perf_counter()
+        self._clock.start()
+        learner.step(index_B, self._steps_taken(self._position.phase))
+        self._clock.stop()
+        elapsed = time.perf_counter() - started
+        self._position = replace(self._position, step=self._position.step + 1, done=self._position.done + 1)
+        self._add(epoch_s=elapsed)
+
+    def _steps_taken(self, phase: int) -> int:
+        """Optimiser steps since the stretch began."""
+        return self._position.epoch * self._steps_per_epoch[phase] + self._position.step
+
+    def _stepped(self, number: int, learner: Learner, steps: int) -> ev.Stepped:
+        position = self._position
+        images = min(position.step * self._experiment.phases[number].batch_size, len(self._train))
+        return ev.Stepped(
+            phase=number + 1,
+            layer=learner.layer,
+            epoch=position.epoch + 1,
+            step=position.step,
+            steps=steps,
+            done=position.done,
+            total=self._total,
+            samples_per_s=images / position.epoch_s if position.epoch_s > 0 else None,
+        )
+
+    def _epoch_finished(self, number: int, learner: Learner) -> ev.EpochFinished:
+        started = time.perf_counter()
+        means = learner.means()
+        compute_s = self._clock.read_s()
+        self._add(epoch_s=time.perf_counter() - started)
+        position = self._position = replace(self._position, compute_s=self._position.compute_s + compute_s)
+        return ev.EpochFinished(
+            phase=number + 1,
+            layer=learner.layer,
+            epoch=position.epoch + 1,
+            step=self._steps_taken(number),
+            loss=means.loss,
+            goodness_positive=means.goodness_positive,
+            goodness_negative=means.goodness_negative,
+            threshold=learner.threshold,
+            accuracy=None,
+            samples_per_s=len(self._train) / position.epoch_s,
+            epoch_s=position.epoch_s,
+            compute_s=position.compute_s,
+        )
+
+    def _measured_after(self, epoch: int, epochs: int) -> bool:
+        every = self._experiment.evaluation.every
+        return every > 0 and (epoch % every == 0 or epoch == epochs)
+
+    def _measure(self, number: int, learner: Learner, probe: int, split: str) -> ev.Evaluated:
+        started = time.perf_counter()
+        score = learner.score(probe)
+        return ev.Evaluated(
+            phase=number + 1,
+            layer=learner.layer,
+            epoch=self._position.epoch + 1,
+            split=split,
+            final=False,
+            accuracy=score.accuracy,
+            layer_accuracies=score.layer_accuracies,
+            class_correct=score.class_correct,
+            class_images=score.class_images,
+            evaluation_s=time.perf_counter() - started,
+        )
+
+    def _finish(self) -> Iterator[ev.Event]:
+        """Measure whole splits by the last phase's way of predicting, the test set last."""
+        evaluated: ev.Evaluated | None = None
+        train = self._train.part(0, self._experiment.evaluation.final_train_images)
+        for split, images in (("train", train), ("validation", self._validation), ("test", self._test)):
+            if images is None or not len(images):
+                continue
+            started = time.perf_counter()
+            score = self._rules[-1].score(images)
+            evaluated = ev.Evaluated(
+                phase=len(self._rules),
+                layer=None,
+                epoch=self._experiment.phases[-1].epochs,
+                split=split,
+                final=True,
+                accuracy=score.accuracy,
+                layer_accuracies=score.layer_accuracies,
+                class_correct=score.class_correct,
+                class_images=score.class_images,
+                evaluation_s=time.perf_counter() - started,
+            )
+            yield evaluated
+        yield ev.RunFinished(
+            status="finished",
+            test_accuracy=evaluated.accuracy if evaluated else None,
+            layer_accuracies=evaluated.layer_accuracies if evaluated else (),
+            train_s=self._position.train_s,
+            error=None,
+        )
+
+    def _add(self, *, epoch_s: float = 0.0, layer_s: float = 0.0) -> None:
+        """Time spent learning: an epoch's counts for its layer, and both for the run."""
+        position = self._position
+        self._position = replace(
+            position,
+            epoch_s=position.epoch_s + epoch_s,
+            layer_s=position.layer_s + epoch_s + layer_s,
+            train_s=position.train_s + epoch_s + layer_s,
+        )
+
+
+def _under(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,242 @@
+"""Presets: find them, read them, put overrides in, and explain what does not fit.
+
+A preset is a TOML file:
+
+    description = "one line"
+    data_sets = ["mnist"]              # optional: the sets it makes sense on; all if absent
+    [reports]                          # optional: test accuracy in percent that the paper reports, per set
+    mnist = 97.14
+    [experiment]                       # an `Experiment`
+    [on.cifar100]                      # optional: fields that differ on one set, by their path
+    "phases.0.threshold" = 1.0
+"""
+
+import copy
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from fftui.data.catalogue import DATA_NAMES
+from fftui.errors import ExperimentError
+from fftui.experiment import Experiment
+
+KEYS = ("description", "data_sets", "reports", "experiment", "on")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named experiment. `reports` is the paper's test accuracy in percent by image set."""
+
+    name: str
+    description: str
+    data_sets: tuple[str, ...]
+    reports: dict[str, float]
+    experiment: dict[str, Any]
+    on: dict[str, dict[str, Any]]
+    path: Path
+
+    @property
+    def data(self) -> str:
+        """The image set it uses unless told otherwise."""
+        return str(self.experiment.get("data", {}).get("name", "mnist-mini"))
+
+
+def presets_folder() -> Path:
+    """Where presets lie: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "_presets"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "presets"
+
+
+def list_presets() -> list[Preset]:
+    """All presets: `quickstart` first, then the others, then the paper's. Raises ExperimentError on a broken file."""
+    folder = presets_folder()
+    names = [path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml")]
+    return [read_preset(name) for name in sorted(names, key=lambda n: (n != "quickstart", "/" in n, n))]
+
+
+def read_preset(name: str) -> Preset:
+    """The preset called `name`. Raises ExperimentError, with the nearest name, where there is none."""
+    folder = presets_folder()
+    path = folder / f"{name}.toml"
+    if not path.is_file() or folder not in path.resolve().parents:
+        known = [p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")]
+        msg = f"no preset is called {name!r}{_nearest(name, known)}; fftui presets lists them"
+        raise ExperimentError(msg)
+    values = read_toml(path)
+    for key in values:
+        if key not in KEYS:
+            msg = f"{path}: unknown key {key!r}{_nearest(key, KEYS)}"
+            raise ExperimentError(msg)
+    return Preset(
+        name=name,
+        description=str(values.get("description", "")),
+        data_sets=tuple(values.get("data_sets", DATA_NAMES)),
+        reports={data: float(percent) for data, percent in values.get("reports", {}).items()},
+        experiment={"name": name.replace("/", "-"), **values.get("experiment", {})},
+        on=values.get("on", {}),
+        path=path,
+    )
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file. Raises ExperimentError where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise ExperimentError(msg) from None
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path} is not valid TOML: {error}"
+        raise ExperimentError(msg) from None
+
+
+def load_preset(
+    name: str, data: str | None = None, overrides: Sequence[str] = (), seed: int | None = None
+) -> Experiment:
+    """The experiment of preset `name` on image set `data`, with `path=value` overrides put in last.
+
+    Raises ExperimentError for an unknown preset, set, field or value, naming the nearest valid one.
+    """
+    values, source = preset_values(read_preset(name), data, overrides), f"preset {name}"
+    return experiment_from(_overridden(values, overrides, seed), source)
+
+
+def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = None) -> Experiment:
+    """The experiment that a TOML file describes in full, such as a run's experiment.toml. Raises ExperimentError."""
+    return experiment_from(_overridden(read_toml(path), overrides, seed), str(path))
+
+
+def preset_values(preset: Preset, data: str | None = None, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """A preset's experiment as plain values, with what it says of its image set put in; `overrides` may name the set."""
+    named = [o.partition("=")[2].strip().strip("\"'") for o in overrides if o.partition("=")[0].strip() == "data.name"]
+    data = named[-1] if named else data or preset.data
+    if data not in DATA_NAMES:
+        msg = f"no image set is called {data!r}{_nearest(data, DATA_NAMES)}; there are {', '.join(DATA_NAMES)}"
+        raise ExperimentError(msg)
+    if data not in preset.data_sets:
+        msg = f"preset {preset.name} is not meant for {data}: it takes {', '.join(preset.data_sets)}"
+        raise ExperimentError(msg)
+    values = copy.deepcopy(preset.experiment)
+    values.setdefault("data", {})["name"] = data
+    for path, value in preset.on.get(data, {}).items():
+        set_value(values, path, value)
+    return values
+
+
+def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:
+    """The experiment described by plain values; `source` says where they came from.
+
+    Raises ExperimentError naming each field that does not fit, where it stands, and the nearest valid name.
+    """
+    try:
+        return Experiment.model_validate(values)
+    except ValidationError as error:
+        msg = f"{source}: " + "; ".join(field_errors(error).values())
+        raise ExperimentError(msg) from None
+
+
+def field_errors(error: ValidationError) -> dict[str, str]:
+    """One line for each field that does not fit, by the field's path (empty for the experiment as a whole)."""
+    lines: dict[str, str] = {}
+    for detail in error.errors():
+        path = [part for part in detail["loc"] if part not in ("forward-forward", "backprop")]
+        name = ".".join(str(part) for part in path)
+        if detail["type"] == "extra_forbidden":
+            text = f"unknown key {path[-1]!r}{_nearest(str(path[-1]), field_names(path[:-1], detail['loc']))}"
+            text += f" in {'.'.join(map(str, path[:-1])) or 'the experiment'}"
+        else:
+            reason = detail["msg"].removeprefix("Value error, ")
+            text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
+            if detail["type"] not in ("value_error", "missing"):
+                text += f", not {detail['input']!r}"
+        lines[name] = text
+    return lines
+
+
+def field_names(path: Sequence[int | str], location: Sequence[int | str] = ()) -> list[str]:
+    """Names of the fields under `path`; `location` is pydantic's, which also tells the rule of a phase."""
+    models: list[type[BaseModel]] = [Experiment]
+    for part in path:
+        if isinstance(part, str) and not part.isdigit():
+            models = [
+                inner
+                for model in models
+                if part in model.model_fields
+                for inner in _models_in(model.model_fields[part].annotation)
+            ]
+    rules = [m for m in models if _tag(m) in location]
+    return sorted({name for model in rules or models for name in model.model_fields})
+
+
+def set_value(values: dict[str, Any], path: str, value: object) -> None:
+    """Put `value` in at `path`, such as `phases.0.threshold`. Raises ExperimentError where the path leads nowhere."""
+    *parents, last = path.split(".")
+    place: Any = values
+    for depth, part in enumerate(parents):
+        if isinstance(place, list):
+            place = place[_position(place, part, path)]
+        elif isinstance(place, dict):
+            place = place.setdefault(part, {})
+        else:
+            msg = f"{path}: {'.'.join(parents[:depth])} is a value and has no parts"
+            raise ExperimentError(msg)
+    if isinstance(place, list):
+        place[_position(place, last, path)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        msg = f"{path}: {'.'.join(parents)} is a value and has no parts"
+        raise ExperimentError(msg)
+
+
+def parse_value(text: str) -> object:
+    """The TOML value that `text` writes; text that is none (`mnist`) stands for itself, `null` for nothing."""
+    if text == "null":
+        return None
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _overridden(values: dict[str, Any], overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        if not equals or not path.strip():
+            msg = f"--set {override!r}: write it as path=value, such as phases.0.learning_rate=0.01"
+            raise ExperimentError(msg)
+        set_value(values, path.strip(), parse_value(text.strip()))
+    if seed is not None:
+        values["seed"] = seed
+    return values
+
+
+def _position(place: list[Any], part: str, path: str) -> int:
+    if not part.isdigit() or int(part) >= len(place):
+        msg = f"{path}: {part!r} should be a number from 0 to {len(place) - 1}"
+        raise ExperimentError(msg)
+    return int(part)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) is None and not isinstance(annotation, UnionType) and annotation is not Union:
+        return []
+    return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def _tag(model: type[BaseModel]) -> object:
+    field = model.model_fields.get("rule")
+    return field.default if field else None
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
