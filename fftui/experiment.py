@@ -31,7 +31,7 @@ class Data(Part):
 
     name: DataName = Field("mnist-mini", description="image set")
     normalisation: Normalisation = Field(
-        "standard", description="pixel scaling: none (0-255), unit (0-1), standard (per channel), paper (its constants)"
+        "standard", description="of pixels: none (0-255), unit (0-1), standard (per channel), paper (its constants)"
     )
     train_images: int | None = Field(None, ge=1, description="random subset of the training images; null: all")
     validation_images: int = Field(0, ge=0, description="images split off the training set for choosing")
@@ -79,7 +79,9 @@ class ForwardForward(Part):
     learning_rate: float = Field(0.02, gt=0)
     schedule: Literal["constant", "cosine"] = Field("constant", description="learning rate over a layer's epochs")
     goodness: Goodness = Field("mean-square", description="mean or sum of the squared activities of a layer")
-    loss: LocalLoss = Field("softplus", description="softplus with a threshold (paper), or swish of -sharpness (g+ - g-)")
+    loss: LocalLoss = Field(
+        "softplus", description="softplus with a threshold (paper), or swish of -sharpness (g+ - g-)"
+    )
     sharpness: float = Field(6.0, gt=0, description="of the swish loss, which has no threshold")
     threshold: float = Field(2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under")
     label_encoding: Literal["overlay"] = Field("overlay", description="the first C inputs carry the label")

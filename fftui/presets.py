@@ -113,7 +113,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = No
 
 
 def preset_values(preset: Preset, data: str | None = None, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """A preset's experiment as plain values, with what it says of its image set put in; `overrides` may name the set."""
+    """A preset's experiment as plain values for one image set, which `overrides` may name too."""
     named = [o.partition("=")[2].strip().strip("\"'") for o in overrides if o.partition("=")[0].strip() == "data.name"]
     data = named[-1] if named else data or preset.data
     if data not in DATA_NAMES:

@@ -21,4 +21,5 @@ def goodness(z_BH: Tensor, scale: float) -> Tensor:
 
 def row_norm(x_BD: Tensor) -> Tensor:
     """Euclidean norm (B,) of each row, in float32 or better."""
-    return torch.linalg.vector_norm(x_BD, dim=1, dtype=torch.promote_types(x_BD.dtype, torch.float32))
+    norm_B: Tensor = torch.linalg.vector_norm(x_BD, dim=1, dtype=torch.promote_types(x_BD.dtype, torch.float32))
+    return norm_B

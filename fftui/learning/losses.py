@@ -1,7 +1,7 @@
 """Local losses: what one layer makes of the goodness of its positive and negative data.
 
-A loss is a function of (g⁺, g⁻) and its phase (for θ) that states its value and its slope in each goodness. A layer needs no more to
-learn, so a new loss is one function here and one name in `LOSSES`.
+A loss is a function of (g⁺, g⁻) and its phase (for θ) that states its value and its slope in each goodness. A layer
+needs no more to learn, so a new loss is one function here and one name in `LOSSES`.
 """
 
 from collections.abc import Callable

@@ -138,6 +138,7 @@ def score_of(predicted_B: Tensor, layer_predicted_LB: Tensor, labels_B: Tensor, 
 
 
 def total(scores: list[Score]) -> Score:
+    """The counts of several parts of a split together."""
     return Score(
         images=sum(s.images for s in scores),
         correct=sum(s.correct for s in scores),

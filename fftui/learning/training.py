@@ -9,7 +9,7 @@ Times count what happens between two events here, not what the consumer does wit
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,7 +147,7 @@ class Training(Iterator[ev.Event]):
         if self._validation is not None:
             self._probes.append(("validation", self._validation.part(0, measured)))
 
-    def _learn(self) -> Iterator[ev.Event]:
+    def _learn(self) -> Generator[ev.Event, None, None]:
         yield self._started()
         if self._experiment.precision == "bfloat16" and not has_bfloat16(self._device):
             yield ev.Noted("this device has no bfloat16 products of its own: float32 would be faster here")
@@ -206,7 +206,7 @@ class Training(Iterator[ev.Event]):
         epoch = self._position.epoch
         generator = generator_for(self._experiment.seed, "order", number + 1, learner.layer or 0, epoch + 1)
         order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
-        batches = order_N.split(phase.batch_size)
+        batches = torch.split(order_N, phase.batch_size)
         learner.begin_epoch(epoch + 1)
         self._add(epoch_s=time.perf_counter() - started)
         while self._position.step < len(batches) and not self._skip:

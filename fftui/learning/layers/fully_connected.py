@@ -1,8 +1,8 @@
 """A fully connected layer of rectified linear units that learns without autograd.
 
-With normalised input x̂ and z = relu(x̂ W + b), the slope of a local loss in z is ∂L/∂g · 2 k z (`fftui.learning.goodness`),
-already zero where a unit is silent. So a step is two matrix products, the positive and negative data stacked:
-x̂ W going up and x̂ᵗ δ for the gradient.
+With normalised input x̂ and z = relu(x̂ W + b), the slope of a local loss in z is ∂L/∂g · 2 k z (k as in
+`fftui.learning.goodness`), already zero where a unit is silent. So a step
+is two matrix products, the positive and negative data stacked: x̂ W going up and x̂ᵗ δ for the gradient.
 
 Weights are kept as (D, H): both products then read contiguous rows, and row y of W is the weight of label pixel y.
 """
@@ -29,10 +29,11 @@ class OverlaidImages:
 
     images_BD: Tensor
     strength_B: Tensor
+    classes: int
 
     def select(self, index_B: Tensor) -> "OverlaidImages":
         """The images at `index_B`."""
-        return OverlaidImages(self.images_BD[index_B], self.strength_B[index_B])
+        return OverlaidImages(self.images_BD.index_select(0, index_B), self.strength_B[index_B], self.classes)
 
     def __len__(self) -> int:
         return len(self.strength_B)
@@ -76,13 +77,13 @@ class FullyConnectedLayer(nn.Module):
         norm_B = row_norm(x_BD)
         return (x_BD * self.normaliser(norm_B).to(x_BD.dtype)[:, None]).to(self.dtype)
 
-    def overlaid(self, x_BD: Tensor, labels: int, value: float) -> OverlaidImages:
-        """Images with the first `labels` inputs cleared for a label pixel of brightness `value`, normalised."""
+    def overlaid(self, x_BD: Tensor, classes: int, value: float) -> OverlaidImages:
+        """Images with the first `classes` inputs cleared for a label pixel of brightness `value`, normalised."""
         x_BD = x_BD.clone()
-        x_BD[:, :labels] = 0
+        x_BD[:, :classes] = 0
         norm_B = row_norm(x_BD).square_().add_(value**2).sqrt_()
         factor_B = self.normaliser(norm_B)
-        return OverlaidImages((x_BD * factor_B[:, None]).to(self.dtype), (factor_B * value).to(self.dtype))
+        return OverlaidImages((x_BD * factor_B[:, None]).to(self.dtype), (factor_B * value).to(self.dtype), classes)
 
     def forward(self, x_BD: Tensor) -> Tensor:
         """Activities for raw input, with autograd: what backprop sees."""
@@ -100,7 +101,7 @@ class FullyConnectedLayer(nn.Module):
 
     def labelled_activities(self, product_BH: Tensor, x: OverlaidImages, labels_B: Tensor) -> Tensor:
         """z for the images of `product_BH` under `labels_B`."""
-        label_BH = self.weight.detach()[labels_B].to(self.dtype)
+        label_BH = self.weight.detach()[: x.classes].to(self.dtype).index_select(0, labels_B)
         return torch.addcmul(product_BH, label_BH, x.strength_B[:, None]).relu_()
 
     def set_gradient(self, x_BD: Tensor, delta_BH: Tensor) -> None:
@@ -108,14 +109,14 @@ class FullyConnectedLayer(nn.Module):
         transposed_DB = x_BD.t() if self.dtype == torch.float32 else x_BD.t().contiguous()
         self._assign(transposed_DB @ delta_BH, delta_BH)
 
-    def set_overlaid_gradient(self, x: OverlaidImages, labels_2B: Tensor, delta_2BH: Tensor, classes: int) -> None:
+    def set_overlaid_gradient(self, x: OverlaidImages, labels_2B: Tensor, delta_2BH: Tensor) -> None:
         """The same for positive and negative labels of the same images, stacked: their image part is one product."""
         images = len(x)
         shared_BH = delta_2BH[:images] + delta_2BH[images:]
         gradient_DH = x.images_BD.t() @ shared_BH
-        strength_C2B = torch.zeros(classes, len(labels_2B), dtype=self.dtype, device=delta_2BH.device)
+        strength_C2B = torch.zeros(x.classes, len(labels_2B), dtype=self.dtype, device=delta_2BH.device)
         strength_C2B.scatter_(0, labels_2B[None], x.strength_B.repeat(2)[None])
-        gradient_DH[:classes] += strength_C2B @ delta_2BH
+        gradient_DH[: x.classes] += strength_C2B @ delta_2BH
         self._assign(gradient_DH, delta_2BH)
 
     def _assign(self, gradient_DH: Tensor, delta_BH: Tensor) -> None:

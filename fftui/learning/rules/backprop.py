@@ -22,7 +22,7 @@ class BackpropRule:
         self._phase = phase
         self._setting = setting
 
-    def learner(self, stretch: int, total_steps: int, probes: list[Images]) -> Learner:  # noqa: ARG002
+    def learner(self, stretch: int, total_steps: int, probes: list[Images]) -> Learner:
         """The network."""
         return NetworkLearner(self, self._phase, self._setting, total_steps, probes)
 
@@ -41,8 +41,8 @@ class BackpropRule:
 class NetworkLearner:
     """The whole network under cross entropy."""
 
-    layer = None
-    threshold = None
+    layer: int | None = None
+    threshold: float | None = None
 
     def __init__(
         self, rule: BackpropRule, phase: ex.Backprop, setting: Setting, total_steps: int, probes: list[Images]

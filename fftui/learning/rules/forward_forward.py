@@ -1,6 +1,7 @@
 """Forward-Forward, layer after layer (Hinton 2022; the paper, section 2.2). No gradient ever crosses a layer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -75,7 +76,9 @@ class FirstInputs:
         if needed <= cache_bytes:
             parts = [self._make(slice(i, i + LIFTED_AT_ONCE)) for i in range(0, len(train), LIFTED_AT_ONCE)]
             self.cached = OverlaidImages(
-                torch.cat([part.images_BD for part in parts]), torch.cat([part.strength_B for part in parts])
+                torch.cat([part.images_BD for part in parts]),
+                torch.cat([part.strength_B for part in parts]),
+                train.info.classes,
             )
         self.bytes_left = cache_bytes - (needed if self.cached else 0)
 
@@ -103,12 +106,12 @@ class OverlaidPairs:
     def activities(self) -> Tensor:
         """z (2B, H), positive first."""
         product_BH = self._layer.image_product(self._x)
-        stacked = OverlaidImages(self._x.images_BD, self._x.strength_B.repeat(2))
+        stacked = replace(self._x, strength_B=self._x.strength_B.repeat(2))
         return self._layer.labelled_activities(product_BH.repeat(2, 1), stacked, self._labels_2B)
 
     def set_gradient(self, delta_2BH: Tensor) -> None:
         """Gradients from δ (2B, H)."""
-        self._layer.set_overlaid_gradient(self._x, self._labels_2B, delta_2BH, self._images.train.info.classes)
+        self._layer.set_overlaid_gradient(self._x, self._labels_2B, delta_2BH)
 
 
 class LiftedPairs:
@@ -159,7 +162,7 @@ class LiftedPairs:
 
     def _lift_all(self, labels_N: Tensor) -> Tensor:
         index_N = torch.arange(len(labels_N), device=labels_N.device)
-        return torch.cat([self._lift(labels_N, index_B) for index_B in index_N.split(LIFTED_AT_ONCE)])
+        return torch.cat([self._lift(labels_N, index_B) for index_B in torch.split(index_N, LIFTED_AT_ONCE)])
 
 
 class LayerLearner:

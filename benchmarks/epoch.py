@@ -1,0 +1,141 @@
+"""One epoch of one Forward-Forward layer: fftui against the textbook loop, and against the matrix products alone.
+
+The textbook loop is how the paper trains: for every batch separate positive and negative passes through autograd,
+the default Adam, float32. "Products alone" is the time of the products that fftui's step cannot do without: a limit.
+The rows of one repeat run one after the other, so that a machine whose speed drifts still gives honest ratios.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from fftui.data.catalogue import SETS
+from fftui.data.normalisation import overlay_value, scale_of
+from fftui.experiment import ForwardForward, FullyConnected, Model
+from fftui.learning.images import Images
+from fftui.learning.network import Network
+from fftui.learning.rules.base import Learner, Setting
+from fftui.learning.rules.forward_forward import ForwardForwardRule
+
+BATCH = 512
+UNITS = 2000
+
+
+class TextbookLayer(nn.Linear):
+    """A layer with its own optimiser, as public Forward-Forward scripts write it."""
+
+    def __init__(self, inputs: int, units: int, threshold: float) -> None:
+        super().__init__(inputs, units)
+        self.threshold = threshold
+        self.adam = torch.optim.Adam(self.parameters(), lr=0.02)
+
+    def forward(self, x: Tensor) -> Tensor:
+        direction = x / (x.norm(2, 1, keepdim=True) + 1e-4)
+        return torch.relu(direction @ self.weight.T + self.bias)
+
+    def learn(self, positive: Tensor, negative: Tensor) -> None:
+        above = self(positive).pow(2).mean(1)
+        below = self(negative).pow(2).mean(1)
+        loss = torch.log(1 + torch.exp(torch.cat([self.threshold - above, below - self.threshold]))).mean()
+        self.adam.zero_grad()
+        loss.backward()
+        self.adam.step()
+
+
+def textbook_epoch(layer: TextbookLayer, positive: Tensor, negative: Tensor) -> None:
+    """One pass over data that lie ready in memory, as the paper's lay."""
+    for index in torch.randperm(len(positive)).split(BATCH):
+        layer.learn(positive[index], negative[index])
+
+
+def our_epoch(learner: Learner, images: int) -> None:
+    """One pass of fftui's own learner."""
+    learner.begin_epoch(1)
+    for step, index in enumerate(torch.randperm(images).split(BATCH)):
+        learner.step(index, step)
+    learner.means()
+
+
+def products_epoch(inputs: int, images: int, dtype: torch.dtype) -> None:
+    """Forward and gradient product of every batch; the first layer needs each once for both labels."""
+    rows = BATCH if inputs == SETS["mnist"].inputs else 2 * BATCH
+    x, delta = torch.rand(rows, inputs).to(dtype), torch.rand(rows, UNITS).to(dtype)
+    weight = torch.rand(inputs, UNITS).to(dtype)
+    activities, gradient = torch.empty_like(delta), torch.empty_like(weight)
+    transposed = x.t().contiguous()
+    for _ in range(-(-images // BATCH)):
+        torch.mm(x, weight, out=activities)
+        torch.mm(transposed, delta, out=gradient)
+
+
+def make_learner(stretch: int, images: int, dtype: torch.dtype) -> Learner:
+    """fftui's learner of the first (784→2000) or second (2000→2000) layer on random images."""
+    info = SETS["mnist"]
+    generator = torch.Generator().manual_seed(0)
+    train = Images(
+        torch.randint(0, 256, (images, *info.shape), dtype=torch.uint8, generator=generator),
+        torch.randint(0, info.classes, (images,), generator=generator),
+        scale_of("mnist", "paper"),
+        info,
+        overlay_value("mnist", "paper"),
+    )
+    model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
+    network = Network(model, info, dtype, seed=0)
+    setting = Setting(network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000)
+    phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
+    return ForwardForwardRule(phase, 1, setting).learner(stretch, 10_000, [])
+
+
+def timed(epoch: Callable[[], None]) -> float:
+    """Seconds of one epoch."""
+    started = time.perf_counter()
+    epoch()
+    return time.perf_counter() - started
+
+
+def compare(stretch: int, images: int, repeats: int) -> list[tuple[str, list[float]]]:
+    """Seconds of every repeat, by row."""
+    inputs = SETS["mnist"].inputs if stretch == 0 else UNITS
+    textbook = TextbookLayer(inputs, UNITS, 15.0)
+    positive, negative = torch.rand(images, inputs), torch.rand(images, inputs)
+    rows: list[tuple[str, Callable[[], None]]] = [
+        ("textbook loop, float32", lambda: textbook_epoch(textbook, positive, negative))
+    ]
+    for dtype in (torch.float32, torch.bfloat16):
+        name = str(dtype).removeprefix("torch.")
+        learner = make_learner(stretch, images, dtype)
+        rows.append((f"fftui, {name}", lambda learner=learner: our_epoch(learner, images)))
+        rows.append((f"products alone, {name}", lambda dtype=dtype: products_epoch(inputs, images, dtype)))
+    seconds: list[tuple[str, list[float]]] = [(name, []) for name, _ in rows]
+    for _ in range(repeats):
+        for (_, epoch), (_, times) in zip(rows, seconds, strict=True):
+            times.append(timed(epoch))
+    return seconds
+
+
+def report(title: str, seconds: Sequence[tuple[str, list[float]]]) -> None:
+    """A Markdown table of medians, and of the median ratio to the textbook loop, repeat by repeat."""
+    baseline = seconds[0][1]
+    print(f"\n| {title} | s | times as fast as the textbook loop |\n|---|---|---|")
+    for name, times in seconds:
+        ratio = statistics.median(b / t for b, t in zip(baseline, times, strict=True))
+        print(f"| {name} | {statistics.median(times):.2f} | {ratio:.2f} |")
+
+
+def main() -> None:
+    """Both layer shapes, one table each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
+    for stretch, title in ((0, f"784→{UNITS}"), (1, f"{UNITS}→{UNITS}")):
+        report(title, compare(stretch, arguments.images, arguments.repeats))
+
+
+if __name__ == "__main__":
+    main()

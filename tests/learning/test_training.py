@@ -1,0 +1,156 @@
+"""`train()` as a generator of events: what it states, that it learns, and that it goes on where it stopped."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+
+import pytest
+import torch
+
+from fftui import events as ev
+from fftui.experiment import Experiment
+from fftui.learning.state import TrainingState
+from fftui.learning.training import Training, train
+
+from .conftest import BACKPROP, FORWARD_FORWARD
+
+Make = Callable[..., Experiment]
+PHASES = [
+    FORWARD_FORWARD,
+    FORWARD_FORWARD | {"negatives": "fixed", "loss": "softplus", "schedule": "cosine", "goodness": "sum-square"},
+    BACKPROP,
+]
+
+
+def weights(training: Training) -> dict[str, torch.Tensor]:
+    return {name: tensor for name, tensor in training.state().tensors.items() if name.startswith("network.")}
+
+
+def of(events: Iterable[ev.Event], kind: type[ev.Event]) -> list[ev.Event]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, object]) -> None:
+    events = list(train(small(phase)))
+    layers = 2 if phase["rule"] == "forward-forward" else 1
+    started = events[0]
+    assert isinstance(started, ev.RunStarted)
+    assert isinstance(events[-1], ev.RunFinished)
+    steps = of(events, ev.Stepped)
+    assert len(steps) == started.total_steps == layers * 2 * 4
+    assert [step.done for step in steps] == list(range(1, len(steps) + 1))  # type: ignore[attr-defined]
+    assert len(of(events, ev.EpochFinished)) == layers * 2
+    assert len(of(events, ev.LayerFinished)) == layers
+    finals = [event.split for event in of(events, ev.Evaluated) if event.final]  # type: ignore[attr-defined]
+    assert finals == ["train", "validation", "test"]
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("stop_after", [1, 3, 9, 13, 19, 1000])
+def test_resuming_gives_the_same_weights_bit_by_bit(small: Make, phase: dict[str, object], stop_after: int) -> None:
+    whole = train(small(phase))
+    expected_last = list(whole)[-1]
+    first = train(small(phase))
+    list(islice(first, stop_after))
+    state = first.state()
+    first.close()
+    rest = train(small(phase), state=state)
+    last = list(rest)[-1]
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(rest)[name]), name
+    assert isinstance(last, ev.RunFinished)
+    assert isinstance(expected_last, ev.RunFinished)
+    assert last.test_accuracy == expected_last.test_accuracy
+    assert last.layer_accuracies == expected_last.layer_accuracies
+
+
+def test_an_epoch_stopped_in_its_middle_reports_the_means_of_the_whole(small: Make) -> None:
+    means = [(e.loss, e.goodness_positive) for e in of(train(small()), ev.EpochFinished)]  # type: ignore[attr-defined]
+    first = train(small())
+    next(event for event in first if isinstance(event, ev.Stepped) and event.step == 3)
+    rest = of(train(small(), state=first.state()), ev.EpochFinished)
+    assert [(e.loss, e.goodness_positive) for e in rest] == means  # type: ignore[attr-defined]
+
+
+def test_other_seeds_give_other_weights(small: Make) -> None:
+    runs = [train(small(seed=seed)) for seed in (0, 0, 1)]
+    same, again, other = ([*run, weights(run)["network._layers.0.weight"]][-1] for run in runs)
+    assert torch.equal(same, again)
+    assert not torch.equal(same, other)
+
+
+@pytest.mark.parametrize("cache_bytes", [0, 400 * 784 * 4, 400 * 784 * 4 + 400 * 24 * 4])
+@pytest.mark.parametrize("negatives", ["fixed", "random"])
+def test_the_cache_changes_nothing_but_memory(small: Make, cache_bytes: int, negatives: str) -> None:
+    phase = FORWARD_FORWARD | {"negatives": negatives}
+    plain, tight = train(small(phase)), train(small(phase, cache_bytes=cache_bytes))
+    list(plain)
+    list(tight)
+    for name, tensor in weights(plain).items():
+        torch.testing.assert_close(weights(tight)[name], tensor, msg=name)
+
+
+def test_forward_forward_learns_real_digits(small: Make) -> None:
+    phase = FORWARD_FORWARD | {"epochs": 6, "batch_size": 64, "learning_rate": 0.006, "schedule": "cosine"}
+    model = {"layers": [{"units": 128, "normalisation": "rms"}, {"units": 128, "normalisation": "rms"}]}
+    data = {"normalisation": "unit", "train_images": 3000, "test_images": 500}
+    last = list(train(small(phase, model=model, data=data)))[-1]
+    assert isinstance(last, ev.RunFinished)
+    assert last.test_accuracy is not None
+    assert last.test_accuracy > 0.8
+    assert len(last.layer_accuracies) == 2
+
+
+def test_backprop_learns_real_digits(small: Make) -> None:
+    data = {"normalisation": "standard", "train_images": 3000, "test_images": 500}
+    model = {"layers": [{"units": 64, "normalisation": "none"}], "head": True}
+    last = list(train(small(BACKPROP | {"epochs": 5}, data=data, model=model)))[-1]
+    assert isinstance(last, ev.RunFinished)
+    assert last.test_accuracy is not None
+    assert last.test_accuracy > 0.8
+    assert last.layer_accuracies == ()
+
+
+def test_lower_layers_stand_still_while_a_layer_learns(small: Make) -> None:
+    training = train(small())
+    next(event for event in training if isinstance(event, ev.LayerFinished))
+    before = weights(training)
+    list(training)
+    after = weights(training)
+    for name in ("weight", "bias"):
+        assert torch.equal(before[f"network._layers.0.{name}"], after[f"network._layers.0.{name}"])
+        assert not torch.equal(before[f"network._layers.1.{name}"], after[f"network._layers.1.{name}"])
+
+
+def test_skipping_a_layer_goes_on_with_the_next(small: Make) -> None:
+    training = train(small())
+    events = []
+    for event in training:
+        events.append(event)
+        if isinstance(event, ev.Stepped) and event.done == 2:
+            training.skip_layer()
+    finished = [e for e in events if isinstance(e, ev.LayerFinished)]
+    assert [(e.layer, e.skipped, e.epochs) for e in finished] == [(1, True, 0), (2, False, 2)]
+    steps = [e for e in events if isinstance(e, ev.Stepped)]
+    assert steps[-1].done == steps[-1].total
+
+
+def test_two_phases_share_one_network(small: Make) -> None:
+    model = {"layers": [{"units": 24, "normalisation": "rms"}], "head": True}
+    events = list(train(small(phases=[FORWARD_FORWARD, BACKPROP], model=model)))
+    assert [(e.phase, e.rule) for e in events if isinstance(e, ev.PhaseStarted)] == [
+        (1, "forward-forward"),
+        (2, "backprop"),
+    ]
+    assert [e.layer for e in events if isinstance(e, ev.LayerFinished)] == [1, None]
+
+
+def test_state_names_and_position(small: Make) -> None:
+    training = train(small())
+    next(event for event in training if isinstance(event, ev.Stepped) and event.epoch == 2)
+    state = training.state()
+    assert isinstance(state, TrainingState)
+    assert (state.position.epoch, state.position.step, state.position.stretch) == (1, 1, 0)
+    assert training.position == (1, 1, 2)
+    assert {"learner.sums", "learner.0.exp_avg", "network._layers.0.weight"} <= set(state.tensors)
+    assert type(state.position).from_json(state.position.to_json()) == state.position

@@ -1,0 +1,117 @@
+"""Presets: each makes an experiment on each of its sets; what does not fit is refused by name."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fftui.errors import ExperimentError
+from fftui.experiment import Experiment
+from fftui.presets import list_presets, load_config, load_preset, parse_value, read_preset, set_value
+
+EVERY = [(preset.name, data) for preset in list_presets() for data in preset.data_sets]
+
+
+@pytest.mark.parametrize(("name", "data"), EVERY)
+def test_every_preset_fits_every_set_it_names(name: str, data: str) -> None:
+    experiment = load_preset(name, data)
+    assert experiment.data.name == data
+    assert read_preset(name).description
+
+
+def test_quickstart_comes_first_and_the_papers_last() -> None:
+    names = [preset.name for preset in list_presets()]
+    assert names[0] == "quickstart"
+    assert {"ff", "backprop", "paper/ff", "paper/backprop"} <= set(names)
+    assert names[-1].startswith("paper/")
+
+
+@pytest.mark.parametrize(
+    ("data", "threshold"),
+    [("mnist", 15.0), ("fashion-mnist", 10.0), ("svhn", 10.0), ("cifar10", 10.0), ("cifar100", 1.0)],
+)
+def test_the_papers_thresholds(data: str, threshold: float) -> None:
+    experiment = load_preset("paper/ff", data)
+    phase = experiment.phases[0]
+    assert phase.rule == "forward-forward"
+    assert (phase.threshold, phase.learning_rate, phase.batch_size, phase.epochs) == (threshold, 0.02, 512, 60)
+    assert [layer.units for layer in experiment.model.layers] == [2000] * 4
+    assert phase.negatives == "fixed"
+
+
+def test_the_papers_backprop_layers() -> None:
+    assert [layer.units for layer in load_preset("paper/backprop", "svhn").model.layers] == [75, 50]
+    assert [layer.units for layer in load_preset("paper/backprop", "mnist").model.layers] == [250, 110]
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("phases.0.learning_rte=0.1", "did you mean 'learning_rate'?"),
+        ("phasess.0.epochs=1", "did you mean 'phases'?"),
+        ("data.nme=mnist", "did you mean 'name'?"),
+        ("phases.0.epochs=soon", "phases.0.epochs"),
+        ("phases.0.epochs=0", "greater than or equal to 1"),
+        ("phases.3.epochs=1", "number from 0 to 0"),
+        ("phases.0.negatives=wrong", "'fixed' or 'random'"),
+        ("seed.x=1", "seed"),
+        ("epochs", "path=value"),
+        ("data.validation_images=5000", "5000 training images"),
+        ("model.layers.0.units=1.5", "model.layers.0.units"),
+        ("phases.0.rule=backprop", "phases.0"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
+    with pytest.raises(ExperimentError) as caught:
+        load_preset("quickstart", overrides=[override])
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_presets_and_sets_name_the_nearest() -> None:
+    with pytest.raises(ExperimentError, match="did you mean 'paper/ff'"):
+        load_preset("papr/ff")
+    with pytest.raises(ExperimentError, match="did you mean 'fashion-mnist'"):
+        load_preset("ff", "fashion_mnist")
+    with pytest.raises(ExperimentError, match="no preset"):
+        read_preset("../pyproject")
+
+
+def test_overrides_reach_every_kind_of_field() -> None:
+    experiment = load_preset(
+        "ff", "cifar10", ["phases.0.learning_rate=0.5", "data.name=mnist", "model.layers.1.units=7", "seed=9"], seed=3
+    )
+    assert (experiment.phases[0].learning_rate, experiment.data.name) == (0.5, "mnist")
+    assert (experiment.model.layers[1].units, experiment.seed) == (7, 3)
+    assert experiment.data.normalisation == "unit", "the set named by --set decides what the preset says of it"
+    assert load_preset("ff", overrides=["data.train_images=null"]).data.train_images is None
+
+
+def test_a_config_round_trips(tmp_path: Path) -> None:
+    path = tmp_path / "experiment.toml"
+    path.write_text('[model]\nlayers = [{ units = 3 }]\n[[phases]]\nrule = "forward-forward"\n')
+    assert load_config(path, ["seed=4"]).seed == 4
+    path.write_text("model = [")
+    with pytest.raises(ExperimentError, match="not valid TOML"):
+        load_config(path)
+    with pytest.raises(ExperimentError, match="cannot be read"):
+        load_config(tmp_path / "none.toml")
+
+
+@given(st.one_of(st.integers(-(2**60), 2**60), st.booleans(), st.text("abcdefgh-", min_size=1)))
+def test_values_are_read_as_toml_or_stand_for_themselves(value: object) -> None:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    assert parse_value(text) == value
+
+
+def test_setting_a_part_of_a_value_is_refused() -> None:
+    with pytest.raises(ExperimentError, match="no parts"):
+        set_value({"seed": 1}, "seed.a.b", 2)
+
+
+def test_an_experiment_is_frozen_and_compares_by_value() -> None:
+    experiment: Experiment = load_preset("ff")
+    assert experiment == load_preset("ff")
+    with pytest.raises(Exception, match="frozen"):
+        experiment.seed = 3  # type: ignore[misc]
