@@ -8,7 +8,7 @@ from torch import Tensor
 from fftui.data.label_encoding import overlay
 from fftui.experiment import ForwardForward, Goodness
 from fftui.learning.goodness import goodness, goodness_scale
-from fftui.learning.layers.fully_connected import FullyConnectedLayer, OverlaidImages
+from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.losses import LOSSES
 
 CLASSES, VALUE = 4, 2.8
@@ -87,8 +87,7 @@ def test_gradient_of_the_first_layer_shares_one_product(
     loss, weight, bias = autograd(layer, both, phase)
     with torch.no_grad():
         x = layer.overlaid(x_BD, CLASSES, VALUE)
-        stacked = OverlaidImages(x.images_BD, x.strength_B.repeat(2), CLASSES)
-        z_2BH = layer.labelled_activities(layer.image_product(x).repeat(2, 1), stacked, labels_2B)
+        z_2BH = layer.labelled_activities(layer.image_product(x), x, *labels_2B.chunk(2))
         value, delta_2BH = delta(z_2BH, units, phase)
         layer.set_overlaid_gradient(x, labels_2B, delta_2BH)
     torch.testing.assert_close(value, loss)

@@ -99,10 +99,13 @@ class FullyConnectedLayer(nn.Module):
         """x̂ W + b without the label: one product that serves every label of the same images."""
         return torch.addmm(self.bias.detach().to(self.dtype), x.images_BD, self.weight.detach().to(self.dtype))
 
-    def labelled_activities(self, product_BH: Tensor, x: OverlaidImages, labels_B: Tensor) -> Tensor:
-        """z for the images of `product_BH` under `labels_B`."""
-        label_BH = self.weight.detach()[: x.classes].to(self.dtype).index_select(0, labels_B)
-        return torch.addcmul(product_BH, label_BH, x.strength_B[:, None]).relu_()
+    def labelled_activities(self, product_BH: Tensor, x: OverlaidImages, *labels_B: Tensor) -> Tensor:
+        """z for the images of `product_BH` under one or several sets of labels, stacked."""
+        label_CH = self.weight.detach()[: x.classes].to(self.dtype)
+        z_SBH = product_BH.new_empty(len(labels_B), *product_BH.shape)
+        for z_BH, labels in zip(z_SBH, labels_B, strict=True):
+            torch.addcmul(product_BH, label_CH.index_select(0, labels), x.strength_B[:, None], out=z_BH)
+        return z_SBH.flatten(0, 1).relu_()
 
     def set_gradient(self, x_BD: Tensor, delta_BH: Tensor) -> None:
         """∂L/∂W = x̂ᵗ δ and ∂L/∂b = Σ δ, for δ = ∂L/∂z."""

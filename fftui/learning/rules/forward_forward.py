@@ -1,7 +1,6 @@
 """Forward-Forward, layer after layer (Hinton 2022; the paper, section 2.2). No gradient ever crosses a layer."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -101,17 +100,15 @@ class OverlaidPairs:
     def select(self, index_B: Tensor) -> None:
         """Take the images at `index_B`."""
         self._x = self._images.select(index_B)
-        self._labels_2B = torch.cat((self._images.train.labels_N[index_B], self.negatives.labels_N[index_B]))
+        self._labels = (self._images.train.labels_N[index_B], self.negatives.labels_N[index_B])
 
     def activities(self) -> Tensor:
         """z (2B, H), positive first."""
-        product_BH = self._layer.image_product(self._x)
-        stacked = replace(self._x, strength_B=self._x.strength_B.repeat(2))
-        return self._layer.labelled_activities(product_BH.repeat(2, 1), stacked, self._labels_2B)
+        return self._layer.labelled_activities(self._layer.image_product(self._x), self._x, *self._labels)
 
     def set_gradient(self, delta_2BH: Tensor) -> None:
         """Gradients from δ (2B, H)."""
-        self._layer.set_overlaid_gradient(self._x, self._labels_2B, delta_2BH)
+        self._layer.set_overlaid_gradient(self._x, torch.cat(self._labels), delta_2BH)
 
 
 class LiftedPairs:
