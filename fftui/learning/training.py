@@ -27,6 +27,7 @@ from fftui.learning.rules.base import Learner, Rule, Setting
 from fftui.learning.seeds import generator_for
 from fftui.learning.state import Position, TrainingState
 from fftui.telemetry.clocks import clock_for
+from fftui.telemetry.device import gpu_uuid
 
 
 def train(
@@ -100,9 +101,7 @@ class Training(Iterator[ev.Event]):
     @property
     def cuda_uuid(self) -> str | None:
         """The UUID of the GPU that learns, as NVML names it; None on other devices."""
-        if self._device.type != "cuda":
-            return None
-        return f"GPU-{torch.cuda.get_device_properties(self._device).uuid}"
+        return gpu_uuid(self._device)
 
     @property
     def train_s(self) -> float:
