@@ -27,7 +27,7 @@ class LayerView:
     epochs: int = 0
     threshold: float | None = None
     history: tuple[ev.EpochFinished, ...] = ()
-    accuracy: float | None = None  # of this layer's goodness alone, as last measured (validation, else test, else train)
+    accuracy: float | None = None  # of this layer's goodness alone, as last measured
     layer_s: float | None = None
 
     @property
@@ -56,7 +56,7 @@ class RunView:
     """What is known of a run after some of its events."""
 
     started: ev.RunStarted | None = None
-    started_at: float | None = None  # Unix seconds of the first event of this sitting
+    started_at: float | None = None  # Unix seconds at which this sitting began, put off by the time it was paused
     now: float | None = None  # Unix seconds of the newest event
     status: ev.Status = "running"
     phase: ev.PhaseStarted | None = None
@@ -68,6 +68,7 @@ class RunView:
     telemetry: tuple[ev.TelemetrySampled, ...] = ()
     log: tuple[LogLine, ...] = ()
     result: ev.RunFinished | None = None
+    paused_at: float | None = None  # Unix seconds, while the run waits
 
     @property
     def fraction(self) -> float:
@@ -90,16 +91,18 @@ class RunView:
         return replace(self._fold(event, at), now=at)
 
     @singledispatchmethod
-    def _fold(self, event: ev.Event, at: float) -> "RunView":  # noqa: ARG002
+    def _fold(self, event: ev.Event, at: float) -> "RunView":
         return self
 
     @_fold.register(ev.RunStarted)
     def _(self, event: ev.RunStarted, at: float) -> "RunView":
-        layers = self.layers or tuple(LayerView(n, label) for n, label in enumerate(event.layers, 1))
-        done = self.progress.done if self.progress else 0
-        view = replace(
-            self, started=event, started_at=at, layers=layers, status="running", result=None, done_at_start=done
+        fresh = RunView(
+            started=event,
+            started_at=at,
+            layers=tuple(LayerView(n, label) for n, label in enumerate(event.layers, 1)),
+            log=self.log,
         )
+        view = fresh if not event.resumed or not self.layers else self._resumed(event, at)
         return view._logged(at, f"{'resumed' if event.resumed else 'started'} on {event.device}, {event.precision}")
 
     @_fold.register(ev.PhaseStarted)
@@ -120,7 +123,8 @@ class RunView:
 
     @_fold.register(ev.Stepped)
     def _(self, event: ev.Stepped, at: float) -> "RunView":
-        return replace(self, progress=event)
+        # A checkpoint may be older than the last step in the journal: what was lost is done again.
+        return replace(self, progress=event, done_at_start=min(self.done_at_start, event.done - 1))
 
     @_fold.register(ev.EpochFinished)
     def _(self, event: ev.EpochFinished, at: float) -> "RunView":
@@ -139,7 +143,9 @@ class RunView:
 
     @_fold.register(ev.Evaluated)
     def _(self, event: ev.Evaluated, at: float) -> "RunView":
-        view = replace(self, evaluations=(*self.evaluations, event))
+        measured = (event.phase, event.layer, event.epoch, event.split, event.final)
+        others = (e for e in self.evaluations if (e.phase, e.layer, e.epoch, e.split, e.final) != measured)
+        view = replace(self, evaluations=(*others, event))
         for number, accuracy in enumerate(event.layer_accuracies, 1):
             view = view._updated(number, accuracy=accuracy)
         if event.layer is None and not event.layer_accuracies:
@@ -158,7 +164,10 @@ class RunView:
 
     @_fold.register(ev.StatusChanged)
     def _(self, event: ev.StatusChanged, at: float) -> "RunView":
-        return replace(self, status=event.status)._logged(at, event.status)
+        view = replace(self, status=event.status, paused_at=at if event.status == "paused" else None)
+        if self.paused_at is not None and self.started_at is not None and event.status == "running":
+            view = replace(view, started_at=self.started_at + (at - self.paused_at))  # waiting is not pace
+        return view._logged(at, event.status)
 
     @_fold.register(ev.Noted)
     def _(self, event: ev.Noted, at: float) -> "RunView":
@@ -168,6 +177,22 @@ class RunView:
     def _(self, event: ev.RunFinished, at: float) -> "RunView":
         text = f"{event.status}: {event.error}" if event.error else event.status
         return replace(self, status=event.status, result=event, current=None)._logged(at, text)
+
+    def _resumed(self, event: ev.RunStarted, at: float) -> "RunView":
+        """What was learned stands; what was being learned starts again from the checkpoint."""
+        rows = tuple(replace(row, state="waiting") if row.state == "learning" else row for row in self.layers)
+        done = self.progress.done if self.progress else 0
+        return replace(
+            self,
+            started=event,
+            started_at=at,
+            layers=rows,
+            current=None,
+            status="running",
+            result=None,
+            paused_at=None,
+            done_at_start=done,
+        )
 
     def _row(self, number: int | None) -> LayerView | None:
         return next((row for row in self.layers if row.number == number), None)

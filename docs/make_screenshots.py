@@ -1,0 +1,148 @@
+"""Draw docs/img/*.svg from the running app, on a recorded run: the README's pictures never lie.
+
+    python docs/make_screenshots.py
+
+The run is docs/sample/journal.jsonl, folded up to the beginning of its third layer. Clock zone, machine and rates are
+fixed, so that the same code draws the same pictures everywhere.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fftui.events import EpochFinished
+from fftui.experiment import Experiment
+from fftui.presets import Preset
+from fftui.runs.estimate import Rates, expected_seconds
+from fftui.runs.folder import RunRecord
+from fftui.runs.journal import read_journal
+from fftui.runs.view import RunView
+from fftui.tui.app import FFTUIApp
+from fftui.tui.sources import LiveSource
+from fftui.tui.widgets.system import Machine
+from fftui.tui.workbench import Expected, Workbench
+
+HERE = Path(__file__).parent
+JOURNAL = HERE / "sample" / "journal.jsonl"
+RUN = "20261123-141559-ff-mnist-b58e"
+STOP_AT = (3, 4)  # layer, epoch
+RATES = Rates(float32_flops_per_s=1.5e11, bfloat16_flops_per_s=6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
+
+
+class StillBench(Workbench):
+    """A workbench that knows no past runs and whose device has fixed rates."""
+
+    def runs(self) -> list[RunRecord]:
+        """None."""
+        return []
+
+    def estimate(self, experiment: Experiment) -> float | None:
+        """By the fixed rates."""
+        return expected_seconds(experiment, RATES)
+
+    def expected(self, preset: Preset, data: str, past: object) -> Expected:
+        """By the fixed rates."""
+        return Expected(expected_seconds(self.experiment(preset.name, data), RATES), measured=False)
+
+
+@dataclass
+class StillTrainer:
+    """A trainer that stands still at one view."""
+
+    view: RunView
+    paused: bool = False
+
+    def pause(self) -> None:
+        """Stand still."""
+
+    def resume(self) -> None:
+        """Stand still."""
+
+    def stop(self) -> None:
+        """Stand still."""
+
+    def skip_layer(self) -> None:
+        """Stand still."""
+
+    def is_alive(self) -> bool:
+        """Always."""
+        return True
+
+    def join(self, timeout: float | None = None) -> None:
+        """Never ends."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One file: its name, the size in cells, the theme and the keys that lead there."""
+
+    name: str
+    size: tuple[int, int]
+    theme: str
+    keys: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("live", (120, 36), "fftui-dark", ("home",)),
+    Picture("live-light", (120, 36), "fftui-light", ("home",)),
+    Picture("live-small", (80, 24), "fftui-dark", ("home",)),
+    Picture("presets", (100, 24), "fftui-dark", ("b",)),
+    Picture("form", (100, 30), "fftui-dark", ("b", "end", "enter")),
+)
+
+
+def recorded_view(stop_at: tuple[int, int] = STOP_AT) -> RunView:
+    """The recorded run after the epoch `stop_at`."""
+    view = RunView()
+    reached = False
+    for at, event in read_journal(JOURNAL):
+        if reached and isinstance(event, EpochFinished):
+            break
+        view = view.after(at, event)
+        reached = reached or (isinstance(event, EpochFinished) and (event.layer, event.epoch) == stop_at)
+    return view
+
+
+async def draw(picture: Picture, folder: Path) -> Path:
+    """Draw one picture into `folder`."""
+    with tempfile.TemporaryDirectory() as nothing:
+        bench = StillBench(Path(nothing), None, "cpu")
+        bench.runs_dir = Path("runs")
+        bench.ready.set()
+        app = FFTUIApp(
+            bench,
+            source=LiveSource(RUN, StillTrainer(recorded_view())),
+            machine=Machine(cores=2, memory_bytes=16_000_000_000),
+            ascii_only=False,
+            warm_up=False,
+        )
+        async with app.run_test(size=picture.size) as pilot:
+            app.theme = picture.theme
+            await pilot.pause()
+            for key in picture.keys:
+                await pilot.press(key)
+                await pilot.pause()
+            await pilot.pause(0.3)
+            svg = app.export_screenshot(title="fftui")
+    path = folder / f"{picture.name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    return path
+
+
+def main(folder: Path = HERE / "img") -> None:
+    """Draw them all."""
+    for name in ("NO_COLOR", "COLORFGBG", "TEXTUAL_THEME"):
+        os.environ.pop(name, None)
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in PICTURES:
+        sys.stderr.write(f"{asyncio.run(draw(picture, folder))}\n")
+
+
+if __name__ == "__main__":
+    main()

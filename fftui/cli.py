@@ -1,0 +1,355 @@
+"""The command line. Every command loads what it needs by itself: `fftui --help` loads no torch, Textual or Polars.
+
+Imports inside the functions are what this file is about (PLC0415).
+"""
+
+# ruff: noqa: PLC0415, PLR0917
+
+import atexit
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fftui import __version__
+from fftui.errors import FFTUIError, RequestError
+from fftui.streams import emit, emit_bytes, prepare, say
+
+if TYPE_CHECKING:
+    from fftui.data.catalogue import DataName
+    from fftui.experiment import Experiment
+    from fftui.runs.carrier import Carrier
+
+app = typer.Typer(
+    name="fftui",
+    help="A workbench for Forward-Forward learning in the terminal. Without a command it opens the screen.",
+    epilog="Where a command takes a RUN, it takes the run's id, the unique beginning of one, its path, or 'latest'.",
+    rich_markup_mode=None,  # plain help: read by screen readers, printed without loading Rich
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mode=None)
+data_app = typer.Typer(help="Image sets: what is here, and fetching what is not.", rich_markup_mode=None)
+app.add_typer(presets_app, name="presets")
+app.add_typer(data_app, name="data")
+
+
+def _complete_run(incomplete: str) -> list[str]:
+    from fftui.runs.folder import run_folders, runs_folder
+
+    ids = [folder.id for folder in run_folders(runs_folder())]
+    return [each for each in ["latest", *ids] if each.startswith(incomplete)]
+
+
+def _complete_preset(incomplete: str) -> list[str]:
+    from fftui.presets import list_presets
+
+    return [preset.name for preset in list_presets() if preset.name.startswith(incomplete)]
+
+
+def _complete_data(incomplete: str) -> list[str]:
+    from fftui.data.catalogue import DATA_NAMES
+
+    return [name for name in DATA_NAMES if name.startswith(incomplete)]
+
+
+RunsDir = Annotated[
+    Path | None,
+    typer.Option("--runs", metavar="DIR", help="Where runs live.  [default: FFTUI_RUNS, else runs/ here]"),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Where image sets lie.  [default: FFTUI_DATA, else per user]"),
+]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="Id, unique prefix, path or 'latest'.", autocompletion=_complete_run)
+]
+Headless = Annotated[bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout; implies --headless.")]
+ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+
+def main() -> None:
+    """Entry point: run the command line, every refusal and failure one line on stderr and its exit code."""
+    prepare()
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # a late Ctrl-C must not change the exit code
+    try:
+        app()
+    except FFTUIError as error:
+        say(f"fftui: {' '.join(str(error).split())}")
+        sys.exit(error.exit_code)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        emit(f"fftui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def screen(
+    context: typer.Context,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    device: Device = "auto",
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A workbench for Forward-Forward learning in the terminal. Without a command it opens the screen."""
+    if context.invoked_subcommand is not None:
+        return
+    _needs_terminal("fftui")
+    from fftui.runs.folder import runs_folder
+    from fftui.tui.app import run_app
+
+    raise typer.Exit(run_app(runs_folder(runs), data_dir, device))
+
+
+@app.command()
+def run(  # noqa: PLR0913 - one parameter an option
+    preset: Annotated[
+        str | None, typer.Option("--preset", metavar="NAME", help="What to do.", autocompletion=_complete_preset)
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Or: an experiment.toml, such as a run's.")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="NAME", help="The image set.", autocompletion=_complete_data)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a field, such as phases.0.epochs=5. Repeatable."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="The seed.")] = None,
+    device: Device = "auto",
+    runs: RunsDir = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A name for the run.")] = None,
+    data_dir: DataDir = None,
+    headless: Headless = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run of a preset, on the screen or headless.
+
+    Ctrl-C once finishes the batch and writes checkpoint and tables; twice leaves at once.
+    """
+    from fftui.runs.folder import create, runs_folder
+
+    experiment = _experiment(preset, config, data, set_ or [], seed)
+    headless = headless or as_json
+    if not headless:
+        _needs_terminal("fftui run")
+    runs_dir = runs_folder(runs)
+    folder = create(runs_dir, experiment, preset=preset, name=name, device=device, data_folder=data_dir)
+    if headless:
+        from fftui.headless import carry_out
+
+        raise typer.Exit(carry_out(folder, experiment, device=device, data_folder=data_dir, as_json=as_json))
+    from fftui.runs.carrier import Carrier
+
+    _on_screen(Carrier(folder, experiment, device, data_dir), runs_dir, data_dir, device)
+
+
+@app.command()
+def resume(
+    run: Run,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="Another device.  [default: as it was started]")
+    ] = None,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    headless: Headless = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with an interrupted or failed run from its last checkpoint."""
+    from fftui.runs.folder import find_run, runs_folder
+
+    folder = find_run(runs_folder(runs), run)
+    record, experiment = folder.record(), folder.experiment()
+    if record.status == "finished":
+        from fftui.headless import show_finished
+        from fftui.plain import view_of
+
+        show_finished(folder, record, view_of(folder), as_json=as_json)
+        return
+    if record.in_progress:
+        where = record.machine.get("host", "another machine")
+        msg = f"run {folder.id} is being carried out by process {record.pid} on {where}; stop that one first"
+        raise RequestError(msg)
+    asked = device or record.device_asked
+    images = data_dir or (Path(record.data_dir) if record.data_dir else None)
+    if headless or as_json:
+        from fftui.headless import carry_out
+
+        code = carry_out(folder, experiment, device=asked, data_folder=images, resume=True, as_json=as_json)
+        raise typer.Exit(code)
+    _needs_terminal("fftui resume RUN")
+    from fftui.runs.carrier import Carrier
+
+    _on_screen(Carrier(folder, experiment, asked, images, resume=True), folder.path.parent, images, asked)
+
+
+@presets_app.callback(invoke_without_command=True)
+def presets(context: typer.Context) -> None:
+    """List the presets, or show one."""
+    if context.invoked_subcommand is None:
+        from fftui.plain import presets_text
+        from fftui.presets import list_presets
+
+        emit(presets_text(list_presets()))
+
+
+@presets_app.command("show")
+def presets_show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=_complete_preset)],
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="NAME", help="On this image set.", autocompletion=_complete_data)
+    ] = None,
+) -> None:
+    """Show a preset's whole experiment as TOML, every field in it; `fftui run --config` takes it."""
+    from fftui.plain import preset_toml
+    from fftui.presets import load_preset, read_preset
+
+    emit(preset_toml(read_preset(name), load_preset(name, data)))
+
+
+@data_app.command("list")
+def data_list(data_dir: DataDir = None) -> None:
+    """List the image sets: whether they are here, where, how large, and whether their checksums agree."""
+    from fftui.data.verify import data_folder, dataset_statuses
+    from fftui.plain import data_text
+
+    emit(data_text(dataset_statuses(data_dir), data_folder(data_dir)))
+
+
+@data_app.command("get")
+def data_get(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The image set.", autocompletion=_complete_data)],
+    data_dir: DataDir = None,
+) -> None:
+    """Fetch an image set from the internet and check it; nothing is fetched if it is here."""
+    known = _data_name(name)
+    from fftui.data.fetch import get_set
+
+    status = get_set(known, data_dir)
+    emit(f"{status.name} is in {status.where}, {'verified' if status.verified else 'not verified'}")
+
+
+@app.command("runs")
+def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
+    """List all runs, newest first."""
+    from fftui.plain import runs_text
+    from fftui.runs.folder import runs_folder
+    from fftui.runs.listing import list_runs
+
+    records = list_runs(runs_folder(runs))
+    if as_json:
+        import json
+
+        emit(json.dumps([record.model_dump(mode="json") for record in records], ensure_ascii=False))
+    else:
+        emit(runs_text(records))
+
+
+@app.command()
+def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
+    """Show a run: how it stands, its layers and accuracies, in plain text."""
+    from fftui.plain import run_facts, run_text
+    from fftui.runs.folder import find_run, runs_folder
+
+    folder = find_run(runs_folder(runs), run)
+    if as_json:
+        import json
+
+        emit(json.dumps(run_facts(folder), ensure_ascii=False))
+    else:
+        emit(run_text(folder))
+
+
+@app.command()
+def export(
+    run: Annotated[list[str], typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=_complete_run)],
+    table: Annotated[
+        str, typer.Option("--table", metavar="NAME", help="epochs, layers, evaluations, telemetry or runs.")
+    ] = "epochs",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="csv, parquet, json, ndjson, xlsx, markdown or latex.")
+    ] = "csv",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
+    settings: Annotated[
+        str,
+        typer.Option(
+            metavar="WHICH",
+            help="Settings as columns: all, different (between the runs), none; auto: all for runs or several runs.",
+        ),
+    ] = "auto",
+    runs: RunsDir = None,
+) -> None:
+    """Export a table of one run, or of several into one, with their settings as columns."""
+    from fftui.runs.folder import find_run, runs_folder
+
+    runs_dir = runs_folder(runs)
+    folders = list(dict.fromkeys(find_run(runs_dir, text) for text in run))
+    from fftui.runs.export import BINARY, Request, exported
+    from fftui.runs.export import export as export_to
+
+    request = Request.of(table, to, settings)
+    if output != "-":
+        export_to(folders, request, Path(output))
+    elif request.to in BINARY and sys.stdout.isatty():
+        msg = f"{to} is binary and not for a terminal: name a file with -o"
+        raise RequestError(msg)
+    else:
+        emit_bytes(exported(folders, request))
+
+
+def _experiment(
+    preset: str | None, config: Path | None, data: str | None, overrides: list[str], seed: int | None
+) -> "Experiment":
+    from fftui.presets import load_config, load_preset
+
+    if (preset is None) == (config is None):
+        msg = "say what to run with either --preset NAME (fftui presets lists them) or --config FILE"
+        raise RequestError(msg)
+    if preset is not None:
+        return load_preset(preset, data, overrides, seed)
+    assert config is not None
+    named = [] if data is None else [f'data.name="{_data_name(data)}"']
+    return load_config(config, [*named, *overrides], seed)
+
+
+def _on_screen(carrier: "Carrier", runs_dir: Path, data_dir: Path | None, device: str) -> None:
+    """Start a run and open the screen in front of it, to the end of both."""
+    from fftui.tui.app import run_app
+
+    carrier.start()
+    code = run_app(runs_dir, data_dir, device, carrier)
+    from fftui.headless import end_of
+
+    raise typer.Exit(code if carrier.is_alive() else end_of(carrier) or code)
+
+
+def _data_name(name: str) -> "DataName":
+    import difflib
+
+    from fftui.data.catalogue import DATA_NAMES
+
+    for known in DATA_NAMES:
+        if known == name:
+            return known
+    near = difflib.get_close_matches(name, DATA_NAMES, n=1, cutoff=0)
+    msg = f"no image set is called {name!r}; did you mean {near[0]!r}? There are {', '.join(DATA_NAMES)}"
+    raise RequestError(msg)
+
+
+def _needs_terminal(command: str) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        msg = f"{command} opens a screen and there is no terminal here; try: fftui run --preset quickstart --headless"
+        raise RequestError(msg)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,324 @@
+"""A run without the screen: progress on stderr, the result on stdout, signals as a batch system sends them.
+
+The run has a thread of its own. This one only looks on, four times a second, so a terminal that is stopped, slow or
+gone holds nothing up.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from fftui import events as ev
+from fftui.errors import RunFailedError
+from fftui.experiment import Experiment
+from fftui.plain import accuracy_text, layer_name, layer_rows, progress_line
+from fftui.runs.carrier import Carrier
+from fftui.runs.folder import RunFolder, RunRecord, runs_folder
+from fftui.runs.view import RunView
+from fftui.streams import abandon, emit, say
+from fftui.tui.format import duration, number
+
+LOOK_EVERY_S = 0.25
+INTERRUPTED = 130
+
+
+def carry_out(
+    folder: RunFolder,
+    experiment: Experiment,
+    *,
+    device: str = "auto",
+    data_folder: Path | None = None,
+    resume: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Carry out the run in `folder` to its end, show how it goes, give its result; the exit code.
+
+    Raises RequestError where the run is refused and RunFailedError where it fails.
+    """
+    heard: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
+
+    def listen(_at: float, event: ev.Event) -> None:
+        if not isinstance(event, ev.Stepped | ev.TelemetrySampled):
+            heard.put(event)
+
+    carrier = Carrier(folder, experiment, device, data_folder, resume, listener=listen)
+    display = _display()
+    with _signals(carrier) as signals:
+        _follow(carrier, heard, display, signals)
+        return _conclude(carrier, as_json=as_json)
+
+
+class Display(Protocol):
+    """Where the progress of a run is shown."""
+
+    def hear(self, event: ev.Event, view: RunView) -> None:
+        """Something happened."""
+
+    def look(self, view: RunView) -> None:
+        """Four times a second."""
+
+    def close(self) -> None:
+        """The run has ended."""
+
+
+class PlainLines:
+    """One line an epoch, for logs."""
+
+    def hear(self, event: ev.Event, view: RunView) -> None:
+        """Print what a log should keep."""
+        line = progress_line(event, view)
+        if line:
+            say(line)
+
+    def look(self, view: RunView) -> None:
+        """Nothing: a log has no place to repaint."""
+
+    def close(self) -> None:
+        """Nothing to take away."""
+
+
+class Bar:
+    """One line that is painted again and again, and one that stays for every layer learned."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            console=self._console,
+            auto_refresh=False,  # a thread of Rich's would die loudly with the terminal
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,
+            expand=True,
+        )
+        self._task = self._progress.add_task("loading", total=1.0, figures="")
+        self._open = True
+        self._guarded(self._progress.start)
+
+    def hear(self, event: ev.Event, view: RunView) -> None:
+        """Keep a line for what ends; epochs are on the bar."""
+        line = None if isinstance(event, ev.EpochFinished) else progress_line(event, view)
+        if line:
+            self._guarded(lambda: self._console.print(line, markup=False, highlight=False, soft_wrap=True))
+
+    def look(self, view: RunView) -> None:
+        """Paint the bar."""
+        if view.started is None:
+            return
+        description, figures = _bar_texts(view)
+
+        def paint() -> None:
+            self._progress.update(self._task, completed=view.fraction, description=description, figures=figures)
+            self._progress.refresh()
+
+        self._guarded(paint)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._guarded(self._progress.stop)
+
+    def _guarded(self, paint: "Paint") -> None:
+        """The terminal may be closed at any time; the run goes on."""
+        if not self._open:
+            return
+        try:
+            paint()
+        except OSError:
+            self._open = False
+            abandon(sys.stderr)
+
+
+class Paint(Protocol):
+    """Something that writes to the terminal."""
+
+    def __call__(self) -> object:
+        """Raises OSError where the terminal is gone."""
+
+
+class Signals:
+    """What the process has been told from outside."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+        self._interrupts = 0
+        self.unsaid: str | None = None
+
+    def interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """Ctrl-C: end after this batch; again: leave at once."""
+        self._interrupts += 1
+        if self._interrupts > 1:
+            leave_at_once()
+        self.unsaid = "stopping after this batch; Ctrl-C again leaves at once"
+        self._carrier.stop()
+
+    def terminate(self, _number: int, _frame: FrameType | None) -> None:
+        """SIGTERM: end after this batch."""
+        self.unsaid = "stopping after this batch"
+        self._carrier.stop()
+
+
+def leave_at_once() -> None:
+    """End the process now, with the cursor visible; what was learned since the last checkpoint is lost."""
+    if sys.stderr.isatty():
+        try:
+            os.set_blocking(2, False)  # a stopped terminal would hold this process too
+            os.write(2, b"\x1b[?25h\r\n")
+            os.set_blocking(2, True)  # others share the terminal's description
+        except OSError:
+            pass
+    os._exit(INTERRUPTED)
+
+
+@contextmanager
+def _signals(carrier: Carrier) -> Iterator[Signals]:
+    """Ctrl-C and SIGTERM end a run gently; a closed terminal does not end it."""
+    signals = Signals(carrier)
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signals.interrupt),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, signals.terminate),
+    }
+    if hasattr(signal, "SIGHUP"):
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield signals
+    finally:
+        for number_, handler in before.items():
+            signal.signal(number_, handler)
+
+
+def _display() -> Display:
+    console = Console(stderr=True)
+    return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
+
+
+def _follow(carrier: Carrier, heard: "queue.SimpleQueue[ev.Event]", display: Display, signals: Signals) -> None:
+    carrier.start()
+    alive = True
+    while alive:
+        carrier.join(LOOK_EVERY_S)
+        alive = carrier.is_alive()
+        while not heard.empty():
+            display.hear(heard.get(), carrier.view)
+        display.look(carrier.view)
+        if signals.unsaid:
+            display.hear(ev.Noted(signals.unsaid), carrier.view)
+            signals.unsaid = None
+    display.close()
+
+
+def _conclude(carrier: Carrier, *, as_json: bool) -> int:
+    folder, result = carrier.folder, carrier.view.result
+    if result is not None and carrier.refused is None:
+        emit(_json_result(folder, result, carrier.view) if as_json else result_text(folder, result, carrier.view))
+    return end_of(carrier)
+
+
+def end_of(carrier: Carrier) -> int:
+    """Say on stderr what is to be known of a run that is over, and give its exit code.
+
+    Raises RequestError where it was refused and RunFailedError where it failed.
+    """
+    folder, result = carrier.folder, carrier.view.result
+    if carrier.refused:
+        raise carrier.refused
+    if result is None:
+        msg = f"run {folder.id} ended without a result; its journal is in {folder.path}"
+        raise RunFailedError(msg)
+    for problem in carrier.problems:
+        say(f"{problem}; make room or mend it, then: {resume_command(folder)}")
+    if result.status == "failed":
+        msg = f"run {folder.id} failed: {result.error}; the traceback is in {folder.error_log}"
+        raise RunFailedError(msg)
+    if result.status == "interrupted":
+        say(f"interrupted; go on with: {resume_command(folder)}")
+        return INTERRUPTED
+    return 1 if carrier.problems else 0
+
+
+def show_finished(folder: RunFolder, record: RunRecord, view: RunView, *, as_json: bool) -> None:
+    """Give the result of a run that has already finished."""
+    result = view.result or ev.RunFinished(
+        "finished", record.test_accuracy, record.layer_accuracies, record.train_s or 0.0, None
+    )
+    say(f"run {folder.id} has already finished")
+    emit(_json_result(folder, result, view) if as_json else result_text(folder, result, view))
+
+
+def resume_command(folder: RunFolder) -> str:
+    """The command that goes on with a run from here."""
+    parent = folder.path.parent
+    where = "" if runs_folder().absolute() == parent else f" --runs {parent}"
+    return f"fftui resume {folder.id}{where}"
+
+
+def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
+    """The result as a table, for stdout: coloured only on a terminal."""
+    table = Table(title_justify="left")
+    for name in ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", "accuracy"):
+        table.add_column(name, justify="left" if name in ("layer", "inputs→units") else "right", no_wrap=True)
+    for row in layer_rows(view):
+        table.add_row(*row)
+    terminal = sys.stdout.isatty()
+    text = StringIO()
+    console = Console(file=text, force_terminal=terminal, width=None if terminal else 100, highlight=False)
+    if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+        table.box = None
+    console.print(table)
+    for line in (
+        f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for {duration(result.train_s)}",
+        f"run {folder.path}",
+    ):
+        console.print(line, markup=False, soft_wrap=True)
+    return text.getvalue()
+
+
+def _json_result(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
+    layers: list[float | None] = [*result.layer_accuracies] or [
+        row.accuracy for row in view.layers if row.number is not None
+    ]
+    return json.dumps(
+        {
+            "run": folder.id,
+            "path": str(folder.path),
+            "status": result.status,
+            "test_accuracy": result.test_accuracy,
+            "layers": layers,
+            "train_s": result.train_s,
+        }
+    )
+
+
+def _bar_texts(view: RunView) -> tuple[str, str]:
+    """What stands before and behind the bar; both together fit 80 columns and leave some to the bar."""
+    row = view.layers[view.current] if view.current is not None else None
+    if row is None:
+        return "measuring" if view.progress else "starting", ""
+    name = layer_name(row.number, len([r for r in view.layers if r.number is not None]))
+    epoch = min(row.epoch + 1, row.epochs)
+    figures = (
+        [f"g+ {number(row.last.goodness_positive, 3)} g- {number(row.last.goodness_negative, 3)}"]
+        if (row.last and row.last.goodness_positive is not None)
+        else []
+    )
+    if row.last and row.last.accuracy is not None:
+        figures.append(f"{100 * row.last.accuracy:.1f} %")
+    if view.progress and view.progress.samples_per_s:
+        figures.append(f"{number(view.progress.samples_per_s, 3)}/s")
+    left = view.time_left_s()
+    if left is not None:
+        figures.append(f"{duration(left)} left")
+    return f"{name} epoch {epoch}/{row.epochs}", "  ".join(figures)

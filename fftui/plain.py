@@ -1,0 +1,207 @@
+"""Runs, presets and data sets as plain text: lines and aligned columns that a screen reader reads in order."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli_w
+
+from fftui import events as ev
+from fftui.experiment import Experiment
+from fftui.presets import Preset
+from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.journal import read_journal
+from fftui.runs.view import LayerView, RunView
+from fftui.tui.format import duration, number, size
+
+if TYPE_CHECKING:
+    from fftui.data.verify import SetStatus
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under `head`, aligned by spaces; the last column is as wide as it likes."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows])
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def accuracy_text(fraction: float | None) -> str:
+    """An accuracy in percent; `n/a` where there is none."""
+    return "n/a" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def layer_name(layer: int | None, layers: int) -> str:
+    """`layer 2/4`, or `network` where all learn together."""
+    return "network" if layer is None else f"layer {layer}/{layers}"
+
+
+def view_of(folder: RunFolder) -> RunView:
+    """A run's view, from its journal. Raises OSError."""
+    view = RunView()
+    for at, event in read_journal(folder.journal):
+        view = view.after(at, event)
+    return view
+
+
+def layer_rows(view: RunView) -> list[tuple[str, ...]]:
+    """One row a layer: number, label, epochs, time, g+, g-, theta, accuracy."""
+    return [
+        (
+            "all" if row.number is None else str(row.number),
+            row.label,
+            f"{row.epoch}/{row.epochs}" if row.epochs else "0",
+            duration(_layer_s(row)),
+            number(row.last.goodness_positive if row.last else None),
+            number(row.last.goodness_negative if row.last else None),
+            number(row.threshold),
+            accuracy_text(row.accuracy),
+        )
+        for row in view.layers
+    ]
+
+
+def progress_line(event: ev.Event, view: RunView) -> str | None:
+    """The line that a log keeps of `event`; None for what it does not."""
+    layers = len([row for row in view.layers if row.number is not None])
+    line: str | None = None
+    match event:
+        case ev.RunStarted():
+            begun = "resumed" if event.resumed else "started"
+            line = f"run {event.run} {begun}: {event.experiment} on {event.data}, {event.device}, {event.precision}"
+        case ev.EpochFinished():
+            line = _epoch_line(event, view, layers)
+        case ev.LayerFinished():
+            end = "skipped" if event.skipped else "learned"
+            line = f"{layer_name(event.layer, layers)} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
+        case ev.Evaluated(final=True):
+            line = f"{event.split} accuracy {accuracy_text(event.accuracy)} of {sum(event.class_images)} images"
+        case ev.Noted():
+            line = event.message
+        case ev.StatusChanged():
+            line = event.status
+    return line
+
+
+def runs_text(records: Sequence[RunRecord]) -> str:
+    """All runs, a line each."""
+    head = ("run", "status", "data", "test accuracy", "learned for", "device")
+    rows = [
+        (r.id, r.status, r.data, accuracy_text(r.test_accuracy), duration(r.train_s), r.device or "n/a")
+        for r in records
+    ]
+    return columns(head, rows) if rows else "no runs yet\n"
+
+
+def run_facts(folder: RunFolder) -> dict[str, object]:
+    """All that is known of a run, as JSON values: its record, layers and evaluations."""
+    record, view = folder.record(), view_of(folder)
+    facts: dict[str, object] = record.model_dump(mode="json")
+    facts |= {"id": folder.id, "path": str(folder.path), "status": record.shown_status}
+    facts["experiment"] = folder.experiment().model_dump(mode="json")
+    facts["layers"] = [
+        {
+            "layer": row.number,
+            "label": row.label,
+            "state": row.state,
+            "epoch": row.epoch,
+            "epochs": row.epochs,
+            "goodness_positive": row.last.goodness_positive if row.last else None,
+            "goodness_negative": row.last.goodness_negative if row.last else None,
+            "threshold": row.threshold,
+            "accuracy": row.accuracy,
+            "layer_s": row.layer_s,
+        }
+        for row in view.layers
+    ]
+    facts["evaluations"] = [json.loads(ev.to_json(0.0, e)) for e in view.evaluations if e.final]
+    return facts
+
+
+def run_text(folder: RunFolder) -> str:
+    """A run in words, then its layers and evaluations as columns."""
+    record, view = folder.record(), view_of(folder)
+    pairs = [
+        ("run", folder.id),
+        ("status", record.shown_status + (f": {record.error}" if record.error else "")),
+        ("name", record.name),
+        ("preset", record.preset or "none"),
+        ("data", record.data),
+        ("device", record.device or "n/a"),
+        ("precision", record.precision or "n/a"),
+        ("started", f"{record.started:%Y-%m-%d %H:%M:%S} UTC"),
+        ("ended", f"{record.ended:%Y-%m-%d %H:%M:%S} UTC" if record.ended else "not yet"),
+        ("test accuracy", accuracy_text(record.test_accuracy)),
+        ("learned for", duration(record.train_s)),
+        ("done", f"{100 * view.fraction:.0f} %"),
+        ("path", str(folder.path)),
+    ]
+    text = "".join(f"{name}: {value}\n" for name, value in pairs)
+    head = ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", "accuracy")
+    if view.layers:
+        text += f"\nlayers\n{columns(head, layer_rows(view))}"
+    final = [e for e in view.evaluations if e.final]
+    if final:
+        rows = [(e.split, str(sum(e.class_images)), accuracy_text(e.accuracy)) for e in final]
+        text += f"\naccuracy at the end\n{columns(('split', 'images', 'accuracy'), rows)}"
+    if view.log:
+        text += "\nlast notes\n" + "".join(f"{line.text}\n" for line in view.log[-5:])
+    return text
+
+
+def presets_text(presets: Sequence[Preset]) -> str:
+    """All presets, a line each."""
+    rows = [(p.name, p.data, _reported(p, p.data), p.description) for p in presets]
+    return columns(("preset", "data", "paper reports", "description"), rows)
+
+
+def preset_toml(preset: Preset, experiment: Experiment) -> str:
+    """A preset's experiment as TOML, what it is and what the paper reports in comments above."""
+    reported = _reported(preset, experiment.data.name)
+    head = [f"# {preset.name}: {preset.description}", f"# the paper reports on {experiment.data.name}: {reported}"]
+    fields = tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True))
+    return "\n".join([*head, "", fields])
+
+
+def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
+    """All image sets as they lie on this machine."""
+    rows = [
+        (
+            s.name,
+            s.state,
+            "verified" if s.verified else "no",
+            size(s.bytes) if s.bytes else "n/a",
+            s.where,
+            s.description,
+        )
+        for s in sets
+    ]
+    return columns(("data", "state", "checked", "size", "where", "description"), rows) + f"\ndata folder: {folder}\n"
+
+
+def _reported(preset: Preset, data: str) -> str:
+    percent = preset.reports.get(data)
+    return "n/a" if percent is None else f"{percent:g} %"
+
+
+def _layer_s(row: LayerView) -> float | None:
+    if row.layer_s is not None:
+        return row.layer_s
+    return sum(epoch.epoch_s for epoch in row.history) if row.history else None
+
+
+def _epoch_line(event: ev.EpochFinished, view: RunView, layers: int) -> str:
+    row = next((row for row in view.layers if row.number == event.layer), None)
+    parts = [layer_name(event.layer, layers), f"epoch {event.epoch}/{row.epochs if row else event.epoch}"]
+    parts.append(f"loss {number(event.loss)}")
+    if event.goodness_positive is not None:
+        parts.append(f"g+ {number(event.goodness_positive)} g- {number(event.goodness_negative)}")
+    if event.threshold is not None:
+        parts.append(f"theta {number(event.threshold)}")
+    if event.accuracy is not None:
+        parts.append(f"accuracy {accuracy_text(event.accuracy)}")
+    parts.append(f"{event.samples_per_s:.0f} samples/s")
+    left = view.time_left_s()
+    if left:
+        parts.append(f"{duration(left)} left")
+    return "  ".join(parts)

@@ -1,0 +1,383 @@
+"""The thread that carries a run out: it asks for the next event, writes it down and folds it into a view.
+
+Whoever watches reads `view`; nobody is waited for. A failing disk or sampler is noted and does not end a run.
+torch is loaded by the thread itself, so that a screen can open in front of it.
+"""
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from fftui import events as ev
+from fftui.errors import FFTUIError, RequestError
+from fftui.experiment import Experiment
+from fftui.runs import provenance
+from fftui.runs.files import write_bytes
+from fftui.runs.folder import RunFolder
+from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.view import RunView
+
+if TYPE_CHECKING:
+    from fftui.learning.state import TrainingState
+
+STEPS_SHOWN_EVERY_S = 0.05
+
+Listener = Callable[[float, ev.Event], None]
+Position = tuple[int | None, int | None, int | None]
+Output = Literal["journal", "checkpoint", "tables", "record"]
+
+
+class Learning(Protocol):
+    """What a carrier asks of a training (`fftui.learning.training.Training`)."""
+
+    @property
+    def position(self) -> Position:
+        """Phase, layer and epoch that learn now."""
+
+    @property
+    def cuda_uuid(self) -> str | None:
+        """The GPU that learns."""
+
+    @property
+    def train_s(self) -> float:
+        """Seconds spent learning, over all sittings."""
+
+    def __next__(self) -> ev.Event: ...
+
+    def close(self) -> None:
+        """Stop."""
+
+    def skip_layer(self) -> None:
+        """Go on with the next layer."""
+
+    def state(self) -> "TrainingState":
+        """What it takes to go on from here."""
+
+
+class OpenLearning(Protocol):
+    """Makes a training; `fftui.learning.training.train` is one."""
+
+    def __call__(
+        self, experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: "TrainingState | None"
+    ) -> Learning:
+        """Raises what `train` raises."""
+
+
+def open_training(
+    experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: "TrainingState | None"
+) -> Learning:
+    """The training of `experiment`. Loads torch. Raises what `train` raises."""
+    from fftui.learning.training import train  # noqa: PLC0415 - seconds
+
+    return train(experiment, run=run, data_folder=data_folder, device=device, state=state)
+
+
+class Carrier(threading.Thread):
+    """Carries out the run in `folder`, from its last checkpoint if `resume`.
+
+    `start()` does so in a thread of its own, `run()` in the caller's. `listener`, if given, hears every event that
+    is written down, in the thread that states it, and must not wait. After the end, `view.result` says how the run
+    ended, `refused` holds the error if it never began, and `problems` names what could not be written.
+
+    Raises RunNotFoundError where `folder` holds no run.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a run is made of
+        self,
+        folder: RunFolder,
+        experiment: Experiment,
+        device: str = "auto",
+        data_folder: Path | None = None,
+        resume: bool = False,
+        *,
+        listener: Listener | None = None,
+        open_learning: OpenLearning = open_training,
+    ) -> None:
+        super().__init__(name=f"fftui-{folder.id}")
+        self._record = folder.record()
+        self.folder = folder
+        self.experiment = experiment
+        self.refused: FFTUIError | None = None
+        self._device = device
+        self._data_folder = data_folder
+        self._resuming = resume
+        self._listener = listener
+        self._open_learning = open_learning
+        self._learning: Learning | None = None
+        self._journal: JournalWriter | None = None
+        self._view = RunView()
+        self._fold_lock = threading.Lock()
+        self._wishes = threading.Condition()
+        self._pause_wished = False
+        self._stop_wished = False
+        self._troubles: dict[Output, str] = {}
+        self._saved_at = time.monotonic()
+        self._shown_at = float("-inf")
+
+    @property
+    def view(self) -> RunView:
+        """The newest view; reading it never waits."""
+        return self._view
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run waits, or will after the current step."""
+        return self._pause_wished
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each output that could not be written and still is not."""
+        return tuple(self._troubles.values())
+
+    def pause(self) -> None:
+        """Wait after the current step; a checkpoint is written first."""
+        self._wish(pause=True)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._wish(pause=False)
+
+    def stop(self) -> None:
+        """Write checkpoint and tables after the current step, and end as `interrupted`."""
+        self._wish(stop=True)
+
+    def skip_layer(self) -> None:
+        """End the layer that learns now after the current step; nothing where none does."""
+        if self._learning is not None:
+            self._learning.skip_layer()
+
+    def run(self) -> None:
+        """Carry the run out to its end. Raises nothing: see `view.result`, `refused` and `problems`."""
+        try:
+            self._journal = JournalWriter(self.folder.journal)
+        except FFTUIError as error:
+            self._refuse(error)
+            return
+        except OSError as error:
+            self._refuse(RequestError(f"cannot write {self.folder.journal}: {error.strerror}"))
+            return
+        try:
+            if self._begin():
+                self._carry_out()
+                self._write_tables()
+                self._write_end()
+        finally:
+            self._journal.close()
+            self._watch_journal()
+
+    def _begin(self) -> bool:
+        """Open the training; False where it is refused."""
+        try:
+            state = self._last_state() if self._resuming else None
+            self._learning = self._open_learning(
+                self.experiment,
+                run=self.folder.id,
+                data_folder=self._data_folder,
+                device=self._device,
+                state=state,
+            )
+        except FFTUIError as error:
+            self._refuse(error)
+            return False
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records what it died of
+            self._fail(error)
+            self._write_end()
+            return False
+        return True
+
+    def _last_state(self) -> "TrainingState | None":
+        from fftui.runs.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+
+        view = self._view
+        for at, event in read_journal(self.folder.journal):
+            view = view.after(at, event)
+        self._view = view
+        state = load_checkpoint(self.folder)
+        if state is None:
+            self._state(ev.Noted("no checkpoint yet: beginning again"))
+        return state
+
+    def _carry_out(self) -> None:
+        assert self._learning is not None
+        learning = self._learning
+        try:
+            with self._sampling(learning):
+                self._saved_at = time.monotonic()
+                end = self._learn(learning)
+                self._save(learning)
+            self._state(end)
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records what it died of
+            self._fail(error)
+        finally:
+            learning.close()
+
+    def _learn(self, learning: Learning) -> ev.RunFinished:
+        """Ask for events until the last one, which is not stated yet, or until somebody wishes to stop."""
+        every_s = self.experiment.checkpoint.every_s
+        while not self._stop_wished:
+            event = next(learning)
+            if isinstance(event, ev.RunFinished):
+                return event
+            if self._worth_stating(event):
+                self._state(event)
+            if isinstance(event, ev.RunStarted):
+                self._write_start(event)
+            due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
+            if isinstance(event, ev.LayerFinished) or due:
+                self._save(learning)
+            if self._pause_wished:
+                self._wait(learning)
+        accuracies = tuple(row.accuracy for row in self._view.layers if row.accuracy is not None)
+        return ev.RunFinished("interrupted", None, accuracies, learning.train_s, None)
+
+    def _worth_stating(self, event: ev.Event) -> bool:
+        """Steps are progress for people, who cannot read a thousand a second."""
+        if isinstance(event, ev.Stepped) and event.step < event.steps:
+            now = time.monotonic()
+            if now - self._shown_at < STEPS_SHOWN_EVERY_S:
+                return False
+            self._shown_at = now
+        return True
+
+    def _wait(self, learning: Learning) -> None:
+        if self._stop_wished:
+            return
+        self._save(learning)
+        self._update_record(status="paused")
+        self._state(ev.StatusChanged("paused"))
+        with self._wishes:
+            self._wishes.wait_for(lambda: self._stop_wished or not self._pause_wished)
+        if not self._stop_wished:
+            self._update_record(status="running")
+            self._state(ev.StatusChanged("running"))
+
+    def _save(self, learning: Learning) -> None:
+        from fftui.runs.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
+
+        started = time.monotonic()
+        try:
+            save_checkpoint(self.folder, learning.state())
+        except OSError as error:
+            self._trouble("checkpoint", error, self.folder.checkpoint)
+        else:
+            self._troubles.pop("checkpoint", None)
+            phase, layer, epoch = learning.position
+            took_s = time.monotonic() - started
+            self._state(ev.Checkpointed(phase or len(self.experiment.phases), layer, epoch or 0, took_s))
+        self._saved_at = time.monotonic()
+
+    @contextmanager
+    def _sampling(self, learning: Learning) -> Iterator[None]:
+        from fftui.telemetry.sampler import Sampler  # noqa: PLC0415 - with the training, behind the screen
+
+        sampler = Sampler(
+            self.experiment.telemetry.hz, lambda: learning.position, self._state, gpu_uuid=learning.cuda_uuid
+        )
+        sampler.start()
+        try:
+            yield
+        finally:
+            sampler.stop()
+
+    def _fail(self, error: Exception) -> None:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        try:
+            write_bytes(self.folder.error_log, "".join(traceback.format_exception(error)).encode())
+        except OSError as failure:
+            self._trouble("record", failure, self.folder.error_log)
+        train_s = self._learning.train_s if self._learning else 0.0
+        known = isinstance(error, FFTUIError)
+        self._state(
+            ev.RunFinished("failed", None, (), train_s, reason if known else f"{type(error).__name__}: {reason}")
+        )
+
+    def _refuse(self, error: FFTUIError) -> None:
+        """Nothing was learned: a new run leaves no folder behind, an old one stays as it was."""
+        self.refused = error
+        if not self._resuming:
+            self.folder.discard()
+        end = ev.RunFinished("failed", None, (), 0.0, str(error))
+        with self._fold_lock:
+            self._view = self._view.after(time.time(), end)
+
+    def _state(self, event: ev.Event) -> None:
+        """Write `event` down and put the next view in place; any thread may."""
+        assert self._journal is not None
+        with self._fold_lock:
+            at = self._journal.append(event)
+            self._view = self._view.after(at, event)
+        if self._listener:
+            self._listener(at, event)
+        self._watch_journal()
+
+    def _watch_journal(self) -> None:
+        assert self._journal is not None
+        failure = self._journal.failure
+        if failure is None:
+            self._troubles.pop("journal", None)
+        elif "journal" not in self._troubles:
+            self._trouble("journal", failure, self.folder.journal)
+
+    def _trouble(self, output: Output, error: OSError, path: Path) -> None:
+        """Note, once until it is mended, that `output` cannot be written."""
+        known = output in self._troubles
+        self._troubles[output] = f"cannot write {path}: {error.strerror or error}"
+        if not known:
+            self._state(ev.Noted(f"{self._troubles[output]}; learning goes on"))
+
+    def _write_start(self, event: ev.RunStarted) -> None:
+        self._update_record(
+            status="running",
+            ended=None,
+            error=None,
+            device=event.device,
+            precision=event.precision,
+            pid=os.getpid(),
+            process_started=provenance.process_start(os.getpid()),
+            versions=provenance.versions(),
+            machine=provenance.machine(),
+            source_revision=provenance.source_revision(),
+        )
+
+    def _write_end(self) -> None:
+        end = self._view.result
+        if end is None:
+            return
+        self._update_record(
+            status=end.status,
+            ended=datetime.now(UTC),
+            test_accuracy=end.test_accuracy,
+            layer_accuracies=end.layer_accuracies,
+            train_s=end.train_s,
+            error=end.error,
+        )
+
+    def _update_record(self, **changes: object) -> None:
+        self._record = self._record.model_copy(update=changes)
+        try:
+            self.folder.write_record(self._record)
+        except OSError as error:
+            self._trouble("record", error, self.folder.run_json)
+        else:
+            self._troubles.pop("record", None)
+
+    def _write_tables(self) -> None:
+        from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
+
+        try:
+            write_tables(self.folder)
+        except OSError as error:
+            self._trouble("tables", error, self.folder.table("epochs"))
+
+    def _wish(self, *, pause: bool | None = None, stop: bool = False) -> None:
+        with self._wishes:
+            if pause is not None:
+                self._pause_wished = pause
+            self._stop_wished = self._stop_wished or stop
+            self._wishes.notify_all()

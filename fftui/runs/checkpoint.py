@@ -1,0 +1,56 @@
+"""Checkpoints: a `TrainingState` as one safetensors file, its position in the file's own header.
+
+One file is renamed in one step, so weights and position always belong together. `checkpoint.json` repeats the
+position for people to read; nothing reads it back. No pickle is ever loaded.
+"""
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from fftui.errors import RunFailedError
+from fftui.learning.state import Position, TrainingState
+from fftui.runs.files import replace_with, write_bytes
+from fftui.runs.folder import RunFolder
+
+
+def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
+    """Put `state` in place of the run's last checkpoint, every tensor in its own dtype.
+
+    Raises OSError where it cannot be written; the last checkpoint is then as it was.
+    """
+    position = state.position.to_json()
+    tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
+
+    def write(beside: Path) -> None:
+        try:
+            save_file(tensors, beside, metadata={"position": json.dumps(position)})
+        except SafetensorError as error:  # what it says of a full disk or a folder that may not be written
+            code = errno.ENOSPC if "os error 28" in str(error) or "StorageFull" in str(error) else errno.EIO
+            raise OSError(code, str(error)) from error
+        shutil.copymode(folder.run_json, beside)  # safetensors keeps what it writes to its owner
+
+    replace_with(folder.checkpoint, write)
+    write_bytes(folder.checkpoint_json, (json.dumps(position, indent=2) + "\n").encode())
+
+
+def load_checkpoint(folder: RunFolder) -> TrainingState | None:
+    """The run's last checkpoint, on the CPU; None where it has none.
+
+    Raises RunFailedError where it is damaged or cannot be read.
+    """
+    if not folder.checkpoint.exists():
+        return None
+    try:
+        with safe_open(folder.checkpoint, framework="pt") as file:
+            position = Position.from_json(json.loads((file.metadata() or {})["position"]))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        again = f"fftui run --config {folder.experiment_path}"
+        msg = f"the checkpoint of run {folder.id} cannot be read ({error}); begin again with: {again}"
+        raise RunFailedError(msg) from error
+    return TrainingState(tensors, position)

@@ -1,0 +1,197 @@
+"""Exporting tables of one run or of several, in the formats that papers, notebooks and spreadsheets read."""
+
+import difflib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+
+import polars as pl
+import xlsxwriter
+
+from fftui.errors import RequestError
+from fftui.runs.files import write_bytes
+from fftui.runs.folder import RunFolder
+from fftui.runs.tables import TABLE_NAMES, TableName, make_table, settings_of
+
+Format = Literal["csv", "parquet", "json", "ndjson", "xlsx", "markdown", "latex"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+BINARY: tuple[Format, ...] = ("parquet", "xlsx")
+Settings = Literal["auto", "all", "different", "none"]
+SETTINGS: tuple[Settings, ...] = get_args(Settings)
+Name = TypeVar("Name", bound=str)
+XLSX_ROWS = 1_048_575  # a sheet's limit, below its header
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which table to export, in which format, with which settings as columns.
+
+    `settings`: all fields of the experiments, those in which the runs differ, or none; `auto` is all for the table
+    `runs` and wherever there are several runs.
+    """
+
+    table: TableName
+    to: Format = "csv"
+    settings: Settings = "auto"
+
+    @classmethod
+    def of(cls, table: str, to: str, settings: str) -> "Request":
+        """The request in a user's words. Raises RequestError, with the nearest name, for one that is none."""
+        return cls(
+            _known("table", table, TABLE_NAMES),
+            _known("format", to, FORMATS),
+            _known("choice of settings", settings, SETTINGS),
+        )
+
+
+def exported(folders: Sequence[RunFolder], request: Request) -> bytes:
+    """One table over all `folders` as a file's content. Raises RequestError where the format cannot hold it."""
+    return render(joined(folders, request.table, request.settings), request.to)
+
+
+def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None:
+    """Write one table over all `folders` to `output`. Raises RequestError where it cannot be written."""
+    content = exported(folders, request)
+    try:
+        if output.exists() and not output.is_file():  # a pipe or a device
+            output.write_bytes(content)
+        else:
+            write_bytes(output, content)
+    except OSError as error:
+        msg = f"cannot write {output}: {error.strerror}"
+        raise RequestError(msg) from error
+
+
+def joined(folders: Sequence[RunFolder], table: TableName, settings: Settings = "auto") -> pl.DataFrame:
+    """One table over all runs, in the order given, with `settings` as columns behind its own."""
+    if settings == "auto":
+        settings = "all" if table == "runs" or len(folders) > 1 else "none"
+    frame = pl.concat([make_table(folder, table) for folder in folders])
+    if settings == "none":
+        return frame
+    values = [settings_of(folder) for folder in folders]
+    names = list(dict.fromkeys(name for each in values for name in each))
+    if settings == "different":
+        names = [name for name in names if len({repr(each.get(name)) for each in values}) > 1]
+    columns: dict[str, list[object]] = {name: [each.get(name) for each in values] for name in names}
+    asked = pl.DataFrame(
+        [pl.Series("run", [folder.id for folder in folders]), *(_series(n, v) for n, v in columns.items())]
+    )
+    return frame.join(asked.unique("run", keep="first"), on="run", how="left", maintain_order="left")
+
+
+def render(frame: pl.DataFrame, to: Format) -> bytes:
+    """`frame` as a file's content. Raises RequestError where the format cannot hold it."""
+    return _WRITERS[to](frame)
+
+
+def _known(what: str, name: str, names: Sequence[Name]) -> Name:
+    for known in names:
+        if known == name:
+            return known
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0)
+    msg = f"no {what} is called {name!r}; did you mean {near[0]!r}? There are {', '.join(names)}"
+    raise RequestError(msg)
+
+
+def _series(name: str, values: list[object]) -> pl.Series:
+    """A settings column: its values' type, or text where runs disagree about it or none says anything."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds in ({int}, {float}, {int, float}, {bool}):
+        return pl.Series(name, values, strict=False)
+    return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
+
+
+def _csv(frame: pl.DataFrame) -> bytes:
+    return _flat(frame).write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ").encode()
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    content = BytesIO()
+    frame.write_parquet(content)
+    return content.getvalue()
+
+
+def _json(frame: pl.DataFrame) -> bytes:
+    return (json.dumps(_iso(frame).to_dicts(), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _ndjson(frame: pl.DataFrame) -> bytes:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _iso(frame).iter_rows(named=True)).encode()
+
+
+def _xlsx(frame: pl.DataFrame) -> bytes:
+    if frame.height > XLSX_ROWS:
+        msg = f"{frame.height} rows do not fit a sheet of {XLSX_ROWS}: take csv or parquet"
+        raise RequestError(msg)
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
+        _flat(_iso(frame)).write_excel(book, worksheet="fftui")
+    return content.getvalue()
+
+
+def _markdown(frame: pl.DataFrame) -> bytes:
+    rules = ["---:" if dtype.is_numeric() else "---" for dtype in frame.dtypes]
+    rows = [frame.columns, rules, *_texts(frame)]
+    escaped = ([cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in escaped).encode()
+
+
+def _latex(frame: pl.DataFrame) -> bytes:
+    sides = "".join("r" if dtype.is_numeric() else "l" for dtype in frame.dtypes)
+    head, *body = [" & ".join(map(_tex, row)) + r" \\" for row in [frame.columns, *_texts(frame)]]
+    lines = ["% needs \\usepackage{booktabs}", rf"\begin{{tabular}}{{{sides}}}", r"\toprule", head, r"\midrule"]
+    return ("\n".join([*lines, *body, r"\bottomrule", r"\end{tabular}"]) + "\n").encode()
+
+
+_WRITERS: dict[Format, Callable[[pl.DataFrame], bytes]] = {
+    "csv": _csv,
+    "parquet": _parquet,
+    "json": _json,
+    "ndjson": _ndjson,
+    "xlsx": _xlsx,
+    "markdown": _markdown,
+    "latex": _latex,
+}
+_TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "→": r"$\rightarrow$",
+    "\n": " ",
+}
+
+
+def _tex(text: str) -> str:
+    return "".join(_TEX.get(character, character) for character in text)
+
+
+def _iso(frame: pl.DataFrame) -> pl.DataFrame:
+    """Times as ISO 8601 text, for formats that have none of their own."""
+    times = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)]
+    return frame.with_columns(pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ") for name in times)
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Lists as JSON text, for formats whose cells hold one value."""
+    lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
+    texts = [pl.Series(name, [v if v is None else json.dumps(v.to_list()) for v in frame[name]]) for name in lists]
+    return frame.with_columns(text.cast(pl.String) for text in texts)
+
+
+def _texts(frame: pl.DataFrame) -> list[list[str]]:
+    return [[_text(cell) for cell in row] for row in _iso(frame).iter_rows()]
+
+
+def _text(cell: object) -> str:
+    """A cell for people: six significant digits, nothing where there is nothing."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float):
+        return f"{cell:.6g}"
+    if isinstance(cell, list):
+        return ", ".join(map(_text, cell))
+    return str(cell)

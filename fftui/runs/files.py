@@ -1,0 +1,32 @@
+"""Writing a file so that a reader sees all of the old one or all of the new one, whatever happens in between."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace_with(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a file beside `path`, push it to the disk and rename it.
+
+    Raises OSError where the disk is full or the folder may not be written; `path` is then as it was.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Put `content` in place of what `path` holds. Raises OSError as `replace_with` does."""
+
+    def write(beside: Path) -> None:
+        beside.write_bytes(content)
+
+    replace_with(path, write)

@@ -1,0 +1,247 @@
+"""A run's folder: where its files lie, the record of what made it, and how a run is found by name.
+
+experiment.toml          exactly what was asked
+run.json                 `RunRecord`
+journal.jsonl            its events
+checkpoint.safetensors   weights, optimiser state, position (checkpoint.json: the position, to read)
+*.parquet                its tables
+error.log                the traceback, if it failed
+"""
+
+import difflib
+import os
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fftui.errors import RequestError, RunNotFoundError
+from fftui.events import Status
+from fftui.experiment import Experiment
+from fftui.presets import load_config
+from fftui.runs import provenance
+from fftui.runs.files import write_bytes
+
+
+class RunRecord(BaseModel):
+    """What `run.json` holds: who a run is, how it stands and what made it. Times are ISO 8601 in UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    name: str
+    preset: str | None = None
+    data: str
+    status: Status = "running"
+    started: datetime
+    ended: datetime | None = None
+    device: str | None = None  # what it runs on, known once it has started
+    device_asked: str = "auto"
+    precision: str | None = None
+    data_dir: str | None = None
+    test_accuracy: float | None = None
+    layer_accuracies: tuple[float, ...] = ()
+    train_s: float | None = None
+    error: str | None = None
+    pid: int
+    process_started: float | None = None  # Unix seconds
+    versions: dict[str, str] = {}
+    machine: dict[str, str | int] = {}
+    source_revision: str | None = None
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether the process that carries it out is alive; one on another machine is believed."""
+        if self.status not in ("running", "paused"):
+            return False
+        if self.machine.get("host") not in (None, provenance.host()):
+            return True
+        return provenance.still_there(self.pid, self.process_started)
+
+    @property
+    def shown_status(self) -> Status:
+        """`status`, but `interrupted` where the process that should be at work is gone."""
+        return "interrupted" if self.status in ("running", "paused") and not self.in_progress else self.status
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The run's name among all runs."""
+        return self.path.name
+
+    @property
+    def experiment_path(self) -> Path:
+        """What was asked, as TOML."""
+        return self.path / "experiment.toml"
+
+    @property
+    def run_json(self) -> Path:
+        """The record."""
+        return self.path / "run.json"
+
+    @property
+    def journal(self) -> Path:
+        """The events, one a line."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The newest state."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def checkpoint_json(self) -> Path:
+        """The position of the newest state, for people to read."""
+        return self.path / "checkpoint.json"
+
+    @property
+    def error_log(self) -> Path:
+        """The traceback of a failed run."""
+        return self.path / "error.log"
+
+    def table(self, name: str) -> Path:
+        """The Parquet file of table `name`."""
+        return self.path / f"{name}.parquet"
+
+    def record(self) -> RunRecord:
+        """Read `run.json`. Raises RunNotFoundError where there is none or it is damaged."""
+        try:
+            return RunRecord.model_validate_json(self.run_json.read_bytes())
+        except OSError as error:
+            msg = f"{self.path} is no run that can be read: run.json: {error.strerror}"
+            raise RunNotFoundError(msg) from error
+        except ValidationError as error:
+            msg = f"{self.run_json} is damaged ({error.errors()[0]['msg']}); the journal beside it is not affected"
+            raise RunNotFoundError(msg) from error
+
+    def write_record(self, record: RunRecord) -> None:
+        """Replace `run.json` in one step. Raises OSError."""
+        write_bytes(self.run_json, (record.model_dump_json(indent=2) + "\n").encode())
+
+    def experiment(self) -> Experiment:
+        """Read `experiment.toml`. Raises ExperimentError where it is missing or damaged."""
+        return load_config(self.experiment_path)
+
+    def discard(self) -> None:
+        """Remove the folder of a run that was refused before it began."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def create(
+    runs_dir: Path,
+    experiment: Experiment,
+    *,
+    preset: str | None = None,
+    name: str | None = None,
+    device: str = "auto",
+    data_folder: Path | None = None,
+) -> RunFolder:
+    """Make the folder of a new run, with its experiment and record.
+
+    Raises RequestError where the folder cannot be made.
+    """
+    started = datetime.now(UTC)
+    label = name or experiment.name
+    stem = f"{started:%Y%m%d-%H%M%S}-{slug(label)}-{experiment.data.name}"
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        folder = _new_folder(runs_dir, stem)
+        asked = experiment.model_dump(mode="json", exclude_none=True)  # TOML has no null: absent is the default
+        write_bytes(folder.experiment_path, tomli_w.dumps(asked).encode())
+        folder.write_record(
+            RunRecord(
+                id=folder.id,
+                name=label,
+                preset=preset,
+                data=experiment.data.name,
+                started=started,
+                device_asked=device,
+                data_dir=None if data_folder is None else str(data_folder.absolute()),
+                pid=os.getpid(),
+                process_started=provenance.process_start(os.getpid()),
+                versions=provenance.versions(),
+                machine=provenance.machine(),
+                source_revision=provenance.source_revision(),
+            )
+        )
+    except OSError as error:
+        msg = f"cannot make a run in {runs_dir}: {error.strerror}; choose another folder with --runs or FFTUI_RUNS"
+        raise RequestError(msg) from error
+    return folder
+
+
+def runs_folder(option: Path | None = None) -> Path:
+    """Where runs live: `--runs`, else FFTUI_RUNS, else `runs` in the current folder."""
+    return option or Path(os.environ.get("FFTUI_RUNS") or "runs")
+
+
+def run_folders(runs_dir: Path) -> list[RunFolder]:
+    """The runs in `runs_dir`, newest first. Raises RequestError where the folder may not be read."""
+    try:
+        names = [entry.name for entry in os.scandir(runs_dir) if (Path(entry.path) / "run.json").is_file()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        msg = f"cannot read the runs in {runs_dir}: {error.strerror}"
+        raise RequestError(msg) from error
+    return sorted((RunFolder(runs_dir.absolute() / name) for name in names), key=_age, reverse=True)
+
+
+def find_run(runs_dir: Path, text: str) -> RunFolder:
+    """The run called `text`: its id, a unique prefix, its path, or `latest`.
+
+    Raises RunNotFoundError, which names the nearest run, where there is none or more than one.
+    """
+    if text and (Path(text) / "run.json").is_file():
+        return RunFolder(Path(text).absolute())
+    folders = run_folders(runs_dir)
+    if not folders:
+        msg = f"no runs in {runs_dir}; start one with: fftui run --preset quickstart, or say where with --runs"
+        raise RunNotFoundError(msg)
+    if text == "latest":
+        return folders[0]
+    matching = [folder for folder in folders if text and folder.id.startswith(text)]
+    exact = [folder for folder in matching if folder.id == text]
+    if len(exact or matching) == 1:
+        return (exact or matching)[0]
+    if matching:
+        shown = ", ".join(folder.id for folder in matching[:3]) + (", …" if len(matching) > 3 else "")
+        msg = f"'{text}' begins {len(matching)} runs ({shown}): write more of the one you mean"
+        raise RunNotFoundError(msg)
+    nearest = difflib.get_close_matches(text, [folder.id for folder in folders], n=1, cutoff=0)
+    msg = f"no run '{text}' in {runs_dir}; the nearest is {nearest[0]} (fftui runs lists all)"
+    raise RunNotFoundError(msg)
+
+
+def slug(text: str) -> str:
+    """`text` as part of a file name: lower case letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "run"
+
+
+def _new_folder(runs_dir: Path, stem: str) -> RunFolder:
+    while True:
+        path = (runs_dir / f"{stem}-{secrets.token_hex(2)}").absolute()
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return RunFolder(path)
+
+
+def _age(folder: RunFolder) -> tuple[str, float]:
+    """Ids begin with the second; within one, the experiment file, written once, tells which came later."""
+    try:
+        return folder.id[:15], folder.experiment_path.stat().st_mtime
+    except OSError:
+        return folder.id[:15], 0.0

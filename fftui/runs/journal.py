@@ -1,0 +1,151 @@
+"""The journal: a run's events, one JSON object a line, appended and never changed.
+
+A reader trusts whole lines only: a line without its newline is still being written, or was cut off by a crash.
+A line that is no event (a crash mended by a later sitting, or a newer version's event) is passed over.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fftui.errors import RequestError
+from fftui.events import Event, Stepped, TelemetrySampled, from_json, to_json
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing stops two processes from carrying out one run there
+    fcntl = None  # type: ignore[assignment]
+
+STEP_EVERY_S = 1.0
+RETRY_EVERY_S = 5.0
+
+
+class JournalWriter:
+    """Appends events; each line is with the operating system before `append` returns. Threads may share one.
+
+    A full disk stops nothing: lines wait in memory (telemetry and steps are dropped) and are tried again.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open `path` for appending. Raises RequestError where another process appends to it, OSError."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stepped_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._waiting: list[bytes] = []
+        self.failure: OSError | None = None  # why the last attempt failed; None once everything is written
+        self._torn = _ends_torn(path)
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        try:
+            _claim(self._fd, path)
+        except RequestError:
+            os.close(self._fd)
+            raise
+
+    def append(self, event: Event) -> float:
+        """Write `event`, a step at most once a second; the Unix time it was stated at."""
+        with self._lock:
+            at = self._clock()
+            passing = isinstance(event, Stepped | TelemetrySampled)
+            if isinstance(event, Stepped):
+                if abs(at - self._stepped_at) < STEP_EVERY_S:
+                    return at
+                self._stepped_at = at
+            if not (passing and self.failure):
+                self._waiting.append(to_json(at, event).encode() + b"\n")
+            if self.failure is None or abs(at - self._tried_at) >= RETRY_EVERY_S:
+                self._write(at)
+            return at
+
+    def close(self) -> None:
+        """Try once more what waits, and close the file; `failure` says whether lines were lost."""
+        with self._lock:
+            if self._fd < 0:
+                return
+            self._write(self._clock())
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self, at: float) -> None:
+        self._tried_at = at
+        while self._waiting:
+            # A newline before the line closes what a crash or a full disk has cut off.
+            line = b"\n" + self._waiting[0] if self._torn else self._waiting[0]
+            try:
+                written = os.write(self._fd, line)
+            except OSError as error:
+                self.failure = error
+                return
+            if written < len(line):  # the disk has just become full: the next attempt says so
+                self._torn = True
+                continue
+            self._torn = False
+            del self._waiting[0]
+        self.failure = None
+
+
+class JournalTail:
+    """Reads a journal that another thread or process writes: every `read` gives only what is new."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[tuple[float, Event]]:
+        """Whole lines written since the last call, as (Unix time, event). Raises OSError but for a missing file."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                fresh = file.read()
+        except FileNotFoundError:
+            return []
+        whole = fresh[: fresh.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [found for line in whole.splitlines() if (found := _event_of(line)) is not None]
+
+
+def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
+    """(Unix time, event) of every whole line of `path`, in order; nothing where there is no file. Raises OSError."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for line in file:
+            if line.endswith(b"\n") and (found := _event_of(line)) is not None:
+                yield found
+
+
+def _event_of(line: bytes) -> tuple[float, Event] | None:
+    if line.isspace():
+        return None
+    try:
+        return from_json(line.decode())
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _ends_torn(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            if file.seek(0, os.SEEK_END) == 0:
+                return False
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+    except FileNotFoundError:
+        return False
+
+
+def _claim(fd: int, path: Path) -> None:
+    """Keep every other process from appending, for as long as this one lives. Raises RequestError."""
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        msg = f"run {path.parent.name} is being carried out by another process; stop that one first"
+        raise RequestError(msg) from error
+    except OSError:
+        return  # a file system without locks

@@ -1,0 +1,89 @@
+"""What made a run: the process, the machine, the versions and the source. No tensor library is loaded here."""
+
+import os
+import platform
+import socket
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import psutil
+
+import fftui
+
+PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pydantic", "polars", "textual")
+STARTS_WITHIN_S = 1.0  # two readings of a process's start differ by clock ticks
+
+
+def process_start(pid: int) -> float | None:
+    """Unix time at which process `pid` started; None where there is no such process (a zombie has ended)."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return process.create_time()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def still_there(pid: int, started: float | None) -> bool:
+    """Whether the process `pid` that started at Unix time `started` still runs on this machine.
+
+    A process identifier is given out again: only with its start does it name one process.
+    """
+    now = process_start(pid)
+    return now is not None and (started is None or abs(now - started) < STARTS_WITHIN_S)
+
+
+def host() -> str:
+    """Name of this machine."""
+    return socket.gethostname()
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, fftui and what it computes with."""
+    found = {"python": platform.python_version(), "fftui": fftui.__version__}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int]:
+    """Host name, system, processor, cores this process may use, memory in bytes."""
+    return {
+        "host": host(),
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
+        "memory_bytes": psutil.virtual_memory().total,
+    }
+
+
+def source_revision() -> str | None:
+    """Commit of the checkout this package runs from, `-dirty` behind it if files differ; None when installed.
+
+    The checkout must hold the package itself: one that merely surrounds a virtual environment says nothing.
+    """
+    checkout = Path(fftui.__file__).parents[1]
+    if not (checkout / ".git").exists():
+        return None
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.stdout.strip() or None
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

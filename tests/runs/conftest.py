@@ -1,0 +1,122 @@
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+
+from fftui import events as ev
+from fftui.experiment import Checkpoint, Data, Evaluation, Experiment, ForwardForward, FullyConnected, Model, Telemetry
+from fftui.learning.state import Position, TrainingState
+from fftui.runs.folder import RunFolder, create
+
+
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Writes beyond `size` fail in this process, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def file_size_limit() -> Callable[[int], AbstractContextManager[None]]:
+    return limited
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    """Two small layers on 256 images: well under a second."""
+    return Experiment(
+        name="tiny",
+        precision="float32",
+        data=Data(name="mnist-mini", normalisation="unit", train_images=256, validation_images=32, test_images=64),
+        model=Model(layers=(FullyConnected(units=24), FullyConnected(units=16))),
+        phases=(ForwardForward(epochs=3, batch_size=64, threshold=1.0),),
+        evaluation=Evaluation(images=32, final_train_images=64),
+        telemetry=Telemetry(hz=0),
+        checkpoint=Checkpoint(every_s=0),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, experiment: Experiment) -> RunFolder:
+    return create(tmp_path / "runs", experiment, preset="quickstart")
+
+
+class StandIn:
+    """A training that states given events; an exception among them is raised."""
+
+    position = (1, 1, 1)
+    cuda_uuid = None
+    train_s = 1.5
+
+    def __init__(self, events: list[ev.Event | Exception]) -> None:
+        self._events: Iterator[ev.Event | Exception] = iter(events)
+        self.skipped = self.closed = False
+
+    def __next__(self) -> ev.Event:
+        event = next(self._events)
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    def close(self) -> None:
+        self.closed = True
+
+    def skip_layer(self) -> None:
+        self.skipped = True
+
+    def state(self) -> TrainingState:
+        return TrainingState({"network.weight": torch.ones(4)}, Position())
+
+
+class Facts:
+    """Events with figures that do not matter filled in."""
+
+    finished = ev.RunFinished("finished", 0.9, (0.8, 0.9), 2.0, None)
+
+    @staticmethod
+    def started(*, resumed: bool = False, total: int = 8) -> ev.RunStarted:
+        return ev.RunStarted("run", "tiny", "mnist-mini", "cpu", "float32", ("4→2", "2→2"), total, 256, 32, 64, resumed)
+
+    @staticmethod
+    def layer(number: int | None) -> ev.LayerStarted:
+        return ev.LayerStarted(1, number, 3, 1.0)
+
+    @staticmethod
+    def layer_end(number: int | None, *, skipped: bool = False) -> ev.LayerFinished:
+        return ev.LayerFinished(1, number, 3, 0.75, skipped)
+
+    @staticmethod
+    def epoch(layer: int | None, number: int, *, loss: float = 0.5, phase: int = 1) -> ev.EpochFinished:
+        return ev.EpochFinished(phase, layer, number, 4 * number, loss, 2.5, 0.5, 1.0, 0.75, 1000.0, 0.25, 0.125)
+
+    @staticmethod
+    def evaluated(
+        layer: int | None, number: int, accuracy: float, *, split: str = "train", final: bool = False
+    ) -> ev.Evaluated:
+        each = (accuracy,) * (2 if final else layer or 0)
+        return ev.Evaluated(1, layer, number, split, final, accuracy, each, (3, 4), (5, 5), 0.1)
+
+    @staticmethod
+    def step(done: int, *, total: int = 8, layer: int = 1) -> ev.Stepped:
+        return ev.Stepped(1, layer, 1, done, 4, done, total, 1000.0)
+
+    @staticmethod
+    def telemetry() -> ev.TelemetrySampled:
+        return ev.TelemetrySampled(1, 1, 1, 99.0, 10**9, None, None, None, None, None, None, None, None)
+
+
+@pytest.fixture
+def facts() -> type[Facts]:
+    return Facts
+
+
+@pytest.fixture
+def stand_in() -> type[StandIn]:
+    return StandIn

@@ -1,0 +1,236 @@
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import torch
+
+from fftui import events as ev
+from fftui.errors import DataError
+from fftui.experiment import Experiment
+from fftui.runs.carrier import Carrier
+from fftui.runs.checkpoint import load_checkpoint
+from fftui.runs.folder import RunFolder, create
+from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.view import RunView
+
+Limit = Callable[[int], AbstractContextManager[None]]
+PATIENCE_S = 30.0
+
+
+def carried(folder: RunFolder, experiment: Experiment, **options: Any) -> Carrier:
+    """A carrier whose run is over."""
+    carrier = Carrier(folder, experiment, "cpu", **options)
+    carrier.run()
+    return carrier
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.005)
+
+
+def test_a_run_leaves_journal_checkpoint_tables_and_record(folder: RunFolder, experiment: Experiment) -> None:
+    carrier = carried(folder, experiment)
+    record = folder.record()
+    result = carrier.view.result
+    assert result is not None
+    assert carrier.view.status == record.status == "finished"
+    assert record.test_accuracy == result.test_accuracy
+    assert record.ended is not None
+    assert record.device
+    assert pl.read_parquet(folder.table("epochs")).height == 6
+    assert carrier.problems == ()
+    events = [event for _, event in read_journal(folder.journal)]
+    assert isinstance(events[0], ev.RunStarted)
+    assert isinstance(events[-1], ev.RunFinished)
+    state = load_checkpoint(folder)
+    assert state is not None
+    assert state.position.phase == 1
+
+
+def test_the_view_is_the_fold_of_the_journal(folder: RunFolder, experiment: Experiment) -> None:
+    carrier = carried(folder, experiment)
+    view = RunView()
+    for at, event in read_journal(folder.journal):
+        view = view.after(at, event)
+    assert view.layers == carrier.view.layers
+    assert view.evaluations == carrier.view.evaluations
+    assert view.result == carrier.view.result
+
+
+@pytest.mark.parametrize("steps", [1, 5, 12, 17])
+def test_a_run_stopped_anywhere_ends_with_the_same_bits(
+    tmp_path: Path, experiment: Experiment, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.runs.carrier.STEPS_SHOWN_EVERY_S", 0.0)
+    whole = create(tmp_path, experiment)
+    carried(whole, experiment)
+
+    parts = create(tmp_path, experiment)
+    seen = []
+
+    def stop_after(_at: float, event: ev.Event) -> None:
+        if isinstance(event, ev.Stepped):
+            seen.append(event)
+            if len(seen) == steps:
+                carrier.stop()
+
+    carrier = Carrier(parts, experiment, "cpu", listener=stop_after)
+    carrier.run()
+    assert len(seen) == steps
+    assert parts.record().status == "interrupted"
+    assert parts.table("epochs").exists()
+    carried(parts, experiment, resume=True)
+
+    expected, found = load_checkpoint(whole), load_checkpoint(parts)
+    assert expected is not None
+    assert found is not None
+    assert found.tensors.keys() == expected.tensors.keys()
+    for name, tensor in expected.tensors.items():
+        assert torch.equal(found.tensors[name], tensor), name
+    assert parts.record().test_accuracy == whole.record().test_accuracy
+    drop = ["run", "samples_per_s", "epoch_s", "compute_s"]
+    tables = [pl.read_parquet(folder.table("epochs")).drop(drop) for folder in (whole, parts)]
+    assert tables[0].equals(tables[1])
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_again(
+    folder: RunFolder, experiment: Experiment, facts: Any
+) -> None:
+    journal = JournalWriter(folder.journal)
+    for event in (facts.started(), facts.layer(1), facts.epoch(1, 1, loss=99.0)):
+        journal.append(event)
+    journal.close()
+    carrier = carried(folder, experiment, resume=True)
+    assert carrier.view.status == "finished"
+    assert "no checkpoint yet: beginning again" in [line.text for line in carrier.view.log]
+    table = pl.read_parquet(folder.table("epochs"))
+    assert table.height == 6
+    assert 99.0 not in table["loss"]
+
+
+@pytest.fixture
+def paused(folder: RunFolder, experiment: Experiment) -> Iterator[Carrier]:
+    """A run that waits after its first event; at the end of the test it is over."""
+    carrier = Carrier(folder, experiment, "cpu")
+    carrier.pause()
+    carrier.start()
+    try:
+        until(lambda: carrier.view.status == "paused")
+        yield carrier
+    finally:
+        carrier.stop()
+        carrier.join(PATIENCE_S)
+
+
+def test_pause_holds_the_run_between_two_steps(folder: RunFolder, paused: Carrier) -> None:
+    carrier = paused
+    assert folder.record().status == "paused"
+    assert folder.checkpoint.exists()
+    before = folder.journal.read_bytes()
+    time.sleep(0.05)
+    assert folder.journal.read_bytes() == before
+    assert carrier.paused
+    carrier.resume()
+    carrier.join(PATIENCE_S)
+    assert carrier.view.status == "finished"
+
+
+def test_a_paused_run_can_be_stopped(folder: RunFolder, paused: Carrier) -> None:
+    paused.stop()
+    paused.join(PATIENCE_S)
+    assert not paused.is_alive()
+    assert folder.record().status == "interrupted"
+
+
+def test_an_exception_becomes_the_last_event_and_a_log(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    learning = stand_in([facts.started(), RuntimeError("out of\nmemory")])
+    carrier = carried(folder, experiment, open_learning=lambda *_, **__: learning)
+    *_, (_, last) = read_journal(folder.journal)
+    assert last == ev.RunFinished("failed", None, (), 1.5, "RuntimeError: out of memory")
+    assert folder.record().error == "RuntimeError: out of memory"
+    assert "Traceback" in folder.error_log.read_text()
+    assert learning.closed
+    assert carrier.problems == ()
+
+
+def test_a_refused_run_leaves_no_folder(folder: RunFolder, experiment: Experiment) -> None:
+    def refuse(*_: object, **__: object) -> Any:
+        raise DataError("mnist is not here")
+
+    carrier = carried(folder, experiment, open_learning=refuse)
+    assert str(carrier.refused) == "mnist is not here"
+    assert carrier.view.status == "failed"
+    assert not folder.path.exists()
+
+
+def test_a_refused_resume_leaves_the_run_as_it_was(folder: RunFolder, experiment: Experiment, facts: Any) -> None:
+    def refuse(*_: object, **__: object) -> Any:
+        raise DataError("mnist is not here")
+
+    before = folder.run_json.read_bytes()
+    assert carried(folder, experiment, resume=True, open_learning=refuse).refused is not None
+    assert folder.run_json.read_bytes() == before
+
+
+def test_every_learned_layer_writes_a_checkpoint_and_time_does(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    events = [facts.started(), facts.layer(1), facts.step(1), facts.layer_end(1), facts.step(5), facts.finished]
+    carried(folder, experiment, open_learning=lambda *_, **__: stand_in(events))
+    kinds = [event.kind for _, event in read_journal(folder.journal)]
+    assert kinds.count("checkpointed") == 2
+    assert kinds[-2:] == ["checkpointed", "run-finished"]
+    timed = experiment.model_copy(update={"checkpoint": experiment.checkpoint.model_copy(update={"every_s": 1e-9})})
+    again = create(folder.path.parent, timed)
+    carried(again, timed, open_learning=lambda *_, **__: stand_in(events))
+    assert [event.kind for _, event in read_journal(again.journal)].count("checkpointed") == 6
+
+
+def test_a_full_disk_is_noted_once_and_ends_nothing(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, file_size_limit: Limit
+) -> None:
+    heard: list[ev.Event] = []
+    events = [facts.started(), *[facts.epoch(1, n) for n in range(1, 40)], facts.layer_end(1), facts.finished]
+    carrier = Carrier(
+        folder,
+        experiment,
+        listener=lambda _, event: heard.append(event),
+        open_learning=lambda *_, **__: stand_in(events),
+    )
+    with file_size_limit(1200):
+        carrier.run()
+    assert carrier.view.status == "finished"
+    notes = [event.message for event in heard if isinstance(event, ev.Noted) and "journal.jsonl" in event.message]
+    assert len(notes) == 1
+    assert notes[0].endswith("learning goes on")
+    assert any("journal.jsonl" in problem for problem in carrier.problems)
+    for line in folder.journal.read_bytes().splitlines()[:-1]:
+        json.loads(line)
+
+
+def test_skipping_reaches_the_training(folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any) -> None:
+    learning = stand_in([facts.started(), facts.finished])
+    carrier = Carrier(folder, experiment, open_learning=lambda *_, **__: learning)
+    carrier.skip_layer()  # before it begins: nothing to skip
+    assert not learning.skipped
+    carrier.run()
+    carrier.skip_layer()
+    assert learning.skipped
+
+
+def test_two_carriers_cannot_have_one_run(folder: RunFolder, experiment: Experiment, paused: Carrier) -> None:
+    second = carried(folder, experiment, resume=True)
+    assert "another process" in str(second.refused)
+    paused.stop()
+    paused.join(PATIENCE_S)
+    assert folder.record().status == "interrupted"

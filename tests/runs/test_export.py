@@ -1,0 +1,112 @@
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from fftui.errors import RequestError
+from fftui.experiment import Experiment
+from fftui.runs.export import FORMATS, Request, export, exported, joined, render
+from fftui.runs.folder import RunFolder, create
+from fftui.runs.journal import JournalWriter
+from fftui.runs.tables import TABLE_NAMES
+
+
+@pytest.fixture
+def runs(tmp_path: Path, experiment: Experiment, facts: Any) -> list[RunFolder]:
+    """Two runs that differ in their seed."""
+    folders = [create(tmp_path, experiment.model_copy(update={"seed": seed})) for seed in (1, 2)]
+    for folder in folders:
+        journal = JournalWriter(folder.journal)
+        for event in (
+            facts.started(),
+            facts.layer(1),
+            facts.telemetry(),
+            facts.epoch(1, 1),
+            facts.evaluated(1, 1, 0.5),
+        ):
+            journal.append(event)
+        journal.close()
+    return folders
+
+
+@pytest.mark.parametrize("table", TABLE_NAMES)
+@pytest.mark.parametrize("to", FORMATS)
+def test_every_table_goes_into_every_format(runs: list[RunFolder], table: Any, to: Any) -> None:
+    assert exported(runs, Request(table, to))
+
+
+def test_csv_holds_lists_as_json_and_nulls_as_nothing(runs: list[RunFolder]) -> None:
+    rows = list(csv.DictReader(io.StringIO(exported(runs[:1], Request("evaluations")).decode())))
+    assert json.loads(rows[0]["class_correct"]) == [3, 4]
+    telemetry = list(csv.DictReader(io.StringIO(exported(runs[:1], Request("telemetry")).decode())))
+    assert telemetry[0]["power_w"] == ""
+    assert telemetry[0]["time"].endswith("Z")
+
+
+def test_parquet_and_json_tell_the_same(runs: list[RunFolder]) -> None:
+    frame = pl.read_parquet(io.BytesIO(exported(runs, Request("evaluations", "parquet"))))
+    assert frame.to_dicts() == json.loads(exported(runs, Request("evaluations", "json")))
+    lines = exported(runs, Request("evaluations", "ndjson")).decode().splitlines()
+    assert frame.to_dicts() == [json.loads(line) for line in lines]
+
+
+def test_xlsx_is_a_workbook(runs: list[RunFolder]) -> None:
+    with zipfile.ZipFile(io.BytesIO(exported(runs, Request("runs", "xlsx")))) as book:
+        assert "xl/worksheets/sheet1.xml" in book.namelist()
+
+
+def test_several_runs_stand_in_one_table_with_their_settings(runs: list[RunFolder]) -> None:
+    frame = joined(runs, "epochs")
+    assert frame["run"].to_list() == [folder.id for folder in runs]
+    assert frame["experiment.seed"].to_list() == [1, 2]
+    assert frame["experiment.phases.0.learning_rate"].dtype == pl.Float64
+    different = joined(runs, "epochs", "different")
+    assert [name for name in different.columns if name.startswith("experiment.")] == ["experiment.seed"]
+    assert not [name for name in joined(runs, "epochs", "none").columns if "." in name]
+    assert not [name for name in joined(runs[:1], "epochs").columns if "." in name]
+    assert "experiment.seed" in joined(runs[:1], "runs").columns
+
+
+def test_a_setting_that_one_run_lacks_is_null(runs: list[RunFolder], tmp_path: Path, experiment: Experiment) -> None:
+    deeper = create(
+        tmp_path,
+        experiment.model_copy(
+            update={"model": experiment.model.model_copy(update={"layers": experiment.model.layers * 2})}
+        ),
+    )
+    frame = joined([*runs, deeper], "runs")
+    assert frame["experiment.model.layers.3.units"].to_list() == [None, None, 16]
+    assert frame["experiment.data.train_images"].to_list() == [256, 256, 256]
+
+
+def test_text_that_means_something_to_markdown_and_latex_is_escaped() -> None:
+    frame = pl.DataFrame({"a|b_c": ["50 % & {x}|\\y"], "n": [0.123456789]})
+    assert render(frame, "markdown").decode().splitlines() == [
+        "| a\\|b_c | n |",
+        "| --- | ---: |",
+        "| 50 % & {x}\\|\\y | 0.123457 |",
+    ]
+    latex = render(frame, "latex").decode()
+    assert r"a|b\_c & n \\" in latex
+    assert r"50 \% \& \{x\}|\textbackslash{}y & 0.123457 \\" in latex
+
+
+def test_names_that_are_none_are_refused_with_the_nearest() -> None:
+    with pytest.raises(RequestError, match="did you mean 'epochs'"):
+        Request.of("epoch", "csv", "auto")
+    with pytest.raises(RequestError, match="did you mean 'xlsx'"):
+        Request.of("epochs", "xls", "auto")
+
+
+def test_a_file_that_cannot_be_written_is_named(runs: list[RunFolder], tmp_path: Path) -> None:
+    export(runs, Request("epochs"), tmp_path / "epochs.csv")
+    assert (tmp_path / "epochs.csv").read_text().count("\n") == 3
+    with pytest.raises(RequestError, match=r"cannot write .*/absent/epochs\.csv: No such file"):
+        export(runs, Request("epochs"), tmp_path / "absent" / "epochs.csv")
+    with pytest.raises(RequestError, match="No space left"):
+        export(runs, Request("epochs"), Path("/dev/full"))

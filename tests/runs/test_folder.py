@@ -1,0 +1,88 @@
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from fftui.errors import ExperimentError, RequestError, RunNotFoundError
+from fftui.experiment import Experiment
+from fftui.presets import list_presets, load_preset
+from fftui.runs.folder import RunFolder, create, find_run, run_folders, runs_folder, slug
+
+
+def test_a_new_run_holds_what_was_asked_and_who_asked(folder: RunFolder, experiment: Experiment) -> None:
+    record = folder.record()
+    assert re.fullmatch(r"\d{8}-\d{6}-tiny-mnist-mini-[0-9a-f]{4}", folder.id)
+    assert (record.id, record.preset, record.data, record.status) == (folder.id, "quickstart", "mnist-mini", "running")
+    assert record.pid == os.getpid()
+    assert record.in_progress
+    assert folder.experiment() == experiment
+
+
+@pytest.mark.parametrize("name", [preset.name for preset in list_presets()])
+def test_every_preset_survives_its_own_file(name: str, tmp_path: Path) -> None:
+    experiment = load_preset(name)
+    assert create(tmp_path, experiment).experiment() == experiment
+
+
+def test_a_run_is_found_by_id_prefix_path_and_latest(tmp_path: Path, experiment: Experiment) -> None:
+    first = create(tmp_path, experiment, name="first")
+    second = create(tmp_path, experiment, name="second")
+    assert find_run(tmp_path, first.id) == first
+    assert find_run(tmp_path, second.id[:-3]) == second
+    assert find_run(tmp_path, str(first.path)) == first
+    assert find_run(tmp_path, "latest") == second
+    assert run_folders(tmp_path) == [second, first]
+
+
+def test_the_nearest_run_is_named_where_none_is_meant(tmp_path: Path, experiment: Experiment) -> None:
+    first = create(tmp_path, experiment, name="first")
+    with pytest.raises(RunNotFoundError, match=first.id):
+        find_run(tmp_path, first.id[:-1] + "x")
+    with pytest.raises(RunNotFoundError, match="no runs in"):
+        find_run(tmp_path / "elsewhere", "latest")
+
+
+def test_a_prefix_of_several_is_refused_with_their_ids(tmp_path: Path, experiment: Experiment) -> None:
+    folders = [create(tmp_path, experiment) for _ in range(2)]
+    with pytest.raises(RunNotFoundError, match="begins 2 runs") as refusal:
+        find_run(tmp_path, "2")
+    assert all(folder.id in str(refusal.value) for folder in folders)
+
+
+def test_a_run_whose_process_is_gone_is_shown_as_interrupted(folder: RunFolder) -> None:
+    record = folder.record().model_copy(update={"process_started": 1.0})
+    assert not record.in_progress
+    assert record.shown_status == "interrupted"
+    elsewhere = record.model_copy(update={"machine": {"host": "another"}})
+    assert elsewhere.in_progress
+
+
+def test_a_damaged_record_and_experiment_are_named(folder: RunFolder) -> None:
+    folder.run_json.write_text('{"id": ')
+    with pytest.raises(RunNotFoundError, match=r"run\.json is damaged"):
+        folder.record()
+    folder.experiment_path.write_text("name = ")
+    with pytest.raises(ExperimentError, match=r"experiment\.toml is not valid TOML"):
+        folder.experiment()
+
+
+def test_a_runs_folder_that_cannot_be_made_is_refused(tmp_path: Path, experiment: Experiment) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match="choose another folder with --runs"):
+        create(tmp_path / "file" / "runs", experiment)
+
+
+def test_where_runs_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FFTUI_RUNS", raising=False)
+    assert runs_folder() == Path("runs")
+    monkeypatch.setenv("FFTUI_RUNS", "/elsewhere")
+    assert runs_folder() == Path("/elsewhere")
+    assert runs_folder(Path("/here")) == Path("/here")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("paper/ff", "paper-ff"), ("../../etc", "etc"), ("θ = 2", "2"), ("", "run")]
+)
+def test_names_become_safe_file_names(text: str, name: str) -> None:
+    assert slug(text) == name

@@ -1,0 +1,120 @@
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fftui import events as ev
+from fftui.errors import RequestError
+from fftui.runs.journal import JournalTail, JournalWriter, read_journal
+
+Limit = Callable[[int], AbstractContextManager[None]]
+NOTES = [ev.Noted("first"), ev.Noted("zweite, mit ü"), ev.Noted("third")]
+
+
+def write(path: Path, events: list[ev.Event]) -> None:
+    journal = JournalWriter(path)
+    for event in events:
+        journal.append(event)
+    journal.close()
+
+
+def notes(path: Path) -> list[ev.Event]:
+    return [event for _, event in read_journal(path)]
+
+
+@given(cut=st.integers(min_value=0))
+def test_cut_anywhere_it_reads_to_the_last_whole_line(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    write(path, NOTES)
+    whole = path.read_bytes()
+    kept = whole[: cut % (len(whole) + 1)]
+    path.write_bytes(kept)
+    assert notes(path) == NOTES[: kept.count(b"\n")]
+
+
+@given(cut=st.integers(min_value=0))
+def test_a_sitting_after_a_cut_is_read_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    write(path, NOTES)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: cut % (len(whole) + 1)])
+    kept = notes(path)
+    write(path, NOTES)
+    found = notes(path)
+    assert found[-3:] == NOTES
+    assert found[: len(kept)] == kept
+    assert len(found) - len(kept) in (3, 4)  # a line that only lacked its newline is whole again
+
+
+def test_a_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
+    journal = JournalWriter(tmp_path / "journal.jsonl")
+    journal.append(NOTES[0])
+    assert notes(tmp_path / "journal.jsonl") == NOTES[:1]
+    journal.close()
+
+
+def test_lines_that_are_no_event_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"at": 1, "event": "from-the-future"}\n[]\n\nnot json\n{"event": "noted", "message": "no time"}\n')
+    write(path, NOTES)
+    assert notes(path) == NOTES
+    assert notes(tmp_path / "absent") == []
+
+
+def test_steps_are_kept_once_a_second(tmp_path: Path) -> None:
+    now = [100.0]
+    journal = JournalWriter(tmp_path / "journal.jsonl", clock=lambda: now[0])
+    for done in range(1, 31):
+        now[0] += 0.1
+        journal.append(ev.Stepped(1, 1, 1, done, 30, done, 30, None))
+    journal.close()
+    kept = [event.done for _, event in read_journal(tmp_path / "journal.jsonl") if isinstance(event, ev.Stepped)]
+    assert kept in ([1, 11, 21], [1, 12, 22], [1, 12, 23], [1, 11, 22])  # sums of 0.1 fall on either side
+
+
+def test_a_tail_gives_only_what_is_new_and_whole(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    tail = JournalTail(path)
+    assert tail.read() == []
+    write(path, NOTES[:2])
+    assert [event for _, event in tail.read()] == NOTES[:2]
+    assert tail.read() == []
+    line = json.dumps({"at": 3, "event": "noted", "message": "third"}) + "\n"
+    with path.open("a") as file:
+        file.write(line[:10])
+        file.flush()
+        assert tail.read() == []
+        file.write(line[10:])
+    assert tail.read() == [(3.0, NOTES[2])]
+
+
+def test_a_full_disk_delays_lines_and_loses_none(tmp_path: Path, file_size_limit: Limit) -> None:
+    path = tmp_path / "journal.jsonl"
+    now = [0.0]
+    journal = JournalWriter(path, clock=lambda: now[0])
+    journal.append(NOTES[0])
+    with file_size_limit(path.stat().st_size + 10):
+        journal.append(NOTES[1])
+        assert journal.failure is not None
+        journal.append(NOTES[2])
+        journal.append(ev.TelemetrySampled(*[None] * 13))
+    assert notes(path) == NOTES[:1]
+    now[0] = 60.0
+    journal.append(ev.Noted("room again"))
+    assert journal.failure is None
+    journal.close()
+    assert notes(path) == [*NOTES, ev.Noted("room again")]
+
+
+def test_two_processes_cannot_carry_out_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "some-run" / "journal.jsonl"
+    path.parent.mkdir()
+    journal = JournalWriter(path)
+    with pytest.raises(RequestError, match="run some-run is being carried out by another process"):
+        JournalWriter(path)
+    journal.close()
+    JournalWriter(path).close()

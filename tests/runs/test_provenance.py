@@ -1,0 +1,30 @@
+import os
+import subprocess
+import sys
+
+from fftui.runs.provenance import machine, process_start, source_revision, still_there, versions
+
+
+def test_this_process_is_there_under_its_own_start_only() -> None:
+    start = process_start(os.getpid())
+    assert start is not None
+    assert still_there(os.getpid(), start)
+    assert not still_there(os.getpid(), start - 100)
+
+
+def test_a_process_that_ended_is_gone_even_before_it_is_waited_for() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.read()  # closed when the child ends
+    child.stdout.close()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
+    assert process_start(child.pid) is None
+    child.wait()
+    assert not still_there(child.pid, None)
+
+
+def test_what_made_a_run_is_named() -> None:
+    assert {"python", "fftui", "torch", "polars"} <= versions().keys()
+    assert machine()["cores"] >= 1  # type: ignore[operator]
+    revision = source_revision()
+    assert revision is None or len(revision.split("-")[0]) == 40

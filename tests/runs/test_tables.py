@@ -1,0 +1,128 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from fftui import events as ev
+from fftui.runs.folder import RunFolder
+from fftui.runs.journal import JournalWriter
+from fftui.runs.tables import IN_FOLDER, SCHEMAS, TABLE_NAMES, make_table, settings_of, write_tables
+
+
+def write(folder: RunFolder, *events: ev.Event, start: float = 1000.0) -> None:
+    """A journal of `events`, one a second."""
+    seconds = iter(range(10_000))
+    journal = JournalWriter(folder.journal, clock=lambda: start + next(seconds))
+    for event in events:
+        journal.append(event)
+    journal.close()
+
+
+@pytest.mark.parametrize("name", TABLE_NAMES)
+def test_every_table_has_its_schema_even_of_an_empty_journal(folder: RunFolder, name: Any) -> None:
+    assert make_table(folder, name).schema == SCHEMAS[name]
+
+
+def test_an_epoch_is_a_row(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1), facts.epoch(1, 2))
+    table = make_table(folder, "epochs")
+    assert table.row(1, named=True) == {
+        "run": folder.id,
+        "phase": 1,
+        "layer": 1,
+        "epoch": 2,
+        "step": 8,
+        "loss": 0.5,
+        "goodness_positive": 2.5,
+        "goodness_negative": 0.5,
+        "threshold": 1.0,
+        "accuracy": 0.75,
+        "samples_per_s": 1000.0,
+        "epoch_s": 0.25,
+        "compute_s": 0.125,
+    }
+
+
+def test_what_a_resumed_run_did_again_counts_once_and_as_last_done(folder: RunFolder, facts: Any) -> None:
+    write(
+        folder,
+        facts.started(),
+        facts.layer(1),
+        facts.evaluated(1, 1, 0.1),
+        facts.epoch(1, 1, loss=1.0),
+        facts.evaluated(1, 2, 0.2),
+        facts.epoch(1, 2, loss=2.0),
+        facts.epoch(1, 3, loss=3.0),
+        facts.started(resumed=True),
+        facts.layer(1),
+        facts.evaluated(1, 2, 0.9),
+        facts.epoch(1, 2, loss=20.0),
+        facts.layer_end(1, skipped=True),
+        facts.layer(2),
+        facts.epoch(2, 1, loss=4.0),
+    )
+    epochs = make_table(folder, "epochs")
+    assert epochs.select("layer", "epoch", "loss").rows() == [(1, 1, 1.0), (1, 2, 20.0), (2, 1, 4.0)]
+    assert make_table(folder, "evaluations").select("epoch", "accuracy").rows() == [(1, 0.1), (2, 0.9)]
+    layers = make_table(folder, "layers").select("layer", "state", "epochs", "loss", "label").rows()
+    assert layers == [(1, "skipped", 2, 20.0, "4→2"), (2, "learning", 1, 4.0, "2→2")]
+
+
+def test_a_run_begun_again_without_a_checkpoint_forgets_the_first_try(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1), facts.started(), facts.layer(1))
+    assert make_table(folder, "epochs").is_empty()
+    assert make_table(folder, "layers").height == 1
+
+
+def test_layers_tell_their_own_last_accuracy_on_each_split(folder: RunFolder, facts: Any) -> None:
+    write(
+        folder,
+        facts.started(),
+        facts.layer(1),
+        facts.evaluated(1, 1, 0.5),
+        facts.evaluated(None, 3, 0.8, split="train", final=True),
+        facts.evaluated(None, 3, 0.7, split="test", final=True),
+    )
+    row = make_table(folder, "layers").row(0, named=True)
+    assert (row["train_accuracy"], row["validation_accuracy"], row["test_accuracy"]) == (0.8, None, 0.7)
+
+
+def test_backprop_is_one_row_with_no_layer(folder: RunFolder, facts: Any) -> None:
+    measured = ev.Evaluated(1, None, 3, "test", True, 0.97, (), (9,), (10,), 0.1)
+    write(folder, facts.started(), facts.layer(None), facts.epoch(None, 1), measured, facts.layer_end(None))
+    row = make_table(folder, "layers").row(0, named=True)
+    assert (row["layer"], row["label"], row["test_accuracy"], row["layer_s"]) == (None, "network", 0.97, 0.75)
+    assert make_table(folder, "evaluations")["class_correct"].to_list() == [[9]]
+
+
+def test_missing_figures_are_null_and_never_zero(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started(), facts.telemetry(), facts.epoch(1, 1, loss=float("nan")))
+    row = make_table(folder, "telemetry").row(0, named=True)
+    assert row["time"] == datetime.fromtimestamp(1001.0, UTC)
+    assert (row["elapsed_s"], row["process_cpu_percent"], row["power_w"]) == (1.0, 99.0, None)
+    assert make_table(folder, "epochs")["loss"].to_list() == [None]
+
+
+def test_the_folder_gets_its_tables_as_parquet(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1))
+    write_tables(folder)
+    for name in IN_FOLDER:
+        assert pl.read_parquet(folder.table(name)).equals(make_table(folder, name))
+
+
+def test_the_table_of_runs_tells_the_record(folder: RunFolder) -> None:
+    row = make_table(folder, "runs").row(0, named=True)
+    assert (row["run"], row["preset"], row["status"], row["path"]) == (
+        folder.id,
+        "quickstart",
+        "running",
+        str(folder.path),
+    )
+
+
+def test_settings_are_named_as_set_names_them(folder: RunFolder) -> None:
+    settings = settings_of(folder)
+    assert settings["experiment.phases.0.epochs"] == 3
+    assert settings["experiment.model.layers.1.units"] == 16
+    assert settings["experiment.data.name"] == "mnist-mini"

@@ -1,0 +1,79 @@
+from typing import Any
+
+from fftui import events as ev
+from fftui.runs.view import RunView
+
+
+def fold(*events: ev.Event | tuple[float, ev.Event]) -> RunView:
+    view = RunView()
+    for second, event in enumerate(events):
+        at, fact = event if isinstance(event, tuple) else (float(second), event)
+        view = view.after(at, fact)
+    return view
+
+
+def test_a_layer_row_follows_its_epochs(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), facts.epoch(1, 2), facts.evaluated(1, 2, 0.6))
+    row = view.layers[0]
+    assert (row.label, row.state, row.epoch, row.epochs, row.accuracy) == ("4→2", "learning", 2, 3, 0.6)
+    assert row.separation == 2.0
+    assert view.current == 0
+    assert view.layers[1].state == "waiting"
+
+
+def test_time_left_is_at_this_sittings_pace(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), (10.0, facts.step(2)))
+    assert view.time_left_s() == 30.0
+    assert view.fraction == 0.25
+    assert fold(facts.started()).time_left_s() is None
+
+
+def test_waiting_is_no_pace(facts: Any) -> None:
+    pause, go = ev.StatusChanged("paused"), ev.StatusChanged("running")
+    view = fold((0.0, facts.started()), (10.0, facts.step(2)), (10.0, pause))
+    assert view.time_left_s() is None
+    view = view.after(1010.0, go).after(1020.0, facts.step(4))
+    assert view.time_left_s() == 20.0
+
+
+def test_a_resumed_run_counts_its_own_steps_even_from_an_older_checkpoint(facts: Any) -> None:
+    view = fold((0.0, facts.started()), (60.0, facts.step(6)), (100.0, facts.started(resumed=True)))
+    assert view.time_left_s() is None
+    view = view.after(101.0, facts.step(3)).after(102.0, facts.step(4))
+    assert view.time_left_s() == 4.0
+
+
+def test_what_was_being_learned_waits_once_resumed(facts: Any) -> None:
+    view = fold(
+        facts.started(),
+        facts.layer(1),
+        facts.epoch(1, 1),
+        facts.layer_end(1),
+        facts.layer(2),
+        facts.started(resumed=True),
+    )
+    assert [row.state for row in view.layers] == ["learned", "waiting"]
+    assert view.current is None
+
+
+def test_a_run_begun_again_shows_nothing_of_the_first_try_but_its_log(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), facts.evaluated(1, 1, 0.5), facts.started())
+    assert view.layers[0].history == ()
+    assert view.evaluations == ()
+    assert len(view.log) == 2
+
+
+def test_a_measurement_done_again_counts_once(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.5), facts.evaluated(1, 1, 0.7))
+    assert [measured.accuracy for measured in view.evaluations] == [0.7]
+
+
+def test_backprop_gets_a_row_of_its_own(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(None), facts.epoch(None, 1))
+    assert [row.label for row in view.layers] == ["4→2", "2→2", "network"]
+    assert view.layers[2].epoch == 1
+
+
+def test_the_end_is_the_whole(facts: Any) -> None:
+    view = fold(facts.started(), facts.step(2), facts.finished)
+    assert (view.fraction, view.status, view.result) == (1.0, "finished", facts.finished)

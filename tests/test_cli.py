@@ -1,0 +1,223 @@
+import json
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fftui import cli
+from fftui.presets import list_presets
+from fftui.runs.folder import RunFolder, create
+from fftui.runs.journal import JournalWriter
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("FFTUI_RUNS", "FFTUI_DATA"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def call(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command in this process: exit code, stdout, stderr."""
+
+    def run(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fftui", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capfd.readouterr()
+        return left.value.code or 0, out, err
+
+    return run
+
+
+@pytest.fixture
+def folder(here: Path) -> RunFolder:
+    """A run that is over."""
+    from fftui import events as ev  # noqa: PLC0415
+    from fftui.presets import load_preset  # noqa: PLC0415
+
+    made = create(here / "runs", load_preset("quickstart"), preset="quickstart")
+    journal = JournalWriter(made.journal)
+    for event in (
+        ev.RunStarted(made.id, "quickstart", "mnist-mini", "cpu", "float32", ("784→9", "9→8"), 4, 5, 0, 5, False),
+        ev.LayerStarted(1, 1, 2, 2.0),
+        ev.EpochFinished(1, 1, 1, 4, 0.5, 3.0, 1.0, 2.0, 0.75, 1000.0, 0.25, 0.125),
+        ev.LayerFinished(1, 1, 2, 0.5, False),
+        ev.Evaluated(1, None, 2, "test", True, 0.9, (0.8, 0.9), (4, 5), (5, 5), 0.1),
+        ev.RunFinished("finished", 0.9, (0.8, 0.9), 1.5, None),
+    ):
+        journal.append(event)
+    journal.close()
+    made.write_record(
+        made.record().model_copy(update={"status": "finished", "test_accuracy": 0.9, "train_s": 1.5, "device": "cpu"})
+    )
+    return made
+
+
+def loaded_by(arguments: list[str], modules: tuple[str, ...]) -> str:
+    """A program that runs a command and then prints which of `modules` it has loaded."""
+    lines = [
+        "import sys",
+        f"sys.argv = {['fftui', *arguments]!r}",
+        "from fftui.cli import main",
+        "try: main()",
+        "except SystemExit: pass",
+        f"print([m for m in {modules!r} if m in sys.modules])",
+    ]
+    return "\n".join(lines)
+
+
+def test_help_loads_no_heavy_library_and_is_quick() -> None:
+    code = (
+        "import sys; sys.argv = ['fftui', '--help']\nfrom fftui.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    )
+    code += "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich') if m in sys.modules])"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    quickest = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        quickest = min(quickest, time.perf_counter() - started)
+        if quickest < 0.3:
+            break
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert quickest < 0.3
+
+
+@pytest.mark.parametrize("arguments", [["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"]])
+def test_looking_at_runs_loads_no_torch(folder: RunFolder, here: Path, arguments: list[str]) -> None:
+    code = loaded_by(arguments, ("torch", "textual", "polars"))
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=here
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_version(call: Any) -> None:
+    assert call("--version") == (0, "fftui 0.1.0\n", "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["run", "--preset", "quickstart"]])
+def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments: list[str]) -> None:
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "--headless" in err
+    assert not (here / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--headless"], "either --preset NAME"),
+        (["run", "--headless", "--preset", "ff", "--config", "x"], "either --preset NAME"),
+        (["run", "--headless", "--preset", "quickstar"], "did you mean 'quickstart'"),
+        (["run", "--headless", "--preset", "ff", "--data", "minst"], "did you mean 'mnist'"),
+        (["run", "--headless", "--preset", "ff", "--set", "phases.0.epoch=2"], "did you mean 'epochs'"),
+        (["run", "--headless", "--config", "absent.toml"], "absent.toml cannot be read"),
+        (["resume", "latest"], "no runs in runs"),
+        (["show", "2026"], "no runs in runs"),
+        (["export", "latest"], "no runs in runs"),
+        (["presets", "show", "quickstar"], "did you mean 'quickstart'"),
+        (["data", "get", "minst"], "did you mean 'mnist'"),
+    ],
+)
+def test_wrong_requests_are_one_line_and_exit_2(call: Any, arguments: list[str], said: str) -> None:
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("fftui: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_wrong_options_exit_2(call: Any) -> None:
+    code, out, err = call("runs", "--jason")
+    assert (code, out) == (2, "")
+    assert "--json" in err
+
+
+def test_presets_are_listed_and_shown_as_a_file_that_runs(call: Any, here: Path) -> None:
+    code, out, _ = call("presets")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [preset.name for preset in list_presets()]
+    code, out, _ = call("presets", "show", "paper/ff", "--data", "cifar10")
+    values = tomllib.loads(out)
+    assert code == 0
+    assert values["data"]["name"] == "cifar10"
+    assert values["phases"][0]["threshold"] == 10.0
+    assert "49.24" in out
+
+
+def test_data_list_names_every_set(call: Any) -> None:
+    code, out, _ = call("data", "list", "--data-dir", "nowhere")
+    assert code == 0
+    assert out.splitlines()[1].split()[:3] == ["mnist-mini", "present", "verified"]
+    assert [line.split()[1] for line in out.splitlines()[2:7]] == ["missing"] * 5
+
+
+def test_runs_are_listed_as_text_and_json(call: Any, folder: RunFolder) -> None:
+    code, out, _ = call("runs")
+    assert code == 0
+    assert out.splitlines()[1].split()[:3] == [folder.id, "finished", "mnist-mini"]
+    listed = json.loads(call("runs", "--json")[1])
+    assert [(run["id"], run["test_accuracy"]) for run in listed] == [(folder.id, 0.9)]
+    assert call("runs", "--runs", "elsewhere")[1] == "no runs yet\n"
+
+
+def test_a_run_is_shown_in_plain_words_and_json(call: Any, folder: RunFolder) -> None:
+    _, out, _ = call("show", folder.id[:20])
+    assert f"run: {folder.id}\nstatus: finished\n" in out
+    assert "test accuracy: 90.00 %" in out
+    assert all(not 0x2500 <= ord(character) < 0x2900 for character in out)  # no boxes, blocks or braille
+    facts = json.loads(call("show", "latest", "--json")[1])
+    assert (facts["status"], facts["test_accuracy"], facts["layers"][0]["goodness_positive"]) == ("finished", 0.9, 3.0)
+    assert facts["experiment"]["phases"][0]["rule"] == "forward-forward"
+    assert facts["evaluations"][0]["split"] == "test"
+
+
+def test_tables_are_exported_to_stdout_and_files(call: Any, folder: RunFolder, here: Path) -> None:
+    code, out, _ = call("export", "latest", folder.id, "--table", "epochs", "--to", "csv")
+    assert code == 0
+    assert out.splitlines()[0].startswith("run,phase,layer,epoch,step,loss,")
+    assert len(out.splitlines()) == 2  # one run by two names is one run
+    assert call("export", "latest", "--table", "layers", "--to", "xlsx", "-o", "layers.xlsx") == (0, "", "")
+    assert (here / "layers.xlsx").read_bytes().startswith(b"PK")
+    code, _, err = call("export", "latest", "--table", "epoch")
+    assert code == 2
+    assert "did you mean 'epochs'" in err
+
+
+def test_a_finished_run_is_not_carried_on(call: Any, folder: RunFolder) -> None:
+    code, out, err = call("resume", "latest", "--json")
+    assert code == 0
+    assert json.loads(out) == {
+        "run": folder.id,
+        "path": str(folder.path),
+        "status": "finished",
+        "test_accuracy": 0.9,
+        "layers": [0.8, 0.9],
+        "train_s": 1.5,
+    }
+    assert err == f"run {folder.id} has already finished\n"
+
+
+def test_a_run_at_work_is_not_resumed(call: Any, folder: RunFolder) -> None:
+    folder.write_record(folder.record().model_copy(update={"status": "running"}))
+    code, out, err = call("resume", "latest", "--headless")
+    assert (code, out) == (2, "")
+    assert f"is being carried out by process {os.getpid()}" in err
+
+
+def test_completion_offers_what_there_is(folder: RunFolder) -> None:
+    assert cli._complete_run("2") == [folder.id]
+    assert cli._complete_run("la") == ["latest"]
+    assert "paper/ff" in cli._complete_preset("paper")
+    assert cli._complete_data("mnist") == ["mnist-mini", "mnist"]
