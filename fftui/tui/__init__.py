@@ -1,0 +1,1 @@
+"""The screen: what a run does, live or from its journal, and the forms that start one."""

@@ -1,0 +1,485 @@
+"""The app: which screens there are, which run is carried out, and how it ends.
+
+The trainer never calls into the app and never waits for it; the app looks at the trainer's view on its own timer.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import events, on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.message import Message
+from textual.screen import Screen
+
+from fftui.errors import FFTUIError, RequestError
+from fftui.experiment import Experiment
+from fftui.presets import Preset
+from fftui.runs.folder import RunRecord
+from fftui.streams import say
+from fftui.tui import themes
+from fftui.tui.commands import FFTUICommands
+from fftui.tui.glyphs import glyphs, plain, wants_ascii
+from fftui.tui.screens.ask import Ask
+from fftui.tui.screens.help import HelpScreen
+from fftui.tui.screens.live import LiveScreen
+from fftui.tui.screens.presets import PresetsScreen
+from fftui.tui.screens.runs import RunsScreen
+from fftui.tui.sources import LiveSource, Source, Trainer
+from fftui.tui.widgets.system import Machine
+from fftui.tui.workbench import Workbench
+
+if TYPE_CHECKING:
+    from fftui.runs.carrier import Carrier
+    from fftui.tui.terminal import TerminalFile
+
+WARM_UP_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for long stretches
+LOOK_S = 0.2
+NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")  # keys that Textual gives every screen
+Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
+
+
+class PastRead(Message):
+    """The runs on disk, newest first."""
+
+    def __init__(self, runs: list[RunRecord]) -> None:
+        super().__init__()
+        self.runs = runs
+
+
+class WarmedUp(Message):
+    """Torch is loaded, or `problem` says why not."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class FFTUIApp(App[Ending]):
+    """fftui's screen."""
+
+    TITLE = "fftui"
+    CSS_PATH = "fftui.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = App.COMMANDS | {FFTUICommands}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual does not declare them as the class variables they are
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("f1", "help", "Help", show=False),
+        Binding("q,ctrl+q,ctrl+c", "quit", "Quit", key_display="q"),
+        Binding("ctrl+t", "light_or_dark", "Light or dark", show=False),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False),
+    ]
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        *,
+        source: LiveSource | None = None,
+        machine: Machine | None = None,
+        ascii_only: bool | None = None,
+        terminal: "TerminalFile | None" = None,
+        warm_up: bool = True,
+    ) -> None:
+        """`source` is a run of this process to begin with; without `warm_up` torch is loaded only by a run."""
+        self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
+        self.glyphs = glyphs(self.ascii_only)
+        self.terminal = terminal
+        theme = themes.first_theme()  # before Textual takes NO_COLOR out of the environment
+        super().__init__()
+        self.workbench = workbench
+        self.workbench_problem = ""
+        self.machine = machine or this_machine()
+        self.source = source
+        self.past: list[RunRecord] = []
+        self._threads: list[threading.Thread] = []
+        self._warms_up = warm_up
+        self.register_theme(themes.DARK)
+        self.register_theme(themes.LIGHT)
+        self.theme = theme if theme in self.available_themes else themes.DARK.name
+
+    def get_driver_class(self) -> type[Driver]:
+        """The driver that survives its terminal, where there is one for this system."""
+        if os.name != "posix" or self.terminal is None:
+            return super().get_driver_class()
+        from fftui.tui.terminal import HardyDriver  # noqa: PLC0415 - termios is not everywhere
+
+        return HardyDriver
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours of ours that Textual's themes lack."""
+        return themes.defaults(self.current_theme)
+
+    def on_mount(self) -> None:
+        """The first screen; torch loads behind it."""
+        self.set_class(self.ascii_only, "-ascii")
+        self.push_screen(PresetsScreen())
+        if self.source is not None:
+            self.push_screen(LiveScreen(self.source))
+        if self._warms_up:
+            self.set_timer(WARM_UP_AFTER_S, lambda: self._in_thread("fftui-warm-up", self._warm_up))
+
+    # What happens behind the screen
+
+    def _in_thread(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _warm_up(self) -> None:
+        problem = ""
+        try:
+            self.workbench.warm_up()
+        except (FFTUIError, ImportError, RuntimeError, OSError) as error:
+            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        self.post_message(WarmedUp(problem))
+
+    @on(WarmedUp)
+    def _warmed_up(self, message: WarmedUp) -> None:
+        self.workbench_problem = message.problem
+        self._show_presets()
+
+    @work(thread=True, exclusive=True, group="past")
+    def read_past(self) -> None:
+        """Read the runs on disk, for what they tell of time and accuracy."""
+        try:
+            runs = self.workbench.runs()
+        except FFTUIError:
+            runs = []  # the runs screen says why
+        self.post_message(PastRead(runs))
+
+    @on(PastRead)
+    def _past_read(self, message: PastRead) -> None:
+        if message.runs != self.past:
+            self.past = message.runs
+            self._show_presets()
+
+    def _show_presets(self) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, PresetsScreen) and screen.is_mounted:
+                screen.show()
+
+    # Runs
+
+    @property
+    def trainer(self) -> Trainer | None:
+        """The trainer of this process, while it works."""
+        trainer = self.source.trainer if self.source is not None else None
+        return trainer if trainer is not None and trainer.is_alive() else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run of this process is being prepared or carried out."""
+        preparing = self.source is not None and self.source.trainer is None and self.source.problem is None
+        return preparing or self.trainer is not None
+
+    def set_up(self, preset: Preset) -> None:
+        """Open the form of `preset`."""
+        for screen in self.screen_stack:
+            if isinstance(screen, PresetsScreen):
+                screen.open(preset)
+
+    def start_run(self, experiment: Experiment, preset: str | None) -> None:
+        """Start a run and show it, unless one is at work."""
+        self._carry_out(experiment.name, lambda: self.workbench.start(experiment, preset))
+
+    def resume_run(self, run: str) -> None:
+        """Go on with an interrupted run."""
+        self._carry_out(run, lambda: self.workbench.resume(run))
+
+    def _carry_out(self, name: str, start: Callable[[], tuple[str, Trainer]]) -> None:
+        if self.busy:
+            self.notify("a run is learning already: stop it first (l shows it)", severity="error")
+            return
+        source = self.source = LiveSource(name)
+
+        def begin() -> None:
+            try:
+                source.attach(*start())
+            except (FFTUIError, OSError, RuntimeError, ImportError) as error:
+                source.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+
+        self._in_thread("fftui-start", begin)
+        self._show_run(source)
+
+    def open_run(self, run: str) -> None:
+        """Show a run: this process's own, or one from its journal."""
+        own = self.source is not None and self.source.run == run
+        self._show_run(self.source if own and self.source is not None else self.workbench.journal(run))
+
+    def _show_run(self, source: Source) -> None:
+        while not isinstance(self.screen, PresetsScreen | RunsScreen):
+            if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
+                break
+            self.pop_screen()
+        self.push_screen(LiveScreen(source))
+
+    # Keys
+
+    def action_runs(self) -> None:
+        """Show all runs."""
+        if not isinstance(self.screen, RunsScreen):
+            self.push_screen(RunsScreen())
+
+    def action_live(self) -> None:
+        """Show the run of this process."""
+        if self.source is None:
+            self.notify("no run was started here: Enter sets one up")
+        elif not (isinstance(self.screen, LiveScreen) and self.screen.source is self.source):
+            self.push_screen(LiveScreen(self.source))
+
+    def action_help(self) -> None:
+        """What this screen shows, and its keys."""
+        if isinstance(self.screen, HelpScreen | Ask):
+            return
+        found: dict[str, str] = {}
+        for active in sorted(self.screen.active_bindings.values(), key=lambda a: not a.binding.show):
+            binding = active.binding
+            if binding.description and active.enabled and not binding.action.startswith(NOT_IN_HELP):
+                found.setdefault(binding.tooltip or binding.description, self.get_key_display(binding))
+        text = self.screen.HELP or ""
+        keys = [(plain(key, self.ascii_only), what) for what, key in found.items()]
+        self.push_screen(HelpScreen(plain(text, self.ascii_only), keys))
+
+    def action_light_or_dark(self) -> None:
+        """Switch between the light and the dark theme."""
+        if self.current_theme.ansi:
+            self.theme = "ansi-light" if self.theme == "ansi-dark" else "ansi-dark"
+        else:
+            self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
+
+    async def action_quit(self) -> None:
+        """Quit; while a run is at work, ask what becomes of it."""
+        if isinstance(self.screen, Ask):
+            return
+        if self.busy:
+            self._ask_and_quit()
+        else:
+            self.exit("quit")
+
+    @work(exclusive=True, group="quit")
+    async def _ask_and_quit(self) -> None:
+        answer = await self.push_screen_wait(
+            Ask(
+                "A run is learning. Quit?",
+                (
+                    ("k", "keep learning without the screen; this terminal stays with it"),
+                    ("s", "stop, with a checkpoint to resume from"),
+                    ("escape", "stay"),
+                ),
+            )
+        )
+        if answer == "k":
+            self.exit("keep")
+        elif answer == "s":
+            self.exit("stop")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
+        """Textual's palette entries but for those that fftui does otherwise."""
+        for command in super().get_system_commands(screen):
+            if command.title not in ("Keys", "Quit"):
+                yield command
+        yield SystemCommand("Help", "What this screen shows, and its keys", self.action_help)
+        yield SystemCommand("Quit", "Leave fftui", self.action_quit)
+
+    # The terminal and the end
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A multiplexer that was re-attached may have forgotten what was asked of it."""
+        self._reassert()
+
+    def on_app_focus(self) -> None:
+        """So may one that was switched to."""
+        self._reassert()
+
+    def _reassert(self) -> None:
+        reassert = getattr(self._driver, "reassert_modes", None)
+        if reassert is not None:
+            reassert()
+
+    def lose_terminal(self) -> None:
+        """The terminal is gone: end the screen. Called by the driver on the app's loop."""
+        self.end("hung up")
+
+    def end(self, ending: Ending) -> None:
+        """End the screen; what becomes of a run is the caller's to see to."""
+        if not self._exit:
+            self.exit(ending)
+
+    def join_threads(self) -> None:
+        """Wait for what loads and prepares: a process that ends while torch loads may crash."""
+        for thread in self._threads:
+            thread.join()
+
+
+def this_machine() -> Machine:
+    """Cores this process may use, and bytes of memory."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        memory = 0
+    return Machine(cores, memory)
+
+
+def run_app(runs_dir: Path, data_folder: Path | None, device: str, carrier: "Carrier | None" = None) -> int:
+    """Show the screen until it is left, and see every run that is then at work to its end.
+
+    With `carrier`, a run that has been started, its live screen opens first. The exit code is 0, or that of the run
+    that was given or left behind: 1 if it failed, 130 if it was stopped. Raises RequestError without a terminal.
+    """
+    if not sys.stdin.isatty():
+        msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
+        raise RequestError(msg)
+    session = Session(Workbench(runs_dir, data_folder, device), carrier)
+    return session.run()
+
+
+class Session:
+    """The screen, the signals and the trainer of one process, from start to exit code."""
+
+    def __init__(self, workbench: Workbench, carrier: "Carrier | None") -> None:
+        self._given = carrier is not None
+        source = None if carrier is None else LiveSource(carrier.folder.id, carrier)
+        self._terminal = self._open_terminal()
+        self.app = FFTUIApp(workbench, source=source, terminal=self._terminal)
+        self._ending: Ending | None = None
+        self._shown = True
+        self._interrupts = 0
+
+    def run(self) -> int:
+        """Show the screen, wait for the run, and return the exit code."""
+        with self._signals():
+            said = self._show_screen()
+            left_behind = self.app.busy
+            hung_up = self._ending == "hung up"
+            if hung_up:
+                from fftui.tui.terminal import silence  # noqa: PLC0415
+
+                silence()
+            else:
+                if said:
+                    say(said)  # what libraries wrote while the screen was up
+                self._tell(left_behind)
+            self.app.join_threads()
+            self._wait()
+        return self._exit_code(left_behind)
+
+    def _show_screen(self) -> str:
+        """Run the app; what was written to the standard descriptors meanwhile."""
+        if self._terminal is None:
+            ending = self.app.run()
+            self._ending = self._ending or ending
+            return ""
+        from fftui.tui.terminal import quiet_descriptors  # noqa: PLC0415
+
+        with quiet_descriptors() as caught:
+            ending = self.app.run()
+            self._ending = self._ending or ending
+            self._shown = False
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)  # the driver's handlers would bring the screen back
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            caught.seek(0)
+            text = caught.read().decode("utf-8", "replace").strip()
+        return "\n".join(text.splitlines()[-40:])
+
+    @staticmethod
+    def _open_terminal() -> "TerminalFile | None":
+        if os.name != "posix":
+            return None
+        from fftui.tui.terminal import TerminalFile, terminal_descriptor  # noqa: PLC0415
+
+        fd = terminal_descriptor()
+        return None if fd is None else TerminalFile(fd)
+
+    def _tell(self, left_behind: bool) -> None:
+        """Say on the plain terminal what goes on without the screen."""
+        if not left_behind or self.app.source is None:
+            return
+        run = self.app.source.run
+        if self._ending in ("stop", "terminated"):
+            text = f"stopping {run}: the checkpoint is being written"
+        else:
+            text = f"{run} goes on learning without the screen; Ctrl-C stops it with a checkpoint"
+        say(text)
+
+    def _wait(self) -> None:
+        """Wait for the trainer, awake enough to notice signals."""
+        while (trainer := self.app.trainer) is not None:
+            if self._ending in ("stop", "terminated"):
+                trainer.stop()
+                self._ending = "quit" if self._ending == "stop" else self._ending
+                while trainer.is_alive():
+                    trainer.join(LOOK_S)
+            trainer.join(LOOK_S)
+
+    def _exit_code(self, left_behind: bool) -> int:
+        source = self.app.source
+        if self._ending == "terminated":
+            return 130
+        if source is not None and (self._given or left_behind):
+            return {"failed": 1, "interrupted": 130}.get(source.view.status, 0)
+        return self.app.return_code or 0
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Own SIGHUP, SIGTERM and SIGINT while the session lasts.
+
+        The handlers run in the main thread, between two of its instructions, also while the event loop is blocked by
+        a terminal that nobody reads: they first let go of the terminal and then ask the loop to end.
+        """
+        wanted: dict[str, Callable[[int, FrameType | None], None]] = {
+            "SIGHUP": self._hang_up,
+            "SIGTERM": self._terminate,
+            "SIGINT": self._interrupt,
+        }
+        before = {
+            getattr(signal, name): signal.signal(getattr(signal, name), handler)
+            for name, handler in wanted.items()
+            if hasattr(signal, name)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        if not self._shown:
+            self._ending = "hung up" if self._ending == "keep" else self._ending
+            return
+        self._end_screen("hung up")
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:
+        self._end_screen("terminated")
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts += 1
+        if self._interrupts > 1 and not self._shown:
+            os._exit(130)  # twice: leave at once; the last checkpoint stands
+        self._end_screen("terminated")
+
+    def _end_screen(self, ending: Ending) -> None:
+        if self._ending != "terminated":
+            self._ending = ending
+        if not self._shown:
+            return
+        if ending == "hung up" and self._terminal is not None:
+            self._terminal.gone.set()
+        loop = self.app._loop
+        if loop is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.app.end, ending)

@@ -1,0 +1,57 @@
+"""What the command palette offers besides Textual's own entries: presets and runs."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.types import IgnoreReturnCallbackType
+
+from fftui.errors import ExperimentError
+
+if TYPE_CHECKING:
+    from fftui.tui.app import FFTUIApp
+
+RUNS_OFFERED = 200
+
+
+class Command(NamedTuple):
+    """An entry: its name, what it does, and how."""
+
+    name: str
+    help: str
+    act: IgnoreReturnCallbackType
+
+
+class FFTUICommands(Provider):
+    """Set up a preset, open a run, switch the theme."""
+
+    async def discover(self) -> Hits:
+        """Everything but the runs, which are too many to list unasked."""
+        for command in self._commands(runs=False):
+            yield DiscoveryHit(command.name, command.act, help=command.help)
+
+    async def search(self, query: str) -> Hits:
+        """What matches."""
+        matcher = self.matcher(query)
+        for command in self._commands(runs=True):
+            if (score := matcher.match(command.name)) > 0:
+                yield Hit(score, matcher.highlight(command.name), command.act, help=command.help)
+
+    def _commands(self, *, runs: bool) -> Iterator[Command]:
+        app = cast("FFTUIApp", self.app)
+        yield Command("Runs", "All runs, to sort, filter and open", app.action_runs)
+        if app.source is not None:
+            yield Command("Live run", "The run of this process", app.action_live)
+        yield Command("Light or dark", "Switch between the light and the dark theme", app.action_light_or_dark)
+        yield Command("Suspend", "Back to the shell; fg returns", app.action_suspend_process)
+        try:
+            presets = app.workbench.presets()
+        except ExperimentError:
+            presets = []
+        for preset in presets:
+            yield Command(f"Set up {preset.name}", preset.description, partial(app.set_up, preset))
+        for run in app.past[:RUNS_OFFERED] if runs else ():
+            yield Command(
+                f"Open run {run.id}", f"{run.name} on {run.data}, {run.status}", partial(app.open_run, run.id)
+            )

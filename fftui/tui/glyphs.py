@@ -1,0 +1,128 @@
+"""The signs the screen draws with: braille and block elements, or plain ASCII where a terminal has neither."""
+
+import locale
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """One set of signs. `levels` rise from nothing to full; `states` are keyed by the state of a layer or run."""
+
+    braille: bool
+    levels: str
+    bar_done: str
+    bar_left: str
+    axis_vertical: str
+    axis_horizontal: str
+    cursor: str
+    choice: tuple[str, str]
+    dash: str
+    dot: str
+    times: str
+    arrow: str
+    positive: str
+    negative: str
+    threshold: str
+    separation: str
+    states: dict[str, str]
+
+
+UNICODE = Glyphs(
+    braille=True,
+    levels=" ▁▂▃▄▅▆▇█",
+    bar_done="━",
+    bar_left="─",
+    axis_vertical="│",
+    axis_horizontal="─",
+    cursor="▌",
+    choice=("‹", "›"),
+    dash="–",
+    dot="·",
+    times="×",
+    arrow="→",
+    positive="g⁺",
+    negative="g⁻",
+    threshold="θ",
+    separation="g⁺−g⁻",
+    states={
+        "waiting": "·",
+        "learning": "●",
+        "learned": "✓",
+        "skipped": "»",
+        "running": "●",
+        "paused": "‖",
+        "finished": "✓",
+        "interrupted": "■",
+        "failed": "✗",
+    },
+)
+
+ASCII = Glyphs(
+    braille=False,
+    levels=" .:-=+*#@",
+    bar_done="=",
+    bar_left="-",
+    axis_vertical="|",
+    axis_horizontal="-",
+    cursor=">",
+    choice=("<", ">"),
+    dash="-",
+    dot="-",
+    times="x",
+    arrow="->",
+    positive="g+",
+    negative="g-",
+    threshold="theta",
+    separation="g+-g-",
+    states={
+        "waiting": ".",
+        "learning": "*",
+        "learned": "+",
+        "skipped": ">",
+        "running": "*",
+        "paused": "=",
+        "finished": "+",
+        "interrupted": "#",
+        "failed": "!",
+    },
+)
+
+_PLAIN = str.maketrans(
+    {
+        "→": "->",
+        "×": "x",
+        "·": "-",
+        "–": "-",
+        "−": "-",
+        "⁺": "+",
+        "⁻": "-",
+        "θ": "theta",
+        "…": "~",
+        "±": "+-",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+        "µ": "u",
+    }
+)
+
+
+def wants_ascii() -> bool:
+    """Whether the screen keeps to ASCII: FFTUI_ASCII says so, or the locale is not UTF-8."""
+    told = os.environ.get("FFTUI_ASCII", "")
+    if told:
+        return told != "0"
+    return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {"utf8", "cp65001"}
+
+
+def glyphs(ascii_only: bool) -> Glyphs:
+    """The signs for a terminal that shows only ASCII, or all of them."""
+    return ASCII if ascii_only else UNICODE
+
+
+def plain(text: str, ascii_only: bool) -> str:
+    """`text` as it may be drawn: with `ascii_only`, every other sign replaced by its nearest."""
+    if not ascii_only or text.isascii():
+        return text
+    return text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")

@@ -1,0 +1,194 @@
+"""The first screen: presets, what the paper reports of them, and how long they take here."""
+
+import textwrap
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from fftui.errors import ExperimentError
+from fftui.presets import Preset
+from fftui.tui import format as fmt
+from fftui.tui.screens.form import FormScreen
+from fftui.tui.widgets.painted import Piece
+from fftui.tui.widgets.row_list import Column, Row, RowList, cell
+from fftui.tui.widgets.text import Paragraphs
+
+if TYPE_CHECKING:
+    from fftui.tui.app import FFTUIApp
+
+COLUMNS = (
+    Column("preset"),
+    Column("data set"),
+    Column("description", elastic=True, least=30),
+    Column("layers", drop=1),
+    Column("paper %", right=True),
+    Column("time here", right=True),
+)
+
+
+class PresetsScreen(Screen[None]):
+    """Presets as rows; Enter opens the form of one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "next_data(1)", "Data set", tooltip="The next data set the preset is meant for"),
+        Binding("D", "next_data(-1)", "Previous data set", show=False),
+        Binding("enter", "open", "Set up"),
+        Binding("r", "app.runs", "Runs"),
+        Binding("l", "app.live", "Live run"),
+    ]
+    HELP = """
+    Each row is a preset: an experiment that is ready to run. Enter opens a form in which everything can be changed;
+    Enter there starts it. d goes through the data sets that the preset is meant for.
+
+    "time here" is the learning time of your newest run of that preset and data set, or an estimate (~).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._data: dict[str, str] = {}
+        self._presets: list[Preset] = []
+
+    def compose(self) -> ComposeResult:
+        """The list, and what there is to say of the row under the cursor."""
+        yield Paragraphs(id="title")
+        presets = RowList(COLUMNS, empty="no presets were found", id="presets")
+        presets.border_title = "Presets"
+        yield presets
+        about = Paragraphs(id="about")
+        about.border_title = "About"
+        yield about
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Read the presets."""
+        app = cast("FFTUIApp", self.app)
+        try:
+            self._presets = app.workbench.presets()
+        except ExperimentError as error:
+            self.notify(str(error), severity="error", timeout=20)
+        self.query_one(RowList).focus()
+        self.show()
+
+    def show(self) -> None:
+        """Write the rows again: what is known of past runs or of the device has changed."""
+        app = cast("FFTUIApp", self.app)
+        runs_listed = f"{len(app.past)} runs" if len(app.past) != 1 else "1 run"
+        facts = f"device {app.workbench.device}   {runs_listed} in {app.workbench.runs_dir}"
+        loading = () if app.workbench.ready.is_set() or app.workbench_problem else (("   loading torch", "dim"),)
+        problem: tuple[Piece, ...] = ((f"   {app.workbench_problem}", "bad"),) if app.workbench_problem else ()
+        self.query_one("#title", Paragraphs).show(((" fftui", "title"), (f"  {facts}", "dim"), *loading, *problem))
+        self.query_one(RowList).show_rows([self._row(preset, app) for preset in self._presets])
+        self._tell()
+        self.refresh_bindings()
+
+    def data_of(self, preset: Preset) -> str:
+        """The data set chosen for `preset`."""
+        return self._data.get(preset.name, preset.data)
+
+    def _row(self, preset: Preset, app: "FFTUIApp") -> Row:
+        data = self.data_of(preset)
+        reports = preset.reports.get(data)
+        layers = [str(layer.get("units", "?")) for layer in preset.experiment.get("model", {}).get("layers", [])]
+        alike = f"{len(layers)} × {layers[0]}" if layers and len(set(layers)) == 1 else " ".join(layers)
+        return Row(
+            (
+                cell(preset.name, "bold"),
+                cell(data),
+                cell(preset.description, "dim"),
+                cell(alike, "dim"),
+                cell(f"{reports:.2f}" if reports is not None else fmt.MISSING, "text" if reports else "dim"),
+                cell(self._time(preset, data, app)),
+            )
+        )
+
+    def _time(self, preset: Preset, data: str, app: "FFTUIApp") -> str:
+        try:
+            expected = app.workbench.expected(preset, data, app.past)
+        except ExperimentError:
+            return fmt.MISSING
+        return fmt.duration(expected.seconds) if expected.measured else fmt.roughly(expected.seconds)
+
+    @property
+    def current(self) -> Preset | None:
+        """The preset under the cursor."""
+        index = self.query_one(RowList).index
+        return self._presets[index] if index < len(self._presets) else None
+
+    def _tell(self) -> None:
+        """Say more of the preset under the cursor."""
+        preset, about = self.current, self.query_one("#about", Paragraphs)
+        if preset is None:
+            about.show((("no preset is selected", "dim"),))
+            return
+        app = cast("FFTUIApp", self.app)
+        indent = len(preset.name) + 3
+        width = max(20, about.size.width - indent - 1)
+        first, *others = textwrap.wrap(preset.description, width) or [""]
+        lines: list[tuple[Piece, ...]] = [((f" {preset.name}  ", "bold"), (first, "text"))]
+        lines += [((" " * indent + text, "text"),) for text in others]
+        lines.append(())
+        chosen = self.data_of(preset)
+        lines.append(((f"  {'data set':<15}{'the paper reports':>18}{'your best':>12}{'time here':>12}", "dim"),))
+        for data in preset.data_sets:
+            reports = preset.reports.get(data)
+            best = max(
+                (r.test_accuracy for r in app.past if r.preset == preset.name and r.data == data and r.test_accuracy),
+                default=None,
+            )
+            told = f"{reports:.2f} %" if reports is not None else fmt.MISSING
+            mine = f"{fmt.percent(best)} %" if best is not None else fmt.MISSING
+            text = f"{data:<15}{told:>18}{mine:>12}{self._time(preset, data, app):>12}"
+            here = data == chosen
+            lines.append(((f"{app.glyphs.cursor if here else ' '} ", "accent"), (text, "text" if here else "dim")))
+        about.show(*lines)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that can do nothing now are not shown."""
+        if action == "next_data":
+            preset = self.current if self.is_mounted else None
+            return preset is not None and len(preset.data_sets) > 1
+        return True
+
+    def action_next_data(self, by: int) -> None:
+        """Take the next data set for the preset under the cursor."""
+        if (preset := self.current) is not None and preset.data_sets:
+            sets = list(preset.data_sets)
+            now = self.data_of(preset)
+            at = sets.index(now) if now in sets else -1
+            self._data[preset.name] = sets[(at + by) % len(sets)]
+            self.show()
+
+    def action_open(self) -> None:
+        """Open the form of the preset under the cursor."""
+        if (preset := self.current) is not None:
+            self.open(preset)
+
+    def open(self, preset: Preset) -> None:
+        """Open the form of `preset`."""
+        try:
+            screen = FormScreen(preset, self.data_of(preset))
+        except ExperimentError as error:
+            self.notify(str(error), severity="error", timeout=10)
+            return
+        self.app.push_screen(screen)
+
+    def on_resize(self) -> None:
+        """The description is broken into rows of another width."""
+        self._tell()
+
+    def on_screen_resume(self) -> None:
+        """Runs may have come meanwhile."""
+        cast("FFTUIApp", self.app).read_past()
+
+    @on(RowList.Moved)
+    def _moved(self) -> None:
+        self._tell()
+        self.refresh_bindings()
+
+    @on(RowList.Chosen)
+    def _chosen(self) -> None:
+        self.action_open()

@@ -1,0 +1,91 @@
+"""The two themes of fftui, and which one a terminal starts with."""
+
+import os
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="fftui-dark",
+    primary="#5fb3a1",
+    secondary="#c8a86b",
+    accent="#5fb3a1",
+    warning="#d9a441",
+    error="#e0655f",
+    success="#7fb069",
+    foreground="#d5d9dc",
+    background="#14181b",
+    surface="#14181b",
+    panel="#1d2327",
+    boost="#1d2327",
+    dark=True,
+    variables={
+        "ink-dim": "#8a949b",
+        "ink-faint": "#4a545b",
+        "ink-second": "#c8a86b",
+        "rule": "#333d44",
+        "lit": "#20292e",
+        "footer-background": "#14181b",
+        "footer-description-foreground": "#8a949b",
+        "footer-key-foreground": "#5fb3a1",
+        "input-selection-background": "#5fb3a1 35%",
+    },
+)
+
+LIGHT = Theme(
+    name="fftui-light",
+    primary="#0b6e5f",
+    secondary="#8a5a00",
+    accent="#0b6e5f",
+    warning="#8a5a00",
+    error="#b3261e",
+    success="#3b6d1f",
+    foreground="#1d2326",
+    background="#fafaf7",
+    surface="#fafaf7",
+    panel="#efefea",
+    boost="#efefea",
+    dark=False,
+    variables={
+        "ink-dim": "#5c666c",
+        "ink-faint": "#aeb6ba",
+        "ink-second": "#8a5a00",
+        "rule": "#cdd2d3",
+        "lit": "#e6ece9",
+        "footer-background": "#fafaf7",
+        "footer-description-foreground": "#5c666c",
+        "footer-key-foreground": "#0b6e5f",
+        "input-selection-background": "#0b6e5f 25%",
+    },
+)
+
+ANSI_DEFAULTS = {
+    "ink-dim": "ansi_default",
+    "ink-faint": "ansi_bright_black",
+    "ink-second": "ansi_yellow",
+    "rule": "ansi_bright_black",
+    "lit": "ansi_default",
+}
+
+
+def defaults(theme: Theme) -> dict[str, str]:
+    """What the stylesheet asks of every theme, for those that Textual brings."""
+    if theme.ansi:
+        return ANSI_DEFAULTS
+    colours = theme.to_color_system().generate()
+    ink = colours["foreground"]
+    shares = {"ink-dim": 65, "ink-faint": 35, "rule": 25, "lit": 10}
+    return {"ink-second": colours["secondary"], **{name: f"{ink} {share}%" for name, share in shares.items()}}
+
+
+def first_theme() -> str:
+    """TEXTUAL_THEME, if set; the terminal's own colours where NO_COLOR asks for none of ours; else the dark theme.
+
+    COLORFGBG, which some terminals set, tells a light background.
+    """
+    if told := os.environ.get("TEXTUAL_THEME"):
+        return told
+    behind = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    light = behind in ("7", "15")
+    if os.environ.get("NO_COLOR"):
+        return "ansi-light" if light else "ansi-dark"
+    return LIGHT.name if light else DARK.name

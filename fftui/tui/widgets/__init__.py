@@ -1,0 +1,1 @@
+"""One file a kind of widget; all of them paint whole rows."""

@@ -1,0 +1,172 @@
+"""What the charts of a run show, made from its view: goodness against the threshold, and accuracy."""
+
+import math
+from collections.abc import Iterable
+
+from fftui.runs.view import LayerView, RunView
+from fftui.tui import format as fmt
+from fftui.tui.glyphs import Glyphs
+from fftui.tui.widgets.chart import Chart, Plan
+from fftui.tui.widgets.plot import Point, Series, window_for
+
+LABELLED_LAYERS = 6  # with more, only the selected layer's own accuracy carries a label
+
+
+def goodness_plan(layer: LayerView, glyphs: Glyphs) -> Plan | str:
+    """Goodness⁺ and goodness⁻ of `layer` against θ; its loss where it learns without goodness."""
+    if not layer.history:
+        waits = {"waiting": "this layer has not begun to learn", "learning": "the first epoch is on its way"}
+        return waits.get(layer.state, "no epoch was finished")
+    right = float(max(layer.epochs, layer.epoch, 2))
+    if all(e.goodness_positive is None for e in layer.history):
+        loss = Series("loss", _points((e.epoch, e.loss) for e in layer.history), "accent", "*")
+        return Plan((loss,), window_for([loss], left=1, right=right, bottom=0))
+    series = [
+        Series(glyphs.negative, _points((e.epoch, e.goodness_negative) for e in layer.history), "second", "-"),
+        Series(glyphs.positive, _points((e.epoch, e.goodness_positive) for e in layer.history), "accent", "+"),
+    ]
+    if layer.threshold is not None:
+        flat = ((1.0, layer.threshold), (right, layer.threshold))
+        series.insert(0, Series(glyphs.threshold, flat, "dim", ".", dotted=True))
+    values = [y for s in series for _, y in s.points if math.isfinite(y)]
+    # Zero is the natural floor of goodness, but not where it would press two close lines together.
+    floor = None if values and min(values) > max(values) / 2 else 0.0
+    return Plan(tuple(series), window_for(series, left=1, right=right, bottom=floor))
+
+
+def goodness_title(layer: LayerView | None) -> str:
+    """The title over `goodness_plan`."""
+    if layer is None:
+        return "Goodness"
+    what = "Loss" if layer.history and layer.history[-1].goodness_positive is None else "Goodness"
+    who = layer.label if layer.number is None else f"layer {layer.number}"
+    return f"{what} · {who}"
+
+
+def accuracy_plan(view: RunView, selected: LayerView | None, glyphs: Glyphs) -> Plan | str:
+    """Accuracy in percent over all epochs of the run: each layer alone, train, and the measured split."""
+    offsets, right = _offsets(view)
+    split = measured_split(view)
+    probes = [e for e in view.evaluations if e.split == split]
+    train = [
+        (offsets.get((e.phase, row.number), 0) + e.epoch, e.accuracy)
+        for row in view.layers
+        for e in row.history
+        if e.accuracy is not None
+    ]
+    so_far = max(
+        (offsets[row.phase, row.number] + row.epoch for row in view.layers if row.phase is not None), default=0
+    )
+    # What is measured of the whole network, at the end of a phase, stands where learning has got to.
+    at = {
+        id(e): offsets[e.phase, e.layer] + e.epoch if (e.phase, e.layer) in offsets else so_far
+        for e in view.evaluations
+    }
+    alone: list[Series] = []
+    of_layers = [e for e in view.evaluations if e.split == layers_split(view)]
+    numbers = range(1, max((len(e.layer_accuracies) for e in of_layers), default=0) + 1)
+    for number in numbers:
+        points = ((at[id(e)], e.layer_accuracies[number - 1]) for e in of_layers if len(e.layer_accuracies) >= number)
+        chosen = selected is not None and selected.number == number
+        alone.append(Series(f"layer {number}", _percents(points), "text" if chosen else "dim", str(number % 10)))
+    alone.sort(key=lambda s: s.tone == "text")
+    series = [
+        *alone,
+        Series("train", _percents(train), "second", "."),
+        Series(split, _percents((at[id(e)], e.accuracy) for e in probes), "accent", "*"),
+    ]
+    series = [s for s in series if s.points]
+    if not series:
+        return "accuracy appears with the first measured epoch"
+    # The scale leaves out the worst tenth, mostly first epochs, but holds where every line stands now.
+    values = sorted(y for s in series for _, y in s.points if math.isfinite(y))
+    lowest = min([*values[len(values) // 10 :][:1], *(s.last for s in series if s.last is not None)], default=0.0)
+    step = 5 if lowest >= 80 else 20
+    bottom = max(0.0, min(95.0, math.floor(lowest / step) * step))
+    many = len(numbers) > LABELLED_LAYERS
+    hidden = frozenset(s.name for s in alone if many and s.tone != "text")
+    window = window_for(series, left=1, right=max(right, 2.0), bottom=bottom, top=100.0)
+    return Plan(tuple(series), window, write=_percent, unlabelled=hidden)
+
+
+def measured_split(view: RunView) -> str:
+    """The split whose accuracy is followed: validation where there is one, else test."""
+    if view.started is not None:
+        return "validation" if view.started.validation_images else "test"
+    return next((e.split for e in view.evaluations if e.split != "train"), "test")
+
+
+def layers_split(view: RunView) -> str:
+    """The split on which each layer alone is followed: the measured one, else train where only that is measured."""
+    split = measured_split(view)
+    followed = {e.split for e in view.evaluations if not e.final}
+    return split if split in followed or "train" not in followed else "train"
+
+
+class GoodnessChart(Chart):
+    """Goodness⁺ and goodness⁻ of the selected layer against θ."""
+
+    HELP = "Mean goodness of positive and of negative data, epoch by epoch. The dotted line is the threshold."
+
+    _shown: tuple[object, ...] = ()
+
+    def show(self, view: RunView, selected: LayerView | None) -> None:
+        """Show the layer `selected` of `view`."""
+        made_from = (selected, view.result)
+        if _same(made_from, self._shown):
+            return
+        self._shown = made_from
+        if selected is None:
+            error = view.result.error if view.result else None
+            self.show_plan(error or "nothing learns yet", "Goodness")
+        else:
+            self.show_plan(goodness_plan(selected, self.glyphs), goodness_title(selected))
+
+
+class AccuracyChart(Chart):
+    """Accuracy of the run: overall, on training images, and of each layer alone."""
+
+    HELP = "Accuracy in percent over all epochs: training images, the measured split, and each layer's goodness alone."
+
+    _shown: tuple[object, ...] = ()
+
+    def show(self, view: RunView, selected: LayerView | None) -> None:
+        """Show the accuracies of `view`, the layer `selected` in front."""
+        made_from = (view.layers, view.evaluations, view.phase, selected)
+        if _same(made_from, self._shown):
+            return
+        self._shown = made_from
+        split = layers_split(view)
+        title = "Accuracy %" if split == measured_split(view) else f"Accuracy % · layers alone on {split}"
+        self.show_plan(accuracy_plan(view, selected, self.glyphs), title)
+
+
+def _offsets(view: RunView) -> tuple[dict[tuple[int | None, int | None], int], float]:
+    """Epochs before each (phase, layer), and the epochs of the whole run as far as they are known."""
+    offsets: dict[tuple[int | None, int | None], int] = {}
+    total = 0
+    for row in sorted((r for r in view.layers if r.phase is not None), key=lambda r: r.phase or 0):
+        offsets[row.phase, row.number] = total
+        total += max(row.epochs, row.epoch)
+    if view.phase is not None and view.phase.rule != "backprop":
+        total += view.phase.epochs * sum(row.phase is None and row.number is not None for row in view.layers)
+    return offsets, float(total)
+
+
+def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
+    """Whether two tuples hold the very same objects: views share what did not change."""
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
+
+
+def _points(pairs: Iterable[tuple[int, float | None]]) -> tuple[Point, ...]:
+    return tuple((float(x), math.nan if y is None else float(y)) for x, y in pairs)
+
+
+def _percents(pairs: Iterable[tuple[int, float | None]]) -> tuple[Point, ...]:
+    return tuple((x, 100 * y) for x, y in _points(pairs))
+
+
+def _percent(value: float | None) -> str:
+    if value is None:
+        return fmt.MISSING
+    return f"{value:.0f}" if value == round(value) else f"{value:.2f}"

@@ -1,0 +1,145 @@
+"""`LayerTable`: the layers of a run as rows, one of them selected."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+
+from fftui.runs.view import LayerView, RunView
+from fftui.tui import format as fmt
+from fftui.tui.glyphs import Glyphs, plain
+from fftui.tui.widgets.painted import Line, Painted, Piece, line
+from fftui.tui.widgets.plot import Tone
+
+STATE_TONES: dict[str, Tone] = {"waiting": "dim", "learning": "accent", "learned": "text", "skipped": "dim"}
+WIDE = 104  # cells from which columns get full names and air
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A column of figures: its head when there is room, when there is not, and its width then."""
+
+    head: str
+    short: str
+    width: int
+
+
+def figures(glyphs: Glyphs) -> tuple[Figure, ...]:
+    """The columns behind layer, state and epoch."""
+    return (
+        Figure("loss", "loss", 7),
+        Figure(f"goodness {glyphs.positive}", glyphs.positive, 7),
+        Figure(f"goodness {glyphs.negative}", glyphs.negative, 7),
+        Figure(f"threshold {glyphs.threshold}", glyphs.threshold, 6),
+        Figure(f"separation {glyphs.separation}", glyphs.separation, 7),
+        Figure("accuracy %", "acc %", 7),
+        Figure("s/epoch", "s/ep", 6),
+    )
+
+
+class LayerTable(Painted, can_focus=True):
+    """Layers as rows: state, epoch, loss, goodness, threshold, separation, accuracy, seconds an epoch."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Previous layer", show=False),
+        Binding("down,j", "move(1)", "Next layer", show=False),
+        Binding("home", "move(-1000)", "First layer", show=False),
+        Binding("end", "move(1000)", "Last layer", show=False),
+    ]
+    HELP = "One row a layer. Up and down choose the layer whose charts are shown; f follows the one that learns."
+
+    @dataclass
+    class Chosen(Message):
+        """The user chose the row `index`."""
+
+        index: int
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.entries: tuple[LayerView, ...] = ()
+        self.selected = 0
+        self._top = 0
+        self.border_title = "Layers"
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A head and a row for each layer."""
+        return 1 + max(1, len(self.entries))
+
+    def show(self, view: RunView, selected: int) -> None:
+        """Show the layers of `view` with the row `selected` lit."""
+        if view.layers is self.entries and selected == self.selected:
+            return
+        self.entries, self.selected = view.layers, selected
+        self.repaint()
+
+    def action_move(self, by: int) -> None:
+        """Select another layer."""
+        if self.entries:
+            self.post_message(self.Chosen(min(len(self.entries) - 1, max(0, self.selected + by))))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the layer under the mouse."""
+        offset = event.get_content_offset(self)
+        if offset is not None and 0 <= (index := offset.y - 1 + self._top) < len(self.entries) and offset.y > 0:
+            self.post_message(self.Chosen(index))
+
+    def rows(self, width: int, height: int) -> Sequence[Line]:
+        """Head and the rows that fit, scrolled so that the selected one is among them."""
+        columns = figures(self.glyphs)
+        wide = width >= WIDE
+        name = max([len(self._label(layer)) for layer in self.entries] or [0])
+        name = max(11, min(name, 24 if wide else 13))
+        state, epoch = (12, 9) if wide else (10, 7)
+        fixed = 2 + name + 1 + state + epoch
+        spare = max(0, width - fixed - sum(c.width for c in columns))
+        extra = min(14, spare // len(columns)) if wide else min(3, spare // len(columns))
+        widths = [c.width + extra for c in columns]
+        heads = [c.head if len(c.head) < w else c.short for c, w in zip(columns, widths, strict=True)]
+        head = f"  {'layer':<{name}} {'state':<{state}}{'epoch':>{epoch}}"
+        head += "".join(f"{text:>{w}}" for text, w in zip(heads, widths, strict=True))
+        if not self.entries:
+            return [line((head, "dim")), line(("  the layers appear when learning begins", "dim"))][:height]
+        body = max(1, height - 1)
+        self._top = max(0, min(self._top, self.selected, len(self.entries) - 1))
+        self._top = max(self._top, self.selected - body + 1)
+        shown = range(self._top, min(len(self.entries), self._top + body))
+        return [line((head, "dim")), *(self._row(index, name, state, epoch, widths) for index in shown)][:height]
+
+    def _label(self, layer: LayerView) -> str:
+        text = layer.label if layer.number is None else f"{layer.number} {layer.label}"
+        return plain(text, self.ascii_only)
+
+    def _row(self, index: int, name: int, state: int, epoch: int, widths: Sequence[int]) -> Line:
+        layer = self.entries[index]
+        chosen = index == self.selected
+        last = layer.last
+        epochs = f"{layer.epoch}/{layer.epochs}" if layer.epochs else self.glyphs.dash
+        values = (
+            fmt.number(last.loss if last else None),
+            fmt.number(last.goodness_positive if last else None),
+            fmt.number(last.goodness_negative if last else None),
+            fmt.number(layer.threshold, 3),
+            fmt.number(layer.separation),
+            fmt.percent(layer.accuracy),
+            fmt.number(last.epoch_s if last else None, 3),
+        )
+        tone: Tone = "dim" if layer.state == "waiting" else "text"
+        sign = self.glyphs.states[layer.state]
+        pieces: list[Piece] = [
+            (f"{self.glyphs.cursor if chosen else ' '} ", "accent"),
+            (f"{self._label(layer)[:name]:<{name}} ", "bold" if layer.state == "learning" else tone),
+            (f"{sign} {layer.state:<{state - 2}}", STATE_TONES[layer.state]),
+            (f"{epochs:>{epoch}}", tone),
+        ]
+        pieces += [
+            (f"{text:>{w}}", "dim" if text == fmt.MISSING else tone) for text, w in zip(values, widths, strict=True)
+        ]
+        broken = last is not None and (last.loss is None or not math.isfinite(last.loss))
+        if broken:
+            pieces[4] = (f"{'not finite':>{widths[0]}}"[-widths[0] :], "bad")
+        return Line(tuple(pieces), cursor=chosen)

@@ -1,0 +1,195 @@
+"""`RowList`: a table of text with a cursor; however long, it paints only the rows in sight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from fftui.tui.glyphs import plain
+from fftui.tui.widgets.chart import in_the_middle
+from fftui.tui.widgets.painted import Line, Painted, Piece, line
+from fftui.tui.widgets.plot import Tone
+
+GAP = 2  # cells between columns
+MARGIN = 3  # rows kept in sight above and below the cursor
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its head, the side it keeps to, and what happens when there is no room for all.
+
+    The column that is `elastic` gives way first, down to `least` cells; then columns vanish, the highest `drop` first
+    (0 never).
+    """
+
+    head: str
+    right: bool = False
+    elastic: bool = False
+    least: int = 12
+    drop: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: a cell a column, each with its tone. `heading` rows cannot be chosen."""
+
+    cells: tuple[Piece, ...]
+    heading: bool = False
+
+
+class RowList(Painted, can_focus=True):
+    """Rows under heads; up, down, page keys and the mouse move the cursor, a second click chooses."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "move(-1000000)", "First", show=False),
+        Binding("end", "move(1000000)", "Last", show=False),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on row `index` of `list`."""
+
+        list: "RowList"
+        index: int
+
+    @dataclass
+    class Chosen(Message):
+        """Row `index` of `list` was chosen."""
+
+        list: "RowList"
+        index: int
+
+    def __init__(self, columns: Sequence[Column], *, empty: str, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.empty = empty
+        self.items: tuple[Row, ...] = ()
+        self.index = 0
+        self._top = 0
+        self._needs: list[int] = [0] * len(self.columns)
+
+    def show_rows(self, items: Sequence[Row], *, index: int | None = None, columns: Sequence[Column] = ()) -> None:
+        """Show `items`, the cursor on `index` (where it was, if None)."""
+        if columns:
+            self.columns = tuple(columns)
+        self.items = tuple(items)
+        self.index = self._choosable(self.index if index is None else index, 1)
+        named = [[cell_len(c.head)] for c in self.columns]
+        for row in self.items:
+            if not row.heading:
+                for needs, (text, _) in zip(named, row.cells, strict=False):
+                    needs.append(cell_len(plain(text, self.ascii_only)))
+        self._needs = [max(needs) for needs in named]
+        self.repaint()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by `by` rows."""
+        self.move_to(self.index + by, 1 if by > 0 else -1)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by a page."""
+        self.move_to(self.index + by * max(1, self.size.height - 2), by)
+
+    def move_to(self, index: int, direction: int = 1) -> None:
+        """Put the cursor on row `index`, or on the next one in `direction` that can be chosen."""
+        found = self._choosable(index, direction)
+        if found != self.index and self.items:
+            self.index = found
+            self.repaint()
+            self.post_message(self.Moved(self, found))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor under the mouse; a click on the row it stands on chooses it."""
+        offset = event.get_content_offset(self)
+        if offset is None or not 0 < offset.y < self.size.height:
+            return
+        index = offset.y - 1 + self._top
+        if index < len(self.items) and not self.items[index].heading:
+            if index == self.index:
+                self.post_message(self.Chosen(self, index))
+            else:
+                self.move_to(index)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down."""
+        event.stop()
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up."""
+        event.stop()
+        self.action_move(-1)
+
+    def rows(self, width: int, height: int) -> Sequence[Line]:
+        """Heads, and the rows around the cursor."""
+        if not self.items:
+            return in_the_middle(self.empty, width, height)
+        shown, widths = self._fitted(width - 2)
+        head = "  " + (" " * GAP).join(
+            _cell(self.columns[c].head, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
+        )
+        body = max(1, height - 1)
+        ahead = min(MARGIN, (body - 1) // 2)
+        self._top = max(0, min(self._top, self.index - ahead))
+        self._top = max(0, min(max(self._top, self.index + ahead - body + 1), len(self.items) - body))
+        shown_rows = range(self._top, min(len(self.items), self._top + body))
+        return [line((head, "dim")), *(self._line(index, shown, widths) for index in shown_rows)][:height]
+
+    def _line(self, index: int, shown: Sequence[int], widths: Sequence[int]) -> Line:
+        row = self.items[index]
+        if row.heading:
+            return line(("  " + row.cells[0][0], row.cells[0][1]))
+        here = index == self.index
+        pieces: list[Piece] = [(f"{self.glyphs.cursor if here else ' '} ", "accent")]
+        for column, width in zip(shown, widths, strict=True):
+            text, tone = row.cells[column]
+            pieces.append((_cell(plain(text, self.ascii_only), width, right=self.columns[column].right), tone))
+            pieces.append((" " * GAP, "text"))
+        return Line(tuple(pieces[:-1]), cursor=here)
+
+    def _fitted(self, width: int) -> tuple[list[int], list[int]]:
+        """The columns that fit into `width` cells, and their widths."""
+        shown = list(range(len(self.columns)))
+        while True:
+            widths = [self._needs[c] for c in shown]
+            over = sum(widths) + GAP * (len(shown) - 1) - width
+            elastic = next((i for i, c in enumerate(shown) if self.columns[c].elastic), None)
+            if elastic is not None:
+                least = min(self.columns[shown[elastic]].least, widths[elastic])
+                given = max(least, widths[elastic] - over)
+                over -= widths[elastic] - given
+                widths[elastic] = given
+            victim = max(shown, key=lambda c: self.columns[c].drop)
+            if over <= 0 or self.columns[victim].drop == 0:
+                return shown, widths
+            shown.remove(victim)
+
+    def _choosable(self, index: int, direction: int) -> int:
+        """The row nearest to `index` that can be chosen, looked for in `direction` first."""
+        if not self.items:
+            return 0
+        index = min(len(self.items) - 1, max(0, index))
+        onward = range(index, len(self.items)) if direction > 0 else range(index, -1, -1)
+        backward = range(index, -1, -1) if direction > 0 else range(index, len(self.items))
+        return next((i for i in (*onward, *backward) if not self.items[i].heading), 0)
+
+
+def _cell(text: str, width: int, *, right: bool) -> str:
+    """`text` in exactly `width` cells."""
+    have = cell_len(text)
+    if have > width:
+        return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, max(0, width))
+    return " " * (width - have) + text if right else text + " " * (width - have)
+
+
+def cell(text: str, tone: Tone = "text") -> Piece:
+    """One cell of a row."""
+    return (text, tone)

@@ -1,0 +1,155 @@
+"""A sample run, a trainer that does nothing, and apps on them."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fftui import events as ev
+from fftui.runs.view import RunView
+from fftui.tui.app import FFTUIApp
+from fftui.tui.sources import LiveSource
+from fftui.tui.widgets.system import Machine
+from fftui.tui.workbench import Workbench
+
+BEGUN = 1_790_000_000.0
+MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)
+
+
+def sample_events(
+    layers: int = 4,
+    epochs: int = 20,
+    *,
+    until: tuple[int, int] | None = None,
+    gpu: bool = False,
+    validation: bool = False,
+    finish: bool = True,
+) -> Iterator[tuple[float, ev.Event]]:
+    """What a Forward-Forward run on MNIST states; `until` (layer, epoch) leaves it learning there."""
+    draw = random.Random(0)
+    at = BEGUN
+    steps = 40
+    labels = tuple(f"{784 if n == 0 else 2000}→2000" for n in range(layers))
+    yield (
+        at,
+        ev.RunStarted(
+            "r", "ff", "mnist", "cpu x86_64, 2 threads", "bfloat16", labels, layers * epochs * steps, 60_000,
+            5_000 if validation else 0, 10_000, False,
+        ),
+    )  # fmt: skip
+    yield at, ev.PhaseStarted(1, "forward-forward", epochs)
+    yield at + 0.4, ev.Noted("no NVIDIA GPU: this run learns on another device")
+    done = 0
+    alone: list[float] = []
+    for layer in range(1, layers + 1):
+        yield at, ev.LayerStarted(1, layer, epochs, 15.0)
+        for epoch in range(1, epochs + 1):
+            share = 1 - 0.85**epoch
+            positive = 2 + 22 * share + draw.gauss(0, 0.4)
+            negative = 2 + 6 * share / layer + draw.gauss(0, 0.3)
+            for step in (steps // 2, steps):
+                at += 0.8
+                done += steps // 2
+                yield at, ev.Stepped(1, layer, epoch, step, steps, done, layers * epochs * steps, 24_000.0)
+                yield (
+                    at,
+                    ev.TelemetrySampled(
+                        1, layer, epoch, 150 + draw.gauss(0, 12), 1_200_000_000 + 3_000_000 * epoch, 80.0,
+                        4_000_000_000, 88.0 if gpu else None, 41.0 if gpu else None,
+                        9_000_000_000 if gpu else None, 40_000_000_000 if gpu else None,
+                        230.0 if gpu else None, 400.0 if gpu else None,
+                    ),
+                )  # fmt: skip
+            accuracy = 0.9 + 0.07 * share + draw.gauss(0, 0.002)
+            yield (
+                at,
+                ev.EpochFinished(
+                    1, layer, epoch, epoch * steps, 0.9 - 0.6 * share, positive, negative, 15.0, accuracy,
+                    24_000.0, 1.6, 1.4,
+                ),
+            )  # fmt: skip
+            split = "validation" if validation else "test"
+            yield (
+                at,
+                ev.Evaluated(
+                    1, layer, epoch, split, False, accuracy - 0.008, (*alone, accuracy - 0.01 - 0.004 * layer), (),
+                    (), 0.1,
+                ),
+            )  # fmt: skip
+            if until == (layer, epoch):
+                return
+        alone.append(accuracy - 0.01 - 0.004 * layer)
+        yield at, ev.LayerFinished(1, layer, epochs, 1.6 * epochs, False)
+        yield at, ev.Checkpointed(1, layer, epochs, 0.2)
+    if finish:
+        yield at, ev.Evaluated(1, layers, epochs, "test", True, 0.9712, tuple(alone), (10,) * 10, (11,) * 10, 1.0)
+        yield at, ev.RunFinished("finished", 0.9712, tuple(alone), at - BEGUN, None)
+
+
+def fold(stated: Iterator[tuple[float, ev.Event]]) -> RunView:
+    view = RunView()
+    for at, event in stated:
+        view = view.after(at, event)
+    return view
+
+
+@dataclass
+class FakeTrainer:
+    """Holds a view and remembers what it was told."""
+
+    view: RunView = field(default_factory=RunView)
+    paused: bool = False
+    told: list[str] = field(default_factory=list)
+    alive: bool = True
+
+    def pause(self) -> None:
+        self.paused = True
+        self.told.append("pause")
+
+    def resume(self) -> None:
+        self.paused = False
+        self.told.append("resume")
+
+    def stop(self) -> None:
+        self.alive = False
+        self.told.append("stop")
+
+    def skip_layer(self) -> None:
+        self.told.append("skip")
+
+    def is_alive(self) -> bool:
+        return self.alive
+
+    def join(self, timeout: float | None = None) -> None:
+        self.told.append("join")
+
+
+@pytest.fixture
+def events_of() -> Callable[..., Iterator[tuple[float, ev.Event]]]:
+    return sample_events
+
+
+@pytest.fixture
+def view_of() -> Callable[..., RunView]:
+    return lambda **options: fold(sample_events(**options))
+
+
+@pytest.fixture
+def new_trainer() -> Callable[..., FakeTrainer]:
+    return FakeTrainer
+
+
+@pytest.fixture
+def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FFTUIApp]:
+    """Makes apps that never load torch; `trainer` is at work in this process."""
+    for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORFGBG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def make(trainer: FakeTrainer | None = None, *, runs: Path | None = None, ascii_only: bool = False) -> FFTUIApp:
+        source = None if trainer is None else LiveSource("20260921-120000-ff-mnist-7f3a", trainer)
+        bench = Workbench(runs or tmp_path / "runs", None, "cpu")
+        return FFTUIApp(bench, source=source, machine=MACHINE, ascii_only=ascii_only, warm_up=False)
+
+    return make

@@ -1,0 +1,72 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+from fftui import events as ev
+from fftui.runs.view import LayerView, RunView
+from fftui.tui.glyphs import UNICODE
+from fftui.tui.widgets.chart import Plan
+from fftui.tui.widgets.curves import accuracy_plan, goodness_plan, goodness_title, layers_split
+
+
+def names(plan: Plan | str) -> list[str]:
+    assert isinstance(plan, Plan), plan
+    return [s.name for s in plan.series]
+
+
+def epoch(number: int, loss: float = 1.0, positive: float | None = None) -> ev.EpochFinished:
+    return ev.EpochFinished(1, None, number, number, loss, positive, positive, None, 0.5, 1.0, 1.0, 1.0)
+
+
+def test_goodness_is_drawn_against_the_threshold(view_of: Callable[..., RunView]) -> None:
+    view = view_of(until=(2, 5))
+    plan = goodness_plan(view.layers[1], UNICODE)
+    assert isinstance(plan, Plan)
+    assert names(plan) == ["θ", "g⁻", "g⁺"]
+    assert plan.series[0].dotted
+    assert len(plan.series[2].points) == 5
+    assert (plan.window.left, plan.window.right) == (1, 20)
+
+
+def test_before_the_first_epoch_words_stand_instead_of_lines(view_of: Callable[..., RunView]) -> None:
+    view = view_of(until=(1, 3))
+    assert "not begun" in str(goodness_plan(view.layers[3], UNICODE))
+    assert isinstance(accuracy_plan(RunView(), None, UNICODE), str)
+
+
+def test_backprop_shows_its_loss() -> None:
+    row = LayerView(None, "network", "learning", 1, 2, 5, history=(epoch(1), epoch(2, 0.5)))
+    assert names(goodness_plan(row, UNICODE)) == ["loss"]
+    assert goodness_title(row) == "Loss · network"
+
+
+def test_accuracy_shows_the_split_training_and_each_layer(view_of: Callable[..., RunView]) -> None:
+    view = view_of(until=(3, 5), validation=True)
+    plan = accuracy_plan(view, view.layers[0], UNICODE)
+    assert set(names(plan)) == {"layer 1", "layer 2", "layer 3", "train", "validation"}
+    assert isinstance(plan, Plan)
+    assert plan.window.right == 80
+    assert max(x for s in plan.series for x, _ in s.points) == 45
+
+
+def test_the_final_test_stands_at_the_end(view_of: Callable[..., RunView]) -> None:
+    view = view_of(layers=2, epochs=10)
+    last = replace(view.evaluations[-1], layer=None)
+    plan = accuracy_plan(replace(view, evaluations=(*view.evaluations[:-1], last)), None, UNICODE)
+    assert isinstance(plan, Plan)
+    assert plan.series[-1].points[-1][0] == 20
+
+
+def test_layers_are_followed_on_train_where_only_that_is_measured(view_of: Callable[..., RunView]) -> None:
+    view = view_of(until=(2, 3))
+    assert layers_split(view) == "test"
+    only_train = replace(view, evaluations=tuple(replace(e, split="train") for e in view.evaluations))
+    assert layers_split(only_train) == "train"
+    assert "layer 2" in names(accuracy_plan(only_train, None, UNICODE))
+
+
+def test_with_many_layers_only_the_chosen_one_is_labelled(view_of: Callable[..., RunView]) -> None:
+    view = view_of(layers=9, epochs=2)
+    plan = accuracy_plan(view, view.layers[4], UNICODE)
+    assert isinstance(plan, Plan)
+    labelled = {s.name for s, _ in plan.labelled if s.name.startswith("layer")}
+    assert labelled == {"layer 5"}
