@@ -42,7 +42,8 @@ def device_label(device: torch.device) -> str:
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     if device.type == "cpu":
-        return f"cpu {platform.machine()}, {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        return f"cpu {platform.machine()}, {threads} thread{'' if threads == 1 else 's'}"
     return str(device)
 
 

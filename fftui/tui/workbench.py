@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fftui.errors import RunNotFoundError
+from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.presets import Preset, list_presets, load_preset
@@ -33,6 +33,7 @@ class Workbench:
         self.data_folder = data_folder
         self.device = device
         self.ready = threading.Event()  # torch is loaded and measured
+        self._experiments: dict[str, Experiment | None] = {}
 
     def presets(self) -> list[Preset]:
         """All presets. Raises ExperimentError on a broken file."""
@@ -52,11 +53,24 @@ class Workbench:
         self.ready.set()
 
     def expected(self, preset: Preset, data: str, past: Sequence[RunRecord]) -> Expected:
-        """How long `preset` takes on `data`, told by `past` runs or estimated."""
+        """How long `preset` takes on `data`, told by the newest of `past` runs that did just that, or estimated."""
+        experiment = load_preset(preset.name, data)
         for run in past:
-            if run.preset == preset.name and run.data == data and run.status == "finished" and run.train_s:
+            if (run.preset, run.data, run.status) != (preset.name, data, "finished") or not run.train_s:
+                continue
+            if self._asked(run.id) == experiment:
                 return Expected(run.train_s, measured=True)
-        return Expected(expected_seconds(load_preset(preset.name, data)), measured=False)
+        return Expected(expected_seconds(experiment), measured=False)
+
+    def _asked(self, run: str) -> Experiment | None:
+        """What a run was asked to do, but for its seed; None where its folder no longer says. Each is read once."""
+        if run not in self._experiments:
+            try:
+                asked = RunFolder(self.runs_dir / run).experiment().model_copy(update={"seed": 0})
+            except FFTUIError:
+                asked = None
+            self._experiments[run] = asked
+        return self._experiments[run]
 
     def estimate(self, experiment: Experiment) -> float | None:
         """Seconds `experiment` is likely to take; None while the device has not been measured."""

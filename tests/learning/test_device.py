@@ -11,7 +11,7 @@ CPU = torch.device("cpu")
 
 def test_cpu_is_always_there() -> None:
     assert choose_device("cpu") == CPU
-    assert "threads" in device_label(CPU)
+    assert "thread" in device_label(CPU)
 
 
 @pytest.mark.parametrize("name", ["cuda:99", "gpu", "xpu", "cpu:x", "meta", ""])
