@@ -75,7 +75,7 @@ class ForwardForward(Part):
 
     rule: Literal["forward-forward"] = "forward-forward"
     epochs: int = Field(60, ge=1, description="epochs of each layer")
-    batch_size: int = Field(512, ge=1)
+    batch_size: int = Field(512, ge=1, le=10_000_000)
     learning_rate: float = Field(0.02, gt=0)
     schedule: Literal["constant", "cosine"] = Field("constant", description="learning rate over a layer's epochs")
     goodness: Goodness = Field("mean-square", description="mean or sum of the squared activities of a layer")
@@ -94,7 +94,7 @@ class Backprop(Part):
 
     rule: Literal["backprop"] = "backprop"
     epochs: int = Field(20, ge=1)
-    batch_size: int = Field(256, ge=1)
+    batch_size: int = Field(256, ge=1, le=10_000_000)
     learning_rate: float = Field(6.7e-4, gt=0)
     schedule: Literal["constant", "cosine"] = "constant"
 

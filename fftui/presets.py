@@ -24,7 +24,7 @@ from pydantic import BaseModel, ValidationError
 
 from fftui.data.catalogue import DATA_NAMES
 from fftui.errors import ExperimentError
-from fftui.experiment import Experiment
+from fftui.experiment import Experiment, Phase
 
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
@@ -73,12 +73,20 @@ def read_preset(name: str) -> Preset:
         if key not in KEYS:
             msg = f"{path}: unknown key {key!r}{_nearest(key, KEYS)}"
             raise ExperimentError(msg)
+    for data in (*values.get("data_sets", ()), *values.get("reports", {}), *values.get("on", {})):
+        if data not in DATA_NAMES:
+            msg = f"{path}: no image set is called {data!r}{_nearest(data, DATA_NAMES)}"
+            raise ExperimentError(msg)
     return Preset(
         name=name,
         description=str(values.get("description", "")),
         data_sets=tuple(values.get("data_sets", DATA_NAMES)),
         reports={data: float(percent) for data, percent in values.get("reports", {}).items()},
-        experiment={"name": name.replace("/", "-"), **values.get("experiment", {})},
+        experiment={
+            "name": name.replace("/", "-"),
+            "description": str(values.get("description", "")),
+            **values.get("experiment", {}),
+        },
         on=values.get("on", {}),
         path=path,
     )
@@ -144,8 +152,12 @@ def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:
 def field_errors(error: ValidationError) -> dict[str, str]:
     """One line for each field that does not fit, by the field's path (empty for the experiment as a whole)."""
     lines: dict[str, str] = {}
-    for detail in error.errors():
-        path = [part for part in detail["loc"] if part not in ("forward-forward", "backprop")]
+    found = error.errors()
+    for detail in found:
+        # A list whose entries do not fit is also "too short": only the entry is worth a line.
+        if any(detail["loc"] == other["loc"][: len(detail["loc"])] for other in found if other is not detail):
+            continue
+        path = [part for part in detail["loc"] if part not in RULES]
         name = ".".join(str(part) for part in path)
         if detail["type"] == "extra_forbidden":
             text = f"unknown key {path[-1]!r}{_nearest(str(path[-1]), field_names(path[:-1], detail['loc']))}"
@@ -153,7 +165,7 @@ def field_errors(error: ValidationError) -> dict[str, str]:
         else:
             reason = detail["msg"].removeprefix("Value error, ")
             text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
-            if detail["type"] not in ("value_error", "missing"):
+            if detail["type"] not in ("value_error", "missing") and not isinstance(detail["input"], dict | list):
                 text += f", not {detail['input']!r}"
         lines[name] = text
     return lines
@@ -218,7 +230,7 @@ def _overridden(values: dict[str, Any], overrides: Sequence[str], seed: int | No
 
 
 def _position(place: list[Any], part: str, path: str) -> int:
-    if not part.isdigit() or int(part) >= len(place):
+    if not (part.isascii() and part.isdigit()) or int(part) >= len(place):
         msg = f"{path}: {part!r} should be a number from 0 to {len(place) - 1}"
         raise ExperimentError(msg)
     return int(part)
@@ -235,6 +247,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 def _tag(model: type[BaseModel]) -> object:
     field = model.model_fields.get("rule")
     return field.default if field else None
+
+
+RULES = {_tag(model) for model in _models_in(Phase)}
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

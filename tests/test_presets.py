@@ -69,6 +69,21 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_one_wrong_field_is_one_thing_said() -> None:
+    with pytest.raises(ExperimentError) as caught:
+        load_preset("quickstart", overrides=["phases.0.learning_rate=abc"])
+    said = "preset quickstart: phases.0.learning_rate: input should be a valid number, not 'abc'"
+    assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("table", ["[on.cifar1O0]", "[reports]\nmnits = 1.0", 'data_sets = ["mnist", "svnh"]'])
+def test_a_preset_that_names_no_set_is_refused(tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.toml").write_text(f'description = "x"\n{table}\n')
+    monkeypatch.setattr("fftui.presets.presets_folder", lambda: tmp_path)
+    with pytest.raises(ExperimentError, match="no image set is called"):
+        read_preset("mine")
+
+
 def test_unknown_presets_and_sets_name_the_nearest() -> None:
     with pytest.raises(ExperimentError, match="did you mean 'paper/ff'"):
         load_preset("papr/ff")

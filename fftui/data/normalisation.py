@@ -9,8 +9,10 @@ Letters in shapes: B images, D inputs of a flattened image.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from fftui.data.catalogue import SETS, DataName
@@ -71,9 +73,17 @@ def normalise(images: Tensor, scale: ChannelScale | None) -> Tensor:
     pixels = images.flatten(2).float()
     if scale is not None:
         # Two passes in place: (p / 255 − mean) / std = (p − 255 mean) / (255 std).
-        pixels -= pixels.new_tensor(scale.mean).mul_(255).unsqueeze(1)
-        pixels /= pixels.new_tensor(scale.std).mul_(255).unsqueeze(1)
+        mean, std = _constants(scale, pixels.device)
+        pixels -= mean
+        pixels /= std
     return pixels.flatten(1)
+
+
+@cache
+def _constants(scale: ChannelScale, device: torch.device) -> tuple[Tensor, Tensor]:
+    """255 mean and 255 std (channels, 1), copied to the device once: a copy for every batch would wait for it."""
+    mean, std = (255 * torch.tensor(values, device=device).unsqueeze(1) for values in (scale.mean, scale.std))
+    return mean, std
 
 
 def overlay_value(name: DataName, normalisation: Normalisation) -> float:

@@ -1,12 +1,14 @@
 """A network: layers that can each learn alone, and a head for rules that need one."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from fftui.data.catalogue import SetInfo
 from fftui.experiment import Model
 from fftui.learning.layers import build_layer
-from fftui.learning.layers.fully_connected import FullyConnectedLayer
+from fftui.learning.layers.base import Layer
 from fftui.learning.seeds import generator_for
 
 
@@ -15,16 +17,18 @@ class Network(nn.Module):
 
     def __init__(self, model: Model, info: SetInfo, dtype: torch.dtype, seed: int) -> None:
         super().__init__()
-        inputs = info.inputs
-        layers = []
+        shape: tuple[int, ...] = info.shape
+        layers: list[Layer] = []
         for number, spec in enumerate(model.layers, 1):
-            layers.append(build_layer(spec, inputs, dtype, generator_for(seed, "weights", number)))
-            inputs = spec.units
+            layers.append(build_layer(spec, shape, dtype, generator_for(seed, "weights", number)))
+            shape = layers[-1].output_shape
         self._layers = nn.ModuleList(layers)
-        self.head = _head(inputs, info.classes, generator_for(seed, "weights", "head")) if model.head else None
+        self.head = (
+            _head(math.prod(shape), info.classes, generator_for(seed, "weights", "head")) if model.head else None
+        )
 
     @property
-    def layers(self) -> list[FullyConnectedLayer]:
+    def layers(self) -> list[Layer]:
         """The layers, first to last."""
         return list(self._layers)  # type: ignore[arg-type]  # a ModuleList forgets the type of its modules
 

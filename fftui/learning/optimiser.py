@@ -8,6 +8,13 @@ import torch
 from torch import Tensor, nn
 
 
+def warm_up(device: torch.device) -> None:
+    """Take one step with a throw-away Adam: its first loads seconds of torch, which no layer's time should count."""
+    parameter = nn.Parameter(torch.zeros(1, device=device))
+    parameter.grad = torch.zeros_like(parameter)
+    Optimiser([parameter], 1e-3, "constant", 1).step(0)
+
+
 class Optimiser:
     """Fused Adam; its schedule spans `total_steps` steps.
 

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from fftui.experiment import Goodness, Prediction
-from fftui.learning.goodness import goodness, goodness_scale
 from fftui.learning.images import Images
-from fftui.learning.layers.fully_connected import FullyConnectedLayer
+from fftui.learning.layers.base import Layer
 
 ROWS = 20_000  # images x labels carried up at once: bounds memory, large enough for full-speed products
 
@@ -53,7 +52,8 @@ class Chunk:
 class LabelScan:
     """Images under all their candidate labels, carried up layer by layer.
 
-    While a layer learns, those below it stand still: `climb` keeps what they made, `score` looks one layer further.
+    While a layer learns, those below it stand still: what they made is kept, and `through`
+    looks one layer further.
     """
 
     def __init__(self, kind: Goodness, prediction: Prediction, chunks: list[Chunk]) -> None:
@@ -62,9 +62,7 @@ class LabelScan:
         self._chunks = chunks
 
     @classmethod
-    def above_first(
-        cls, first: FullyConnectedLayer, images: Images, kind: Goodness, prediction: Prediction
-    ) -> "LabelScan":
+    def above_first(cls, first: Layer, images: Images, kind: Goodness, prediction: Prediction) -> "LabelScan":
         """The scan of `images` once through the `first` layer, whose product is computed once for all labels."""
         classes = images.info.classes
         step = max(1, ROWS // classes)
@@ -72,15 +70,13 @@ class LabelScan:
         for start in range(0, len(images), step):
             part = slice(start, start + step)
             x = first.overlaid(images.inputs(part), classes, images.overlay_value)
-            product_BH = first.image_product(x)
             labels_B = images.labels_N[part]
-            activities = [
-                first.labelled_activities(product_BH, x, torch.full_like(labels_B, label)) for label in range(classes)
-            ]
+            tried = [torch.full_like(labels_B, label) for label in range(classes)]
+            activities = list(first.labelled_activities(x, *tried).chunk(classes))
             chunks.append(Chunk(labels_B, activities, _goodness_1BC(activities, first, kind)))
         return cls(kind, prediction, chunks)
 
-    def through(self, layer: FullyConnectedLayer) -> "LabelScan":
+    def through(self, layer: Layer) -> "LabelScan":
         """The scan one layer further up."""
         return LabelScan(self._kind, self._prediction, [self._lift(chunk, layer) for chunk in self._chunks])
 
@@ -88,24 +84,23 @@ class LabelScan:
         """How often the summed goodness, and each layer's goodness alone, picks the true label."""
         return total([_score(chunk.goodness_LBC, chunk.labels_B, self._prediction) for chunk in self._chunks])
 
-    def _lift(self, chunk: Chunk, layer: FullyConnectedLayer) -> Chunk:
+    def _lift(self, chunk: Chunk, layer: Layer) -> Chunk:
         activities = [layer.activities(layer.normalise(z)) for z in chunk.inputs_CBD]
         row_1BC = _goodness_1BC(activities, layer, self._kind)
         return Chunk(chunk.labels_B, activities, torch.cat((chunk.goodness_LBC, row_1BC)))
 
 
-def score_by_goodness(
-    layers: Sequence[FullyConnectedLayer], images: Images, kind: Goodness, prediction: Prediction
-) -> Score:
+def score_by_goodness(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction) -> Score:
     """Score of `layers` on `images`, a bounded number of images at a time."""
-    return total([_scan(layers, part, kind, prediction).score() for part in _parts(images)])
+    return total([scan(layers, part, kind, prediction).score() for part in _parts(images)])
 
 
-def _scan(layers: Sequence[FullyConnectedLayer], images: Images, kind: Goodness, prediction: Prediction) -> LabelScan:
-    scan = LabelScan.above_first(layers[0], images, kind, prediction)
+def scan(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction) -> LabelScan:
+    """The scan of `images` through all of `layers`."""
+    climbed = LabelScan.above_first(layers[0], images, kind, prediction)
     for layer in layers[1:]:
-        scan = scan.through(layer)
-    return scan
+        climbed = climbed.through(layer)
+    return climbed
 
 
 def _parts(images: Images) -> Iterator[Images]:
@@ -114,9 +109,8 @@ def _parts(images: Images) -> Iterator[Images]:
         yield images.part(start, start + step)
 
 
-def _goodness_1BC(activities: list[Tensor], layer: FullyConnectedLayer, kind: Goodness) -> Tensor:
-    scale = goodness_scale(kind, layer.units)
-    return torch.stack([goodness(z_BH, scale) for z_BH in activities], dim=1)[None]
+def _goodness_1BC(activities: list[Tensor], layer: Layer, kind: Goodness) -> Tensor:
+    return torch.stack([layer.goodness(z_BH, kind) for z_BH in activities], dim=1)[None]
 
 
 def _score(goodness_LBC: Tensor, labels_B: Tensor, prediction: Prediction) -> Score:

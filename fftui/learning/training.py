@@ -22,6 +22,7 @@ from fftui.experiment import Experiment, Phase
 from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
 from fftui.learning.images import Images
 from fftui.learning.network import Network
+from fftui.learning.optimiser import warm_up
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.base import Learner, Rule, Setting
 from fftui.learning.seeds import generator_for
@@ -64,6 +65,7 @@ class Training(Iterator[ev.Event]):
         self.device_name = device_label(self._device)
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
         self._load(data_folder)
+        warm_up(self._device)
         self._clock = clock_for(self._device)
         self._position = Position()
         self._learner: Learner | None = None
@@ -177,6 +179,7 @@ class Training(Iterator[ev.Event]):
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stretch in range(self._position.stretch, rule.stretches):
             started = time.perf_counter()
+            self._skip = False
             learner = rule.learner(stretch, steps, [images for _, images in self._probes])
             if self._resumed is not None:
                 if under := _under("learner.", self._resumed):
@@ -190,7 +193,6 @@ class Training(Iterator[ev.Event]):
     def _learn_stretch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
         while self._position.epoch < phase.epochs and not self._skip:
             yield from self._learn_epoch(number, learner, phase)
-        skipped, self._skip = self._skip, False
         position = self._position
         # What a skipped layer leaves undone counts as done: progress is about what is still to come.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
@@ -198,7 +200,9 @@ class Training(Iterator[ev.Event]):
         self._position = replace(
             position, stretch=position.stretch + 1, epoch=0, step=0, layer_s=0.0, done=position.done + left
         )
-        yield ev.LayerFinished(number + 1, learner.layer, position.epoch, position.layer_s, skipped)
+        yield ev.LayerFinished(
+            number + 1, learner.layer, position.epoch, position.layer_s, position.epoch < phase.epochs
+        )
 
     def _learn_epoch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
         started = time.perf_counter()
@@ -211,7 +215,7 @@ class Training(Iterator[ev.Event]):
         while self._position.step < len(batches) and not self._skip:
             self._step(learner, batches[self._position.step])
             yield self._stepped(number, learner, len(batches))
-        if self._skip:
+        if self._position.step < len(batches):
             learner.clear()
             return
         finished = self._epoch_finished(number, learner)
@@ -224,6 +228,8 @@ class Training(Iterator[ev.Event]):
         learner.clear()
         self._position = replace(self._position, epoch=epoch + 1, step=0, epoch_s=0.0, compute_s=0.0)
         yield finished
+        if not math.isfinite(finished.loss):
+            yield ev.Noted("the loss is no longer a number: a lower learning rate may help")
 
     def _step(self, learner: Learner, index_B: torch.Tensor) -> None:
         started = time.perf_counter()

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from fftui.data.label_encoding import overlay
-from fftui.experiment import ForwardForward, Goodness
+from fftui.experiment import ForwardForward, FullyConnected, Goodness
 from fftui.learning.goodness import goodness, goodness_scale
+from fftui.learning.layers.base import Layer, PairLoss
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
-from fftui.learning.losses import LOSSES
+from fftui.learning.losses import LOSSES, LossSlope
 
 CLASSES, VALUE = 4, 2.8
 shapes = st.tuples(st.integers(1, 9), st.integers(5, 20), st.integers(1, 12), st.integers(0, 2**31))
@@ -46,15 +47,17 @@ def autograd(layer: FullyConnectedLayer, x_2BD: Tensor, phase: ForwardForward) -
 
 def make_layer(inputs: int, units: int, normalisation: str, seed: int) -> FullyConnectedLayer:
     generator = torch.Generator().manual_seed(seed)
-    return FullyConnectedLayer(inputs, units, normalisation, torch.float64, generator).double()  # type: ignore[arg-type]
+    spec = FullyConnected(units=units, normalisation=normalisation)  # type: ignore[arg-type]
+    return FullyConnectedLayer(spec, (inputs,), torch.float64, generator).double()
 
 
-def delta(z_2BH: Tensor, units: int, phase: ForwardForward) -> tuple[Tensor, Tensor]:
-    """Loss and ∂L/∂z in closed form."""
-    scale = goodness_scale(phase.goodness, units)
-    positive, negative = goodness(z_2BH, scale).chunk(2)
-    loss = LOSSES[phase.loss](positive, negative, phase)
-    return loss.value, z_2BH * (loss.slope_2B * 2 * scale)[:, None]
+def pair_loss(phase: ForwardForward) -> PairLoss:
+    """The phase's loss, as a learner hands it to a layer."""
+
+    def loss(positive_B: Tensor, negative_B: Tensor) -> LossSlope:
+        return LOSSES[phase.loss](positive_B, negative_B, phase)
+
+    return loss
 
 
 @settings(max_examples=60, deadline=None)
@@ -65,10 +68,8 @@ def test_gradient_of_a_deeper_layer(shape: tuple[int, int, int, int], phase: For
     x_2BD = torch.rand(2 * images, inputs, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     loss, weight, bias = autograd(layer, x_2BD, phase)
     with torch.no_grad():
-        x_hat = layer.normalise(x_2BD)
-        value, delta_2BH = delta(layer.activities(x_hat), units, phase)
-        layer.set_gradient(x_hat, delta_2BH)
-    torch.testing.assert_close(value, loss)
+        outcome = layer.learn(layer.normalise(x_2BD), phase.goodness, pair_loss(phase))
+    torch.testing.assert_close(outcome.loss, loss)
     torch.testing.assert_close(layer.weight.grad, weight)
     torch.testing.assert_close(layer.bias.grad, bias)
 
@@ -87,10 +88,8 @@ def test_gradient_of_the_first_layer_shares_one_product(
     loss, weight, bias = autograd(layer, both, phase)
     with torch.no_grad():
         x = layer.overlaid(x_BD, CLASSES, VALUE)
-        z_2BH = layer.labelled_activities(layer.image_product(x), x, *labels_2B.chunk(2))
-        value, delta_2BH = delta(z_2BH, units, phase)
-        layer.set_overlaid_gradient(x, labels_2B, delta_2BH)
-    torch.testing.assert_close(value, loss)
+        outcome = layer.learn_labelled(x, *labels_2B.chunk(2), phase.goodness, pair_loss(phase))
+    torch.testing.assert_close(outcome.loss, loss)
     torch.testing.assert_close(layer.weight.grad, weight)
     torch.testing.assert_close(layer.bias.grad, bias)
 
@@ -105,10 +104,27 @@ def test_goodness_of_known_activities() -> None:
 def test_bfloat16_products_stay_near_float32() -> None:
     generator = torch.Generator().manual_seed(3)
     layers = {
-        dtype: FullyConnectedLayer(64, 32, "l2", dtype, torch.Generator().manual_seed(5))
+        dtype: FullyConnectedLayer(FullyConnected(units=32), (64,), dtype, torch.Generator().manual_seed(5))
         for dtype in (torch.float32, torch.bfloat16)
     }
     x = torch.rand(40, 64, generator=generator)
     z = {dtype: layer.activities(layer.normalise(x)).float() for dtype, layer in layers.items()}
     assert z[torch.bfloat16].dtype == torch.float32
     torch.testing.assert_close(z[torch.bfloat16], z[torch.float32], atol=0.01, rtol=0.02)
+
+
+@settings(max_examples=30, deadline=None)
+@given(shapes, phases, norms)
+def test_a_kind_that_shares_nothing_between_labels_learns_the_same(
+    shape: tuple[int, int, int, int], phase: ForwardForward, norm: str
+) -> None:
+    images, inputs, units, seed = shape
+    generator = torch.Generator().manual_seed(seed)
+    layer = make_layer(inputs, units, norm, seed)
+    x = layer.overlaid(torch.rand(images, inputs, dtype=torch.float64, generator=generator), CLASSES, VALUE)
+    labels = torch.randint(0, CLASSES, (2, images), generator=generator)
+    layer.learn_labelled(x, *labels, phase.goodness, pair_loss(phase))
+    shared = layer.weight.grad.clone()  # type: ignore[union-attr]
+    Layer.learn_labelled(layer, x, *labels, phase.goodness, pair_loss(phase))
+    torch.testing.assert_close(layer.weight.grad, shared)
+    torch.testing.assert_close(layer.labelled_activities(x, *labels), Layer.labelled_activities(layer, x, *labels))

@@ -43,7 +43,7 @@ def by_hand(net: Network, images: Images) -> torch.Tensor:
         rows = []
         for layer in net.layers:
             x = layer.activities(layer.normalise(x))
-            rows.append(goodness(x, goodness_scale("mean-square", layer.units)))
+            rows.append(goodness(x, goodness_scale("mean-square", layer.outputs)))
         columns.append(torch.stack(rows))
     return torch.stack(columns, dim=2)
 

@@ -135,6 +135,27 @@ def test_skipping_a_layer_goes_on_with_the_next(small: Make) -> None:
     assert steps[-1].done == steps[-1].total
 
 
+def test_a_wish_to_skip_between_layers_skips_none(small: Make) -> None:
+    training = train(small())
+    events = []
+    for event in training:
+        events.append(event)
+        if isinstance(event, ev.LayerFinished) and event.layer == 1:
+            training.skip_layer()
+    assert [e.skipped for e in events if isinstance(e, ev.LayerFinished)] == [False, False]
+
+
+def test_a_loss_that_is_no_number_is_said(small: Make) -> None:
+    events = list(train(small(FORWARD_FORWARD | {"learning_rate": 1e30, "loss": "softplus"})))
+    assert any("no longer a number" in event.message for event in events if isinstance(event, ev.Noted))
+
+
+def test_probes_too_large_to_keep_are_scored_alike(small: Make) -> None:
+    plain, tight = train(small()), train(small(cache_bytes=0))
+    scores = [[(e.accuracy, e.layer_accuracies) for e in run if isinstance(e, ev.Evaluated)] for run in (plain, tight)]
+    assert scores[0] == scores[1]
+
+
 def test_two_phases_share_one_network(small: Make) -> None:
     model = {"layers": [{"units": 24, "normalisation": "rms"}], "head": True}
     events = list(train(small(phases=[FORWARD_FORWARD, BACKPROP], model=model)))

@@ -3,9 +3,12 @@
 import torch
 
 from fftui import experiment as ex
+from fftui.learning.layers.base import Layer
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 
+KINDS = {"fully-connected": FullyConnectedLayer}
 
-def build_layer(spec: ex.Layer, inputs: int, dtype: torch.dtype, generator: torch.Generator) -> FullyConnectedLayer:
-    """The layer that `spec` describes, for `inputs` inputs, its matrix products in `dtype`."""
-    return FullyConnectedLayer(inputs, spec.units, spec.normalisation, dtype, generator)
+
+def build_layer(spec: ex.Layer, input_shape: tuple[int, ...], dtype: torch.dtype, generator: torch.Generator) -> Layer:
+    """The layer that `spec` describes, for inputs of `input_shape`, its matrix products in `dtype`."""
+    return KINDS[spec.kind](spec, input_shape, dtype, generator)

@@ -7,16 +7,16 @@ from torch import Tensor
 
 from fftui import experiment as ex
 from fftui.data.negatives import fixed_negatives, random_negatives
-from fftui.learning.goodness import goodness, goodness_scale
 from fftui.learning.images import Images
-from fftui.learning.layers.fully_connected import FullyConnectedLayer, OverlaidImages
-from fftui.learning.losses import LOSSES
+from fftui.learning.layers.base import Layer, Outcome, OverlaidImages, PairLoss
+from fftui.learning.losses import LOSSES, LossSlope
 from fftui.learning.optimiser import Optimiser
-from fftui.learning.prediction import LabelScan, Score, score_by_goodness
+from fftui.learning.prediction import LabelScan, Score, scan, score_by_goodness
 from fftui.learning.rules.base import EpochMeans, Learner, Setting
 from fftui.learning.seeds import generator_for
 
 LIFTED_AT_ONCE = 4096  # images carried through lower layers at a time when a cache is filled
+PROBE_SHARE = 0.25  # of the memory budget, for what still layers make of the measured images
 
 
 class ForwardForwardRule:
@@ -33,8 +33,11 @@ class ForwardForwardRule:
         layers = self._setting.network.layers[: stretch + 1]
         setting, phase = self._setting, self._phase
         negatives = Negatives(phase.negatives, setting, self._number, layer=stretch + 1)
-        images = FirstInputs(layers[0], setting.train, setting.cache_bytes)
-        pairs = OverlaidPairs(layers[0], images, negatives) if stretch == 0 else LiftedPairs(layers, images, negatives)
+        pairs: OverlaidPairs | LiftedPairs
+        if stretch == 0:
+            pairs = OverlaidPairs(FirstInputs(layers[0], setting.train, setting.cache_bytes), negatives)
+        else:
+            pairs = LiftedPairs(layers, negatives, setting)
         return LayerLearner(layers, phase, pairs, setting, total_steps, probes)
 
     @torch.no_grad()
@@ -67,80 +70,72 @@ class Negatives:
 class FirstInputs:
     """The images as the first layer sees them, label open: kept if they fit `cache_bytes`, else made per batch."""
 
-    def __init__(self, first: FullyConnectedLayer, train: Images, cache_bytes: int) -> None:
-        self._first = first
+    def __init__(self, first: Layer, train: Images, cache_bytes: int) -> None:
+        self.first = first
         self.train = train
-        self.cached: OverlaidImages | None = None
-        needed = len(train) * first.inputs * first.dtype.itemsize
-        if needed <= cache_bytes:
-            parts = [self._make(slice(i, i + LIFTED_AT_ONCE)) for i in range(0, len(train), LIFTED_AT_ONCE)]
-            self.cached = OverlaidImages(
-                torch.cat([part.images_BD for part in parts]),
-                torch.cat([part.strength_B for part in parts]),
-                train.info.classes,
-            )
-        self.bytes_left = cache_bytes - (needed if self.cached else 0)
+        self._cached: OverlaidImages | None = None
+        if len(train) * first.inputs * first.dtype.itemsize <= cache_bytes:
+            self._cached = self._make_all()
 
     def select(self, index_B: Tensor) -> OverlaidImages:
         """The images at `index_B`."""
-        return self.cached.select(index_B) if self.cached else self._make(index_B)
+        return self._cached.select(index_B) if self._cached else self._make(index_B)
 
     def _make(self, index: Tensor | slice) -> OverlaidImages:
-        return self._first.overlaid(self.train.inputs(index), self.train.info.classes, self.train.overlay_value)
+        return self.first.overlaid(self.train.inputs(index), self.train.info.classes, self.train.overlay_value)
+
+    def _make_all(self) -> OverlaidImages:
+        count, device = len(self.train), self.train.labels_N.device
+        images_ND = torch.empty(count, self.first.inputs, dtype=self.first.dtype, device=device)
+        strength_N = torch.empty(count, dtype=self.first.dtype, device=device)
+        for start in range(0, count, LIFTED_AT_ONCE):
+            part = slice(start, start + LIFTED_AT_ONCE)
+            made = self._make(part)
+            images_ND[part], strength_N[part] = made.images_BD, made.strength_B
+        return OverlaidImages(images_ND, strength_N, self.train.info.classes)
 
 
 class OverlaidPairs:
-    """Positive and negative data of the first layer: one product over the images serves both labels."""
+    """Positive and negative data of the first layer: the same images under two labels."""
 
-    def __init__(self, layer: FullyConnectedLayer, images: FirstInputs, negatives: Negatives) -> None:
-        self._layer = layer
+    def __init__(self, images: FirstInputs, negatives: Negatives) -> None:
         self._images = images
         self.negatives = negatives
 
-    def select(self, index_B: Tensor) -> None:
-        """Take the images at `index_B`."""
-        self._x = self._images.select(index_B)
-        self._labels = (self._images.train.labels_N[index_B], self.negatives.labels_N[index_B])
-
-    def activities(self) -> Tensor:
-        """z (2B, H), positive first."""
-        return self._layer.labelled_activities(self._layer.image_product(self._x), self._x, *self._labels)
-
-    def set_gradient(self, delta_2BH: Tensor) -> None:
-        """Gradients from δ (2B, H)."""
-        self._layer.set_overlaid_gradient(self._x, torch.cat(self._labels), delta_2BH)
+    def learn(self, index_B: Tensor, kind: ex.Goodness, loss: PairLoss) -> Outcome:
+        """Set the layer's gradients for the images at `index_B`."""
+        positive_B, negative_B = self._images.train.labels_N[index_B], self.negatives.labels_N[index_B]
+        return self._images.first.learn_labelled(self._images.select(index_B), positive_B, negative_B, kind, loss)
 
 
 class LiftedPairs:
     """Positive and negative data of a deeper layer, computed once where they stand still and fit the budget.
 
-    Positive data always stand still, negative data if their labels are fixed.
+    Positive data always stand still, negative data if their labels are fixed. What is left of the budget goes to the
+    images themselves, unless both halves are kept and no image is looked at again.
     """
 
-    def __init__(self, layers: Sequence[FullyConnectedLayer], images: FirstInputs, negatives: Negatives) -> None:
+    def __init__(self, layers: Sequence[Layer], negatives: Negatives, setting: Setting) -> None:
         self._below, self._layer = layers[:-1], layers[-1]
-        self._images = images
+        self._train = setting.train
         self.negatives = negatives
-        bytes_each = len(images.train) * self._layer.inputs * self._layer.dtype.itemsize
-        budget = images.bytes_left
-        self._positive_ND = self._lift_all(images.train.labels_N) if bytes_each <= budget else None
-        budget -= bytes_each
+        self._images = FirstInputs(layers[0], setting.train, cache_bytes=0)
+        bytes_each = len(setting.train) * self._layer.inputs * self._layer.dtype.itemsize
+        budget = setting.cache_bytes
+        self._positive_ND = self._lift_all(setting.train.labels_N) if bytes_each <= budget else None
+        if self._positive_ND is not None:
+            budget -= bytes_each
         self._negative_ND = self._lift_all(negatives.labels_N) if negatives.fixed and bytes_each <= budget else None
+        if self._positive_ND is None or self._negative_ND is None:
+            self._images = FirstInputs(layers[0], setting.train, budget)
 
-    def select(self, index_B: Tensor) -> None:
-        """Take the images at `index_B`."""
+    def learn(self, index_B: Tensor, kind: ex.Goodness, loss: PairLoss) -> Outcome:
+        """Set the layer's gradients for the images at `index_B`."""
         count = len(index_B)
-        self._x_2BD = torch.empty(2 * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device)
-        self._fill(self._x_2BD[:count], self._positive_ND, self._images.train.labels_N, index_B)
-        self._fill(self._x_2BD[count:], self._negative_ND, self.negatives.labels_N, index_B)
-
-    def activities(self) -> Tensor:
-        """z (2B, H), positive first."""
-        return self._layer.activities(self._x_2BD)
-
-    def set_gradient(self, delta_2BH: Tensor) -> None:
-        """Gradients from δ (2B, H)."""
-        self._layer.set_gradient(self._x_2BD, delta_2BH)
+        x_2BD = torch.empty(2 * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device)
+        self._fill(x_2BD[:count], self._positive_ND, self._train.labels_N, index_B)
+        self._fill(x_2BD[count:], self._negative_ND, self.negatives.labels_N, index_B)
+        return self._layer.learn(x_2BD, kind, loss)
 
     def _fill(self, out_BD: Tensor, cached_ND: Tensor | None, labels_N: Tensor, index_B: Tensor) -> None:
         if cached_ND is None:
@@ -150,16 +145,17 @@ class LiftedPairs:
 
     def _lift(self, labels_N: Tensor, index_B: Tensor) -> Tensor:
         """x̂ of this layer for the images at `index_B` under their labels."""
-        x = self._images.select(index_B)
-        first = self._below[0]
-        z_BH = first.labelled_activities(first.image_product(x), x, labels_N[index_B])
+        z_BH = self._below[0].labelled_activities(self._images.select(index_B), labels_N[index_B])
         for layer in self._below[1:]:
             z_BH = layer.activities(layer.normalise(z_BH))
         return self._layer.normalise(z_BH)
 
     def _lift_all(self, labels_N: Tensor) -> Tensor:
+        lifted_ND = torch.empty(len(labels_N), self._layer.inputs, dtype=self._layer.dtype, device=labels_N.device)
         index_N = torch.arange(len(labels_N), device=labels_N.device)
-        return torch.cat([self._lift(labels_N, index_B) for index_B in torch.split(index_N, LIFTED_AT_ONCE)])
+        for index_B in torch.split(index_N, LIFTED_AT_ONCE):
+            lifted_ND[index_B[0] : index_B[-1] + 1] = self._lift(labels_N, index_B)
+        return lifted_ND
 
 
 class LayerLearner:
@@ -168,7 +164,7 @@ class LayerLearner:
     @torch.no_grad()
     def __init__(
         self,
-        layers: Sequence[FullyConnectedLayer],
+        layers: Sequence[Layer],
         phase: ex.ForwardForward,
         pairs: OverlaidPairs | LiftedPairs,
         setting: Setting,
@@ -180,33 +176,24 @@ class LayerLearner:
         self._layers = layers
         self._phase = phase
         self._pairs = pairs
-        self._scale = goodness_scale(phase.goodness, layers[-1].units)
-        self._loss = LOSSES[phase.loss]
-        self._optimiser = Optimiser(
-            [layers[-1].weight, layers[-1].bias], phase.learning_rate, phase.schedule, total_steps
-        )
+        self._optimiser = Optimiser(list(layers[-1].parameters()), phase.learning_rate, phase.schedule, total_steps)
         self._sums = torch.zeros(4, device=setting.device)  # loss, g⁺, g⁻, images
         self._probes = probes
-        self._below = [self._scan_below(images) for images in probes]
+        self._below = [self._scan_below(images, setting.cache_bytes) for images in probes]
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's negatives."""
         self._pairs.negatives.begin_epoch(epoch)
 
-    @torch.no_grad()
     def step(self, index_B: Tensor, step: int) -> None:
-        """z, goodness, δ, two products, Adam."""
-        count = len(index_B)
-        self._pairs.select(index_B)
-        z_2BH = self._pairs.activities()
-        goodness_2B = goodness(z_2BH, self._scale)
-        loss = self._loss(goodness_2B[:count], goodness_2B[count:], self._phase)
-        factor_2B = (loss.slope_2B * (2 * self._scale)).to(z_2BH.dtype)
-        self._pairs.set_gradient(z_2BH.mul_(factor_2B[:, None]))
+        """The layer's gradients, and Adam."""
+        outcome = self._pairs.learn(index_B, self._phase.goodness, self._loss)
         self._optimiser.step(step)
-        sums = torch.stack((loss.value * count, goodness_2B[:count].sum(), goodness_2B[count:].sum()))
-        self._sums[:3] += sums
-        self._sums[3] += count
+        with torch.no_grad():
+            positive_B, negative_B = outcome.goodness_2B.chunk(2)
+            count = len(positive_B)
+            self._sums[:3] += torch.stack((outcome.loss * count, positive_B.sum(), negative_B.sum()))
+            self._sums[3] += count
 
     def means(self) -> EpochMeans:
         """Mean loss, g⁺ and g⁻."""
@@ -222,11 +209,9 @@ class LayerLearner:
     def score(self, probe: int) -> Score:
         """Score of the layers up to this one on the `probe`-th measured split."""
         below = self._below[probe]
-        if below is None:
-            images = self._probes[probe]
-            scan = LabelScan.above_first(self._layers[0], images, self._phase.goodness, self._phase.prediction)
-            return scan.score()
-        return below.through(self._layers[-1]).score()
+        if below is not None:
+            return below.through(self._layers[-1]).score()
+        return score_by_goodness(self._layers, self._probes[probe], self._phase.goodness, self._phase.prediction)
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments and the epoch's sums."""
@@ -237,11 +222,15 @@ class LayerLearner:
         self._sums.copy_(state["sums"])
         self._optimiser.load({name: tensor for name, tensor in state.items() if name != "sums"})
 
-    def _scan_below(self, images: Images) -> LabelScan | None:
-        """What the still layers make of a measured split, kept for all epochs; None below the first layer."""
+    def _loss(self, positive_B: Tensor, negative_B: Tensor) -> LossSlope:
+        return LOSSES[self._phase.loss](positive_B, negative_B, self._phase)
+
+    def _scan_below(self, images: Images, cache_bytes: int) -> LabelScan | None:
+        """What the still layers make of a measured split, kept for all epochs if it fits; None below the first."""
         if len(self._layers) == 1:
             return None
-        scan = LabelScan.above_first(self._layers[0], images, self._phase.goodness, self._phase.prediction)
-        for layer in self._layers[1:-1]:
-            scan = scan.through(layer)
-        return scan
+        below = self._layers[-2]
+        needed = len(images) * images.info.classes * below.outputs * below.dtype.itemsize
+        if needed > cache_bytes * PROBE_SHARE:
+            return None
+        return scan(self._layers[:-1], images, self._phase.goodness, self._phase.prediction)
