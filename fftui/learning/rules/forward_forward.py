@@ -153,8 +153,9 @@ class LiftedPairs:
     def _lift_all(self, labels_N: Tensor) -> Tensor:
         lifted_ND = torch.empty(len(labels_N), self._layer.inputs, dtype=self._layer.dtype, device=labels_N.device)
         index_N = torch.arange(len(labels_N), device=labels_N.device)
-        for index_B in torch.split(index_N, LIFTED_AT_ONCE):
-            lifted_ND[index_B[0] : index_B[-1] + 1] = self._lift(labels_N, index_B)
+        for start in range(0, len(labels_N), LIFTED_AT_ONCE):
+            part = slice(start, start + LIFTED_AT_ONCE)
+            lifted_ND[part] = self._lift(labels_N, index_N[part])
         return lifted_ND
 
 

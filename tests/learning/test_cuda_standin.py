@@ -1,0 +1,66 @@
+"""A step on CUDA without a GPU: torch's fake tensors know the device of everything, and refuse to wait for it.
+
+They run no kernel, but an operation over two devices fails, and so does anything that would need a value on the host
+(`item()`, a boolean of a tensor, a mask of unknown size): what would synchronise in every batch. Backprop is not here: autograd asks the driver for its context.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from fftui.data import normalisation
+from fftui.data.catalogue import SETS
+from fftui.data.normalisation import overlay_value, scale_of
+from fftui.data.sets import ImageSet
+from fftui.experiment import Data, ForwardForward, FullyConnected, Model
+from fftui.learning.images import Images
+from fftui.learning.network import Network
+from fftui.learning.rules import rule_for
+from fftui.learning.rules.base import Setting
+
+INFO = SETS["mnist"]
+CUDA = torch.device("cuda", 0)
+PHASES = [
+    ForwardForward(negatives="fixed"),
+    ForwardForward(negatives="random", loss="swish", goodness="sum-square"),
+]
+
+
+@pytest.fixture
+def fake() -> Iterator[None]:
+    """Every tensor made inside is a fake one, those kept for later batches too."""
+    normalisation._constants.cache_clear()
+    with FakeTensorMode():
+        yield
+    normalisation._constants.cache_clear()
+
+
+def on_cuda(network: Network) -> Network:
+    """`network.to(CUDA)`, which fake parameters refuse: they cannot be moved in place."""
+    for module in network.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            setattr(module, name, torch.nn.Parameter(parameter.detach().to(CUDA)))
+    return network
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("cache_bytes", [0, 2_000_000_000])
+@pytest.mark.usefixtures("fake")
+def test_a_step_stays_on_its_device_and_never_waits(
+    phase: ForwardForward, dtype: torch.dtype, cache_bytes: int
+) -> None:
+    split = ImageSet(torch.zeros(64, *INFO.shape, dtype=torch.uint8), torch.zeros(64, dtype=torch.long), INFO.classes)
+    train = Images.on(CUDA, split, Data(name="mnist", normalisation="paper"))
+    assert train.scale == scale_of("mnist", "paper")
+    assert train.overlay_value == overlay_value("mnist", "paper")
+    model = Model(layers=(FullyConnected(units=20), FullyConnected(units=20), FullyConnected(units=20)))
+    network = on_cuda(Network(model, INFO, dtype, seed=0))
+    rule = rule_for(phase, 1, Setting(network, train, CUDA, dtype, seed=0, cache_bytes=cache_bytes))
+    for stretch in range(rule.stretches):
+        learner = rule.learner(stretch, 10, [])
+        for step in range(2):
+            learner.step(torch.arange(8, device=CUDA), step)
+        assert all(tensor.device == CUDA for name, tensor in learner.state().items() if "exp_avg" in name)
