@@ -6,8 +6,10 @@ Imports inside the functions are what this file is about (PLC0415).
 # ruff: noqa: PLC0415, PLR0917
 
 import atexit
+import shlex
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +41,9 @@ app.add_typer(data_app, name="data")
 def _complete_run(incomplete: str) -> list[str]:
     from fftui.runs.folder import run_folders, runs_folder
 
-    ids = [folder.id for folder in run_folders(runs_folder())]
+    ids: list[str] = []
+    with suppress(FFTUIError):  # a runs folder that cannot be read completes nothing
+        ids = [folder.id for folder in run_folders(runs_folder())]
     return [each for each in ["latest", *ids] if each.startswith(incomplete)]
 
 
@@ -70,6 +74,9 @@ Run = Annotated[
 Headless = Annotated[bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout; implies --headless.")]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+
+QUICKSTART = ["run", "--preset", "quickstart", "--headless"]
 
 
 def main() -> None:
@@ -104,7 +111,7 @@ def screen(
         return
     _needs_terminal("fftui")
     from fftui.runs.folder import runs_folder
-    from fftui.tui.app import run_app
+    from fftui.tui.session import run_app
 
     raise typer.Exit(run_app(runs_folder(runs), data_dir, device))
 
@@ -154,13 +161,16 @@ def run(  # noqa: PLR0913 - one parameter an option
 
 
 @app.command()
-def resume(
+def resume(  # noqa: PLR0913 - one parameter an option
     run: Run,
     device: Annotated[
         str | None, typer.Option("--device", metavar="NAME", help="Another device.  [default: as it was started]")
     ] = None,
     runs: RunsDir = None,
     data_dir: DataDir = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Though another machine seems to carry it out: that one is gone.")
+    ] = False,
     headless: Headless = False,
     as_json: AsJson = False,
 ) -> None:
@@ -175,18 +185,18 @@ def resume(
 
         show_finished(folder, record, view_of(folder), as_json=as_json)
         return
-    if record.in_progress:
-        where = record.machine.get("host", "another machine")
-        msg = f"run {folder.id} is being carried out by process {record.pid} on {where}; stop that one first"
-        raise RequestError(msg)
+    if not force:
+        from fftui.runs.standing import refuse_at_work
+
+        refuse_at_work(folder, record)
     asked = device or record.device_asked
-    images = data_dir or (Path(record.data_dir) if record.data_dir else None)
+    images = record.images(data_dir)
     if headless or as_json:
         from fftui.headless import carry_out
 
         code = carry_out(folder, experiment, device=asked, data_folder=images, resume=True, as_json=as_json)
         raise typer.Exit(code)
-    _needs_terminal("fftui resume RUN")
+    _needs_terminal("fftui resume")
     from fftui.runs.carrier import Carrier
 
     _on_screen(Carrier(folder, experiment, asked, images, resume=True), folder.path.parent, images, asked)
@@ -235,7 +245,8 @@ def data_get(
     from fftui.data.fetch import get_set
 
     status = get_set(known, data_dir)
-    emit(f"{status.name} is in {status.where}, {'verified' if status.verified else 'not verified'}")
+    where = f"is in {status.where}" if status.name != "mnist-mini" else "comes with fftui"
+    emit(f"{status.name} {where}, {'verified' if status.verified else 'not verified'}")
 
 
 @app.command("runs")
@@ -323,7 +334,7 @@ def _experiment(
 
 def _on_screen(carrier: "Carrier", runs_dir: Path, data_dir: Path | None, device: str) -> None:
     """Start a run and open the screen in front of it, to the end of both."""
-    from fftui.tui.app import run_app
+    from fftui.tui.session import run_app
 
     carrier.start()
     code = run_app(runs_dir, data_dir, device, carrier)
@@ -347,7 +358,8 @@ def _data_name(name: str) -> "DataName":
 
 def _needs_terminal(command: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        msg = f"{command} opens a screen and there is no terminal here; try: fftui run --preset quickstart --headless"
+        again = [*sys.argv[1:], "--headless"] if command != "fftui" else QUICKSTART
+        msg = f"{command} opens a screen and there is no terminal here; try: {shlex.join(['fftui', *again])}"
         raise RequestError(msg)
 
 

@@ -6,8 +6,10 @@ Layers, phases and epochs count from 1. Times are seconds, memory bytes, accurac
 
 import json
 import math
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from types import UnionType
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
 
@@ -110,7 +112,8 @@ class LayerFinished(Event, kind="layer-finished"):
 
 @dataclass(frozen=True)
 class Evaluated(Event, kind="evaluated"):
-    """Accuracy on one split. While learning it is of a few images, at the end (`final`) of the split.
+    """Accuracy on one split. While learning it is of a few images, at the end (`final`) of the split, of which
+    training images may be limited to the first few (`evaluation.final_train_images`).
 
     `layer_accuracies` holds the accuracy of each layer's goodness alone, first to last, for the layers learned so
     far (empty under backprop). `class_correct` and `class_images` count per label.
@@ -196,18 +199,70 @@ def to_json(at: float, event: Event) -> str:
 def from_json(line: str) -> tuple[float, Event]:
     """The time and event of a journal line.
 
-    Raises ValueError where the line is no event of this or an earlier version; unknown fields are ignored.
+    Raises ValueError where the line is no event, lacks a field that has no default, or holds a value of another type;
+    unknown fields are ignored.
     """
     body = json.loads(line)
     if not isinstance(body, dict):
         msg = "a journal line is a JSON object"
         raise ValueError(msg)
-    cls = EVENTS.get(body.get("event", ""))
+    cls = EVENTS.get(str(body.get("event")))
     if cls is None:
         msg = f"unknown event {body.get('event')!r}"
         raise ValueError(msg)
-    values = {f.name: body.get(f.name) for f in fields(cls)}
-    return float(body["at"]), cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    at = body.get("at")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        msg = f"a {cls.kind} event without its time"
+        raise ValueError(msg)
+    return float(at), cls(**{slot.name: slot.read(body, cls) for slot in _slots(cls.kind) if slot.is_in(body)})
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """What a field may be in JSON: its types, those of its items if it is a list, its words if they are given."""
+
+    name: str
+    required: bool
+    types: frozenset[type]
+    items: frozenset[type] = frozenset()
+    words: tuple[str, ...] = ()
+
+    def is_in(self, body: dict[str, Any]) -> bool:
+        """Whether there is something to read; a required field is read in any case, and refused if it is not."""
+        return self.required or self.name in body
+
+    def read(self, body: dict[str, Any], cls: type[Event]) -> Any:
+        """The field's value. Raises ValueError where it is missing or no such value."""
+        if self.name not in body:
+            msg = f"a {cls.kind} event without its field {self.name!r}"
+            raise ValueError(msg)
+        value = body[self.name]
+        fits = type(value) in self.types and (not self.words or value in self.words)
+        if not fits or (self.items and not all(type(item) in self.items for item in value)):
+            msg = f"{value!r} is no value of the field {self.name!r} of a {cls.kind} event"
+            raise ValueError(msg)
+        return tuple(value) if self.items else value
+
+
+@cache
+def _slots(kind: str) -> tuple[_Slot, ...]:
+    cls = EVENTS[kind]
+    return tuple(_slot(f.name, f.default is MISSING and f.default_factory is MISSING, f.type) for f in fields(cls))
+
+
+def _slot(name: str, required: bool, hint: Any) -> _Slot:
+    if get_origin(hint) is Literal:
+        return _Slot(name, required, frozenset({str}), words=get_args(hint))
+    if get_origin(hint) is tuple:
+        return _Slot(name, required, frozenset({list}), items=_json_types(get_args(hint)[0]))
+    return _Slot(name, required, _json_types(hint))
+
+
+def _json_types(hint: Any) -> frozenset[type]:
+    """The types that a value of type `hint` may have once read; a float that was not finite is null there."""
+    if get_origin(hint) is UnionType:
+        return frozenset().union(*map(_json_types, get_args(hint)))
+    return frozenset({int, float, type(None)}) if hint is float else frozenset({hint})
 
 
 def _finite(value: object) -> object:

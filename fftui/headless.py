@@ -7,6 +7,7 @@ gone holds nothing up.
 import json
 import os
 import queue
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -21,14 +22,14 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from fftui import events as ev
-from fftui.errors import RunFailedError
+from fftui.errors import RunFailedError, RunNotFoundError
 from fftui.experiment import Experiment
-from fftui.plain import accuracy_text, layer_name, layer_rows, progress_line
+from fftui.format import duration, number
+from fftui.plain import accuracy_head, accuracy_text, layer_name, layer_rows, progress_line
 from fftui.runs.carrier import Carrier
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.view import RunView
 from fftui.streams import abandon, emit, say
-from fftui.tui.format import duration, number
 
 LOOK_EVERY_S = 0.25
 INTERRUPTED = 130
@@ -235,11 +236,11 @@ def end_of(carrier: Carrier) -> int:
     folder, result = carrier.folder, carrier.view.result
     if carrier.refused:
         raise carrier.refused
+    for problem in carrier.problems:
+        say(f"{problem}; make room or mend it, then: {_mending_command(folder)}")
     if result is None:
         msg = f"run {folder.id} ended without a result; its journal is in {folder.path}"
         raise RunFailedError(msg)
-    for problem in carrier.problems:
-        say(f"{problem}; make room or mend it, then: {resume_command(folder)}")
     if result.status == "failed":
         msg = f"run {folder.id} failed: {result.error}; the traceback is in {folder.error_log}"
         raise RunFailedError(msg)
@@ -261,14 +262,25 @@ def show_finished(folder: RunFolder, record: RunRecord, view: RunView, *, as_jso
 def resume_command(folder: RunFolder) -> str:
     """The command that goes on with a run from here."""
     parent = folder.path.parent
-    where = "" if runs_folder().absolute() == parent else f" --runs {parent}"
-    return f"fftui resume {folder.id}{where}"
+    words = ["fftui", "resume", folder.id]
+    words += [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
+    words += [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--headless"]
+    return shlex.join(words)
+
+
+def _mending_command(folder: RunFolder) -> str:
+    """The command that makes up for what could not be written: a run whose end is recorded lacks its tables only."""
+    try:
+        over = folder.record().status == "finished"
+    except RunNotFoundError:
+        over = False
+    return shlex.join(["fftui", "export", str(folder.path)]) if over else resume_command(folder)
 
 
 def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
     """The result as a table, for stdout: coloured only on a terminal."""
     table = Table(title_justify="left")
-    for name in ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", "accuracy"):
+    for name in ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", accuracy_head(view)):
         table.add_column(name, justify="left" if name in ("layer", "inputs→units") else "right", no_wrap=True)
     for row in layer_rows(view):
         table.add_row(*row)
@@ -287,9 +299,8 @@ def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str
 
 
 def _json_result(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
-    layers: list[float | None] = [*result.layer_accuracies] or [
-        row.accuracy for row in view.layers if row.number is not None
-    ]
+    # Of the test images at the end, or none: what was measured on the way is of other images.
+    layers: list[float | None] = [*result.layer_accuracies] or [None for row in view.layers if row.number is not None]
     return json.dumps(
         {
             "run": folder.id,

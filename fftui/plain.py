@@ -1,7 +1,7 @@
 """Runs, presets and data sets as plain text: lines and aligned columns that a screen reader reads in order."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +9,12 @@ import tomli_w
 
 from fftui import events as ev
 from fftui.experiment import Experiment
+from fftui.format import duration, number, size
 from fftui.presets import Preset
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import read_journal
+from fftui.runs.standing import standing
 from fftui.runs.view import LayerView, RunView
-from fftui.tui.format import duration, number, size
 
 if TYPE_CHECKING:
     from fftui.data.verify import SetStatus
@@ -44,8 +45,15 @@ def view_of(folder: RunFolder) -> RunView:
     return view
 
 
+def accuracy_head(view: RunView) -> str:
+    """The head over the layers' accuracies, with the split they are of; where they differ, each row says its own."""
+    splits = _accuracy_splits(view)
+    return f"accuracy ({splits.pop()})" if len(splits) == 1 else "accuracy"
+
+
 def layer_rows(view: RunView) -> list[tuple[str, ...]]:
-    """One row a layer: number, label, epochs, time, g+, g-, theta, accuracy."""
+    """One row a layer: number, label, epochs, time, g+, g-, theta, accuracy (see `accuracy_head`)."""
+    several = len(_accuracy_splits(view)) > 1
     return [
         (
             "all" if row.number is None else str(row.number),
@@ -55,7 +63,7 @@ def layer_rows(view: RunView) -> list[tuple[str, ...]]:
             number(row.last.goodness_positive if row.last else None),
             number(row.last.goodness_negative if row.last else None),
             number(row.threshold),
-            accuracy_text(row.accuracy),
+            accuracy_text(row.accuracy) + (f" {row.accuracy_split}" if several and row.accuracy_split else ""),
         )
         for row in view.layers
     ]
@@ -85,9 +93,17 @@ def progress_line(event: ev.Event, view: RunView) -> str | None:
 
 def runs_text(records: Sequence[RunRecord]) -> str:
     """All runs, a line each."""
-    head = ("run", "status", "data", "test accuracy", "learned for", "device")
+    head = ("run", "status", "data", "name", "test accuracy", "learned for", "device")
     rows = [
-        (r.id, r.status, r.data, accuracy_text(r.test_accuracy), duration(r.train_s), r.device or "n/a")
+        (
+            r.id,
+            r.status,
+            r.data,
+            " ".join(r.name.split()),
+            accuracy_text(r.test_accuracy),
+            duration(r.train_s),
+            r.device or "n/a",
+        )
         for r in records
     ]
     return columns(head, rows) if rows else "no runs yet\n"
@@ -95,9 +111,9 @@ def runs_text(records: Sequence[RunRecord]) -> str:
 
 def run_facts(folder: RunFolder) -> dict[str, object]:
     """All that is known of a run, as JSON values: its record, layers and evaluations."""
-    record, view = folder.record(), view_of(folder)
+    record, view = standing(folder), view_of(folder)
     facts: dict[str, object] = record.model_dump(mode="json")
-    facts |= {"id": folder.id, "path": str(folder.path), "status": record.shown_status}
+    facts |= {"id": folder.id, "path": str(folder.path)}
     facts["experiment"] = folder.experiment().model_dump(mode="json")
     facts["layers"] = [
         {
@@ -110,6 +126,7 @@ def run_facts(folder: RunFolder) -> dict[str, object]:
             "goodness_negative": row.last.goodness_negative if row.last else None,
             "threshold": row.threshold,
             "accuracy": row.accuracy,
+            "accuracy_split": row.accuracy_split,
             "layer_s": row.layer_s,
         }
         for row in view.layers
@@ -120,10 +137,10 @@ def run_facts(folder: RunFolder) -> dict[str, object]:
 
 def run_text(folder: RunFolder) -> str:
     """A run in words, then its layers and evaluations as columns."""
-    record, view = folder.record(), view_of(folder)
+    record, view = standing(folder), view_of(folder)
     pairs = [
         ("run", folder.id),
-        ("status", record.shown_status + (f": {record.error}" if record.error else "")),
+        ("status", record.status + (f": {record.error}" if record.error else "")),
         ("name", record.name),
         ("preset", record.preset or "none"),
         ("data", record.data),
@@ -137,7 +154,7 @@ def run_text(folder: RunFolder) -> str:
         ("path", str(folder.path)),
     ]
     text = "".join(f"{name}: {value}\n" for name, value in pairs)
-    head = ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", "accuracy")
+    head = ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", accuracy_head(view))
     if view.layers:
         text += f"\nlayers\n{columns(head, layer_rows(view))}"
     final = [e for e in view.evaluations if e.final]
@@ -159,8 +176,9 @@ def preset_toml(preset: Preset, experiment: Experiment) -> str:
     """A preset's experiment as TOML, what it is and what the paper reports in comments above."""
     reported = _reported(preset, experiment.data.name)
     head = [f"# {preset.name}: {preset.description}", f"# the paper reports on {experiment.data.name}: {reported}"]
-    fields = tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True))
-    return "\n".join([*head, "", fields])
+    values = experiment.model_dump(mode="json")
+    unset = [f"# {path} = null" for path in _null_paths("", values)]  # TOML has no null: absent is the default
+    return "\n".join([*head, *unset, "", tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True))])
 
 
 def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
@@ -176,7 +194,25 @@ def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
         )
         for s in sets
     ]
-    return columns(("data", "state", "checked", "size", "where", "description"), rows) + f"\ndata folder: {folder}\n"
+    text = columns(("data", "state", "checked", "size", "where", "description"), rows)
+    wrong = [f"{s.name} is {s.state}: {s.detail}\n" for s in sets if s.state in ("damaged", "unreadable")]
+    return "".join([text, "\n", *wrong, f"data folder: {folder}\n"])
+
+
+def _null_paths(path: str, value: object) -> Iterator[str]:
+    """The fields below `path` that are null, as `--set` names them."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict):
+        for name, below in value.items():
+            yield from _null_paths(f"{path}.{name}" if path else name, below)
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _null_paths(f"{path}.{index}", below)
+
+
+def _accuracy_splits(view: RunView) -> set[str]:
+    return {row.accuracy_split for row in view.layers if row.accuracy_split is not None}
 
 
 def _reported(preset: Preset, data: str) -> str:

@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from fftui import cli
+from fftui.headless import resume_command
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
@@ -105,12 +107,18 @@ def test_version(call: Any) -> None:
     assert call("--version") == (0, "fftui 0.1.0\n", "")
 
 
-@pytest.mark.parametrize("arguments", [[], ["run", "--preset", "quickstart"]])
-def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        ([], "try: fftui run --preset quickstart --headless"),
+        (["run", "--preset", "paper/ff", "--name", "my run"], "--preset paper/ff --name 'my run' --headless"),
+    ],
+)
+def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments: list[str], advice: str) -> None:
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
-    assert "--headless" in err
+    assert err.rstrip().endswith(advice)
     assert not (here / "runs").exists()
 
 
@@ -153,6 +161,8 @@ def test_presets_are_listed_and_shown_as_a_file_that_runs(call: Any, here: Path)
     assert code == 0
     assert values["data"]["name"] == "cifar10"
     assert values["phases"][0]["threshold"] == 10.0
+    assert "train_images" not in values["data"]
+    assert "# data.train_images = null" in out.splitlines()
     assert "49.24" in out
 
 
@@ -161,15 +171,38 @@ def test_data_list_names_every_set(call: Any) -> None:
     assert code == 0
     assert out.splitlines()[1].split()[:3] == ["mnist-mini", "present", "verified"]
     assert [line.split()[1] for line in out.splitlines()[2:7]] == ["missing"] * 5
+    assert "is damaged" not in out
 
 
-def test_runs_are_listed_as_text_and_json(call: Any, folder: RunFolder) -> None:
+def test_data_list_says_what_is_damaged(call: Any, here: Path) -> None:
+    (here / "cifar-10-batches-py").mkdir()
+    for name in ("data_batch_1", "batches.meta"):
+        (here / "cifar-10-batches-py" / name).write_bytes(b"not it")
+    _, out, _ = call("data", "list", "--data-dir", str(here))
+    said = [line for line in out.splitlines() if line.startswith("cifar10 is damaged: ")]
+    assert len(said) == 1
+    assert "does not have the published MD5 sum" in said[0]
+
+
+def test_the_shipped_set_needs_no_fetching(call: Any) -> None:
+    assert call("data", "get", "mnist-mini") == (0, "mnist-mini comes with fftui, verified\n", "")
+
+
+def test_runs_are_listed_as_text_and_json(call: Any, folder: RunFolder, here: Path) -> None:
     code, out, _ = call("runs")
     assert code == 0
     assert out.splitlines()[1].split()[:3] == [folder.id, "finished", "mnist-mini"]
     listed = json.loads(call("runs", "--json")[1])
     assert [(run["id"], run["test_accuracy"]) for run in listed] == [(folder.id, 0.9)]
     assert call("runs", "--runs", "elsewhere")[1] == "no runs yet\n"
+    (here / "file").write_text("")
+    assert call("runs", "--runs", "file") == (2, "", "fftui: cannot read the runs in file: Not a directory\n")
+
+
+def test_a_run_is_listed_by_its_own_name(call: Any, folder: RunFolder) -> None:
+    folder.write_record(folder.record().model_copy(update={"name": "θ und\nmehr"}))
+    head, row = call("runs")[1].splitlines()
+    assert row[head.index("name") :].startswith("θ und mehr  ")
 
 
 def test_a_run_is_shown_in_plain_words_and_json(call: Any, folder: RunFolder) -> None:
@@ -211,9 +244,43 @@ def test_a_finished_run_is_not_carried_on(call: Any, folder: RunFolder) -> None:
 
 def test_a_run_at_work_is_not_resumed(call: Any, folder: RunFolder) -> None:
     folder.write_record(folder.record().model_copy(update={"status": "running"}))
+    journal = JournalWriter(folder.journal)
     code, out, err = call("resume", "latest", "--headless")
+    journal.close()
     assert (code, out) == (2, "")
     assert f"is being carried out by process {os.getpid()}" in err
+
+
+def test_a_resume_without_a_terminal_says_how_to_go_on(call: Any, folder: RunFolder) -> None:
+    folder.write_record(folder.record().model_copy(update={"status": "interrupted"}))
+    code, _, err = call("resume", "latest")
+    assert code == 2
+    assert err.rstrip().endswith("try: fftui resume latest --headless")
+
+
+def test_the_hint_to_resume_can_be_pasted(folder: RunFolder) -> None:
+    elsewhere = RunFolder(folder.path.parents[1] / "my runs" / folder.id)
+    words = shlex.split(resume_command(elsewhere))
+    assert words == ["fftui", "resume", folder.id, "--runs", str(elsewhere.path.parent), "--headless"]
+
+
+def test_force_takes_over_what_another_machine_seems_to_carry_out(
+    call: Any, folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = folder.record().model_copy(update={"status": "running", "machine": {"host": "another"}})
+    folder.write_record(lost)
+    carried: list[RunFolder] = []
+
+    def carry_out(given: RunFolder, *_: object, **__: object) -> int:
+        carried.append(given)
+        return 0
+
+    monkeypatch.setattr("fftui.headless.carry_out", carry_out)
+    code, _, err = call("resume", "latest", "--headless")
+    assert (code, carried) == (2, [])
+    assert "resume --force" in err
+    assert call("resume", "latest", "--headless", "--force")[0] == 0
+    assert carried == [folder]
 
 
 def test_completion_offers_what_there_is(folder: RunFolder) -> None:

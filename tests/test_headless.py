@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from fftui.events import EpochFinished
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import read_journal
+from fftui.runs.standing import standing
 from fftui.runs.tables import make_table
 
 PATIENCE_S = 90.0
@@ -132,6 +133,7 @@ def test_json_is_exactly_one_object_and_progress_is_lines(place: Path, begin: An
     code, out, err = finish(begin("resume", "latest", "--headless"))
     assert code == 0
     assert "has already finished" in err
+    assert "accuracy (test)" in out
     assert f"finished: test accuracy {100 * result['test_accuracy']:.2f} %" in out
 
 
@@ -141,7 +143,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(place: Path, begin: An
     until(lambda: epochs_done(folder) >= 3 and folder.checkpoint.exists())
     process.kill()
     process.wait()
-    assert folder.record().shown_status == "interrupted"
+    assert standing(folder).status == "interrupted"
     assert epochs_done(folder) >= 3
     code, _, _ = finish(begin("resume", folder.id, "--json"))
     assert code == 0
@@ -162,8 +164,10 @@ def test_one_signal_ends_it_gently(place: Path, begin: Any, number: signal.Signa
     process.send_signal(number)
     code, out, err = finish(process)
     assert code == 130
-    assert f"fftui resume {folder.id}" in err.splitlines()[-1]
+    assert err.splitlines()[-1].endswith(f"fftui resume {folder.id} --headless")
     assert "interrupted" in out
+    assert "accuracy (train)" in out  # measured while learning: not what the end would measure
+    assert folder.record().layer_accuracies == ()
     assert "Traceback" not in err
     assert folder.record().status == "interrupted"
     assert folder.table("epochs").exists()
@@ -179,7 +183,7 @@ def test_a_second_interrupt_leaves_at_once(place: Path, begin: Any) -> None:
         process.wait(1.0)
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
-    assert folder.record().shown_status == "interrupted"
+    assert standing(folder).status == "interrupted"
 
 
 def test_a_closed_terminal_ends_neither_the_run_nor_spins(place: Path) -> None:
@@ -264,3 +268,23 @@ def test_missing_images_are_one_line_exit_2_and_no_run(place: Path, begin: Any) 
     assert "fftui: mnist is not in" in err
     assert "fftui data get mnist" in err
     assert run_folders(place / "runs") == []
+
+
+def test_a_crash_of_the_tables_is_one_line_exit_1_and_recorded(place: Path, begin: Any) -> None:
+    broken = """
+import sys
+import fftui.runs.tables as tables
+def write_tables(folder):
+    raise ValueError("no such column")
+tables.write_tables = write_tables
+sys.argv[0] = "fftui"
+from fftui.cli import main
+main()
+"""
+    code, out, err = finish(begin("run", "--config", "short.toml", "--json", code=broken))
+    folder = the_run(place)
+    assert code == 1
+    assert json.loads(out)["status"] == folder.record().status == "finished"
+    assert "Traceback" not in err
+    assert "ValueError: no such column" in err
+    assert err.splitlines()[-1].endswith(f"then: fftui export {folder.path}")

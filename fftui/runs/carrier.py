@@ -18,7 +18,7 @@ from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
 from fftui.experiment import Experiment
 from fftui.runs import provenance
-from fftui.runs.files import write_bytes
+from fftui.runs.files import remove_leftovers, write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.view import RunView
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from fftui.learning.state import TrainingState
 
 STEPS_SHOWN_EVERY_S = 0.05
+HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.standing`
 
 Listener = Callable[[float, ev.Event], None]
 Position = tuple[int | None, int | None, int | None]
-Output = Literal["journal", "checkpoint", "tables", "record"]
+Output = Literal["journal", "checkpoint", "tables", "record", "end"]
 
 
 class Learning(Protocol):
@@ -163,10 +164,14 @@ class Carrier(threading.Thread):
             self._refuse(RequestError(f"cannot write {self.folder.journal}: {error.strerror}"))
             return
         try:
+            if self._resuming:
+                remove_leftovers(self.folder.path)
             if self._begin():
                 self._carry_out()
-                self._write_tables()
                 self._write_end()
+                self._write_tables()
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: nothing ends without a word
+            self._troubles["end"] = f"run {self.folder.id} did not end as it should: {_described(error)}"
         finally:
             self._journal.close()
             self._watch_journal()
@@ -227,14 +232,14 @@ class Carrier(threading.Thread):
             if self._worth_stating(event):
                 self._state(event)
             if isinstance(event, ev.RunStarted):
+                self._compare_start(event)
                 self._write_start(event)
             due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
             if isinstance(event, ev.LayerFinished) or due:
                 self._save(learning)
             if self._pause_wished:
                 self._wait(learning)
-        accuracies = tuple(row.accuracy for row in self._view.layers if row.accuracy is not None)
-        return ev.RunFinished("interrupted", None, accuracies, learning.train_s, None)
+        return ev.RunFinished("interrupted", None, (), learning.train_s, None)
 
     def _worth_stating(self, event: ev.Event) -> bool:
         """Steps are progress for people, who cannot read a thousand a second."""
@@ -246,13 +251,15 @@ class Carrier(threading.Thread):
         return True
 
     def _wait(self, learning: Learning) -> None:
+        assert self._journal is not None
         if self._stop_wished:
             return
         self._save(learning)
         self._update_record(status="paused")
         self._state(ev.StatusChanged("paused"))
         with self._wishes:
-            self._wishes.wait_for(lambda: self._stop_wished or not self._pause_wished)
+            while not self._wishes.wait_for(lambda: self._stop_wished or not self._pause_wished, HEARTBEAT_S):
+                self._journal.touch()
         if not self._stop_wished:
             self._update_record(status="running")
             self._state(ev.StatusChanged("running"))
@@ -286,16 +293,12 @@ class Carrier(threading.Thread):
             sampler.stop()
 
     def _fail(self, error: Exception) -> None:
-        reason = " ".join(str(error).split()) or type(error).__name__
         try:
             write_bytes(self.folder.error_log, "".join(traceback.format_exception(error)).encode())
         except OSError as failure:
             self._trouble("record", failure, self.folder.error_log)
         train_s = self._learning.train_s if self._learning else 0.0
-        known = isinstance(error, FFTUIError)
-        self._state(
-            ev.RunFinished("failed", None, (), train_s, reason if known else f"{type(error).__name__}: {reason}")
-        )
+        self._state(ev.RunFinished("failed", None, (), train_s, _described(error)))
 
     def _refuse(self, error: FFTUIError) -> None:
         """Nothing was learned: a new run leaves no folder behind, an old one stays as it was."""
@@ -324,12 +327,24 @@ class Carrier(threading.Thread):
         elif "journal" not in self._troubles:
             self._trouble("journal", failure, self.folder.journal)
 
-    def _trouble(self, output: Output, error: OSError, path: Path) -> None:
+    def _trouble(self, output: Output, error: Exception, path: Path) -> None:
         """Note, once until it is mended, that `output` cannot be written."""
         known = output in self._troubles
-        self._troubles[output] = f"cannot write {path}: {error.strerror or error}"
+        reason = error.strerror if isinstance(error, OSError) else None
+        self._troubles[output] = f"cannot write {path}: {reason or _described(error)}"
         if not known:
             self._state(ev.Noted(f"{self._troubles[output]}; learning goes on"))
+
+    def _compare_start(self, event: ev.RunStarted) -> None:
+        """Say so where what was begun elsewhere goes on here: its figures are no longer those of one machine."""
+        before, now = (self._record.device, self._record.precision), (event.device, event.precision)
+        if event.resumed and None not in before and before != now:
+            self._state(
+                ev.Noted(
+                    f"until now this run learned on {before[0]} in {before[1]}, from here on it does on {now[0]} in "
+                    f"{now[1]}: it will not end with the same bits as an uninterrupted one"
+                )
+            )
 
     def _write_start(self, event: ev.RunStarted) -> None:
         self._update_record(
@@ -368,11 +383,11 @@ class Carrier(threading.Thread):
             self._troubles.pop("record", None)
 
     def _write_tables(self) -> None:
-        from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
-
         try:
+            from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
+
             write_tables(self.folder)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever a table trips over, the run itself is over and recorded
             self._trouble("tables", error, self.folder.table("epochs"))
 
     def _wish(self, *, pause: bool | None = None, stop: bool = False) -> None:
@@ -381,3 +396,9 @@ class Carrier(threading.Thread):
                 self._pause_wished = pause
             self._stop_wished = self._stop_wished or stop
             self._wishes.notify_all()
+
+
+def _described(error: Exception) -> str:
+    """What `error` says, in one line; its type too where that is not one of ours."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return reason if isinstance(error, FFTUIError) else f"{type(error).__name__}: {reason}"

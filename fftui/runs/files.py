@@ -1,6 +1,7 @@
 """Writing a file so that a reader sees all of the old one or all of the new one, whatever happens in between."""
 
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +22,18 @@ def replace_with(path: Path, write: Callable[[Path], None]) -> None:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote has left beside the files of `folder`.
+
+    Nobody else may be writing there. What cannot be removed stays.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if re.fullmatch(r"\..+\.\d+\.new", path.name):
+                with suppress(OSError):
+                    path.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

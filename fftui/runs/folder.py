@@ -20,6 +20,7 @@ from pathlib import Path
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fftui.data.verify import data_folder as data_folder_of
 from fftui.errors import RequestError, RunNotFoundError
 from fftui.events import Status
 from fftui.experiment import Experiment
@@ -37,15 +38,15 @@ class RunRecord(BaseModel):
     name: str
     preset: str | None = None
     data: str
-    status: Status = "running"
+    status: Status = "running"  # as last written: `fftui.runs.standing` knows whether that still holds
     started: datetime
     ended: datetime | None = None
     device: str | None = None  # what it runs on, known once it has started
     device_asked: str = "auto"
     precision: str | None = None
-    data_dir: str | None = None
+    data_dir: str | None = None  # given, or found through FFTUI_DATA
     test_accuracy: float | None = None
-    layer_accuracies: tuple[float, ...] = ()
+    layer_accuracies: tuple[float, ...] = ()  # on the test images, once finished
     train_s: float | None = None
     error: str | None = None
     pid: int
@@ -54,19 +55,11 @@ class RunRecord(BaseModel):
     machine: dict[str, str | int] = {}
     source_revision: str | None = None
 
-    @property
-    def in_progress(self) -> bool:
-        """Whether the process that carries it out is alive; one on another machine is believed."""
-        if self.status not in ("running", "paused"):
-            return False
-        if self.machine.get("host") not in (None, provenance.host()):
-            return True
-        return provenance.still_there(self.pid, self.process_started)
-
-    @property
-    def shown_status(self) -> Status:
-        """`status`, but `interrupted` where the process that should be at work is gone."""
-        return "interrupted" if self.status in ("running", "paused") and not self.in_progress else self.status
+    def images(self, option: Path | None) -> Path | None:
+        """Where a resumed run looks for its images: `option` (--data-dir), else where they were, if that is there."""
+        if option is not None or self.data_dir is None:
+            return option
+        return before if (before := Path(self.data_dir)).is_dir() else None
 
 
 @dataclass(frozen=True)
@@ -167,7 +160,7 @@ def create(
                 data=experiment.data.name,
                 started=started,
                 device_asked=device,
-                data_dir=None if data_folder is None else str(data_folder.absolute()),
+                data_dir=_named_data_folder(data_folder),
                 pid=os.getpid(),
                 process_started=provenance.process_start(os.getpid()),
                 versions=provenance.versions(),
@@ -183,19 +176,34 @@ def create(
 
 def runs_folder(option: Path | None = None) -> Path:
     """Where runs live: `--runs`, else FFTUI_RUNS, else `runs` in the current folder."""
-    return option or Path(os.environ.get("FFTUI_RUNS") or "runs")
+    return (option or Path(os.environ.get("FFTUI_RUNS") or "runs")).expanduser()
 
 
 def run_folders(runs_dir: Path) -> list[RunFolder]:
-    """The runs in `runs_dir`, newest first. Raises RequestError where the folder may not be read."""
+    """The runs in `runs_dir`, newest first; none where it is not there. Raises RequestError where it cannot be read."""
+    return [folder for folder, _ in run_records(runs_dir)]
+
+
+def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
+    """The runs in `runs_dir` with their records (None: damaged), the one started last first.
+
+    Raises RequestError where `runs_dir` cannot be read.
+    """
     try:
         names = [entry.name for entry in os.scandir(runs_dir) if (Path(entry.path) / "run.json").is_file()]
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return []
     except OSError as error:
         msg = f"cannot read the runs in {runs_dir}: {error.strerror}"
         raise RequestError(msg) from error
-    return sorted((RunFolder(runs_dir.absolute() / name) for name in names), key=_age, reverse=True)
+    found: list[tuple[RunFolder, RunRecord | None]] = []
+    for name in names:
+        folder = RunFolder(runs_dir.absolute() / name)
+        try:
+            found.append((folder, folder.record()))
+        except RunNotFoundError:
+            found.append((folder, None))
+    return sorted(found, key=lambda run: _started(*run), reverse=True)
 
 
 def find_run(runs_dir: Path, text: str) -> RunFolder:
@@ -239,9 +247,17 @@ def _new_folder(runs_dir: Path, stem: str) -> RunFolder:
         return RunFolder(path)
 
 
-def _age(folder: RunFolder) -> tuple[str, float]:
-    """Ids begin with the second; within one, the experiment file, written once, tells which came later."""
+def _started(folder: RunFolder, record: RunRecord | None) -> float:
+    """Unix seconds; of a damaged record, those at which it was last written."""
+    if record is not None:
+        return record.started.timestamp()
     try:
-        return folder.id[:15], folder.experiment_path.stat().st_mtime
+        return folder.run_json.stat().st_mtime
     except OSError:
-        return folder.id[:15], 0.0
+        return 0.0
+
+
+def _named_data_folder(option: Path | None) -> str | None:
+    """The folder of images that was asked for, by option or environment; None for the one everybody has."""
+    named = option is not None or bool(os.environ.get("FFTUI_DATA"))
+    return str(data_folder_of(option).absolute()) if named else None

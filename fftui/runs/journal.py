@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from fftui.errors import RequestError
@@ -20,6 +21,7 @@ except ImportError:  # Windows: nothing stops two processes from carrying out on
 
 STEP_EVERY_S = 1.0
 RETRY_EVERY_S = 5.0
+CLAIM_S = 0.5  # somebody who only asks (`is_held`) has the lock for a moment
 
 
 class JournalWriter:
@@ -30,6 +32,7 @@ class JournalWriter:
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         """Open `path` for appending. Raises RequestError where another process appends to it, OSError."""
+        self._path = path
         self._clock = clock
         self._lock = threading.Lock()
         self._stepped_at = float("-inf")
@@ -58,6 +61,11 @@ class JournalWriter:
             if self.failure is None or abs(at - self._tried_at) >= RETRY_EVERY_S:
                 self._write(at)
             return at
+
+    def touch(self) -> None:
+        """Tell other machines, by the file's time, that its process is there though it has nothing to say."""
+        with self._lock, suppress(OSError):
+            os.utime(self._fd if os.utime in os.supports_fd else self._path)
 
     def close(self) -> None:
         """Try once more what waits, and close the file; `failure` says whether lines were lost."""
@@ -118,6 +126,23 @@ def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
                 yield found
 
 
+def is_held(path: Path) -> bool | None:
+    """Whether a process, on this machine or one that shares its locks, writes this journal; None where none can tell.
+
+    A file system may keep the locks of each machine to itself: False then says nothing of the others.
+    """
+    if fcntl is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no journal, or a file system without locks
+        return None
+    return False
+
+
 def _event_of(line: bytes) -> tuple[float, Event] | None:
     if line.isspace():
         return None
@@ -142,10 +167,16 @@ def _claim(fd: int, path: Path) -> None:
     """Keep every other process from appending, for as long as this one lives. Raises RequestError."""
     if fcntl is None:
         return
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        msg = f"run {path.parent.name} is being carried out by another process; stop that one first"
-        raise RequestError(msg) from error
-    except OSError:
-        return  # a file system without locks
+    give_up = time.monotonic() + CLAIM_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > give_up:
+                msg = f"run {path.parent.name} is being carried out by another process; stop that one first"
+                raise RequestError(msg) from error
+            time.sleep(CLAIM_S / 20)
+        except OSError:
+            return  # a file system without locks
+        else:
+            return

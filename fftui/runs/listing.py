@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from fftui.errors import RunNotFoundError
-from fftui.runs.folder import RunRecord, run_folders
+from fftui.runs.folder import RunRecord, run_records
+from fftui.runs.standing import as_it_stands
 
 
 def list_runs(runs_dir: Path) -> list[RunRecord]:
@@ -11,11 +11,8 @@ def list_runs(runs_dir: Path) -> list[RunRecord]:
 
     Folders whose record is damaged are left out. Raises RequestError where `runs_dir` may not be read.
     """
-    records = []
-    for folder in run_folders(runs_dir):
-        try:
-            record = folder.record()
-        except RunNotFoundError:
-            continue
-        records.append(record.model_copy(update={"status": record.shown_status, "id": folder.id}))
-    return records
+    return [
+        as_it_stands(folder, record).model_copy(update={"id": folder.id})
+        for folder, record in run_records(runs_dir)
+        if record is not None
+    ]

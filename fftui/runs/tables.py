@@ -16,6 +16,7 @@ from fftui import events as ev
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.standing import standing
 
 TableName = Literal["epochs", "layers", "evaluations", "telemetry", "runs"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
@@ -101,7 +102,11 @@ TABLES: Mapping[TableName, Table] = {
             Column("layer", COUNT, "layer that learned last, from 1; null at the end and under backprop"),
             EPOCH,
             Column("split", TEXT, "train, validation or test"),
-            Column("final", FLAG, "true: the whole split at the end; false: a few images while learning"),
+            Column(
+                "final",
+                FLAG,
+                "true: at the end, the whole split (of train final_train_images); false: a few while learning",
+            ),
             Column("accuracy", REAL, "of the layers learned so far, together, 0 to 1"),
             Column("layer_accuracies", pl.List(pl.Float64()), "of each layer's goodness alone, first to last"),
             Column("class_correct", pl.List(pl.Int64()), "images labelled rightly, per label"),
@@ -144,7 +149,11 @@ TABLES: Mapping[TableName, Table] = {
             Column("precision", TEXT, "of its matrix products"),
             Column("test_accuracy", REAL, "of the whole network on the test images, 0 to 1"),
             Column("train_s", REAL, "time spent learning over all sittings, without evaluation, seconds"),
-            Column("layer_accuracies", pl.List(pl.Float64()), "of each layer's goodness alone, first to last"),
+            Column(
+                "layer_accuracies",
+                pl.List(pl.Float64()),
+                "of each layer's goodness alone on the test images, once finished",
+            ),
             Column("error", TEXT, "why it failed, in one line"),
             Column("host", TEXT, "machine it ran on"),
             Column("source_revision", TEXT, "commit of the checkout it ran from; null when installed"),
@@ -293,9 +302,9 @@ def _accuracy_of(layer: int | None, measured: ev.Evaluated) -> float | None:
 
 
 def _run_row(folder: RunFolder) -> Row:
-    record = folder.record()
+    record = standing(folder)
     row = record.model_dump(exclude={"machine", "versions"})
-    row |= {"run": folder.id, "status": record.shown_status, "path": str(folder.path)}
+    row |= {"run": folder.id, "path": str(folder.path)}
     return row | {"host": record.machine.get("host")}
 
 

@@ -27,7 +27,8 @@ class LayerView:
     epochs: int = 0
     threshold: float | None = None
     history: tuple[ev.EpochFinished, ...] = ()
-    accuracy: float | None = None  # of this layer's goodness alone, as last measured
+    accuracy: float | None = None  # of this layer's goodness alone, as last measured since it learned
+    accuracy_split: str | None = None  # the images it was measured on
     layer_s: float | None = None
 
     @property
@@ -111,7 +112,7 @@ class RunView:
 
     @_fold.register(ev.LayerStarted)
     def _(self, event: ev.LayerStarted, at: float) -> "RunView":
-        view = self._with_row_for(event.layer)
+        view = self._with_row_for(event.layer)._with_stale_forgotten(event)
         return view._updated(
             event.layer,
             state="learning",
@@ -147,9 +148,9 @@ class RunView:
         others = (e for e in self.evaluations if (e.phase, e.layer, e.epoch, e.split, e.final) != measured)
         view = replace(self, evaluations=(*others, event))
         for number, accuracy in enumerate(event.layer_accuracies, 1):
-            view = view._updated(number, accuracy=accuracy)
+            view = view._updated(number, accuracy=accuracy, accuracy_split=event.split)
         if event.layer is None and not event.layer_accuracies:
-            view = view._updated(None, accuracy=event.accuracy)
+            view = view._updated(None, accuracy=event.accuracy, accuracy_split=event.split)
         if event.final:
             view = view._logged(at, f"{event.split} accuracy {event.accuracy:.2%}")
         return view
@@ -202,6 +203,16 @@ class RunView:
         if self._row(number) is not None:
             return self
         return replace(self, layers=(*self.layers, LayerView(number, "network")))
+
+    def _with_stale_forgotten(self, event: ev.LayerStarted) -> "RunView":
+        """Another phase changes what it learns, and all that stands on it: what was measured no longer holds."""
+        rows = tuple(
+            replace(row, accuracy=None, accuracy_split=None)
+            if row.phase != event.phase and (event.layer is None or row.number is None or row.number >= event.layer)
+            else row
+            for row in self.layers
+        )
+        return replace(self, layers=rows)
 
     def _updated(self, number: int | None, *, current: bool = False, **changes: object) -> "RunView":
         index = next((i for i, row in enumerate(self.layers) if row.number == number), None)

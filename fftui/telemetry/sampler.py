@@ -82,12 +82,12 @@ class Sampler:
 
     def _open_gpu(self) -> GpuSource | None:
         if self._gpu_uuid is None:
-            self._emit(Noted("no NVIDIA GPU: this run learns on another device"))
+            self._emit(Noted("no GPU figures: this run learns on no NVIDIA GPU"))
             return None
         try:
             return GpuSource(self._gpu_uuid)
         except GpuUnavailableError as error:
-            self._emit(Noted(f"no NVIDIA GPU: {error}"))
+            self._emit(Noted(f"no GPU figures: {error}"))
             return None
 
     def _sample(self, host: HostSource, gpu: GpuFigures) -> TelemetrySampled:

@@ -14,6 +14,7 @@ from fftui.runs.estimate import expected_seconds, measure
 from fftui.runs.folder import RunFolder, RunRecord, create
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import list_runs
+from fftui.runs.standing import refuse_at_work, standing
 from fftui.tui.sources import JournalSource, Trainer
 
 
@@ -87,7 +88,8 @@ class Workbench:
         """Go on with an interrupted run from its last checkpoint, on the device it was on. Raises FFTUIError."""
         folder = RunFolder(self.runs_dir / run)
         record = folder.record()
-        images = self.data_folder or (Path(record.data_dir) if record.data_dir else None)
+        refuse_at_work(folder, record)
+        images = record.images(self.data_folder)
         carrier = Carrier(folder, folder.experiment(), record.device_asked, images, resume=True)
         carrier.start()
         return folder.id, carrier
@@ -101,6 +103,6 @@ class Workbench:
 def _status(folder: RunFolder) -> Status | None:
     """How the run stands by its record, which knows of a process that is gone; None without a record."""
     try:
-        return folder.record().shown_status
+        return standing(folder).status
     except RunNotFoundError:
         return None

@@ -1,4 +1,5 @@
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -234,3 +235,83 @@ def test_two_carriers_cannot_have_one_run(folder: RunFolder, experiment: Experim
     paused.stop()
     paused.join(PATIENCE_S)
     assert folder.record().status == "interrupted"
+
+
+def test_what_cannot_be_tabled_is_a_problem_of_a_recorded_run(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: RunFolder) -> None:
+        raise ZeroDivisionError("no columns")
+
+    monkeypatch.setattr("fftui.runs.tables.write_tables", broken)
+    events = [facts.started(), facts.finished]
+    carrier = carried(folder, experiment, open_learning=lambda *_, **__: stand_in(events))
+    assert folder.record().status == "finished"
+    assert [problem.endswith("ZeroDivisionError: no columns") for problem in carrier.problems] == [True]
+
+
+def test_whatever_breaks_at_the_end_is_a_problem(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    def deaf(_at: float, event: ev.Event) -> None:
+        if isinstance(event, ev.RunFinished):
+            raise KeyError("listener")
+
+    events = [facts.started(), facts.finished]
+    carrier = carried(folder, experiment, listener=deaf, open_learning=lambda *_, **__: stand_in(events))
+    assert any("did not end as it should: KeyError" in problem for problem in carrier.problems)
+
+
+def test_an_interrupted_run_has_no_accuracies_at_the_end(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    def stop(_at: float, event: ev.Event) -> None:
+        if isinstance(event, ev.Evaluated):
+            carrier.stop()
+
+    learning = stand_in([facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.7), facts.finished])
+    carrier = Carrier(folder, experiment, listener=stop, open_learning=lambda *_, **__: learning)
+    carrier.run()
+    assert carrier.view.result == ev.RunFinished("interrupted", None, (), 1.5, None)
+    assert folder.record().layer_accuracies == ()
+
+
+@pytest.mark.parametrize(("precision", "notes"), [("float32", 0), ("bfloat16", 1)])
+def test_going_on_in_another_precision_is_noted(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, precision: str, notes: int
+) -> None:
+    folder.write_record(folder.record().model_copy(update={"device": "cpu", "precision": precision}))
+    events = [facts.started(resumed=True), facts.finished]
+    carrier = carried(folder, experiment, resume=True, open_learning=lambda *_, **__: stand_in(events))
+    said = [line.text for line in carrier.view.log if "not end with the same bits" in line.text]
+    assert len(said) == notes
+    assert all("cpu in bfloat16" in text and "cpu in float32" in text for text in said)
+
+
+def test_resuming_removes_what_a_killed_process_left(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    left = folder.path / ".checkpoint.safetensors.4711.new"
+    left.write_bytes(b"half of it")
+    notes = folder.path / ".my-notes.new"
+    notes.write_text("not ours")
+    events = [facts.started(), facts.finished]
+    carried(folder, experiment, resume=True, open_learning=lambda *_, **__: stand_in(events))
+    assert not left.exists()
+    assert notes.exists()
+
+
+def test_a_paused_run_keeps_its_journal_young(
+    folder: RunFolder, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.runs.carrier.HEARTBEAT_S", 0.01)
+    carrier = Carrier(folder, experiment, "cpu")
+    carrier.pause()
+    carrier.start()
+    try:
+        until(lambda: carrier.view.status == "paused")
+        os.utime(folder.journal, (1.0, 1.0))
+        until(lambda: folder.journal.stat().st_mtime > 1.0)
+    finally:
+        carrier.stop()
+        carrier.join(PATIENCE_S)

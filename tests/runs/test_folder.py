@@ -1,5 +1,6 @@
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,6 @@ def test_a_new_run_holds_what_was_asked_and_who_asked(folder: RunFolder, experim
     assert re.fullmatch(r"\d{8}-\d{6}-tiny-mnist-mini-[0-9a-f]{4}", folder.id)
     assert (record.id, record.preset, record.data, record.status) == (folder.id, "quickstart", "mnist-mini", "running")
     assert record.pid == os.getpid()
-    assert record.in_progress
     assert folder.experiment() == experiment
 
 
@@ -50,12 +50,39 @@ def test_a_prefix_of_several_is_refused_with_their_ids(tmp_path: Path, experimen
     assert all(folder.id in str(refusal.value) for folder in folders)
 
 
-def test_a_run_whose_process_is_gone_is_shown_as_interrupted(folder: RunFolder) -> None:
-    record = folder.record().model_copy(update={"process_started": 1.0})
-    assert not record.in_progress
-    assert record.shown_status == "interrupted"
-    elsewhere = record.model_copy(update={"machine": {"host": "another"}})
-    assert elsewhere.in_progress
+def test_the_latest_is_the_one_started_last_whatever_it_is_called(tmp_path: Path, experiment: Experiment) -> None:
+    late, early = create(tmp_path, experiment, name="late"), create(tmp_path, experiment, name="early")
+    started = early.record().started - timedelta(hours=1)
+    early.write_record(early.record().model_copy(update={"started": started}))
+    renamed = RunFolder(late.path.rename(tmp_path / "a-name-of-its-own"))
+    assert find_run(tmp_path, "latest") == renamed
+    assert run_folders(tmp_path) == [renamed, early]
+
+
+def test_a_file_is_no_runs_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RequestError, match=r"cannot read the runs in .*file: Not a directory"):
+        run_folders(tmp_path / "file")
+
+
+def test_the_folder_of_images_that_was_asked_for_is_recorded(
+    tmp_path: Path, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FFTUI_DATA", raising=False)
+    assert create(tmp_path, experiment).record().data_dir is None
+    monkeypatch.setenv("FFTUI_DATA", str(tmp_path))
+    named = create(tmp_path, experiment).record()
+    assert named.data_dir == str(tmp_path)
+    assert create(tmp_path, experiment, data_folder=Path("/given")).record().data_dir == "/given"
+    assert named.images(None) == tmp_path
+    assert named.images(Path("/given")) == Path("/given")
+    assert named.model_copy(update={"data_dir": str(tmp_path / "moved")}).images(None) is None
+
+
+def test_a_name_that_no_file_can_bear_is_kept_in_the_record(tmp_path: Path, experiment: Experiment) -> None:
+    folder = create(tmp_path, experiment, name="θερμή")
+    assert folder.id[16:].startswith("run-mnist-mini")
+    assert folder.record().name == "θερμή"
 
 
 def test_a_damaged_record_and_experiment_are_named(folder: RunFolder) -> None:
@@ -79,6 +106,8 @@ def test_where_runs_live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFTUI_RUNS", "/elsewhere")
     assert runs_folder() == Path("/elsewhere")
     assert runs_folder(Path("/here")) == Path("/here")
+    monkeypatch.setenv("FFTUI_RUNS", "~/runs")
+    assert runs_folder() == Path.home() / "runs"
 
 
 @pytest.mark.parametrize(

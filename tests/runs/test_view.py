@@ -77,3 +77,27 @@ def test_backprop_gets_a_row_of_its_own(facts: Any) -> None:
 def test_the_end_is_the_whole(facts: Any) -> None:
     view = fold(facts.started(), facts.step(2), facts.finished)
     assert (view.fraction, view.status, view.result) == (1.0, "finished", facts.finished)
+
+
+def test_an_accuracy_keeps_the_split_it_is_of(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.6))
+    assert (view.layers[0].accuracy, view.layers[0].accuracy_split) == (0.6, "train")
+    view = view.after(9.0, facts.evaluated(None, 3, 0.5, split="test", final=True))
+    assert [(row.accuracy, row.accuracy_split) for row in view.layers] == [(0.5, "test")] * 2
+
+
+def test_backprop_after_forward_forward_leaves_no_accuracy_from_before(facts: Any) -> None:
+    layers = (facts.layer(1), facts.evaluated(1, 1, 0.6), facts.layer(2), facts.evaluated(2, 1, 0.7))
+    view = fold(facts.started(), *layers)
+    assert [row.accuracy for row in view.layers] == [0.7, 0.7]
+    view = view.after(9.0, ev.LayerStarted(2, None, 3, None))
+    assert [(row.accuracy, row.accuracy_split) for row in view.layers] == [(None, None)] * 3
+    end = ev.Evaluated(2, None, 3, "test", True, 0.9, (), (3, 4), (5, 5), 0.1)
+    assert [row.accuracy for row in view.after(10.0, end).layers] == [None, None, 0.9]
+
+
+def test_a_layer_that_goes_on_after_a_resume_keeps_its_accuracy(facts: Any) -> None:
+    view = fold(
+        facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.6), facts.started(resumed=True), facts.layer(1)
+    )
+    assert view.layers[0].accuracy == 0.6

@@ -63,7 +63,7 @@ def test_a_run_on_the_cpu_has_host_figures_no_gpu_figures_and_says_so_once():
         assert sample.gpu_utilization_percent is None
         assert sample.power_w is None
     assert len(heard.notes) == 1
-    assert heard.notes[0].startswith("no NVIDIA GPU: ")
+    assert heard.notes[0].startswith("no GPU figures: ")
 
 
 def test_the_rate_is_the_one_asked_for():
@@ -158,7 +158,7 @@ def test_a_gpu_lost_in_mid_run_is_noted_once_and_sampling_goes_on(python_with_gp
 
 def test_an_absent_library_is_noted_once_and_sampling_goes_on(python_without_gpu):
     events = json.loads(python_without_gpu(RUN.format(uuid=UUID)).stdout)
-    assert events[0] == "no NVIDIA GPU: NVML Shared Library Not Found"
+    assert events[0] == "no GPU figures: NVML Shared Library Not Found"
     assert len(events) >= 7
     assert set(events[1:]) == {None}
 

@@ -40,7 +40,7 @@ def sample_events(
         ),
     )  # fmt: skip
     yield at, ev.PhaseStarted(1, "forward-forward", epochs)
-    yield at + 0.4, ev.Noted("no NVIDIA GPU: this run learns on another device")
+    yield at + 0.4, ev.Noted("no GPU figures: this run learns on no NVIDIA GPU")
     done = 0
     alone: list[float] = []
     for layer in range(1, layers + 1):

@@ -194,6 +194,8 @@ async def test_the_live_screen_shows_the_run(new_app, new_trainer, view_of, size
         assert screen.query_one(GoodnessChart).display
         assert screen.query_one(AccuracyChart).display == (size == LARGE)
         assert screen.query_one(LayerTable).size.height == 5
+        split = screen.source.view.layers[0].accuracy_split
+        assert screen.query_one(LayerTable).border_title == f"Layers · accuracy: {split} images"
         assert screen.query_one(GoodnessChart).size.height >= 10
         await pilot.press("4")
         await pilot.pause()

@@ -27,7 +27,7 @@ from pathlib import Path
 from fftui.presets import load_preset
 from fftui.runs.carrier import Carrier
 from fftui.runs.folder import create
-from fftui.tui.app import run_app
+from fftui.tui.session import run_app
 
 runs, epochs = Path(sys.argv[1]), sys.argv[2]
 wanted = ["data.train_images=512", "data.test_images=100", "data.validation_images=0", "evaluation.images=50",
@@ -47,6 +47,7 @@ from types import SimpleNamespace
 from fftui.events import RunFinished
 from fftui.runs.view import RunView
 import fftui.tui.app as app
+from fftui.tui.session import run_app
 
 class Idle(threading.Thread):
     folder = SimpleNamespace(id="idle")
@@ -63,7 +64,7 @@ class Idle(threading.Thread):
 app.FFTUIApp.on_mount.__globals__["WARM_UP_AFTER_S"] = 1e6  # torch would use the processor
 idle = Idle()
 threading.Timer(1.0, idle.start).start() if sys.argv[3:] else idle.start()
-sys.exit(app.run_app(Path(sys.argv[1]), None, "cpu", idle))
+sys.exit(run_app(Path(sys.argv[1]), None, "cpu", idle))
 """
 
 
@@ -208,6 +209,13 @@ def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(spawn: Callable
     child.read_until(b"goes on learning")
     os.write(child.master, b"\x03")
     assert child.wait() == 130
+
+
+def test_a_screen_closed_after_its_run_has_finished_is_no_interruption(spawn: Callable[..., Child]) -> None:
+    child = spawn(IDLE, "0.1")
+    child.read_until(b"finished")
+    os.kill(child.pid, signal.SIGINT)
+    assert child.wait() == 0
 
 
 def test_stray_output_does_not_reach_the_screen(spawn: Callable[..., Child]) -> None:

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from fftui import format as fmt
 from fftui.errors import ExperimentError
 from fftui.presets import Preset
-from fftui.tui import format as fmt
 from fftui.tui.screens.form import FormScreen
 from fftui.tui.widgets.painted import Piece
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell

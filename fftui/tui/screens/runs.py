@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
+from fftui import format as fmt
 from fftui.errors import FFTUIError
 from fftui.runs.folder import RunRecord
-from fftui.tui import format as fmt
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.status import STATUS_TONES
@@ -38,7 +38,7 @@ ORDERS = (
     Order("newest", lambda r: r.started.timestamp(), falling=True),
     Order("name", lambda r: r.name.lower()),
     Order("data set", lambda r: r.data),
-    Order("status", lambda r: r.shown_status),
+    Order("status", lambda r: r.status),
     Order("test accuracy", lambda r: -1.0 if r.test_accuracy is None else r.test_accuracy, falling=True),
     Order("time", lambda r: -1.0 if r.train_s is None else r.train_s, falling=True),
 )
@@ -148,7 +148,7 @@ class RunsScreen(Screen[None]):
 
     def _row(self, run: RunRecord) -> Row:
         signs = self._app.glyphs.states
-        status = run.shown_status
+        status = run.status
         return Row(
             (
                 cell(run.id),
@@ -217,7 +217,7 @@ class RunsScreen(Screen[None]):
 
 def _text(run: RunRecord) -> str:
     return " ".join(
-        (run.id, run.name, run.preset or "", run.data, run.shown_status, run.precision or "", run.device or "")
+        (run.id, run.name, run.preset or "", run.data, run.status, run.precision or "", run.device or "")
     ).lower()
 
 

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fftui.tui import format as fmt
+from fftui import format as fmt
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.plot import Cell, Series, Window, draw, ticks

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable
 
+from fftui import format as fmt
 from fftui.runs.view import LayerView, RunView
-from fftui.tui import format as fmt
 from fftui.tui.glyphs import Glyphs
 from fftui.tui.widgets.chart import Chart, Plan
 from fftui.tui.widgets.plot import Point, Series, window_for

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
+from fftui import format as fmt
 from fftui.runs.view import LayerView, RunView
-from fftui.tui import format as fmt
 from fftui.tui.glyphs import Glyphs, plain
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.plot import Tone
@@ -75,6 +75,10 @@ class LayerTable(Painted, can_focus=True):
         if view.layers is self.entries and selected == self.selected:
             return
         self.entries, self.selected = view.layers, selected
+        splits = {layer.accuracy_split for layer in view.layers if layer.accuracy_split is not None}
+        title = f"Layers · accuracy: {splits.pop()} images" if len(splits) == 1 else "Layers"
+        if self.border_title != (title := plain(title, self.ascii_only)):
+            self.border_title = title  # paints everything again
         self.repaint()
 
     def action_move(self, by: int) -> None:

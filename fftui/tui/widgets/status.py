@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from textual import events
 
+from fftui import format as fmt
 from fftui.runs.view import LogLine, RunView
-from fftui.tui import format as fmt
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.plot import Tone
 

@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from fftui import format as fmt
 from fftui.events import TelemetrySampled
 from fftui.runs.view import RunView
-from fftui.tui import format as fmt
 from fftui.tui.widgets.painted import Line, Painted, line
 from fftui.tui.widgets.plot import sparkline
 
-GPU_NOTES = ("no NVIDIA GPU: ", "GPU figures ended: ")  # how the sampler says why there are none
+GPU_NOTES = ("no GPU figures: ", "GPU figures ended: ")  # how the sampler says why there are none
 Reading = Callable[[TelemetrySampled], float | None]
 
 

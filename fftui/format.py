@@ -1,4 +1,4 @@
-"""Numbers as the screen writes them: short, of steady width, and a dash where there is none."""
+"""Numbers as people read them: short, of steady width, and a dash where there is none."""
 
 import math
 from datetime import datetime

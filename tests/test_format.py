@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fftui.tui import format as fmt
+from fftui import format as fmt
 
 
 @pytest.mark.parametrize(

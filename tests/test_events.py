@@ -1,0 +1,69 @@
+"""Journal lines: what was written is read back, and what is no event is refused."""
+
+import json
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+
+from fftui import events as ev
+
+EVALUATED = ev.Evaluated(1, None, 2, "test", True, 0.5, (0.5, 0.25), (3, 4), (5, 6), 0.1)
+
+
+def line(**changes: Any) -> str:
+    return json.dumps(json.loads(ev.to_json(1.0, EVALUATED)) | changes)
+
+
+def test_what_was_written_is_read_back() -> None:
+    assert ev.from_json(ev.to_json(1.5, EVALUATED)) == (1.5, EVALUATED)
+    assert ev.from_json(line(later="unknown")) == (1.0, EVALUATED)
+    assert ev.from_json(line(accuracy=1))[1] == ev.Evaluated(
+        1, None, 2, "test", True, 1, (0.5, 0.25), (3, 4), (5, 6), 0.1
+    )
+
+
+def test_a_figure_that_is_none_is_missing() -> None:
+    diverged = ev.EpochFinished(1, 1, 1, 4, float("nan"), float("inf"), None, None, None, 1.0, 1.0, 1.0)
+    _, found = ev.from_json(ev.to_json(1.0, diverged))
+    assert isinstance(found, ev.EpochFinished)
+    assert (found.loss, found.goodness_positive) == (None, None)
+
+
+@pytest.mark.parametrize("kind", sorted(ev.EVENTS))
+def test_a_missing_field_is_no_event(kind: str) -> None:
+    cls = ev.EVENTS[kind]
+    assert all(field.default is MISSING for field in fields(cls))
+    name = fields(cls)[-1].name
+    with pytest.raises(ValueError, match="without its field"):
+        ev.from_json(json.dumps({"at": 1.0, "event": kind}))
+    with pytest.raises(ValueError, match="without its field"):
+        ev.from_json(json.dumps({"at": 1.0, "event": kind, "unknown": name}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": "1"},
+        {"phase": None},
+        {"phase": True},
+        {"layer": 1.5},
+        {"split": None},
+        {"final": 1},
+        {"accuracy": "0.5"},
+        {"layer_accuracies": None},
+        {"layer_accuracies": ["0.5"]},
+        {"class_correct": [0.5]},
+        {"at": None},
+        {"at": "now"},
+        {"event": ["evaluated"]},
+    ],
+)
+def test_a_value_of_another_type_is_no_event(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ev.from_json(line(**changes))
+
+
+def test_an_unknown_status_is_no_event() -> None:
+    with pytest.raises(ValueError, match="no value of the field 'status'"):
+        ev.from_json('{"at": 1, "event": "status", "status": "asleep"}')
