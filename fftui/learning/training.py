@@ -9,8 +9,9 @@ Times count what happens between two events here, not what the consumer does wit
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ from fftui.learning.device import choose_device, choose_dtype, device_label, has
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
+from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.base import Learner, Rule, Setting
 from fftui.learning.seeds import generator_for
@@ -284,42 +286,18 @@ class Training(Iterator[ev.Event]):
         return every > 0 and (epoch % every == 0 or epoch == epochs)
 
     def _measure(self, number: int, learner: Learner, probe: int, split: str) -> ev.Evaluated:
-        started = time.perf_counter()
-        score = learner.score(probe)
-        return ev.Evaluated(
-            phase=number + 1,
-            layer=learner.layer,
-            epoch=self._position.epoch + 1,
-            split=split,
-            final=False,
-            accuracy=score.accuracy,
-            layer_accuracies=score.layer_accuracies,
-            class_correct=score.class_correct,
-            class_images=score.class_images,
-            evaluation_s=time.perf_counter() - started,
-        )
+        epoch = self._position.epoch + 1
+        return _evaluated(lambda: learner.score(probe), number + 1, learner.layer, epoch, split, final=False)
 
     def _finish(self) -> Iterator[ev.Event]:
-        """Measure whole splits by the last phase's way of predicting, the test set last."""
+        """Measure by the last phase's way of predicting: some training images, the other splits whole, test last."""
         evaluated: ev.Evaluated | None = None
+        rule, epochs = self._rules[-1], self._experiment.phases[-1].epochs
         train = self._train.part(0, self._experiment.evaluation.final_train_images)
         for split, images in (("train", train), ("validation", self._validation), ("test", self._test)):
             if images is None or not len(images):
                 continue
-            started = time.perf_counter()
-            score = self._rules[-1].score(images)
-            evaluated = ev.Evaluated(
-                phase=len(self._rules),
-                layer=None,
-                epoch=self._experiment.phases[-1].epochs,
-                split=split,
-                final=True,
-                accuracy=score.accuracy,
-                layer_accuracies=score.layer_accuracies,
-                class_correct=score.class_correct,
-                class_images=score.class_images,
-                evaluation_s=time.perf_counter() - started,
-            )
+            evaluated = _evaluated(partial(rule.score, images), len(self._rules), None, epochs, split, final=True)
             yield evaluated
         yield ev.RunFinished(
             status="finished",
@@ -338,6 +316,26 @@ class Training(Iterator[ev.Event]):
             layer_s=position.layer_s + epoch_s + layer_s,
             train_s=position.train_s + epoch_s + layer_s,
         )
+
+
+def _evaluated(
+    measure: Callable[[], Score], phase: int, layer: int | None, epoch: int, split: str, *, final: bool
+) -> ev.Evaluated:
+    """What `measure` finds, and the time it takes."""
+    started = time.perf_counter()
+    score = measure()
+    return ev.Evaluated(
+        phase=phase,
+        layer=layer,
+        epoch=epoch,
+        split=split,
+        final=final,
+        accuracy=score.accuracy,
+        layer_accuracies=score.layer_accuracies,
+        class_correct=score.class_correct,
+        class_images=score.class_images,
+        evaluation_s=time.perf_counter() - started,
+    )
 
 
 def _under(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:
