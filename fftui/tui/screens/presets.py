@@ -12,7 +12,6 @@ from textual.widgets import Footer
 from fftui import format as fmt
 from fftui.errors import ExperimentError
 from fftui.presets import Preset
-from fftui.tui.screens.form import FormScreen
 from fftui.tui.widgets.painted import Piece
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.text import Paragraphs
@@ -169,6 +168,8 @@ class PresetsScreen(Screen[None]):
 
     def open(self, preset: Preset) -> None:
         """Open the form of `preset`."""
+        from fftui.tui.screens.form import FormScreen  # noqa: PLC0415 - the list should be there before the form
+
         try:
             screen = FormScreen(preset, self.data_of(preset))
         except ExperimentError as error:
