@@ -47,7 +47,7 @@ class Painted(Widget):
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The rows to show in `width` × `height` cells."""
-        raise NotImplementedError
+        raise NotImplementedError  # Textual's widgets have a metaclass of their own, so this cannot be an ABC
 
     @property
     def ascii_only(self) -> bool:
