@@ -55,12 +55,16 @@ class PhaseStarted(Event, kind="phase-started"):
 
 @dataclass(frozen=True)
 class LayerStarted(Event, kind="layer-started"):
-    """A layer begins to learn; `layer` is None where all layers learn together (backprop)."""
+    """A layer begins to learn; `layer` is None where all layers learn together.
+
+    `parallel` then names those that learn each by its own objective; under backprop it is empty.
+    """
 
     phase: int
     layer: int | None
     epochs: int
     threshold: float | None
+    parallel: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,9 @@ class Stepped(Event, kind="stepped"):
 
 @dataclass(frozen=True)
 class EpochFinished(Event, kind="epoch-finished"):
-    """A layer (or, under backprop, the network) has seen every training image once more.
+    """A layer (or, where `layer` is None, the network) has seen every training image once more.
+
+    Where layers learn in parallel `loss` is the sum of theirs, and `LayerMeans` tells them apart.
 
     `step` counts optimiser steps since the layer started. `compute_s` is time on the device; `epoch_s` wall time.
     `accuracy` is of the layers learned so far on the measured training images, if this epoch measured it.
@@ -100,6 +106,19 @@ class EpochFinished(Event, kind="epoch-finished"):
 
 
 @dataclass(frozen=True)
+class LayerMeans(Event, kind="layer-means"):
+    """What one of several layers that learn in parallel made of an epoch; comes before the `EpochFinished` of all."""
+
+    phase: int
+    layer: int
+    epoch: int
+    loss: float
+    goodness_positive: float | None
+    goodness_negative: float | None
+    threshold: float | None
+
+
+@dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
     """A layer has learned; `skipped` says that the user went on before its last epoch."""
 
@@ -116,7 +135,8 @@ class Evaluated(Event, kind="evaluated"):
     training images may be limited to the first few (`evaluation.final_train_images`).
 
     `layer_accuracies` holds the accuracy of each layer's goodness alone, first to last, for the layers learned so
-    far (empty under backprop). `class_correct` and `class_images` count per label.
+    far (empty under backprop). `head_accuracy` is that of the softmax head in one pass, where a rule that predicts by
+    goodness has one. `class_correct` and `class_images` count per label.
     """
 
     phase: int
@@ -129,6 +149,7 @@ class Evaluated(Event, kind="evaluated"):
     class_correct: tuple[int, ...]
     class_images: tuple[int, ...]
     evaluation_s: float
+    head_accuracy: float | None = None
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,30 @@ An `Experiment` is a value. Everything a run needs is in it (data, model, phases
 line with the nearest valid name.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from fftui.data.catalogue import SETS, DataName
+from fftui.data.catalogue import SETS, DataName, SetInfo
 
-Goodness = Literal["mean-square", "sum-square"]
-LocalLoss = Literal["softplus", "swish"]
-Negatives = Literal["fixed", "random"]
+Activation = Literal["relu", "leaky-relu", "gelu", "tanh"]
+Goodness = Literal["mean-square", "sum-square", "mean-activation", "position-mean-square"]
+LabelEncoding = Literal[
+    "none", "overlay", "appended", "random-plane", "one-hot-plane", "every-token", "first-token", "label-token"
+]
+LayerNormalisation = Literal["l2", "rms", "batch", "none"]
+LocalLoss = Literal["softplus", "swish", "symba"]
+Negatives = Literal["fixed", "random", "hard"]
 Normalisation = Literal["none", "unit", "standard", "paper"]
+Order = Literal["layer-wise", "parallel"]
 Precision = Literal["auto", "float32", "bfloat16"]
-Prediction = Literal["all-layers", "skip-first"]
+Prediction = Literal["all-layers", "skip-first", "last-layer", "head"]
+Schedule = Literal["constant", "cosine"]
 Split = Literal["train", "validation", "test"]
+
+PLANES = ("random-plane", "one-hot-plane")
+TOKENS = ("every-token", "first-token", "label-token")
 
 
 class Part(BaseModel):
@@ -36,6 +47,8 @@ class Data(Part):
     train_images: int | None = Field(None, ge=1, description="random subset of the training images; null: all")
     validation_images: int = Field(0, ge=0, description="images split off the training set for choosing")
     test_images: int | None = Field(None, ge=1, description="random subset of the test images; null: all")
+    shift: int = Field(0, ge=0, le=8, description="pixels by which training images are moved at random, each way")
+    flip: bool = Field(False, description="training images are mirrored left to right, half of them at random")
 
     @model_validator(mode="after")
     def _fits_the_set(self) -> Self:
@@ -51,42 +64,144 @@ class Data(Part):
 
 
 class FullyConnected(Part):
-    """A fully connected layer of rectified linear units behind a normalisation of its input."""
+    """A fully connected layer behind a normalisation of its input."""
 
     kind: Literal["fully-connected"] = "fully-connected"
     units: int = Field(2000, ge=1, le=100_000, description="number of units H")
-    normalisation: Literal["l2", "rms", "none"] = Field(
-        "l2", description="of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), none"
+    normalisation: LayerNormalisation = Field(
+        "l2", description="of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), batch (of each input), none"
+    )
+    activation: Activation = "relu"
+    start: Literal["uniform", "normal"] = Field(
+        "uniform", description="weights: uniform within 1/sqrt(D) as torch, or normal with variance 1/D and no bias"
     )
 
 
-Layer = FullyConnected  # becomes a union, discriminated by `kind`, with the second kind
+class Convolution(Part):
+    """A convolution with stride 1, and what stands around it: normalisation, activation, pooling."""
+
+    kind: Literal["convolution"] = "convolution"
+    channels: int = Field(32, ge=1, le=4096, description="number of channels that it makes")
+    kernel: int = Field(5, ge=1, le=15, description="width and height of the kernel in pixels")
+    padding: int = Field(2, ge=0, le=7, description="pixels of zeros around the input")
+    pooling: Literal["none", "before-goodness", "after-goodness"] = Field(
+        "before-goodness", description="2 x 2 maxima; goodness is taken of them, or of what they are taken from"
+    )
+    normalisation: LayerNormalisation = Field(
+        "batch", description="of the layer's input: batch (of each channel), rms or l2 of the whole image, none"
+    )
+    activation: Activation = "relu"
+
+
+class SelfAttention(Part):
+    """Self-attention over the patches of an image, and the units that its goodness is taken of."""
+
+    kind: Literal["self-attention"] = "self-attention"
+    units: int = Field(1000, ge=1, le=100_000, description="number of units H behind the tokens")
+    patch: int = Field(7, ge=1, le=32, description="width and height of a patch in pixels")
+    width: int = Field(64, ge=1, le=4096, description="numbers a token holds")
+    heads: int = Field(4, ge=1, le=64, description="heads of the attention; they share the width")
+    embedding: Literal["learned", "frozen", "shifted"] = Field(
+        "learned", description="of patches: learned, frozen at random, or of the image and four shifted copies of it"
+    )
+    positions: bool = Field(True, description="a learned vector for each token's place")
+    residual: bool = Field(
+        True, description="pre-norm attention and GELU network, both residual; false: bare attention"
+    )
+    summary: Literal["flatten", "mean"] = Field("flatten", description="what the units see of the tokens")
+    normalisation: Literal["l2", "rms", "none"] = Field("rms", description="of that summary")
+    activation: Activation = "relu"
+
+
+def _kind(value: object) -> str:
+    """The kind of a layer, which is fully connected unless it says otherwise."""
+    kind = value.get("kind", "fully-connected") if isinstance(value, Mapping) else getattr(value, "kind", "")
+    return str(kind)
+
+
+Layer = Annotated[
+    Annotated[FullyConnected, Tag("fully-connected")]
+    | Annotated[Convolution, Tag("convolution")]
+    | Annotated[SelfAttention, Tag("self-attention")],
+    Discriminator(_kind),
+]
+
+
+class Label(Part):
+    """Where the label goes in, for rules that show it to the layers."""
+
+    encoding: LabelEncoding = Field(
+        "overlay",
+        description="none; overlay (on the first C pixels), appended (to the vector); a plane a class, random or "
+        "one-hot; added to every-token or the first-token; a label-token of its own",
+    )
+    scale: float = Field(1.0, gt=0, description="brightness of an appended label or a plane; an overlay's is the set's")
+    planes: Literal["first", "every"] = Field("every", description="convolutions that see the label plane")
+
+
+class Head(Part):
+    """A softmax classifier on the activities of the last layer."""
+
+    kind: Literal["linear", "last-layer"] = Field(
+        "linear", description="linear: weights of its own; last-layer: the last layer's C units are the logits"
+    )
+    normalisation: Literal["rms", "none"] = Field("none", description="of the activities that it sees")
 
 
 class Model(Part):
-    """The layers of the network, first to last."""
+    """The layers of the network, first to last, how labels reach them, and the head."""
 
     layers: tuple[Layer, ...] = Field(min_length=1, max_length=64, strict=False)
-    head: bool = Field(False, description="a linear classifier on the last layer; backprop needs it")
+    label: Label = Label()
+    head: Head | None = Field(None, description="a softmax classifier; backprop and hard negatives need it")
 
 
 class ForwardForward(Part):
-    """Layer-wise Forward-Forward learning (Hinton 2022, section 2)."""
+    """Forward-Forward learning (Hinton 2022, section 2): every layer by its own goodness."""
 
     rule: Literal["forward-forward"] = "forward-forward"
     epochs: int = Field(60, ge=1, description="epochs of each layer")
     batch_size: int = Field(512, ge=1, le=10_000_000)
     learning_rate: float = Field(0.02, gt=0)
-    schedule: Literal["constant", "cosine"] = Field("constant", description="learning rate over a layer's epochs")
-    goodness: Goodness = Field("mean-square", description="mean or sum of the squared activities of a layer")
-    loss: LocalLoss = Field(
-        "softplus", description="softplus with a threshold (paper), or swish of -sharpness (g+ - g-)"
+    schedule: Schedule = Field("constant", description="learning rate over a layer's epochs")
+    order: Order = Field("layer-wise", description="one layer after the other, or all in parallel from one batch")
+    goodness: Goodness = Field(
+        "mean-square",
+        description="mean or sum of the squared activities, mean activity, or mean square over channels per position",
     )
-    sharpness: float = Field(6.0, gt=0, description="of the swish loss, which has no threshold")
+    loss: LocalLoss = Field(
+        "softplus", description="softplus with a threshold (paper); swish or SymBa of -sharpness (g+ - g-)"
+    )
+    sharpness: float = Field(6.0, gt=0, description="of the swish and SymBa losses, which have no threshold")
     threshold: float = Field(2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under")
-    label_encoding: Literal["overlay"] = Field("overlay", description="the first C inputs carry the label")
-    negatives: Negatives = Field("random", description="wrong labels: fixed (drawn once, as the paper) or random")
-    prediction: Prediction = Field("all-layers", description="layers whose goodness is summed for each label")
+    peer_normalisation: float = Field(0.0, ge=0, description="weight of the loss that keeps units equally active")
+    negatives: Negatives = Field(
+        "random", description="wrong labels: fixed (drawn once, as the paper), random, or hard (by the head's belief)"
+    )
+    uniform_share: float = Field(0.3, ge=0, le=1, description="share of hard negatives that are drawn evenly")
+    head_learning_rate: float = Field(1e-3, gt=0, description="of the head, which learns beside the layers")
+    prediction: Prediction = Field(
+        "all-layers", description="layers whose goodness is summed for each label, or the head in one pass"
+    )
+
+
+class LocalCrossEntropy(Part):
+    """Local cross entropy over class groups of units: derived from Forward-Forward, without negative data.
+
+    As in DeeperForward and CwComp: a layer's units are cut into C groups, the goodness of a group is its class's
+    logit. No label goes in, so one pass predicts.
+    """
+
+    rule: Literal["local-ce"] = "local-ce"
+    epochs: int = Field(10, ge=1, description="epochs of each layer")
+    batch_size: int = Field(128, ge=1, le=10_000_000)
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
+    order: Order = Field("parallel", description="one layer after the other, or all in parallel from one batch")
+    scale: float = Field(1.0, gt=0, description="logit = scale times the mean squared activity of a class's units")
+    prediction: Literal["all-layers", "skip-first", "last-layer"] = Field(
+        "last-layer", description="layers whose goodness is summed for each label"
+    )
 
 
 class Backprop(Part):
@@ -96,10 +211,18 @@ class Backprop(Part):
     epochs: int = Field(20, ge=1)
     batch_size: int = Field(256, ge=1, le=10_000_000)
     learning_rate: float = Field(6.7e-4, gt=0)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
+    inputs: Literal["normalised", "raw"] = Field(
+        "normalised",
+        description="normalised: layers see what they were built for, the label neutral; "
+        "raw: neither normalisation nor label (the paper's hybrid)",
+    )
+    weights: Literal["kept", "unit-norm"] = Field(
+        "kept", description="at the start of the phase: kept, or each weight and bias divided by its norm (the paper)"
+    )
 
 
-Phase = Annotated[ForwardForward | Backprop, Field(discriminator="rule")]
+Phase = Annotated[ForwardForward | LocalCrossEntropy | Backprop, Field(discriminator="rule")]
 
 
 class Evaluation(Part):
@@ -139,11 +262,71 @@ class Experiment(Part):
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:
-        if not self.model.head and any(phase.rule == "backprop" for phase in self.phases):
-            msg = "backprop needs a classifier: set model.head = true"
-            raise ValueError(msg)
-        last = self.phases[-1]
-        if last.rule == "forward-forward" and last.prediction == "skip-first" and len(self.model.layers) < 2:
-            msg = "prediction = 'skip-first' needs at least two layers"
-            raise ValueError(msg)
+        for problem in _problems(self):
+            raise ValueError(problem)
         return self
+
+
+def _problems(experiment: Experiment) -> Iterator[str]:
+    """What does not fit together, first things first."""
+    model, info = experiment.model, SETS[experiment.data.name]
+    encoding, first = model.label.encoding, model.layers[0].kind
+    if any(layer.kind == "self-attention" for layer in model.layers[1:]):
+        yield "self-attention cuts images into patches: it can only be the first of model.layers"
+    if encoding == "appended" and first != "fully-connected":
+        yield "model.label.encoding = 'appended' needs a fully connected first layer"
+    if encoding in PLANES and first != "convolution":
+        yield f"model.label.encoding = {encoding!r} needs a convolution as the first layer"
+    if encoding in TOKENS and first != "self-attention":
+        yield f"model.label.encoding = {encoding!r} needs self-attention as the first layer"
+    yield from _size_problems(model, info)
+    if model.head and model.head.kind == "last-layer" and getattr(model.layers[-1], "units", None) != info.classes:
+        yield f"model.head.kind = 'last-layer' needs a last layer of {info.classes} units"
+    for number, phase in enumerate(experiment.phases):
+        for problem in _phase_problems(phase, model):
+            yield f"phases.{number}: {problem}"
+
+
+def _size_problems(model: Model, info: SetInfo) -> Iterator[str]:
+    """Kernels larger than what they see, pooling of nothing, patches that do not tile the image, uneven heads."""
+    _, height, width = info.shape
+    flat = False
+    for number, layer in enumerate(model.layers):
+        if isinstance(layer, Convolution):
+            height, width = (size + 2 * layer.padding - layer.kernel + 1 for size in (height, width))
+            if layer.pooling != "none":
+                height, width = height // 2, width // 2
+            if flat or min(height, width) < 1:
+                yield f"model.layers.{number}: a convolution of width {layer.kernel} has no image left to look at"
+                return
+        else:
+            flat = True
+        if isinstance(layer, SelfAttention):
+            if info.shape[1] % layer.patch or info.shape[2] % layer.patch:
+                yield f"model.layers.{number}: patches of {layer.patch} pixels do not tile {info.shape[1]} pixels"
+            if layer.width % layer.heads:
+                yield f"model.layers.{number}: {layer.heads} heads cannot share a width of {layer.width}"
+
+
+def _phase_problems(phase: Phase, model: Model) -> Iterator[str]:
+    if isinstance(phase, Backprop):
+        if model.head is None:
+            yield 'backprop needs a classifier: set model.head = { kind = "linear" }'
+        if phase.inputs == "raw" and any(layer.kind != "fully-connected" for layer in model.layers):
+            yield "inputs = 'raw' is for fully connected layers"
+        return
+    if phase.prediction == "skip-first" and len(model.layers) < 2:
+        yield "prediction = 'skip-first' needs at least two layers"
+    if isinstance(phase, LocalCrossEntropy):
+        if model.label.encoding != "none":
+            yield "local-ce shows the layers no label: set model.label.encoding = 'none'"
+        return
+    if model.label.encoding == "none":
+        yield "forward-forward shows the layers a label: set model.label.encoding"
+    has_head = model.head is not None and model.head.kind == "linear"
+    if phase.negatives == "hard" and not (has_head and phase.order == "parallel"):
+        yield "hard negatives need model.head of kind 'linear' and order = 'parallel'"
+    if phase.prediction == "head" and not (has_head and phase.order == "parallel"):
+        yield "prediction = 'head' needs model.head of kind 'linear' and order = 'parallel'"
+    if phase.goodness == "position-mean-square" and phase.peer_normalisation:
+        yield "peer normalisation is of a layer's units, not of positions: set peer_normalisation = 0"

@@ -25,6 +25,23 @@ def random_negatives(labels: Tensor, classes: int, *, generator: Generator) -> T
     return (labels + step.to(labels.device)) % classes
 
 
+def believed_negatives(belief_BC: Tensor, labels_B: Tensor, luck_B: Tensor, uniform_share: float) -> Tensor:
+    """Hard negatives (B,): wrong labels drawn from a belief, a share of them evenly over all wrong ones.
+
+    `belief_BC` are probabilities; the true label's is left out and the rest made to add up to 1. `luck_B` are even
+    random numbers from 0 to 1, one a draw. (Hinton 2022, section 3.4: negative labels in proportion to the belief.)
+    """
+    classes = belief_BC.shape[1]
+    wrong_BC = belief_BC.scatter(1, labels_B[:, None], 0.0).double()
+    total_B1 = wrong_BC.sum(1, keepdim=True)
+    wrong_BC = wrong_BC / total_B1.clamp(min=1e-30) * (1 - uniform_share) + uniform_share / (classes - 1)
+    wrong_BC.scatter_(1, labels_B[:, None], 0.0)
+    upto_BC = wrong_BC.cumsum(1)
+    drawn_B = (upto_BC <= (luck_B.double() * upto_BC[:, -1])[:, None]).sum(1).clamp(max=classes - 1)
+    # Rounding may reach past the end of what adds up, onto a last label that is the true one.
+    return torch.where(drawn_B == labels_B, (labels_B + classes - 1) % classes, drawn_B)
+
+
 def _order(labels: Tensor, generator: Generator) -> Tensor:
     # Drawn where the generator lives, so that one seed gives the same negatives on every device.
     return torch.randperm(len(labels), generator=generator, device=generator.device).to(labels.device)

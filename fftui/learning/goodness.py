@@ -1,7 +1,10 @@
 """Goodness: how strongly a layer answers (Hinton 2022, section 2; the paper, section 2.3).
 
-Both kinds are g = k · Σⱼ zⱼ² over the H rectified activities of a layer, and so ∂g/∂z = 2 k z.
+Letters in shapes: N rows (images, or images under a label), H activities, P places that are judged apart (one but for
+`position-mean-square`), K channels, C classes.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -9,14 +12,68 @@ from torch import Tensor
 from fftui.experiment import Goodness
 
 
-def goodness_scale(kind: Goodness, units: int) -> float:
-    """The factor k: 1/H for `mean-square` (what the paper ran), 1 for `sum-square` (what its text says)."""
-    return 1.0 / units if kind == "mean-square" else 1.0
+@dataclass(frozen=True)
+class GoodnessFunction:
+    """A kind of goodness for layers whose activities have `shape`: (H,) or (channels, height, width).
+
+    mean-square            mean of zⱼ² (what the paper ran)
+    sum-square             sum of zⱼ² (what its text says)
+    mean-activation        mean of zⱼ
+    position-mean-square   at each position the mean of z² over the channels (the paper's convolutions)
+    """
+
+    kind: Goodness
+    shape: tuple[int, ...]
+
+    @property
+    def places(self) -> int:
+        """Places P that a loss judges apart."""
+        apart = self.kind == "position-mean-square" and len(self.shape) > 1
+        return self.shape[1] * self.shape[2] if apart else 1
+
+    def __call__(self, z_NH: Tensor) -> Tensor:
+        """g (N,): over places, their mean."""
+        return self.mean(self.terms(z_NH))
+
+    def terms(self, z_NH: Tensor) -> Tensor:
+        """What a loss judges, in float32 or better: g (N,), or (N, P) where there are several places."""
+        wide = torch.promote_types(z_NH.dtype, torch.float32)
+        if self.kind == "mean-activation":
+            return z_NH.mean(1, dtype=wide)
+        if self.places > 1:
+            return self._by_place(z_NH).to(wide).square().mean(1)
+        return row_norm(z_NH).square_().mul_(self._scale(z_NH))
+
+    def mean(self, terms: Tensor) -> Tensor:
+        """g (N,) of what a loss judged."""
+        return terms if terms.ndim == 1 else terms.mean(1)
+
+    def slope(self, z_NH: Tensor, slope: Tensor) -> Tensor:
+        """∂L/∂z (N, H) from ∂L/∂g (N,) or (N, P)."""
+        if self.kind == "mean-activation":
+            return (slope / z_NH.shape[1]).to(z_NH.dtype)[:, None].expand_as(z_NH).clone()
+        factor = (slope * (2 * self._scale(z_NH))).to(z_NH.dtype)
+        if self.places > 1:
+            by_place_NH: Tensor = (self._by_place(z_NH) * factor[:, None]).flatten(1)
+            return by_place_NH
+        return z_NH * factor[:, None]
+
+    def _by_place(self, z_NH: Tensor) -> Tensor:
+        """(N, K, P)."""
+        return z_NH.reshape(len(z_NH), -1, self.places)
+
+    def _scale(self, z_NH: Tensor) -> float:
+        """k in g = k Σ z²."""
+        return 1.0 if self.kind == "sum-square" else self.places / z_NH.shape[1]
 
 
-def goodness(z_BH: Tensor, scale: float) -> Tensor:
-    """Goodness (B,) of the activities `z_BH`, summed in float32 or better whatever their type."""
-    return row_norm(z_BH).square_().mul_(scale)
+def group_goodness(z_NH: Tensor, classes: int) -> Tensor:
+    """Mean square (N, C) of each class's units, in float32 or better; a group is H / C consecutive activities."""
+    each = z_NH.shape[1] // classes
+    grouped = z_NH[:, : each * classes].reshape(-1, classes, each)
+    wide = torch.promote_types(z_NH.dtype, torch.float32)
+    norm_NC: Tensor = torch.linalg.vector_norm(grouped, dim=2, dtype=wide)
+    return norm_NC.square_().div_(each)
 
 
 def row_norm(x_BD: Tensor) -> Tensor:

@@ -34,7 +34,11 @@ class Images:
 
     def inputs(self, index: Tensor | slice) -> Tensor:
         """The scaled pixels (B, D), float32, of the images at `index`, channel first."""
-        return normalise(self.pixels[index], self.scale)
+        return self.scaled(self.pixels[index])
+
+    def scaled(self, pixels: Tensor) -> Tensor:
+        """Pixels uint8 (B, channels, ...) of such images as inputs (B, D), float32."""
+        return normalise(pixels, self.scale)
 
     def part(self, start: int, stop: int) -> "Images":
         """The images from `start` up to `stop`."""

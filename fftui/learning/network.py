@@ -1,52 +1,111 @@
 """A network: layers that can each learn alone, and a head for rules that need one."""
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from fftui.data.catalogue import SetInfo
-from fftui.experiment import Model
+from fftui.data.label_encoding import LabelInput
+from fftui.experiment import PLANES, Label, Model
+from fftui.learning.goodness import row_norm
 from fftui.learning.layers import build_layer
-from fftui.learning.layers.base import Layer
+from fftui.learning.layers.base import EPSILON, Layer
+from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.seeds import generator_for
 
 
 class Network(nn.Module):
-    """The layers of an experiment, first to last, and its head (a linear classifier) if it has one."""
+    """The layers of an experiment, first to last, and its head if it has one with weights of its own."""
 
-    def __init__(self, model: Model, info: SetInfo, dtype: torch.dtype, seed: int) -> None:
+    def __init__(self, model: Model, info: SetInfo, overlay_value: float, dtype: torch.dtype, seed: int) -> None:
         super().__init__()
+        self.classes = info.classes
+        self._kind = model.head.kind if model.head else None
         shape: tuple[int, ...] = info.shape
         layers: list[Layer] = []
         for number, spec in enumerate(model.layers, 1):
-            layers.append(build_layer(spec, shape, dtype, generator_for(seed, "weights", number)))
+            label = _label_input(model.label, number, info.classes, overlay_value)
+            layers.append(build_layer(spec, shape, label, dtype, generator_for(seed, "weights", number)))
             shape = layers[-1].output_shape
         self._layers = nn.ModuleList(layers)
-        self.head = (
-            _head(math.prod(shape), info.classes, generator_for(seed, "weights", "head")) if model.head else None
-        )
+        self.head: SoftmaxHead | None = None
+        if model.head and model.head.kind == "linear":
+            generator = generator_for(seed, "weights", "head")
+            self.head = SoftmaxHead(math.prod(shape), info.classes, model.head.normalisation, generator)
 
     @property
     def layers(self) -> list[Layer]:
         """The layers, first to last."""
         return list(self._layers)  # type: ignore[arg-type]  # a ModuleList forgets the type of its modules
 
+    def neutral(self, like: Tensor) -> Tensor:
+        """The neutral label for each row of `like`: (N,)."""
+        return torch.full((len(like),), self.classes, device=like.device)
+
     def forward(self, x_BD: Tensor) -> Tensor:
-        """Logits (B, C) of the head, with autograd. Raises TypeError where the network has none."""
+        """Logits (B, C) under the neutral label, with autograd. Raises TypeError where there is no head."""
+        labels_B = self.neutral(x_BD)
+        for layer in self.layers[:-1]:
+            x_BD = layer(x_BD, labels_B)
+        if self._kind == "last-layer":
+            return self._last().logits(x_BD, labels_B)
+        return self._own_head().forward(self.layers[-1](x_BD, labels_B))
+
+    def raw_logits(self, x_BD: Tensor) -> Tensor:
+        """Logits (B, C) with no normalisation and no label: the paper's hybrid. Fully connected layers only."""
+        for layer in self.layers[:-1]:
+            x_BD = _fully_connected(layer).raw_forward(x_BD)
+        if self._kind == "last-layer":
+            return self._last().raw_logits(x_BD)
+        return self._own_head().forward(self._last().raw_forward(x_BD))
+
+    def _last(self) -> FullyConnectedLayer:
+        return _fully_connected(self.layers[-1])
+
+    def _own_head(self) -> "SoftmaxHead":
         if self.head is None:
             msg = "this network has no head"
             raise TypeError(msg)
-        for layer in self.layers:
-            x_BD = layer(x_BD)
-        logits_BC: Tensor = self.head(x_BD)
+        return self.head
+
+
+class SoftmaxHead(nn.Module):
+    """A linear classifier on activities, which it may normalise by their root mean square."""
+
+    def __init__(
+        self, inputs: int, classes: int, normalisation: Literal["rms", "none"], generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.normalisation = normalisation
+        self.linear = nn.Linear(inputs, classes)
+        bound = inputs**-0.5
+        with torch.no_grad():
+            self.linear.weight.uniform_(-bound, bound, generator=generator)
+            self.linear.bias.uniform_(-bound, bound, generator=generator)
+
+    def forward(self, z_BH: Tensor) -> Tensor:
+        """Logits (B, C)."""
+        logits_BC: Tensor = self.linear(self.normalised(z_BH))
         return logits_BC
 
+    def normalised(self, z_BH: Tensor) -> Tensor:
+        """The activities as the head sees them."""
+        if self.normalisation == "none":
+            return z_BH
+        return z_BH * (math.sqrt(z_BH.shape[1]) / (row_norm(z_BH) + EPSILON))[:, None].to(z_BH.dtype)
 
-def _head(inputs: int, classes: int, generator: torch.Generator) -> nn.Linear:
-    head = nn.Linear(inputs, classes)
-    bound = inputs**-0.5
-    with torch.no_grad():
-        head.weight.uniform_(-bound, bound, generator=generator)
-        head.bias.uniform_(-bound, bound, generator=generator)
-    return head
+
+def _label_input(label: Label, number: int, classes: int, overlay_value: float) -> LabelInput:
+    """How labels reach the `number`-th layer: the first, or with planes perhaps every one."""
+    reached = number == 1 or (label.encoding in PLANES and label.planes == "every")
+    strength = overlay_value if label.encoding == "overlay" else label.scale
+    return LabelInput(label.encoding if reached else "none", classes, strength)
+
+
+def _fully_connected(layer: Layer) -> FullyConnectedLayer:
+    if not isinstance(layer, FullyConnectedLayer):
+        msg = "only fully connected layers work without normalisation and label"
+        raise TypeError(msg)
+    return layer

@@ -140,9 +140,11 @@ class Training(Iterator[ev.Event]):
         self._train = Images.on(self._device, splits.train, data)
         self._test = Images.on(self._device, splits.test, data)
         self._validation = Images.on(self._device, splits.validation, data) if splits.validation else None
-        self._network = Network(experiment.model, SETS[data.name], self._dtype, experiment.seed).to(self._device)
+        info, overlay_value = SETS[data.name], self._train.overlay_value
+        network = Network(experiment.model, info, overlay_value, self._dtype, experiment.seed)
+        self._network = network.to(self._device)
         setting = Setting(
-            self._network, self._train, self._device, self._dtype, experiment.seed, experiment.cache_bytes
+            self._network, self._train, self._device, self._dtype, experiment.seed, experiment.cache_bytes, data
         )
         self._rules: list[Rule] = [rule_for(phase, n, setting) for n, phase in enumerate(experiment.phases, 1)]
         measured = experiment.evaluation.images
@@ -167,7 +169,7 @@ class Training(Iterator[ev.Event]):
             data=self._experiment.data.name,
             device=self.device_name,
             precision=self.precision,
-            layers=tuple(layer.label for layer in self._network.layers),
+            layers=tuple(layer.title for layer in self._network.layers),
             total_steps=self._total,
             train_images=len(self._train),
             validation_images=len(self._validation) if self._validation else 0,
@@ -189,7 +191,7 @@ class Training(Iterator[ev.Event]):
                 self._resumed = None
             self._learner = learner
             self._add(layer_s=time.perf_counter() - started)
-            yield ev.LayerStarted(number + 1, learner.layer, phase.epochs, learner.threshold)
+            yield ev.LayerStarted(number + 1, learner.layer, phase.epochs, learner.threshold, learner.parallel)
             yield from self._learn_stretch(number, learner, phase)
 
     def _learn_stretch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
@@ -221,6 +223,7 @@ class Training(Iterator[ev.Event]):
             learner.clear()
             return
         finished = self._epoch_finished(number, learner)
+        yield from self._layer_means(number, learner)
         if self._measured_after(epoch + 1, phase.epochs):
             for probe, (split, _) in enumerate(self._probes):
                 evaluated = self._measure(number, learner, probe, split)
@@ -281,6 +284,18 @@ class Training(Iterator[ev.Event]):
             compute_s=position.compute_s,
         )
 
+    def _layer_means(self, number: int, learner: Learner) -> Iterator[ev.LayerMeans]:
+        for layer, means in zip(learner.parallel, learner.layer_means(), strict=True):
+            yield ev.LayerMeans(
+                phase=number + 1,
+                layer=layer,
+                epoch=self._position.epoch + 1,
+                loss=means.loss,
+                goodness_positive=means.goodness_positive,
+                goodness_negative=means.goodness_negative,
+                threshold=learner.threshold,
+            )
+
     def _measured_after(self, epoch: int, epochs: int) -> bool:
         every = self._experiment.evaluation.every
         return every > 0 and (epoch % every == 0 or epoch == epochs)
@@ -335,6 +350,7 @@ def _evaluated(
         class_correct=score.class_correct,
         class_images=score.class_images,
         evaluation_s=time.perf_counter() - started,
+        head_accuracy=score.head_accuracy,
     )
 
 

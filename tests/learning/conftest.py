@@ -14,6 +14,8 @@ FORWARD_FORWARD = {
     "learning_rate": 0.01,
     "loss": "swish",
 }
+PARALLEL = FORWARD_FORWARD | {"order": "parallel", "negatives": "hard"}
+LOCAL = {"rule": "local-ce", "epochs": 2, "batch_size": 100, "learning_rate": 0.003, "scale": 4.0}
 BACKPROP = {"rule": "backprop", "epochs": 2, "batch_size": 100, "learning_rate": 0.001}
 
 
@@ -29,7 +31,10 @@ def small() -> Callable[..., Experiment]:
             "phases": [phase],
             "evaluation": {"images": 50},
         }
-        values["model"]["head"] = phase["rule"] == "backprop"
+        if phase["rule"] == "backprop" or phase.get("negatives") == "hard":
+            values["model"]["head"] = {"kind": "linear", "normalisation": "rms"}
+        if phase["rule"] == "local-ce":
+            values["model"]["label"] = {"encoding": "none"}
         return Experiment.model_validate(values | fields)
 
     return make

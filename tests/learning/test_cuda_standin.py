@@ -15,7 +15,17 @@ from fftui.data import normalisation
 from fftui.data.catalogue import SETS
 from fftui.data.normalisation import overlay_value, scale_of
 from fftui.data.sets import ImageSet
-from fftui.experiment import Data, ForwardForward, FullyConnected, Model
+from fftui.experiment import (
+    Data,
+    ForwardForward,
+    FullyConnected,
+    Head,
+    Label,
+    Layer,
+    LocalCrossEntropy,
+    Model,
+    Phase,
+)
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
@@ -23,9 +33,15 @@ from fftui.learning.rules.base import Setting
 
 INFO = SETS["mnist"]
 CUDA = torch.device("cuda", 0)
-PHASES = [
+FULL = (FullyConnected(units=20), FullyConnected(units=20, normalisation="batch"), FullyConnected(units=20))
+GELU = (FullyConnected(units=20, activation="gelu"), FullyConnected(units=20, normalisation="rms"))
+PHASES: list[Phase] = [
     ForwardForward(negatives="fixed"),
     ForwardForward(negatives="random", loss="swish", goodness="sum-square"),
+    ForwardForward(negatives="hard", loss="symba", goodness="mean-activation", order="parallel"),
+    ForwardForward(order="parallel", goodness="position-mean-square"),
+    ForwardForward(order="parallel", peer_normalisation=0.1),
+    LocalCrossEntropy(),
 ]
 
 
@@ -39,29 +55,38 @@ def fake() -> Iterator[None]:
 
 
 def on_cuda(network: Network) -> Network:
-    """`network.to(CUDA)`, which fake parameters refuse: they cannot be moved in place."""
+    """`network.to(CUDA)`, which fake tensors refuse: they cannot be moved in place."""
     for module in network.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
             setattr(module, name, torch.nn.Parameter(parameter.detach().to(CUDA)))
+        for name, buffer in list(module.named_buffers(recurse=False)):
+            setattr(module, name, buffer.to(CUDA))
     return network
 
 
 @pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("layers", [FULL, GELU])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("cache_bytes", [0, 2_000_000_000])
 @pytest.mark.usefixtures("fake")
 def test_a_step_stays_on_its_device_and_never_waits(
-    phase: ForwardForward, dtype: torch.dtype, cache_bytes: int
+    phase: Phase, layers: tuple[Layer, ...], dtype: torch.dtype, cache_bytes: int
 ) -> None:
     split = ImageSet(torch.zeros(64, *INFO.shape, dtype=torch.uint8), torch.zeros(64, dtype=torch.long), INFO.classes)
-    train = Images.on(CUDA, split, Data(name="mnist", normalisation="paper"))
+    data = Data(name="mnist", normalisation="paper", shift=1, flip=True)
+    train = Images.on(CUDA, split, data)
     assert train.scale == scale_of("mnist", "paper")
     assert train.overlay_value == overlay_value("mnist", "paper")
-    model = Model(layers=(FullyConnected(units=20), FullyConnected(units=20), FullyConnected(units=20)))
-    network = on_cuda(Network(model, INFO, dtype, seed=0))
-    rule = rule_for(phase, 1, Setting(network, train, CUDA, dtype, seed=0, cache_bytes=cache_bytes))
+    model = Model(
+        layers=layers,
+        label=Label(encoding="appended" if phase.rule == "forward-forward" else "none"),
+        head=Head(normalisation="rms"),
+    )
+    network = on_cuda(Network(model, INFO, train.overlay_value, dtype, seed=0))
+    rule = rule_for(phase, 1, Setting(network, train, CUDA, dtype, seed=0, cache_bytes=cache_bytes, data=data))
     for stretch in range(rule.stretches):
         learner = rule.learner(stretch, 10, [])
+        learner.begin_epoch(1)
         for step in range(2):
             learner.step(torch.arange(8, device=CUDA), step)
         assert all(tensor.device == CUDA for name, tensor in learner.state().items() if "exp_avg" in name)

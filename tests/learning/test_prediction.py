@@ -10,12 +10,12 @@ from fftui.data.label_encoding import overlay
 from fftui.data.normalisation import overlay_value, scale_of
 from fftui.experiment import FullyConnected, Model, Prediction
 from fftui.learning import prediction as module
-from fftui.learning.goodness import goodness, goodness_scale
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.prediction import score_by_goodness, score_of, total
 
 INFO = SETS["mnist-mini"]
+PREDICTIONS = st.sampled_from(["all-layers", "skip-first", "last-layer"])
 
 
 def random_images(count: int, seed: int) -> Images:
@@ -30,7 +30,8 @@ def random_images(count: int, seed: int) -> Images:
 
 
 def network(layers: int, seed: int) -> Network:
-    return Network(Model(layers=(FullyConnected(units=12),) * layers), INFO, torch.float32, seed)
+    model = Model(layers=(FullyConnected(units=12),) * layers)
+    return Network(model, INFO, overlay_value("mnist-mini", "standard"), torch.float32, seed)
 
 
 @torch.no_grad()
@@ -42,19 +43,21 @@ def by_hand(net: Network, images: Images) -> torch.Tensor:
         x = overlay(images.inputs(slice(None)), labels_N, INFO.classes, images.overlay_value)
         rows = []
         for layer in net.layers:
-            x = layer.activities(layer.normalise(x))
-            rows.append(goodness(x, goodness_scale("mean-square", layer.outputs)))
+            x = layer.activities(layer.normalise(x), labels_N)
+            rows.append(x.square().mean(1))
         columns.append(torch.stack(rows))
     return torch.stack(columns, dim=2)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 3), st.integers(1, 40), st.integers(0, 1000), st.sampled_from(["all-layers", "skip-first"]))
+@given(st.integers(1, 3), st.integers(1, 40), st.integers(0, 1000), PREDICTIONS)
 def test_scores_are_those_of_trying_every_label(layers: int, count: int, seed: int, prediction: Prediction) -> None:
     net, images = network(layers, seed), random_images(count, seed)
     score = score_by_goodness(net.layers, images, "mean-square", prediction)
     goodness_LNC = by_hand(net, images)
-    counted = goodness_LNC[1:] if prediction == "skip-first" and layers > 1 else goodness_LNC
+    counted = goodness_LNC
+    if prediction != "all-layers":
+        counted = goodness_LNC[-1:] if prediction == "last-layer" or layers == 1 else goodness_LNC[1:]
     right = counted.sum(0).argmax(1) == images.labels_N
     assert score.correct == int(right.sum())
     assert score.layer_correct == tuple(int(n) for n in (goodness_LNC.argmax(2) == images.labels_N).sum(1))

@@ -11,14 +11,25 @@ from fftui.experiment import Experiment
 from fftui.learning.state import TrainingState
 from fftui.learning.training import Training, train
 
-from .conftest import BACKPROP, FORWARD_FORWARD
+from .conftest import BACKPROP, FORWARD_FORWARD, LOCAL, PARALLEL
 
 Make = Callable[..., Experiment]
 PHASES = [
     FORWARD_FORWARD,
     FORWARD_FORWARD | {"negatives": "fixed", "loss": "softplus", "schedule": "cosine", "goodness": "sum-square"},
+    PARALLEL,
+    LOCAL,
+    LOCAL | {"order": "layer-wise"},
     BACKPROP,
 ]
+CONVOLUTIONS = {
+    "layers": [
+        {"kind": "convolution", "channels": 4, "kernel": 3, "padding": 1},
+        {"kind": "convolution", "channels": 6, "kernel": 3, "padding": 1, "pooling": "none"},
+    ],
+    "label": {"encoding": "random-plane"},
+    "head": {"kind": "linear", "normalisation": "rms"},
+}
 
 
 def weights(training: Training) -> dict[str, torch.Tensor]:
@@ -32,7 +43,8 @@ def of(events: Iterable[ev.Event], kind: type[ev.Event]) -> list[ev.Event]:
 @pytest.mark.parametrize("phase", PHASES)
 def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, object]) -> None:
     events = list(train(small(phase)))
-    layers = 2 if phase["rule"] == "forward-forward" else 1
+    together = small(phase).phases[0].rule == "backprop" or small(phase).phases[0].order == "parallel"
+    layers = 1 if together else 2
     started = events[0]
     assert isinstance(started, ev.RunStarted)
     assert isinstance(events[-1], ev.RunFinished)
@@ -62,6 +74,34 @@ def test_resuming_gives_the_same_weights_bit_by_bit(small: Make, phase: dict[str
     assert isinstance(expected_last, ev.RunFinished)
     assert last.test_accuracy == expected_last.test_accuracy
     assert last.layer_accuracies == expected_last.layer_accuracies
+
+
+@pytest.mark.parametrize("stop_after", [2, 4, 9])
+def test_a_network_with_batch_norm_and_moved_images_goes_on_bit_by_bit(small: Make, stop_after: int) -> None:
+    data = {"normalisation": "unit", "train_images": 200, "test_images": 20, "shift": 1, "flip": True}
+    fields = {"model": CONVOLUTIONS, "data": data, "phases": [PARALLEL, PARALLEL | {"order": "parallel"}]}
+    whole, first = train(small(PARALLEL, **fields)), train(small(PARALLEL, **fields))
+    list(whole)
+    list(islice(first, stop_after))
+    rest = train(small(PARALLEL, **fields), state=first.state())
+    list(rest)
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(rest)[name]), name
+
+
+def test_layers_in_parallel_tell_their_means_apart(small: Make) -> None:
+    events = list(train(small(PARALLEL)))
+    means = of(events, ev.LayerMeans)
+    assert [(m.layer, m.epoch) for m in means] == [(1, 1), (2, 1), (1, 2), (2, 2)]  # type: ignore[attr-defined]
+    epochs = of(events, ev.EpochFinished)
+    for epoch in epochs:
+        losses = [m.loss for m in means if m.epoch == epoch.epoch]  # type: ignore[attr-defined]
+        assert epoch.loss == pytest.approx(sum(losses))  # type: ignore[attr-defined]
+        assert epoch.goodness_positive is None  # type: ignore[attr-defined]
+    started = of(events, ev.LayerStarted)
+    assert [e.parallel for e in started] == [(1, 2)]  # type: ignore[attr-defined]
+    last = [e for e in of(events, ev.Evaluated) if e.final][-1]  # type: ignore[attr-defined]
+    assert last.head_accuracy is not None  # type: ignore[attr-defined]
 
 
 def test_an_epoch_stopped_in_its_middle_reports_the_means_of_the_whole(small: Make) -> None:
@@ -103,7 +143,7 @@ def test_forward_forward_learns_real_digits(small: Make) -> None:
 
 def test_backprop_learns_real_digits(small: Make) -> None:
     data = {"normalisation": "standard", "train_images": 3000, "test_images": 500}
-    model = {"layers": [{"units": 64, "normalisation": "none"}], "head": True}
+    model = {"layers": [{"units": 64, "normalisation": "none"}], "head": {"kind": "linear"}}
     last = list(train(small(BACKPROP | {"epochs": 5}, data=data, model=model)))[-1]
     assert isinstance(last, ev.RunFinished)
     assert last.test_accuracy is not None
@@ -157,7 +197,7 @@ def test_probes_too_large_to_keep_are_scored_alike(small: Make) -> None:
 
 
 def test_two_phases_share_one_network(small: Make) -> None:
-    model = {"layers": [{"units": 24, "normalisation": "rms"}], "head": True}
+    model = {"layers": [{"units": 24, "normalisation": "rms"}], "head": {"kind": "linear"}}
     events = list(train(small(phases=[FORWARD_FORWARD, BACKPROP], model=model)))
     assert [(e.phase, e.rule) for e in events if isinstance(e, ev.PhaseStarted)] == [
         (1, "forward-forward"),

@@ -1,10 +1,9 @@
-"""A fully connected layer of rectified linear units that learns without autograd.
+"""A fully connected layer that learns without autograd.
 
-With normalised input x̂ and z = relu(x̂ W + b), the slope of a local loss in z is ∂L/∂g · 2 k z (k as in
-`fftui.learning.goodness`), already zero where a unit is silent. So a step is two matrix products, the positive and
-negative data stacked: x̂ W going up and x̂ᵗ δ for the gradient.
+With normalised input x̂, a = x̂ W + b and z = φ(a), an objective states δ = ∂L/∂z and so ∂L/∂a. A step is two matrix
+products, the positive and negative data stacked: x̂ W going up and x̂ᵗ ∂L/∂a for the gradient.
 
-Weights are kept as (D, H): both products then read contiguous rows, and row y of W is the weight of label pixel y.
+Weights are kept as (D, H): both products then read contiguous rows, and row y of W is the weight of label input y.
 """
 
 import math
@@ -12,80 +11,125 @@ import math
 import torch
 from torch import Tensor, nn
 
-from fftui.experiment import FullyConnected, Goodness
-from fftui.learning.goodness import goodness_scale
-from fftui.learning.layers.base import Layer, Outcome, OverlaidImages, PairLoss
+from fftui.data.label_encoding import LabelInput, with_neutral
+from fftui.experiment import FullyConnected
+from fftui.learning.activations import ACTIVATIONS
+from fftui.learning.layers.base import Layer, OpenImages, Outcome
+from fftui.learning.layers.batch_norm import BatchNorm
+from fftui.learning.objective import Objective
 
 
 class FullyConnectedLayer(Layer):
     """H units over D inputs."""
 
     def __init__(
-        self, spec: FullyConnected, input_shape: tuple[int, ...], dtype: torch.dtype, generator: torch.Generator
+        self,
+        spec: FullyConnected,
+        input_shape: tuple[int, ...],
+        label: LabelInput,
+        dtype: torch.dtype,
+        generator: torch.Generator,
     ) -> None:
-        super().__init__(input_shape, (spec.units,), spec.normalisation, dtype)
-        bound = 1 / math.sqrt(self.inputs)  # torch.nn.Linear's own start, which the paper's code uses
-        self.weight = nn.Parameter(torch.empty(self.inputs, spec.units).uniform_(-bound, bound, generator=generator))
-        self.bias = nn.Parameter(torch.empty(spec.units).uniform_(-bound, bound, generator=generator))
+        super().__init__(
+            input_shape=input_shape, shape=(spec.units,), normalisation=spec.normalisation, label=label, dtype=dtype
+        )
+        bound = 1 / math.sqrt(self.inputs)
+        weight_DH, bias_H = torch.empty(self.inputs, spec.units), torch.zeros(spec.units)
+        if spec.start == "uniform":  # torch.nn.Linear's own, which the paper's code uses
+            weight_DH.uniform_(-bound, bound, generator=generator)
+            bias_H.uniform_(-bound, bound, generator=generator)
+        else:
+            weight_DH.normal_(std=bound, generator=generator)
+        self.weight = nn.Parameter(weight_DH)
+        self.bias = nn.Parameter(bias_H)
+        self._activation = ACTIVATIONS[spec.activation]
+        self._batch_norm = BatchNorm(self.inputs) if spec.normalisation == "batch" else None
 
-    def forward(self, x_BD: Tensor) -> Tensor:
-        """relu(x̂ W + b), with autograd."""
-        if self.normalisation != "none":
-            x_BD = x_BD * self.normaliser(torch.linalg.vector_norm(x_BD, dim=1))[:, None]
-        return torch.relu(x_BD @ self.weight + self.bias)
+    def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """φ(x̂ W + b), with autograd."""
+        return self._activation.apply(self.logits(x_ND, labels_N))
+
+    def logits(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """x̂ W + b for raw input, with autograd."""
+        x_ND = self.labelled(x_ND, labels_N)
+        return self.raw_logits(x_ND if self._batch_norm is None else self._batch_norm(x_ND))
+
+    def raw_forward(self, x_ND: Tensor) -> Tensor:
+        """`forward` without normalisation and without label: the paper's hybrid."""
+        return self._activation.apply(self.raw_logits(x_ND))
+
+    def raw_logits(self, x_ND: Tensor) -> Tensor:
+        """x W + b, with autograd."""
+        return x_ND @ self.weight + self.bias
 
     @torch.no_grad()
-    def activities(self, x_BD: Tensor) -> Tensor:
-        """z = relu(x̂ W + b)."""
-        return self._product(x_BD).relu_()
+    def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """z = φ(x̂ W + b)."""
+        del labels_N  # they are among the inputs
+        return self._activation.apply(self._product(self._standardised(x_ND, learning=False)))
 
     @torch.no_grad()
-    def labelled_activities(self, x: OverlaidImages, *labels_B: Tensor) -> Tensor:
-        """z = relu(x̂ W + b + s W[y]): one product over the images serves all labels."""
-        product_BH = self._product(x.images_BD)
-        label_CH = self.weight[: x.classes].to(self.dtype)
-        z_SBH = product_BH.new_empty(len(labels_B), *product_BH.shape)
-        for z_BH, labels in zip(z_SBH, labels_B, strict=True):
-            torch.addcmul(product_BH, label_CH.index_select(0, labels), x.strength_B[:, None], out=z_BH)
-        return z_SBH.flatten(0, 1).relu_()
+    def labelled_activities(self, x: OpenImages, *labels_B: Tensor) -> Tensor:
+        """z = φ(x̂ W + b + s W[y]): one product over the images serves all labels."""
+        if self._batch_norm is not None:
+            return super().labelled_activities(x, *labels_B)
+        return self._activation.apply(self._labelled_product(x, labels_B))
 
     @torch.no_grad()
-    def learn(self, x_2BD: Tensor, kind: Goodness, loss: PairLoss) -> Outcome:
-        """∂L/∂W = x̂ᵗ δ."""
-        delta_2BH, outcome = self._slope(self.activities(x_2BD), kind, loss)
-        transposed_D2B = x_2BD.t() if self.dtype == torch.float32 else x_2BD.t().contiguous()
-        self._set_gradient(transposed_D2B @ delta_2BH, delta_2BH)
+    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
+        """∂L/∂W = x̂ᵗ ∂L/∂a."""
+        del labels_N
+        x_ND = self._standardised(x_ND, learning=True)
+        delta_NH, outcome = self._judged(self._product(x_ND), objective)
+        transposed_DN = x_ND.t() if self.dtype == torch.float32 else x_ND.t().contiguous()
+        self._set_gradient(transposed_DN @ delta_NH, delta_NH)
         return outcome
 
     @torch.no_grad()
-    def learn_labelled(
-        self, x: OverlaidImages, positive_B: Tensor, negative_B: Tensor, kind: Goodness, loss: PairLoss
-    ) -> Outcome:
-        """The same where both labels share their images: so do both products."""
-        delta_2BH, outcome = self._slope(self.labelled_activities(x, positive_B, negative_B), kind, loss)
-        images, labels_2B = len(x), torch.cat((positive_B, negative_B))
-        gradient_DH = x.images_BD.t() @ (delta_2BH[:images] + delta_2BH[images:])
-        strength_C2B = torch.zeros(x.classes, 2 * images, dtype=self.dtype, device=delta_2BH.device)
-        strength_C2B.scatter_(0, labels_2B[None], x.strength_B.repeat(2)[None])
-        gradient_DH[: x.classes] += strength_C2B @ delta_2BH
-        self._set_gradient(gradient_DH, delta_2BH)
+    def learn_labelled(self, x: OpenImages, objective: Objective, *labels_B: Tensor) -> Outcome:
+        """The same where all labels share their images: so do both products."""
+        if self._batch_norm is not None:
+            return super().learn_labelled(x, objective, *labels_B)
+        delta_SBH, outcome = self._judged(self._labelled_product(x, labels_B), objective)
+        gradient_DH = x.images_BD.t() @ delta_SBH.view(len(labels_B), len(x), -1).sum(0)
+        if x.strength_B is not None:
+            codes_SBC = torch.cat([x.codes(labels) for labels in labels_B])
+            gradient_DH[x.first : x.first + x.classes] += codes_SBC.t() @ delta_SBH
+        self._set_gradient(gradient_DH, delta_SBH)
         return outcome
 
-    def _product(self, x_BD: Tensor) -> Tensor:
-        return torch.addmm(self.bias.to(self.dtype), x_BD, self.weight.to(self.dtype))
+    def _standardised(self, x_ND: Tensor, *, learning: bool) -> Tensor:
+        if self._batch_norm is None:
+            return x_ND
+        self._batch_norm.train(learning)
+        normalised: Tensor = self._batch_norm(x_ND)
+        return normalised
 
-    def _slope(self, z_2BH: Tensor, kind: Goodness, loss: PairLoss) -> tuple[Tensor, Outcome]:
-        """δ = ∂L/∂z, in the place of z, and what the loss saw."""
-        goodness_2B = self.goodness(z_2BH, kind)
-        positive_B, negative_B = goodness_2B.chunk(2)
-        found = loss(positive_B, negative_B)
-        factor_2B = (found.slope_2B * (2 * goodness_scale(kind, self.outputs))).to(z_2BH.dtype)
-        return z_2BH.mul_(factor_2B[:, None]), Outcome(found.value, goodness_2B)
+    def _product(self, x_ND: Tensor) -> Tensor:
+        return torch.addmm(self.bias.to(self.dtype), x_ND, self.weight.to(self.dtype))
 
-    def _set_gradient(self, gradient_DH: Tensor, delta_BH: Tensor) -> None:
+    def _labelled_product(self, x: OpenImages, labels_B: tuple[Tensor, ...]) -> Tensor:
+        """a (S·B, H) under each of S sets of labels; the images' part of it is made once for a batch."""
+        if x.product_BH is None:
+            x.product_BH = self._product(x.images_BD)
+        if x.strength_B is None:
+            return x.product_BH.repeat(len(labels_B), 1)
+        label_CH = with_neutral(self.weight[x.first : x.first + x.classes]).to(self.dtype)
+        a_SBH = x.product_BH.new_empty(len(labels_B), *x.product_BH.shape)
+        for a_BH, labels in zip(a_SBH, labels_B, strict=True):
+            torch.addcmul(x.product_BH, label_CH.index_select(0, labels), x.strength_B[:, None], out=a_BH)
+        return a_SBH.flatten(0, 1)
+
+    def _judged(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, Outcome]:
+        """∂L/∂a, and what the objective saw."""
+        z_NH = self._activation.apply(a_NH)
+        judged = objective(z_NH)
+        return self._activation.backward(judged.slope_NH, a_NH, z_NH), Outcome.of(judged, z_NH)
+
+    def _set_gradient(self, gradient_DH: Tensor, delta_NH: Tensor) -> None:
         if self.weight.grad is None or self.bias.grad is None:
             self.weight.grad = torch.empty_like(self.weight)
             self.bias.grad = torch.empty_like(self.bias)
         self.weight.grad.copy_(gradient_DH)
         # A product with ones adds bfloat16 rows up in float32, three times as fast as a sum.
-        self.bias.grad.copy_((delta_BH.new_ones(1, len(delta_BH)) @ delta_BH)[0])
+        self.bias.grad.copy_((delta_NH.new_ones(1, len(delta_NH)) @ delta_NH)[0])

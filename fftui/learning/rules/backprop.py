@@ -7,10 +7,8 @@ from torch.nn.functional import cross_entropy
 from fftui import experiment as ex
 from fftui.learning.images import Images
 from fftui.learning.optimiser import Optimiser
-from fftui.learning.prediction import Score, score_of, total
+from fftui.learning.prediction import Score, rows_at_once, score_of, total
 from fftui.learning.rules.base import EpochMeans, Learner, Setting
-
-PREDICTED_AT_ONCE = 10_000  # images
 
 
 class BackpropRule:
@@ -18,51 +16,74 @@ class BackpropRule:
 
     stretches = 1
 
-    def __init__(self, phase: ex.Backprop, setting: Setting) -> None:
+    def __init__(self, phase: ex.Backprop, number: int, setting: Setting) -> None:
         self._phase = phase
+        self._number = number
         self._setting = setting
 
     def learner(self, stretch: int, total_steps: int, probes: list[Images]) -> Learner:
         """The network."""
-        return NetworkLearner(self, self._phase, self._setting, total_steps, probes)
+        return NetworkLearner(self, self._phase, self._number, self._setting, total_steps, probes)
 
     @torch.no_grad()
     def score(self, images: Images) -> Score:
         """Counts of argmax predictions; there is no goodness, so no layer is counted alone."""
-        scores = []
-        for start in range(0, len(images), PREDICTED_AT_ONCE):
-            part = images.part(start, start + PREDICTED_AT_ONCE)
-            predicted_B = logits(self._setting, part.inputs(slice(None))).argmax(1)
+        self._setting.network.eval()
+        scores, step = [], rows_at_once(self._setting.network.layers)
+        for start in range(0, len(images), step):
+            part = images.part(start, start + step)
+            predicted_B = self.logits(part.inputs(slice(None))).argmax(1)
             none_LB = torch.empty(0, len(part), dtype=torch.long, device=predicted_B.device)
             scores.append(score_of(predicted_B, none_LB, part.labels_N, part.info.classes))
         return total(scores)
+
+    def logits(self, x_BD: Tensor) -> Tensor:
+        """Logits (B, C) in float32, the products in the experiment's precision."""
+        setting = self._setting
+        forward = setting.network.raw_logits if self._phase.inputs == "raw" else setting.network
+        with torch.autocast(setting.device.type, torch.bfloat16, enabled=setting.dtype == torch.bfloat16):
+            result: Tensor = forward(x_BD)
+        return result.float()
 
 
 class NetworkLearner:
     """The whole network under cross entropy."""
 
     layer: int | None = None
+    parallel: tuple[int, ...] = ()
     threshold: float | None = None
 
     def __init__(
-        self, rule: BackpropRule, phase: ex.Backprop, setting: Setting, total_steps: int, probes: list[Images]
+        self,
+        rule: BackpropRule,
+        phase: ex.Backprop,
+        number: int,
+        setting: Setting,
+        total_steps: int,
+        probes: list[Images],
     ) -> None:
         self._rule = rule
+        self._phase = phase
         self._setting = setting
         self._probes = probes
+        self._images = setting.augmentation(number, 0)
         self._optimiser = Optimiser(
             list(setting.network.parameters()), phase.learning_rate, phase.schedule, total_steps
         )
         self._sums = torch.zeros(2, device=setting.device)  # loss, images
 
     def begin_epoch(self, epoch: int) -> None:
-        """Backprop draws nothing."""
+        """Move the images anew, if they move."""
+        self._images.begin_epoch(epoch)
 
     def step(self, index_B: Tensor, step: int) -> None:
         """Forward, backward, Adam."""
-        train = self._setting.train
-        loss = cross_entropy(logits(self._setting, train.inputs(index_B)), train.labels_N[index_B])
-        self._setting.network.zero_grad(set_to_none=True)
+        network = self._setting.network
+        if step == 0 and self._phase.weights == "unit-norm":  # before the first step, never again on resuming
+            _divide_by_norms(network)
+        network.train()
+        loss = cross_entropy(self._rule.logits(self._images.inputs(index_B)), self._images.images.labels_N[index_B])
+        network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._optimiser.step(step)
         self._sums += torch.stack((loss.detach() * len(index_B), torch.full_like(loss.detach(), len(index_B))))
@@ -70,7 +91,11 @@ class NetworkLearner:
     def means(self) -> EpochMeans:
         """Mean cross entropy."""
         loss, images = self._sums.tolist()
-        return EpochMeans(loss / max(images, 1), None, None)
+        return EpochMeans(loss / max(images, 1))
+
+    def layer_means(self) -> tuple[EpochMeans, ...]:
+        """Layers have no objective of their own."""
+        return ()
 
     def clear(self) -> None:
         """Forget the epoch's sums."""
@@ -90,8 +115,8 @@ class NetworkLearner:
         self._optimiser.load({name: tensor for name, tensor in state.items() if name != "sums"})
 
 
-def logits(setting: Setting, x_BD: Tensor) -> Tensor:
-    """Logits (B, C) in float32, the products in the experiment's precision."""
-    with torch.autocast(setting.device.type, torch.bfloat16, enabled=setting.dtype == torch.bfloat16):
-        result: Tensor = setting.network(x_BD)
-    return result.float()
+@torch.no_grad()
+def _divide_by_norms(network: torch.nn.Module) -> None:
+    """Divide every weight and bias by its own norm, as the paper's hybrid did before backprop."""
+    for weight in network.parameters():
+        weight.div_(torch.linalg.vector_norm(weight))

@@ -6,6 +6,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from fftui.experiment import Data
+from fftui.learning.augmentation import Augmentation
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.prediction import Score
@@ -21,6 +23,11 @@ class Setting:
     dtype: torch.dtype
     seed: int
     cache_bytes: int
+    data: Data
+
+    def augmentation(self, *purpose: str | int) -> Augmentation:
+        """The training images, moved as the experiment asks, for one purpose."""
+        return Augmentation(self.train, self.data, self.seed, *purpose)
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,33 @@ class EpochMeans:
     """Means over the images of an epoch; goodness is None where a rule has none."""
 
     loss: float
-    goodness_positive: float | None
-    goodness_negative: float | None
+    goodness_positive: float | None = None
+    goodness_negative: float | None = None
+
+
+class LayerSums:
+    """Sums over an epoch of what layers saw, kept on the device: a row each of loss, g⁺, g⁻ and images."""
+
+    def __init__(self, layers: int, device: torch.device) -> None:
+        self.tensor = torch.zeros(layers, 4, device=device)
+
+    def add(self, row: int, loss: Tensor, goodness_2B: Tensor) -> None:
+        """Add what layer `row` saw of a batch."""
+        positive_B, negative_B = goodness_2B.chunk(2)
+        count = len(positive_B)
+        self.tensor[row, :3] += torch.stack((loss * count, positive_B.sum(), negative_B.sum()))
+        self.tensor[row, 3] += count
+
+    def means(self) -> tuple[EpochMeans, ...]:
+        """Each layer's means; waits for the device."""
+        return tuple(EpochMeans(*(value / max(images, 1) for value in rest)) for *rest, images in self.tensor.tolist())
 
 
 class Learner(Protocol):
     """What learns during one stretch. `step` must not wait for the device."""
 
     layer: int | None  # counts from 1; None is the whole network
+    parallel: tuple[int, ...]  # the layers that learn side by side, each by its own objective; else none
     threshold: float | None
 
     def begin_epoch(self, epoch: int) -> None:
@@ -46,6 +72,9 @@ class Learner(Protocol):
 
     def means(self) -> EpochMeans:
         """Means over the epoch's images so far; waits for the device."""
+
+    def layer_means(self) -> tuple[EpochMeans, ...]:
+        """The same for each of `parallel`."""
 
     def clear(self) -> None:
         """Forget the epoch's sums."""

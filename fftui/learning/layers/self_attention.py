@@ -1,0 +1,188 @@
+"""Self-attention over the patches of an image, and units behind it whose activities are judged.
+
+Patches → tokens (and label, and places) → attention → summary, normalised → units. Letters in shapes: N rows, T
+tokens, P numbers a patch holds, W width of a token, C labels.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fftui.data.label_encoding import LabelInput, with_neutral
+from fftui.experiment import TOKENS, SelfAttention
+from fftui.learning.activations import ACTIVATIONS
+from fftui.learning.layers.autograd import AutogradLayer
+from fftui.learning.layers.base import EPSILON
+
+MLP_RATIO = 4  # hidden units of the network behind the attention, a number of the width
+POSITION_STD = 0.02
+SHIFTS = ((1, -1, 0, 0), (-1, 1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1))  # left, right, top, bottom: pixels of zeros
+
+
+class SelfAttentionLayer(AutogradLayer):
+    """H units over what self-attention makes of an image's patches, all within one goodness.
+
+    A label encoded in tokens is a learned vector a class: added to every token or to the first (upper left patch,
+    where an overlay would stand), or a token of its own behind the others. Weights start as torch's own
+    (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors from N(0, strength²).
+    """
+
+    def __init__(
+        self,
+        spec: SelfAttention,
+        input_shape: tuple[int, ...],
+        label: LabelInput,
+        dtype: torch.dtype,
+        generator: torch.Generator,
+    ) -> None:
+        # `normalisation` is the summary's; pixels are seen as they are
+        super().__init__(input_shape=input_shape, shape=(spec.units,), normalisation="none", label=label, dtype=dtype)
+        channels, height, width = input_shape
+        places = (height // spec.patch) * (width // spec.patch)
+        tokens = places + (label.encoding == "label-token")
+        self._embedding = PatchEmbedding(spec, channels, generator)
+        self._encoding = label.encoding
+        self._labels: nn.Parameter | None = None
+        if label.encoding in TOKENS:
+            start_CW = torch.randn(label.classes, spec.width, generator=generator) * label.strength
+            self._labels = nn.Parameter(start_CW)
+        self._positions: nn.Parameter | None = None
+        if spec.positions:
+            self._positions = nn.Parameter(torch.randn(tokens, spec.width, generator=generator) * POSITION_STD)
+        self._attention: nn.Module = Attention(spec.width, spec.heads, generator)
+        if spec.residual:
+            self._attention = Block(self._attention, spec.width, generator)
+        self._summary = spec.summary
+        self._summary_normalisation = spec.normalisation
+        self._units = linear(spec.width * (tokens if spec.summary == "flatten" else 1), spec.units, generator)
+        self._activation = ACTIVATIONS[spec.activation]
+
+    @property
+    def title(self) -> str:
+        """Image in, units out."""
+        return f"{'×'.join(map(str, self.input_shape))}→{self.outputs}"
+
+    def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """z (N, H)."""
+        with torch.autocast(x_ND.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+            tokens_NTW = self._labelled(self._embedding(x_ND.view(-1, *self.input_shape)), labels_N)
+            if self._positions is not None:
+                tokens_NTW = tokens_NTW + self._positions
+            tokens_NTW = self._attention(tokens_NTW)
+            summary_NS = tokens_NTW.flatten(1) if self._summary == "flatten" else tokens_NTW.mean(1)
+            z_NH = self._activation.apply(self._units(self._summary_normalised(summary_NS)))
+        return z_NH.to(self.dtype)
+
+    def _labelled(self, tokens_NTW: Tensor, labels_N: Tensor) -> Tensor:
+        """Tokens with the label among them, if this layer's encoding puts it there."""
+        if self._labels is None:
+            return tokens_NTW
+        # A product with one-hot rows, not an index: its gradient is a product too, and the same every time on a GPU.
+        codes = with_neutral(torch.eye(self.label.classes, device=labels_N.device, dtype=self._labels.dtype))
+        label_N1W = (codes[labels_N] @ self._labels).unsqueeze(1)
+        if self._encoding == "every-token":
+            return tokens_NTW + label_N1W
+        if self._encoding == "first-token":
+            return torch.cat((tokens_NTW[:, :1] + label_N1W, tokens_NTW[:, 1:]), dim=1)
+        return torch.cat((tokens_NTW, label_N1W.to(tokens_NTW.dtype)), dim=1)
+
+    def _summary_normalised(self, summary_NS: Tensor) -> Tensor:
+        if self._summary_normalisation == "none":
+            return summary_NS
+        wide_NS = summary_NS.to(torch.promote_types(summary_NS.dtype, torch.float32))
+        unit_NS: Tensor = wide_NS / (torch.linalg.vector_norm(wide_NS, dim=1, keepdim=True) + EPSILON)
+        return unit_NS if self._summary_normalisation == "l2" else unit_NS * math.sqrt(unit_NS.shape[1])
+
+
+class PatchEmbedding(nn.Module):
+    """Patches to tokens (N, T, W), row by row from the upper left: one linear map for all patches.
+
+    `frozen` never learns; `shifted` sees the image and four copies of it, moved by one pixel, behind a layer norm
+    (shifted patch tokenisation, Lee et al. 2021, as the paper's notebooks have it).
+    """
+
+    def __init__(self, spec: SelfAttention, channels: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self._patch = spec.patch
+        self._shifts = SHIFTS if spec.embedding == "shifted" else ()
+        numbers = channels * (1 + len(self._shifts)) * spec.patch**2
+        self._norm = nn.LayerNorm(numbers) if self._shifts else nn.Identity()
+        self._map = linear(numbers, spec.width, generator)
+        if spec.embedding == "frozen":
+            freeze(self._map)
+
+    def forward(self, x_NKHW: Tensor) -> Tensor:
+        """(N, T, W)."""
+        x_NKHW = torch.cat((x_NKHW, *(functional.pad(x_NKHW, shift) for shift in self._shifts)), dim=1)
+        count, channels, height, width = x_NKHW.shape
+        size = self._patch
+        patches = x_NKHW.view(count, channels, height // size, size, width // size, size)  # rows 2, 3; columns 4, 5
+        patches_NTP = patches.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
+        tokens_NTW: Tensor = self._map(self._norm(patches_NTP))
+        return tokens_NTW
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention (Vaswani et al. 2017), weights started as `torch.nn.MultiheadAttention`'s."""
+
+    def __init__(self, width: int, heads: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self._heads = heads
+        self._into = linear(width, 3 * width, generator, bound=math.sqrt(6 / (width + 3 * width)))  # Xavier's
+        self._out = linear(width, width, generator)
+        with torch.no_grad():
+            self._into.bias.zero_()
+            self._out.bias.zero_()
+
+    def forward(self, tokens_NTW: Tensor) -> Tensor:
+        """(N, T, W)."""
+        # 3 x (N, heads, T, width of a head)
+        count, tokens, _ = tokens_NTW.shape
+        parts = self._into(tokens_NTW).view(count, tokens, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        if parts.device.type == "cpu":  # where attention in bfloat16 goes backwards six times as slowly
+            with torch.autocast("cpu", enabled=False):
+                wide = parts.to(torch.promote_types(parts.dtype, torch.float32))
+                seen = functional.scaled_dot_product_attention(*wide.unbind())
+        else:
+            seen = functional.scaled_dot_product_attention(*parts.unbind())
+        mixed_NTW: Tensor = self._out(seen.transpose(1, 2).flatten(2))
+        return mixed_NTW
+
+
+class Block(nn.Module):
+    """Attention and a GELU network of `MLP_RATIO` times the width, each behind a layer norm and added to its input."""
+
+    def __init__(self, attention: nn.Module, width: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self._attention = nn.Sequential(nn.LayerNorm(width), attention)
+        self._network = nn.Sequential(
+            nn.LayerNorm(width),
+            linear(width, MLP_RATIO * width, generator),
+            nn.GELU(),
+            linear(MLP_RATIO * width, width, generator),
+        )
+
+    def forward(self, tokens_NTW: Tensor) -> Tensor:
+        """(N, T, W)."""
+        tokens_NTW = tokens_NTW + self._attention(tokens_NTW)
+        answered_NTW: Tensor = tokens_NTW + self._network(tokens_NTW)
+        return answered_NTW
+
+
+def linear(inputs: int, outputs: int, generator: torch.Generator, bound: float | None = None) -> nn.Linear:
+    """A linear map whose weights and bias are uniform within `bound`, or torch's own 1/√inputs."""
+    made: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+    bound = bound or 1 / math.sqrt(inputs)
+    with torch.no_grad():
+        made.weight.uniform_(-bound, bound, generator=generator)
+        made.bias.uniform_(-bound, bound, generator=generator)
+    return made
+
+
+def freeze(module: nn.Module) -> None:
+    """Turn the module's parameters into buffers: saved, never learned."""
+    for name, parameter in list(module.named_parameters(recurse=False)):
+        delattr(module, name)
+        module.register_buffer(name, parameter.detach())
