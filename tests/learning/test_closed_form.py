@@ -1,130 +1,174 @@
-"""The closed-form local gradient against autograd, in float64."""
+"""The closed-form gradient of a fully connected layer against autograd, in float64."""
 
+import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from fftui.data.label_encoding import overlay
-from fftui.experiment import ForwardForward, FullyConnected, Goodness
-from fftui.learning.goodness import goodness, goodness_scale
-from fftui.learning.layers.base import Layer, PairLoss
+from fftui.data.label_encoding import LabelInput, overlay
+from fftui.experiment import ForwardForward, FullyConnected, LabelEncoding, LayerNormalisation
+from fftui.learning.goodness import GoodnessFunction
+from fftui.learning.layers.base import Layer
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
-from fftui.learning.losses import LOSSES, LossSlope
+from fftui.learning.objective import GroupObjective, Objective, PairObjective
+
+from .reference import reference_group_loss, reference_loss
 
 CLASSES, VALUE = 4, 2.8
-shapes = st.tuples(st.integers(1, 9), st.integers(5, 20), st.integers(1, 12), st.integers(0, 2**31))
+shapes = st.tuples(st.integers(2, 9), st.integers(5, 20), st.integers(1, 12), st.integers(0, 2**31))
 phases = st.builds(
     ForwardForward,
-    loss=st.sampled_from(["softplus", "swish"]),
-    goodness=st.sampled_from(["mean-square", "sum-square"]),
+    loss=st.sampled_from(["softplus", "swish", "symba"]),
+    goodness=st.sampled_from(["mean-square", "sum-square", "mean-activation"]),
     threshold=st.floats(0.01, 3.0),
     sharpness=st.floats(0.5, 20.0),
+    peer_normalisation=st.sampled_from([0.0, 0.3]),
 )
-norms = st.sampled_from(["l2", "rms", "none"])
+specs = st.builds(
+    FullyConnected,
+    normalisation=st.sampled_from(["l2", "rms", "batch", "none"]),
+    activation=st.sampled_from(["relu", "leaky-relu", "gelu", "tanh"]),
+    start=st.sampled_from(["uniform", "normal"]),
+)
+inside = st.sampled_from(["overlay", "appended"])  # encodings that stand among the inputs
 
 
-def reference_loss(z_2BH: Tensor, phase: ForwardForward) -> Tensor:
-    """The losses as the papers write them, for autograd."""
-    squares = z_2BH.square()
-    g_2B = squares.mean(1) if phase.goodness == "mean-square" else squares.sum(1)
-    positive, negative = g_2B.chunk(2)
-    if phase.loss == "softplus":
-        terms = torch.cat((phase.threshold - positive, negative - phase.threshold))
-        return torch.logaddexp(terms, torch.zeros_like(terms)).mean()
-    return torch.nn.functional.silu(-phase.sharpness * (positive - negative)).mean()
-
-
-def autograd(layer: FullyConnectedLayer, x_2BD: Tensor, phase: ForwardForward) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss and gradients of `layer` for raw inputs, positive first."""
-    layer.zero_grad()
-    loss = reference_loss(layer(x_2BD), phase)
-    loss.backward()
-    assert layer.weight.grad is not None
-    assert layer.bias.grad is not None
-    return loss.detach(), layer.weight.grad.clone(), layer.bias.grad.clone()
-
-
-def make_layer(inputs: int, units: int, normalisation: str, seed: int) -> FullyConnectedLayer:
+def make_layer(
+    spec: FullyConnected, inputs: int, units: int, seed: int, encoding: LabelEncoding = "none"
+) -> FullyConnectedLayer:
+    spec = spec.model_copy(update={"units": units})
+    label = LabelInput(encoding, CLASSES, VALUE)
     generator = torch.Generator().manual_seed(seed)
-    spec = FullyConnected(units=units, normalisation=normalisation)  # type: ignore[arg-type]
-    return FullyConnectedLayer(spec, (inputs,), torch.float64, generator).double()
+    return FullyConnectedLayer(spec, (inputs,), label, torch.float64, generator).double()
 
 
-def pair_loss(phase: ForwardForward) -> PairLoss:
-    """The phase's loss, as a learner hands it to a layer."""
-
-    def loss(positive_B: Tensor, negative_B: Tensor) -> LossSlope:
-        return LOSSES[phase.loss](positive_B, negative_B, phase)
-
-    return loss
+def objective(phase: ForwardForward, layer: Layer) -> Objective:
+    return PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
 
 
-@settings(max_examples=60, deadline=None)
-@given(shapes, phases, norms)
-def test_gradient_of_a_deeper_layer(shape: tuple[int, int, int, int], phase: ForwardForward, norm: str) -> None:
+def gradients(layer: Layer) -> list[Tensor]:
+    found = [weight.grad for weight in layer.parameters()]
+    assert all(gradient is not None for gradient in found)
+    return [gradient.clone() for gradient in found if gradient is not None]
+
+
+def autograd(layer: FullyConnectedLayer, x_2BD: Tensor, labels_2B: Tensor, phase: ForwardForward) -> list[Tensor]:
+    """Loss, then gradients, of `layer` for raw inputs, positive first."""
+    layer.zero_grad()
+    layer.train()
+    loss = reference_loss(layer(x_2BD, labels_2B), phase)
+    loss.backward()
+    return [loss.detach(), *gradients(layer)]
+
+
+def assert_same(found: list[Tensor], expected: list[Tensor]) -> None:
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@given(shapes, phases, specs)
+def test_gradient_of_a_deeper_layer(
+    shape: tuple[int, int, int, int], phase: ForwardForward, spec: FullyConnected
+) -> None:
     images, inputs, units, seed = shape
-    layer = make_layer(inputs, units, norm, seed)
+    layer = make_layer(spec, inputs, units, seed)
     x_2BD = torch.rand(2 * images, inputs, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    loss, weight, bias = autograd(layer, x_2BD, phase)
-    with torch.no_grad():
-        outcome = layer.learn(layer.normalise(x_2BD), phase.goodness, pair_loss(phase))
-    torch.testing.assert_close(outcome.loss, loss)
-    torch.testing.assert_close(layer.weight.grad, weight)
-    torch.testing.assert_close(layer.bias.grad, bias)
+    labels_2B = torch.zeros(2 * images, dtype=torch.long)
+    expected = autograd(layer, x_2BD, labels_2B, phase)
+    outcome = layer.learn(layer.normalise(x_2BD), labels_2B, objective(phase, layer))
+    assert_same([outcome.loss, *gradients(layer)], expected)
 
 
-@settings(max_examples=60, deadline=None)
-@given(shapes, phases, norms)
+@given(shapes, phases, specs, inside)
 def test_gradient_of_the_first_layer_shares_one_product(
-    shape: tuple[int, int, int, int], phase: ForwardForward, norm: str
+    shape: tuple[int, int, int, int], phase: ForwardForward, spec: FullyConnected, encoding: LabelEncoding
+) -> None:
+    """A label may be the neutral one; an overlay is checked against `overlay` itself where it is not."""
+    images, inputs, units, seed = shape
+    generator = torch.Generator().manual_seed(seed)
+    layer = make_layer(spec, inputs, units, seed, encoding)
+    x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
+    labels_2B = torch.randint(0, CLASSES + 1, (2 * images,), generator=generator)
+    expected = autograd(layer, x_BD.repeat(2, 1), labels_2B, phase)
+    outcome = layer.learn_labelled(layer.open(x_BD), objective(phase, layer), *labels_2B.chunk(2))
+    assert_same([outcome.loss, *gradients(layer)], expected)
+
+
+@given(shapes, specs)
+def test_an_overlaid_layer_sees_what_overlay_makes(shape: tuple[int, int, int, int], spec: FullyConnected) -> None:
+    images, inputs, units, seed = shape
+    generator = torch.Generator().manual_seed(seed)
+    layer, plain = make_layer(spec, inputs, units, seed, "overlay"), make_layer(spec, inputs, units, seed)
+    x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
+    labels_B = torch.randint(0, CLASSES, (images,), generator=generator)
+    expected = plain.activities(plain.normalise(overlay(x_BD, labels_B, CLASSES, VALUE)), labels_B)
+    torch.testing.assert_close(layer.labelled_activities(layer.open(x_BD), labels_B), expected)
+
+
+def test_the_neutral_label_is_the_mean_of_all() -> None:
+    spec = FullyConnected(normalisation="rms")
+    for encoding in ("overlay", "appended"):
+        layer = make_layer(spec, 9, 5, 3, encoding)
+        x = layer.open(torch.rand(2, 9, dtype=torch.float64))
+        under = torch.stack([x.under(torch.full((2,), label)) for label in range(CLASSES)])
+        torch.testing.assert_close(x.under(torch.full((2,), CLASSES)), under.mean(0))
+
+
+@given(shapes, phases, specs, inside)
+def test_a_kind_that_shares_nothing_between_labels_learns_the_same(
+    shape: tuple[int, int, int, int], phase: ForwardForward, spec: FullyConnected, encoding: LabelEncoding
 ) -> None:
     images, inputs, units, seed = shape
     generator = torch.Generator().manual_seed(seed)
-    layer = make_layer(inputs, units, norm, seed)
+    layer = make_layer(spec, inputs, units, seed, encoding)
+    x = layer.open(torch.rand(images, inputs, dtype=torch.float64, generator=generator))
+    labels = torch.randint(0, CLASSES + 1, (2, images), generator=generator)
+    layer.learn_labelled(x, objective(phase, layer), *labels)
+    shared = gradients(layer)
+    Layer.learn_labelled(layer, x, objective(phase, layer), *labels)
+    assert_same(gradients(layer), shared)
+    torch.testing.assert_close(layer.labelled_activities(x, *labels), Layer.labelled_activities(layer, x, *labels))
+
+
+@given(shapes, specs)
+def test_gradient_of_a_group_objective(shape: tuple[int, int, int, int], spec: FullyConnected) -> None:
+    """Local cross entropy: no label goes in, and one set of labels comes with the images."""
+    images, inputs, units, seed = shape
+    generator = torch.Generator().manual_seed(seed)
+    layer = make_layer(spec, inputs, units + CLASSES, seed)
     x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
-    labels_2B = torch.randint(0, CLASSES, (2 * images,), generator=generator)
-    both = overlay(x_BD.repeat(2, 1), labels_2B, CLASSES, VALUE)
-    loss, weight, bias = autograd(layer, both, phase)
-    with torch.no_grad():
-        x = layer.overlaid(x_BD, CLASSES, VALUE)
-        outcome = layer.learn_labelled(x, *labels_2B.chunk(2), phase.goodness, pair_loss(phase))
-    torch.testing.assert_close(outcome.loss, loss)
-    torch.testing.assert_close(layer.weight.grad, weight)
-    torch.testing.assert_close(layer.bias.grad, bias)
+    labels_B = torch.randint(0, CLASSES, (images,), generator=generator)
+    layer.train()
+    loss = reference_group_loss(layer(x_BD, labels_B), labels_B, CLASSES, 2.0)
+    loss.backward()
+    expected = [loss.detach(), *gradients(layer)]
+    outcome = layer.learn_labelled(layer.open(x_BD), GroupObjective(labels_B, CLASSES, 2.0), labels_B)
+    assert_same([outcome.loss, *gradients(layer)], expected)
 
 
-def test_goodness_of_known_activities() -> None:
-    z = torch.tensor([[3.0, 4.0], [0.0, 1.0]])
-    kinds: list[tuple[Goodness, list[float]]] = [("mean-square", [12.5, 0.5]), ("sum-square", [25.0, 1.0])]
-    for kind, expected in kinds:
-        assert goodness(z, goodness_scale(kind, 2)).tolist() == expected
+@pytest.mark.parametrize("normalisation", ["l2", "rms", "batch", "none"])
+def test_what_answers_is_what_backprop_sees(normalisation: LayerNormalisation) -> None:
+    """`activities` and `forward` are one function, batch normalisation by what it remembers included."""
+    layer = make_layer(FullyConnected(normalisation=normalisation), 12, 6, 0, "appended")
+    generator = torch.Generator().manual_seed(1)
+    x_BD = torch.rand(30, 12, dtype=torch.float64, generator=generator)
+    labels_B = torch.randint(0, CLASSES, (30,), generator=generator)
+    phase = ForwardForward()
+    for _ in range(3):
+        layer.learn_labelled(layer.open(x_BD), objective(phase, layer), labels_B, labels_B.flip(0))
+    layer.eval()
+    torch.testing.assert_close(layer.labelled_activities(layer.open(x_BD), labels_B), layer(x_BD, labels_B).detach())
 
 
 def test_bfloat16_products_stay_near_float32() -> None:
-    generator = torch.Generator().manual_seed(3)
+    label = LabelInput("none", CLASSES, 1.0)
     layers = {
-        dtype: FullyConnectedLayer(FullyConnected(units=32), (64,), dtype, torch.Generator().manual_seed(5))
+        dtype: FullyConnectedLayer(FullyConnected(units=32), (64,), label, dtype, torch.Generator().manual_seed(5))
         for dtype in (torch.float32, torch.bfloat16)
     }
-    x = torch.rand(40, 64, generator=generator)
-    z = {dtype: layer.activities(layer.normalise(x)).float() for dtype, layer in layers.items()}
-    assert z[torch.bfloat16].dtype == torch.float32
-    torch.testing.assert_close(z[torch.bfloat16], z[torch.float32], atol=0.01, rtol=0.02)
-
-
-@settings(max_examples=30, deadline=None)
-@given(shapes, phases, norms)
-def test_a_kind_that_shares_nothing_between_labels_learns_the_same(
-    shape: tuple[int, int, int, int], phase: ForwardForward, norm: str
-) -> None:
-    images, inputs, units, seed = shape
-    generator = torch.Generator().manual_seed(seed)
-    layer = make_layer(inputs, units, norm, seed)
-    x = layer.overlaid(torch.rand(images, inputs, dtype=torch.float64, generator=generator), CLASSES, VALUE)
-    labels = torch.randint(0, CLASSES, (2, images), generator=generator)
-    layer.learn_labelled(x, *labels, phase.goodness, pair_loss(phase))
-    shared = layer.weight.grad.clone()  # type: ignore[union-attr]
-    Layer.learn_labelled(layer, x, *labels, phase.goodness, pair_loss(phase))
-    torch.testing.assert_close(layer.weight.grad, shared)
-    torch.testing.assert_close(layer.labelled_activities(x, *labels), Layer.labelled_activities(layer, x, *labels))
+    x = torch.rand(40, 64, generator=torch.Generator().manual_seed(3))
+    none = torch.zeros(40, dtype=torch.long)
+    z = {dtype: layer.activities(layer.normalise(x), none) for dtype, layer in layers.items()}
+    assert z[torch.bfloat16].dtype == torch.bfloat16
+    torch.testing.assert_close(z[torch.bfloat16].float(), z[torch.float32], atol=0.01, rtol=0.02)

@@ -150,7 +150,7 @@ class Layer(nn.Module, ABC):
         Where the label is among the inputs these are images, whose gradient nobody asks for.
         """
         if self.label.encoding in ("overlay", "appended"):
-            return self.open(x_ND).under(labels_N)
+            return self.open(x_ND).under(labels_N).to(x_ND.dtype)
         if self.normalisation in ("batch", "none"):
             return x_ND
         return x_ND * self.normaliser(torch.linalg.vector_norm(x_ND, dim=1))[:, None]

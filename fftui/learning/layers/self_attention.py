@@ -26,7 +26,8 @@ class SelfAttentionLayer(AutogradLayer):
 
     A label encoded in tokens is a learned vector a class: added to every token or to the first (upper left patch,
     where an overlay would stand), or a token of its own behind the others. Weights start as torch's own
-    (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors from N(0, strength²).
+    (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors as random ones whose length is about the label's strength:
+    about a patch's own, where pixels are between 0 and 1. Much longer ones drown the image.
     """
 
     def __init__(
@@ -46,8 +47,8 @@ class SelfAttentionLayer(AutogradLayer):
         self._encoding = label.encoding
         self._labels: nn.Parameter | None = None
         if label.encoding in TOKENS:
-            start_CW = torch.randn(label.classes, spec.width, generator=generator) * label.strength
-            self._labels = nn.Parameter(start_CW)
+            start_CW = torch.randn(label.classes, spec.width, generator=generator)
+            self._labels = nn.Parameter(start_CW * (label.strength / math.sqrt(spec.width)))
         self._positions: nn.Parameter | None = None
         if spec.positions:
             self._positions = nn.Parameter(torch.randn(tokens, spec.width, generator=generator) * POSITION_STD)

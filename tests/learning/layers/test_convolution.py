@@ -1,0 +1,181 @@
+"""Convolution layers against torch's own modules, in float64."""
+
+import itertools
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fftui.data.label_encoding import LabelInput, label_planes
+from fftui.experiment import Activation, Convolution, ForwardForward, LabelEncoding, LayerNormalisation
+from fftui.learning.goodness import GoodnessFunction
+from fftui.learning.layers.base import Layer
+from fftui.learning.layers.convolution import ConvolutionLayer
+from fftui.learning.objective import PairObjective
+
+from ..reference import reference_loss
+
+CLASSES, SHAPE, SEED = 4, (2, 7, 6), 11
+ACTIVATE = {"relu": torch.relu, "leaky-relu": functional.leaky_relu, "gelu": functional.gelu, "tanh": torch.tanh}
+ENCODINGS: list[LabelEncoding] = ["none", "overlay", "random-plane", "one-hot-plane"]
+LABELS = torch.tensor([0, 3, 4, 1, 2, 2])  # 4 is the neutral one
+
+
+def generator(seed: int = SEED) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def make(
+    encoding: LabelEncoding = "none", dtype: torch.dtype = torch.float64, seed: int = SEED, **fields: object
+) -> ConvolutionLayer:
+    spec = Convolution.model_validate({"channels": 3, "kernel": 3, "padding": 1} | fields)
+    layer = ConvolutionLayer(spec, SHAPE, LabelInput(encoding, CLASSES, 0.7), dtype, generator(seed))
+    return layer.to(dtype)
+
+
+def images(count: int = len(LABELS)) -> Tensor:
+    return torch.rand(count, 2 * 7 * 6, dtype=torch.float64, generator=generator(1))
+
+
+def reference(layer: ConvolutionLayer, spec: Convolution, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+    """Norm → label planes as channels → convolution → activation → pooling, one module after the other."""
+    if layer.label.encoding == "overlay":
+        codes = torch.cat((torch.eye(CLASSES), torch.full((1, CLASSES), 1 / CLASSES))).double()
+        factor = layer.normaliser((x_ND[:, CLASSES:].square().sum(1) + 0.7**2).sqrt())
+        x_ND = torch.cat((codes[labels_N] * 0.7, x_ND[:, CLASSES:]), 1) * factor[:, None]
+    elif spec.normalisation in ("l2", "rms"):
+        size = 1 if spec.normalisation == "l2" else x_ND.shape[1] ** 0.5
+        x_ND = size * x_ND / (x_ND.norm(dim=1, keepdim=True) + 1e-4)
+    x = x_ND.view(-1, *SHAPE)
+    if spec.normalisation == "batch":
+        x = functional.batch_norm(x, None, None, training=True)
+    if layer.label.encoding in ("random-plane", "one-hot-plane"):
+        x = torch.cat((x, label_planes(layer.label, 7, 6, generator=generator()).double()[labels_N]), 1)
+    a = functional.conv2d(x, layer.weight, layer.bias, padding=spec.padding)
+    z = ACTIVATE[spec.activation](a)
+    return (functional.max_pool2d(z, 2) if spec.pooling == "before-goodness" else z).flatten(1)
+
+
+CASES = [
+    *((encoding, {"pooling": "before-goodness"}) for encoding in ENCODINGS),
+    *((encoding, {"pooling": "after-goodness", "normalisation": "l2"}) for encoding in ENCODINGS),
+    *(("random-plane", {"activation": a, "pooling": p}) for a, p in itertools.product(ACTIVATE, ["before-goodness"])),
+    *(("one-hot-plane", {"normalisation": n, "pooling": "none"}) for n in ("l2", "rms", "batch", "none")),
+    ("none", {"padding": 0, "kernel": 5, "pooling": "none"}),
+]
+
+
+@pytest.mark.parametrize(("encoding", "fields"), CASES)
+def test_a_layer_is_the_modules_it_names(encoding: LabelEncoding, fields: dict[str, object]) -> None:
+    """Value and gradients, the label neutral for one of the images."""
+    layer = make(encoding, **fields)
+    spec = Convolution.model_validate({"channels": 3, "kernel": 3, "padding": 1} | fields)
+    phase = ForwardForward(loss="swish", goodness="position-mean-square", peer_normalisation=0.0)
+    z = reference(layer, spec, images(3).repeat(2, 1), LABELS)
+    loss = reference_loss(z, phase, layer.shape)
+    weight, bias = torch.autograd.grad(loss, [layer.weight, layer.bias])
+    objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
+    outcome = layer.learn_labelled(layer.open(images(3)), objective, *LABELS.chunk(2))
+    torch.testing.assert_close(outcome.activities_NH, z.detach())
+    torch.testing.assert_close(outcome.loss, loss.detach())
+    torch.testing.assert_close(layer.weight.grad, weight)
+    torch.testing.assert_close(layer.bias.grad, bias)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("normalisation", ["rms", "batch", "none"])
+def test_images_that_labels_share_are_answered_alike(
+    encoding: LabelEncoding, normalisation: LayerNormalisation
+) -> None:
+    layer = make(encoding, normalisation=normalisation)
+    x = layer.open(images(3))
+    labels = LABELS.chunk(2)
+    torch.testing.assert_close(layer.labelled_activities(x, *labels), Layer.labelled_activities(layer, x, *labels))
+    phase = ForwardForward()
+    objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
+    shared = layer.learn_labelled(x, objective, *labels)
+    gradient = layer.weight.grad
+    apart = Layer.learn_labelled(layer, x, objective, *labels)
+    torch.testing.assert_close(shared.activities_NH, apart.activities_NH)
+    torch.testing.assert_close(gradient, layer.weight.grad)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("normalisation", ["rms", "batch", "none"])
+def test_what_answers_is_what_backprop_sees(encoding: LabelEncoding, normalisation: LayerNormalisation) -> None:
+    layer = make(encoding, normalisation=normalisation, pooling="after-goodness")
+    phase = ForwardForward()
+    objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
+    layer.learn_labelled(layer.open(images(3)), objective, *LABELS.chunk(2))
+    z = layer.labelled_activities(layer.open(images()), LABELS)
+    layer.eval()
+    torch.testing.assert_close(layer.onward(z), layer(images(), LABELS).detach())
+
+
+def test_weights_start_as_conv2d_starts_them() -> None:
+    seen = torch.get_rng_state()
+    layer, again, other = make("random-plane", channels=64), make("random-plane", channels=64), make(seed=12)
+    assert torch.equal(torch.get_rng_state(), seen)
+    bound = 1 / (3 * 3 * 3) ** 0.5  # two channels and a plane
+    for one, same in zip(layer.parameters(), again.parameters(), strict=True):
+        assert torch.equal(one, same)
+        assert one.abs().max() <= bound
+        assert one.abs().max() > 0.9 * bound
+    assert not torch.equal(other.weight, make().weight)
+    kept = nn.Conv2d(3, 64, 3)
+    assert abs(layer.weight.std() - kept.weight.std()) < 0.01
+
+
+def test_shapes_and_titles() -> None:
+    x, labels = images(), LABELS
+    sizes = {"none": (3, 7, 6), "before-goodness": (3, 3, 3), "after-goodness": (3, 7, 6)}
+    for pooling, shape in sizes.items():
+        layer = make(pooling=pooling)
+        z = layer.activities(layer.normalise(x), labels)
+        assert layer.shape == shape
+        assert z.shape == (len(x), layer.outputs)
+        assert layer.onward(z).shape == (len(x), torch.Size(layer.output_shape).numel())
+    layer = make(pooling="after-goodness")
+    z = layer.activities(layer.normalise(x), labels)
+    assert layer.onward(z)[0, 0] == z.view(-1, 3, 7, 6)[0, 0, :2, :2].max()
+    assert layer.title == "2×7×6→3×3×3"
+    assert make(pooling="none").title == "2×7×6→3×7×6"
+
+
+def test_planes_come_from_the_seed_and_are_not_saved() -> None:
+    assert sorted(make("random-plane", normalisation="none").state_dict()) == ["bias", "weight"]
+
+
+def test_batch_statistics_are_remembered_while_learning_only() -> None:
+    layer = make()
+    before = {name: tensor.clone() for name, tensor in layer.state_dict().items()}
+    layer.activities(layer.normalise(images()), LABELS)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in layer.state_dict().items())
+    objective = PairObjective(ForwardForward(), GoodnessFunction("mean-square", layer.shape))
+    layer.learn(layer.normalise(images()), LABELS, objective)
+    mean = images().view(-1, *SHAPE).mean((0, 2, 3))
+    torch.testing.assert_close(layer.state_dict()["_batch_norm._norm.running_mean"], 0.1 * mean)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_bfloat16_products_stay_near_float32(encoding: LabelEncoding) -> None:
+    x, z = images().float(), {}
+    for dtype in (torch.float32, torch.bfloat16):
+        layer = make(encoding, dtype=torch.float32)
+        layer.dtype = dtype
+        opened = layer.open(x)
+        z[dtype] = layer.labelled_activities(opened, LABELS)
+        objective = PairObjective(ForwardForward(), GoodnessFunction("mean-square", layer.shape))
+        layer.learn_labelled(opened, objective, LABELS, LABELS.flip(0))
+        assert layer.weight.grad is not None
+        assert layer.weight.grad.dtype == torch.float32
+    assert z[torch.bfloat16].dtype == torch.bfloat16
+    torch.testing.assert_close(z[torch.bfloat16].float(), z[torch.float32], atol=0.03, rtol=0.05)
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATE))
+def test_pooling_before_or_behind_the_activation_is_the_same(activation: Activation) -> None:
+    """What `_pools_first` relies on: all but GELU never fall."""
+    a = torch.linspace(-3, 3, 200)
+    assert make(activation=activation)._pools_first == bool((ACTIVATE[activation](a).diff() >= 0).all())

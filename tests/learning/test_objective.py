@@ -1,0 +1,107 @@
+"""Every local objective's value and slope against autograd, in float64."""
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from fftui.experiment import ForwardForward, Goodness
+from fftui.learning.goodness import GoodnessFunction, group_goodness
+from fftui.learning.objective import GroupObjective, Objective, PairObjective, peer_normalisation
+
+from .reference import reference_goodness, reference_group_loss, reference_loss
+
+KINDS: list[Goodness] = ["mean-square", "sum-square", "mean-activation", "position-mean-square"]
+phases = st.builds(
+    ForwardForward,
+    loss=st.sampled_from(["softplus", "swish", "symba"]),
+    goodness=st.sampled_from(KINDS),
+    threshold=st.floats(0.01, 3.0),
+    sharpness=st.floats(0.5, 20.0),
+)
+shapes = st.one_of(st.tuples(st.integers(1, 9)), st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)))
+seeds = st.integers(0, 2**31)
+
+
+def activities(rows: int, shape: tuple[int, ...], seed: int) -> Tensor:
+    """(N, H) float64, some of them negative."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(rows, torch.Size(shape).numel(), dtype=torch.float64, generator=generator)
+
+
+def check(objective: Objective, z: Tensor, expected: Tensor) -> None:
+    """The objective's value and slope are those of `expected`, made of `z` with autograd."""
+    expected.backward()
+    with torch.no_grad():
+        judged = objective(z.detach())
+    torch.testing.assert_close(judged.loss, expected.detach())
+    torch.testing.assert_close(judged.slope_NH, z.grad)
+
+
+@given(phases, shapes, st.integers(1, 5), seeds)
+def test_pairs(phase: ForwardForward, shape: tuple[int, ...], images: int, seed: int) -> None:
+    z = activities(2 * images, shape, seed).requires_grad_()
+    if len(shape) == 1 and phase.goodness == "position-mean-square":
+        expected = reference_loss(z, phase, (*shape, 1, 1))  # units without places: one place
+    else:
+        expected = reference_loss(z, phase, shape)
+    check(PairObjective(phase, GoodnessFunction(phase.goodness, shape)), z, expected)
+
+
+@given(phases, st.integers(1, 9), st.integers(1, 5), st.floats(0.01, 5), seeds)
+def test_peer_normalisation_joins_a_loss(
+    phase: ForwardForward, units: int, images: int, weight: float, seed: int
+) -> None:
+    with_peers = phase.model_copy(update={"peer_normalisation": weight, "goodness": "mean-square"})
+    z = activities(2 * images, (units,), seed).requires_grad_()
+    check(PairObjective(with_peers, GoodnessFunction("mean-square", (units,))), z, reference_loss(z, with_peers))
+
+
+@given(st.integers(2, 5), st.integers(1, 4), st.integers(0, 3), st.floats(0.1, 8), seeds)
+def test_groups(classes: int, each: int, left_over: int, scale: float, seed: int) -> None:
+    z = activities(6, (classes * each + min(left_over, classes - 1),), seed).requires_grad_()
+    labels = torch.randint(0, classes, (6,), generator=torch.Generator().manual_seed(seed))
+    check(GroupObjective(labels, classes, scale), z, reference_group_loss(z, labels, classes, scale))
+
+
+@given(st.sampled_from(KINDS), st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)), seeds)
+def test_goodness_that_people_read(kind: Goodness, shape: tuple[int, int, int], seed: int) -> None:
+    z = activities(4, shape, seed)
+    goodness = GoodnessFunction(kind, shape)
+    expected = reference_goodness(z, kind, shape)
+    torch.testing.assert_close(goodness(z), expected.mean(1) if expected.ndim == 2 else expected)
+    judged = PairObjective(ForwardForward(goodness=kind), goodness)(z)
+    torch.testing.assert_close(judged.goodness_2B, goodness(z))
+
+
+def test_goodness_of_known_activities() -> None:
+    z = torch.tensor([[3.0, 4.0], [0.0, 1.0]])
+    expected = {
+        "mean-square": [12.5, 0.5],
+        "sum-square": [25.0, 1.0],
+        "mean-activation": [3.5, 0.5],
+        "position-mean-square": [12.5, 0.5],
+    }
+    for kind in KINDS:
+        assert GoodnessFunction(kind, (2,))(z).tolist() == expected[kind]
+    assert GoodnessFunction("position-mean-square", (1, 1, 2)).terms(z).tolist() == [[9.0, 16.0], [0.0, 1.0]]
+    assert group_goodness(torch.tensor([[3.0, 4.0, 0.0, 2.0, 9.0]]), 2).tolist() == [[12.5, 2.0]]
+
+
+def test_groups_state_the_goodness_of_the_true_class_and_the_mean_of_the_others() -> None:
+    z = torch.tensor([[5.0, 2.0, 1.0], [1.0, 0.0, 3.0]])
+    assert GroupObjective(torch.tensor([0, 1]), 3, 1.0)(z).goodness_2B.tolist() == [25.0, 0.0, 2.5, 5.0]
+
+
+def test_equally_active_units_have_equal_peers() -> None:
+    value, slope = peer_normalisation(torch.full((4, 3), 2.0), 5.0)
+    assert value == 0
+    assert slope.tolist() == [0, 0, 0]
+
+
+def test_bfloat16_is_judged_in_float32() -> None:
+    z = activities(8, (300,), 0).to(torch.bfloat16)
+    for kind in KINDS:
+        judged = PairObjective(ForwardForward(goodness=kind), GoodnessFunction(kind, (3, 10, 10)))(z)
+        assert judged.goodness_2B.dtype == judged.loss.dtype == torch.float32
+        assert judged.slope_NH.dtype == torch.bfloat16
