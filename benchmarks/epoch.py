@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from fftui.data.catalogue import SETS
 from fftui.data.normalisation import overlay_value, scale_of
-from fftui.experiment import ForwardForward, FullyConnected, Model
+from fftui.experiment import Data, ForwardForward, FullyConnected, Model
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules.base import Learner, Setting
-from fftui.learning.rules.forward_forward import ForwardForwardRule
+from fftui.learning.rules import rule_for
 
 BATCH = 512
 UNITS = 2000
@@ -84,10 +84,10 @@ def make_learner(stretch: int, images: int, dtype: torch.dtype) -> Learner:
         overlay_value("mnist", "paper"),
     )
     model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
-    network = Network(model, info, dtype, seed=0)
-    setting = Setting(network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000)
+    network = Network(model, info, train.overlay_value, dtype, seed=0)
+    setting = Setting(network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000, data=Data())
     phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
-    return ForwardForwardRule(phase, 1, setting).learner(stretch, 10_000, [])
+    return rule_for(phase, 1, setting).learner(stretch, 10_000, [])
 
 
 def timed(epoch: Callable[[], None]) -> float:
