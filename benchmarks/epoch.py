@@ -18,8 +18,8 @@ from fftui.data.normalisation import overlay_value, scale_of
 from fftui.experiment import Data, ForwardForward, FullyConnected, Model
 from fftui.learning.images import Images
 from fftui.learning.network import Network
-from fftui.learning.rules.base import Learner, Setting
 from fftui.learning.rules import rule_for
+from fftui.learning.rules.base import Learner, Setting
 
 BATCH = 512
 UNITS = 2000

@@ -6,7 +6,6 @@ The whole test set is labelled by goodness every few steps; the time that takes 
 clock is the run's own `train_s`, which starts before the first image is looked at.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,7 +44,7 @@ def first_passage(preset: str, overrides: list[str], seed: int, *, target: float
     return float("nan")
 
 
-def main(  # noqa: PLR0913 - one parameter an option
+def main(
     preset: str = "ff",
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     seeds: int = 3,
@@ -54,9 +53,7 @@ def main(  # noqa: PLR0913 - one parameter an option
     split: str = "test",
 ) -> None:
     """Print the time of first passage for each seed, and the mean."""
-    times = [
-        first_passage(preset, set_ or [], seed, target=target, every=every, split=split) for seed in range(seeds)
-    ]
+    times = [first_passage(preset, set_ or [], seed, target=target, every=every, split=split) for seed in range(seeds)]
     print(f"mean of {seeds}: {sum(times) / len(times):.1f} s until {target:.2%} on the {split} images")
 
 

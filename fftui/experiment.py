@@ -11,12 +11,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from fftui.data.catalogue import SETS, DataName, SetInfo
+from fftui.data.encodings import PLANES, TOKENS, LabelEncoding
 
 Activation = Literal["relu", "leaky-relu", "gelu", "tanh"]
 Goodness = Literal["mean-square", "sum-square", "mean-activation", "position-mean-square"]
-LabelEncoding = Literal[
-    "none", "overlay", "appended", "random-plane", "one-hot-plane", "every-token", "first-token", "label-token"
-]
 LayerNormalisation = Literal["l2", "rms", "batch", "none"]
 LocalLoss = Literal["softplus", "swish", "symba"]
 Negatives = Literal["fixed", "random", "hard"]
@@ -26,9 +24,6 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Prediction = Literal["all-layers", "skip-first", "last-layer", "head"]
 Schedule = Literal["constant", "cosine"]
 Split = Literal["train", "validation", "test"]
-
-PLANES = ("random-plane", "one-hot-plane")
-TOKENS = ("every-token", "first-token", "label-token")
 
 
 class Part(BaseModel):
@@ -125,6 +120,14 @@ Layer = Annotated[
     | Annotated[SelfAttention, Tag("self-attention")],
     Discriminator(_kind),
 ]
+
+
+# The kind of first layer that an encoding needs, where it needs one.
+FIRST_LAYERS: dict[str, str] = {
+    "appended": "fully-connected",
+    **dict.fromkeys(PLANES, "convolution"),
+    **dict.fromkeys(TOKENS, "self-attention"),
+}
 
 
 class Label(Part):
@@ -273,12 +276,9 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     encoding, first = model.label.encoding, model.layers[0].kind
     if any(layer.kind == "self-attention" for layer in model.layers[1:]):
         yield "self-attention cuts images into patches: it can only be the first of model.layers"
-    if encoding == "appended" and first != "fully-connected":
-        yield "model.label.encoding = 'appended' needs a fully connected first layer"
-    if encoding in PLANES and first != "convolution":
-        yield f"model.label.encoding = {encoding!r} needs a convolution as the first layer"
-    if encoding in TOKENS and first != "self-attention":
-        yield f"model.label.encoding = {encoding!r} needs self-attention as the first layer"
+    needed = FIRST_LAYERS.get(encoding, first)
+    if first != needed:
+        yield f"model.label.encoding = {encoding!r} needs a first layer of kind {needed!r}"
     yield from _size_problems(model, info)
     if model.head and model.head.kind == "last-layer" and getattr(model.layers[-1], "units", None) != info.classes:
         yield f"model.head.kind = 'last-layer' needs a last layer of {info.classes} units"

@@ -25,7 +25,7 @@ from fftui import events as ev
 from fftui.errors import RunFailedError, RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.format import duration, number
-from fftui.plain import accuracy_head, accuracy_text, layer_name, layer_rows, progress_line
+from fftui.plain import accuracy_head, accuracy_text, head_text, layer_rows, learner_name, progress_line
 from fftui.runs.carrier import Carrier
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.view import RunView
@@ -55,8 +55,8 @@ def carry_out(
             heard.put(event)
 
     carrier = Carrier(folder, experiment, device, data_folder, resume, listener=listen)
-    display = _display()
-    with _signals(carrier) as signals:
+    display = display_here()
+    with signals_to(carrier) as signals:
         _follow(carrier, heard, display, signals)
         return _conclude(carrier, as_json=as_json)
 
@@ -120,7 +120,7 @@ class Bar:
         """Paint the bar."""
         if view.started is None:
             return
-        description, figures = _bar_texts(view)
+        description, figures = bar_texts(view)
 
         def paint() -> None:
             self._progress.update(self._task, completed=view.fraction, description=description, figures=figures)
@@ -150,10 +150,17 @@ class Paint(Protocol):
         """Raises OSError where the terminal is gone."""
 
 
+class Stoppable(Protocol):
+    """Somebody at work."""
+
+    def stop(self) -> None:
+        """End after the current step."""
+
+
 class Signals:
     """What the process has been told from outside."""
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: Stoppable) -> None:
         self._carrier = carrier
         self._interrupts = 0
         self.unsaid: str | None = None
@@ -185,7 +192,7 @@ def leave_at_once() -> None:
 
 
 @contextmanager
-def _signals(carrier: Carrier) -> Iterator[Signals]:
+def signals_to(carrier: Stoppable) -> Iterator[Signals]:
     """Ctrl-C and SIGTERM end a run gently; a closed terminal does not end it."""
     signals = Signals(carrier)
     before = {
@@ -201,7 +208,8 @@ def _signals(carrier: Carrier) -> Iterator[Signals]:
             signal.signal(number_, handler)
 
 
-def _display() -> Display:
+def display_here() -> Display:
+    """A bar where stderr is a terminal, else lines."""
     console = Console(stderr=True)
     return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
 
@@ -292,9 +300,11 @@ def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str
     console.print(table)
     for line in (
         f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for {duration(result.train_s)}",
+        head_text(view),
         f"run {folder.path}",
     ):
-        console.print(line, markup=False, soft_wrap=True)
+        if line:
+            console.print(line, markup=False, soft_wrap=True)
     return text.getvalue()
 
 
@@ -308,21 +318,22 @@ def _json_result(folder: RunFolder, result: ev.RunFinished, view: RunView) -> st
             "status": result.status,
             "test_accuracy": result.test_accuracy,
             "layers": layers,
+            "head_accuracy": view.head.head_accuracy if view.head and view.head.final else None,
             "train_s": result.train_s,
         }
     )
 
 
-def _bar_texts(view: RunView) -> tuple[str, str]:
+def bar_texts(view: RunView) -> tuple[str, str]:
     """What stands before and behind the bar; both together fit 80 columns and leave some to the bar."""
     row = view.layers[view.current] if view.current is not None else None
     if row is None:
         return "measuring" if view.progress else "starting", ""
-    name = layer_name(row.number, len([r for r in view.layers if r.number is not None]))
+    stretch = view.stretches[-1]
     epoch = min(row.epoch + 1, row.epochs)
     figures = (
         [f"g+ {number(row.last.goodness_positive, 3)} g- {number(row.last.goodness_negative, 3)}"]
-        if (row.last and row.last.goodness_positive is not None)
+        if row.last and row.last.goodness_positive is not None and not stretch.parallel
         else []
     )
     if row.last and row.last.accuracy is not None:
@@ -332,4 +343,4 @@ def _bar_texts(view: RunView) -> tuple[str, str]:
     left = view.time_left_s()
     if left is not None:
         figures.append(f"{duration(left)} left")
-    return f"{name} epoch {epoch}/{row.epochs}", "  ".join(figures)
+    return f"{learner_name(view, stretch.phase, stretch.layer)} epoch {epoch}/{row.epochs}", "  ".join(figures)

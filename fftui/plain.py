@@ -9,7 +9,7 @@ import tomli_w
 
 from fftui import events as ev
 from fftui.experiment import Experiment
-from fftui.format import duration, number, size
+from fftui.format import MISSING, duration, number, size
 from fftui.presets import Preset
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import read_journal
@@ -32,9 +32,12 @@ def accuracy_text(fraction: float | None) -> str:
     return "n/a" if fraction is None else f"{100 * fraction:.2f} %"
 
 
-def layer_name(layer: int | None, layers: int) -> str:
-    """`layer 2/4`, or `network` where all learn together."""
-    return "network" if layer is None else f"layer {layer}/{layers}"
+def learner_name(view: RunView, phase: int, layer: int | None) -> str:
+    """`layer 2/4`; where several learn together `4 layers in parallel`, or `network` (backprop)."""
+    if layer is not None:
+        return f"layer {layer}/{sum(row.number is not None for row in view.layers)}"
+    stretch = view.stretch(phase, layer)
+    return f"{len(stretch.parallel)} layers in parallel" if stretch and stretch.parallel else "network"
 
 
 def view_of(folder: RunFolder) -> RunView:
@@ -52,14 +55,17 @@ def accuracy_head(view: RunView) -> str:
 
 
 def layer_rows(view: RunView) -> list[tuple[str, ...]]:
-    """One row a layer: number, label, epochs, time, g+, g-, theta, accuracy (see `accuracy_head`)."""
+    """One row a layer: number, label, epochs, time, g+, g-, theta, accuracy (see `accuracy_head`).
+
+    Layers that learned in parallel have no time of their own: one more row has it.
+    """
     several = len(_accuracy_splits(view)) > 1
-    return [
+    rows: list[tuple[str, ...]] = [
         (
             "all" if row.number is None else str(row.number),
             row.label,
-            f"{row.epoch}/{row.epochs}" if row.epochs else "0",
-            duration(_layer_s(row)),
+            _epochs(row),
+            duration(_layer_s(row, view)),
             number(row.last.goodness_positive if row.last else None),
             number(row.last.goodness_negative if row.last else None),
             number(row.threshold),
@@ -67,23 +73,37 @@ def layer_rows(view: RunView) -> list[tuple[str, ...]]:
         )
         for row in view.layers
     ]
+    for stretch in view.stretches:
+        together = _parallel_rows(view, stretch.phase, stretch.layer)
+        if together:
+            took_s = stretch.layer_s if stretch.layer_s is not None else _epochs_s(together[0])
+            rows.append(("all", "in parallel", _epochs(together[0]), duration(took_s), *[MISSING] * 3, ""))
+    return rows
+
+
+def head_text(view: RunView) -> str | None:
+    """How well the softmax head predicts in one pass, in words; None where there is none."""
+    if view.head is None:
+        return None
+    return f"softmax head, one pass: {accuracy_text(view.head.head_accuracy)} ({view.head.split})"
 
 
 def progress_line(event: ev.Event, view: RunView) -> str | None:
     """The line that a log keeps of `event`; None for what it does not."""
-    layers = len([row for row in view.layers if row.number is not None])
     line: str | None = None
     match event:
         case ev.RunStarted():
             begun = "resumed" if event.resumed else "started"
             line = f"run {event.run} {begun}: {event.experiment} on {event.data}, {event.device}, {event.precision}"
         case ev.EpochFinished():
-            line = _epoch_line(event, view, layers)
+            line = _epoch_line(event, view)
         case ev.LayerFinished():
-            end = "skipped" if event.skipped else "learned"
-            line = f"{layer_name(event.layer, layers)} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
+            who, end = learner_name(view, event.phase, event.layer), "skipped" if event.skipped else "learned"
+            line = f"{who} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
         case ev.Evaluated(final=True):
             line = f"{event.split} accuracy {accuracy_text(event.accuracy)} of {sum(event.class_images)} images"
+            if event.head_accuracy is not None:
+                line += f"; softmax head, one pass: {accuracy_text(event.head_accuracy)}"
         case ev.Noted():
             line = event.message
         case ev.StatusChanged():
@@ -159,8 +179,18 @@ def run_text(folder: RunFolder) -> str:
         text += f"\nlayers\n{columns(head, layer_rows(view))}"
     final = [e for e in view.evaluations if e.final]
     if final:
-        rows = [(e.split, str(sum(e.class_images)), accuracy_text(e.accuracy)) for e in final]
-        text += f"\naccuracy at the end\n{columns(('split', 'images', 'accuracy'), rows)}"
+        heads = any(e.head_accuracy is not None for e in final)
+        rows = [
+            (
+                e.split,
+                str(sum(e.class_images)),
+                accuracy_text(e.accuracy),
+                *([accuracy_text(e.head_accuracy)] if heads else []),
+            )
+            for e in final
+        ]
+        names = ("split", "images", "accuracy", *(["softmax head, one pass"] if heads else []))
+        text += f"\naccuracy at the end\n{columns(names, rows)}"
     if view.log:
         text += "\nlast notes\n" + "".join(f"{line.text}\n" for line in view.log[-5:])
     return text
@@ -220,20 +250,43 @@ def _reported(preset: Preset, data: str) -> str:
     return "n/a" if percent is None else f"{percent:g} %"
 
 
-def _layer_s(row: LayerView) -> float | None:
+def _epochs(row: LayerView) -> str:
+    return f"{row.epoch}/{row.epochs}" if row.epochs else "0"
+
+
+def _parallel_rows(view: RunView, phase: int, layer: int | None) -> list[LayerView]:
+    """The rows that learned together under `layer` = None in `phase`; none under backprop."""
+    stretch = view.stretch(phase, layer)
+    return [row for row in view.layers if stretch and row.number in stretch.parallel and row.phase == phase]
+
+
+def _layer_s(row: LayerView, view: RunView) -> float | None:
+    """Seconds a row took by itself; None where it shared them."""
     if row.layer_s is not None:
         return row.layer_s
-    return sum(epoch.epoch_s for epoch in row.history) if row.history else None
+    shared = row.phase is not None and any(row.number in s.parallel for s in view.stretches if s.phase == row.phase)
+    return None if shared else _epochs_s(row)
 
 
-def _epoch_line(event: ev.EpochFinished, view: RunView, layers: int) -> str:
-    row = next((row for row in view.layers if row.number == event.layer), None)
-    parts = [layer_name(event.layer, layers), f"epoch {event.epoch}/{row.epochs if row else event.epoch}"]
+def _epochs_s(row: LayerView) -> float | None:
+    times = [epoch.epoch_s for epoch in row.history if epoch.phase == row.phase and epoch.epoch_s is not None]
+    return sum(times) if times else None
+
+
+def _epoch_line(event: ev.EpochFinished, view: RunView) -> str:
+    rows = _parallel_rows(view, event.phase, event.layer) or [r for r in view.layers if r.number == event.layer]
+    parts = [learner_name(view, event.phase, event.layer)]
+    parts.append(f"epoch {event.epoch}/{rows[0].epochs if rows else event.epoch}")
     parts.append(f"loss {number(event.loss)}")
-    if event.goodness_positive is not None:
-        parts.append(f"g+ {number(event.goodness_positive)} g- {number(event.goodness_negative)}")
-    if event.threshold is not None:
-        parts.append(f"theta {number(event.threshold)}")
+    made = [e for row in rows for e in row.history if (e.phase, e.epoch) == (event.phase, event.epoch)]
+    positive, negative = [e.goodness_positive for e in made], [e.goodness_negative for e in made]
+    if any(value is not None for value in positive):
+        told = ["g+", *map(number, positive)]
+        if any(value is not None for value in negative):
+            told += ["g-", *map(number, negative)]
+        parts.append(" ".join(told))
+    if made and made[0].threshold is not None:
+        parts.append(f"theta {number(made[0].threshold)}")
     if event.accuracy is not None:
         parts.append(f"accuracy {accuracy_text(event.accuracy)}")
     parts.append(f"{event.samples_per_s:.0f} samples/s")

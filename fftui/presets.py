@@ -21,10 +21,11 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from fftui.data.catalogue import DATA_NAMES
 from fftui.errors import ExperimentError
-from fftui.experiment import Experiment, Phase
+from fftui.experiment import Experiment, Layer, Phase
 
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
@@ -157,22 +158,49 @@ def field_errors(error: ValidationError) -> dict[str, str]:
         # A list whose entries do not fit is also "too short": only the entry is worth a line.
         if any(detail["loc"] == other["loc"][: len(detail["loc"])] for other in found if other is not detail):
             continue
-        path = [part for part in detail["loc"] if part not in RULES]
-        name = ".".join(str(part) for part in path)
-        if detail["type"] == "extra_forbidden":
-            text = f"unknown key {path[-1]!r}{_nearest(str(path[-1]), field_names(path[:-1], detail['loc']))}"
-            text += f" in {'.'.join(map(str, path[:-1])) or 'the experiment'}"
-        else:
-            reason = detail["msg"].removeprefix("Value error, ")
-            text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
-            if detail["type"] not in ("value_error", "missing") and not isinstance(detail["input"], dict | list):
-                text += f", not {detail['input']!r}"
-        lines[name] = text
+        path = _shown(detail["loc"])
+        if detail["type"] in ("union_tag_invalid", "union_tag_not_found") and isinstance(detail["input"], Mapping):
+            path = [*path, "rule" if "rule" in detail["ctx"]["discriminator"] else "kind"]
+        lines[".".join(map(str, path))] = _problem(path, detail)
     return lines
 
 
-def field_names(path: Sequence[int | str], location: Sequence[int | str] = ()) -> list[str]:
-    """Names of the fields under `path`; `location` is pydantic's, which also tells the rule of a phase."""
+def _problem(path: Sequence[int | str], detail: ErrorDetails) -> str:
+    """What pydantic finds wrong at `path`, in one line."""
+    name, known = ".".join(map(str, path)), parts_at(path[:-1])
+    match detail["type"]:
+        case "extra_forbidden":
+            return _unknown_key(path, known, detail["loc"])
+        case "union_tag_invalid" | "union_tag_not_found" if isinstance(detail["input"], Mapping):
+            given, tags = detail["input"].get(path[-1]), [str(_tag(model)) for model in known]
+            text = f"{name}: should be one of {', '.join(tags)}"
+            return text if given is None else f"{text}, not {given!r}{_nearest(str(given), tags)}"
+        case "union_tag_invalid" | "union_tag_not_found" | "model_type":
+            parts = parts_at(path)
+            fields = f" of {', '.join(parts[0].model_fields)}" if len(parts) == 1 else ""
+            return f"{name}: should be a table{fields}, not {detail['input']!r}"
+    reason = detail["msg"].removeprefix("Value error, ")
+    text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
+    if detail["type"] not in ("value_error", "missing") and not isinstance(detail["input"], dict | list):
+        text += f", not {detail['input']!r}"
+    return text
+
+
+def _unknown_key(path: Sequence[int | str], known: Sequence[type[BaseModel]], location: Sequence[int | str]) -> str:
+    """A key that nothing has here; `location` is pydantic's, which also tells the kind of a layer, the rule of a phase.
+
+    Says which other kind has it, or else the nearest name that this one has.
+    """
+    key, place = str(path[-1]), ".".join(map(str, path[:-1])) or "the experiment"
+    own = [model for model in known if _tag(model) in location] or known
+    others = [str(_tag(model)) for model in known if model not in own and key in model.model_fields]
+    if others:
+        return f"unknown key {key!r} in {place}; {', '.join(others)} has it"
+    return f"unknown key {key!r}{_nearest(key, [name for model in own for name in model.model_fields])} in {place}"
+
+
+def parts_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
+    """The parts that may stand at `path` in an experiment: several where they are told apart by a tag."""
     models: list[type[BaseModel]] = [Experiment]
     for part in path:
         if isinstance(part, str) and not part.isdigit():
@@ -182,8 +210,7 @@ def field_names(path: Sequence[int | str], location: Sequence[int | str] = ()) -
                 if part in model.model_fields
                 for inner in _models_in(model.model_fields[part].annotation)
             ]
-    rules = [m for m in models if _tag(m) in location]
-    return sorted({name for model in rules or models for name in model.model_fields})
+    return models
 
 
 def set_value(values: dict[str, Any], path: str, value: object) -> None:
@@ -194,7 +221,9 @@ def set_value(values: dict[str, Any], path: str, value: object) -> None:
         if isinstance(place, list):
             place = place[_position(place, part, path)]
         elif isinstance(place, dict):
-            place = place.setdefault(part, {})
+            if place.get(part) is None:  # a part that is not there yet
+                place[part] = {}
+            place = place[part]
         else:
             msg = f"{path}: {'.'.join(parents[:depth])} is a value and has no parts"
             raise ExperimentError(msg)
@@ -245,11 +274,17 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _tag(model: type[BaseModel]) -> object:
-    field = model.model_fields.get("rule")
+    """What tells a part from others in its place: a phase's rule, a layer's kind."""
+    field = model.model_fields.get("rule") or model.model_fields.get("kind")
     return field.default if field else None
 
 
-RULES = {_tag(model) for model in _models_in(Phase)}
+def _shown(location: Sequence[int | str]) -> list[int | str]:
+    """Pydantic's location without the tags that it puts behind the number of an entry."""
+    return [part for i, part in enumerate(location) if not (i and isinstance(location[i - 1], int) and part in TAGS)]
+
+
+TAGS = {_tag(model) for annotation in (Phase, Layer) for model in _models_in(annotation)}
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

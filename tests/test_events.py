@@ -30,11 +30,22 @@ def test_a_figure_that_is_none_is_missing() -> None:
     assert (found.loss, found.goodness_positive) == (None, None)
 
 
+def test_journals_of_before_a_field_was_added_are_still_read() -> None:
+    body = json.loads(ev.to_json(1.0, EVALUATED))
+    del body["head_accuracy"]
+    assert ev.from_json(json.dumps(body)) == (1.0, EVALUATED)
+    start = '{"at": 1, "event": "layer-started", "phase": 1, "layer": null, "epochs": 2, "threshold": null}'
+    assert ev.from_json(start) == (1.0, ev.LayerStarted(1, None, 2, None, ()))
+
+
+def test_layers_in_parallel_are_read_back() -> None:
+    for event in (ev.LayerStarted(1, None, 2, None, (1, 2)), ev.LayerMeans(1, 2, 1, 0.5, 2.0, None, None)):
+        assert ev.from_json(ev.to_json(1.0, event)) == (1.0, event)
+
+
 @pytest.mark.parametrize("kind", sorted(ev.EVENTS))
 def test_a_missing_field_is_no_event(kind: str) -> None:
-    cls = ev.EVENTS[kind]
-    assert all(field.default is MISSING for field in fields(cls))
-    name = fields(cls)[-1].name
+    name = next(field.name for field in fields(ev.EVENTS[kind]) if field.default is MISSING)
     with pytest.raises(ValueError, match="without its field"):
         ev.from_json(json.dumps({"at": 1.0, "event": kind}))
     with pytest.raises(ValueError, match="without its field"):

@@ -122,7 +122,7 @@ def test_json_is_exactly_one_object_and_progress_is_lines(place: Path, begin: An
     result = json.loads(out)
     folder = the_run(place)
     assert code == 0
-    assert list(result) == ["run", "path", "status", "test_accuracy", "layers", "train_s"]
+    assert list(result) == ["run", "path", "status", "test_accuracy", "layers", "head_accuracy", "train_s"]
     assert (result["run"], result["path"], result["status"]) == (folder.id, str(folder.path), "finished")
     assert 0.0 <= result["test_accuracy"] <= 1.0
     assert len(result["layers"]) == 2

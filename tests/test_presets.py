@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment
-from fftui.presets import list_presets, load_config, load_preset, parse_value, read_preset, set_value
+from fftui.presets import TAGS, list_presets, load_config, load_preset, parse_value, read_preset, set_value
 
 EVERY = [(preset.name, data) for preset in list_presets() for data in preset.data_sets]
 
@@ -54,7 +54,7 @@ def test_the_papers_backprop_layers() -> None:
         ("phases.0.epochs=soon", "phases.0.epochs"),
         ("phases.0.epochs=0", "greater than or equal to 1"),
         ("phases.3.epochs=1", "number from 0 to 0"),
-        ("phases.0.negatives=wrong", "'fixed' or 'random'"),
+        ("phases.0.negatives=wrong", "'fixed', 'random' or 'hard'"),
         ("seed.x=1", "seed"),
         ("epochs", "path=value"),
         ("data.validation_images=5000", "5000 training images"),
@@ -67,6 +67,48 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
         load_preset("quickstart", overrides=[override])
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (
+            'model.layers.0={kind="convolution", chanels=3}',
+            "unknown key 'chanels'; did you mean 'channels'? in model.layers.0",
+        ),
+        (
+            'model.layers.0={kind="self-attention", hads=3}',
+            "unknown key 'hads'; did you mean 'heads'? in model.layers.0",
+        ),
+        ("model.layers.0.channels=3", "unknown key 'channels' in model.layers.0; convolution has it"),
+        ("model.layers.0.unit=3", "unknown key 'unit'; did you mean 'units'? in model.layers.0"),
+        ('model.layers.0={kind="convolution", channels=0}', "model.layers.0.channels: input should be greater"),
+        ("model.layers.0.kind=convoluton", "not 'convoluton'; did you mean 'convolution'?"),
+        ("model.layers.0=5", "model.layers.0: should be a table, not 5"),
+        ("model.convolution=5", "unknown key 'convolution' in model"),
+        ("model.head=true", "model.head: should be a table of kind, normalisation, not True"),
+        ("model.head.kid=linear", "unknown key 'kid'; did you mean 'kind'? in model.head"),
+        ("model.label.encodin=none", "did you mean 'encoding'? in model.label"),
+        ('phases.0={rule="local-ce", treshold=3}', "unknown key 'treshold' in phases.0"),
+        ('phases.0={rule="local-ce", threshold=3}', "unknown key 'threshold' in phases.0; forward-forward has it"),
+        (
+            'phases.0={rule="locl-ce"}',
+            "phases.0.rule: should be one of forward-forward, local-ce, backprop, not 'locl-ce'",
+        ),
+        ("phases.0={epochs=3}", "phases.0.rule: should be one of forward-forward, local-ce, backprop"),
+    ],
+)
+def test_kinds_and_rules_are_told_apart_in_what_is_said(override: str, said: str) -> None:
+    with pytest.raises(ExperimentError) as caught:
+        load_preset("paper/ff", "mnist", overrides=[override])
+    assert said in str(caught.value)
+    assert not any(f".{tag}." in str(caught.value) for tag in TAGS)
+
+
+def test_a_part_that_is_null_can_be_written_into() -> None:
+    values = {"model": {"head": None}}
+    set_value(values, "model.head.kind", "linear")
+    assert values == {"model": {"head": {"kind": "linear"}}}
 
 
 def test_one_wrong_field_is_one_thing_said() -> None:

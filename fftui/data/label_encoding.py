@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from fftui.experiment import LabelEncoding
+from fftui.data.encodings import LabelEncoding
 
 
 @dataclass(frozen=True)

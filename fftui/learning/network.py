@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from fftui.data.catalogue import SetInfo
+from fftui.data.encodings import PLANES
 from fftui.data.label_encoding import LabelInput
-from fftui.experiment import PLANES, Label, Model
+from fftui.experiment import Label, Model
 from fftui.learning.goodness import row_norm
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.base import EPSILON, Layer

@@ -4,8 +4,6 @@ An estimate, good to a factor of about two: matrix products at a measured rate, 
 a measured number of bytes a second. `measure()` loads torch and takes a fraction of a second; it belongs in a thread.
 """
 
-import itertools
-import math
 import statistics
 import threading
 import time
@@ -13,31 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fftui.data.catalogue import SETS
-from fftui.experiment import Backprop, Experiment, ForwardForward
+from fftui.experiment import Experiment
+from fftui.runs.work import work_of
 
 if TYPE_CHECKING:
     import torch
 
-# What elementwise work costs, in passes over memory at the measured rate; both include what does not reach that rate
-# (short vectors, conversions, the gaps between operations). Adam alone took 2 ns a weight where a pass took 0.1 ns.
-PASSES_PER_ACTIVITY = 40
-PASSES_PER_WEIGHT = 20
 BYTES = 4
 MEASURED_SHAPE = (512, 2000, 2000)  # B, D, H of the products that are timed
 MEASURED_TIMES = 6
 MOVED_NUMBERS = 16_000_000  # in the elementwise work that is timed: more than fits into a cache
-
-
-@dataclass(frozen=True)
-class Work:
-    """What an experiment asks of a device: floating-point operations in products, and bytes moved elementwise."""
-
-    flops: float
-    moved_bytes: float
-
-    def __add__(self, other: "Work") -> "Work":
-        return Work(self.flops + other.flops, self.moved_bytes + other.moved_bytes)
 
 
 @dataclass(frozen=True)
@@ -67,15 +50,6 @@ def expected_seconds(experiment: Experiment, rates: Rates | None = None) -> floa
     work = work_of(experiment)
     flops_per_s = rates.bfloat16_flops_per_s if reduced else rates.float32_flops_per_s
     return work.flops / flops_per_s + work.moved_bytes / rates.bytes_per_s
-
-
-def work_of(experiment: Experiment) -> Work:
-    """The arithmetic of all phases."""
-    total = Work(0.0, 0.0)
-    for phase in experiment.phases:
-        one = _backprop(experiment, phase) if phase.rule == "backprop" else _forward_forward(experiment, phase)
-        total += one
-    return total
 
 
 def measure(device: str = "auto") -> Rates:
@@ -128,36 +102,3 @@ def _seconds(work: Callable[[], object], device: "torch.device") -> float:
             torch.mps.synchronize()
         taken.append(time.perf_counter() - begun)
     return max(statistics.median(taken[1:]), 1e-9)
-
-
-def _images(experiment: Experiment) -> int:
-    data = experiment.data
-    return data.train_images or SETS[data.name].train_images - data.validation_images
-
-
-def _widths(experiment: Experiment) -> list[int]:
-    return [SETS[experiment.data.name].inputs, *(layer.units for layer in experiment.model.layers)]
-
-
-def _forward_forward(experiment: Experiment, phase: ForwardForward) -> Work:
-    """Two products a layer for positive and negative data; in the first layer one serves both."""
-    images, widths = _images(experiment), _widths(experiment)
-    steps = math.ceil(images / phase.batch_size)
-    total = Work(0.0, 0.0)
-    for number, (inputs, units) in enumerate(itertools.pairwise(widths)):
-        passes = 1 if number == 0 else 2  # positive and negative
-        products = 2 * 2.0 * images * passes * inputs * units
-        moved = images * 2.0 * units * PASSES_PER_ACTIVITY + steps * inputs * units * PASSES_PER_WEIGHT
-        total += Work(phase.epochs * products, phase.epochs * moved * BYTES)
-    return total
-
-
-def _backprop(experiment: Experiment, phase: Backprop) -> Work:
-    """Three products a layer."""
-    images, widths = _images(experiment), [*_widths(experiment), SETS[experiment.data.name].classes]
-    steps = math.ceil(images / phase.batch_size)
-    total = Work(0.0, 0.0)
-    for inputs, units in itertools.pairwise(widths):
-        moved = images * float(units) * PASSES_PER_ACTIVITY + steps * inputs * units * PASSES_PER_WEIGHT
-        total += Work(phase.epochs * 6.0 * images * inputs * units, phase.epochs * moved * BYTES)
-    return total

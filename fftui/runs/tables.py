@@ -51,45 +51,51 @@ class Table:
 
 RUN = Column("run", TEXT, "id of the run")
 PHASE = Column("phase", COUNT, "phase, from 1")
-LAYER = Column("layer", COUNT, "layer, from 1; null where all layers learn together (backprop)")
+LAYER = Column("layer", COUNT, "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)")
 EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
 
 TABLES: Mapping[TableName, Table] = {
     "epochs": Table(
-        "one epoch of one layer",
+        "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with its loss and "
+        "goodness, and one for the network, with all that they share",
         (
             RUN,
             PHASE,
             LAYER,
             EPOCH,
-            Column("step", COUNT, "optimiser steps since the layer started"),
-            Column("loss", REAL, "mean loss over the epoch's images"),
-            Column("goodness_positive", REAL, "mean goodness of positive data; null under backprop"),
-            Column("goodness_negative", REAL, "mean goodness of negative data; null under backprop"),
+            Column("step", COUNT, "optimiser steps since the layer started; null where it shares them"),
+            Column("loss", REAL, "mean loss over the epoch's images; of layers in parallel together: its sum"),
+            Column("goodness_positive", REAL, "mean goodness of positive data; null for the network"),
+            Column("goodness_negative", REAL, "mean goodness of negative data; null for the network"),
             Column("threshold", REAL, "θ; null where the loss has none"),
             Column("accuracy", REAL, "of the layers learned so far on the measured training images, 0 to 1"),
-            Column("samples_per_s", REAL, "training images a second, wall time"),
-            Column("epoch_s", REAL, "wall time of the epoch's learning, seconds"),
-            Column("compute_s", REAL, "time on the device, seconds"),
+            Column("samples_per_s", REAL, "training images a second, wall time; null where it shares them"),
+            Column("epoch_s", REAL, "wall time of the epoch's learning, seconds; null where it shares them"),
+            Column("compute_s", REAL, "time on the device, seconds; null where it shares them"),
         ),
     ),
     "layers": Table(
-        "one layer of one phase",
+        "one layer of one phase. Layers that learn in parallel share their time: it stands in one more row, the "
+        "network's",
         (
             RUN,
             PHASE,
             LAYER,
-            Column("label", TEXT, "inputs→units"),
+            Column("label", TEXT, "inputs→units, or network"),
             Column("state", TEXT, "learning, learned or skipped"),
             Column("epochs", COUNT, "epochs finished"),
-            Column("layer_s", REAL, "time the layer took to learn, seconds; null until it has learned"),
-            Column("epoch_s", REAL, "sum of its epochs' wall times, seconds"),
-            Column("compute_s", REAL, "sum of its epochs' times on the device, seconds"),
+            Column("layer_s", REAL, "time the layer took to learn, seconds; null until it has learned, or if shared"),
+            Column("epoch_s", REAL, "sum of its epochs' wall times, seconds; null if shared"),
+            Column("compute_s", REAL, "sum of its epochs' times on the device, seconds; null if shared"),
             Column("loss", REAL, "of its last epoch"),
             Column("goodness_positive", REAL, "of its last epoch"),
             Column("goodness_negative", REAL, "of its last epoch"),
             Column("threshold", REAL, "θ; null where the loss has none"),
-            Column("train_accuracy", REAL, "of this layer's goodness alone, last measured on training images"),
+            Column(
+                "train_accuracy",
+                REAL,
+                "of this layer's goodness alone (or the network), last measured on training images",
+            ),
             Column("validation_accuracy", REAL, "the same on validation images"),
             Column("test_accuracy", REAL, "the same on the test images"),
         ),
@@ -99,7 +105,7 @@ TABLES: Mapping[TableName, Table] = {
         (
             RUN,
             PHASE,
-            Column("layer", COUNT, "layer that learned last, from 1; null at the end and under backprop"),
+            Column("layer", COUNT, "layer that learned last, from 1; null at the end and where all learn together"),
             EPOCH,
             Column("split", TEXT, "train, validation or test"),
             Column(
@@ -112,6 +118,9 @@ TABLES: Mapping[TableName, Table] = {
             Column("class_correct", pl.List(pl.Int64()), "images labelled rightly, per label"),
             Column("class_images", pl.List(pl.Int64()), "images measured, per label"),
             Column("evaluation_s", REAL, "wall time of the measurement, seconds"),
+            Column(
+                "head_accuracy", REAL, "of the softmax head in one pass; null where no head learns beside the layers"
+            ),
         ),
     ),
     "telemetry": Table(
@@ -164,7 +173,8 @@ TABLES: Mapping[TableName, Table] = {
 SCHEMAS: Mapping[TableName, pl.Schema] = {name: table.schema for name, table in TABLES.items()}
 
 Row = dict[str, Any]
-E = TypeVar("E", ev.EpochFinished, ev.Evaluated)
+EpochOfRow = ev.EpochFinished | ev.LayerMeans
+E = TypeVar("E", EpochOfRow, ev.Evaluated)
 
 
 def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
@@ -212,6 +222,14 @@ class _Series(Generic[E]):
         return (event for _, event in sorted(everything, key=lambda numbered: numbered[0]))
 
 
+@dataclass(frozen=True)
+class _Stretch:
+    """The layers that learn in parallel, if any, and how they or the one layer came to an end."""
+
+    parallel: tuple[int, ...] = ()
+    finished: ev.LayerFinished | None = None
+
+
 class _Facts:
     """What counts of a journal."""
 
@@ -222,8 +240,8 @@ class _Facts:
         self._begin()
 
     def _begin(self) -> None:
-        self.stretches: dict[tuple[int, int | None], ev.LayerFinished | None] = {}
-        self.epochs = _Series[ev.EpochFinished](lambda e: e.layer)
+        self.stretches: dict[tuple[int, int | None], _Stretch] = {}
+        self.epochs = _Series[EpochOfRow](lambda e: e.layer)
         self.evaluations = _Series[ev.Evaluated](lambda e: (e.layer, e.split, e.final))
 
     def add(self, at: float, event: ev.Event) -> None:
@@ -235,10 +253,11 @@ class _Facts:
                 if not event.resumed:  # without a checkpoint a run begins again
                     self._begin()
             case ev.LayerStarted():
-                self.stretches[event.phase, event.layer] = None
+                self.stretches[event.phase, event.layer] = _Stretch(event.parallel)
             case ev.LayerFinished():
-                self.stretches[event.phase, event.layer] = event
-            case ev.EpochFinished():
+                parallel = self.stretches.get((event.phase, event.layer), _Stretch()).parallel
+                self.stretches[event.phase, event.layer] = _Stretch(parallel, event)
+            case ev.EpochFinished() | ev.LayerMeans():
                 self.epochs.add(event)
             case ev.Evaluated():
                 self.evaluations.add(event)
@@ -272,27 +291,40 @@ def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
 
 def _layer_rows(facts: _Facts) -> Iterator[Row]:
     epochs, evaluations = list(facts.epochs), list(facts.evaluations)
-    for (phase, layer), finished in facts.stretches.items():
-        own = [epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, layer)]
-        last = own[-1] if own else None
-        row: Row = {
-            "phase": phase,
-            "layer": layer,
-            "label": "network" if layer is None else facts.labels[layer - 1],
-            "state": "learning" if finished is None else "skipped" if finished.skipped else "learned",
-            "epochs": len(own),
-            "layer_s": finished.layer_s if finished else None,
-            "epoch_s": sum(epoch.epoch_s for epoch in own),
-            "compute_s": sum(epoch.compute_s for epoch in own),
-        }
-        if last:
-            row |= {name: getattr(last, name) for name in ("loss", "goodness_positive", "goodness_negative")}
-            row["threshold"] = last.threshold
-        for measured in evaluations:
-            if measured.phase == phase:
-                accuracy = _accuracy_of(layer, measured)
-                row |= {} if accuracy is None else {f"{measured.split}_accuracy": accuracy}
-        yield row
+    for (phase, layer), stretch in facts.stretches.items():
+        for number in (*stretch.parallel, layer):
+            row = _layer_row(facts.labels, number, stretch.finished)
+            row |= _learned([epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)])
+            if number != layer:  # their time is that of the network's row
+                row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s"))
+            for measured in evaluations:
+                if measured.phase == phase:
+                    accuracy = _accuracy_of(number, measured)
+                    row |= {} if accuracy is None else {f"{measured.split}_accuracy": accuracy}
+            yield {"phase": phase, **row}
+
+
+def _layer_row(labels: Sequence[str], layer: int | None, finished: ev.LayerFinished | None) -> Row:
+    return {
+        "layer": layer,
+        "label": "network" if layer is None else labels[layer - 1],
+        "state": "learning" if finished is None else "skipped" if finished.skipped else "learned",
+        "layer_s": finished.layer_s if finished else None,
+    }
+
+
+def _learned(epochs: Sequence[EpochOfRow]) -> Row:
+    """What a row's own epochs come to."""
+    timed = [epoch for epoch in epochs if isinstance(epoch, ev.EpochFinished)]
+    row: Row = {
+        "epochs": len(epochs),
+        "epoch_s": sum(epoch.epoch_s for epoch in timed),
+        "compute_s": sum(epoch.compute_s for epoch in timed),
+    }
+    if epochs:
+        of_last = ("loss", "goodness_positive", "goodness_negative", "threshold")
+        row |= {name: getattr(epochs[-1], name) for name in of_last}
+    return row
 
 
 def _accuracy_of(layer: int | None, measured: ev.Evaluated) -> float | None:

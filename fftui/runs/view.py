@@ -16,8 +16,45 @@ LOG_KEPT = 500  # lines
 
 
 @dataclass(frozen=True)
+class EpochView:
+    """What one row made of an epoch.
+
+    `accuracy` is of the network on training images. `epoch_s` is the wall time, of which layers that learn in
+    parallel all have the same: it is not theirs to be summed over rows.
+    """
+
+    phase: int
+    epoch: int
+    loss: float
+    goodness_positive: float | None = None
+    goodness_negative: float | None = None
+    threshold: float | None = None
+    accuracy: float | None = None
+    epoch_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What learns from one start to one end: a `layer`, the layers in `parallel`, or (neither) the network."""
+
+    phase: int
+    layer: int | None
+    parallel: tuple[int, ...]
+    epochs: int  # planned; once it has ended those it took
+    layer_s: float | None = None  # time it took; None until it has ended
+
+    @property
+    def rows(self) -> tuple[int | None, ...]:
+        """The numbers of the rows that learn."""
+        return self.parallel or (self.layer,)
+
+
+@dataclass(frozen=True)
 class LayerView:
-    """One row of the layer table. `number` counts from 1; None is the network as a whole (backprop)."""
+    """One row of the layer table. `number` counts from 1; None is the network as a whole (backprop).
+
+    `layer_s` is None until the layer has learned, and where it learned in parallel with others (see `Stretch`).
+    """
 
     number: int | None
     label: str
@@ -26,13 +63,13 @@ class LayerView:
     epoch: int = 0
     epochs: int = 0
     threshold: float | None = None
-    history: tuple[ev.EpochFinished, ...] = ()
+    history: tuple[EpochView, ...] = ()
     accuracy: float | None = None  # of this layer's goodness alone, as last measured since it learned
     accuracy_split: str | None = None  # the images it was measured on
     layer_s: float | None = None
 
     @property
-    def last(self) -> ev.EpochFinished | None:
+    def last(self) -> EpochView | None:
         """The last finished epoch."""
         return self.history[-1] if self.history else None
 
@@ -62,7 +99,8 @@ class RunView:
     status: ev.Status = "running"
     phase: ev.PhaseStarted | None = None
     layers: tuple[LayerView, ...] = ()
-    current: int | None = None  # index into `layers` of the row that learns
+    stretches: tuple[Stretch, ...] = ()  # in the order in which they began
+    current: int | None = None  # index into `layers` of the row that learns, the first where several do
     progress: ev.Stepped | None = None
     done_at_start: int = 0  # steps already done when this sitting began (a resumed run)
     evaluations: tuple[ev.Evaluated, ...] = ()
@@ -77,6 +115,22 @@ class RunView:
         if self.status == "finished":
             return 1.0
         return self.progress.done / self.progress.total if self.progress and self.progress.total else 0.0
+
+    @property
+    def learning(self) -> tuple[LayerView, ...]:
+        """The rows that learn now: several where layers learn in parallel."""
+        return tuple(row for row in self.layers if row.state == "learning")
+
+    @property
+    def head(self) -> ev.Evaluated | None:
+        """The newest measurement of the softmax head in this phase; None where no head learns beside the layers."""
+        phase = self.phase.phase if self.phase else None
+        measured = (e for e in reversed(self.evaluations) if e.phase == phase and e.head_accuracy is not None)
+        return next(measured, None)
+
+    def stretch(self, phase: int, layer: int | None) -> Stretch | None:
+        """The stretch in which `layer` (None: several, or the network) learned in `phase`."""
+        return next((s for s in self.stretches if (s.phase, s.layer) == (phase, layer)), None)
 
     def time_left_s(self) -> float | None:
         """Seconds until the last step at this sitting's mean pace; None before the first step."""
@@ -112,35 +166,55 @@ class RunView:
 
     @_fold.register(ev.LayerStarted)
     def _(self, event: ev.LayerStarted, at: float) -> "RunView":
-        view = self._with_row_for(event.layer)._with_stale_forgotten(event)
-        return view._updated(
-            event.layer,
-            state="learning",
-            phase=event.phase,
-            epochs=event.epochs,
-            threshold=event.threshold,
-            current=True,
-        )
+        stretch = Stretch(event.phase, event.layer, event.parallel, event.epochs)
+        view = replace(self, stretches=(*(s for s in self.stretches if not _same_start(s, stretch)), stretch))
+        view = view._with_stale_forgotten(event)
+        for number in reversed(stretch.rows):  # the first is the current one
+            view = view._with_row_for(number)._updated(
+                number,
+                state="learning",
+                phase=event.phase,
+                epochs=event.epochs,
+                threshold=event.threshold,
+                layer_s=None,
+                current=True,
+            )
+        return view
 
     @_fold.register(ev.Stepped)
     def _(self, event: ev.Stepped, at: float) -> "RunView":
         # A checkpoint may be older than the last step in the journal: what was lost is done again.
         return replace(self, progress=event, done_at_start=min(self.done_at_start, event.done - 1))
 
+    @_fold.register(ev.LayerMeans)
+    def _(self, event: ev.LayerMeans, at: float) -> "RunView":
+        return self._with_epoch(event.layer, _epoch_of(event))
+
     @_fold.register(ev.EpochFinished)
     def _(self, event: ev.EpochFinished, at: float) -> "RunView":
-        row = self._row(event.layer)
-        if row is None:
-            return self
-        # A resumed run states an epoch again when the checkpoint was older than the journal: the later one counts.
-        kept = tuple(e for e in row.history if (e.phase, e.epoch) < (event.phase, event.epoch))
-        return self._updated(event.layer, epoch=event.epoch, threshold=event.threshold, history=(*kept, event))
+        stretch = self.stretch(event.phase, event.layer)
+        if stretch is None or not stretch.parallel:
+            whole = replace(_epoch_of(event), accuracy=event.accuracy, epoch_s=event.epoch_s)
+            return self._with_epoch(event.layer, whole)
+        view = self
+        for number in stretch.parallel:
+            row = view._row(number)
+            last = row.last if row else None
+            if row and last and (last.phase, last.epoch) == (event.phase, event.epoch):
+                whole = replace(last, accuracy=event.accuracy, epoch_s=event.epoch_s)
+                view = view._updated(number, history=(*row.history[:-1], whole))
+        return view
 
     @_fold.register(ev.LayerFinished)
     def _(self, event: ev.LayerFinished, at: float) -> "RunView":
-        name = "the network" if event.layer is None else f"layer {event.layer}"
-        view = self._updated(event.layer, state="skipped" if event.skipped else "learned", layer_s=event.layer_s)
-        return view._logged(at, f"{name} {'skipped' if event.skipped else 'learned'} after {event.epochs} epochs")
+        stretch = self.stretch(event.phase, event.layer) or Stretch(event.phase, event.layer, (), event.epochs)
+        ended = replace(stretch, epochs=event.epochs, layer_s=event.layer_s)
+        view = replace(self, stretches=tuple(ended if s is stretch else s for s in self.stretches))
+        for number in stretch.rows:
+            own_s = None if stretch.parallel else event.layer_s
+            view = view._updated(number, state="skipped" if event.skipped else "learned", layer_s=own_s)
+        end = "skipped" if event.skipped else "learned"
+        return view._logged(at, f"{_name(stretch)} {end} after {event.epochs} epochs")
 
     @_fold.register(ev.Evaluated)
     def _(self, event: ev.Evaluated, at: float) -> "RunView":
@@ -177,23 +251,33 @@ class RunView:
     @_fold.register(ev.RunFinished)
     def _(self, event: ev.RunFinished, at: float) -> "RunView":
         text = f"{event.status}: {event.error}" if event.error else event.status
-        return replace(self, status=event.status, result=event, current=None)._logged(at, text)
+        return replace(self._at_rest(), status=event.status, result=event)._logged(at, text)
 
     def _resumed(self, event: ev.RunStarted, at: float) -> "RunView":
         """What was learned stands; what was being learned starts again from the checkpoint."""
-        rows = tuple(replace(row, state="waiting") if row.state == "learning" else row for row in self.layers)
         done = self.progress.done if self.progress else 0
         return replace(
-            self,
+            self._at_rest(),
             started=event,
             started_at=at,
-            layers=rows,
-            current=None,
             status="running",
             result=None,
             paused_at=None,
             done_at_start=done,
         )
+
+    def _at_rest(self) -> "RunView":
+        """What was being learned waits for whoever goes on with it."""
+        rows = tuple(replace(row, state="waiting") if row.state == "learning" else row for row in self.layers)
+        return replace(self, layers=rows, current=None)
+
+    def _with_epoch(self, number: int | None, epoch: EpochView) -> "RunView":
+        row = self._row(number)
+        if row is None:
+            return self
+        # A resumed run states an epoch again when the checkpoint was older than the journal: the later one counts.
+        kept = tuple(e for e in row.history if (e.phase, e.epoch) < (epoch.phase, epoch.epoch))
+        return self._updated(number, epoch=epoch.epoch, threshold=epoch.threshold, history=(*kept, epoch))
 
     def _row(self, number: int | None) -> LayerView | None:
         return next((row for row in self.layers if row.number == number), None)
@@ -224,3 +308,25 @@ class RunView:
 
     def _logged(self, at: float, text: str) -> "RunView":
         return replace(self, log=(*self.log[-LOG_KEPT + 1 :], LogLine(at, text)))
+
+
+def _epoch_of(event: ev.EpochFinished | ev.LayerMeans) -> EpochView:
+    return EpochView(
+        phase=event.phase,
+        epoch=event.epoch,
+        loss=event.loss,
+        goodness_positive=event.goodness_positive,
+        goodness_negative=event.goodness_negative,
+        threshold=event.threshold,
+    )
+
+
+def _same_start(one: Stretch, other: Stretch) -> bool:
+    """Whether a resumed run goes on with what it had begun."""
+    return (one.phase, one.layer) == (other.phase, other.layer)
+
+
+def _name(stretch: Stretch) -> str:
+    if stretch.parallel:
+        return f"{len(stretch.parallel)} layers in parallel"
+    return "the network" if stretch.layer is None else f"layer {stretch.layer}"

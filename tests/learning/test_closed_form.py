@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput, overlay
-from fftui.experiment import ForwardForward, FullyConnected, LabelEncoding, LayerNormalisation
+from fftui.experiment import ForwardForward, FullyConnected, LayerNormalisation
 from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers.base import Layer
 from fftui.learning.layers.fully_connected import FullyConnectedLayer

@@ -97,6 +97,21 @@ class Facts:
         return ev.EpochFinished(phase, layer, number, 4 * number, loss, 2.5, 0.5, 1.0, 0.75, 1000.0, 0.25, 0.125)
 
     @staticmethod
+    def together(*, phase: int = 1) -> ev.LayerStarted:
+        return ev.LayerStarted(phase, None, 3, 1.0, (1, 2))
+
+    @staticmethod
+    def means(layer: int, number: int, *, loss: float = 0.25, phase: int = 1) -> ev.LayerMeans:
+        return ev.LayerMeans(phase, layer, number, loss, 2.0 + layer, 0.5, 1.0)
+
+    @classmethod
+    def shared_epoch(cls, number: int, *, phase: int = 1) -> tuple[ev.Event, ...]:
+        """An epoch of both layers in parallel."""
+        measured = ev.Evaluated(phase, None, number, "train", False, 0.75, (0.5, 0.625), (3, 4), (5, 5), 0.1, 0.875)
+        end = ev.EpochFinished(phase, None, number, 4 * number, 0.5, None, None, 1.0, 0.75, 1000.0, 0.25, 0.125)
+        return cls.means(1, number, phase=phase), cls.means(2, number, phase=phase), measured, end
+
+    @staticmethod
     def evaluated(
         layer: int | None, number: int, accuracy: float, *, split: str = "train", final: bool = False
     ) -> ev.Evaluated:

@@ -96,6 +96,36 @@ def test_backprop_is_one_row_with_no_layer(folder: RunFolder, facts: Any) -> Non
     assert make_table(folder, "evaluations")["class_correct"].to_list() == [[9]]
 
 
+def test_layers_in_parallel_have_rows_of_their_own_and_their_time_counts_once(folder: RunFolder, facts: Any) -> None:
+    end = facts.layer_end(None)
+    write(folder, facts.started(), facts.together(), *facts.shared_epoch(1), *facts.shared_epoch(2), end)
+    epochs = make_table(folder, "epochs")
+    assert epochs.select("layer", "epoch", "loss", "goodness_positive", "epoch_s").rows() == [
+        (1, 1, 0.25, 3.0, None),
+        (2, 1, 0.25, 4.0, None),
+        (None, 1, 0.5, None, 0.25),
+        (1, 2, 0.25, 3.0, None),
+        (2, 2, 0.25, 4.0, None),
+        (None, 2, 0.5, None, 0.25),
+    ]
+    assert epochs["compute_s"].sum() == 0.25
+    layers = make_table(folder, "layers")
+    assert layers.select("layer", "label", "epochs", "layer_s", "epoch_s", "train_accuracy").rows() == [
+        (1, "4→2", 2, None, None, 0.5),
+        (2, "2→2", 2, None, None, 0.625),
+        (None, "network", 2, 0.75, 0.5, 0.75),
+    ]
+    assert make_table(folder, "evaluations")["head_accuracy"].to_list() == [0.875, 0.875]
+
+
+def test_a_parallel_run_resumed_states_each_epoch_once(folder: RunFolder, facts: Any) -> None:
+    lost = (*facts.shared_epoch(2), facts.means(1, 3))
+    again = (facts.started(resumed=True), facts.together(), *facts.shared_epoch(2))
+    write(folder, facts.started(), facts.together(), *facts.shared_epoch(1), *lost, *again)
+    rows = make_table(folder, "epochs").select("epoch", "layer").rows()
+    assert rows == [(e, layer) for e in (1, 2) for layer in (1, 2, None)]
+
+
 def test_missing_figures_are_null_and_never_zero(folder: RunFolder, facts: Any) -> None:
     write(folder, facts.started(), facts.telemetry(), facts.epoch(1, 1, loss=float("nan")))
     row = make_table(folder, "telemetry").row(0, named=True)

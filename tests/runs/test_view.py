@@ -79,6 +79,12 @@ def test_the_end_is_the_whole(facts: Any) -> None:
     assert (view.fraction, view.status, view.result) == (1.0, "finished", facts.finished)
 
 
+def test_nothing_learns_in_a_run_that_was_stopped(facts: Any) -> None:
+    end = ev.RunFinished("interrupted", None, (), 1.0, None)
+    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), end)
+    assert (view.layers[0].state, view.layers[0].epoch, view.learning, view.current) == ("waiting", 1, (), None)
+
+
 def test_an_accuracy_keeps_the_split_it_is_of(facts: Any) -> None:
     view = fold(facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.6))
     assert (view.layers[0].accuracy, view.layers[0].accuracy_split) == (0.6, "train")
@@ -101,3 +107,56 @@ def test_a_layer_that_goes_on_after_a_resume_keeps_its_accuracy(facts: Any) -> N
         facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.6), facts.started(resumed=True), facts.layer(1)
     )
     assert view.layers[0].accuracy == 0.6
+
+
+def test_layers_in_parallel_learn_each_in_a_row_of_its_own(facts: Any) -> None:
+    view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), *facts.shared_epoch(2))
+    assert [(row.number, row.state, row.epoch, row.epochs) for row in view.layers] == [
+        (1, "learning", 2, 3),
+        (2, "learning", 2, 3),
+    ]
+    assert [row.last.goodness_positive for row in view.layers if row.last] == [3.0, 4.0]
+    assert [row.accuracy for row in view.layers] == [0.5, 0.625]
+    assert view.current == 0
+    assert view.learning == view.layers
+    assert [(e.accuracy, e.epoch_s) for e in view.layers[1].history] == [(0.75, 0.25)] * 2
+
+
+def test_an_epoch_of_layers_in_parallel_has_no_time_until_all_have_ended_it(facts: Any) -> None:
+    view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), facts.means(1, 2))
+    assert [row.last.epoch_s for row in view.layers if row.last] == [None, 0.25]
+    assert [row.epoch for row in view.layers] == [2, 1]
+
+
+def test_layers_in_parallel_share_their_time(facts: Any) -> None:
+    view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), facts.layer_end(None))
+    assert [(row.state, row.layer_s) for row in view.layers] == [("learned", None)] * 2
+    assert [(s.parallel, s.epochs, s.layer_s) for s in view.stretches] == [((1, 2), 3, 0.75)]
+    assert view.log[-1].text == "2 layers in parallel learned after 3 epochs"
+
+
+def test_resumed_layers_in_parallel_do_their_last_epoch_again(facts: Any) -> None:
+    lost = (*facts.shared_epoch(2), facts.means(1, 3))
+    again = (facts.started(resumed=True), facts.together(), *facts.shared_epoch(2))
+    view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), *lost, *again)
+    assert [[e.epoch for e in row.history] for row in view.layers] == [[1, 2], [1, 2]]
+    assert len(view.stretches) == 1
+    assert view.layers[0].accuracy == 0.5
+
+
+def test_the_head_is_that_of_the_phase_that_learns(facts: Any) -> None:
+    view = fold(facts.started(), ev.PhaseStarted(1, "forward-forward", 3), facts.together(), *facts.shared_epoch(1))
+    assert view.head is not None
+    assert view.head.head_accuracy == 0.875
+    assert view.after(9.0, ev.PhaseStarted(2, "backprop", 3)).head is None
+
+
+def test_parallel_layers_after_backprop_leave_its_row_as_it_was(facts: Any) -> None:
+    first = (facts.started(), facts.layer(None), facts.epoch(None, 1), facts.layer_end(None))
+    view = fold(*first, facts.together(phase=2), *facts.shared_epoch(1, phase=2))
+    assert [(row.label, row.state, row.epoch) for row in view.layers] == [
+        ("4→2", "learning", 1),
+        ("2→2", "learning", 1),
+        ("network", "learned", 1),
+    ]
+    assert view.layers[2].layer_s == 0.75

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fftui.data.encodings import PLANES
 from fftui.data.label_encoding import LabelInput, label_planes
-from fftui.experiment import PLANES, Convolution
+from fftui.experiment import Convolution
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.autograd import AutogradLayer
 from fftui.learning.layers.base import OpenImages, Outcome

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fftui.data.encodings import TOKENS
 from fftui.data.label_encoding import LabelInput, with_neutral
-from fftui.experiment import TOKENS, SelfAttention
+from fftui.experiment import SelfAttention
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.autograd import AutogradLayer
 from fftui.learning.layers.base import EPSILON

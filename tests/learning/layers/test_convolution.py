@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput, label_planes
-from fftui.experiment import Activation, Convolution, ForwardForward, LabelEncoding, LayerNormalisation
+from fftui.experiment import Activation, Convolution, ForwardForward, LayerNormalisation
 from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers.base import Layer
 from fftui.learning.layers.convolution import ConvolutionLayer

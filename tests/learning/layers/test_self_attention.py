@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
-from fftui.experiment import ForwardForward, LabelEncoding, SelfAttention
+from fftui.experiment import ForwardForward, SelfAttention
 from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers.self_attention import MLP_RATIO, Attention, Block, PatchEmbedding, SelfAttentionLayer
 from fftui.learning.objective import PairObjective

@@ -1,0 +1,89 @@
+"""The arithmetic of an experiment, counted by hand."""
+
+from typing import Any
+
+import pytest
+
+from fftui.experiment import Experiment
+from fftui.presets import list_presets, load_preset
+from fftui.runs.work import work_of
+
+FF = {"rule": "forward-forward", "epochs": 2, "batch_size": 100, "negatives": "fixed"}
+CONV = {"kind": "convolution", "channels": 8, "kernel": 5, "padding": 2}
+
+
+def experiment(layers: list[dict[str, Any]], *phases: dict[str, Any], **model: Any) -> Experiment:
+    data = {"name": "mnist", "train_images": 1000}
+    return Experiment.model_validate({"data": data, "model": {"layers": layers, **model}, "phases": list(phases)})
+
+
+def test_forward_forward_layer_after_layer() -> None:
+    # first layer: one product up, one for the gradient; then two of each, for positive and negative data
+    per_epoch = 4 * 1000 * 784 * 100 + 8 * 1000 * 100 * 50
+    kept = 2 * 2 * 1000 * 784 * 100  # both, once, through the first layer
+    assert work_of(experiment([{"units": 100}, {"units": 50}], FF)).flops == 2 * per_epoch + kept
+
+
+@pytest.mark.parametrize(
+    ("changes", "lifted"),
+    [
+        ({"phases": [FF | {"negatives": "random"}]}, 1 + 2),  # positive once, negative each epoch
+        ({"data": {"name": "mnist", "train_images": 1000, "shift": 1}}, 4),
+        ({"cache_bytes": 0}, 4),
+        ({"cache_bytes": 1000 * 100 * 2}, 1 + 2),
+    ],
+)
+def test_what_does_not_stand_still_or_fit_goes_through_the_layers_below_every_epoch(
+    changes: dict[str, Any], lifted: int
+) -> None:
+    base = experiment([{"units": 100}, {"units": 50}], FF)
+    made = Experiment.model_validate({**base.model_dump(mode="json"), **changes})
+    assert work_of(made).flops - work_of(base).flops == (lifted - 2) * 2 * 1000 * 784 * 100
+
+
+def test_layers_in_parallel_lift_nothing_and_hard_negatives_need_a_neutral_pass() -> None:
+    parallel = FF | {"order": "parallel"}
+    layers = [{"units": 100}, {"units": 50}]
+    per_epoch = 4 * 1000 * 784 * 100 + 8 * 1000 * 100 * 50
+    assert work_of(experiment(layers, parallel)).flops == 2 * per_epoch
+    hard = experiment(layers, parallel | {"negatives": "hard"}, head={})
+    believing = 2 * 1000 * 100 * 50 + 6 * 1000 * 50 * 10  # the first product is there already
+    assert work_of(hard).flops == 2 * (per_epoch + believing)
+
+
+def test_one_pass_of_local_cross_entropy() -> None:
+    phase = {"rule": "local-ce", "epochs": 3, "batch_size": 100}
+    made = experiment([{"units": 100}, {"units": 50}], phase, label={"encoding": "none"})
+    assert work_of(made).flops == 3 * 4 * 1000 * (784 * 100 + 100 * 50)
+
+
+def test_backprop_takes_three_products() -> None:
+    phase = {"rule": "backprop", "epochs": 3, "batch_size": 100}
+    made = experiment([{"units": 100}, {"units": 50}], phase, head={})
+    assert work_of(made).flops == 3 * 6 * 1000 * (784 * 100 + 100 * 50 + 50 * 10)
+
+
+def test_convolutions_convolve_images_once_where_the_label_is_a_plane() -> None:
+    phase = FF | {"order": "parallel", "epochs": 1}
+    pixels, pooled = 28 * 28, 14 * 14
+    first, second = 2 * 25 * 8 * pixels, 2 * 8 * 25 * 8 * pooled
+    overlaid = work_of(experiment([CONV, CONV], phase)).flops
+    assert overlaid == 1000 * 2 * 2 * (first + second)
+    label = {"encoding": "random-plane", "planes": "first"}
+    placed = 2 * 10 * 8 * pixels
+    planes = work_of(experiment([CONV, CONV], phase, label=label)).flops
+    assert planes == 1000 * 2 * (first + 2 * placed + 2 * second)
+
+
+def test_a_gradient_crosses_the_whole_of_an_attention_layer() -> None:
+    layer = {"kind": "self-attention", "units": 100, "patch": 7, "width": 8, "heads": 2, "residual": False}
+    made = experiment([layer], FF | {"epochs": 1}, label={"encoding": "every-token"})
+    up = 2 * (16 * 8 * (49 + 4 * 8 + 2 * 16) + 16 * 8 * 100)
+    assert work_of(made).flops == 1000 * 2 * 3 * up
+
+
+@pytest.mark.parametrize("name", [preset.name for preset in list_presets()])
+def test_every_preset_has_its_work(name: str) -> None:
+    work = work_of(load_preset(name))
+    assert work.flops > 1e9
+    assert work.moved_bytes > 1e9
