@@ -32,6 +32,8 @@ from fftui.tui.widgets.system import Machine
 from fftui.tui.workbench import Workbench
 
 if TYPE_CHECKING:
+    from fftui.studies.study import Study
+    from fftui.tui.studies import StudyBench, StudyRun
     from fftui.tui.terminal import TerminalFile
 
 WARM_UP_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for long stretches
@@ -92,6 +94,7 @@ class FFTUIApp(App[Ending]):
         self.workbench_problem = ""
         self.machine = machine or this_machine()
         self.source = source
+        self.study_run: StudyRun | None = None  # the study of this process, while it is the newest thing started
         self.past: list[RunRecord] = []
         self._threads: list[threading.Thread] = []
         self._warms_up = warm_up
@@ -160,6 +163,13 @@ class FFTUIApp(App[Ending]):
             if isinstance(screen, PresetsScreen) and screen.is_mounted:
                 screen.show()
 
+    def studies(self) -> "StudyBench":
+        """What there is to know of studies. Loads what they are made of."""
+        from fftui.tui.studies import StudyBench  # noqa: PLC0415 - the first screen should not wait for them
+
+        bench = self.workbench
+        return StudyBench(bench.runs_dir, bench.data_folder, bench.device)
+
     # Runs
 
     @property
@@ -188,10 +198,24 @@ class FFTUIApp(App[Ending]):
         """Go on with an interrupted run."""
         self._carry_out(run, lambda: self.workbench.resume(run))
 
-    def _carry_out(self, name: str, start: Callable[[], tuple[str, Trainer]]) -> None:
+    def start_study(self, study: "Study") -> bool:
+        """Carry out what is missing of a study, unless something is at work; whether it was started."""
+        if self._refuses():
+            return False
+        self.study_run = self.studies().start(study)
+        self.source = LiveSource(f"study {study.name}", self.study_run)
+        return True
+
+    def _refuses(self) -> bool:
+        """Whether something is at work already, which is then said."""
         if self.busy:
             self.notify("a run is learning already: stop it first (l shows it)", severity="error")
+        return self.busy
+
+    def _carry_out(self, name: str, start: Callable[[], tuple[str, Trainer]]) -> None:
+        if self._refuses():
             return
+        self.study_run = None
         source = self.source = LiveSource(name)
 
         def begin() -> None:
@@ -209,7 +233,7 @@ class FFTUIApp(App[Ending]):
         self._show_run(self.source if own and self.source is not None else self.workbench.journal(run))
 
     def _show_run(self, source: Source) -> None:
-        while not isinstance(self.screen, PresetsScreen | RunsScreen):
+        while not getattr(self.screen, "IS_PLACE", False):  # that one comes back to from a run
             if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
                 break
             self.pop_screen()
@@ -222,9 +246,21 @@ class FFTUIApp(App[Ending]):
         if not isinstance(self.screen, RunsScreen):
             self.push_screen(RunsScreen())
 
+    def action_studies(self) -> None:
+        """Show all studies."""
+        from fftui.tui.screens.studies import StudiesScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, StudiesScreen):
+            self.push_screen(StudiesScreen())
+
     def action_live(self) -> None:
-        """Show the run of this process."""
-        if self.source is None:
+        """Show the run of this process, or the study."""
+        if self.study_run is not None:
+            from fftui.tui.screens.study import StudyScreen  # noqa: PLC0415
+
+            if not (isinstance(self.screen, StudyScreen) and self.screen.study == self.study_run.study):
+                self.push_screen(StudyScreen(self.study_run.study))
+        elif self.source is None:
             self.notify("no run was started here: Enter sets one up")
         elif not (isinstance(self.screen, LiveScreen) and self.screen.source is self.source):
             self.push_screen(LiveScreen(self.source))

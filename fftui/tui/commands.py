@@ -24,7 +24,7 @@ class Command(NamedTuple):
 
 
 class FFTUICommands(Provider):
-    """Set up a preset, open a run, switch the theme."""
+    """Set up a preset, open runs and studies, switch the theme."""
 
     async def discover(self) -> Hits:
         """Everything but the runs, which are too many to list unasked."""
@@ -41,8 +41,9 @@ class FFTUICommands(Provider):
     def _commands(self, *, runs: bool) -> Iterator[Command]:
         app = cast("FFTUIApp", self.app)
         yield Command("Runs", "All runs, to sort, filter and open", app.action_runs)
+        yield Command("Studies", "Many runs that answer one question: the paper's tables and more", app.action_studies)
         if app.source is not None:
-            yield Command("Live run", "The run of this process", app.action_live)
+            yield Command("Live run", "The run or study of this process", app.action_live)
         yield Command("Light or dark", "Switch between the light and the dark theme", app.action_light_or_dark)
         yield Command("Suspend", "Back to the shell; fg returns", app.action_suspend_process)
         try:

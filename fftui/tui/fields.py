@@ -1,36 +1,46 @@
 """The fields of an experiment as the form shows them: a path, a text, what may stand there, and what it means."""
 
 import copy
-import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from fftui.experiment import Experiment
-from fftui.presets import field_errors, parse_value, set_value
+from fftui.experiment import FIRST_LAYERS, Experiment
+from fftui.presets import field_errors, parse_value, parts_at, set_value
 
 COUNT = "count"  # the path of a list's length ends in it
 NOTHING = "null"
+ON, OFF = "on", "off"
+TAGS = {
+    "rule": "how this phase learns; another rule brings its own fields",
+    "kind": "what this layer is; another kind brings its own fields",
+}
+
+Role = Literal["value", "text", "count", "tag", "part"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One value of an experiment. `choices` is empty where any text may be tried; `is_text` takes it literally."""
+    """One value of an experiment. `choices` is empty where any text may be tried.
+
+    Its `role` tells what a change does: a `value` is read as TOML, a `text` taken literally; a `count` makes a list
+    longer or shorter, a `tag` puts another part in its part's place, `part` is the switch of one that may be null.
+    """
 
     path: str
     text: str
     choices: tuple[str, ...] = ()
     description: str = ""
     nullable: bool = False
-    is_text: bool = False
+    role: Role = "value"
 
     @property
     def section(self) -> str:
-        """The part it belongs to: its path without the last name."""
-        return self.path.rpartition(".")[0]
+        """The part it belongs to: its path without the last name; of a switch its path."""
+        return self.path if self.role == "part" else self.path.rpartition(".")[0]
 
     @property
     def name(self) -> str:
@@ -62,29 +72,35 @@ def check(values: Mapping[str, Any]) -> Checked:
 
 def fields_of(values: Mapping[str, Any]) -> list[Field]:
     """Every field of the experiment that `values` describe, valid or not, in the order of `Experiment`."""
-    return list(_walk(Experiment, values, ""))
+    return list(_walk([Experiment], values, ""))
 
 
 def changed(values: Mapping[str, Any], field: Field, text: str) -> dict[str, Any]:
     """`values` with `text` at `field`.
 
-    A list that is made longer repeats its last entry; another rule or kind brings that one's own fields.
+    A list that is made longer repeats its last entry; another rule or kind brings that one's own fields, and what it
+    cannot do without.
     """
     new: dict[str, Any] = copy.deepcopy(dict(values))
-    if field.name == COUNT:
-        _resize(new, field.section, text)
-        return new
-    value = text if field.is_text or field.choices else parse_value(text.strip() or NOTHING)
-    if field.choices and not field.is_text and text in ("true", "false", NOTHING):
-        value = parse_value(text)
-    if field.name in ("rule", "kind"):
-        kept = {field.name: value}
-        if field.section.startswith("phases.") and value == "backprop":
-            set_value(new, "model.head", True)  # the form would refuse the phase without it
-        set_value(new, field.section, _filled(field.section, kept))
-    else:
-        set_value(new, field.path, value)
+    match field.role:
+        case "count":
+            _resize(new, field.section, text)
+        case "tag":
+            set_value(new, field.section, _filled(field.section, {field.name: text}))
+            _make_fit(new, text)
+        case "part":
+            set_value(new, field.path, _filled(field.path, {}) if text == ON else None)
+        case _:
+            set_value(new, field.path, _value(field, text))
     return new
+
+
+def holds(values: Mapping[str, Any], path: str, text: str) -> bool:
+    """Whether `values` still say what `text` at `path` made of them: another change may have put that right."""
+    field = next((f for f in fields_of(values) if f.path == path), None)
+    if field is None:
+        return False
+    return field.text == text or (field.role in ("value", "text") and changed(values, field, text) == values)
 
 
 def written(value: object) -> str:
@@ -96,39 +112,49 @@ def written(value: object) -> str:
     return str(value)
 
 
-def _walk(model: type[BaseModel], values: Mapping[str, Any], path: str) -> Iterator[Field]:
-    parts = {name: _models(info.annotation) for name, info in model.model_fields.items()}
+def _value(field: Field, text: str) -> object:
+    if field.role == "text":
+        return text
+    if field.choices and text not in ("true", "false", NOTHING):
+        return text
+    return parse_value(text.strip() or NOTHING)
+
+
+def _walk(models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: str) -> Iterator[Field]:
+    model = _fitting(models, values)
+    parts = {name: parts_at([*path.split("."), name] if path else [name]) for name in model.model_fields}
     for name, info in sorted(model.model_fields.items(), key=lambda item: bool(parts[item[0]])):  # values before parts
         here = f"{path}.{name}" if path else name
         value = values.get(name, info.get_default(call_default_factory=True))
-        models = parts[name]
-        if models and isinstance(value, list | tuple):
-            yield Field(f"{here}.{COUNT}", str(len(value)), description=_about(info) or f"how many {name}")
+        within, nullable = parts[name], type(None) in get_args(info.annotation)
+        if within and isinstance(value, list | tuple):
+            yield Field(
+                f"{here}.{COUNT}", str(len(value)), description=_about(info) or f"how many {name}", role="count"
+            )
             for index, entry in enumerate(value):
                 if isinstance(entry, Mapping):
-                    yield from _walk(_fitting(models, entry), entry, f"{here}.{index}")
-        elif models and isinstance(value, Mapping):
-            yield from _walk(_fitting(models, value), value, here)
+                    yield from _walk(within, entry, f"{here}.{index}")
+        elif within and (nullable or isinstance(value, Mapping)):
+            there = isinstance(value, Mapping)
+            if nullable:
+                yield Field(here, ON if there else OFF, (OFF, ON), _about(info), role="part")
+            if there:
+                yield from _walk(within, value, here)
+        elif name in TAGS and len(models) > 1:
+            tags = tuple(str(_tag_of(each, name)) for each in models)
+            yield Field(here, written(value), tags, TAGS[name], role="tag")
         else:
-            yield _leaf(here, info, value, models_of_parent=model)
+            yield _leaf(here, info, value)
 
 
-def _leaf(path: str, info: FieldInfo, value: object, models_of_parent: type[BaseModel]) -> Field:
-    tag = path.rpartition(".")[2]
-    choices = _choices(info.annotation)
-    if tag in ("rule", "kind"):
-        siblings = [m for field in Experiment.model_fields.values() for m in _models(field.annotation)]
-        tags = [_tag_of(m, tag) for m in siblings]
-        own = _tag_of(models_of_parent, tag)
-        choices = tuple(t for t in tags if t) if own in tags else choices
-    nullable = type(None) in get_args(info.annotation)
+def _leaf(path: str, info: FieldInfo, value: object) -> Field:
     return Field(
         path,
         written(value),
-        choices=choices,
+        choices=_choices(info.annotation),
         description=_about(info),
-        nullable=nullable,
-        is_text=info.annotation is str,
+        nullable=type(None) in get_args(info.annotation),
+        role="text" if info.annotation is str else "value",
     )
 
 
@@ -149,19 +175,10 @@ def _choices(annotation: Any) -> tuple[str, ...]:
     return ()
 
 
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    """The parts an annotation may hold, through unions, tuples and annotations."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    if get_origin(annotation) in (Annotated, Union, types.UnionType, tuple):
-        return [model for inner in get_args(annotation) for model in _models(inner)]
-    return []
-
-
-def _fitting(models: list[type[BaseModel]], values: Mapping[str, Any]) -> type[BaseModel]:
+def _fitting(models: Sequence[type[BaseModel]], values: Mapping[str, Any]) -> type[BaseModel]:
     """The part whose tag the values carry; the first where none does."""
     for model in models:
-        for tag in ("rule", "kind"):
+        for tag in TAGS:
             if tag in model.model_fields and _tag_of(model, tag) == values.get(tag):
                 return model
     return models[0]
@@ -173,16 +190,31 @@ def _tag_of(model: type[BaseModel], tag: str) -> str | None:
 
 
 def _filled(section: str, kept: dict[str, Any]) -> dict[str, Any]:
-    """The defaults of the part that `kept` names by its tag."""
-    top = section.split(".", maxsplit=1)[0]
-    models = _models(Experiment.model_fields[top].annotation) if top in Experiment.model_fields else []
+    """The defaults of the part at `section` that `kept` names by its tag."""
+    models = parts_at(section.split("."))
     if not models:
         return kept
-    model = _fitting(models, kept)
     values: dict[str, Any] = {
-        name: info.get_default(call_default_factory=True) for name, info in model.model_fields.items()
+        name: info.get_default(call_default_factory=True) for name, info in _fitting(models, kept).model_fields.items()
     }
     return {**values, **kept}
+
+
+def _make_fit(values: dict[str, Any], tag: str) -> None:
+    """Give the model what the rule or kind of layer that was just chosen cannot do without."""
+    model = values.get("model")
+    if not isinstance(model, dict):
+        return
+    layers = model.get("layers")
+    first = layers[0].get("kind", "fully-connected") if layers and isinstance(layers[0], dict) else None
+    label = model.get("label")
+    encoding = label.get("encoding", "overlay") if isinstance(label, dict) else "overlay"
+    if tag == "backprop" and model.get("head") is None:
+        set_value(values, "model.head", _filled("model.head", {}))
+    if tag == "local-ce":
+        set_value(values, "model.label.encoding", "none")
+    elif (tag == "forward-forward" and encoding == "none") or FIRST_LAYERS.get(encoding, first) != first:
+        set_value(values, "model.label.encoding", "overlay")  # which every kind can carry
 
 
 def _resize(values: dict[str, Any], path: str, text: str) -> None:

@@ -88,6 +88,42 @@ def sample_events(
         yield at, ev.RunFinished("finished", 0.9712, tuple(alone), at - BEGUN, None)
 
 
+CONVOLUTIONS = ("1×28×28→32×14×14", "32×14×14→64×7×7", "64×7×7→128×7×7")
+
+
+def parallel_events(
+    labels: tuple[str, ...] = CONVOLUTIONS, epochs: int = 20, *, until: int | None = None, head: bool = True
+) -> Iterator[tuple[float, ev.Event]]:
+    """What convolutions that learn in parallel state; `until` (an epoch) leaves them learning there."""
+    draw = random.Random(0)
+    at, steps, numbers = BEGUN, 40, tuple(range(1, len(labels) + 1))
+    yield (
+        at,
+        ev.RunStarted(
+            "r", "cnn", "mnist", "cpu x86_64, 2 threads", "bfloat16", labels, epochs * steps, 60_000, 0, 10_000, False
+        ),
+    )
+    yield at, ev.PhaseStarted(1, "forward-forward", epochs)
+    yield at, ev.LayerStarted(1, None, epochs, None, numbers)
+    alone: tuple[float, ...] = ()
+    for epoch in range(1, epochs + 1):
+        share = 1 - 0.85**epoch
+        at += 9.0
+        yield at, ev.Stepped(1, None, epoch, steps, steps, epoch * steps, epochs * steps, 6_600.0)
+        for number in numbers:
+            positive, negative = 1 + number * share + draw.gauss(0, 0.02), 1 + share / number + draw.gauss(0, 0.02)
+            yield at, ev.LayerMeans(1, number, epoch, 0.3 - 0.2 * share, positive, negative, None)
+        alone = tuple(0.8 + 0.19 * share - 0.05 / n for n in numbers)
+        whole, believed = 0.8 + 0.19 * share, (0.79 + 0.19 * share if head else None)
+        yield at, ev.Evaluated(1, None, epoch, "train", False, whole, alone, (), (), 0.1, believed)
+        yield at, ev.EpochFinished(1, None, epoch, epoch * steps, 0.4, None, None, None, whole, 6_600.0, 9.0, 8.0)
+        if until == epoch:
+            return
+    yield at, ev.LayerFinished(1, None, epochs, 9.0 * epochs, False)
+    yield at, ev.Evaluated(1, None, epochs, "test", True, 0.988, alone, (10,) * 10, (11,) * 10, 1.0, 0.9889)
+    yield at, ev.RunFinished("finished", 0.988, alone, at - BEGUN, None)
+
+
 def fold(stated: Iterator[tuple[float, ev.Event]]) -> RunView:
     view = RunView()
     for at, event in stated:
@@ -134,6 +170,11 @@ def events_of() -> Callable[..., Iterator[tuple[float, ev.Event]]]:
 @pytest.fixture
 def view_of() -> Callable[..., RunView]:
     return lambda **options: fold(sample_events(**options))
+
+
+@pytest.fixture
+def parallel_view_of() -> Callable[..., RunView]:
+    return lambda **options: fold(parallel_events(**options))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from fftui.tui.screens.ask import Ask
 from fftui.tui.screens.form import FormScreen, ValueInput
 from fftui.tui.screens.help import HelpScreen
 from fftui.tui.screens.live import LiveScreen
-from fftui.tui.screens.presets import PresetsScreen
+from fftui.tui.screens.presets import PresetsScreen, layers_text
 from fftui.tui.screens.runs import RunsScreen
 from fftui.tui.widgets.curves import AccuracyChart, GoodnessChart
 from fftui.tui.widgets.layers import LayerTable
@@ -47,6 +47,15 @@ async def until(pilot: Pilot, true: Callable[[], bool]) -> None:
     raise AssertionError("it does not come true")
 
 
+async def go_to(pilot: Pilot, preset: str) -> None:
+    """Put the cursor of the first screen on a preset."""
+    screen = pilot.app.screen
+    assert isinstance(screen, PresetsScreen)
+    rows = screen.query_one(RowList)
+    rows.move_to([row.cells[0][0] for row in rows.items].index(preset))
+    await pilot.pause()
+
+
 def add_run(runs: Path, stated: list[tuple[float, ev.Event]], *, preset: str = "quickstart", **record: object) -> str:
     """A run on disk with these events."""
     folder = create(runs, load_preset(preset), preset=preset, device="cpu")
@@ -68,10 +77,9 @@ async def test_presets_are_listed_with_what_is_known_of_them(new_app: Callable[.
         await pilot.pause()
         shown = text_of(app.screen.query_one(RowList))
         assert "quickstart" in shown
-        assert "paper/ff" in shown
         assert "97.14" in shown
-        await pilot.press("end")
-        await pilot.pause()
+        await go_to(pilot, "paper/ff")
+        assert "paper/ff" in text_of(app.screen.query_one(RowList))
         about = text_of(app.screen.query_one("#about", Paragraphs))
         assert "85.95 %" in about
         assert "cifar100" in about
@@ -90,12 +98,30 @@ async def test_the_time_of_a_past_run_stands_with_its_preset(new_app: Callable[.
 async def test_d_takes_the_next_data_set_to_the_form(new_app: Callable[..., FFTUIApp]) -> None:
     app = new_app()
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("end", "d", "enter")
+        await pilot.pause()
+        await go_to(pilot, "paper/ff")
+        await pilot.press("d", "enter")
         await pilot.pause()
         assert isinstance(app.screen, FormScreen)
         assert app.screen.experiment is not None
         assert app.screen.experiment.data.name == "fashion-mnist"
         assert app.screen.experiment.phases[0].threshold == 10  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("layers", "text"),
+    [
+        ([{"units": 2000}] * 4, "4 × 2000"),
+        ([{"units": 250}, {"units": 110}], "250 110"),
+        ([{"kind": "convolution", "channels": c} for c in (32, 64, 128)], "conv 32 64 128"),
+        ([{"kind": "convolution", "channels": 8}] * 2, "conv 2 × 8"),
+        ([{"kind": "self-attention", "units": 1000}, {"units": 500}], "attention 1000 + 500"),
+        ([{"kind": "convolution"}], "conv default"),
+        ([], ""),
+    ],
+)
+def test_layers_are_told_in_short(layers: list[dict[str, object]], text: str) -> None:
+    assert layers_text(layers) == text
 
 
 @both_sizes
@@ -153,10 +179,48 @@ async def test_choices_are_gone_through_with_keys(new_app) -> None:
         assert form.experiment.precision == "auto"
 
 
+async def test_another_kind_and_rule_bring_their_fields_and_undo_what_was_typed(new_app) -> None:
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.pause()
+        await go_to(pilot, "paper/ff")
+        await pilot.press("enter")
+        await pilot.pause()
+        form = app.screen
+        assert isinstance(form, FormScreen)
+        await pilot.press("ctrl+u", "3")
+
+        async def choose(path: str, key: str) -> None:
+            form._goto(path)
+            await pilot.pause()
+            await pilot.press(key)
+            await pilot.pause()
+
+        await choose("model.layers.0.kind", "c")
+        assert "channels" in text_of(form.query_one(RowList))
+        assert form.experiment is not None
+        assert form.experiment.model.layers[0].kind == "convolution"
+        await choose("phases.0.rule", "b")
+        assert "phases.0.epochs" not in form._edits, "the new rule has epochs of its own"
+        head = next(field for field in form._fields if field.path == "model.head")
+        assert head.text == "on"
+        await choose("model.head", "left")
+        assert form.experiment is None
+        assert "backprop needs a classifier" in text_of(form.query_one("#editor-about", Paragraphs))
+        await pilot.press("left")
+        await pilot.pause()
+        assert form.experiment is not None
+        await choose("phases.0.rule", "l")
+        assert form.experiment is not None
+        assert form.experiment.model.label.encoding == "none"
+
+
 async def test_another_data_set_brings_its_values_and_keeps_the_changes(new_app) -> None:
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
-        await pilot.press("end", "enter")
+        await pilot.pause()
+        await go_to(pilot, "paper/ff")
+        await pilot.press("enter")
         await pilot.pause()
         form = app.screen
         assert isinstance(form, FormScreen)

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fftui import events as ev
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.view import EpochView, LayerView, RunView
 from fftui.tui.glyphs import UNICODE
 from fftui.tui.widgets.chart import Plan
 from fftui.tui.widgets.curves import accuracy_plan, goodness_plan, goodness_title, layers_split
@@ -13,8 +13,8 @@ def names(plan: Plan | str) -> list[str]:
     return [s.name for s in plan.series]
 
 
-def epoch(number: int, loss: float = 1.0, positive: float | None = None) -> ev.EpochFinished:
-    return ev.EpochFinished(1, None, number, number, loss, positive, positive, None, 0.5, 1.0, 1.0, 1.0)
+def epoch(number: int, loss: float = 1.0, positive: float | None = None) -> EpochView:
+    return EpochView(1, number, loss, positive, None, None, 0.5, 1.0)
 
 
 def test_goodness_is_drawn_against_the_threshold(view_of: Callable[..., RunView]) -> None:
@@ -70,3 +70,53 @@ def test_with_many_layers_only_the_chosen_one_is_labelled(view_of: Callable[...,
     assert isinstance(plan, Plan)
     labelled = {s.name for s, _ in plan.labelled if s.name.startswith("layer")}
     assert labelled == {"layer 5"}
+
+
+def test_layers_in_parallel_share_the_axis_of_epochs(parallel_view_of: Callable[..., RunView]) -> None:
+    view = parallel_view_of(until=7)
+    plan = accuracy_plan(view, view.layers[2], UNICODE)
+    assert isinstance(plan, Plan)
+    assert names(plan) == ["layer 1", "layer 2", "layer 3", "train", "head"]
+    assert plan.window.right == 20
+    assert {len(s.points) for s in plan.series} == {7}
+    assert all(s.points[-1][0] == 7 for s in plan.series)
+    goodness = goodness_plan(view.layers[1], UNICODE)
+    assert names(goodness) == ["g⁻", "g⁺"]
+    assert isinstance(goodness, Plan)
+    assert len(goodness.series[1].points) == 7
+
+
+def test_the_end_of_layers_in_parallel_stands_where_they_ended(parallel_view_of: Callable[..., RunView]) -> None:
+    view = parallel_view_of(epochs=10)
+    plan = accuracy_plan(view, None, UNICODE)
+    assert isinstance(plan, Plan)
+    assert (plan.series[-1].name, plan.series[-1].points) == ("test", ((10.0, 98.8),))
+
+
+def test_a_head_that_is_the_prediction_is_not_drawn_twice(parallel_view_of: Callable[..., RunView]) -> None:
+    view = parallel_view_of(until=3)
+    same = replace(view, evaluations=tuple(replace(e, head_accuracy=e.accuracy) for e in view.evaluations))
+    assert "head" not in names(accuracy_plan(same, None, UNICODE))
+
+
+def test_without_negative_data_only_the_true_class_is_drawn() -> None:
+    history = tuple(EpochView(1, n, 1.0, 2.0 * n) for n in (1, 2))
+    assert names(goodness_plan(LayerView(1, "4→2", "learning", 1, 2, 5, history=history), UNICODE)) == ["g⁺"]
+
+
+def test_backprop_before_layers_in_parallel_comes_before_them() -> None:
+    first = [
+        ev.LayerStarted(1, None, 5, None),
+        *(ev.EpochFinished(1, None, n, n, 1.0, None, None, None, 0.9, 1.0, 1.0, 1.0) for n in range(1, 6)),
+        ev.LayerFinished(1, None, 5, 5.0, False),
+        ev.LayerStarted(2, None, 4, None, (1, 2, 3)),
+        ev.LayerMeans(2, 1, 1, 0.1, 2.0, 1.0, None),
+        ev.EpochFinished(2, None, 1, 1, 1.0, None, None, None, 0.95, 1.0, 1.0, 1.0),
+    ]
+    view = RunView(layers=tuple(LayerView(n, "4→2") for n in (1, 2, 3)))
+    for event in first:
+        view = view.after(1.0, event)
+    plan = accuracy_plan(view, None, UNICODE)
+    assert isinstance(plan, Plan)
+    assert plan.window.right == 9
+    assert [x for x, _ in plan.series[0].points] == [1, 2, 3, 4, 5, 6]

@@ -2,7 +2,7 @@ import pytest
 
 from fftui.experiment import Experiment
 from fftui.presets import load_preset
-from fftui.tui.fields import changed, check, fields_of, values_of
+from fftui.tui.fields import changed, check, fields_of, holds, values_of
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_every_value_of_an_experiment_is_a_field(values: dict) -> None:
 def test_what_is_written_is_what_was_there(values: dict) -> None:
     again = values
     for each in fields_of(values):
-        if each.name not in ("count", "rule", "kind"):
+        if each.role not in ("count", "tag", "part"):
             again = changed(again, each, each.text)
     assert check(again).experiment == Experiment.model_validate(values)
 
@@ -66,7 +66,7 @@ def test_another_rule_brings_its_own_fields(values: dict) -> None:
     made = check(backprop).experiment
     assert made is not None
     assert made.phases[0].rule == "backprop"
-    assert made.model.head
+    assert made.model.head is not None
     assert "phases.0.threshold" not in {f.path for f in fields_of(backprop)}
     forth = check(changed(backprop, field(backprop, "phases.0.rule"), "forward-forward")).experiment
     assert forth is not None
@@ -75,6 +75,81 @@ def test_another_rule_brings_its_own_fields(values: dict) -> None:
 
 def test_choices_and_bounds_are_told(values: dict) -> None:
     assert field(values, "precision").choices == ("auto", "float32", "bfloat16")
-    assert set(field(values, "phases.0.rule").choices) == {"forward-forward", "backprop"}
+    assert field(values, "phases.0.rule").choices == ("forward-forward", "local-ce", "backprop")
+    assert field(values, "model.layers.0.kind").choices == ("fully-connected", "convolution", "self-attention")
     assert "≥ 1" in field(values, "phases.0.epochs").description
     assert field(values, "data.train_images").nullable
+
+
+def test_every_field_says_what_it_means_or_what_it_may_be(values: dict) -> None:
+    for kind in ("fully-connected", "convolution", "self-attention"):
+        for rule in ("forward-forward", "local-ce", "backprop"):
+            made = changed(values, field(values, "model.layers.0.kind"), kind)
+            made = changed(made, field(made, "phases.0.rule"), rule)
+            silent = [f.path for f in fields_of(made) if not (f.description or f.choices)]
+            assert silent == ["name", "description"]
+
+
+def test_another_kind_of_layer_brings_its_own_fields(values: dict) -> None:
+    made = changed(values, field(values, "model.layers.0.kind"), "convolution")
+    paths = {f.path for f in fields_of(made) if f.path.startswith("model.layers.0.")}
+    assert {"model.layers.0.channels", "model.layers.0.pooling"} <= paths
+    assert "model.layers.0.units" not in paths
+    assert "model.layers.1.units" in {f.path for f in fields_of(made)}
+    experiment = check(made).experiment
+    assert experiment is not None
+    assert experiment.model.layers[0].kind == "convolution"
+    named = check(changed(made, field(made, "model.layers.0.channels"), "0")).errors
+    assert list(named) == ["model.layers.0.channels"]
+
+
+def test_a_label_that_the_first_layer_cannot_carry_becomes_an_overlay(values: dict) -> None:
+    conv = changed(values, field(values, "model.layers.0.kind"), "convolution")
+    conv = changed(conv, field(conv, "model.label.encoding"), "one-hot-plane")
+    assert check(conv).experiment is not None
+    kept = changed(conv, field(conv, "phases.0.rule"), "forward-forward")
+    assert kept["model"]["label"]["encoding"] == "one-hot-plane"
+    back = changed(conv, field(conv, "model.layers.0.kind"), "self-attention")
+    assert back["model"]["label"]["encoding"] == "overlay"
+    assert check(back).experiment is not None
+
+
+def test_a_rule_without_labels_takes_the_encoding_away_and_the_other_brings_it_back(values: dict) -> None:
+    local = changed(values, field(values, "phases.0.rule"), "local-ce")
+    made = check(local).experiment
+    assert made is not None
+    assert made.model.label.encoding == "none"
+    back = check(changed(local, field(local, "phases.0.rule"), "forward-forward")).experiment
+    assert back is not None
+    assert back.model.label.encoding == "overlay"
+
+
+def test_a_part_that_may_be_missing_is_switched_on_and_off(values: dict) -> None:
+    head = field(values, "model.head")
+    assert (head.text, head.choices, head.section) == ("off", ("off", "on"), "model.head")
+    assert "classifier" in head.description
+    on = changed(values, head, "on")
+    assert field(on, "model.head").text == "on"
+    assert field(on, "model.head.kind").choices == ("linear", "last-layer")
+    experiment = check(on).experiment
+    assert experiment is not None
+    assert experiment.model.head is not None
+    assert changed(on, field(on, "model.head"), "off") == values
+    assert "model.head.kind" not in {f.path for f in fields_of(values)}
+
+
+def test_backprop_keeps_the_head_that_is_there(values: dict) -> None:
+    on = changed(values, field(values, "model.head"), "on")
+    on = changed(on, field(on, "model.head.normalisation"), "rms")
+    assert changed(on, field(on, "phases.0.rule"), "backprop")["model"]["head"]["normalisation"] == "rms"
+
+
+def test_a_change_that_another_one_undid_no_longer_holds(values: dict) -> None:
+    edited = changed(values, field(values, "phases.0.epochs"), "5")
+    assert holds(edited, "phases.0.epochs", "5")
+    assert holds(changed(values, field(values, "phases.0.learning_rate"), "1e-3"), "phases.0.learning_rate", "1e-3")
+    other = changed(edited, field(edited, "phases.0.rule"), "backprop")
+    assert not holds(other, "phases.0.epochs", "5")
+    assert holds(other, "phases.0.rule", "backprop")
+    assert not holds(other, "model.head", "off")
+    assert not holds(other, "phases.0.threshold", "15.0")

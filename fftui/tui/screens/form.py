@@ -1,5 +1,6 @@
 """The form: every field of an experiment, checked as it is typed."""
 
+import textwrap
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -13,7 +14,7 @@ from fftui import format as fmt
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment
 from fftui.presets import Preset, load_preset
-from fftui.tui.fields import COUNT, Checked, Field, changed, check, fields_of, values_of
+from fftui.tui.fields import Checked, Field, changed, check, fields_of, holds, values_of
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.painted import Piece
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 COLUMNS = (Column("field"), Column("value"), Column(""), Column("meaning", elastic=True, least=28, drop=1))
 CHANGED_MARK = "changed"
 LONGEST_VALUE = 36  # cells; the line to type in shows all of it
-REBUILT_BY = ("rule", "kind", COUNT)
+ABOUT_ROWS = 4  # for what a field means and, below, whether everything fits
 
 
 EDITING_KEYS = ("backspace", "delete", "ctrl+u", "ctrl+k", "ctrl+w", "ctrl+d", "ctrl+x", "ctrl+v")
@@ -76,6 +77,9 @@ class FormScreen(Screen[None]):
     HELP = """
     Every field of the experiment. Up and down choose a field, typing changes it; where there is a choice, left and
     right (or the first letter) go through it. Each change is checked at once; what does not fit is said below.
+
+    Another rule or another kind of layer brings its own fields, and the head or label encoding that it cannot do
+    without. A part that may be missing, such as the head, is switched on and off.
 
     Enter starts the run. Another data set brings the preset's own values for it; your changes stay.
     """
@@ -160,6 +164,10 @@ class FormScreen(Screen[None]):
             return
         self._app.start_run(experiment, self.preset.name)
 
+    def on_resize(self) -> None:
+        """What a field means is broken into rows of another width."""
+        self._tell()
+
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
         field = self.field
@@ -191,6 +199,9 @@ class FormScreen(Screen[None]):
                 del self._edits[path]
             else:
                 values = changed(values, field, text)
+        for path, text in list(self._edits.items()):
+            if path != edited.path and not holds(values, path, text):  # a later change has put it right
+                del self._edits[path]
         self._values = values
         self._checked = check(values)
         self._lay_out()
@@ -223,7 +234,9 @@ class FormScreen(Screen[None]):
         mark: Piece = ("does not fit", "bad") if wrong else ("", "text")
         if not wrong and text != was:
             mark = (CHANGED_MARK, "accent")
-        name = {COUNT: f"number of {field.section.rpartition('.')[2]}"}.get(field.name, field.name.replace("_", " "))
+        name = field.name.replace("_", " ")
+        if field.role == "count":
+            name = f"number of {field.section.rpartition('.')[2]}"
         if len(shown) > LONGEST_VALUE:
             shown = f"{shown[: LONGEST_VALUE - 1]}…"
         value = cell(shown, "bad" if wrong else "text")
@@ -231,7 +244,7 @@ class FormScreen(Screen[None]):
 
     def _section(self, field: Field) -> str:
         parts = field.section.split(".") if field.section else ["experiment"]
-        if field.name == COUNT:
+        if field.role == "count":
             parts = [parts[0]] if parts[0] == "phases" else parts[:-1]
         named = [str(int(part) + 1) if part.isdigit() else part for part in parts]
         text = " ".join(named).replace("layers", "layer").replace("phases", "phase")
@@ -265,13 +278,21 @@ class FormScreen(Screen[None]):
             about = f"{about}{': ' if about else ''}{', '.join(field.choices)}"
         if field.nullable:
             about = f"{about} ({'null' if 'null' not in about else 'or null'})"
+        editor = self.query_one("#editor-about", Paragraphs)
         errors = self._checked.errors
         wrong = self._refused or errors.get(field.path) or next(iter(errors.values()), "")
         if wrong:
-            verdict: tuple[Piece, ...] = ((f" {wrong}", "bad"),)
+            verdict: list[tuple[Piece, ...]] = [((f" {row}", "bad"),) for row in _wrapped(wrong, editor, 2)]
         else:
             seconds = self._app.workbench.estimate(self._checked.experiment) if self._checked.experiment else None
             edits = len(self._edits)
             changes = f"   {edits} change{'s' if edits != 1 else ''}" if edits else ""
-            verdict = ((" everything fits", "good"), (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"))
-        self.query_one("#editor-about", Paragraphs).show(((f" {about}", "dim"),), verdict)
+            verdict = [((" everything fits", "good"), (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"))]
+        room = ABOUT_ROWS - len(verdict)
+        meaning: list[tuple[Piece, ...]] = [((f" {row}", "dim"),) for row in _wrapped(about, editor, room)]
+        editor.show(*meaning, *[() for _ in range(room - len(meaning))], *verdict)
+
+
+def _wrapped(text: str, editor: Paragraphs, rows: int) -> list[str]:
+    """`text` in at most `rows` rows of the editor."""
+    return textwrap.wrap(text, max(20, editor.size.width - 2), max_lines=rows, placeholder=" …")

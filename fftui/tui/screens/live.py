@@ -44,8 +44,8 @@ class LiveScreen(Screen[None]):
     HELP = """
     One run. Layers are rows; up and down (or a click) choose the one whose goodness is drawn.
 
-    p pauses and goes on, s stops with a checkpoint (after asking), n ends the layer that learns and goes on with
-    the next. On a small terminal 1 to 4 choose what is shown under the layers.
+    p pauses and goes on, s stops with a checkpoint (after asking), n ends the layer that learns, or all that learn
+    in parallel, and goes on with what comes next. On a small terminal 1 to 4 choose what is shown under the layers.
     """
 
     def __init__(self, source: Source) -> None:
@@ -181,7 +181,8 @@ class LiveScreen(Screen[None]):
         """End the layer that learns and go on with the next."""
         if (trainer := self.trainer) is not None:
             trainer.skip_layer()
-            self.notify("this layer ends after the current batch", timeout=2)
+            several = len(self.source.view.learning) > 1
+            self.notify(f"{'these layers end' if several else 'this layer ends'} after the current batch", timeout=2)
 
     def action_resume_run(self) -> None:
         """Go on with an interrupted run."""

@@ -1,7 +1,9 @@
 """The first screen: presets, what the paper reports of them, and how long they take here."""
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,21 +24,24 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("preset"),
     Column("data set"),
-    Column("description", elastic=True, least=30),
+    Column("description", elastic=True, least=16),
     Column("layers", drop=1),
     Column("paper %", right=True),
     Column("time here", right=True),
 )
+KIND_NAMES = {"convolution": "conv", "self-attention": "attention"}
 
 
 class PresetsScreen(Screen[None]):
     """Presets as rows; Enter opens the form of one."""
 
+    IS_PLACE: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "next_data(1)", "Data set", tooltip="The next data set the preset is meant for"),
         Binding("D", "next_data(-1)", "Previous data set", show=False),
         Binding("enter", "open", "Set up"),
         Binding("r", "app.runs", "Runs"),
+        Binding("s", "app.studies", "Studies"),
         Binding("l", "app.live", "Live run"),
     ]
     HELP = """
@@ -91,14 +96,12 @@ class PresetsScreen(Screen[None]):
     def _row(self, preset: Preset, app: "FFTUIApp") -> Row:
         data = self.data_of(preset)
         reports = preset.reports.get(data)
-        layers = [str(layer.get("units", "?")) for layer in preset.experiment.get("model", {}).get("layers", [])]
-        alike = f"{len(layers)} × {layers[0]}" if layers and len(set(layers)) == 1 else " ".join(layers)
         return Row(
             (
                 cell(preset.name, "bold"),
                 cell(data),
                 cell(preset.description, "dim"),
-                cell(alike, "dim"),
+                cell(layers_text(preset.experiment.get("model", {}).get("layers", [])), "dim"),
                 cell(f"{reports:.2f}" if reports is not None else fmt.MISSING, "text" if reports else "dim"),
                 cell(self._time(preset, data, app)),
             )
@@ -193,3 +196,17 @@ class PresetsScreen(Screen[None]):
     @on(RowList.Chosen)
     def _chosen(self) -> None:
         self.action_open()
+
+
+def layers_text(layers: Sequence[Mapping[str, Any]]) -> str:
+    """The layers of a preset in short: `4 × 2000`, `conv 32 64 128`, `attention 1000 + 500`."""
+    named = [(KIND_NAMES.get(layer.get("kind", ""), ""), _size(layer)) for layer in layers]
+    if len(named) > 1 and len(set(named)) == 1:
+        kind, size = named[0]
+        return " ".join(filter(None, [kind, f"{len(named)} × {size}"]))
+    groups = [" ".join([kind, *(size for _, size in group)]) for kind, group in groupby(named, lambda each: each[0])]
+    return " + ".join(group.strip() for group in groups)
+
+
+def _size(layer: Mapping[str, Any]) -> str:
+    return str(layer.get("channels" if layer.get("kind") == "convolution" else "units", "default"))

@@ -67,6 +67,7 @@ class Listed(Message):
 class RunsScreen(Screen[None]):
     """All runs as rows; Enter opens one."""
 
+    IS_PLACE: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("slash", "filter", "Filter", key_display="/"),

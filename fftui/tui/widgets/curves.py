@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from fftui import format as fmt
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.view import EpochView, LayerView, RunView
 from fftui.tui.glyphs import Glyphs
 from fftui.tui.widgets.chart import Chart, Plan
 from fftui.tui.widgets.plot import Point, Series, window_for
@@ -18,13 +18,14 @@ def goodness_plan(layer: LayerView, glyphs: Glyphs) -> Plan | str:
         waits = {"waiting": "this layer has not begun to learn", "learning": "the first epoch is on its way"}
         return waits.get(layer.state, "no epoch was finished")
     right = float(max(layer.epochs, layer.epoch, 2))
-    if all(e.goodness_positive is None for e in layer.history):
-        loss = Series("loss", _points((e.epoch, e.loss) for e in layer.history), "accent", "*")
-        return Plan((loss,), window_for([loss], left=1, right=right, bottom=0))
     series = [
         Series(glyphs.negative, _points((e.epoch, e.goodness_negative) for e in layer.history), "second", "-"),
         Series(glyphs.positive, _points((e.epoch, e.goodness_positive) for e in layer.history), "accent", "+"),
     ]
+    series = [s for s in series if s.last is not None]  # without negative data there is no g⁻
+    if not series and not any(_has_goodness(e) for e in layer.history):
+        loss = Series("loss", _points((e.epoch, e.loss) for e in layer.history), "accent", "*")
+        return Plan((loss,), window_for([loss], left=1, right=right, bottom=0))
     if layer.threshold is not None:
         flat = ((1.0, layer.threshold), (right, layer.threshold))
         series.insert(0, Series(glyphs.threshold, flat, "dim", ".", dotted=True))
@@ -38,7 +39,7 @@ def goodness_title(layer: LayerView | None) -> str:
     """The title over `goodness_plan`."""
     if layer is None:
         return "Goodness"
-    what = "Loss" if layer.history and layer.history[-1].goodness_positive is None else "Goodness"
+    what = "Loss" if layer.history and not any(_has_goodness(e) for e in layer.history) else "Goodness"
     who = layer.label if layer.number is None else f"layer {layer.number}"
     return f"{what} · {who}"
 
@@ -48,18 +49,16 @@ def accuracy_plan(view: RunView, selected: LayerView | None, glyphs: Glyphs) -> 
     offsets, right = _offsets(view)
     split = measured_split(view)
     probes = [e for e in view.evaluations if e.split == split]
-    train = [
-        (offsets.get((e.phase, row.number), 0) + e.epoch, e.accuracy)
+    train = {  # layers in parallel share an epoch and what was measured after it
+        offsets.get((e.phase, row.number), 0) + e.epoch: e.accuracy
         for row in view.layers
         for e in row.history
         if e.accuracy is not None
-    ]
-    so_far = max(
-        (offsets[row.phase, row.number] + row.epoch for row in view.layers if row.phase is not None), default=0
-    )
+    }
+    so_far = max((offsets.get((row.phase, row.number), 0) + row.epoch for row in view.layers if row.phase), default=0)
     # What is measured of the whole network, at the end of a phase, stands where learning has got to.
     at = {
-        id(e): offsets[e.phase, e.layer] + e.epoch if (e.phase, e.layer) in offsets else so_far
+        id(e): so_far if e.final or (e.phase, e.layer) not in offsets else offsets[e.phase, e.layer] + e.epoch
         for e in view.evaluations
     }
     alone: list[Series] = []
@@ -70,9 +69,11 @@ def accuracy_plan(view: RunView, selected: LayerView | None, glyphs: Glyphs) -> 
         chosen = selected is not None and selected.number == number
         alone.append(Series(f"layer {number}", _percents(points), "text" if chosen else "dim", str(number % 10)))
     alone.sort(key=lambda s: s.tone == "text")
+    heads = [e for e in of_layers if e.head_accuracy not in (None, e.accuracy)]
     series = [
         *alone,
-        Series("train", _percents(train), "second", "."),
+        Series("train", _percents(sorted(train.items())), "second", "."),
+        Series("head", _percents((at[id(e)], e.head_accuracy) for e in heads), "good", "h", dotted=True),
         Series(split, _percents((at[id(e)], e.accuracy) for e in probes), "accent", "*"),
     ]
     series = [s for s in series if s.points]
@@ -145,12 +146,18 @@ def _offsets(view: RunView) -> tuple[dict[tuple[int | None, int | None], int], f
     """Epochs before each (phase, layer), and the epochs of the whole run as far as they are known."""
     offsets: dict[tuple[int | None, int | None], int] = {}
     total = 0
-    for row in sorted((r for r in view.layers if r.phase is not None), key=lambda r: r.phase or 0):
-        offsets[row.phase, row.number] = total
-        total += max(row.epochs, row.epoch)
-    if view.phase is not None and view.phase.rule != "backprop":
-        total += view.phase.epochs * sum(row.phase is None and row.number is not None for row in view.layers)
+    for stretch in view.stretches:
+        offsets |= dict.fromkeys(((stretch.phase, number) for number in (stretch.layer, *stretch.parallel)), total)
+        total += stretch.epochs
+    phase = view.phase
+    if phase is not None and phase.rule != "backprop" and not any(s.parallel for s in view.stretches[-1:]):
+        to_come = [row for row in view.layers if row.number and (phase.phase, row.number) not in offsets]
+        total += phase.epochs * len(to_come)
     return offsets, float(total)
+
+
+def _has_goodness(epoch: EpochView) -> bool:
+    return epoch.goodness_positive is not None
 
 
 def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -15,9 +16,13 @@ from fftui.runs.view import LayerView, RunView
 from fftui.tui.glyphs import Glyphs, plain
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.plot import Tone
+from fftui.tui.widgets.text import fitted
 
 STATE_TONES: dict[str, Tone] = {"waiting": "dim", "learning": "accent", "learned": "text", "skipped": "dim"}
 WIDE = 104  # cells from which columns get full names and air
+LEAST_NAME = 11  # cells of the name, the least and the most
+MOST_NAME = 13
+MOST_NAME_WIDE = 28
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,11 @@ class LayerTable(Painted, can_focus=True):
         Binding("home", "move(-1000)", "First layer", show=False),
         Binding("end", "move(1000)", "Last layer", show=False),
     ]
-    HELP = "One row a layer. Up and down choose the layer whose charts are shown; f follows the one that learns."
+    HELP = """
+    One row a layer: its inputs→units, or image→image where it is a convolution. Layers that learn in parallel share
+    their epochs, and the seconds that one takes. Up and down choose the layer whose charts are shown; f follows the
+    one that learns.
+    """
 
     @dataclass
     class Chosen(Message):
@@ -77,6 +86,8 @@ class LayerTable(Painted, can_focus=True):
         self.entries, self.selected = view.layers, selected
         splits = {layer.accuracy_split for layer in view.layers if layer.accuracy_split is not None}
         title = f"Layers · accuracy: {splits.pop()} images" if len(splits) == 1 else "Layers"
+        if view.head is not None:
+            title += f" · softmax head: {fmt.percent(view.head.head_accuracy)} %"
         if self.border_title != (title := plain(title, self.ascii_only)):
             self.border_title = title  # paints everything again
         self.repaint()
@@ -96,8 +107,8 @@ class LayerTable(Painted, can_focus=True):
         """Head and the rows that fit, scrolled so that the selected one is among them."""
         columns = figures(self.glyphs)
         wide = width >= WIDE
-        name = max([len(self._label(layer)) for layer in self.entries] or [0])
-        name = max(11, min(name, 24 if wide else 13))
+        name = max([cell_len(self._label(layer)) for layer in self.entries] or [0])
+        name = max(LEAST_NAME, min(name, MOST_NAME_WIDE if wide else MOST_NAME))
         state, epoch = (12, 9) if wide else (10, 7)
         fixed = 2 + name + 1 + state + epoch
         spare = max(0, width - fixed - sum(c.width for c in columns))
@@ -109,14 +120,18 @@ class LayerTable(Painted, can_focus=True):
         if not self.entries:
             return [line((head, "dim")), line(("  the layers appear when learning begins", "dim"))][:height]
         body = max(1, height - 1)
-        self._top = max(0, min(self._top, self.selected, len(self.entries) - 1))
+        self._top = max(0, min(self._top, self.selected, len(self.entries) - body))
         self._top = max(self._top, self.selected - body + 1)
         shown = range(self._top, min(len(self.entries), self._top + body))
         return [line((head, "dim")), *(self._row(index, name, state, epoch, widths) for index in shown)][:height]
 
-    def _label(self, layer: LayerView) -> str:
-        text = layer.label if layer.number is None else f"{layer.number} {layer.label}"
-        return plain(text, self.ascii_only)
+    def _label(self, layer: LayerView, room: int = 1000) -> str:
+        """The name of a row; where it is wider than `room`, without what goes in."""
+        number, arrow = "" if layer.number is None else f"{layer.number} ", "→"
+        text = plain(number + layer.label, self.ascii_only)
+        if cell_len(text) <= room or arrow not in layer.label:
+            return text
+        return plain(number + arrow + layer.label.rpartition(arrow)[2], self.ascii_only)
 
     def _row(self, index: int, name: int, state: int, epoch: int, widths: Sequence[int]) -> Line:
         layer = self.entries[index]
@@ -136,7 +151,7 @@ class LayerTable(Painted, can_focus=True):
         sign = self.glyphs.states[layer.state]
         pieces: list[Piece] = [
             (f"{self.glyphs.cursor if chosen else ' '} ", "accent"),
-            (f"{self._label(layer)[:name]:<{name}} ", "bold" if layer.state == "learning" else tone),
+            (fitted(self._label(layer, name), name) + " ", "bold" if layer.state == "learning" else tone),
             (f"{sign} {layer.state:<{state - 2}}", STATE_TONES[layer.state]),
             (f"{epochs:>{epoch}}", tone),
         ]

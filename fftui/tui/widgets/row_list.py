@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -13,6 +13,7 @@ from fftui.tui.glyphs import plain
 from fftui.tui.widgets.chart import in_the_middle
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.plot import Tone
+from fftui.tui.widgets.text import fitted
 
 GAP = 2  # cells between columns
 MARGIN = 3  # rows kept in sight above and below the cursor
@@ -134,7 +135,7 @@ class RowList(Painted, can_focus=True):
             return in_the_middle(self.empty, width, height)
         shown, widths = self._fitted(width - 2)
         head = "  " + (" " * GAP).join(
-            _cell(self.columns[c].head, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
+            fitted(self.columns[c].head, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
         )
         body = max(1, height - 1)
         ahead = min(MARGIN, (body - 1) // 2)
@@ -151,7 +152,7 @@ class RowList(Painted, can_focus=True):
         pieces: list[Piece] = [(f"{self.glyphs.cursor if here else ' '} ", "accent")]
         for column, width in zip(shown, widths, strict=True):
             text, tone = row.cells[column]
-            pieces.append((_cell(plain(text, self.ascii_only), width, right=self.columns[column].right), tone))
+            pieces.append((fitted(plain(text, self.ascii_only), width, right=self.columns[column].right), tone))
             pieces.append((" " * GAP, "text"))
         return Line(tuple(pieces[:-1]), cursor=here)
 
@@ -180,14 +181,6 @@ class RowList(Painted, can_focus=True):
         onward = range(index, len(self.items)) if direction > 0 else range(index, -1, -1)
         backward = range(index, -1, -1) if direction > 0 else range(index, len(self.items))
         return next((i for i in (*onward, *backward) if not self.items[i].heading), 0)
-
-
-def _cell(text: str, width: int, *, right: bool) -> str:
-    """`text` in exactly `width` cells."""
-    have = cell_len(text)
-    if have > width:
-        return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, max(0, width))
-    return " " * (width - have) + text if right else text + " " * (width - have)
 
 
 def cell(text: str, tone: Tone = "text") -> Piece:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import events
 
 from fftui import format as fmt
 from fftui.runs.view import LogLine, RunView
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.plot import Tone
+from fftui.tui.widgets.text import cut
 
 STATUS_TONES: dict[str, Tone] = {
     "running": "accent",
@@ -52,7 +53,7 @@ class RunHead(Painted):
         while facts and cell_len("  ".join([name, *facts])) > room:
             facts.pop()
         left = "  ".join(["", *facts])
-        name = _cut(name, room - cell_len(left))
+        name = cut(name, room - cell_len(left))
         gap = max(1, width - cell_len(name) - cell_len(left) - cell_len(shown) - 2)
         return [line(" ", (name, "bold"), (left, "dim"), " " * gap, (shown, tone))]
 
@@ -121,9 +122,10 @@ class ProgressLine(Painted):
         if view.current is None or view.current >= len(view.layers):
             return "between layers" if view.progress is not None else "getting ready"
         row = view.layers[view.current]
-        who = (
-            row.label if row.number is None else f"layer {row.number}/{sum(r.number is not None for r in view.layers)}"
-        )
+        numbered = sum(r.number is not None for r in view.layers)
+        who = row.label if row.number is None else f"layer {row.number}/{numbered}"
+        if len(view.learning) > 1:
+            who = f"{len(view.learning)} layers,"
         epoch = view.progress.epoch if view.progress is not None else row.epoch
         return f"{who} epoch {epoch}/{row.epochs}"
 
@@ -182,13 +184,6 @@ class LogPane(Painted, can_focus=True):
             bad = entry.text.startswith("failed")
             text = " ".join(entry.text.split())
             rows.append(
-                line((f" {fmt.clock(entry.at):<8}  ", "dim"), (_cut(text, width - 11), "bad" if bad else "text"))
+                line((f" {fmt.clock(entry.at):<8}  ", "dim"), (cut(text, width - 11), "bad" if bad else "text"))
             )
         return rows
-
-
-def _cut(text: str, width: int) -> str:
-    """`text` in at most `width` cells, with a mark where it was cut."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 1 else ""

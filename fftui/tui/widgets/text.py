@@ -1,8 +1,24 @@
-"""`Paragraphs`: a few rows of text with tones."""
+"""Text in cells, and `Paragraphs`: a few rows of text with tones."""
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len, set_cell_size
+
 from fftui.tui.widgets.painted import Line, Painted, Piece
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, with a mark where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 1 else ""
+
+
+def fitted(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in exactly `width` cells, at the left or the right of them, with a mark where it was cut."""
+    shown = cut(text, width)
+    space = " " * (width - cell_len(shown))
+    return space + shown if right else shown + space
 
 
 class Paragraphs(Painted):
