@@ -91,7 +91,7 @@ PICTURES = (
     Picture("live-light", (120, 36), "fftui-light", ("home",)),
     Picture("live-small", (80, 24), "fftui-dark", ("home",)),
     Picture("presets", (100, 24), "fftui-dark", ("b",)),
-    Picture("form", (100, 30), "fftui-dark", ("b", "end", "enter")),
+    Picture("form", (100, 30), "fftui-dark", ("b", *4 * ("down",), "enter", *12 * ("down",))),
 )
 
 

@@ -66,7 +66,7 @@ class FullyConnected(Part):
     normalisation: LayerNormalisation = Field(
         "l2", description="of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), batch (of each input), none"
     )
-    activation: Activation = "relu"
+    activation: Activation = Field("relu", description="of the units")
     start: Literal["uniform", "normal"] = Field(
         "uniform", description="weights: uniform within 1/sqrt(D) as torch, or normal with variance 1/D and no bias"
     )
@@ -85,7 +85,7 @@ class Convolution(Part):
     normalisation: LayerNormalisation = Field(
         "batch", description="of the layer's input: batch (of each channel), rms or l2 of the whole image, none"
     )
-    activation: Activation = "relu"
+    activation: Activation = Field("relu", description="of the units")
 
 
 class SelfAttention(Part):
@@ -105,7 +105,7 @@ class SelfAttention(Part):
     )
     summary: Literal["flatten", "mean"] = Field("flatten", description="what the units see of the tokens")
     normalisation: Literal["l2", "rms", "none"] = Field("rms", description="of that summary")
-    activation: Activation = "relu"
+    activation: Activation = Field("relu", description="of the units")
 
 
 def _kind(value: object) -> str:
