@@ -11,7 +11,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -53,10 +53,20 @@ def _complete_preset(incomplete: str) -> list[str]:
     return [preset.name for preset in list_presets() if preset.name.startswith(incomplete)]
 
 
+def _complete_drawn(incomplete: str) -> list[str]:
+    return [*_complete_study(incomplete), *_complete_run(incomplete)]
+
+
 def _complete_data(incomplete: str) -> list[str]:
     from fftui.data.catalogue import DATA_NAMES
 
     return [name for name in DATA_NAMES if name.startswith(incomplete)]
+
+
+def _complete_study(incomplete: str) -> list[str]:
+    from fftui.studies.catalogue import STUDIES
+
+    return [name for name in STUDIES if name.startswith(incomplete)]
 
 
 RunsDir = Annotated[
@@ -315,6 +325,116 @@ def export(
         raise RequestError(msg)
     else:
         emit_bytes(exported(folders, request))
+
+
+@app.command()
+def study(  # noqa: PLR0913 - one parameter an option
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The study; without one, all.", autocompletion=_complete_study),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="On the digits that ship with fftui, in minutes.")] = False,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", metavar="N", min=1, help="Runs a condition.  [default: 3; with --quick 1]")
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option("--data", metavar="SET", help="Only on this set. Repeatable.", autocompletion=_complete_data),
+    ] = None,
+    table: Annotated[bool, typer.Option("--table", help="Run nothing: the table of what is there.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Run nothing: list the trials and their likely time.")
+    ] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.")
+    ] = "text",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
+    trials: Annotated[bool, typer.Option("--trials", help="A row a trial instead of one a condition.")] = False,
+    device: Device = "auto",
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object on stdout.")] = False,
+) -> None:
+    """Carry out a study, or list them: many runs that answer one question, and their table.
+
+    What is there is not run again, what was interrupted goes on. Ctrl-C once finishes the batch; twice leaves at once.
+    """
+    from fftui import study_headless as headless
+
+    if name is None:
+        emit(headless.studies_json() if as_json else headless.studies_text())
+        return
+    from fftui.runs.folder import runs_folder
+
+    place = headless.Place(runs_folder(runs), device, data_dir)
+    asked = [_data_name(each) for each in data or []]
+    build = headless.build_of_runs if table else headless.build
+    built = build(name, "quick" if quick else "full", seeds, asked, place)
+    out = headless.Output(to, trials, None if output == "-" else Path(output), as_json)
+    if dry_run:
+        emit(headless.plan_text(built, place, as_json=as_json))
+    elif table:
+        headless.show_table(built, place.runs_dir, out)
+    else:
+        raise typer.Exit(headless.carry_out(built, place, out))
+
+
+@app.command()
+def reproduce(  # noqa: PLR0913 - one parameter an option
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small runs on the digits that ship with fftui, in under 15 minutes.")
+    ] = False,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", metavar="N", min=1, help="Runs a set-up.  [default: 3; with --quick 1]")
+    ] = None,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="text, markdown or json.")] = "text",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
+    device: Device = "auto",
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As --to json.")] = False,
+) -> None:
+    """Put the paper's claims to the test: carry out the runs that decide on them, and give a verdict on each.
+
+    What is there is not run again, what was interrupted goes on. Ctrl-C once finishes the batch; twice leaves at once.
+    """
+    from fftui import claims_headless as headless
+    from fftui.runs.folder import runs_folder
+    from fftui.study_headless import Place
+
+    asked = headless.format_of("json" if as_json else to)
+    request = headless.Request("quick" if quick else "full", seeds, asked, None if output == "-" else Path(output))
+    raise typer.Exit(headless.reproduce(request, Place(runs_folder(runs), device, data_dir)))
+
+
+@app.command()
+def figures(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=_complete_drawn),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for the files.")] = Path(
+        "figures"
+    ),
+    format_: Annotated[
+        str, typer.Option("--format", metavar="LIST", help="svg, png, pdf, separated by commas.")
+    ] = "svg,png",
+    quick: Annotated[bool, typer.Option("--quick", help="Of the studies at their quick scale.")] = False,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw the figures of studies and runs: the paper's 2 to 7, accuracies, and a run's own curves."""
+    from fftui.runs.folder import runs_folder
+    from fftui.studies import figures as drawing
+
+    formats = drawing.formats_of(format_)
+    scale: Literal["quick", "full"] = "quick" if quick else "full"
+    asked = drawing.Figures(tuple(names), runs_folder(runs), output, formats, scale, data_dir)
+    for made in drawing.write_figures(asked):
+        if isinstance(made, drawing.LeftOut):
+            say(f"left out: {made.name}: {made.reason}")
+        else:
+            emit(str(made))
 
 
 def _experiment(

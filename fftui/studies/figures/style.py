@@ -1,0 +1,135 @@
+"""What every figure has in common: widths of a paper's column, marks that can be told apart in grey, files.
+
+Matplotlib is used through its figures alone: no pyplot, so nothing is kept between figures and no window is opened.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fftui.errors import RequestError
+from fftui.runs.files import write_bytes
+
+FileFormat = Literal["svg", "png", "pdf"]
+FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
+COLUMN_IN, PAGE_IN = 3.35, 7.0  # widths of one and of two columns of a paper, inches
+PANEL_IN = 2.1  # height of a panel, inches
+PNG_DPI = 200
+PAPER_LABEL = "the paper"
+
+SETTINGS: Any = {  # Matplotlib's stubs want every key as a literal
+    "font.family": "DejaVu Sans",  # comes with Matplotlib: the same everywhere
+    "font.size": 7.5,
+    "axes.titlesize": 8,
+    "axes.titlelocation": "left",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "0.88",
+    "grid.linewidth": 0.5,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.6,
+    "hatch.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "fftui",  # names inside the file do not change from one drawing to the next
+    "pdf.fonttype": 42,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one series looks: its colour, and what tells it from the others without colour."""
+
+    colour: str
+    line: str
+    marker: str
+    hatch: str
+
+
+# Colours of Okabe and Ito (2008), from dark to light.
+LOOKS = (
+    Look("#000000", "-", "o", ""),
+    Look("#D55E00", "--", "s", "////"),
+    Look("#0072B2", "-.", "^", "...."),
+    Look("#E69F00", ":", "D", "xxxx"),
+    Look("#56B4E9", "-", "v", "----"),
+    Look("#009E73", "--", "P", "++++"),
+    Look("#CC79A7", "-.", "X", "oooo"),
+)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure and the name of its file, without ending."""
+
+    name: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A figure, or a panel of one, that is not drawn, and why."""
+
+    name: str
+    reason: str
+
+
+def look(index: int) -> Look:
+    """The look of the series with this index; they repeat after seven."""
+    return LOOKS[index % len(LOOKS)]
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The settings of all figures, for as long as one is made and written."""
+    with matplotlib.rc_context(SETTINGS):
+        yield
+
+
+def grid(panels: int, columns: int = 2, panel_in: float = PANEL_IN) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels, in rows of `columns`, as wide as one or two columns of a paper."""
+    columns = min(columns, panels)
+    rows = math.ceil(panels / columns)
+    width = COLUMN_IN if columns == 1 else PAGE_IN
+    figure = Figure(figsize=(width, panel_in * rows + 0.35), layout="constrained")
+    return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(panels)]
+
+
+def legend_above(figure: Figure, axes: Axes, columns: int) -> None:
+    """One legend for all panels, over them; what the paper reports comes last."""
+    named = zip(*axes.get_legend_handles_labels(), strict=True)
+    ordered = sorted(named, key=lambda pair: pair[1] == PAPER_LABEL)
+    if ordered:
+        figure.legend(*zip(*ordered, strict=True), loc="outside upper center", ncols=columns)
+
+
+def save(drawing: Drawing, folder: Path, formats: Sequence[FileFormat]) -> list[Path]:
+    """Write a drawing in every format; the same drawing gives the same SVG. Raises RequestError where it cannot."""
+    written = []
+    for ending in formats:
+        content = BytesIO()
+        metadata = {"Date": None} if ending == "svg" else {"CreationDate": None} if ending == "pdf" else None
+        drawing.figure.savefig(content, format=ending, dpi=PNG_DPI, metadata=metadata)
+        path = folder / f"{drawing.name}.{ending}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, content.getvalue())
+        except OSError as error:
+            msg = f"cannot write {path}: {error.strerror}; choose another folder with -o"
+            raise RequestError(msg) from error
+        written.append(path)
+    return written

@@ -1,0 +1,77 @@
+"""The rows of the paper's tables: accuracy on five sets, sample complexity, and what the machine is asked for."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fftui.data.catalogue import SETS, DataName
+from fftui.experiment import ForwardForward
+from fftui.studies.quick import FEW, quick
+from fftui.studies.reported import Cell, reported, sizes
+from fftui.studies.study import Row, Scale, experiment_of
+
+QUICK_SIZES = (5000, 1000, 250)
+SAMPLE_THRESHOLD = 15.0  # the paper's sample complexity has it on every set
+SAMPLE_BATCH, SAMPLE_EPOCHS = 128, 30  # of the methods done right, on any number of images
+MEASUREMENTS = 20  # of accuracy while learning, where there are thousands of epochs
+
+
+def table_1(data: DataName, scale: Scale) -> Iterator[Row]:
+    """Both methods, as the paper ran them and done right."""
+    for method in ("paper/ff", "paper/backprop", "ff", "backprop"):
+        paper = reported("table-1", _kind(method), data)
+        yield Row((("method", method),), method, quick(method, data) if scale == "quick" else {}, paper=paper)
+
+
+def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
+    """Every number of images the paper has; of fewer than all its FF at an equal number of updates too."""
+    whole = SETS[data].train_images
+    own, full = experiment_of("ff", data).data, scale == "full"
+    for images in QUICK_SIZES if scale == "quick" else sizes(data):
+        taken: dict[str, object] = {} if images == whole else {"data.train_images": images}
+        for method in ("paper/ff", "paper/ff at equal updates", "paper/backprop", "ff", "backprop"):
+            preset = method.removesuffix(" at equal updates")
+            changes = {} if full else quick(preset, data)
+            if preset == "paper/ff":
+                changes |= {"phases.0.threshold": SAMPLE_THRESHOLD} if full else {}
+            elif preset != "paper/backprop":
+                changes |= {
+                    "data.shift": max(1, own.shift),
+                    "data.flip": own.flip,
+                }
+                changes |= {"phases.0.batch_size": SAMPLE_BATCH, "phases.0.epochs": SAMPLE_EPOCHS} if full else {}
+            if preset != method:
+                if images == whole:
+                    continue
+                changes |= _equal_updates(data, images, changes)
+            values = (("images", images), ("method", method))
+            yield Row(values, preset, {**changes, **taken}, paper=_sample_cell(method, data, images))
+
+
+def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:
+    """The two networks of the paper's figures of the machine."""
+    for method in ("paper/ff", "paper/attention-frozen"):
+        changes = quick(method, data, FEW) if scale == "quick" else {}
+        paper = None if method == "paper/ff" else reported("notebooks", "attention-frozen", data)
+        paper = paper or reported("table-1", _kind(method), data)
+        yield Row((("method", method),), method, changes, paper=paper)
+
+
+def _kind(method: str) -> str:
+    return {"ff": "forward-forward", "backprop": "backprop"}.get(method.removeprefix("paper/"), method)
+
+
+def _sample_cell(method: str, data: DataName, images: int) -> Cell | None:
+    if "updates" in method:
+        return None
+    kind = _kind(method)
+    return reported("table-2" if kind == "forward-forward" else "table-3-corrected", kind, data, images)
+
+
+def _equal_updates(data: DataName, images: int, changes: Mapping[str, Any]) -> dict[str, object]:
+    """As many epochs as give the optimiser steps of the full set."""
+    phase = experiment_of("paper/ff", data, changes).phases[0]
+    assert isinstance(phase, ForwardForward)
+    steps = phase.epochs * math.ceil(SETS[data].train_images / phase.batch_size)
+    epochs = round(steps / math.ceil(images / phase.batch_size))
+    return {"phases.0.epochs": epochs, "evaluation.every": max(1, epochs // MEASUREMENTS)}

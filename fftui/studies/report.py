@@ -1,0 +1,137 @@
+"""A study's table as people read it, and as a file: accuracies in percent, the paper's beside them."""
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fftui.errors import RequestError
+from fftui.format import duration, size
+from fftui.plain import columns
+from fftui.runs.export import FORMATS, render
+from fftui.runs.files import write_bytes
+from fftui.studies.results import condition_schema, summary_table, trials_table
+from fftui.studies.study import Study
+
+TO = ("text", *FORMATS)
+ALWAYS = "test accuracy %"  # a column that stays where nothing stands in it
+
+# Measures that a study may add to its table: how people call them, and how a figure reads.
+MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
+    "head_accuracy": ("head accuracy %", lambda value: f"{100 * value:.2f}"),
+    "epoch_s": ("epoch", duration),
+    "compute_s": ("epoch on device", duration),
+    "memory_bytes": ("memory", size),
+    "updates": ("updates", lambda value: f"{value:.0f}"),
+    "cpu_percent": ("CPU %", lambda value: f"{value:.0f}"),
+    "gpu_utilization_percent": ("GPU %", lambda value: f"{value:.0f}"),
+    "gpu_memory_utilization_percent": ("GPU memory %", lambda value: f"{value:.0f}"),
+    "power_w": ("power W", lambda value: f"{value:.0f}"),
+}
+
+
+def table_for_people(study: Study, runs_dir: Path) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of the study's summary as text; columns in which nothing stands are left out.
+
+    Raises RequestError where `runs_dir` cannot be read.
+    """
+    names = list(condition_schema(study.conditions))
+    summary = summary_table(study, runs_dir).iter_rows(named=True)
+    rows = [dict(_cells(row, names, study.measures)) for row in summary]
+    head = [name for name in rows[0] if name == ALWAYS or any(row[name] for row in rows)] if rows else []
+    return head, [[row[name] for name in head] for row in rows]
+
+
+def as_file(study: Study, runs_dir: Path, to: str, *, trials: bool = False) -> bytes:
+    """The study's table, or that of its trials, in format `to`.
+
+    text, markdown and latex are for people; the others hold the figures themselves, fractions and seconds. Raises
+    RequestError, with the nearest name, for an unknown format.
+    """
+    check_format(to)
+    for known in FORMATS:
+        if known == to and (trials or known not in ("markdown", "latex")):
+            return render((trials_table if trials else summary_table)(study, runs_dir), known)
+    head, rows = _trials_for_people(study, runs_dir) if trials else table_for_people(study, runs_dir)
+    if to == "text":
+        return columns(head, rows).encode() if head else b""
+    frame = pl.DataFrame(dict(zip(head, zip(*rows, strict=True), strict=True)), schema=dict.fromkeys(head, pl.String))
+    return render(frame, "markdown" if to == "markdown" else "latex")
+
+
+def as_json(study: Study, runs_dir: Path) -> str:
+    """The study as one JSON object: its question and notes, its conditions, its trials."""
+    facts = {
+        "study": study.name,
+        "title": study.title,
+        "question": study.question,
+        "notes": study.notes,
+        "conditions": summary_table(study, runs_dir).to_dicts(),
+        "trials": trials_table(study, runs_dir).to_dicts(),
+    }
+    return json.dumps(facts, ensure_ascii=False)
+
+
+def write(content: bytes, output: Path) -> None:
+    """Write a table to a file, or into a pipe. Raises RequestError where it cannot be written."""
+    try:
+        if output.exists() and not output.is_file():
+            output.write_bytes(content)
+        else:
+            write_bytes(output, content)
+    except OSError as error:
+        msg = f"cannot write {output}: {error.strerror}"
+        raise RequestError(msg) from error
+
+
+def check_format(to: str) -> None:
+    """Raise RequestError, with the nearest name, where there is no such format."""
+    if to not in TO:
+        near = difflib.get_close_matches(to, TO, n=1, cutoff=0)
+        msg = f"no format is called {to!r}; did you mean {near[0]!r}? There are {', '.join(TO)}"
+        raise RequestError(msg)
+
+
+def _cells(row: dict[str, Any], names: Sequence[str], measures: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """One row of the summary: the names of its cells and what stands in them."""
+    for name in names:
+        yield name, _value(row[name])
+    mean, low = row["test_accuracy"], row["low"]
+    yield ALWAYS, _percent(mean) if low is None else f"{_percent(mean)} ± {_percent(mean - low)}"
+    yield "paper %", _percent(row["paper"])
+    yield "train accuracy %", _percent(row["train_accuracy"])
+    yield "paper train %", _percent(row["paper_train"])
+    yield "learned for", "" if row["train_s"] is None else duration(row["train_s"])
+    for measure in measures:
+        name, text = MEASURES[measure]
+        yield name, "" if row[measure] is None else text(row[measure])
+    yield "seeds", str(row["seeds"] or "")
+    yield "note", row["note"]
+
+
+def _trials_for_people(study: Study, runs_dir: Path) -> tuple[list[str], list[list[str]]]:
+    """One line a trial; the rest is for the formats that machines read."""
+    names = list(condition_schema(study.conditions))
+    rows = [
+        [
+            *(_value(row[name]) for name in names),
+            str(row["seed"]),
+            _percent(row["test_accuracy"]),
+            _percent(row["train_accuracy"]),
+            duration(row["train_s"]),
+            row["run"],
+        ]
+        for row in trials_table(study, runs_dir).iter_rows(named=True)
+    ]
+    return [*names, "seed", ALWAYS, "train accuracy %", "learned for", "run"], rows
+
+
+def _value(value: object) -> str:
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _percent(fraction: float | None) -> str:
+    return "" if fraction is None else f"{100 * fraction:.2f}"

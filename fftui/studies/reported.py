@@ -1,0 +1,87 @@
+"""What the paper reports, cell by cell, from `reported.toml` beside this file; and its Table 3 put right."""
+
+import tomllib
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from fftui.data.catalogue import SETS, DataName
+
+Source = Literal["table-1", "table-2", "table-3", "table-3-corrected", "text", "notebooks"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Accuracies in percent of one method on one image set after `images` training images; None: not reported."""
+
+    source: Source
+    method: str
+    data: DataName
+    images: int
+    train: float | None
+    test: float | None
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """How long the paper's learning took, in seconds: as a whole, each layer, one epoch; None: not reported."""
+
+    whole: float
+    layers: tuple[float, ...] = ()
+    epoch: float | None = None
+
+
+@cache
+def cells() -> tuple[Cell, ...]:
+    """Every accuracy that the paper and its notebooks give, and Table 3 once more with its denominators put right."""
+    values = _values()
+    sources: tuple[Source, ...] = ("table-1", "table-2", "table-3", "text", "notebooks")
+    printed = [
+        Cell(source, method, data, images, _percent(train), _percent(test))
+        for source in sources
+        for method, rows in values[source].items()
+        for data, images, train, test in rows
+    ]
+    return (*printed, *(_corrected(cell) for cell in printed if cell.source == "table-3"))
+
+
+def reported(source: Source, method: str, data: str, images: int | None = None) -> Cell | None:
+    """What `source` says of `method` on `data` (None: of the most training images); None where it says nothing."""
+    found = [cell for cell in cells() if (cell.source, cell.method, cell.data) == (source, method, data)]
+    if images is not None:
+        found = [cell for cell in found if cell.images == images]
+    return max(found, key=lambda cell: cell.images, default=None)
+
+
+def sizes(data: str) -> tuple[int, ...]:
+    """The numbers of training images that the paper's Tables 2 and 3 have for `data`, largest first; none: not in."""
+    found = {cell.images for cell in cells() if cell.source in ("table-2", "table-3") and cell.data == data}
+    return tuple(sorted(found, reverse=True))
+
+
+def seconds(method: str, data: str) -> Seconds | None:
+    """How long `method` took the paper on `data`; None where it does not say."""
+    given = _values()["seconds"].get(method, {}).get(data)
+    return given and Seconds(given["whole"], tuple(given.get("layers", ())), given.get("epoch"))
+
+
+def _corrected(cell: Cell) -> Cell:
+    """Table 3's accuracies over the images really measured: it divides by the sizes of the full sets."""
+    info = SETS[cell.data]
+    tested = min(info.test_images, cell.images)
+    return replace(
+        cell,
+        source="table-3-corrected",
+        train=None if cell.train is None else round(cell.train * info.train_images / cell.images, 2),
+        test=None if cell.test is None else round(cell.test * info.test_images / tested, 2),
+    )
+
+
+def _percent(cell: float | str) -> float | None:
+    return None if isinstance(cell, str) else cell
+
+
+@cache
+def _values() -> dict[str, Any]:
+    return tomllib.loads((resources.files("fftui.studies") / "reported.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,173 @@
+"""What a study's runs came to: one table of its trials, one of its conditions. Accuracies are fractions of 1."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from fftui.runs.folder import RunFolder
+from fftui.runs.tables import SCHEMAS, TableName, make_table
+from fftui.studies.matching import KnownRun, KnownRuns
+from fftui.studies.study import Condition, Study, Trial
+
+COUNT, REAL, TEXT = pl.Int64(), pl.Float64(), pl.String()
+
+# Of one run, behind the columns of its condition.
+MEASURES: dict[str, pl.DataType] = {
+    "test_accuracy": REAL,  # of the whole network, on the test images
+    "train_accuracy": REAL,  # on the training images measured at the end (evaluation.final_train_images)
+    "layer_accuracies": pl.List(REAL),  # of each layer's goodness alone, on the test images
+    "head_accuracy": REAL,  # of the softmax head in one pass, on the test images
+    "train_s": REAL,  # learning, over all sittings, without evaluation
+    "epoch_s": REAL,  # mean wall time of an epoch of one layer (or of all, where they learn together)
+    "compute_s": REAL,  # mean time on the device of the same
+    "memory_bytes": COUNT,  # highest seen: of the GPU, or where none learned, of the process
+    "updates": COUNT,  # optimiser steps: of each layer, added up
+    "cpu_percent": REAL,  # mean of this process; 100 is one core
+    "gpu_utilization_percent": REAL,
+    "gpu_memory_utilization_percent": REAL,
+    "power_w": REAL,  # mean of the GPU's board
+}
+AVERAGED = [name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"]
+
+
+def trials_table(study: Study, runs_dir: Path) -> pl.DataFrame:
+    """One row a finished trial: its condition's columns, `seed`, `run`, then `MEASURES`.
+
+    Raises RequestError where `runs_dir` cannot be read.
+    """
+    known = KnownRuns.of(runs_dir)
+    measured: dict[str, dict[str, Any]] = {}  # a run may serve several conditions
+    rows = []
+    for trial in study.trials:
+        run = known.of_experiment(trial.experiment)
+        if run is None or run.status != "finished":
+            continue
+        if run.folder.id not in measured:
+            measured[run.folder.id] = _measures(run)
+        own = {"seed": trial.experiment.seed, "run": run.folder.id}
+        rows.append({**dict(trial.condition.values), **own, **measured[run.folder.id]})
+    schema = condition_schema(study.conditions) | {"seed": COUNT, "run": TEXT} | MEASURES
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+
+
+def summary_table(study: Study, runs_dir: Path) -> pl.DataFrame:
+    """One row a condition, those without a finished trial too.
+
+    Columns: the condition's; `seeds` finished; mean `test_accuracy` and its 95 % interval `low` to `high` over seeds
+    (Student's t; null for one seed); the means of the other measures (`memory_bytes`: the highest); the paper's
+    accuracies as `paper` and `paper_train`; and `note`, which says what is missing. Raises as `trials_table`.
+    """
+    known, trials = KnownRuns.of(runs_dir), trials_table(study, runs_dir)
+    rows = [
+        {
+            **dict(condition.values),
+            **_summary(trials.filter(_of(condition, trials))),
+            "paper": _fraction(condition.paper),
+            "paper_train": _fraction(condition.paper_train),
+            "note": missing([trial for trial in study.trials if trial.condition == condition], known),
+        }
+        for condition in study.conditions
+    ]
+    schema = {
+        **condition_schema(study.conditions),
+        **dict.fromkeys(["seeds"], COUNT),
+        **dict.fromkeys(["test_accuracy", "low", "high", *AVERAGED], REAL),
+        **dict.fromkeys(["paper", "paper_train"], REAL),
+        "note": TEXT,
+    }
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+
+
+def condition_schema(conditions: Sequence[Condition]) -> dict[str, pl.DataType]:
+    """The columns that tell a study's conditions apart, in order; numbers are real where any of them is."""
+    values: dict[str, list[object]] = {}
+    for condition in conditions:
+        for column, value in condition.values:
+            values.setdefault(column, []).append(value)
+    return {column: _dtype(each) for column, each in values.items()}
+
+
+def interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 95 % confidence interval of the mean of `values`, by Student's t; nothing from fewer than two."""
+    if len(values) < 2:
+        return None, None
+    from scipy.special import stdtrit  # noqa: PLC0415 - a quarter of a second that only a table needs
+
+    count, mean = len(values), math.fsum(values) / len(values)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
+    half = float(stdtrit(count - 1, 0.975)) * deviation / math.sqrt(count)
+    return mean - half, mean + half
+
+
+def missing(trials: Sequence[Trial], known: KnownRuns) -> str:
+    """Which of a condition's trials have not finished, and why; empty where all have."""
+    counts: dict[str, int] = {}
+    for trial in trials:
+        run = known.of_experiment(trial.experiment)
+        if run is None:
+            word = "not run"
+        elif run.status == "failed":
+            word = f"failed ({run.record.error})" if run.record.error else "failed"
+        else:
+            word = "under way" if run.status in ("running", "paused") else run.status
+        if word != "finished":
+            counts[word] = counts.get(word, 0) + 1
+    return "; ".join(f"{count} {word}" for word, count in counts.items())
+
+
+def _measures(run: KnownRun) -> dict[str, Any]:
+    epochs, evaluations, telemetry = (_table(run.folder, name) for name in ("epochs", "evaluations", "telemetry"))
+    final = evaluations.filter(pl.col("final"))
+    test, train = (final.filter(pl.col("split") == split).tail(1) for split in ("test", "train"))
+    steps = epochs.group_by("phase", "layer").agg(pl.col("step").max())["step"].sum() if epochs.height else None
+    on_gpu = telemetry["gpu_memory_used_bytes"].max()
+    return {
+        "test_accuracy": run.record.test_accuracy,
+        "train_accuracy": train["accuracy"].item() if train.height else None,
+        "layer_accuracies": list(run.record.layer_accuracies),
+        "head_accuracy": test["head_accuracy"].item() if test.height and "head_accuracy" in test.columns else None,
+        "train_s": run.record.train_s,
+        "epoch_s": epochs["epoch_s"].mean(),
+        "compute_s": epochs["compute_s"].mean(),
+        "memory_bytes": telemetry["process_memory_bytes"].max() if on_gpu is None else on_gpu,
+        "updates": steps,
+        "cpu_percent": telemetry["process_cpu_percent"].mean(),
+        "gpu_utilization_percent": telemetry["gpu_utilization_percent"].mean(),
+        "gpu_memory_utilization_percent": telemetry["gpu_memory_utilization_percent"].mean(),
+        "power_w": telemetry["power_w"].mean(),
+    }
+
+
+def _table(folder: RunFolder, name: TableName) -> pl.DataFrame:
+    """A finished run's table: as it was written at the end, if it has today's columns, else from the journal."""
+    try:
+        stored = pl.read_parquet(folder.table(name))
+    except (OSError, pl.exceptions.PolarsError):
+        return make_table(folder, name)
+    return stored if stored.schema == SCHEMAS[name] else make_table(folder, name)
+
+
+def _of(condition: Condition, trials: pl.DataFrame) -> pl.Expr:
+    return pl.all_horizontal(pl.col(column).eq_missing(pl.lit(value)) for column, value in condition.values)
+
+
+def _summary(trials: pl.DataFrame) -> dict[str, Any]:
+    accuracies = trials["test_accuracy"].drop_nulls().to_list()
+    low, high = interval(accuracies)
+    means = {name: trials[name].max() if name == "memory_bytes" else trials[name].mean() for name in AVERAGED}
+    mean = math.fsum(accuracies) / len(accuracies) if accuracies else None
+    return {"seeds": trials.height, "test_accuracy": mean, "low": low, "high": high, **means}
+
+
+def _dtype(values: Sequence[object]) -> pl.DataType:
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int}:
+        return COUNT
+    return REAL if kinds and kinds <= {int, float} else TEXT
+
+
+def _fraction(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100

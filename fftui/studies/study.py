@@ -1,0 +1,109 @@
+"""A study: many experiments that answer one question, as a value. Nothing here learns or reads a run."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from fftui.data.catalogue import DataName
+from fftui.experiment import Experiment
+from fftui.presets import experiment_from, preset_values, read_preset, set_value
+from fftui.studies.reported import Cell
+
+Scale = Literal["full", "quick"]  # the paper's sets and sizes; or mnist-mini and small networks, in a minute or two
+SEEDS: Mapping[Scale, int] = {"full": 3, "quick": 1}  # unless told otherwise
+Value = str | int | float | None  # None: does not apply to this condition
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What tells one row of a study's table from the others; `paper` is the paper's accuracy for it, in percent."""
+
+    values: tuple[tuple[str, Value], ...]  # by column, in column order
+    paper: float | None = None  # on test images
+    paper_train: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The condition in a few words, for names of runs and lines of progress."""
+        return ", ".join(str(value) for _, value in self.values if value is not None)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One condition at one seed."""
+
+    condition: Condition
+    experiment: Experiment
+
+    def at_seed(self, seed: int) -> "Trial":
+        """The same condition at another seed."""
+        return Trial(self.condition, self.experiment.model_copy(update={"seed": seed}))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question, the trials that answer it, and what a reader of its table has to know (`notes`)."""
+
+    name: str
+    title: str
+    question: str
+    trials: tuple[Trial, ...]
+    notes: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()  # columns of `results.summary_table` that its table shows besides accuracy and time
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The rows of its table."""
+        return tuple(dict.fromkeys(trial.condition for trial in self.trials))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A condition on some image set: the preset that it is made from and what is changed in it (`experiment_of`)."""
+
+    values: tuple[tuple[str, Value], ...]
+    preset: str
+    changes: Mapping[str, object] = field(default_factory=dict)
+    phases: slice | None = None
+    paper: Cell | None = None
+
+
+class Rows(Protocol):
+    """What a study is: its rows on one image set."""
+
+    def __call__(self, data: DataName, scale: Scale) -> Iterable[Row]:
+        """Raises ExperimentError where a preset cannot be read."""
+
+
+def experiment_of(
+    preset: str, data: str, changes: Mapping[str, object] | None = None, phases: slice | None = None
+) -> Experiment:
+    """Preset `preset` on image set `data`, changed: paths as `--set` takes them, `*` for every entry of a list.
+
+    `phases` keeps only some of the preset's phases; paths count those that are left. Raises ExperimentError for an
+    unknown preset, set, path or value.
+    """
+    values = preset_values(read_preset(preset), data)
+    if phases is not None:
+        values["phases"] = values["phases"][phases]
+    for path, value in (changes or {}).items():
+        for each in _spread(values, path):
+            set_value(values, each, value)
+    return experiment_from(values, f"preset {preset}")
+
+
+def is_meant_for(preset: str, data: str) -> bool:
+    """Whether the preset is for that image set. Raises ExperimentError where the preset cannot be read."""
+    return data in read_preset(preset).data_sets
+
+
+def _spread(values: object, path: str) -> list[str]:
+    """The paths that `path` stands for: one for every entry of the list where it says `*`."""
+    before, star, behind = path.partition(".*.")
+    if not star:
+        return [path]
+    place: object = values
+    for part in before.split("."):
+        place = place[int(part)] if isinstance(place, list) else place.get(part) if isinstance(place, dict) else None
+    entries = len(place) if isinstance(place, list) else 0
+    return [each for index in range(entries) for each in _spread(values, f"{before}.{index}.{behind}")]

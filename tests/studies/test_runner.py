@@ -1,0 +1,157 @@
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fftui.errors import DataError, RequestError
+from fftui.runs.folder import RunFolder, run_folders
+from fftui.runs.journal import JournalWriter
+from fftui.studies.matching import identity
+from fftui.studies.runner import Progress, carry_out
+from fftui.studies.study import Study
+
+Finished = Callable[..., RunFolder]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def carry(runs: Path, school: Any) -> Callable[..., list[Progress]]:
+    """Carries a study out with trainings that stand in: what came of each trial."""
+
+    def carry(study: Study, **options: Any) -> list[Progress]:
+        looks = carry_out(study, runs, "cpu", open_learning=school, **options)
+        return [progress for progress in looks if progress.over]
+
+    return carry
+
+
+def states(ends: list[Progress]) -> list[str]:
+    return [end.state for end in ends]
+
+
+def test_every_trial_is_carried_out_once_and_never_again(study: Study, carry: Any, runs: Path, school: Any) -> None:
+    ends = carry(study)
+    assert states(ends) == ["finished"] * 4
+    assert [(end.index, end.of) for end in ends] == [(n, 4) for n in range(1, 5)]
+    assert len(school.opened) == len(run_folders(runs)) == 4
+    names = {folder.record().name for folder in run_folders(runs)}
+    assert names == {"small: mnist-mini, 8", "small: mnist-mini, 9"}
+
+    assert states(carry(study)) == ["there"] * 4
+    assert len(school.opened) == 4
+
+
+def test_it_is_looked_at_while_it_runs(study: Study, runs: Path, school: Any) -> None:
+    looks = list(carry_out(study, runs, "cpu", open_learning=school))
+    assert [look.index for look in looks] == sorted(look.index for look in looks)
+    assert looks[0].state == "running"
+    assert all(look.view is not None and look.run for look in looks)
+
+
+def test_a_run_started_by_hand_counts(small: Any, carry: Any, school: Any, finished_run: Finished) -> None:
+    trial = small.trial(8)
+    folder = finished_run(trial.experiment.model_copy(update={"name": "mine"}))
+    ends = carry(small.study(trial, small.trial(9)))
+    assert states(ends) == ["there", "finished"]
+    assert ends[0].run == folder.id
+    assert [experiment.model_dump()["model"]["layers"][0]["units"] for experiment, _ in school.opened] == [9]
+
+
+def test_two_conditions_of_one_experiment_share_its_run(small: Any, carry: Any, school: Any) -> None:
+    ends = carry(small.study(small.trial(8, what="one"), small.trial(8, what="other")))
+    assert states(ends) == ["finished", "finished"]
+    assert ends[0].run == ends[1].run
+    assert len(school.opened) == 1
+
+
+def test_a_failed_run_ends_nothing_and_is_tried_once_more_next_time(
+    study: Study, carry: Any, school: Any, runs: Path
+) -> None:
+    broken = study.trials[1].experiment
+    school.errors[broken.model_dump_json()] = RuntimeError("no such luck")
+    ends = carry(study)
+    assert states(ends) == ["finished", "failed", "finished", "finished"]
+    assert ends[1].error == "RuntimeError: no such luck"
+
+    assert states(carry(study)) == ["there", "failed", "there", "there"]
+    assert [identity(asked) == identity(broken) for asked, _ in school.opened] == [False, True, False, False, True]
+    school.errors.clear()
+    assert states(carry(study)) == ["there", "finished", "there", "there"]
+    assert len(run_folders(runs)) == 4
+
+
+def test_stopped_it_goes_on_from_the_checkpoint(study: Study, carry: Any, school: Any, runs: Path) -> None:
+    stop = threading.Event()
+    school.endless = True
+    seen = []
+    for progress in carry_out(study, runs, "cpu", stop=stop, open_learning=school):
+        seen.append(progress)
+        if progress.view and progress.view.progress:
+            stop.set()
+    assert seen[-1].state == "interrupted"
+    assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
+
+    school.endless = False
+    assert states(carry(study)) == ["finished"] * 4
+    assert [resumed for _, resumed in school.opened] == [False, True, False, False, False]
+    assert len(run_folders(runs)) == 4
+
+
+def test_stopped_before_it_begins_it_begins_nothing(study: Study, carry: Any, school: Any) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert carry(study, stop=stop) == []
+    assert school.opened == []
+
+
+def test_closing_the_generator_stops_the_run(study: Study, school: Any, runs: Path) -> None:
+    school.endless = True
+    looks = carry_out(study, runs, "cpu", open_learning=school)
+    next(looks)
+    looks.close()  # type: ignore[attr-defined]
+    assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("fftui-")]
+
+
+def test_a_run_that_another_process_is_at_is_left_to_it(
+    small: Any, carry: Any, school: Any, finished_run: Finished
+) -> None:
+    trial = small.trial(8)
+    folder = finished_run(trial.experiment, status="running")
+    held = JournalWriter(folder.journal)
+    try:
+        assert states(carry(small.study(trial))) == ["elsewhere"]
+    finally:
+        held.close()
+    assert school.opened == []
+
+
+def test_what_cannot_be_resumed_begins_anew(study: Study, carry: Any, school: Any, runs: Path) -> None:
+    school.endless = True
+    looks = carry_out(study, runs, "cpu", open_learning=school)
+    next(look for look in looks if look.view and look.view.progress)
+    looks.close()  # type: ignore[attr-defined]
+    school.endless = False
+    school.refuses = lambda resumed: RequestError("its checkpoint is of another version") if resumed else None
+    assert states(carry(study)) == ["finished"] * 4
+    assert sorted(folder.record().status for folder in run_folders(runs)) == ["finished"] * 4 + ["interrupted"]
+
+
+def test_a_refused_trial_says_why_and_leaves_no_run(study: Study, carry: Any, school: Any, runs: Path) -> None:
+    school.refuses = lambda resumed: DataError("mnist-mini is damaged")
+    ends = carry(study)
+    assert states(ends) == ["failed"] * 4
+    assert {end.error for end in ends} == {"mnist-mini is damaged"}
+    assert run_folders(runs) == []
+
+
+def test_for_real(study: Study, runs: Path) -> None:
+    ends = [progress for progress in carry_out(study, runs, "cpu") if progress.over]
+    assert states(ends) == ["finished"] * 4
+    assert all(folder.table("epochs").exists() for folder in run_folders(runs))
