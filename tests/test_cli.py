@@ -236,6 +236,7 @@ def test_a_finished_run_is_not_carried_on(call: Any, folder: RunFolder) -> None:
         "path": str(folder.path),
         "status": "finished",
         "test_accuracy": 0.9,
+        "head_accuracy": None,
         "layers": [0.8, 0.9],
         "train_s": 1.5,
     }
