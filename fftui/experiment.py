@@ -218,7 +218,7 @@ class Backprop(Part):
     inputs: Literal["normalised", "raw"] = Field(
         "normalised",
         description="normalised: layers see what they were built for, the label neutral; "
-        "raw: neither normalisation nor label (the paper's hybrid)",
+        "raw: layers without normalisation and label (the paper's hybrid)",
     )
     weights: Literal["kept", "unit-norm"] = Field(
         "kept", description="at the start of the phase: kept, or each weight and bias divided by its norm (the paper)"
@@ -280,11 +280,16 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     if first != needed:
         yield f"model.label.encoding = {encoding!r} needs a first layer of kind {needed!r}"
     yield from _size_problems(model, info)
-    if model.head and model.head.kind == "last-layer" and getattr(model.layers[-1], "units", None) != info.classes:
-        yield f"model.head.kind = 'last-layer' needs a last layer of {info.classes} units"
+    if model.head and model.head.kind == "last-layer" and _units_of_last(model) != info.classes:
+        yield f"model.head.kind = 'last-layer' needs a fully connected last layer of {info.classes} units"
     for number, phase in enumerate(experiment.phases):
-        for problem in _phase_problems(phase, model):
+        for problem in _phase_problems(phase, model, info.classes):
             yield f"phases.{number}: {problem}"
+
+
+def _units_of_last(model: Model) -> int | None:
+    last = model.layers[-1]
+    return last.units if isinstance(last, FullyConnected) else None
 
 
 def _size_problems(model: Model, info: SetInfo) -> Iterator[str]:
@@ -308,18 +313,19 @@ def _size_problems(model: Model, info: SetInfo) -> Iterator[str]:
                 yield f"model.layers.{number}: {layer.heads} heads cannot share a width of {layer.width}"
 
 
-def _phase_problems(phase: Phase, model: Model) -> Iterator[str]:
+def _phase_problems(phase: Phase, model: Model, classes: int) -> Iterator[str]:
     if isinstance(phase, Backprop):
         if model.head is None:
             yield 'backprop needs a classifier: set model.head = { kind = "linear" }'
         if phase.inputs == "raw" and any(layer.kind != "fully-connected" for layer in model.layers):
             yield "inputs = 'raw' is for fully connected layers"
+        if phase.inputs == "raw" and model.label.encoding == "appended":
+            yield "inputs = 'raw' leaves no place for an appended label: set model.label.encoding = 'overlay'"
         return
     if phase.prediction == "skip-first" and len(model.layers) < 2:
         yield "prediction = 'skip-first' needs at least two layers"
     if isinstance(phase, LocalCrossEntropy):
-        if model.label.encoding != "none":
-            yield "local-ce shows the layers no label: set model.label.encoding = 'none'"
+        yield from _local_ce_problems(model, classes)
         return
     if model.label.encoding == "none":
         yield "forward-forward shows the layers a label: set model.label.encoding"
@@ -330,3 +336,12 @@ def _phase_problems(phase: Phase, model: Model) -> Iterator[str]:
         yield "prediction = 'head' needs model.head of kind 'linear' and order = 'parallel'"
     if phase.goodness == "position-mean-square" and phase.peer_normalisation:
         yield "peer normalisation is of a layer's units, not of positions: set peer_normalisation = 0"
+
+
+def _local_ce_problems(model: Model, classes: int) -> Iterator[str]:
+    if model.label.encoding != "none":
+        yield "local-ce shows the layers no label: set model.label.encoding = 'none'"
+    for number, layer in enumerate(model.layers):
+        groups = layer.channels if isinstance(layer, Convolution) else layer.units
+        if groups < classes:
+            yield f"local-ce cuts layers into {classes} groups: model.layers.{number} has only {groups}"

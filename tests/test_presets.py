@@ -172,3 +172,8 @@ def test_an_experiment_is_frozen_and_compares_by_value() -> None:
     assert experiment == load_preset("ff")
     with pytest.raises(Exception, match="frozen"):
         experiment.seed = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("preset", ["backprop", "paper/backprop"])
+def test_the_baselines_see_every_pixel(preset: str) -> None:
+    assert load_preset(preset).model.label.encoding == "none"

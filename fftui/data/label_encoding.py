@@ -21,11 +21,6 @@ class LabelInput:
     strength: float
 
     @property
-    def neutral(self) -> int:
-        """The number of the neutral label."""
-        return self.classes
-
-    @property
     def appended_inputs(self) -> int:
         """Number of inputs that an image grows by."""
         return self.classes if self.encoding == "appended" else 0

@@ -32,12 +32,14 @@ def believed_negatives(belief_BC: Tensor, labels_B: Tensor, luck_B: Tensor, unif
     random numbers from 0 to 1, one a draw. (Hinton 2022, section 3.4: negative labels in proportion to the belief.)
     """
     classes = belief_BC.shape[1]
-    wrong_BC = belief_BC.scatter(1, labels_B[:, None], 0.0).double()
+    wrong_BC = belief_BC.scatter(1, labels_B[:, None], 0.0).float()
     total_B1 = wrong_BC.sum(1, keepdim=True)
-    wrong_BC = wrong_BC / total_B1.clamp(min=1e-30) * (1 - uniform_share) + uniform_share / (classes - 1)
+    # A head that is all but certain of the true label believes in no wrong one: then all are equally likely.
+    drawn_BC = torch.where(total_B1 > 0, wrong_BC / total_B1.clamp(min=1e-30), 1 / (classes - 1))
+    wrong_BC = drawn_BC * (1 - uniform_share) + uniform_share / (classes - 1)
     wrong_BC.scatter_(1, labels_B[:, None], 0.0)
     upto_BC = wrong_BC.cumsum(1)
-    drawn_B = (upto_BC <= (luck_B.double() * upto_BC[:, -1])[:, None]).sum(1).clamp(max=classes - 1)
+    drawn_B = (upto_BC <= (luck_B * upto_BC[:, -1])[:, None]).sum(1).clamp(max=classes - 1)
     # Rounding may reach past the end of what adds up, onto a last label that is the true one.
     return torch.where(drawn_B == labels_B, (labels_B + classes - 1) % classes, drawn_B)
 

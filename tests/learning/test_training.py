@@ -215,3 +215,33 @@ def test_state_names_and_position(small: Make) -> None:
     assert training.position == (1, 1, 2)
     assert {"learner.sums", "learner.0.exp_avg", "network._layers.0.weight"} <= set(state.tensors)
     assert type(state.position).from_json(state.position.to_json()) == state.position
+
+
+def test_a_last_batch_of_one_image_is_learned_behind_batch_norm(small: Make) -> None:
+    data = {"normalisation": "unit", "train_images": 101, "test_images": 10}
+    model = {"layers": [{"units": 20, "normalisation": "batch"}], "head": {"kind": "linear"}}
+    assert isinstance(list(train(small(BACKPROP, data=data, model=model)))[-1], ev.RunFinished)
+
+
+def test_weights_of_norm_zero_stay_zero_when_divided_by_it(small: Make) -> None:
+    model = {"layers": [{"units": 20, "start": "normal"}], "head": {"kind": "linear"}}
+    events = list(train(small(BACKPROP | {"weights": "unit-norm"}, model=model)))
+    assert all(torch.isfinite(torch.tensor(e.loss)) for e in events if isinstance(e, ev.EpochFinished))
+
+
+@pytest.mark.parametrize(
+    ("phase", "model", "words"),
+    [
+        (BACKPROP | {"inputs": "raw"}, {"label": {"encoding": "appended"}, "head": {}}, "leaves no place"),
+        (LOCAL, {"layers": [{"units": 5}], "label": {"encoding": "none"}}, "groups"),
+        (BACKPROP, {"layers": [{"kind": "self-attention", "units": 10}], "head": {"kind": "last-layer"}}, "last layer"),
+        (BACKPROP, {}, "needs a classifier"),
+        (PARALLEL, {}, "hard negatives need"),
+        (FORWARD_FORWARD, {"label": {"encoding": "random-plane"}}, "'convolution'"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(
+    small: Make, phase: dict[str, object], model: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        small(phase, model={"layers": [{"units": 20}]} | model)

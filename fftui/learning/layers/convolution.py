@@ -50,6 +50,7 @@ class ConvolutionLayer(AutogradLayer):
             label=label,
             dtype=dtype,
         )
+        self._unpooled = math.prod(unpooled)
         planes = label_planes(label, height, width, generator=generator) if label.encoding in PLANES else None
         self.register_buffer("_planes", planes, persistent=False)
         self._planes: Tensor | None
@@ -70,6 +71,11 @@ class ConvolutionLayer(AutogradLayer):
     def title(self) -> str:
         """Image in, image out."""
         return "→".join("×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape))
+
+    @property
+    def numbers_per_row(self) -> int:
+        """What is convolved, labelled and pooled stand beside each other."""
+        return 3 * self._unpooled
 
     def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z for normalised input, which may have fewer rows: S labels an image, stacked."""

@@ -56,6 +56,7 @@ class SelfAttentionLayer(AutogradLayer):
         self._attention: nn.Module = Attention(spec.width, spec.heads, generator)
         if spec.residual:
             self._attention = Block(self._attention, spec.width, generator)
+        self._tokens, self._width = tokens, spec.width
         self._summary = spec.summary
         self._summary_normalisation = spec.normalisation
         self._units = linear(spec.width * (tokens if spec.summary == "flatten" else 1), spec.units, generator)
@@ -65,6 +66,11 @@ class SelfAttentionLayer(AutogradLayer):
     def title(self) -> str:
         """Image in, units out."""
         return f"{'×'.join(map(str, self.input_shape))}→{self.outputs}"
+
+    @property
+    def numbers_per_row(self) -> int:
+        """Tokens, their three roles in attention, and the hidden units behind it."""
+        return self._tokens * self._width * (3 + 2 * MLP_RATIO) + self.outputs
 
     def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (N, H)."""

@@ -119,4 +119,5 @@ class NetworkLearner:
 def _divide_by_norms(network: torch.nn.Module) -> None:
     """Divide every weight and bias by its own norm, as the paper's hybrid did before backprop."""
     for weight in network.parameters():
-        weight.div_(torch.linalg.vector_norm(weight))
+        norm = torch.linalg.vector_norm(weight)
+        weight.div_(torch.where(norm > 0, norm, 1.0))  # what is zero stays so

@@ -59,13 +59,12 @@ class PairTeaching:
             return score
         return self._with_head(score, head, images)
 
-    @torch.no_grad()
     def probe(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
         """What the still layers make of a measured split is kept, if it fits."""
-        below = self._scan_below(layers, images)
-        if below is None:
-            return lambda: self.score(layers, images)
-        return torch.no_grad()(lambda: below.through(layers[-1]).score())
+        needed = len(images) * images.info.classes * max((layer.outputs for layer in layers[:-1]), default=0)
+        if len(layers) == 1 or needed * layers[0].dtype.itemsize > self._setting.cache_bytes * PROBE_SHARE:
+            return partial(self.score, layers, images)
+        return _StillScan(partial(scan, layers[:-1], images, self._phase.goodness, self._phase.prediction), layers[-1])
 
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
         predicted_N = head_predictions(self._setting.network, head, images)
@@ -75,12 +74,17 @@ class PairTeaching:
             return replace(by_head, layer_correct=score.layer_correct, head_correct=by_head.correct)
         return replace(score, head_correct=by_head.correct)
 
-    def _scan_below(self, layers: Sequence[Layer], images: Images) -> LabelScan | None:
-        """The scan up to the last layer but one; None below the first."""
-        if len(layers) == 1:
-            return None
-        below = layers[-2]
-        needed = len(images) * images.info.classes * below.outputs * below.dtype.itemsize
-        if needed > self._setting.cache_bytes * PROBE_SHARE:
-            return None
-        return scan(layers[:-1], images, self._phase.goodness, self._phase.prediction)
+
+class _StillScan:
+    """Scores with what still layers made of a measured split, computed when it is first asked for."""
+
+    def __init__(self, make: Callable[[], LabelScan], layer: Layer) -> None:
+        self._make = make
+        self._layer = layer
+        self._below: LabelScan | None = None
+
+    @torch.no_grad()
+    def __call__(self) -> Score:
+        if self._below is None:
+            self._below = self._make()
+        return self._below.through(self._layer).score()
