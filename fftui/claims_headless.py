@@ -1,6 +1,5 @@
 """The paper's claims without the screen: the runs that decide on them, then the table, on stdout or into a file."""
 
-import difflib
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any, Literal, get_args
 from rich.console import Console
 from rich.table import Table
 
-from fftui.errors import RequestError
+from fftui.errors import one_of
 from fftui.format import duration
 from fftui.streams import emit, say
 from fftui.studies.catalogue import present_sets
@@ -43,12 +42,7 @@ class Request:
 
 def format_of(name: str) -> To:
     """The format called `name`. Raises RequestError, with the nearest name, where there is none."""
-    for known in FORMATS:
-        if known == name:
-            return known
-    near = difflib.get_close_matches(name, FORMATS, n=1, cutoff=0)
-    msg = f"no format is called {name!r}; did you mean {near[0]!r}? There are {', '.join(FORMATS)}"
-    raise RequestError(msg)
+    return one_of("format", name, FORMATS)
 
 
 def reproduce(request: Request, place: Place) -> int:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from fftui import __version__
-from fftui.errors import FFTUIError, RequestError
+from fftui.errors import FFTUIError, RequestError, one_of
 from fftui.streams import emit, emit_bytes, prepare, say
 
 if TYPE_CHECKING:
@@ -464,16 +464,9 @@ def _on_screen(carrier: "Carrier", runs_dir: Path, data_dir: Path | None, device
 
 
 def _data_name(name: str) -> "DataName":
-    import difflib
-
     from fftui.data.catalogue import DATA_NAMES
 
-    for known in DATA_NAMES:
-        if known == name:
-            return known
-    near = difflib.get_close_matches(name, DATA_NAMES, n=1, cutoff=0)
-    msg = f"no image set is called {name!r}; did you mean {near[0]!r}? There are {', '.join(DATA_NAMES)}"
-    raise RequestError(msg)
+    return one_of("image set", name, DATA_NAMES)
 
 
 def _needs_terminal(command: str) -> None:

@@ -10,6 +10,12 @@ FFTUIError                what the command line shows as one line; exit code 1
 Each message says what was wrong, where, and what to do.
 """
 
+import difflib
+from collections.abc import Iterable
+from typing import TypeVar
+
+Name = TypeVar("Name", bound=str)
+
 
 class FFTUIError(Exception):
     """Anything fftui reports to its user in one line."""
@@ -37,3 +43,13 @@ class RunNotFoundError(RequestError):
 
 class RunFailedError(FFTUIError):
     """A run that was started and could not be finished."""
+
+
+def one_of(what: str, name: str, names: Iterable[Name]) -> Name:
+    """The one of `names` that `name` says. Raises RequestError, with the nearest and all of them, where none is."""
+    known = {each: each for each in names}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+    msg = f"no {what} is called {name!r}; did you mean {near[0]!r}? There are {', '.join(known)}"
+    raise RequestError(msg)

@@ -1,6 +1,5 @@
 """Exporting tables of one run or of several, in the formats that papers, notebooks and spreadsheets read."""
 
-import difflib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Literal, TypeVar, get_args
 import polars as pl
 import xlsxwriter
 
-from fftui.errors import RequestError
+from fftui.errors import RequestError, one_of
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.tables import TABLE_NAMES, TableName, make_table, settings_of
@@ -41,9 +40,9 @@ class Request:
     def of(cls, table: str, to: str, settings: str) -> "Request":
         """The request in a user's words. Raises RequestError, with the nearest name, for one that is none."""
         return cls(
-            _known("table", table, TABLE_NAMES),
-            _known("format", to, FORMATS),
-            _known("choice of settings", settings, SETTINGS),
+            one_of("table", table, TABLE_NAMES),
+            one_of("format", to, FORMATS),
+            one_of("choice of settings", settings, SETTINGS),
         )
 
 
@@ -86,15 +85,6 @@ def joined(folders: Sequence[RunFolder], table: TableName, settings: Settings = 
 def render(frame: pl.DataFrame, to: Format) -> bytes:
     """`frame` as a file's content. Raises RequestError where the format cannot hold it."""
     return _WRITERS[to](frame)
-
-
-def _known(what: str, name: str, names: Sequence[Name]) -> Name:
-    for known in names:
-        if known == name:
-            return known
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0)
-    msg = f"no {what} is called {name!r}; did you mean {near[0]!r}? There are {', '.join(names)}"
-    raise RequestError(msg)
 
 
 def _series(name: str, values: list[object]) -> pl.Series:

@@ -1,13 +1,12 @@
 """The studies, by name. A study is data: for each image set the rows of its table, each a changed preset."""
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.data.verify import set_status
-from fftui.errors import RequestError
+from fftui.errors import one_of
 from fftui.studies import architectures, hybrids, paper_tables, sweeps
 from fftui.studies.study import Condition, Row, Rows, Scale, Study, Trial, experiment_of, is_meant_for
 
@@ -58,11 +57,7 @@ class StudyInfo:
 
 def find_study(name: str) -> StudyInfo:
     """The study called `name`. Raises RequestError, with the nearest name, where there is none."""
-    if name in STUDIES:
-        return STUDIES[name]
-    near = difflib.get_close_matches(name, STUDIES, n=1, cutoff=0)
-    msg = f"no study is called {name!r}; did you mean {near[0]!r}? There are {', '.join(STUDIES)}"
-    raise RequestError(msg)
+    return STUDIES[one_of("study", name, STUDIES)]
 
 
 def present_sets(data_folder: Path | None = None) -> frozenset[DataName]:

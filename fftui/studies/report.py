@@ -1,6 +1,5 @@
 """A study's table as people read it, and as a file: accuracies in percent, the paper's beside them."""
 
-import difflib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from fftui.errors import RequestError
+from fftui.errors import RequestError, one_of
 from fftui.format import duration, size
 from fftui.plain import columns
 from fftui.runs.export import FORMATS, render
@@ -89,10 +88,7 @@ def write(content: bytes, output: Path) -> None:
 
 def check_format(to: str) -> None:
     """Raise RequestError, with the nearest name, where there is no such format."""
-    if to not in TO:
-        near = difflib.get_close_matches(to, TO, n=1, cutoff=0)
-        msg = f"no format is called {to!r}; did you mean {near[0]!r}? There are {', '.join(TO)}"
-        raise RequestError(msg)
+    one_of("format", to, TO)
 
 
 def _cells(row: dict[str, Any], names: Sequence[str], measures: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.data.catalogue import DATA_NAMES
-from fftui.errors import DataError, RequestError, RunNotFoundError
+from fftui.errors import DataError, RequestError, RunNotFoundError, one_of
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, find_run
 from fftui.runs.tables import make_table
@@ -38,14 +38,8 @@ class Figures:
 
 def formats_of(text: str) -> tuple[FileFormat, ...]:
     """The formats in a comma-separated list. Raises RequestError, with the nearest name, for one that is none."""
-    found: list[FileFormat] = []
-    for name in filter(None, (part.strip() for part in text.split(","))):
-        known = [each for each in FILE_FORMATS if each == name]
-        if not known:
-            near = difflib.get_close_matches(name, FILE_FORMATS, n=1, cutoff=0)
-            msg = f"no figure format is called {name!r}; did you mean {near[0]!r}? There are {', '.join(FILE_FORMATS)}"
-            raise RequestError(msg)
-        found += known
+    names = filter(None, (part.strip() for part in text.split(",")))
+    found = [one_of("figure format", name, FILE_FORMATS) for name in names]
     if not found:
         msg = f"name at least one figure format: {', '.join(FILE_FORMATS)}"
         raise RequestError(msg)
