@@ -12,6 +12,7 @@ from types import UnionType
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
+Doing = Literal["idle", "preparing", "learning", "evaluating"]
 
 EVENTS: dict[str, type["Event"]] = {}
 
@@ -87,7 +88,8 @@ class EpochFinished(Event, kind="epoch-finished"):
 
     Where layers learn in parallel `loss` is the sum of theirs, and `LayerMeans` tells them apart.
 
-    `step` counts optimiser steps since the layer started. `compute_s` is time on the device; `epoch_s` wall time.
+    `step` counts optimiser steps since the layer started. `epoch_s` is wall time, `compute_s` time on the device
+    without `data_s`: drawing, moving and picking the images of the batches.
     `accuracy` is of the layers learned so far on the measured training images, if this epoch measured it.
     """
 
@@ -103,6 +105,7 @@ class EpochFinished(Event, kind="epoch-finished"):
     samples_per_s: float
     epoch_s: float
     compute_s: float
+    data_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -153,22 +156,98 @@ class Evaluated(Event, kind="evaluated"):
 
 
 @dataclass(frozen=True)
+class WindowMeasured(Event, kind="window"):
+    """A stretch of time without a gap in which the run did one thing: what energy is told for.
+
+    `learning` is a window of batches, about a second long; an epoch's last one ends when the device is done, the
+    others when their batches are issued. `preparing` is what a layer needs before its first epoch. `idle` is rest
+    before the run.
+    """
+
+    doing: Doing
+    phase: int | None
+    layer: int | None
+    epoch: int | None
+    steps: int
+    images: int
+    began_at: float  # Unix seconds, as `ended_at`
+    ended_at: float
+
+
+@dataclass(frozen=True)
+class MachineDescribed(Event, kind="machine"):
+    """What there is to look at, stated before the first sample of a sitting.
+
+    Where a slice of a GPU learns (MIG), `whole_board` names the figures that are of the board and not of the slice.
+    """
+
+    hz: float
+    cores: int | None
+    host_memory_total_bytes: int | None
+    gpu: str | None = None  # name of the GPU that learns
+    gpu_uuid: str | None = None
+    driver: str | None = None
+    mig: bool = False
+    whole_board: tuple[str, ...] = ()
+    other_gpus: tuple[str, ...] = ()  # names of those that do not learn, as in `OtherGpusSampled`
+
+
+@dataclass(frozen=True)
+class FiguresMissing(Event, kind="figures-missing"):
+    """Figures (fields of `TelemetrySampled`) that are not told from here on, and why; stated once for each reason."""
+
+    figures: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
 class TelemetrySampled(Event, kind="telemetry"):
     """One look at the machine. Every figure may be None: this machine does not tell it."""
 
     phase: int | None
     layer: int | None
     epoch: int | None
-    process_cpu_percent: float | None  # 100 is one core
-    process_memory_bytes: int | None
-    host_cpu_percent: float | None
-    host_memory_used_bytes: int | None
-    gpu_utilization_percent: float | None
-    gpu_memory_utilization_percent: float | None
-    gpu_memory_used_bytes: int | None
-    gpu_memory_total_bytes: int | None
-    power_w: float | None
-    power_limit_w: float | None
+    interval_s: float | None = None  # since the sample before
+    process_cpu_percent: float | None = None  # 100 is one core
+    process_memory_bytes: int | None = None
+    host_cpu_percent: float | None = None
+    host_memory_used_bytes: int | None = None
+    cpu_power_w: float | None = None  # of all packages, mean since the sample before
+    cpu_energy_j: float | None = None  # the same, counted since the sampler began
+    gpu_utilization_percent: float | None = None
+    gpu_memory_utilization_percent: float | None = None
+    gpu_memory_used_bytes: int | None = None
+    gpu_memory_total_bytes: int | None = None
+    gpu_process_memory_bytes: int | None = None
+    power_w: float | None = None  # of the GPU's board
+    power_limit_w: float | None = None
+    gpu_energy_j: float | None = None  # of the GPU's board, counted since its driver was loaded
+    gpu_temperature_c: float | None = None
+    gpu_sm_clock_mhz: float | None = None
+    gpu_memory_clock_mhz: float | None = None
+    gpu_throttle_reasons: str | None = None  # words with commas between; "none" where nothing holds it back
+
+
+@dataclass(frozen=True)
+class OtherGpusSampled(Event, kind="other-gpus"):
+    """One look at the GPUs that do not learn, about once a second, in the order of `MachineDescribed.other_gpus`."""
+
+    utilization_percent: tuple[float | None, ...]
+    memory_used_bytes: tuple[int | None, ...]
+    memory_total_bytes: tuple[int | None, ...]
+    power_w: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class TelemetryEnded(Event, kind="telemetry-ended"):
+    """The sampler is done: how steady it was and what it cost. `error` says why, if it ended before the run."""
+
+    samples: int
+    missed: int  # that were due while the machine was too busy
+    elapsed_s: float
+    cpu_s: float  # of the sampler's own thread
+    on_time: float | None  # share of the intervals within 20 ms of the one asked for
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +278,8 @@ class Noted(Event, kind="noted"):
 class RunFinished(Event, kind="run-finished"):
     """The run came to its end: `finished`, `interrupted` or `failed` (then `error` says why, in one line).
 
-    `train_s` is the time spent learning, over all sittings, without evaluation.
+    Times are over all sittings, without pauses. `train_s` is spent learning, without `evaluation_s`. `e2e_s` is the
+    whole, from the first look at the images' files to the last measurement.
     """
 
     status: Status
@@ -207,13 +287,19 @@ class RunFinished(Event, kind="run-finished"):
     layer_accuracies: tuple[float, ...]
     train_s: float
     error: str | None
+    e2e_s: float | None = None
+    compute_s: float | None = None
+    data_s: float | None = None  # of the epochs, and of reading the images
+    evaluation_s: float | None = None
 
 
 def to_json(at: float, event: Event) -> str:
-    """One journal line (without the newline) for `event`, stated at Unix time `at`."""
+    """One journal line (without the newline) for `event`, stated at Unix time `at`; defaults are left out."""
     body: dict[str, Any] = {"at": round(at, 3), "event": event.kind}
     for field in fields(event):
-        body[field.name] = _finite(getattr(event, field.name))
+        value = getattr(event, field.name)
+        if field.default is MISSING or value != field.default:
+            body[field.name] = _finite(value)
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
