@@ -5,6 +5,7 @@ nothing else in the process, nor the interpreter at its end, trips over it.
 """
 
 import errno
+import locale
 import os
 import sys
 from typing import TextIO
@@ -49,6 +50,14 @@ def emit_bytes(content: bytes) -> None:
         if error.errno not in GONE:
             msg = f"cannot write the result to stdout: {error.strerror}"
             raise RunFailedError(msg) from error
+
+
+def wants_ascii() -> bool:
+    """Whether what is drawn keeps to ASCII: FFTUI_ASCII says so, or the locale is not UTF-8."""
+    told = os.environ.get("FFTUI_ASCII", "")
+    if told:
+        return told != "0"
+    return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {"utf8", "cp65001"}
 
 
 def abandon(stream: TextIO) -> None:

@@ -19,9 +19,10 @@ from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
 from fftui.presets import Preset
 from fftui.runs.folder import RunRecord
+from fftui.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.commands import FFTUICommands
-from fftui.tui.glyphs import glyphs, plain, wants_ascii
+from fftui.tui.glyphs import glyphs, plain
 from fftui.tui.screens.ask import Ask
 from fftui.tui.screens.help import HelpScreen
 from fftui.tui.screens.live import LiveScreen

@@ -1,7 +1,5 @@
 """The signs the screen draws with: braille and block elements, or plain ASCII where a terminal has neither."""
 
-import locale
-import os
 from dataclasses import dataclass
 
 
@@ -106,14 +104,6 @@ _PLAIN = str.maketrans(
         "µ": "u",
     }
 )
-
-
-def wants_ascii() -> bool:
-    """Whether the screen keeps to ASCII: FFTUI_ASCII says so, or the locale is not UTF-8."""
-    told = os.environ.get("FFTUI_ASCII", "")
-    if told:
-        return told != "0"
-    return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {"utf8", "cp65001"}
 
 
 def glyphs(ascii_only: bool) -> Glyphs:
