@@ -93,7 +93,9 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
     assert quickest < 0.3
 
 
-@pytest.mark.parametrize("arguments", [["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"], ["doctor", "--help"]]
+)
 def test_looking_at_runs_loads_no_torch(folder: RunFolder, here: Path, arguments: list[str]) -> None:
     code = loaded_by(arguments, ("torch", "textual", "polars"))
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}

@@ -29,7 +29,18 @@ def test_the_page_on_commands_is_what_their_help_says(generate: ModuleType) -> N
 
 def test_every_command_and_option_has_help(generate: ModuleType) -> None:
     found = dict.fromkeys(path for path, _, _ in generate.commands())
-    for each in ("run", "resume", "presets", "presets show", "data list", "data get", "runs", "show", "export"):
+    for each in (
+        "run",
+        "resume",
+        "presets",
+        "presets show",
+        "data list",
+        "data get",
+        "runs",
+        "show",
+        "export",
+        "doctor",
+    ):
         assert f"fftui {each}" in found
     for path, command, _ in generate.commands():
         assert command.help, path

@@ -1,0 +1,37 @@
+"""One look at the whole machine, subject by subject."""
+
+from collections.abc import Callable, Iterator
+
+from fftui.doctor.checks import Report, Section
+from fftui.doctor.devices import devices_section
+from fftui.doctor.host import host_section
+from fftui.doctor.images import images_section
+from fftui.doctor.precision import precision_section
+from fftui.doctor.products import SECONDS, products_section
+from fftui.doctor.software import load, software_section
+from fftui.doctor.storage import storage_section
+from fftui.doctor.terminal import terminal_section
+
+
+def examine(say: Callable[[str], None], seconds: float = SECONDS) -> Report:
+    """Find out everything, and measure matrix products for about `seconds`; `say` is told what is being waited for."""
+    return Report(tuple(_sections(say, seconds)))
+
+
+def _sections(say: Callable[[str], None], seconds: float) -> Iterator[Section]:
+    host = host_section()  # before anything here loads the machine
+    say("loading torch")
+    torch_fault = load("torch")
+    torchvision_fault = torch_fault or load("torchvision")
+    yield software_section(torch_fault, torchvision_fault)
+    if torch_fault is None:
+        yield devices_section()
+    yield host
+    if torch_fault is None:
+        yield precision_section()
+        say(f"measuring products for about {seconds:g} seconds")
+        yield products_section(seconds)
+    say("checking image sets")
+    yield images_section(torchvision_loads=torchvision_fault is None)
+    yield terminal_section()
+    yield storage_section()
