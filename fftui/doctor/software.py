@@ -43,7 +43,8 @@ def software_section(torch_fault: str | None, torchvision_fault: str | None) -> 
 def _fftui() -> Check:
     revision = provenance.source_revision()
     value = {"version": fftui.__version__, "source_revision": revision}
-    origin = "installed" if revision is None else f"from commit {revision[:12]}"
+    commit, changed, _ = (revision or "").partition("-dirty")
+    origin = f"from commit {commit[:12]}{', with changes' if changed else ''}" if revision else "installed"
     return Check("fftui", "fftui", "ok", value, f"{fftui.__version__}, {origin}")
 
 

@@ -28,7 +28,7 @@ def _nearest(folder: Path) -> Path:
 
 def _folder(folder: Path, place: Path) -> tuple[Check, ...]:
     shown = folder.absolute()
-    text = str(shown) if place == shown else f"{shown}, not there: the first run makes it"
+    text = f"{shown}, writable" if place == shown else f"{shown}, writable; the first run makes it"
     value: Mapping[str, Json] = {"path": str(shown), "exists": place == shown, "writable": True}
     try:
         with tempfile.TemporaryFile(dir=place, prefix=".fftui-doctor-") as file:
@@ -39,7 +39,7 @@ def _folder(folder: Path, place: Path) -> tuple[Check, ...]:
         reason = (error.strerror or first_line(error)).lower()
         advice = f"no run can start: {place}: {reason}; choose another with --runs or FFTUI_RUNS"
         return (Check("folder", "folder", "broken", {**value, "writable": False}, f"{shown}, not writable", advice),)
-    return Check("folder", "folder", "ok", value, f"{text}, writable"), locks
+    return Check("folder", "folder", "ok", value, text), locks
 
 
 def _locks(file: IO[bytes]) -> Check:
