@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from fftui.cli import app
-from fftui.runs.tables import SETTING, TABLES
+from fftui.runs.columns import SETTING, TABLES
 
 WIDTH = 100
 TYPES = {"Int64": "integer", "Float64": "real", "String": "text", "Boolean": "true or false"}
@@ -21,8 +21,8 @@ def tables_page() -> str:
     lines = [
         "# Tables",
         "",
-        "Every run folder holds `epochs`, `layers`, `evaluations` and `telemetry` as Parquet, made from its journal",
-        "when it ends; `fftui export` makes them, and `runs`, from the journal at any time. Missing is null, never 0.",
+        "Every run folder holds `epochs`, `layers`, `evaluations`, `telemetry` and `energy` as Parquet, made from its",
+        "journal when it ends; `fftui export` makes them, and `runs`, from the journal at any time. Missing is null, never 0.",
         "Layers, phases and epochs count from 1; names carry their units; accuracies are fractions of 1.",
         "",
         "Exporting several runs into one table adds every field of their experiments as a column behind its own,",

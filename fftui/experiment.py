@@ -239,7 +239,10 @@ class Evaluation(Part):
 class Telemetry(Part):
     """What the machine does while layers learn."""
 
-    hz: float = Field(2.0, ge=0, le=100, description="samples a second; 0: off")
+    hz: float = Field(10.0, ge=0, le=100, description="samples a second; 0: off")
+    idle_s: float = Field(
+        1.0, ge=0, le=600, description="rest before learning in which idle power is measured, where power is told"
+    )
 
 
 class Checkpoint(Part):

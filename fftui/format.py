@@ -1,6 +1,7 @@
 """Numbers as people read them: short, of steady width, and a dash where there is none."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 MISSING = "–"
@@ -69,6 +70,16 @@ def size(count: float | None) -> str:
     return f"{count / 1e3:.0f} kB"
 
 
+def energy(joules: float | None) -> str:
+    """Joules with three significant digits and a prefix: `12.3 mJ`, `840 J`, `1.23 kJ`, `4.50 MJ`."""
+    if joules is None or not math.isfinite(joules):
+        return MISSING
+    for unit, factor in (("MJ", 1e6), ("kJ", 1e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6)):
+        if joules >= 0.9995 * factor:
+            return f"{number(joules / factor, 3)} {unit}"
+    return f"{number(joules, 3)} J"
+
+
 def count(value: float | None) -> str:
     """A whole number with thin groups: `60 000`."""
     if value is None or not math.isfinite(value):
@@ -82,3 +93,12 @@ def clock(at: float | None) -> str:
         return datetime.fromtimestamp(at or 0.0).astimezone().strftime("%H:%M:%S") if at is not None else MISSING
     except (ValueError, OverflowError, OSError):  # a journal may hold any number
         return MISSING
+
+
+def missing_text(figures: Sequence[str], reason: str) -> str:
+    """Which figures of the machine are not told, and why: all of the GPU's, or the CPU's energy, in a word."""
+    if "power_w" in figures and "gpu_utilization_percent" in figures:
+        return f"no GPU figures: {reason}"
+    if set(figures) == {"cpu_power_w", "cpu_energy_j"}:
+        return f"no energy of the CPU: {reason}"
+    return f"no {', '.join(figures)}: {reason}"

@@ -25,7 +25,7 @@ from fftui import events as ev
 from fftui.errors import RunFailedError, RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.format import duration, number
-from fftui.plain import accuracy_head, accuracy_text, head_text, layer_rows, learner_name, progress_line
+from fftui.plain import accuracy_head, end_text, energy_text, head_text, layer_rows, learner_name, progress_line
 from fftui.runs.carrier import Carrier
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.view import RunView
@@ -51,7 +51,7 @@ def carry_out(
     heard: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
 
     def listen(_at: float, event: ev.Event) -> None:
-        if not isinstance(event, ev.Stepped | ev.TelemetrySampled):
+        if not isinstance(event, ev.Stepped | ev.TelemetrySampled | ev.WindowMeasured | ev.OtherGpusSampled):
             heard.put(event)
 
     carrier = Carrier(folder, experiment, device, data_folder, resume, listener=listen)
@@ -299,8 +299,9 @@ def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str
         table.box = None
     console.print(table)
     for line in (
-        f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for {duration(result.train_s)}",
+        end_text(result),
         head_text(view),
+        energy_text(view),
         f"run {folder.path}",
     ):
         if line:

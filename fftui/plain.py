@@ -9,7 +9,7 @@ import tomli_w
 
 from fftui import events as ev
 from fftui.experiment import Experiment
-from fftui.format import MISSING, duration, number, size
+from fftui.format import MISSING, duration, energy, missing_text, number, size
 from fftui.presets import Preset
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import read_journal
@@ -88,6 +88,26 @@ def head_text(view: RunView) -> str | None:
     return f"softmax head, one pass: {accuracy_text(view.head.head_accuracy)} ({view.head.split})"
 
 
+def end_text(result: ev.RunFinished) -> str:
+    """How a run ended, its accuracy, and where its time went."""
+    text = (
+        f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for {duration(result.train_s)}"
+    )
+    return text if result.e2e_s is None else f"{text}; end to end {duration(result.e2e_s)}"
+
+
+def energy_text(view: RunView) -> str | None:
+    """What learning drew, by image seen too, how that was found, and what rest would have drawn; None if not told."""
+    told = view.ledger.summary()
+    joules, each, idle_w = told["energy_j"], told["energy_j_per_sample"], told["idle_power_w"]
+    if not isinstance(joules, float):
+        return None
+    of = "the GPU" if told["energy_source"] == "gpu" else "the CPU's packages"
+    text = f"{energy(joules)} drawn by {of} while learning ({told['energy_method']})"
+    text += f", {energy(each)} a training image" if isinstance(each, float) else ""
+    return f"{text}; {idle_w:.0f} W at rest" if isinstance(idle_w, float) else text
+
+
 def progress_line(event: ev.Event, view: RunView) -> str | None:
     """The line that a log keeps of `event`; None for what it does not."""
     line: str | None = None
@@ -106,6 +126,10 @@ def progress_line(event: ev.Event, view: RunView) -> str | None:
                 line += f"; softmax head, one pass: {accuracy_text(event.head_accuracy)}"
         case ev.Noted():
             line = event.message
+        case ev.FiguresMissing():
+            line = missing_text(event.figures, event.reason)
+        case ev.TelemetryEnded(error=str(error)):
+            line = f"telemetry ended, the run goes on: {error}"
         case ev.StatusChanged():
             line = event.status
     return line
@@ -155,6 +179,12 @@ def run_facts(folder: RunFolder) -> dict[str, object]:
     return facts
 
 
+def _where_time_went(record: RunRecord) -> Iterator[tuple[str, str]]:
+    times = (record.e2e_s, record.compute_s, record.data_s, record.evaluation_s)
+    names = ("end to end", "of it computing", "of it images", "of it evaluation")
+    return ((name, duration(seconds)) for name, seconds in zip(names, times, strict=True) if seconds is not None)
+
+
 def run_text(folder: RunFolder) -> str:
     """A run in words, then its layers and evaluations as columns."""
     record, view = standing(folder), view_of(folder)
@@ -170,6 +200,8 @@ def run_text(folder: RunFolder) -> str:
         ("ended", f"{record.ended:%Y-%m-%d %H:%M:%S} UTC" if record.ended else "not yet"),
         ("test accuracy", accuracy_text(record.test_accuracy)),
         ("learned for", duration(record.train_s)),
+        *_where_time_went(record),
+        ("energy", energy_text(view) or "n/a"),
         ("done", f"{100 * view.fraction:.0f} %"),
         ("path", str(folder.path)),
     ]

@@ -43,6 +43,29 @@ def test_estimates_are_said_as_such(seconds: float | None, text: str) -> None:
     assert fmt.roughly(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("joules", "text"),
+    [
+        (0.0123, "12.3 mJ"),
+        (840.2, "840 J"),
+        (999.9, "1.00 kJ"),
+        (4.5e6, "4.50 MJ"),
+        (2e-6, "2.00 µJ"),
+        (0, "0.00 J"),
+        (None, "–"),
+    ],
+)
+def test_energies(joules: float | None, text: str) -> None:
+    assert fmt.energy(joules) == text
+
+
+def test_missing_figures_are_named_together() -> None:
+    assert fmt.missing_text(("cpu_power_w", "cpu_energy_j"), "root only") == "no energy of the CPU: root only"
+    gpu = ("gpu_utilization_percent", "power_w", "gpu_energy_j")
+    assert fmt.missing_text(gpu, "no NVIDIA GPU") == "no GPU figures: no NVIDIA GPU"
+    assert fmt.missing_text(("power_w",), "Not Supported") == "no power_w: Not Supported"
+
+
 @pytest.mark.parametrize(("count", "text"), [(312e6, "312 MB"), (4.1e9, "4.1 GB"), (2e12, "2.0 TB"), (500, "0 kB")])
 def test_sizes(count: float, text: str) -> None:
     assert fmt.size(count) == text

@@ -17,10 +17,13 @@ DRIVER_FILE = Path("/proc/driver/nvidia/version")
 GIVES = "with one, layers learn many times as fast, and runs show its load, memory and power"
 
 
-def devices_section() -> Section:
-    """CUDA devices, MPS, the CPU and which of them `--device auto` takes. torch must load."""
+def devices_section(trouble: str = "") -> Section:
+    """CUDA devices, MPS, the CPU and which of them `--device auto` takes. torch must load.
+
+    `trouble` is what NVML says is wrong with CUDA_VISIBLE_DEVICES.
+    """
     cuda = _cuda()
-    return Section("devices", "Devices", (_auto(), _visible(), *cuda, *_mps(), _cpu()))
+    return Section("devices", "Devices", (_auto(), _visible(trouble), *cuda, *_mps(), _cpu()))
 
 
 def auto_device() -> "torch.device":
@@ -56,19 +59,20 @@ def _auto() -> Check:
     return Check("auto", "auto takes", "ok", str(device), device_label(device))
 
 
-def _visible() -> Check:
+def _visible(trouble: str) -> Check:
     import torch  # noqa: PLC0415
 
     told = os.environ.get("CUDA_VISIBLE_DEVICES")
     key, label = "cuda_visible_devices", "CUDA_VISIBLE_DEVICES"
     if told is None:
-        return Check(key, label, "ok", None, "not set: it hides no GPU")
+        return Check(key, label, "note" if trouble else "ok", None, "not set: it hides no GPU", trouble)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         left = torch.cuda.device_count()
     text = f"{told!r}: it leaves {left} {'device' if left == 1 else 'devices'}"
-    advice = "" if left else "it hides every GPU, or names none that is there: unset it to see them all"
-    return Check(key, label, "ok" if left else "note", told, text, advice)
+    if not trouble and not left:
+        trouble = "it hides every GPU, or names none that is there: unset it to see them all"
+    return Check(key, label, "note" if trouble else "ok", told, text, trouble)
 
 
 def _cuda() -> tuple[Check, ...]:

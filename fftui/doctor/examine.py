@@ -6,11 +6,13 @@ from fftui.doctor.checks import Report, Section
 from fftui.doctor.devices import devices_section
 from fftui.doctor.host import host_section
 from fftui.doctor.images import images_section
+from fftui.doctor.instruments import gpu_sections, instruments_section, visible_trouble
 from fftui.doctor.precision import precision_section
 from fftui.doctor.products import SECONDS, products_section
 from fftui.doctor.software import load, software_section
 from fftui.doctor.storage import storage_section
 from fftui.doctor.terminal import terminal_section
+from fftui.telemetry.survey import nvml_survey, rapl_survey
 
 
 def examine(say: Callable[[str], None], seconds: float = SECONDS) -> Report:
@@ -24,14 +26,24 @@ def _sections(say: Callable[[str], None], seconds: float) -> Iterator[Section]:
     torch_fault = load("torch")
     torchvision_fault = torch_fault or load("torchvision")
     yield software_section(torch_fault, torchvision_fault)
+    measured: tuple[Section, ...] = ()
     if torch_fault is None:
-        yield devices_section()
-    yield host
-    if torch_fault is None:
-        yield precision_section()
         say(f"measuring products for about {seconds:g} seconds")
-        yield products_section(seconds)
+        measured = (precision_section(), products_section(seconds))
+    nvml = nvml_survey()  # after the measurement: NVML lists the memory of processes that use the GPU
+    if torch_fault is None:
+        yield devices_section(visible_trouble(nvml))
+    yield instruments_section(nvml, rapl_survey(), None if torch_fault else _torch_cuda())
+    yield from gpu_sections(nvml)
+    yield host
+    yield from measured
     say("checking image sets")
     yield images_section(torchvision_loads=torchvision_fault is None)
     yield terminal_section()
     yield storage_section()
+
+
+def _torch_cuda() -> str | None:
+    import torch  # noqa: PLC0415
+
+    return torch.version.cuda

@@ -53,9 +53,7 @@ def _size() -> Check:
     value, text = {"columns": columns, "rows": rows}, f"{columns} columns, {rows} rows"
     if columns >= COLUMNS and rows >= ROWS:
         return Check("size", "size", "ok", value, text)
-    advice = (
-        f"under {COLUMNS} x {ROWS}, for which the screen is laid out: make the window larger or its letters smaller"
-    )
+    advice = f"the screen is laid out for {COLUMNS} x {ROWS}: a larger window or smaller letters would show all of it"
     return Check("size", "size", "note", value, text, advice)
 
 

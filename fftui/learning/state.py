@@ -1,9 +1,11 @@
 """A state between two events: all it takes to go on, bit by bit, as if nothing had stopped."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from torch import Tensor
+
+from fftui.learning.timekeeping import Times
 
 
 @dataclass(frozen=True)
@@ -15,19 +17,16 @@ class Position:
     epoch: int = 0
     step: int = 0
     done: int = 0  # optimiser steps of the whole run
-    train_s: float = 0.0
-    layer_s: float = 0.0
-    epoch_s: float = 0.0
-    compute_s: float = 0.0
+    times: Times = field(default_factory=Times)
 
-    def to_json(self) -> dict[str, int | float]:
+    def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Position":
-        """The position that `to_json` described. Raises TypeError on other keys."""
-        return cls(**values)
+        """The position that `to_json` described. Raises TypeError and KeyError on other keys."""
+        return cls(**{**values, "times": Times(**values["times"])})
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ Times count what happens between two events here, not what the consumer does wit
 """
 
 import math
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from functools import partial
@@ -26,10 +25,10 @@ from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
 from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
-from fftui.learning.rules.base import Learner, Rule, Setting
+from fftui.learning.rules.base import EpochMeans, Learner, Rule, Setting
 from fftui.learning.seeds import generator_for
 from fftui.learning.state import Position, TrainingState
-from fftui.telemetry.clocks import clock_for
+from fftui.learning.timekeeping import Place, Timekeeper
 from fftui.telemetry.device import gpu_uuid
 
 
@@ -66,16 +65,18 @@ class Training(Iterator[ev.Event]):
         self._dtype = choose_dtype(experiment.precision, self._device)
         self.device_name = device_label(self._device)
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
-        self._load(data_folder)
-        warm_up(self._device)
-        self._clock = clock_for(self._device)
+        self._time = Timekeeper(self._device)
         self._position = Position()
         self._learner: Learner | None = None
         self._resumed = state
         self._skip = False
         if state is not None:
-            self._position = state.position
+            self._position, self._time.times = state.position, state.position.times
+        with self._time.loading():
+            self._load(data_folder)
+        if state is not None:
             self._network.load_state_dict(_under("network.", state))
+        warm_up(self._device)
         self._steps_per_epoch = [math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases]
         self._total = sum(
             phase.epochs * self._steps_per_epoch[i] * self._rules[i].stretches
@@ -110,7 +111,22 @@ class Training(Iterator[ev.Event]):
     @property
     def train_s(self) -> float:
         """Seconds spent learning so far, without evaluation, over all sittings."""
-        return self._position.train_s
+        return self._time.times.train_s
+
+    def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
+        """How the run stands if it ends here."""
+        times = self._time.times
+        return ev.RunFinished(
+            status=status,
+            test_accuracy=None,
+            layer_accuracies=(),
+            train_s=times.train_s,
+            error=error,
+            e2e_s=times.e2e_s,
+            compute_s=times.compute_s,
+            data_s=times.load_s + times.data_s,
+            evaluation_s=times.evaluation_s,
+        )
 
     @property
     def network(self) -> Network:
@@ -119,13 +135,12 @@ class Training(Iterator[ev.Event]):
 
     def state(self) -> TrainingState:
         """The state between the last event and the next; its tensors are copies on the CPU."""
-        # What the clock has measured since the epoch began would be lost with this process.
-        self._position = replace(self._position, compute_s=self._position.compute_s + self._clock.read_s())
+        self._time.read_clocks()  # what they have measured since the epoch began would be lost with this process
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
         if self._learner is not None:
             tensors |= {f"learner.{name}": tensor for name, tensor in self._learner.state().items()}
         copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-        return TrainingState(copies, self._position)
+        return TrainingState(copies, replace(self._position, times=self._time.times))
 
     def _load(self, data_folder: Path | None) -> None:
         experiment, data = self._experiment, self._experiment.data
@@ -144,7 +159,14 @@ class Training(Iterator[ev.Event]):
         network = Network(experiment.model, info, overlay_value, self._dtype, experiment.seed)
         self._network = network.to(self._device)
         setting = Setting(
-            self._network, self._train, self._device, self._dtype, experiment.seed, experiment.cache_bytes, data
+            network=self._network,
+            train=self._train,
+            device=self._device,
+            dtype=self._dtype,
+            seed=experiment.seed,
+            cache_bytes=experiment.cache_bytes,
+            data=data,
+            data_clock=self._time.data_clock,
         )
         self._rules: list[Rule] = [rule_for(phase, n, setting) for n, phase in enumerate(experiment.phases, 1)]
         measured = experiment.evaluation.images
@@ -182,15 +204,15 @@ class Training(Iterator[ev.Event]):
         steps = phase.epochs * self._steps_per_epoch[number]
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stretch in range(self._position.stretch, rule.stretches):
-            started = time.perf_counter()
             self._skip = False
-            learner = rule.learner(stretch, steps, [images for _, images in self._probes])
-            if self._resumed is not None:
-                if under := _under("learner.", self._resumed):
-                    learner.load(under)
-                self._resumed = None
+            with self._time.preparing(number + 1) as says_layer:
+                learner = rule.learner(stretch, steps, [images for _, images in self._probes])
+                if self._resumed is not None:
+                    if under := _under("learner.", self._resumed):
+                        learner.load(under)
+                    self._resumed = None
+                says_layer(learner.layer)
             self._learner = learner
-            self._add(layer_s=time.perf_counter() - started)
             yield ev.LayerStarted(number + 1, learner.layer, phase.epochs, learner.threshold, learner.parallel)
             yield from self._learn_stretch(number, learner, phase)
 
@@ -201,28 +223,33 @@ class Training(Iterator[ev.Event]):
         # What a skipped layer leaves undone counts as done: progress is about what is still to come.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
         self._learner = None
-        self._position = replace(
-            position, stretch=position.stretch + 1, epoch=0, step=0, layer_s=0.0, done=position.done + left
-        )
-        yield ev.LayerFinished(
-            number + 1, learner.layer, position.epoch, position.layer_s, position.epoch < phase.epochs
-        )
+        self._position = replace(position, stretch=position.stretch + 1, epoch=0, step=0, done=position.done + left)
+        layer_s = self._time.times.layer_s
+        self._time.begin_layer()
+        yield ev.LayerFinished(number + 1, learner.layer, position.epoch, layer_s, position.epoch < phase.epochs)
 
     def _learn_epoch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
-        started = time.perf_counter()
         epoch = self._position.epoch
-        generator = generator_for(self._experiment.seed, "order", number + 1, learner.layer or 0, epoch + 1)
-        order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
-        batches = torch.split(order_N, phase.batch_size)
-        learner.begin_epoch(epoch + 1)
-        self._add(epoch_s=time.perf_counter() - started)
+        place: Place = (number + 1, learner.layer, epoch + 1)
+        with self._time.drawing(place):
+            generator = generator_for(self._experiment.seed, "order", number + 1, learner.layer or 0, epoch + 1)
+            order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
+            batches = torch.split(order_N, phase.batch_size)
+            learner.begin_epoch(epoch + 1)
         while self._position.step < len(batches) and not self._skip:
-            self._step(learner, batches[self._position.step])
+            index_B = batches[self._position.step]
+            with self._time.stepping(place, len(index_B)):
+                learner.step(index_B, self._steps_taken(number))
+            self._position = replace(self._position, step=self._position.step + 1, done=self._position.done + 1)
             yield self._stepped(number, learner, len(batches))
+            yield from self._time.pop_windows()
         if self._position.step < len(batches):
             learner.clear()
             return
-        finished = self._epoch_finished(number, learner)
+        with self._time.ending_epoch(place):
+            means = learner.means()
+        finished = self._epoch_finished(number, learner, means)
+        yield from self._time.pop_windows()
         yield from self._layer_means(number, learner)
         if self._measured_after(epoch + 1, phase.epochs):
             for probe, (split, _) in enumerate(self._probes):
@@ -230,27 +257,20 @@ class Training(Iterator[ev.Event]):
                 if split == "train":
                     finished = replace(finished, accuracy=evaluated.accuracy)
                 yield evaluated
+                yield from self._time.pop_windows()
         learner.clear()
-        self._position = replace(self._position, epoch=epoch + 1, step=0, epoch_s=0.0, compute_s=0.0)
+        self._position = replace(self._position, epoch=epoch + 1, step=0)
+        self._time.begin_epoch()
         yield finished
         if not math.isfinite(finished.loss):
             yield ev.Noted("the loss is no longer a number: a lower learning rate may help")
-
-    def _step(self, learner: Learner, index_B: torch.Tensor) -> None:
-        started = time.perf_counter()
-        self._clock.start()
-        learner.step(index_B, self._steps_taken(self._position.phase))
-        self._clock.stop()
-        elapsed = time.perf_counter() - started
-        self._position = replace(self._position, step=self._position.step + 1, done=self._position.done + 1)
-        self._add(epoch_s=elapsed)
 
     def _steps_taken(self, phase: int) -> int:
         """Optimiser steps since the stretch began."""
         return self._position.epoch * self._steps_per_epoch[phase] + self._position.step
 
     def _stepped(self, number: int, learner: Learner, steps: int) -> ev.Stepped:
-        position = self._position
+        position, epoch_s = self._position, self._time.times.epoch_s
         images = min(position.step * self._experiment.phases[number].batch_size, len(self._train))
         return ev.Stepped(
             phase=number + 1,
@@ -260,28 +280,25 @@ class Training(Iterator[ev.Event]):
             steps=steps,
             done=position.done,
             total=self._total,
-            samples_per_s=images / position.epoch_s if position.epoch_s > 0 else None,
+            samples_per_s=images / epoch_s if epoch_s > 0 else None,
         )
 
-    def _epoch_finished(self, number: int, learner: Learner) -> ev.EpochFinished:
-        started = time.perf_counter()
-        means = learner.means()
-        compute_s = self._clock.read_s()
-        self._add(epoch_s=time.perf_counter() - started)
-        position = self._position = replace(self._position, compute_s=self._position.compute_s + compute_s)
+    def _epoch_finished(self, number: int, learner: Learner, means: EpochMeans) -> ev.EpochFinished:
+        times = self._time.times
         return ev.EpochFinished(
             phase=number + 1,
             layer=learner.layer,
-            epoch=position.epoch + 1,
+            epoch=self._position.epoch + 1,
             step=self._steps_taken(number),
             loss=means.loss,
             goodness_positive=means.goodness_positive,
             goodness_negative=means.goodness_negative,
             threshold=learner.threshold,
             accuracy=None,
-            samples_per_s=len(self._train) / position.epoch_s,
-            epoch_s=position.epoch_s,
-            compute_s=position.compute_s,
+            samples_per_s=len(self._train) / times.epoch_s,
+            epoch_s=times.epoch_s,
+            compute_s=times.epoch_compute_s,
+            data_s=times.epoch_data_s,
         )
 
     def _layer_means(self, number: int, learner: Learner) -> Iterator[ev.LayerMeans]:
@@ -301,8 +318,8 @@ class Training(Iterator[ev.Event]):
         return every > 0 and (epoch % every == 0 or epoch == epochs)
 
     def _measure(self, number: int, learner: Learner, probe: int, split: str) -> ev.Evaluated:
-        epoch = self._position.epoch + 1
-        return _evaluated(lambda: learner.score(probe), number + 1, learner.layer, epoch, split, final=False)
+        place = (number + 1, learner.layer, self._position.epoch + 1)
+        return self._evaluated(lambda: learner.score(probe), place, split, final=False)
 
     def _finish(self) -> Iterator[ev.Event]:
         """Measure by the last phase's way of predicting: some training images, the other splits whole, test last."""
@@ -312,46 +329,36 @@ class Training(Iterator[ev.Event]):
         for split, images in (("train", train), ("validation", self._validation), ("test", self._test)):
             if images is None or not len(images):
                 continue
-            evaluated = _evaluated(partial(rule.score, images), len(self._rules), None, epochs, split, final=True)
+            evaluated = self._evaluated(
+                partial(rule.score, images), (len(self._rules), None, epochs), split, final=True
+            )
             yield evaluated
-        yield ev.RunFinished(
-            status="finished",
-            test_accuracy=evaluated.accuracy if evaluated else None,
-            layer_accuracies=evaluated.layer_accuracies if evaluated else (),
-            train_s=self._position.train_s,
-            error=None,
+            yield from self._time.pop_windows()
+        ended = self.ended("finished")
+        if evaluated is not None:
+            ended = replace(ended, test_accuracy=evaluated.accuracy, layer_accuracies=evaluated.layer_accuracies)
+        yield ended
+
+    def _evaluated(
+        self, measure: Callable[[], Score], place: tuple[int, int | None, int], split: str, *, final: bool
+    ) -> ev.Evaluated:
+        """What `measure` finds, and the time it takes."""
+        with self._time.evaluating(place) as spent:
+            score = measure()
+        phase, layer, epoch = place
+        return ev.Evaluated(
+            phase=phase,
+            layer=layer,
+            epoch=epoch,
+            split=split,
+            final=final,
+            accuracy=score.accuracy,
+            layer_accuracies=score.layer_accuracies,
+            class_correct=score.class_correct,
+            class_images=score.class_images,
+            evaluation_s=spent(),
+            head_accuracy=score.head_accuracy,
         )
-
-    def _add(self, *, epoch_s: float = 0.0, layer_s: float = 0.0) -> None:
-        """Time spent learning: an epoch's counts for its layer, and both for the run."""
-        position = self._position
-        self._position = replace(
-            position,
-            epoch_s=position.epoch_s + epoch_s,
-            layer_s=position.layer_s + epoch_s + layer_s,
-            train_s=position.train_s + epoch_s + layer_s,
-        )
-
-
-def _evaluated(
-    measure: Callable[[], Score], phase: int, layer: int | None, epoch: int, split: str, *, final: bool
-) -> ev.Evaluated:
-    """What `measure` finds, and the time it takes."""
-    started = time.perf_counter()
-    score = measure()
-    return ev.Evaluated(
-        phase=phase,
-        layer=layer,
-        epoch=epoch,
-        split=split,
-        final=final,
-        accuracy=score.accuracy,
-        layer_accuracies=score.layer_accuracies,
-        class_correct=score.class_correct,
-        class_images=score.class_images,
-        evaluation_s=time.perf_counter() - started,
-        head_accuracy=score.head_accuracy,
-    )
 
 
 def _under(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
@@ -21,62 +21,18 @@ from fftui.runs import provenance
 from fftui.runs.files import remove_leftovers, write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.learning import Learning, OpenLearning, open_training
 from fftui.runs.view import RunView
 
 if TYPE_CHECKING:
     from fftui.learning.state import TrainingState
+    from fftui.telemetry.sampler import Sampler
 
 STEPS_SHOWN_EVERY_S = 0.05
 HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.standing`
 
 Listener = Callable[[float, ev.Event], None]
-Position = tuple[int | None, int | None, int | None]
 Output = Literal["journal", "checkpoint", "tables", "record", "end"]
-
-
-class Learning(Protocol):
-    """What a carrier asks of a training (`fftui.learning.training.Training`)."""
-
-    @property
-    def position(self) -> Position:
-        """Phase, layer and epoch that learn now."""
-
-    @property
-    def cuda_uuid(self) -> str | None:
-        """The GPU that learns."""
-
-    @property
-    def train_s(self) -> float:
-        """Seconds spent learning, over all sittings."""
-
-    def __next__(self) -> ev.Event: ...
-
-    def close(self) -> None:
-        """Stop."""
-
-    def skip_layer(self) -> None:
-        """Go on with the next layer."""
-
-    def state(self) -> "TrainingState":
-        """What it takes to go on from here."""
-
-
-class OpenLearning(Protocol):
-    """Makes a training; `fftui.learning.training.train` is one."""
-
-    def __call__(
-        self, experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: "TrainingState | None"
-    ) -> Learning:
-        """Raises what `train` raises."""
-
-
-def open_training(
-    experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: "TrainingState | None"
-) -> Learning:
-    """The training of `experiment`. Loads torch. Raises what `train` raises."""
-    from fftui.learning.training import train  # noqa: PLC0415 - seconds
-
-    return train(experiment, run=run, data_folder=data_folder, device=device, state=state)
 
 
 class Carrier(threading.Thread):
@@ -212,7 +168,8 @@ class Carrier(threading.Thread):
         assert self._learning is not None
         learning = self._learning
         try:
-            with self._sampling(learning):
+            with self._sampling(learning) as sampler:
+                self._rest(sampler)
                 self._saved_at = time.monotonic()
                 end = self._learn(learning)
                 self._save(learning)
@@ -239,7 +196,7 @@ class Carrier(threading.Thread):
                 self._save(learning)
             if self._pause_wished:
                 self._wait(learning)
-        return ev.RunFinished("interrupted", None, (), learning.train_s, None)
+        return learning.ended("interrupted")
 
     def _worth_stating(self, event: ev.Event) -> bool:
         """Steps are progress for people, who cannot read a thousand a second."""
@@ -280,7 +237,7 @@ class Carrier(threading.Thread):
         self._saved_at = time.monotonic()
 
     @contextmanager
-    def _sampling(self, learning: Learning) -> Iterator[None]:
+    def _sampling(self, learning: Learning) -> Iterator["Sampler"]:
         from fftui.telemetry.sampler import Sampler  # noqa: PLC0415 - with the training, behind the screen
 
         sampler = Sampler(
@@ -288,24 +245,34 @@ class Carrier(threading.Thread):
         )
         sampler.start()
         try:
-            yield
+            yield sampler
         finally:
             sampler.stop()
+
+    def _rest(self, sampler: "Sampler") -> None:
+        """Do nothing for a moment, so that the power of an idle machine is known; not where none is told."""
+        idle_s = self.experiment.telemetry.idle_s
+        if idle_s <= 0 or not sampler.tells_power():
+            return
+        began_at = time.time()
+        with self._wishes:
+            self._wishes.wait_for(lambda: self._stop_wished, idle_s)
+        self._state(ev.WindowMeasured("idle", None, None, None, 0, 0, began_at, time.time()))
 
     def _fail(self, error: Exception) -> None:
         try:
             write_bytes(self.folder.error_log, "".join(traceback.format_exception(error)).encode())
         except OSError as failure:
             self._trouble("record", failure, self.folder.error_log)
-        train_s = self._learning.train_s if self._learning else 0.0
-        self._state(ev.RunFinished("failed", None, (), train_s, _described(error)))
+        text = _described(error)
+        self._state(self._learning.ended("failed", text) if self._learning else _never_begun(text))
 
     def _refuse(self, error: FFTUIError) -> None:
         """Nothing was learned: a new run leaves no folder behind, an old one stays as it was."""
         self.refused = error
         if not self._resuming:
             self.folder.discard()
-        end = ev.RunFinished("failed", None, (), 0.0, str(error))
+        end = _never_begun(str(error))
         with self._fold_lock:
             self._view = self._view.after(time.time(), end)
 
@@ -369,8 +336,13 @@ class Carrier(threading.Thread):
             ended=datetime.now(UTC),
             test_accuracy=end.test_accuracy,
             layer_accuracies=end.layer_accuracies,
+            e2e_s=end.e2e_s,
             train_s=end.train_s,
+            compute_s=end.compute_s,
+            data_s=end.data_s,
+            evaluation_s=end.evaluation_s,
             error=end.error,
+            **self._view.ledger.summary(),
         )
 
     def _update_record(self, **changes: object) -> None:
@@ -396,6 +368,10 @@ class Carrier(threading.Thread):
                 self._pause_wished = pause
             self._stop_wished = self._stop_wished or stop
             self._wishes.notify_all()
+
+
+def _never_begun(error: str) -> ev.RunFinished:
+    return ev.RunFinished("failed", None, (), 0.0, error)
 
 
 def _described(error: Exception) -> str:

@@ -11,9 +11,10 @@ import polars as pl
 import xlsxwriter
 
 from fftui.errors import RequestError, one_of
+from fftui.runs.columns import TABLE_NAMES, TableName
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
-from fftui.runs.tables import TABLE_NAMES, TableName, make_table, settings_of
+from fftui.runs.tables import make_table, settings_of
 
 Format = Literal["csv", "parquet", "json", "ndjson", "xlsx", "markdown", "latex"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -47,7 +47,16 @@ class RunRecord(BaseModel):
     data_dir: str | None = None  # given, or found through FFTUI_DATA
     test_accuracy: float | None = None
     layer_accuracies: tuple[float, ...] = ()  # on the test images, once finished
+    e2e_s: float | None = None
     train_s: float | None = None
+    compute_s: float | None = None
+    data_s: float | None = None
+    evaluation_s: float | None = None
+    energy_j: float | None = None  # while learning
+    energy_j_per_sample: float | None = None
+    energy_source: str | None = None
+    energy_method: str | None = None
+    idle_power_w: float | None = None
     error: str | None = None
     pid: int
     process_started: float | None = None  # Unix seconds

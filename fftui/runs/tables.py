@@ -3,174 +3,23 @@
 Where a resumed run did something again that was lost with its last sitting, the later event counts.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, Generic, Literal, TypeVar, get_args
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 from pydantic import BaseModel
 
 from fftui import events as ev
+from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TableName
+from fftui.runs.energy import Metering, Settled
+from fftui.runs.energy_rows import energy_rows
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.standing import standing
-
-TableName = Literal["epochs", "layers", "evaluations", "telemetry", "runs"]
-TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
-IN_FOLDER: tuple[TableName, ...] = ("epochs", "layers", "evaluations", "telemetry")
-SETTING = "experiment."  # settings are columns named as `--set` names them, behind this
-
-COUNT, REAL, TEXT, FLAG = pl.Int64(), pl.Float64(), pl.String(), pl.Boolean()
-TIME = pl.Datetime("us", "UTC")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name, its type, what it holds."""
-
-    name: str
-    dtype: pl.DataType
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: what one row is, and its columns in order."""
-
-    row: str
-    columns: tuple[Column, ...]
-
-    @property
-    def schema(self) -> pl.Schema:
-        """The columns as Polars takes them."""
-        return pl.Schema({column.name: column.dtype for column in self.columns})
-
-
-RUN = Column("run", TEXT, "id of the run")
-PHASE = Column("phase", COUNT, "phase, from 1")
-LAYER = Column("layer", COUNT, "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)")
-EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
-
-TABLES: Mapping[TableName, Table] = {
-    "epochs": Table(
-        "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with its loss and "
-        "goodness, and one for the network, with all that they share",
-        (
-            RUN,
-            PHASE,
-            LAYER,
-            EPOCH,
-            Column("step", COUNT, "optimiser steps since the layer started; null where it shares them"),
-            Column("loss", REAL, "mean loss over the epoch's images; of layers in parallel together: its sum"),
-            Column("goodness_positive", REAL, "mean goodness of positive data; null for the network"),
-            Column("goodness_negative", REAL, "mean goodness of negative data; null for the network"),
-            Column("threshold", REAL, "θ; null where the loss has none"),
-            Column("accuracy", REAL, "of the layers learned so far on the measured training images, 0 to 1"),
-            Column("samples_per_s", REAL, "training images a second, wall time; null where it shares them"),
-            Column("epoch_s", REAL, "wall time of the epoch's learning, seconds; null where it shares them"),
-            Column("compute_s", REAL, "time on the device, seconds; null where it shares them"),
-        ),
-    ),
-    "layers": Table(
-        "one layer of one phase. Layers that learn in parallel share their time: it stands in one more row, the "
-        "network's",
-        (
-            RUN,
-            PHASE,
-            LAYER,
-            Column("label", TEXT, "inputs→units, or network"),
-            Column("state", TEXT, "learning, learned or skipped"),
-            Column("epochs", COUNT, "epochs finished"),
-            Column("layer_s", REAL, "time the layer took to learn, seconds; null until it has learned, or if shared"),
-            Column("epoch_s", REAL, "sum of its epochs' wall times, seconds; null if shared"),
-            Column("compute_s", REAL, "sum of its epochs' times on the device, seconds; null if shared"),
-            Column("loss", REAL, "of its last epoch"),
-            Column("goodness_positive", REAL, "of its last epoch"),
-            Column("goodness_negative", REAL, "of its last epoch"),
-            Column("threshold", REAL, "θ; null where the loss has none"),
-            Column(
-                "train_accuracy",
-                REAL,
-                "of this layer's goodness alone (or the network), last measured on training images",
-            ),
-            Column("validation_accuracy", REAL, "the same on validation images"),
-            Column("test_accuracy", REAL, "the same on the test images"),
-        ),
-    ),
-    "evaluations": Table(
-        "one measurement of accuracy on one split",
-        (
-            RUN,
-            PHASE,
-            Column("layer", COUNT, "layer that learned last, from 1; null at the end and where all learn together"),
-            EPOCH,
-            Column("split", TEXT, "train, validation or test"),
-            Column(
-                "final",
-                FLAG,
-                "true: at the end, the whole split (of train final_train_images); false: a few while learning",
-            ),
-            Column("accuracy", REAL, "of the layers learned so far, together, 0 to 1"),
-            Column("layer_accuracies", pl.List(pl.Float64()), "of each layer's goodness alone, first to last"),
-            Column("class_correct", pl.List(pl.Int64()), "images labelled rightly, per label"),
-            Column("class_images", pl.List(pl.Int64()), "images measured, per label"),
-            Column("evaluation_s", REAL, "wall time of the measurement, seconds"),
-            Column(
-                "head_accuracy", REAL, "of the softmax head in one pass; null where no head learns beside the layers"
-            ),
-        ),
-    ),
-    "telemetry": Table(
-        "one look at the machine",
-        (
-            RUN,
-            Column("time", TIME, "when, UTC"),
-            Column("elapsed_s", REAL, "seconds since the run first started"),
-            PHASE,
-            LAYER,
-            EPOCH,
-            Column("process_cpu_percent", REAL, "of this process; 100 is one core"),
-            Column("process_memory_bytes", COUNT, "resident memory of this process"),
-            Column("host_cpu_percent", REAL, "of all cores together"),
-            Column("host_memory_used_bytes", COUNT, "memory in use on the host"),
-            Column("gpu_utilization_percent", REAL, "share of time in which a kernel ran"),
-            Column("gpu_memory_utilization_percent", REAL, "share of time in which memory was read or written"),
-            Column("gpu_memory_used_bytes", COUNT, "memory in use on the GPU, by all processes"),
-            Column("gpu_memory_total_bytes", COUNT, "memory of the GPU"),
-            Column("power_w", REAL, "power drawn by the GPU's board"),
-            Column("power_limit_w", REAL, "the power it may draw"),
-        ),
-    ),
-    "runs": Table(
-        "one run",
-        (
-            RUN,
-            Column("name", TEXT, "name given, else the experiment's"),
-            Column("preset", TEXT, "preset it came from; null for a file"),
-            Column("data", TEXT, "image set"),
-            Column("status", TEXT, "running, paused, finished, interrupted or failed"),
-            Column("started", TIME, "when it was first started, UTC"),
-            Column("ended", TIME, "when it ended, UTC"),
-            Column("device", TEXT, "what it learned on"),
-            Column("precision", TEXT, "of its matrix products"),
-            Column("test_accuracy", REAL, "of the whole network on the test images, 0 to 1"),
-            Column("train_s", REAL, "time spent learning over all sittings, without evaluation, seconds"),
-            Column(
-                "layer_accuracies",
-                pl.List(pl.Float64()),
-                "of each layer's goodness alone on the test images, once finished",
-            ),
-            Column("error", TEXT, "why it failed, in one line"),
-            Column("host", TEXT, "machine it ran on"),
-            Column("source_revision", TEXT, "commit of the checkout it ran from; null when installed"),
-            Column("path", TEXT, "its folder"),
-        ),
-    ),
-}
-SCHEMAS: Mapping[TableName, pl.Schema] = {name: table.schema for name, table in TABLES.items()}
 
 Row = dict[str, Any]
 EpochOfRow = ev.EpochFinished | ev.LayerMeans
@@ -240,6 +89,9 @@ class _Facts:
         self._begin()
 
     def _begin(self) -> None:
+        self.settled: list[Settled] = []
+        self._saved = 0  # windows before the last checkpoint: what came after is lost if the run is resumed
+        self._metering = Metering()
         self.stretches: dict[tuple[int, int | None], _Stretch] = {}
         self.epochs = _Series[EpochOfRow](lambda e: e.layer)
         self.evaluations = _Series[ev.Evaluated](lambda e: (e.layer, e.split, e.final))
@@ -247,11 +99,17 @@ class _Facts:
     def add(self, at: float, event: ev.Event) -> None:
         """Take in the next event."""
         self.first_at = at if self.first_at is None else self.first_at
+        self._metering, settled = self._metering.after(at, event)
+        self.settled += settled
         match event:
             case ev.RunStarted():
                 self.labels = event.layers
+                self._metering = Metering()
+                del self.settled[self._saved :]
                 if not event.resumed:  # without a checkpoint a run begins again
                     self._begin()
+            case ev.Checkpointed():
+                self._saved = len(self.settled)
             case ev.LayerStarted():
                 self.stretches[event.phase, event.layer] = _Stretch(event.parallel)
             case ev.LayerFinished():
@@ -275,7 +133,9 @@ def _facts_of(folder: RunFolder) -> _Facts:
 def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
     match name:
         case "epochs":
-            rows = [asdict(event) for event in facts.epochs]
+            rows = list(_epoch_rows(facts))
+        case "energy":
+            rows = list(energy_rows(facts.settled))
         case "evaluations":
             rows = [asdict(event) for event in facts.evaluations]
         case "layers":
@@ -289,6 +149,17 @@ def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
     return _frame(name, [{"run": run, **row} for row in rows])
 
 
+def _epoch_rows(facts: _Facts) -> Iterator[Row]:
+    took: dict[tuple[int, int | None, int], float] = {}
+    for measured in facts.evaluations:
+        if not measured.final:
+            place = (measured.phase, measured.layer, measured.epoch)
+            took[place] = took.get(place, 0.0) + measured.evaluation_s
+    for event in facts.epochs:
+        own = isinstance(event, ev.EpochFinished)
+        yield asdict(event) | {"evaluation_s": took.get((event.phase, event.layer, event.epoch), 0.0) if own else None}
+
+
 def _layer_rows(facts: _Facts) -> Iterator[Row]:
     epochs, evaluations = list(facts.epochs), list(facts.evaluations)
     for (phase, layer), stretch in facts.stretches.items():
@@ -296,7 +167,11 @@ def _layer_rows(facts: _Facts) -> Iterator[Row]:
             row = _layer_row(facts.labels, number, stretch.finished)
             row |= _learned([epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)])
             if number != layer:  # their time is that of the network's row
-                row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s"))
+                row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s", "data_s"))
+            else:
+                row["evaluation_s"] = sum(
+                    e.evaluation_s for e in evaluations if (e.phase, e.layer, e.final) == (phase, layer, False)
+                )
             for measured in evaluations:
                 if measured.phase == phase:
                     accuracy = _accuracy_of(number, measured)
@@ -320,6 +195,7 @@ def _learned(epochs: Sequence[EpochOfRow]) -> Row:
         "epochs": len(epochs),
         "epoch_s": sum(epoch.epoch_s for epoch in timed),
         "compute_s": sum(epoch.compute_s for epoch in timed),
+        "data_s": None if any(epoch.data_s is None for epoch in timed) else sum(epoch.data_s or 0.0 for epoch in timed),
     }
     if epochs:
         of_last = ("loss", "goodness_positive", "goodness_negative", "threshold")

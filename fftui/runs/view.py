@@ -4,14 +4,17 @@ A view is frozen. `view.after(at, event)` is the next one, so a thread that trai
 while another reads the last: nobody waits, nobody sees half of a change.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 from typing import Literal
 
 from fftui import events as ev
+from fftui.format import missing_text
+from fftui.runs.energy import Ledger
+from fftui.runs.history import History
 
 LayerState = Literal["waiting", "learning", "learned", "skipped"]
-TELEMETRY_KEPT = 1200  # samples; ten minutes at the default rate
+TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate, `history` has them all
 LOG_KEPT = 500  # lines
 
 
@@ -105,6 +108,12 @@ class RunView:
     done_at_start: int = 0  # steps already done when this sitting began (a resumed run)
     evaluations: tuple[ev.Evaluated, ...] = ()
     telemetry: tuple[ev.TelemetrySampled, ...] = ()
+    history: History = field(default_factory=History)
+    machine: ev.MachineDescribed | None = None
+    missing: tuple[tuple[str, str], ...] = ()  # figures that are not told, and why
+    other_gpus: ev.OtherGpusSampled | None = None
+    sampler: ev.TelemetryEnded | None = None  # how the last sitting's sampler ended
+    ledger: Ledger = field(default_factory=Ledger)
     log: tuple[LogLine, ...] = ()
     result: ev.RunFinished | None = None
     paused_at: float | None = None  # Unix seconds, while the run waits
@@ -143,7 +152,7 @@ class RunView:
 
     def after(self, at: float, event: ev.Event) -> "RunView":
         """The view once `event`, stated at Unix time `at`, is known."""
-        return replace(self._fold(event, at), now=at)
+        return replace(self._fold(event, at), now=at, ledger=self.ledger.after(at, event))
 
     @singledispatchmethod
     def _fold(self, event: ev.Event, at: float) -> "RunView":
@@ -231,7 +240,26 @@ class RunView:
 
     @_fold.register(ev.TelemetrySampled)
     def _(self, event: ev.TelemetrySampled, at: float) -> "RunView":
-        return replace(self, telemetry=(*self.telemetry[-TELEMETRY_KEPT + 1 :], event))
+        kept = (*self.telemetry[-TELEMETRY_KEPT + 1 :], event)
+        return replace(self, telemetry=kept, history=self.history.sampled(at, event))
+
+    @_fold.register(ev.MachineDescribed)
+    def _(self, event: ev.MachineDescribed, at: float) -> "RunView":
+        return replace(self, machine=event, missing=(), other_gpus=None, sampler=None)
+
+    @_fold.register(ev.FiguresMissing)
+    def _(self, event: ev.FiguresMissing, at: float) -> "RunView":
+        known = dict(self.missing) | dict.fromkeys(event.figures, event.reason)
+        return replace(self, missing=tuple(known.items()))._logged(at, missing_text(event.figures, event.reason))
+
+    @_fold.register(ev.OtherGpusSampled)
+    def _(self, event: ev.OtherGpusSampled, at: float) -> "RunView":
+        return replace(self, other_gpus=event)
+
+    @_fold.register(ev.TelemetryEnded)
+    def _(self, event: ev.TelemetryEnded, at: float) -> "RunView":
+        view = replace(self, sampler=event)
+        return view._logged(at, f"telemetry ended: {event.error}") if event.error else view
 
     @_fold.register(ev.Checkpointed)
     def _(self, event: ev.Checkpointed, at: float) -> "RunView":

@@ -114,8 +114,8 @@ _ALL = (
         PAPER_SETS,
         ("memory of a run on the CPU is that of the process, which keeps what earlier runs took",),
         (
-            *("epoch_s", "compute_s", "memory_bytes", "cpu_percent"),
-            *("gpu_utilization_percent", "gpu_memory_utilization_percent", "power_w"),
+            *("e2e_s", "epoch_s", "compute_s", "data_s", "memory_bytes", "cpu_percent"),
+            *("gpu_utilization_percent", "gpu_memory_utilization_percent", "power_w", "energy_j_per_sample"),
         ),
     ),
     StudyInfo(

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from fftui.errors import RequestError, one_of
-from fftui.format import duration, size
+from fftui.format import duration, size, short
 from fftui.plain import columns
 from fftui.runs.export import FORMATS, render
 from fftui.runs.files import write_bytes
@@ -23,12 +23,17 @@ MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "head_accuracy": ("head accuracy %", lambda value: f"{100 * value:.2f}"),
     "epoch_s": ("epoch", duration),
     "compute_s": ("epoch on device", duration),
+    "data_s": ("epoch's images", duration),
+    "evaluation_s": ("evaluation", duration),
+    "e2e_s": ("end to end", duration),
     "memory_bytes": ("memory", size),
     "updates": ("updates", lambda value: f"{value:.0f}"),
     "cpu_percent": ("CPU %", lambda value: f"{value:.0f}"),
     "gpu_utilization_percent": ("GPU %", lambda value: f"{value:.0f}"),
     "gpu_memory_utilization_percent": ("GPU memory %", lambda value: f"{value:.0f}"),
     "power_w": ("power W", lambda value: f"{value:.0f}"),
+    "energy_j": ("energy J", short),
+    "energy_j_per_sample": ("J a sample", short),
 }
 
 

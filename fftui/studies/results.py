@@ -7,8 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from fftui.runs.columns import SCHEMAS, TableName
 from fftui.runs.folder import RunFolder
-from fftui.runs.tables import SCHEMAS, TableName, make_table
+from fftui.runs.tables import make_table
 from fftui.studies.matching import KnownRun, KnownRuns
 from fftui.studies.study import Condition, Study, Trial
 
@@ -22,13 +23,18 @@ MEASURES: dict[str, pl.DataType] = {
     "head_accuracy": REAL,  # of the softmax head in one pass, on the test images
     "train_s": REAL,  # learning, over all sittings, without evaluation
     "epoch_s": REAL,  # mean wall time of an epoch of one layer (or of all, where they learn together)
-    "compute_s": REAL,  # mean time on the device of the same
+    "compute_s": REAL,  # mean time on the device of the same, without data_s
+    "data_s": REAL,  # mean time that drawing, moving and picking its images took
+    "evaluation_s": REAL,  # measuring accuracy, all of it
+    "e2e_s": REAL,  # the whole run: reading images, learning, evaluation
     "memory_bytes": COUNT,  # highest seen: of the GPU, or where none learned, of the process
     "updates": COUNT,  # optimiser steps: of each layer, added up
     "cpu_percent": REAL,  # mean of this process; 100 is one core
     "gpu_utilization_percent": REAL,
     "gpu_memory_utilization_percent": REAL,
     "power_w": REAL,  # mean of the GPU's board
+    "energy_j": REAL,  # of learning: the GPU's board if told, else the CPU's packages
+    "energy_j_per_sample": REAL,  # the same for each training image seen
 }
 AVERAGED = [name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"]
 
@@ -132,12 +138,17 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "train_s": run.record.train_s,
         "epoch_s": epochs["epoch_s"].mean(),
         "compute_s": epochs["compute_s"].mean(),
+        "data_s": epochs["data_s"].mean(),
+        "evaluation_s": run.record.evaluation_s,
+        "e2e_s": run.record.e2e_s,
         "memory_bytes": telemetry["process_memory_bytes"].max() if on_gpu is None else on_gpu,
         "updates": steps,
         "cpu_percent": telemetry["process_cpu_percent"].mean(),
         "gpu_utilization_percent": telemetry["gpu_utilization_percent"].mean(),
         "gpu_memory_utilization_percent": telemetry["gpu_memory_utilization_percent"].mean(),
         "power_w": telemetry["power_w"].mean(),
+        "energy_j": run.record.energy_j,
+        "energy_j_per_sample": run.record.energy_j_per_sample,
     }
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Literal
 
 from fftui.experiment import Experiment
-from fftui.runs.carrier import Carrier, OpenLearning, open_training
+from fftui.runs.carrier import Carrier
 from fftui.runs.folder import RunFolder, create
+from fftui.runs.learning import OpenLearning, open_training
 from fftui.runs.view import RunView
 from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.study import Study, Trial

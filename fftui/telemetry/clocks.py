@@ -5,6 +5,8 @@ the Python code that issued them is done, so events are recorded among them and 
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import torch
@@ -95,3 +97,11 @@ def _new_event() -> torch.cuda.Event:
 def clock_for(device: torch.device) -> Clock:
     """The clock that measures compute time on `device`; on MPS it is wall time, an upper bound of the issuing."""
     return CudaClock(device) if device.type == "cuda" else MonotonicClock()
+
+
+@contextmanager
+def timed(clock: Clock) -> Iterator[None]:
+    """Time that `clock` adds up."""
+    clock.start()
+    yield
+    clock.stop()

@@ -2,10 +2,29 @@
 
 import torch
 
+from fftui.telemetry import nvml
+from fftui.telemetry.visible import visible_here
+
 
 def gpu_uuid(device: torch.device) -> str | None:
-    """The UUID of a CUDA device (without the "GPU-" in front), None for any other device.
+    """The UUID of a CUDA device, None for any other device and where nobody can tell.
 
     NVML numbers GPUs in another order than CUDA and ignores CUDA_VISIBLE_DEVICES; only the UUID names the same one.
+    Where torch does not tell it, CUDA_VISIBLE_DEVICES does.
     """
-    return str(torch.cuda.get_device_properties(device).uuid) if device.type == "cuda" else None
+    if device.type != "cuda":
+        return None
+    told = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    return _by_variable(device.index or 0) if told is None else str(told)
+
+
+def _by_variable(index: int) -> str | None:
+    try:
+        nvml.start_nvml()
+    except nvml.GpuUnavailableError:
+        return None
+    try:
+        uuids = visible_here().uuids
+    finally:
+        nvml.stop_nvml()
+    return uuids[index] if index < len(uuids) else None

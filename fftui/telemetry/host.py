@@ -1,6 +1,6 @@
 """Figures of this process and the machine it runs on, through psutil."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,25 +27,36 @@ class HostSource:
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        self._cpu_figures()  # the first answer is 0 whatever the load: thrown away
+        self.missing: Mapping[str, str] = {}
+        self.cores: int | None = psutil.cpu_count()
+        self._cpu_figures({})  # the first answer is 0 whatever the load: thrown away
+        memory = _or_reason("memory", psutil.virtual_memory, {})
+        self.memory_total_bytes: int | None = None if memory is None else memory.total
 
     def read(self) -> HostFigures:
-        """The figures now."""
-        process_cpu, host_cpu = self._cpu_figures()
-        return HostFigures(
+        """The figures now; `missing` then names those that were refused, and why."""
+        missing: dict[str, str] = {}
+        process_cpu, host_cpu = self._cpu_figures(missing)
+        figures = HostFigures(
             process_cpu_percent=process_cpu,
-            process_memory_bytes=_or_none(lambda: self._process.memory_info().rss),
+            process_memory_bytes=_or_reason("process_memory_bytes", lambda: self._process.memory_info().rss, missing),
             host_cpu_percent=host_cpu,
-            host_memory_used_bytes=_or_none(lambda: psutil.virtual_memory().used),
+            host_memory_used_bytes=_or_reason("host_memory_used_bytes", lambda: psutil.virtual_memory().used, missing),
+        )
+        self.missing = missing
+        return figures
+
+    def _cpu_figures(self, missing: dict[str, str]) -> tuple[float | None, float | None]:
+        return (
+            _or_reason("process_cpu_percent", lambda: self._process.cpu_percent(None), missing),
+            _or_reason("host_cpu_percent", lambda: psutil.cpu_percent(None), missing),
         )
 
-    def _cpu_figures(self) -> tuple[float | None, float | None]:
-        return _or_none(lambda: self._process.cpu_percent(None)), _or_none(lambda: psutil.cpu_percent(None))
 
-
-def _or_none(figure: Callable[[], T]) -> T | None:
-    """The figure, or None where the system refuses this one."""
+def _or_reason(name: str, figure: Callable[[], T], missing: dict[str, str]) -> T | None:
+    """The figure, or None where the system refuses this one: then `missing` says why."""
     try:
         return figure()
-    except (psutil.Error, OSError):
+    except (psutil.Error, OSError) as error:
+        missing[name] = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
         return None

@@ -1,10 +1,17 @@
-"""Figures of the GPU that learns, through NVML (nvidia-ml-py, imported as pynvml)."""
+"""Figures of the GPU that learns, through NVML (nvidia-ml-py, imported as pynvml).
 
-from collections.abc import Callable
+Every call may be refused on its own: then its figures are None, and `missing` says why.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pynvml
+
+from fftui.events import OtherGpusSampled
 
 T = TypeVar("T")
 
@@ -17,10 +24,33 @@ FATAL = (
     pynvml.NVML_ERROR_UNINITIALIZED,
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
 )
+# What to do about a start that fails.
+ADVICE = {
+    pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "no NVIDIA driver is installed here, or a container hides it",
+    pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "the NVIDIA kernel module is not loaded: try nvidia-smi",
+    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: "the driver was updated under a running kernel: reboot this machine",
+    pynvml.NVML_ERROR_NO_PERMISSION: "this user may not talk to the driver",
+}
+THROTTLES = (
+    (pynvml.nvmlClocksEventReasonGpuIdle, "idle"),
+    (pynvml.nvmlClocksEventReasonApplicationsClocksSetting, "clocks set by the user"),
+    (pynvml.nvmlClocksEventReasonSwPowerCap, "power cap"),
+    (pynvml.nvmlClocksEventReasonHwSlowdown, "hardware slowdown"),
+    (pynvml.nvmlClocksEventReasonSyncBoost, "sync boost"),
+    (pynvml.nvmlClocksEventReasonSwThermalSlowdown, "thermal (software)"),
+    (pynvml.nvmlClocksEventReasonHwThermalSlowdown, "thermal (hardware)"),
+    (pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown, "power brake"),
+    (pynvml.nvmlClocksEventReasonDisplayClockSetting, "display clocks"),
+)
+HELD_S = 1.0  # for which the answer to a call that is slow, or hardly ever changes, is held
 
 
 class GpuUnavailableError(Exception):
     """There is no GPU to read, or no longer: why, in a few words."""
+
+
+class _Unlisted(Exception):  # noqa: N818 - an answer, not a fault
+    """NVML answers, but not about this process."""
 
 
 @dataclass(frozen=True)
@@ -31,70 +61,281 @@ class GpuFigures:
     gpu_memory_utilization_percent: float | None = None  # share of time in which its memory was read or written
     gpu_memory_used_bytes: int | None = None
     gpu_memory_total_bytes: int | None = None
+    gpu_process_memory_bytes: int | None = None
     power_w: float | None = None
     power_limit_w: float | None = None
+    gpu_energy_j: float | None = None
+    gpu_temperature_c: float | None = None
+    gpu_sm_clock_mhz: float | None = None
+    gpu_memory_clock_mhz: float | None = None
+    gpu_throttle_reasons: str | None = None
 
 
 NO_FIGURES = GpuFigures()
 
 
-class GpuSource:
-    """Reads one GPU, found by the UUID that torch tells for it (see `gpu_uuid`).
+@dataclass(frozen=True)
+class Call:
+    """One question to NVML: what answers it, and the figures that come of it, in our units."""
 
-    Raises GpuUnavailableError where NVML or the GPU is not there. NVML is held until `close`.
+    name: str
+    figures: tuple[str, ...]
+    ask: Callable[[Any], tuple[Any, ...]]
+    of_slice: bool = False  # a MIG slice answers for itself; else its board does
+    held_s: float = 0.0
+
+
+def _utilization(handle: Any) -> tuple[float, float]:
+    busy = pynvml.nvmlDeviceGetUtilizationRates(handle)
+    return float(busy.gpu), float(busy.memory)
+
+
+def _memory(handle: Any) -> tuple[int, int]:
+    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    return int(memory.used), int(memory.total)
+
+
+def _process_memory(handle: Any) -> tuple[int]:
+    for process in pynvml.nvmlDeviceGetComputeRunningProcesses(handle):
+        if process.pid == os.getpid():
+            if process.usedGpuMemory is None:
+                raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+            return (int(process.usedGpuMemory),)
+    raise _Unlisted
+
+
+def _throttles(handle: Any) -> tuple[str]:
+    try:
+        bits = pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle)
+    except pynvml.NVMLError as error:
+        if error.value != pynvml.NVML_ERROR_FUNCTION_NOT_FOUND:
+            raise
+        bits = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)  # its name before driver 535
+    return (", ".join(word for bit, word in THROTTLES if bits & bit) or "none",)
+
+
+def _power(handle: Any) -> tuple[float]:
+    return (pynvml.nvmlDeviceGetPowerUsage(handle) / 1000,)
+
+
+CALLS = (
+    Call("nvmlDeviceGetUtilizationRates", ("gpu_utilization_percent", "gpu_memory_utilization_percent"), _utilization),
+    Call("nvmlDeviceGetMemoryInfo", ("gpu_memory_used_bytes", "gpu_memory_total_bytes"), _memory, of_slice=True),
+    Call(
+        "nvmlDeviceGetComputeRunningProcesses",
+        ("gpu_process_memory_bytes",),
+        _process_memory,
+        of_slice=True,
+        held_s=HELD_S,
+    ),
+    Call("nvmlDeviceGetPowerUsage", ("power_w",), _power),
+    Call(
+        "nvmlDeviceGetEnforcedPowerLimit",
+        ("power_limit_w",),
+        lambda handle: (pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000,),
+        held_s=HELD_S,
+    ),
+    Call(
+        "nvmlDeviceGetTotalEnergyConsumption",
+        ("gpu_energy_j",),
+        lambda handle: (pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000,),
+    ),
+    Call(
+        "nvmlDeviceGetTemperature",
+        ("gpu_temperature_c",),
+        lambda handle: (float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),),
+    ),
+    Call(
+        "nvmlDeviceGetClockInfo(SM)",
+        ("gpu_sm_clock_mhz",),
+        lambda handle: (float(pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM)),),
+    ),
+    Call(
+        "nvmlDeviceGetClockInfo(memory)",
+        ("gpu_memory_clock_mhz",),
+        lambda handle: (float(pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM)),),
+    ),
+    Call("nvmlDeviceGetCurrentClocksEventReasons", ("gpu_throttle_reasons",), _throttles),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call came to: its figures, or why there are none."""
+
+    values: tuple[Any, ...] = ()
+    reason: str = ""
+
+
+class GpuSource:
+    """Reads one GPU, or one MIG slice of it, found by the UUID that torch tells (see `gpu_uuid`).
+
+    Of a slice, `whole_board` names the figures that are its board's. Raises GpuUnavailableError where NVML or the GPU
+    is not there. NVML is held until `close`.
     """
 
     def __init__(self, uuid: str) -> None:
+        start_nvml()
         try:
-            pynvml.nvmlInit()
-        except pynvml.NVMLError as error:
-            raise GpuUnavailableError(_reason(error)) from None
-        try:
-            self._handle = _find(uuid)
+            self._handle = find_device(uuid)
+            self.mig, self._board = board_of(self._handle)
         except GpuUnavailableError:
             self.close()
             raise
+        self.name = name_of(self._handle)
+        self.uuid = uuid_of(self._handle) or uuid
+        self.board_uuid = uuid_of(self._board) or uuid
+        self.driver = driver_version()
+        told_by_board = (call for call in CALLS if not call.of_slice)
+        self.whole_board = tuple(figure for call in told_by_board for figure in call.figures) if self.mig else ()
+        self.missing: Mapping[str, str] = {}
+        self._held: dict[str, tuple[float, Answer]] = {}
 
     def read(self) -> GpuFigures:
-        """The figures now. Raises GpuUnavailableError once the GPU cannot be read any more."""
-        busy = _or_none(lambda: pynvml.nvmlDeviceGetUtilizationRates(self._handle))
-        memory = _or_none(lambda: pynvml.nvmlDeviceGetMemoryInfo(self._handle))
-        power_mw: int | None = _or_none(lambda: pynvml.nvmlDeviceGetPowerUsage(self._handle))
-        limit_mw: int | None = _or_none(lambda: pynvml.nvmlDeviceGetEnforcedPowerLimit(self._handle))
-        return GpuFigures(
-            gpu_utilization_percent=None if busy is None else float(busy.gpu),
-            gpu_memory_utilization_percent=None if busy is None else float(busy.memory),
-            gpu_memory_used_bytes=None if memory is None else int(memory.used),
-            gpu_memory_total_bytes=None if memory is None else int(memory.total),
-            power_w=None if power_mw is None else power_mw / 1000,
-            power_limit_w=None if limit_mw is None else limit_mw / 1000,
-        )
+        """The figures now; `missing` then names those that were refused, and why.
+
+        Raises GpuUnavailableError once the GPU cannot be read any more.
+        """
+        figures: dict[str, Any] = {}
+        missing: dict[str, str] = {}
+        for call in CALLS:
+            answer = self._answer(call)
+            if answer.values:
+                figures.update(zip(call.figures, answer.values, strict=True))
+            else:
+                missing.update(dict.fromkeys(call.figures, answer.reason))
+        self.missing = missing
+        return GpuFigures(**figures)
 
     def close(self) -> None:
         """Let NVML go."""
-        _or_none(pynvml.nvmlShutdown, fatal=())
+        stop_nvml()
+
+    def _answer(self, call: Call) -> Answer:
+        now_s = time.monotonic()
+        asked_s, answer = self._held.get(call.name, (0.0, None))
+        if answer is not None and now_s - asked_s < call.held_s:
+            return answer
+        answer = answer_to(call, self._handle if call.of_slice else self._board)
+        if call.held_s:
+            self._held[call.name] = (now_s, answer)
+        return answer
 
 
-def _find(uuid: str) -> Any:
+class OtherGpus:
+    """The GPUs of this machine but for the board of UUID `learning`; NVML has to be held by somebody."""
+
+    def __init__(self, learning: str) -> None:
+        handles = [handle for handle in boards() if uuid_of(handle) != learning]
+        self.names = tuple(name_of(handle) for handle in handles)
+        self._handles = handles
+
+    def read(self) -> OtherGpusSampled:
+        """What each of them does now; None where one does not tell, or is lost."""
+        busy = [_try(_utilization, handle) for handle in self._handles]
+        memory = [_try(_memory, handle) for handle in self._handles]
+        power = [_try(_power, handle) for handle in self._handles]
+        return OtherGpusSampled(
+            utilization_percent=tuple(each[0] if each else None for each in busy),
+            memory_used_bytes=tuple(each[0] if each else None for each in memory),
+            memory_total_bytes=tuple(each[1] if each else None for each in memory),
+            power_w=tuple(each[0] if each else None for each in power),
+        )
+
+
+def start_nvml() -> None:
+    """Take hold of NVML. Raises GpuUnavailableError with what can be done about it."""
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        advice = ADVICE.get(error.value)
+        raise GpuUnavailableError(f"{reason_of(error)}: {advice}" if advice else reason_of(error)) from None
+
+
+def stop_nvml() -> None:
+    """Let NVML go; a driver that is gone already is let be."""
+    _try(lambda _: pynvml.nvmlShutdown(), None)
+
+
+def find_device(uuid: str) -> Any:
+    """The GPU or MIG slice of this UUID, with or without its kind in front. Raises GpuUnavailableError."""
     plain = uuid.removeprefix("GPU-").removeprefix("MIG-")
     for kind in UUID_KINDS:
         try:
             return pynvml.nvmlDeviceGetHandleByUUID(kind + plain)
         except pynvml.NVMLError as error:
-            reason = _reason(error)
+            reason = reason_of(error)
     msg = f"NVML does not know {UUID_KINDS[0]}{plain} ({reason})"
     raise GpuUnavailableError(msg)
 
 
-def _or_none(call: Callable[[], T], fatal: tuple[int, ...] = FATAL) -> T | None:
-    """What the call answers, or None where it alone is refused. Raises GpuUnavailableError on a fatal answer."""
+def boards() -> list[Any]:
+    """Every GPU that answers, in NVML's order: by PCI bus."""
+    count = _try(lambda _: pynvml.nvmlDeviceGetCount(), None) or 0
+    found = (_try(pynvml.nvmlDeviceGetHandleByIndex, index) for index in range(count))
+    return [handle for handle in found if handle is not None]
+
+
+def slices(board: Any) -> list[Any]:
+    """The MIG slices of a board; none where it has none."""
+    count = _try(pynvml.nvmlDeviceGetMaxMigDeviceCount, board) or 0
+    found = (_try(lambda n: pynvml.nvmlDeviceGetMigDeviceHandleByIndex(board, n), index) for index in range(count))
+    return [handle for handle in found if handle is not None]
+
+
+def board_of(handle: Any) -> tuple[bool, Any]:
+    """Whether this is a MIG slice, and the board it is of, else itself. Raises GpuUnavailableError if that is lost."""
+    if not _try(pynvml.nvmlDeviceIsMigDeviceHandle, handle):
+        return False, handle
     try:
-        return call()
+        return True, pynvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle)
     except pynvml.NVMLError as error:
-        if error.value in fatal:
-            raise GpuUnavailableError(_reason(error)) from None
-        return None
+        msg = f"the board of this MIG slice does not answer ({reason_of(error)})"
+        raise GpuUnavailableError(msg) from None
 
 
-def _reason(error: pynvml.NVMLError) -> str:
+def instances_of(handle: Any) -> tuple[int | None, int | None]:
+    """The numbers of a MIG slice's GPU instance and compute instance."""
+    return _try(pynvml.nvmlDeviceGetGpuInstanceId, handle), _try(pynvml.nvmlDeviceGetComputeInstanceId, handle)
+
+
+def name_of(handle: Any) -> str:
+    """The device's name."""
+    return str(_try(pynvml.nvmlDeviceGetName, handle) or "NVIDIA GPU")
+
+
+def uuid_of(handle: Any) -> str | None:
+    """The device's UUID, its kind in front."""
+    uuid = _try(pynvml.nvmlDeviceGetUUID, handle)
+    return None if uuid is None else str(uuid)
+
+
+def driver_version() -> str | None:
+    """Of the NVIDIA driver."""
+    version = _try(lambda _: pynvml.nvmlSystemGetDriverVersion(), None)
+    return None if version is None else str(version)
+
+
+def answer_to(call: Call, handle: Any) -> Answer:
+    """What `handle` answers to `call`. Raises GpuUnavailableError on an answer after which nothing more is read."""
+    try:
+        return Answer(call.ask(handle))
+    except _Unlisted:
+        return Answer(reason="this process is not in NVML's list (other process numbers in a container?)")
+    except pynvml.NVMLError as error:
+        if error.value in FATAL:
+            raise GpuUnavailableError(reason_of(error)) from None
+        return Answer(reason=reason_of(error))
+
+
+def reason_of(error: pynvml.NVMLError) -> str:
+    """NVML's own words."""
     return str(error).rstrip(".")
+
+
+def _try(call: Callable[[Any], T], argument: Any) -> T | None:
+    """What `call` answers, or None where it is refused."""
+    try:
+        return call(argument)
+    except pynvml.NVMLError:
+        return None

@@ -5,108 +5,135 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from math import floor
+from pathlib import Path
 
-import psutil
-
-from fftui.events import Noted, TelemetrySampled
-from fftui.telemetry.host import HostSource
-from fftui.telemetry.nvml import NO_FIGURES, GpuFigures, GpuSource, GpuUnavailableError
-
-Position = tuple[int | None, int | None, int | None]  # phase, layer, epoch
+from fftui.events import Event, TelemetryEnded
+from fftui.telemetry.instruments import Instruments, Position
+from fftui.telemetry.rapl import RAPL_FOLDER
 
 STOP_S = 2.0  # a driver that hangs inside a call is left behind: the thread is a daemon
+ON_TIME_S = 0.02  # by which an interval may differ from the one asked for
+OTHERS_EVERY_S = 1.0
 
 
 class Sampler:
-    """Samples `hz` times a second between `start` and `stop`; 0 is off.
+    """Samples `hz` times a second between `start` and `stop`; 0 is off. A sampler is started once.
 
-    `position` tells phase, layer and epoch now. `emit` gets every sample, and at most one note on why there are no
-    GPU figures; both are called from the sampler's thread. `gpu_uuid` is the GPU that learns, None where none does:
-    then no GPU is read, though the machine may have one. A sampler is started once.
+    `position` tells phase, layer and epoch now. `emit` gets what there is to look at, every sample, what is missing
+    and why, and at the end how steady the sampler was; it is called from the sampler's thread. `gpu_uuid` is the GPU
+    that learns, None where none does.
     """
 
     def __init__(
         self,
         hz: float,
         position: Callable[[], Position],
-        emit: Callable[[TelemetrySampled | Noted], None],
+        emit: Callable[[Event], None],
         *,
         gpu_uuid: str | None = None,
+        rapl_folder: Path = RAPL_FOLDER,
     ) -> None:
         self._hz = hz
         self._position = position
         self._emit = emit
         self._gpu_uuid = gpu_uuid
+        self._rapl_folder = rapl_folder
         self._stopped = threading.Event()
+        self._looked = threading.Event()
+        self._tells_power = False
+        self._rhythm = Rhythm(1 / hz if hz > 0 else 1.0)
         self._thread = threading.Thread(target=self._run, name="fftui-telemetry", daemon=True)
 
     def start(self) -> None:
-        """Begin sampling; the first sample comes one interval later."""
+        """Begin sampling, with the first sample at once."""
         if self._hz > 0:
             self._thread.start()
 
     def stop(self) -> None:
-        """End sampling; nothing is emitted after this returns, unless a driver hangs."""
+        """End sampling, with one more sample; nothing is emitted after this returns, unless a driver hangs."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(STOP_S)
 
+    def tells_power(self) -> bool:
+        """Whether energy or power of anything is told; waits for the first look, at most two seconds."""
+        return self._hz > 0 and self._looked.wait(STOP_S) and self._tells_power
+
     def _run(self) -> None:
+        error = None
         try:
             self._sample_until_stopped()
-        except (OSError, RuntimeError, ValueError, psutil.Error) as error:
-            # `emit` writes to a journal: on a full disk, or once that is closed, sampling is over and the run is not.
-            with suppress(OSError, RuntimeError, ValueError):
-                self._emit(Noted(f"telemetry ended: {error}"))
+        except Exception as failure:  # noqa: BLE001 - a thread's last resort: sampling is over and the run is not
+            error = f"{type(failure).__name__}: {failure}"
+        finally:
+            self._looked.set()
+        # `emit` writes to a journal: on a full disk, or once that is closed, there is nobody left to tell.
+        with suppress(OSError, RuntimeError, ValueError):
+            self._emit(self._rhythm.ended(error))
 
     def _sample_until_stopped(self) -> None:
-        host = HostSource()
-        gpu = self._open_gpu()
-        interval_s = 1 / self._hz
-        due_s = time.monotonic() + interval_s
+        instruments = Instruments(self._gpu_uuid, self._rapl_folder)
+        others_every = max(1, round(self._hz * OTHERS_EVERY_S))
         try:
-            while not self._stopped.wait(max(0.0, due_s - time.monotonic())):
-                figures = NO_FIGURES
-                if gpu is not None:
-                    try:
-                        figures = gpu.read()
-                    except GpuUnavailableError as error:
-                        self._emit(Noted(f"GPU figures ended: {error}"))
-                        gpu.close()
-                        gpu = None
-                self._emit(self._sample(host, figures))
-                due_s = next_due_s(due_s, interval_s, time.monotonic())
+            self._emit(instruments.description(self._hz))
+            ended = False
+            while True:
+                self._emit_look(instruments, with_others=self._rhythm.samples % others_every == 0)
+                self._tells_power = instruments.tells_power
+                self._looked.set()
+                if ended:
+                    return
+                ended = self._stopped.wait(self._rhythm.wait_s(time.monotonic()))
         finally:
-            if gpu is not None:
-                gpu.close()
+            instruments.close()
 
-    def _open_gpu(self) -> GpuSource | None:
-        if self._gpu_uuid is None:
-            self._emit(Noted("no GPU figures: this run learns on no NVIDIA GPU"))
-            return None
-        try:
-            return GpuSource(self._gpu_uuid)
-        except GpuUnavailableError as error:
-            self._emit(Noted(f"no GPU figures: {error}"))
-            return None
+    def _emit_look(self, instruments: Instruments, *, with_others: bool) -> None:
+        interval_s = self._rhythm.looked(time.monotonic())
+        sample = instruments.look(self._position(), interval_s)
+        for missing in instruments.news():
+            self._emit(missing)
+        self._emit(sample)
+        others = instruments.look_at_others() if with_others else None
+        if others is not None:
+            self._emit(others)
 
-    def _sample(self, host: HostSource, gpu: GpuFigures) -> TelemetrySampled:
-        phase, layer, epoch = self._position()
-        machine = host.read()
-        return TelemetrySampled(
-            phase=phase,
-            layer=layer,
-            epoch=epoch,
-            process_cpu_percent=machine.process_cpu_percent,
-            process_memory_bytes=machine.process_memory_bytes,
-            host_cpu_percent=machine.host_cpu_percent,
-            host_memory_used_bytes=machine.host_memory_used_bytes,
-            gpu_utilization_percent=gpu.gpu_utilization_percent,
-            gpu_memory_utilization_percent=gpu.gpu_memory_utilization_percent,
-            gpu_memory_used_bytes=gpu.gpu_memory_used_bytes,
-            gpu_memory_total_bytes=gpu.gpu_memory_total_bytes,
-            power_w=gpu.power_w,
-            power_limit_w=gpu.power_limit_w,
+
+class Rhythm:
+    """When looks are due and were taken: on a fixed grid, which a busy machine leaves out and never makes up for."""
+
+    def __init__(self, interval_s: float) -> None:
+        self.samples = 0
+        self._interval_s = interval_s
+        self._began_s = self._last_s = self._due_s = 0.0
+        self._missed = self._on_time = 0
+
+    def looked(self, now_s: float) -> float | None:
+        """A look is taken: seconds since the one before, None at the first."""
+        self.samples += 1
+        before_s, self._last_s = self._last_s, now_s
+        if self.samples == 1:
+            self._began_s = self._due_s = now_s
+            return None
+        self._on_time += abs(now_s - before_s - self._interval_s) <= ON_TIME_S
+        return now_s - before_s
+
+    def wait_s(self, now_s: float) -> float:
+        """Seconds until the next look is due."""
+        due_s = next_due_s(self._due_s, self._interval_s, now_s)
+        self._missed += round((due_s - self._due_s) / self._interval_s) - 1
+        self._due_s = due_s
+        return max(0.0, due_s - now_s)
+
+    def ended(self, error: str | None) -> TelemetryEnded:
+        """How it went; to be asked in the thread that looked. The last interval is cut short and not counted."""
+        intervals = self.samples - 2
+        return TelemetryEnded(
+            samples=self.samples,
+            missed=self._missed,
+            elapsed_s=self._last_s - self._began_s,
+            cpu_s=time.thread_time(),
+            on_time=min(1.0, self._on_time / intervals) if intervals > 0 else None,
+            error=error,
         )
 
 

@@ -37,8 +37,8 @@ def with_boards(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return put
 
 
-def checks() -> dict[str, Check]:
-    return {check.key: check for check in devices.devices_section().checks}
+def checks(trouble: str = "") -> dict[str, Check]:
+    return {check.key: check for check in devices.devices_section(trouble).checks}
 
 
 def test_without_a_gpu_it_says_what_one_would_give(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +87,19 @@ def test_visible_devices_and_what_they_leave(monkeypatch: pytest.MonkeyPatch, wi
         "ok",
         "'3': it leaves 1 device",
     )
+
+
+def test_what_nvml_says_of_the_variable_is_told(
+    monkeypatch: pytest.MonkeyPatch, with_boards: Callable[..., None]
+) -> None:
+    with_boards(2)
+    caution = "CUDA counts the fastest GPU first"
+    assert (checks(caution)["cuda_visible_devices"].state, checks(caution)["cuda_visible_devices"].advice) == (
+        "note",
+        caution,
+    )
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,7")
+    assert checks("there is no GPU 7")["cuda_visible_devices"].advice == "there is no GPU 7"
 
 
 def test_a_driver_that_torch_cannot_use_is_told_with_what_torch_warns(monkeypatch: pytest.MonkeyPatch) -> None:

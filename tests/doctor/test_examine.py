@@ -20,7 +20,7 @@ from fftui.cli import main
 main()
 """
 SECTIONS = (
-    "versions", "devices", "host", "precision", "products", "image_sets", "terminal", "runs"
+    "versions", "devices", "telemetry", "host", "precision", "products", "image_sets", "terminal", "runs"
 )  # fmt: skip
 Doctor = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -64,6 +64,7 @@ def test_the_json_is_all_that_stdout_gets(doctor: Doctor) -> None:
             assert set(check) == {"state", "value", "advice"}, key
             assert check["state"] in {"ok", "note", "missing"}, key
     assert found["devices"]["cuda"]["state"] == "missing"
+    assert found["telemetry"]["nvml"]["state"] == "missing"
     assert found["products"]["cpu_float32_gflop_per_s"]["value"] > 0
     assert found["terminal"]["terminals"]["value"] == {"stdin": False, "stdout": False, "stderr": False}
 

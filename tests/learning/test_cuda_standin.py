@@ -30,6 +30,7 @@ from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.base import Setting
+from fftui.telemetry.clocks import MonotonicClock
 
 INFO = SETS["mnist"]
 CUDA = torch.device("cuda", 0)
@@ -83,7 +84,8 @@ def test_a_step_stays_on_its_device_and_never_waits(
         head=Head(normalisation="rms"),
     )
     network = on_cuda(Network(model, INFO, train.overlay_value, dtype, seed=0))
-    rule = rule_for(phase, 1, Setting(network, train, CUDA, dtype, seed=0, cache_bytes=cache_bytes, data=data))
+    setting = Setting(network, train, CUDA, dtype, 0, cache_bytes, data, data_clock=MonotonicClock())
+    rule = rule_for(phase, 1, setting)
     for stretch in range(rule.stretches):
         learner = rule.learner(stretch, 10, [])
         learner.begin_epoch(1)

@@ -53,7 +53,6 @@ class StandIn:
 
     position = (1, 1, 1)
     cuda_uuid = None
-    train_s = 1.5
 
     def __init__(self, events: list[ev.Event | Exception]) -> None:
         self._events: Iterator[ev.Event | Exception] = iter(events)
@@ -64,6 +63,9 @@ class StandIn:
         if isinstance(event, Exception):
             raise event
         return event
+
+    def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
+        return ev.RunFinished(status, None, (), 1.5, error)
 
     def close(self) -> None:
         self.closed = True
@@ -124,7 +126,7 @@ class Facts:
 
     @staticmethod
     def telemetry() -> ev.TelemetrySampled:
-        return ev.TelemetrySampled(1, 1, 1, 99.0, 10**9, None, None, None, None, None, None, None, None)
+        return ev.TelemetrySampled(1, 1, 1, process_cpu_percent=99.0, process_memory_bytes=10**9)
 
 
 @pytest.fixture

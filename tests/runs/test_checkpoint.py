@@ -6,11 +6,12 @@ import torch
 
 from fftui.errors import RunFailedError
 from fftui.learning.state import Position, TrainingState
+from fftui.learning.timekeeping import Times
 from fftui.runs.checkpoint import load_checkpoint, save_checkpoint
 from fftui.runs.folder import RunFolder
 
 Limit = Callable[[int], AbstractContextManager[None]]
-POSITION = Position(phase=0, stretch=1, epoch=2, step=3, done=40, train_s=1.1, layer_s=0.1 + 0.2)
+POSITION = Position(phase=0, stretch=1, epoch=2, step=3, done=40, times=Times(train_s=1.1, layer_s=0.1 + 0.2))
 
 
 def state() -> TrainingState:

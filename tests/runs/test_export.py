@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from fftui.errors import RequestError
+from fftui import events as ev
 from fftui.experiment import Experiment
+from fftui.runs.columns import TABLE_NAMES
 from fftui.runs.export import FORMATS, Request, export, exported, joined, render
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
-from fftui.runs.tables import TABLE_NAMES
 
 
 @pytest.fixture
@@ -21,11 +22,16 @@ def runs(tmp_path: Path, experiment: Experiment, facts: Any) -> list[RunFolder]:
     """Two runs that differ in their seed."""
     folders = [create(tmp_path, experiment.model_copy(update={"seed": seed})) for seed in (1, 2)]
     for folder in folders:
-        journal = JournalWriter(folder.journal)
+        seconds = iter(range(1000, 2000))
+        journal = JournalWriter(folder.journal, clock=lambda seconds=seconds: float(next(seconds)))
         for event in (
             facts.started(),
             facts.layer(1),
+            ev.MachineDescribed(1.0, 2, None),
             facts.telemetry(),
+            ev.TelemetrySampled(1, 1, 1, cpu_energy_j=1.0),
+            ev.TelemetrySampled(1, 1, 1, cpu_energy_j=2.0),
+            ev.WindowMeasured("learning", 1, 1, 1, 1, 64, 1004.0, 1005.0),
             facts.epoch(1, 1),
             facts.evaluated(1, 1, 0.5),
         ):

@@ -101,7 +101,7 @@ def test_a_full_disk_delays_lines_and_loses_none(tmp_path: Path, file_size_limit
         journal.append(NOTES[1])
         assert journal.failure is not None
         journal.append(NOTES[2])
-        journal.append(ev.TelemetrySampled(*[None] * 13))
+        journal.append(ev.TelemetrySampled(None, None, None))
     assert notes(path) == NOTES[:1]
     now[0] = 60.0
     journal.append(ev.Noted("room again"))

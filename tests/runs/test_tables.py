@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -5,9 +6,10 @@ import polars as pl
 import pytest
 
 from fftui import events as ev
+from fftui.runs.columns import IN_FOLDER, SCHEMAS, TABLE_NAMES
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
-from fftui.runs.tables import IN_FOLDER, SCHEMAS, TABLE_NAMES, make_table, settings_of, write_tables
+from fftui.runs.tables import make_table, settings_of, write_tables
 
 
 def write(folder: RunFolder, *events: ev.Event, start: float = 1000.0) -> None:
@@ -41,7 +43,73 @@ def test_an_epoch_is_a_row(folder: RunFolder, facts: Any) -> None:
         "samples_per_s": 1000.0,
         "epoch_s": 0.25,
         "compute_s": 0.125,
+        "data_s": None,  # this journal was written before it was measured
+        "evaluation_s": 0.0,
     }
+
+
+def test_times_are_told_apart_and_evaluation_is_in_none_of_the_others(folder: RunFolder, facts: Any) -> None:
+    timed = [replace(facts.epoch(1, number), data_s=0.0625) for number in (1, 2)]
+    measured = [facts.evaluated(1, number, 0.5) for number in (1, 1, 2)]
+    write(folder, facts.started(), facts.layer(1), *measured, *timed, facts.layer_end(1))
+    epochs = make_table(folder, "epochs").select("epoch_s", "compute_s", "data_s").rows()
+    assert epochs == [(0.25, 0.125, 0.0625)] * 2
+    each = measured[0].evaluation_s
+    assert make_table(folder, "epochs")["evaluation_s"].to_list() == [each, each]  # measured twice is measured anew
+    layer = make_table(folder, "layers").row(0, named=True)
+    assert [layer[name] for name in ("epoch_s", "compute_s", "data_s", "evaluation_s")] == [0.5, 0.25, 0.125, 2 * each]
+
+
+def test_energy_is_told_by_window_epoch_layer_phase_and_run(folder: RunFolder, facts: Any) -> None:
+    ticks = iter(range(1000, 10_000))
+    journal = JournalWriter(folder.journal, clock=lambda: float(next(ticks)))
+    journal.append(facts.started())
+    journal.append(ev.MachineDescribed(1.0, 2, None))
+    for second in range(12):  # a sample each second, from 1002 on
+        journal.append(ev.TelemetrySampled(1, 1, 1, gpu_energy_j=50.0 * second, power_w=50.0))
+    for doing, epoch, began, ended in (
+        ("idle", None, 1003, 1004),
+        ("preparing", None, 1004, 1005),
+        ("learning", 1, 1005, 1007),
+        ("learning", 1, 1007, 1008),
+        ("evaluating", 1, 1008, 1009),
+        ("learning", 2, 1009, 1012),
+    ):
+        place = (None, None) if doing == "idle" else (1, 1)
+        images = 0 if epoch is None or doing == "evaluating" else 100
+        journal.append(ev.WindowMeasured(doing, *place, epoch, 1, images, began, ended))
+    journal.append(facts.finished)
+    journal.close()
+    table = make_table(folder, "energy")
+    assert table.schema == SCHEMAS["energy"]
+    assert table["source"].unique().to_list() == ["gpu"]
+    assert table.filter(pl.col("span") != "window").select("span", "layer", "epoch", "energy_j", "images").rows() == [
+        ("epoch", 1, 1, 150.0, 200),
+        ("epoch", 1, 2, 150.0, 100),
+        ("layer", 1, None, 350.0, 300),
+        ("phase", None, None, 350.0, 300),
+        ("run", None, None, 350.0, 300),
+        ("evaluation", None, None, 50.0, 0),
+        ("idle", None, None, 50.0, 0),
+    ]
+    assert table.filter(pl.col("span") == "window")["doing"].to_list()[:3] == ["idle", "preparing", "learning"]
+    assert set(table["method"]) == {"counter"}
+    assert set(table["idle_power_w"]) == {50.0}
+    assert table.filter(pl.col("span") == "run")["energy_j_per_sample"].to_list() == [pytest.approx(350 / 300)]
+    assert table.filter(pl.col("span") == "idle")["energy_j_per_sample"].to_list() == [None]
+
+
+def test_windows_lost_with_a_sitting_are_not_counted(folder: RunFolder, facts: Any) -> None:
+    def window(began: float) -> ev.WindowMeasured:
+        return ev.WindowMeasured("learning", 1, 1, 1, 1, 10, began, began + 1)
+
+    sampled = [ev.TelemetrySampled(1, 1, 1, cpu_energy_j=10.0 * n) for n in range(4)]
+    machine, saved = ev.MachineDescribed(1.0, 2, None), ev.Checkpointed(1, 1, 1, 0.0)
+    before = [facts.started(), machine, *sampled, window(1002.0), saved, window(1004.0)]
+    again = [facts.started(resumed=True), machine, *sampled, window(1011.0), facts.finished]
+    write(folder, *before, *again)
+    table = make_table(folder, "energy")
+    assert table.filter(pl.col("span") == "run").select("energy_j", "images").rows() == [(20.0, 20)]
 
 
 def test_what_a_resumed_run_did_again_counts_once_and_as_last_done(folder: RunFolder, facts: Any) -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from fftui import cli
 from fftui.errors import RequestError
-from fftui.runs.tables import SCHEMAS, TableName
+from fftui.runs.columns import SCHEMAS, TableName
 from fftui.studies.figures import Drawing, Figures, LeftOut, formats_of, write_figures
 from fftui.studies.figures.accuracies import StudyTable, accuracy_figures
 from fftui.studies.figures.curves import RunTables, learning_curves, machine_curves

@@ -1,68 +1,197 @@
+"""Every figure of every call, through the real nvidia-ml-py over the stand-in library."""
+
 import json
+import os
 
 import pytest
 
+from fftui.telemetry.nvml import CALLS, GpuFigures
+
+UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
+SLICE = "MIG-5ba3ed4f-0000-4000-8000-000000000010"  # second slice of the first board: see SLICE_UUID
+NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, DRIVER_NOT_LOADED, MISMATCH = 3, 4, 13, 9, 18
+
 LOOK = """
-import json
+import json, os, time
 from dataclasses import asdict
 from fftui.telemetry.nvml import GpuSource, GpuUnavailableError
+{before}
 try:
     gpu = GpuSource({uuid!r})
-    answers = [asdict(gpu.read()) for _ in range({looks})]
+    looks = []
+    for _ in range({looks}):
+        looks.append(dict(asdict(gpu.read()), missing=dict(gpu.missing)))
     gpu.close()
-    print(json.dumps(answers))
+    print(json.dumps(dict(looks=looks, name=gpu.name, uuid=gpu.uuid, driver=gpu.driver, mig=gpu.mig,
+                          whole_board=gpu.whole_board)))
 except GpuUnavailableError as error:
     print(json.dumps(str(error)))
 """
-UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
+OWN_PROCESS = """
+with open(os.environ["NVML_SCRIPT"], "a") as script:
+    script.write(f"* process 1 7\\n* process {os.getpid()} 4000000000\\n")
+"""
 TRUTH = {
     "gpu_utilization_percent": 87.0,
     "gpu_memory_utilization_percent": 41.0,
     "gpu_memory_used_bytes": 12_884_901_888,
     "gpu_memory_total_bytes": 85_899_345_920,
+    "gpu_process_memory_bytes": 4_000_000_000,
     "power_w": 312.5,
     "power_limit_w": 700.0,
+    "gpu_energy_j": 123_456.789,
+    "gpu_temperature_c": 54.0,
+    "gpu_sm_clock_mhz": 1980.0,
+    "gpu_memory_clock_mhz": 2619.0,
+    "gpu_throttle_reasons": "power cap, thermal (software)",
 }
-COLUMNS = {
-    "utilization": {"gpu_utilization_percent", "gpu_memory_utilization_percent"},
-    "memory": {"gpu_memory_used_bytes", "gpu_memory_total_bytes"},
-    "power": {"power_w"},
-    "limit": {"power_limit_w"},
-}
-NOT_SUPPORTED, NO_PERMISSION, DRIVER_NOT_LOADED, VERSION_MISMATCH = "3", "4", "9", "18"
+SCRIPT = ("* energy still 123456789", f"* throttle {0x4 | 0x20}")
+
+
+def look(uuid: str = UUID, looks: int = 1, before: str = OWN_PROCESS) -> str:
+    return LOOK.format(uuid=uuid, looks=looks, before=before)
+
+
+def figures(told: dict[str, object]) -> dict[str, object]:
+    return {name: told[name] for name in GpuFigures.__dataclass_fields__}
 
 
 @pytest.mark.parametrize("uuid", [UUID, f"GPU-{UUID}"])
 def test_every_figure_is_what_the_board_answers_in_our_units(python_with_gpu, uuid):
-    ran = python_with_gpu(LOOK.format(uuid=uuid, looks=2))
-    assert json.loads(ran.stdout) == [TRUTH, TRUTH]
+    ran = python_with_gpu(look(uuid, looks=2), *SCRIPT)
+    told = json.loads(ran.stdout)
+    assert [figures(each) for each in told["looks"]] == [TRUTH, TRUTH]
+    assert [each["missing"] for each in told["looks"]] == [{}, {}]
     assert ran.stderr == "held 0\n"  # NVML was let go
+    assert (told["name"], told["uuid"], told["driver"]) == ("Stand-in 0", f"GPU-{UUID}", "580.00.00")
+    assert (told["mig"], told["whole_board"]) == (False, [])
 
 
 @pytest.mark.parametrize("code", [NOT_SUPPORTED, NO_PERMISSION])
-@pytest.mark.parametrize("call", COLUMNS)
-def test_a_refused_call_leaves_its_own_columns_empty_and_no_other(python_with_gpu, call, code):
-    ran = python_with_gpu(LOOK.format(uuid=UUID, looks=1), NVML_FAIL=f"{call}:{code}")
-    expected = {name: None if name in COLUMNS[call] else figure for name, figure in TRUTH.items()}
-    assert json.loads(ran.stdout) == [expected]
+@pytest.mark.parametrize("call", [call for call in CALLS if "Clock" not in call.name], ids=lambda call: call.name)
+def test_a_refused_call_leaves_its_own_figures_empty_and_no_other(python_with_gpu, call, code):
+    function = call.name + ("_v3" if "Processes" in call.name else "")
+    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"* fail {function} {code}").stdout)["looks"]
+    assert figures(told) == {name: None if name in call.figures else figure for name, figure in TRUTH.items()}
+    reason = "Not Supported" if code == NOT_SUPPORTED else "Insufficient Permissions"
+    assert told["missing"] == dict.fromkeys(call.figures, reason)
+
+
+def test_clocks_that_are_refused_are_missing(python_with_gpu):
+    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"* fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout)[
+        "looks"
+    ]
+    assert set(told["missing"]) == {"gpu_sm_clock_mhz", "gpu_memory_clock_mhz"}
+
+
+@pytest.mark.parametrize("newer", [OK := 0, FUNCTION_NOT_FOUND])
+def test_what_holds_the_clocks_back_is_told_by_older_drivers_too(python_with_gpu, newer):
+    refused = [f"* fail nvmlDeviceGetCurrentClocksEventReasons {newer}"] if newer else []
+    for bits, words in ((0, "none"), (1, "idle"), (0x48, "hardware slowdown, thermal (hardware)")):
+        ran = python_with_gpu(look(), f"* throttle {bits}", *refused)
+        assert json.loads(ran.stdout)["looks"][0]["gpu_throttle_reasons"] == words
+
+
+def test_memory_of_a_process_that_is_not_listed_is_missing_and_not_zero(python_with_gpu):
+    (told,) = json.loads(python_with_gpu(look(before=""), "* process 1 7").stdout)["looks"]
+    assert told["gpu_process_memory_bytes"] is None
+    assert "container" in told["missing"]["gpu_process_memory_bytes"]
+    (told,) = json.loads(python_with_gpu(look(before="")).stdout)["looks"]
+    assert told["gpu_process_memory_bytes"] is None
+
+
+def test_of_a_slice_memory_is_its_own_and_the_rest_its_boards(python_with_gpu):
+    lines = ("0 slices 2", "0/1 used 1000", "0/1 total 5000", "0/0 used 7", "0 power 150000", "0 energy still 9000")
+    told = json.loads(python_with_gpu(look(SLICE), *lines).stdout)
+    (seen,) = told["looks"]
+    assert told["mig"]
+    assert told["uuid"] == SLICE
+    assert "MIG" in told["name"]
+    assert (seen["gpu_memory_used_bytes"], seen["gpu_memory_total_bytes"]) == (1000, 5000)
+    assert seen["gpu_process_memory_bytes"] == 4_000_000_000
+    assert (seen["power_w"], seen["gpu_energy_j"], seen["gpu_temperature_c"]) == (150, 9, 54)
+    own = {"gpu_memory_used_bytes", "gpu_memory_total_bytes", "gpu_process_memory_bytes"}
+    assert set(told["whole_board"]) == set(TRUTH) - own
+
+
+def test_utilisation_that_a_board_in_slices_does_not_tell_is_missing(python_with_gpu):
+    lines = ("0 slices 2", f"0 fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}")
+    (seen,) = json.loads(python_with_gpu(look(SLICE), *lines).stdout)["looks"]
+    assert seen["gpu_utilization_percent"] is None
+    assert seen["missing"]["gpu_utilization_percent"] == "Not Supported"
+    assert seen["power_w"] == 312.5
 
 
 def test_an_unknown_gpu_is_told_by_name_and_nvml_is_let_go(python_with_gpu):
-    ran = python_with_gpu(LOOK.format(uuid="0000", looks=1))
+    ran = python_with_gpu(look("0000"))
     assert json.loads(ran.stdout) == "NVML does not know GPU-0000 (Not Found)"
     assert ran.stderr == "held 0\n"
 
 
-@pytest.mark.parametrize(("code", "reason"), [(DRIVER_NOT_LOADED, "Driver Not Loaded"), (VERSION_MISMATCH, "mismatch")])
-def test_a_driver_that_does_not_start_is_a_reason(python_with_gpu, code, reason):
-    assert reason in json.loads(python_with_gpu(LOOK.format(uuid=UUID, looks=1), NVML_INIT=code).stdout)
+@pytest.mark.parametrize(
+    ("code", "reason"), [(DRIVER_NOT_LOADED, "kernel module is not loaded"), (MISMATCH, "reboot"), (4, "may not talk")]
+)
+def test_a_driver_that_does_not_start_is_a_reason_with_what_to_do(python_with_gpu, code, reason):
+    assert reason in json.loads(python_with_gpu(look(), f"init {code}").stdout)
 
 
 def test_an_absent_library_is_a_reason(python_without_gpu):
-    ran = python_without_gpu(LOOK.format(uuid=UUID, looks=1))
-    assert json.loads(ran.stdout) == "NVML Shared Library Not Found"
+    told = json.loads(python_without_gpu(look(before="")).stdout)
+    assert told == "NVML Shared Library Not Found: no NVIDIA driver is installed here, or a container hides it"
 
 
 def test_a_lost_gpu_ends_the_source(python_with_gpu):
-    ran = python_with_gpu(LOOK.format(uuid=UUID, looks=5), NVML_LOST="2")
-    assert json.loads(ran.stdout) == "GPU is lost"
+    assert json.loads(python_with_gpu(look(looks=5), "* lost-after 2").stdout) == "GPU is lost"
+
+
+OTHERS = """
+import json, time
+from dataclasses import asdict
+from fftui.telemetry.nvml import GpuSource, OtherGpus
+gpu = GpuSource({uuid!r})
+others = OtherGpus(gpu.board_uuid)
+print(json.dumps([list(others.names), asdict(others.read())]))
+"""
+
+
+def test_the_gpus_that_do_not_learn_are_told_beside(python_with_gpu):
+    lines = ("boards 3", "0 gpu 5", "2 power 99000", "2 gpu 7", "2 used 123", "1 lost-at 0")
+    names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID), *lines).stdout)
+    assert names == ["Stand-in 2"]  # a board that is lost from the start is none
+    assert (seen["utilization_percent"], seen["power_w"], seen["memory_used_bytes"]) == ([7], [99], [123])
+
+
+def test_a_neighbour_that_does_not_answer_is_missing_and_the_others_stay(python_with_gpu):
+    lines = ("boards 3", f"1 fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}", "1 power 80000", "2 gpu 7")
+    names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID), *lines).stdout)
+    assert names == ["Stand-in 1", "Stand-in 2"]
+    assert seen["utilization_percent"] == [None, 7]
+    assert seen["power_w"] == [80, 312.5]
+
+
+def test_the_board_of_a_slice_that_learns_is_no_other(python_with_gpu):
+    names, _ = json.loads(python_with_gpu(OTHERS.format(uuid=SLICE), "boards 2", "0 slices 2").stdout)
+    assert names == ["Stand-in 1"]
+
+
+def test_alone_there_are_no_others(python_with_gpu):
+    names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID)).stdout)
+    assert names == []
+    assert set(map(tuple, seen.values())) == {()}
+
+
+def test_a_look_costs_little(python_with_gpu):
+    """No timed test: how often the driver is asked is what costs."""
+    code = look(looks=4) + "\nimport pynvml\n"
+    counted = """
+import pynvml
+asked = []
+real = pynvml._nvmlGetFunctionPointer
+pynvml._nvmlGetFunctionPointer = lambda name: (asked.append(name), real(name))[1]
+"""
+    ran = python_with_gpu(counted + code + "print(json.dumps(asked))", *SCRIPT)
+    asked = json.loads(ran.stdout.splitlines()[-1])
+    assert asked.count("nvmlDeviceGetUtilizationRates") == 4
+    assert asked.count("nvmlDeviceGetEnforcedPowerLimit") == 1
+    assert asked.count("nvmlDeviceGetComputeRunningProcesses_v3") == 2  # one look, by pynvml's two questions
+    assert os.getpid() > 0

@@ -9,6 +9,7 @@ from fftui.learning.images import Images
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import Score, rows_at_once, score_of, total
 from fftui.learning.rules.base import EpochMeans, Learner, Setting
+from fftui.telemetry.clocks import timed
 
 
 class BackpropRule:
@@ -82,7 +83,9 @@ class NetworkLearner:
         if step == 0 and self._phase.weights == "unit-norm":  # before the first step, never again on resuming
             _divide_by_norms(network)
         network.train()
-        loss = cross_entropy(self._rule.logits(self._images.inputs(index_B)), self._images.images.labels_N[index_B])
+        with timed(self._setting.data_clock):
+            x_BD, labels_B = self._images.inputs(index_B), self._images.images.labels_N[index_B]
+        loss = cross_entropy(self._rule.logits(x_BD), labels_B)
         network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._optimiser.step(step)

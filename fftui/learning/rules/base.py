@@ -11,6 +11,7 @@ from fftui.learning.augmentation import Augmentation
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.prediction import Score
+from fftui.telemetry.clocks import Clock
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Setting:
     seed: int
     cache_bytes: int
     data: Data
+    data_clock: Clock  # runs while the images of a batch are moved and picked
 
     def augmentation(self, *purpose: str | int) -> Augmentation:
         """The training images, moved as the experiment asks, for one purpose."""

@@ -7,20 +7,22 @@ from torch import Tensor
 
 from fftui import experiment as ex
 from fftui.learning.images import Images
-from fftui.learning.layers.base import Layer, Outcome
+from fftui.learning.layers.base import Layer, OpenImages, Outcome
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import Score, climb
 from fftui.learning.rules.base import EpochMeans, LayerSums, Setting
 from fftui.learning.rules.first_inputs import AT_ONCE, FirstInputs
 from fftui.learning.rules.teaching import Teaching
+from fftui.telemetry.clocks import Clock, timed
 
 
 class FirstLessons:
     """What the first layer learns from: the same images under each set of labels."""
 
-    def __init__(self, images: FirstInputs, teaching: Teaching) -> None:
+    def __init__(self, images: FirstInputs, teaching: Teaching, data_clock: Clock) -> None:
         self._images = images
         self._teaching = teaching
+        self._data_clock = data_clock
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw what the epoch needs."""
@@ -30,7 +32,9 @@ class FirstLessons:
     def learn(self, index_B: Tensor) -> Outcome:
         """Set the layer's gradients for the images at `index_B`."""
         layer, labels_B = self._images.first, self._teaching.labels(index_B, None)
-        return layer.learn_labelled(self._images.select(index_B), self._teaching.objective(layer, index_B), *labels_B)
+        with timed(self._data_clock):
+            x = self._images.select(index_B)
+        return layer.learn_labelled(x, self._teaching.objective(layer, index_B), *labels_B)
 
 
 class LiftedLessons:
@@ -43,6 +47,7 @@ class LiftedLessons:
     def __init__(self, layers: Sequence[Layer], teaching: Teaching, setting: Setting, purpose: tuple[int, int]) -> None:
         self._below, self._layer = layers[:-1], layers[-1]
         self._teaching = teaching
+        self._data_clock = setting.data_clock
         train = setting.augmentation(*purpose)
         self._images = FirstInputs(layers[0], train, cache_bytes=0)
         bytes_each = len(setting.train) * self._layer.inputs * self._layer.dtype.itemsize
@@ -67,20 +72,25 @@ class LiftedLessons:
         x_ND = torch.empty(len(sets) * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device)
         for x_BD, cached_ND, labels_B in zip(torch.split(x_ND, count), self._cached_ND, sets, strict=True):
             if cached_ND is None:
-                x_BD.copy_(self._lift(labels_B, index_B))
-            else:
+                x_BD.copy_(self._lift(labels_B, self._pick(index_B)))
+                continue
+            with timed(self._data_clock):
                 torch.index_select(cached_ND, 0, index_B, out=x_BD)
         return self._layer.learn(x_ND, torch.cat(sets), self._teaching.objective(self._layer, index_B))
 
-    def _lift(self, labels_B: Tensor, index_B: Tensor) -> Tensor:
-        """x̂ of this layer for the images at `index_B` under their labels."""
-        *_, z_BH = climb(self._below, self._images.select(index_B), labels_B)
+    def _pick(self, index_B: Tensor) -> OpenImages:
+        with timed(self._data_clock):
+            return self._images.select(index_B)
+
+    def _lift(self, labels_B: Tensor, x: OpenImages) -> Tensor:
+        """x̂ of this layer for images under their labels."""
+        *_, z_BH = climb(self._below, x, labels_B)
         return self._layer.normalise(self._below[-1].onward(z_BH))
 
     def _lift_all(self, labels_N: Tensor) -> Tensor:
         lifted_ND = torch.empty(len(labels_N), self._layer.inputs, dtype=self._layer.dtype, device=labels_N.device)
         for index_B in torch.split(torch.arange(len(labels_N), device=labels_N.device), AT_ONCE):
-            lifted_ND[index_B] = self._lift(labels_N[index_B], index_B)
+            lifted_ND[index_B] = self._lift(labels_N[index_B], self._images.select(index_B))
         return lifted_ND
 
 
@@ -92,7 +102,7 @@ def lessons_for(
     if len(layers) > 1:
         return LiftedLessons(layers, teaching, setting, purpose)
     images = FirstInputs(layers[0], setting.augmentation(*purpose), setting.cache_bytes)
-    return FirstLessons(images, teaching)
+    return FirstLessons(images, teaching, setting.data_clock)
 
 
 class LayerLearner:

@@ -14,6 +14,7 @@ from fftui.learning.rules.base import EpochMeans, LayerSums, Setting
 from fftui.learning.rules.first_inputs import FirstInputs
 from fftui.learning.rules.head import HeadLearner
 from fftui.learning.rules.teaching import Teaching
+from fftui.telemetry.clocks import timed
 
 
 class ParallelLearner:
@@ -44,6 +45,7 @@ class ParallelLearner:
             self._head = HeadLearner(setting.network, setting.network.head, phase, total_steps)
         self._sums = LayerSums(len(layers), setting.device)
         self._probes = probes
+        self._data_clock = setting.data_clock
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's labels and moves."""
@@ -53,7 +55,8 @@ class ParallelLearner:
     @torch.no_grad()
     def step(self, index_B: Tensor, step: int) -> None:
         """Every layer's gradients, then Adam for all of them."""
-        x = self._images.select(index_B)
+        with timed(self._data_clock):
+            x = self._images.select(index_B)
         belief_BC = self._head.believe(x, self._labels_N[index_B]) if self._head else None
         sets = self._teaching.labels(index_B, belief_BC)
         labels_N, first = torch.cat(sets), self._layers[0]

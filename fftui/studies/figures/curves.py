@@ -22,6 +22,7 @@ MACHINE: dict[str, tuple[str, float]] = {
     "gpu_memory_utilization_percent": ("GPU memory utilisation, %", 1.0),
     "gpu_memory_used_bytes": ("GPU memory used, GB", 1e9),
     "power_w": ("power, W", 1.0),
+    "cpu_power_w": ("CPU power, W", 1.0),
 }
 
 

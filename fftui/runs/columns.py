@@ -1,0 +1,213 @@
+"""The columns of every table: names, types and meanings. The docs are written from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import polars as pl
+
+TableName = Literal["epochs", "layers", "evaluations", "telemetry", "energy", "runs"]
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+IN_FOLDER: tuple[TableName, ...] = ("epochs", "layers", "evaluations", "telemetry", "energy")
+SETTING = "experiment."  # settings are columns named as `--set` names them, behind this
+
+COUNT, REAL, TEXT, FLAG = pl.Int64(), pl.Float64(), pl.String(), pl.Boolean()
+TIME = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, its type, what it holds."""
+
+    name: str
+    dtype: pl.DataType
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what one row is, and its columns in order."""
+
+    row: str
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns as Polars takes them."""
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+
+RUN = Column("run", TEXT, "id of the run")
+PHASE = Column("phase", COUNT, "phase, from 1")
+LAYER = Column("layer", COUNT, "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)")
+EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
+
+TABLES: Mapping[TableName, Table] = {
+    "epochs": Table(
+        "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with its loss and "
+        "goodness, and one for the network, with all that they share",
+        (
+            RUN,
+            PHASE,
+            LAYER,
+            EPOCH,
+            Column("step", COUNT, "optimiser steps since the layer started; null where it shares them"),
+            Column("loss", REAL, "mean loss over the epoch's images; of layers in parallel together: its sum"),
+            Column("goodness_positive", REAL, "mean goodness of positive data; null for the network"),
+            Column("goodness_negative", REAL, "mean goodness of negative data; null for the network"),
+            Column("threshold", REAL, "θ; null where the loss has none"),
+            Column("accuracy", REAL, "of the layers learned so far on the measured training images, 0 to 1"),
+            Column("samples_per_s", REAL, "training images a second, wall time; null where it shares them"),
+            Column("epoch_s", REAL, "wall time of the epoch's learning, seconds; null where it shares them"),
+            Column("compute_s", REAL, "time on the device without data_s, seconds; null where it shares them"),
+            Column("data_s", REAL, "drawing, moving and picking the images of its batches, seconds; null if shared"),
+            Column("evaluation_s", REAL, "measuring accuracy after it, seconds; in none of the others; null if shared"),
+        ),
+    ),
+    "layers": Table(
+        "one layer of one phase. Layers that learn in parallel share their time: it stands in one more row, the "
+        "network's",
+        (
+            RUN,
+            PHASE,
+            LAYER,
+            Column("label", TEXT, "inputs→units, or network"),
+            Column("state", TEXT, "learning, learned or skipped"),
+            Column("epochs", COUNT, "epochs finished"),
+            Column("layer_s", REAL, "time the layer took to learn, seconds; null until it has learned, or if shared"),
+            Column("epoch_s", REAL, "sum of its epochs' wall times, seconds; null if shared"),
+            Column("compute_s", REAL, "sum of its epochs' times on the device without data_s, seconds; null if shared"),
+            Column("data_s", REAL, "sum of its epochs' times for the images of batches, seconds; null if shared"),
+            Column("evaluation_s", REAL, "measuring accuracy meanwhile, seconds; not in layer_s; null if shared"),
+            Column("loss", REAL, "of its last epoch"),
+            Column("goodness_positive", REAL, "of its last epoch"),
+            Column("goodness_negative", REAL, "of its last epoch"),
+            Column("threshold", REAL, "θ; null where the loss has none"),
+            Column(
+                "train_accuracy",
+                REAL,
+                "of this layer's goodness alone (or the network), last measured on training images",
+            ),
+            Column("validation_accuracy", REAL, "the same on validation images"),
+            Column("test_accuracy", REAL, "the same on the test images"),
+        ),
+    ),
+    "evaluations": Table(
+        "one measurement of accuracy on one split",
+        (
+            RUN,
+            PHASE,
+            Column("layer", COUNT, "layer that learned last, from 1; null at the end and where all learn together"),
+            EPOCH,
+            Column("split", TEXT, "train, validation or test"),
+            Column(
+                "final",
+                FLAG,
+                "true: at the end, the whole split (of train final_train_images); false: a few while learning",
+            ),
+            Column("accuracy", REAL, "of the layers learned so far, together, 0 to 1"),
+            Column("layer_accuracies", pl.List(pl.Float64()), "of each layer's goodness alone, first to last"),
+            Column("class_correct", pl.List(pl.Int64()), "images labelled rightly, per label"),
+            Column("class_images", pl.List(pl.Int64()), "images measured, per label"),
+            Column("evaluation_s", REAL, "wall time of the measurement, seconds"),
+            Column(
+                "head_accuracy", REAL, "of the softmax head in one pass; null where no head learns beside the layers"
+            ),
+        ),
+    ),
+    "telemetry": Table(
+        "one look at the machine",
+        (
+            RUN,
+            Column("time", TIME, "when, UTC"),
+            Column("elapsed_s", REAL, "seconds since the run first started"),
+            PHASE,
+            LAYER,
+            EPOCH,
+            Column("interval_s", REAL, "seconds since the sample before"),
+            Column("process_cpu_percent", REAL, "of this process; 100 is one core"),
+            Column("process_memory_bytes", COUNT, "resident memory of this process"),
+            Column("host_cpu_percent", REAL, "of all cores together"),
+            Column("host_memory_used_bytes", COUNT, "memory in use on the host"),
+            Column("cpu_power_w", REAL, "power of the CPU's packages (RAPL), mean since the sample before"),
+            Column(
+                "cpu_energy_j", REAL, "energy of the CPU's packages (RAPL) since this sitting's sampler began, joules"
+            ),
+            Column("gpu_utilization_percent", REAL, "share of time in which a kernel ran"),
+            Column("gpu_memory_utilization_percent", REAL, "share of time in which memory was read or written"),
+            Column("gpu_memory_used_bytes", COUNT, "memory in use on the GPU, by all processes"),
+            Column("gpu_memory_total_bytes", COUNT, "memory of the GPU"),
+            Column("gpu_process_memory_bytes", COUNT, "memory in use on the GPU, by this process"),
+            Column("power_w", REAL, "power drawn by the GPU's board"),
+            Column("power_limit_w", REAL, "the power it may draw"),
+            Column("gpu_energy_j", REAL, "the board's energy counter (since its driver was loaded), joules"),
+            Column("gpu_temperature_c", REAL, "temperature of the GPU, degrees Celsius"),
+            Column("gpu_sm_clock_mhz", REAL, "clock of its multiprocessors"),
+            Column("gpu_memory_clock_mhz", REAL, "clock of its memory"),
+            Column("gpu_throttle_reasons", TEXT, "what holds its clocks back, commas between; none: nothing does"),
+        ),
+    ),
+    "energy": Table(
+        "one stretch of time and one source of energy: a window of batches (about a second), or the windows of an "
+        "epoch, layer, phase or run together; evaluation and the rest before the run stand apart. No rows: no source "
+        "told any",
+        (
+            RUN,
+            Column("span", TEXT, "window, epoch, layer, phase, run, evaluation or idle"),
+            Column("source", TEXT, "gpu: the board that learns; cpu: the CPU's packages"),
+            PHASE,
+            LAYER,
+            EPOCH,
+            Column("doing", TEXT, "learning, preparing, evaluating or idle; of a layer and above learning is both"),
+            Column("began", TIME, "when its first window began, UTC"),
+            Column("seconds", REAL, "how long its windows are"),
+            Column("steps", COUNT, "optimiser steps in it"),
+            Column("images", COUNT, "training images seen in it"),
+            Column("energy_j", REAL, "joules drawn in it; null where that is known of less than 95 % of its time"),
+            Column("energy_j_per_sample", REAL, "the same for each training image seen"),
+            Column("power_w", REAL, "mean power of the time that is known"),
+            Column("idle_power_w", REAL, "mean power in the rest before the run, to be compared with"),
+            Column("method", TEXT, "counter, integrated power (of samples), or both"),
+            Column("measured_s", REAL, "seconds of it whose energy is known"),
+        ),
+    ),
+    "runs": Table(
+        "one run",
+        (
+            RUN,
+            Column("name", TEXT, "name given, else the experiment's"),
+            Column("preset", TEXT, "preset it came from; null for a file"),
+            Column("data", TEXT, "image set"),
+            Column("status", TEXT, "running, paused, finished, interrupted or failed"),
+            Column("started", TIME, "when it was first started, UTC"),
+            Column("ended", TIME, "when it ended, UTC"),
+            Column("device", TEXT, "what it learned on"),
+            Column("precision", TEXT, "of its matrix products"),
+            Column("test_accuracy", REAL, "of the whole network on the test images, 0 to 1"),
+            Column(
+                "e2e_s", REAL, "the whole over all sittings: reading images, learning, evaluation; no pauses, seconds"
+            ),
+            Column("train_s", REAL, "time spent learning over all sittings, without evaluation, seconds"),
+            Column("compute_s", REAL, "of it, time on the device for batches, without data_s, seconds"),
+            Column("data_s", REAL, "reading images, and drawing, moving and picking those of batches, seconds"),
+            Column("evaluation_s", REAL, "measuring accuracy, while learning and at the end, seconds"),
+            Column(
+                "energy_j", REAL, "joules drawn while learning: of the GPU's board if told, else the CPU's packages"
+            ),
+            Column("energy_j_per_sample", REAL, "the same for each training image seen"),
+            Column("energy_source", TEXT, "gpu or cpu"),
+            Column("energy_method", TEXT, "counter, integrated power, or both"),
+            Column("idle_power_w", REAL, "mean power of that source in the rest before the run"),
+            Column(
+                "layer_accuracies",
+                pl.List(pl.Float64()),
+                "of each layer's goodness alone on the test images, once finished",
+            ),
+            Column("error", TEXT, "why it failed, in one line"),
+            Column("host", TEXT, "machine it ran on"),
+            Column("source_revision", TEXT, "commit of the checkout it ran from; null when installed"),
+            Column("path", TEXT, "its folder"),
+        ),
+    ),
+}
+SCHEMAS: Mapping[TableName, pl.Schema] = {name: table.schema for name, table in TABLES.items()}

@@ -1,0 +1,128 @@
+"""Which GPUs CUDA_VISIBLE_DEVICES leaves to CUDA, told by NVML alone: without CUDA, and in CUDA's order.
+
+CUDA's rules: entries are indexes, `GPU-` or `MIG-` UUIDs or beginnings of them that name one device; the first entry
+that names none hides itself and all behind it; a device named twice hides everything; unset shows all. Where a MIG
+slice is named, CUDA takes no more than that one.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fftui.telemetry import nvml
+
+VARIABLE, ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
+INDEX = re.compile(r"[+-]?\d+")
+HIDDEN = "and what follows it are hidden"
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A MIG slice of a GPU."""
+
+    uuid: str
+    gpu_instance: int | None = None
+    compute_instance: int | None = None
+
+
+@dataclass(frozen=True)
+class Board:
+    """One GPU as NVML tells it, in the order of the PCI bus, and its MIG slices."""
+
+    uuid: str
+    name: str
+    slices: tuple[Slice, ...] = ()
+
+    @property
+    def device(self) -> str:
+        """What CUDA takes of it: its first slice where it is cut into some."""
+        return self.slices[0].uuid if self.slices else self.uuid
+
+
+@dataclass(frozen=True)
+class Visible:
+    """UUIDs of the devices that CUDA sees, in its order; `problem` says what is wrong with the variable.
+
+    `caution`: where CUDA may count the devices in another order than NVML can know.
+    """
+
+    uuids: tuple[str, ...]
+    problem: str = ""
+    caution: str = ""
+
+
+def visible(value: str | None, order: str | None, boards: Sequence[Board]) -> Visible:
+    """What CUDA_VISIBLE_DEVICES = `value` leaves of `boards` under CUDA_DEVICE_ORDER = `order`."""
+    caution = _caution(value, order, boards)
+    if value is None:
+        return Visible(tuple(board.device for board in boards), caution=caution)
+    found: list[str] = []
+    for entry in (part.strip() for part in value.split(",")):
+        uuid, problem = _named(entry, boards)
+        if uuid is None:
+            hidden = "" if problem == "" else f"{VARIABLE}={value}: {problem}"
+            return Visible(tuple(found), hidden, caution)
+        if uuid in found:
+            return Visible((), f"{VARIABLE}={value}: {entry} is named twice, so CUDA sees no GPU at all", caution)
+        found.append(uuid)
+    slices = [uuid for uuid in found if uuid.startswith("MIG-")]
+    return Visible((slices[0],) if slices else tuple(found), caution=caution)
+
+
+def visible_here() -> Visible:
+    """The same of this process's environment and this machine. NVML has to be held by somebody."""
+    return visible(os.environ.get(VARIABLE), os.environ.get(ORDER), boards_here())
+
+
+def boards_here() -> list[Board]:
+    """The GPUs of this machine. NVML has to be held by somebody."""
+    found = []
+    for handle in nvml.boards():
+        slices = [Slice(uuid, *nvml.instances_of(each)) for each in nvml.slices(handle) if (uuid := nvml.uuid_of(each))]
+        if (uuid := nvml.uuid_of(handle)) is not None:
+            found.append(Board(uuid, nvml.name_of(handle), tuple(slices)))
+    return found
+
+
+def _named(entry: str, boards: Sequence[Board]) -> tuple[str | None, str]:
+    """The device that an entry names; without one, why not (nothing to say where it is meant to name none)."""
+    number = INDEX.match(entry)  # what follows the digits does not matter to CUDA
+    if entry in ("", "NoDevFiles") or (number and int(number[0]) < 0):
+        return None, ""
+    if number:
+        return _counted(int(number[0]), boards)
+    matches = [uuid for uuid, *names in _names(boards) if any(_begins(entry, name) for name in names)]
+    if len(matches) == 1:
+        return matches[0], ""
+    if matches:
+        return None, f"{entry} begins the UUIDs of {len(matches)} devices; it {HIDDEN}"
+    return None, f"{entry} names no GPU of this machine; it {HIDDEN}"
+
+
+def _counted(number: int, boards: Sequence[Board]) -> tuple[str | None, str]:
+    if number < len(boards):
+        return boards[number].device, ""
+    there = f"{len(boards)} GPU{'' if len(boards) == 1 else 's'}"
+    return None, f"there is no GPU {number} ({there}, counted from 0); it {HIDDEN}"
+
+
+def _names(boards: Sequence[Board]) -> Iterator[tuple[str, ...]]:
+    """Each device's UUID, then all that may name it."""
+    for board in boards:
+        yield board.uuid, board.uuid
+        for each in board.slices:
+            yield each.uuid, each.uuid, f"MIG-{board.uuid}/{each.gpu_instance}/{each.compute_instance}"
+
+
+def _begins(entry: str, name: str) -> bool:
+    # The older name of a slice holds numbers: 1/1 must not be taken for 1/11.
+    return entry == name if "/" in name else entry.startswith(nvml.UUID_KINDS) and name.startswith(entry)
+
+
+def _caution(value: str | None, order: str | None, boards: Sequence[Board]) -> str:
+    by_index = value is None or any(part.strip().isdigit() for part in value.split(","))
+    kinds = {board.name for board in boards}
+    if not by_index or order == "PCI_BUS_ID" or len(kinds) < 2:
+        return ""
+    return f"CUDA counts the fastest GPU first, NVML by bus: with {ORDER}=PCI_BUS_ID both count alike"
