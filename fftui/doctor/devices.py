@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,13 @@ DRIVER_FILE = Path("/proc/driver/nvidia/version")
 GIVES = "with one, layers learn many times as fast, and runs show its load, memory and power"
 
 
-def devices_section(trouble: str = "") -> Section:
+def devices_section(driver: str | None = None, trouble: str = "") -> Section:
     """CUDA devices, MPS, the CPU and which of them `--device auto` takes. torch must load.
 
-    `trouble` is what NVML says is wrong with CUDA_VISIBLE_DEVICES.
+    `driver` is the version of NVIDIA's, None where there is none; `trouble` is what NVML says is wrong with
+    CUDA_VISIBLE_DEVICES.
     """
-    cuda = _cuda()
+    cuda = _cuda(driver)
     return Section("devices", "Devices", (_auto(), _visible(trouble), *cuda, *_mps(), _cpu()))
 
 
@@ -38,6 +40,19 @@ def auto_device() -> "torch.device":
             return choose_device("auto")
         except RuntimeError:
             return torch.device("cpu")
+
+
+def torch_uuids() -> dict[str, str]:
+    """The CUDA devices that torch sees, `cuda:0` and so on, by UUID without its kind in front. torch must load."""
+    import torch  # noqa: PLC0415
+
+    found = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+            with suppress(RuntimeError):  # one that does not answer has its own line
+                found[str(getattr(torch.cuda.get_device_properties(index), "uuid", ""))] = f"cuda:{index}"
+    return found
 
 
 def kernel_driver(told: Path = DRIVER_FILE) -> str | None:
@@ -75,7 +90,7 @@ def _visible(trouble: str) -> Check:
     return Check(key, label, "note" if trouble else "ok", told, text, trouble)
 
 
-def _cuda() -> tuple[Check, ...]:
+def _cuda(driver: str | None) -> tuple[Check, ...]:
     """A fact for each CUDA device, or one that says why there is none."""
     import torch  # noqa: PLC0415
 
@@ -85,7 +100,7 @@ def _cuda() -> tuple[Check, ...]:
         found = tuple(_one_cuda(index) for index in range(count))
     warned = [first_line(str(each.message)) for each in caught]
     if not found:
-        return (_no_cuda(warned),)
+        return (_no_cuda(driver, warned),)
     return found + tuple(Check("cuda_warning", "torch warns", "note", text, text) for text in dict.fromkeys(warned))
 
 
@@ -112,10 +127,9 @@ def _one_cuda(index: int) -> Check:
     return Check(name, name, "ok", value, text)
 
 
-def _no_cuda(warned: list[str]) -> Check:
+def _no_cuda(driver: str | None, warned: list[str]) -> Check:
     import torch  # noqa: PLC0415
 
-    driver = kernel_driver()
     if torch.version.cuda is None and torch.version.hip is None:
         text, advice = "none: torch is built for the CPU alone", GIVES
         if driver is not None:

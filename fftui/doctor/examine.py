@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from fftui.doctor.checks import Report, Section
-from fftui.doctor.devices import devices_section
+from fftui.doctor.devices import devices_section, kernel_driver, torch_uuids
 from fftui.doctor.host import host_section
 from fftui.doctor.images import images_section
 from fftui.doctor.instruments import gpu_sections, instruments_section, visible_trouble
@@ -32,9 +32,9 @@ def _sections(say: Callable[[str], None], seconds: float) -> Iterator[Section]:
         measured = (precision_section(), products_section(seconds))
     nvml = nvml_survey()  # after the measurement: NVML lists the memory of processes that use the GPU
     if torch_fault is None:
-        yield devices_section(visible_trouble(nvml))
+        yield devices_section(nvml.driver or kernel_driver(), visible_trouble(nvml))
     yield instruments_section(nvml, rapl_survey(), None if torch_fault else _torch_cuda())
-    yield from gpu_sections(nvml)
+    yield from gpu_sections(nvml, {} if torch_fault else torch_uuids())
     yield host
     yield from measured
     say("checking image sets")

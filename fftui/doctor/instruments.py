@@ -1,6 +1,6 @@
 """What tells power, load and energy here: NVML, call by call, and RAPL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from fftui.doctor.checks import Check, Json, Section
 from fftui.doctor.devices import kernel_driver
@@ -20,14 +20,17 @@ def instruments_section(nvml: NvmlSurvey, rapl: RaplSurvey, torch_cuda: str | No
     return Section("telemetry", "Telemetry", (*checks, _rapl(rapl)))
 
 
-def gpu_sections(nvml: NvmlSurvey) -> Iterator[Section]:
-    """A section for each GPU of the machine, and one for each MIG slice: what it answers to every call."""
+def gpu_sections(nvml: NvmlSurvey, seen: Mapping[str, str]) -> Iterator[Section]:
+    """A section for each GPU of the machine, and one for each MIG slice: what it answers to every call.
+
+    `seen` are the devices of torch by UUID (see `torch_uuids`).
+    """
     for index, board in enumerate(nvml.boards):
-        about = [_identity(board, nvml), _mig(board)]
+        about = [_identity(board, seen), _mig(board)]
         yield Section(f"gpu:{index}", f"GPU {index} of NVML: {board.name}", (*about, *_answers(board)))
         for part, each in enumerate(board.slices):
             title = f"GPU {index} of NVML, MIG slice {part}: {each.name}"
-            yield Section(f"gpu:{index}/mig:{part}", title, (_identity(each, nvml), *_answers(each)))
+            yield Section(f"gpu:{index}/mig:{part}", title, (_identity(each, seen), *_answers(each)))
 
 
 def visible_trouble(nvml: NvmlSurvey) -> str:
@@ -67,11 +70,10 @@ def _rapl(rapl: RaplSurvey) -> Check:
     return Check("rapl", "RAPL", "missing", None, rapl.absent, advice)
 
 
-def _identity(device: DeviceSurvey, nvml: NvmlSurvey) -> Check:
-    seen = nvml.visible.uuids.index(device.uuid) if device.uuid in nvml.visible.uuids else None
-    as_device = None if seen is None else f"cuda:{seen}"
+def _identity(device: DeviceSurvey, seen: Mapping[str, str]) -> Check:
+    as_device = seen.get((device.uuid or "").removeprefix("GPU-").removeprefix("MIG-"))
     value = {"name": device.name, "uuid": device.uuid, "bus_id": device.bus_id, "device": as_device}
-    parts = (device.uuid or "no UUID", device.bus_id, as_device or "not seen by CUDA")
+    parts = (device.uuid or "no UUID", device.bus_id, as_device or "not seen by torch")
     return Check("identity", "identity", "ok", value, ", ".join(part for part in parts if part))
 
 
@@ -97,7 +99,9 @@ def _answer(figure: str, answer: CallAnswer) -> Check:
     text = f"{answer.reason} ({answer.call})"
     if figure == "gpu_process_memory_bytes":
         return Check(figure, words, "note", None, text, "a run's own share of the memory may be missing in its tables")
-    advice = "runs leave this column empty: the board, its driver or this user's rights do not give it"
+    advice = "runs leave it empty: this board does not tell it"
+    if "ermission" in answer.reason:
+        advice = "runs leave it empty: this user may not ask; root may"
     return Check(figure, words, "missing", None, text, advice)
 
 

@@ -22,7 +22,6 @@ def nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    monkeypatch.setattr(devices, "kernel_driver", lambda: None)
 
 
 @pytest.fixture
@@ -37,8 +36,8 @@ def with_boards(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return put
 
 
-def checks(trouble: str = "") -> dict[str, Check]:
-    return {check.key: check for check in devices.devices_section(trouble).checks}
+def checks(driver: str | None = None, trouble: str = "") -> dict[str, Check]:
+    return {check.key: check for check in devices.devices_section(driver, trouble).checks}
 
 
 def test_without_a_gpu_it_says_what_one_would_give(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +62,7 @@ def test_each_gpu_has_a_line(with_boards: Callable[..., None]) -> None:
         "uuid": "abc",
     }
     assert "cuda" not in found
+    assert devices.torch_uuids() == {"abc": "cuda:1"}  # the last of two boards that tell the same
 
 
 def test_a_gpu_that_does_not_answer_is_told(with_boards: Callable[..., None]) -> None:
@@ -71,6 +71,7 @@ def test_a_gpu_that_does_not_answer_is_told(with_boards: Callable[..., None]) ->
 
     with_boards(1, busy)
     found = checks()["cuda:0"]
+    assert devices.torch_uuids() == {}
     assert (found.state, found.text) == ("missing", "CUDA-capable device(s) is/are busy or unavailable")
 
 
@@ -94,12 +95,10 @@ def test_what_nvml_says_of_the_variable_is_told(
 ) -> None:
     with_boards(2)
     caution = "CUDA counts the fastest GPU first"
-    assert (checks(caution)["cuda_visible_devices"].state, checks(caution)["cuda_visible_devices"].advice) == (
-        "note",
-        caution,
-    )
+    found = checks(trouble=caution)["cuda_visible_devices"]
+    assert (found.state, found.advice) == ("note", caution)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,7")
-    assert checks("there is no GPU 7")["cuda_visible_devices"].advice == "there is no GPU 7"
+    assert checks(trouble="there is no GPU 7")["cuda_visible_devices"].advice == "there is no GPU 7"
 
 
 def test_a_driver_that_torch_cannot_use_is_told_with_what_torch_warns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,12 +107,11 @@ def test_a_driver_that_torch_cannot_use_is_told_with_what_torch_warns(monkeypatc
         return False
 
     monkeypatch.setattr(torch.cuda, "is_available", old)
-    monkeypatch.setattr(devices, "kernel_driver", lambda: "418.1")
     monkeypatch.setattr(torch.version, "cuda", "13.0")
-    found = checks()["cuda"]
+    found = checks("418.1")["cuda"]
     assert "though the NVIDIA driver 418.1 is there (The NVIDIA driver on your system is too old" in found.text
     monkeypatch.setattr(torch.version, "cuda", None)
-    assert "install the CUDA build" in checks()["cuda"].advice
+    assert "install the CUDA build" in checks("418.1")["cuda"].advice
 
 
 def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
@@ -121,13 +119,10 @@ def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
     told.write_text(
         "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\nGCC 12.2\n"
     )
-    assert DRIVER(told) == "550.54.14"
+    assert devices.kernel_driver(told) == "550.54.14"
     told.write_text("")
-    assert DRIVER(told) == "unknown version"
-    assert DRIVER(tmp_path / "absent") is None
-
-
-DRIVER = devices.kernel_driver  # as it is before `nothing` replaces it
+    assert devices.kernel_driver(told) == "unknown version"
+    assert devices.kernel_driver(tmp_path / "absent") is None
 
 
 def test_more_threads_than_cores_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:

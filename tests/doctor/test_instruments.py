@@ -81,7 +81,7 @@ def test_a_driver_too_old_for_torch_is_missing() -> None:
 
 
 def test_each_call_has_its_value_or_its_reason() -> None:
-    (section,) = gpu_sections(MACHINE)
+    (section,) = gpu_sections(MACHINE, {"a": "cuda:0"})
     assert (section.key, section.title) == ("gpu:0", "GPU 0 of NVML: NVIDIA A100")
     found = {check.key: check for check in section.checks}
     assert set(found) == {"identity", "mig", *(figure for call in CALLS for figure in call.figures)}
@@ -100,16 +100,16 @@ def test_each_call_has_its_value_or_its_reason() -> None:
     refused = found["power_limit_w"]
     assert (refused.state, refused.value) == ("missing", None)
     assert refused.text == "Not Supported (nvmlDeviceGetEnforcedPowerLimit)"
-    assert refused.advice.startswith("runs leave this column empty")
+    assert refused.advice == "runs leave it empty: this board does not tell it"
     assert found["gpu_process_memory_bytes"].state == "note"
 
 
 def test_mig_slices_and_hidden_boards_are_told() -> None:
     part = replace(BOARD, name="A100 MIG 1g", uuid="MIG-b", index=None, bus_id=None, mig_mode=None, answers=())
     machine = replace(MACHINE, boards=(replace(BOARD, mig_mode=True, slices=(part,)),), visible=Visible(("MIG-b",)))
-    board, slice_ = gpu_sections(machine)
+    board, slice_ = gpu_sections(machine, {"b": "cuda:0"})
     found = {check.key: check for check in board.checks}
-    assert found["identity"].text.endswith("not seen by CUDA")
+    assert found["identity"].text.endswith("not seen by torch")
     assert (found["mig"].state, found["mig"].text) == ("note", "on, 1 slice")
     assert slice_.key == "gpu:0/mig:0"
     assert [check.text for check in slice_.checks] == ["MIG-b, cuda:0"]
