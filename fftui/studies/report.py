@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from fftui.errors import RequestError, one_of
-from fftui.format import duration, size, short
+from fftui.format import duration, short, size
 from fftui.plain import columns
 from fftui.runs.export import FORMATS, render
 from fftui.runs.files import write_bytes

@@ -24,6 +24,8 @@ FATAL = (
     pynvml.NVML_ERROR_UNINITIALIZED,
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
 )
+# What a driver answers that is older than a call.
+TOO_NEW = (pynvml.NVML_ERROR_FUNCTION_NOT_FOUND, pynvml.NVML_ERROR_ARGUMENT_VERSION_MISMATCH)
 # What to do about a start that fails.
 ADVICE = {
     pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "no NVIDIA driver is installed here, or a container hides it",
@@ -96,7 +98,11 @@ def _memory(handle: Any) -> tuple[int, int]:
 
 
 def _process_memory(handle: Any) -> tuple[int]:
-    for process in pynvml.nvmlDeviceGetComputeRunningProcesses(handle):
+    # Without its version in the name this call fails with something that is no NVMLError on older drivers.
+    processes = _newest(
+        pynvml.nvmlDeviceGetComputeRunningProcesses_v3, pynvml.nvmlDeviceGetComputeRunningProcesses_v2, handle
+    )
+    for process in processes:
         if process.pid == os.getpid():
             if process.usedGpuMemory is None:
                 raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
@@ -105,13 +111,20 @@ def _process_memory(handle: Any) -> tuple[int]:
 
 
 def _throttles(handle: Any) -> tuple[str]:
-    try:
-        bits = pynvml.nvmlDeviceGetCurrentClocksEventReasons(handle)
-    except pynvml.NVMLError as error:
-        if error.value != pynvml.NVML_ERROR_FUNCTION_NOT_FOUND:
-            raise
-        bits = pynvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)  # its name before driver 535
+    bits = _newest(
+        pynvml.nvmlDeviceGetCurrentClocksEventReasons, pynvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle
+    )
     return (", ".join(word for bit, word in THROTTLES if bits & bit) or "none",)
+
+
+def _newest(newer: Callable[[Any], T], older: Callable[[Any], T], handle: Any) -> T:
+    """What `newer` answers, or `older` where the driver is too old for it."""
+    try:
+        return newer(handle)
+    except pynvml.NVMLError as error:
+        if error.value not in TOO_NEW:
+            raise
+        return older(handle)
 
 
 def _power(handle: Any) -> tuple[float]:
@@ -177,17 +190,15 @@ class GpuSource:
     def __init__(self, uuid: str) -> None:
         start_nvml()
         try:
-            self._handle = find_device(uuid)
-            self.mig, self._board = board_of(self._handle)
+            self.uuid, self._handle = find_device(uuid)
+            self._board, self.whole_board = board_of(self.uuid, self._handle)
         except GpuUnavailableError:
             self.close()
             raise
         self.name = name_of(self._handle)
-        self.uuid = uuid_of(self._handle) or uuid
-        self.board_uuid = uuid_of(self._board) or uuid
+        self.mig = bool(self.whole_board)
+        self.board_uuid = uuid_of(self._board) or self.uuid
         self.driver = driver_version()
-        told_by_board = (call for call in CALLS if not call.of_slice)
-        self.whole_board = tuple(figure for call in told_by_board for figure in call.figures) if self.mig else ()
         self.missing: Mapping[str, str] = {}
         self._held: dict[str, tuple[float, Answer]] = {}
 
@@ -257,12 +268,15 @@ def stop_nvml() -> None:
     _try(lambda _: pynvml.nvmlShutdown(), None)
 
 
-def find_device(uuid: str) -> Any:
-    """The GPU or MIG slice of this UUID, with or without its kind in front. Raises GpuUnavailableError."""
+def find_device(uuid: str) -> tuple[str, Any]:
+    """The GPU or MIG slice of this UUID, and its UUID as NVML writes it: with its kind in front.
+
+    Raises GpuUnavailableError.
+    """
     plain = uuid.removeprefix("GPU-").removeprefix("MIG-")
     for kind in UUID_KINDS:
         try:
-            return pynvml.nvmlDeviceGetHandleByUUID(kind + plain)
+            return kind + plain, pynvml.nvmlDeviceGetHandleByUUID(kind + plain)
         except pynvml.NVMLError as error:
             reason = reason_of(error)
     msg = f"NVML does not know {UUID_KINDS[0]}{plain} ({reason})"
@@ -283,15 +297,23 @@ def slices(board: Any) -> list[Any]:
     return [handle for handle in found if handle is not None]
 
 
-def board_of(handle: Any) -> tuple[bool, Any]:
-    """Whether this is a MIG slice, and the board it is of, else itself. Raises GpuUnavailableError if that is lost."""
-    if not _try(pynvml.nvmlDeviceIsMigDeviceHandle, handle):
-        return False, handle
-    try:
-        return True, pynvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle)
-    except pynvml.NVMLError as error:
-        msg = f"the board of this MIG slice does not answer ({reason_of(error)})"
-        raise GpuUnavailableError(msg) from None
+def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
+    """The board of a device (itself, if it is no MIG slice), and the figures that are then of the whole board.
+
+    Raises GpuUnavailableError where the board of a slice does not answer.
+    """
+    by_board = tuple(figure for call in CALLS if not call.of_slice for figure in call.figures)
+    if uuid.startswith("MIG-"):
+        try:
+            return pynvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle), by_board
+        except pynvml.NVMLError as error:
+            msg = f"the board of this MIG slice does not answer ({reason_of(error)})"
+            raise GpuUnavailableError(msg) from None
+    mode = _try(pynvml.nvmlDeviceGetMigMode, handle)
+    if mode is not None and mode[0] == pynvml.NVML_DEVICE_MIG_ENABLE:
+        # A torch that tells the UUID of the board: which of its slices learns is not known.
+        return handle, (*by_board, "gpu_memory_used_bytes", "gpu_memory_total_bytes")
+    return handle, ()
 
 
 def instances_of(handle: Any) -> tuple[int | None, int | None]:

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from fftui.errors import RequestError
 from fftui import events as ev
+from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.runs.columns import TABLE_NAMES
 from fftui.runs.export import FORMATS, Request, export, exported, joined, render

@@ -10,27 +10,56 @@ from pathlib import Path
 
 import pytest
 
-UUID = "5ba3ed4f-0000-4000-8000-00000000000a"  # of the stand-in's first board
+UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
+# What a board says unless its script says otherwise; of two statements about one figure the later counts.
+ANSWERS = (
+    "bus 00000000:01:00.0",
+    "utilization 87",
+    "memory-utilization 41",
+    "memory-used 12884901888",
+    "memory-total 85899345920",
+    "power 312.5",
+    "limit 700",
+    "energy integral 0 0 0",
+    "temperature 54",
+    "sm-clock 1980",
+    "memory-clock 2619",
+    "reasons 0",
+)
 Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @dataclass(frozen=True)
 class NvmlScript:
-    """What the stand-in answers (see nvml_standin.c), in a file that it reads anew at every call."""
+    """What the stand-in answers (see nvml_standin.c), in a file that it reads again when it is replaced."""
 
     library: Path
     file: Path
 
-    def say(self, *lines: str) -> None:
-        """Answer so from now on."""
+    def say(self, *statements: str) -> None:
+        """Answer so from now on: one board with `ANSWERS`, but for these statements, which may go on to other boards.
+
+        `init` and `driver` stand in front of all boards.
+        """
+        first = [line for line in statements if line.startswith(("init", "driver"))]
+        board = [f"device GPU-{UUID} Stand-in 0", *ANSWERS]
+        others = [part for line in statements if line not in first for part in _board(line)]
         beside = self.file.with_suffix(".new")
-        beside.write_text("".join(f"{line}\n" for line in lines))
+        beside.write_text("\n".join([*first, *board, *others, ""]))
         beside.replace(self.file)
 
     @property
     def environment(self) -> dict[str, str]:
         """For a process that is to find the stand-in."""
         return {"LD_LIBRARY_PATH": str(self.library), "NVML_SCRIPT": str(self.file)}
+
+
+def _board(line: str) -> list[str]:
+    """`board N NAME` is short for a device with a UUID of its own and all answers."""
+    if not line.startswith("board "):
+        return [line]
+    _, number, name = line.split(" ", 2)
+    return [f"device GPU-5ba3ed4f-0000-4000-8000-00000000000{10 + int(number):x} {name}", *ANSWERS]
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +85,10 @@ def nvml_script(nvml_library: Path, tmp_path: Path) -> NvmlScript:
 
 @pytest.fixture
 def python_with_gpu(nvml_script: NvmlScript) -> Python:
-    """Runs a piece of Python that finds the stand-in, with these lines as its script, and variables by keyword."""
+    """Runs a piece of Python that finds the stand-in, with these statements as its script, and variables by keyword."""
 
-    def run(code: str, *lines: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        nvml_script.say(*lines)
+    def run(code: str, *statements: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        nvml_script.say(*statements)
         return _python(code, **nvml_script.environment, **variables)
 
     return run

@@ -1,14 +1,14 @@
 """Every figure of every call, through the real nvidia-ml-py over the stand-in library."""
 
 import json
-import os
 
 import pytest
 
 from fftui.telemetry.nvml import CALLS, GpuFigures
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
-SLICE = "MIG-5ba3ed4f-0000-4000-8000-000000000010"  # second slice of the first board: see SLICE_UUID
+SLICE = "MIG-11111111-0000-4000-8000-000000000001"
+OTHER_SLICE = "MIG-22222222-0000-4000-8000-000000000002"
 NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, DRIVER_NOT_LOADED, MISMATCH = 3, 4, 13, 9, 18
 
 LOOK = """
@@ -29,7 +29,7 @@ except GpuUnavailableError as error:
 """
 OWN_PROCESS = """
 with open(os.environ["NVML_SCRIPT"], "a") as script:
-    script.write(f"* process 1 7\\n* process {os.getpid()} 4000000000\\n")
+    script.write(f"process 1 7\\nprocess {os.getpid()} 4000000000\\n")
 """
 TRUTH = {
     "gpu_utilization_percent": 87.0,
@@ -45,7 +45,7 @@ TRUTH = {
     "gpu_memory_clock_mhz": 2619.0,
     "gpu_throttle_reasons": "power cap, thermal (software)",
 }
-SCRIPT = ("* energy still 123456789", f"* throttle {0x4 | 0x20}")
+SCRIPT = ("energy 123456.789", f"reasons {0x4 | 0x20}")
 
 
 def look(uuid: str = UUID, looks: int = 1, before: str = OWN_PROCESS) -> str:
@@ -63,7 +63,7 @@ def test_every_figure_is_what_the_board_answers_in_our_units(python_with_gpu, uu
     assert [figures(each) for each in told["looks"]] == [TRUTH, TRUTH]
     assert [each["missing"] for each in told["looks"]] == [{}, {}]
     assert ran.stderr == "held 0\n"  # NVML was let go
-    assert (told["name"], told["uuid"], told["driver"]) == ("Stand-in 0", f"GPU-{UUID}", "580.00.00")
+    assert (told["name"], told["uuid"], told["driver"]) == ("Stand-in 0", f"GPU-{UUID}", "570.0")
     assert (told["mig"], told["whole_board"]) == (False, [])
 
 
@@ -71,29 +71,29 @@ def test_every_figure_is_what_the_board_answers_in_our_units(python_with_gpu, uu
 @pytest.mark.parametrize("call", [call for call in CALLS if "Clock" not in call.name], ids=lambda call: call.name)
 def test_a_refused_call_leaves_its_own_figures_empty_and_no_other(python_with_gpu, call, code):
     function = call.name + ("_v3" if "Processes" in call.name else "")
-    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"* fail {function} {code}").stdout)["looks"]
+    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"fail {function} {code}").stdout)["looks"]
     assert figures(told) == {name: None if name in call.figures else figure for name, figure in TRUTH.items()}
     reason = "Not Supported" if code == NOT_SUPPORTED else "Insufficient Permissions"
     assert told["missing"] == dict.fromkeys(call.figures, reason)
 
 
 def test_clocks_that_are_refused_are_missing(python_with_gpu):
-    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"* fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout)[
+    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout)[
         "looks"
     ]
     assert set(told["missing"]) == {"gpu_sm_clock_mhz", "gpu_memory_clock_mhz"}
 
 
-@pytest.mark.parametrize("newer", [OK := 0, FUNCTION_NOT_FOUND])
+@pytest.mark.parametrize("newer", [None, FUNCTION_NOT_FOUND])
 def test_what_holds_the_clocks_back_is_told_by_older_drivers_too(python_with_gpu, newer):
-    refused = [f"* fail nvmlDeviceGetCurrentClocksEventReasons {newer}"] if newer else []
+    refused = [f"fail nvmlDeviceGetCurrentClocksEventReasons {newer}"] if newer else []
     for bits, words in ((0, "none"), (1, "idle"), (0x48, "hardware slowdown, thermal (hardware)")):
-        ran = python_with_gpu(look(), f"* throttle {bits}", *refused)
+        ran = python_with_gpu(look(), f"reasons {bits}", *refused)
         assert json.loads(ran.stdout)["looks"][0]["gpu_throttle_reasons"] == words
 
 
 def test_memory_of_a_process_that_is_not_listed_is_missing_and_not_zero(python_with_gpu):
-    (told,) = json.loads(python_with_gpu(look(before=""), "* process 1 7").stdout)["looks"]
+    (told,) = json.loads(python_with_gpu(look(before=""), "process 1 7").stdout)["looks"]
     assert told["gpu_process_memory_bytes"] is None
     assert "container" in told["missing"]["gpu_process_memory_bytes"]
     (told,) = json.loads(python_with_gpu(look(before="")).stdout)["looks"]
@@ -101,8 +101,11 @@ def test_memory_of_a_process_that_is_not_listed_is_missing_and_not_zero(python_w
 
 
 def test_of_a_slice_memory_is_its_own_and_the_rest_its_boards(python_with_gpu):
-    lines = ("0 slices 2", "0/1 used 1000", "0/1 total 5000", "0/0 used 7", "0 power 150000", "0 energy still 9000")
-    told = json.loads(python_with_gpu(look(SLICE), *lines).stdout)
+    slices = (
+        f"slice {OTHER_SLICE} 1 0 MIG 1g", "memory-used 7", "memory-total 9",
+        f"slice {SLICE} 2 0 Stand-in MIG 2g", "memory-used 1000", "memory-total 5000",
+    )  # fmt: skip
+    told = json.loads(python_with_gpu(look(SLICE), "power 150", "energy 9", *slices).stdout)
     (seen,) = told["looks"]
     assert told["mig"]
     assert told["uuid"] == SLICE
@@ -114,8 +117,14 @@ def test_of_a_slice_memory_is_its_own_and_the_rest_its_boards(python_with_gpu):
     assert set(told["whole_board"]) == set(TRUTH) - own
 
 
+def test_a_board_in_slices_is_told_as_a_whole_where_nobody_knows_which_slice_learns(python_with_gpu):
+    told = json.loads(python_with_gpu(look(UUID), f"slice {SLICE} 2 0 MIG", "memory-used 1").stdout)
+    assert told["mig"]
+    assert set(told["whole_board"]) == set(TRUTH) - {"gpu_process_memory_bytes"}
+
+
 def test_utilisation_that_a_board_in_slices_does_not_tell_is_missing(python_with_gpu):
-    lines = ("0 slices 2", f"0 fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}")
+    lines = (f"fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}", f"slice {SLICE} 2 0 MIG", "memory-used 1")
     (seen,) = json.loads(python_with_gpu(look(SLICE), *lines).stdout)["looks"]
     assert seen["gpu_utilization_percent"] is None
     assert seen["missing"]["gpu_utilization_percent"] == "Not Supported"
@@ -141,7 +150,7 @@ def test_an_absent_library_is_a_reason(python_without_gpu):
 
 
 def test_a_lost_gpu_ends_the_source(python_with_gpu):
-    assert json.loads(python_with_gpu(look(looks=5), "* lost-after 2").stdout) == "GPU is lost"
+    assert json.loads(python_with_gpu(look(looks=5), "lost after 2").stdout) == "GPU is lost"
 
 
 OTHERS = """
@@ -155,23 +164,24 @@ print(json.dumps([list(others.names), asdict(others.read())]))
 
 
 def test_the_gpus_that_do_not_learn_are_told_beside(python_with_gpu):
-    lines = ("boards 3", "0 gpu 5", "2 power 99000", "2 gpu 7", "2 used 123", "1 lost-at 0")
+    lines = ("board 1 Lost", "lost at 1", "board 2 Other", "power 99", "utilization 7", "memory-used 123")
     names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID), *lines).stdout)
-    assert names == ["Stand-in 2"]  # a board that is lost from the start is none
+    assert names == ["Other"]  # a board that is lost from the start is none
     assert (seen["utilization_percent"], seen["power_w"], seen["memory_used_bytes"]) == ([7], [99], [123])
 
 
 def test_a_neighbour_that_does_not_answer_is_missing_and_the_others_stay(python_with_gpu):
-    lines = ("boards 3", f"1 fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}", "1 power 80000", "2 gpu 7")
+    refused = f"fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}"
+    lines = ("board 1 One", refused, "power 80", "board 2 Two", "utilization 7")
     names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID), *lines).stdout)
-    assert names == ["Stand-in 1", "Stand-in 2"]
+    assert names == ["One", "Two"]
     assert seen["utilization_percent"] == [None, 7]
     assert seen["power_w"] == [80, 312.5]
 
 
 def test_the_board_of_a_slice_that_learns_is_no_other(python_with_gpu):
-    names, _ = json.loads(python_with_gpu(OTHERS.format(uuid=SLICE), "boards 2", "0 slices 2").stdout)
-    assert names == ["Stand-in 1"]
+    names, _ = json.loads(python_with_gpu(OTHERS.format(uuid=SLICE), f"slice {SLICE} 1 0 MIG", "board 1 One").stdout)
+    assert names == ["One"]
 
 
 def test_alone_there_are_no_others(python_with_gpu):
@@ -193,5 +203,4 @@ pynvml._nvmlGetFunctionPointer = lambda name: (asked.append(name), real(name))[1
     asked = json.loads(ran.stdout.splitlines()[-1])
     assert asked.count("nvmlDeviceGetUtilizationRates") == 4
     assert asked.count("nvmlDeviceGetEnforcedPowerLimit") == 1
-    assert asked.count("nvmlDeviceGetComputeRunningProcesses_v3") == 2  # one look, by pynvml's two questions
-    assert os.getpid() > 0
+    assert asked.count("nvmlDeviceGetComputeRunningProcesses_v3") == 1

@@ -238,7 +238,7 @@ def test_gpu_figures_stand_beside_those_of_the_host(python_with_gpu):
 
 
 def test_a_gpu_lost_in_mid_run_is_told_once_and_sampling_goes_on(python_with_gpu):
-    told = _of_gpu(_told(python_with_gpu(RUN.format(uuid=UUID), "* lost-after 2")))
+    told = _of_gpu(_told(python_with_gpu(RUN.format(uuid=UUID), "lost after 2")))
     assert told[:2] == [312.5, 312.5]
     assert "lost" in told[2]
     assert len(told) >= 7
