@@ -22,8 +22,8 @@ from fftui.runs.folder import RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
+from fftui.tui.gauges import Machine
 from fftui.tui.sources import LiveSource
-from fftui.tui.widgets.system import Machine
 from fftui.tui.workbench import Expected, Workbench
 
 HERE = Path(__file__).parent

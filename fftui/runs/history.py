@@ -83,13 +83,14 @@ class History:
     open: Bucket | None = None
     width: int = FIRST_WIDTH  # samples until a bucket is closed
     places: tuple[tuple[Place, Ranges], ...] = ()  # in the order in which they came
+    samples: int = 0
 
     def sampled(self, at: float, sample: TelemetrySampled) -> "History":
         """After one more sample."""
         place = (sample.phase, sample.layer)
         ranges = tuple(_range(getattr(sample, figure)) for figure in FIGURES)
         bucket = Bucket(at, place, 1, ranges)
-        history = replace(self, places=_with_place(self.places, place, ranges))
+        history = replace(self, places=_with_place(self.places, place, ranges), samples=self.samples + 1)
         if history.open is None:
             return replace(history, open=bucket)
         if history.open.place != place or history.open.samples >= history.width:

@@ -22,6 +22,7 @@ from fftui.runs.folder import RunRecord
 from fftui.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.commands import FFTUICommands
+from fftui.tui.gauges import Machine
 from fftui.tui.glyphs import glyphs, plain
 from fftui.tui.screens.ask import Ask
 from fftui.tui.screens.help import HelpScreen
@@ -29,7 +30,6 @@ from fftui.tui.screens.live import LiveScreen
 from fftui.tui.screens.presets import PresetsScreen
 from fftui.tui.screens.runs import RunsScreen
 from fftui.tui.sources import LiveSource, Source, Trainer
-from fftui.tui.widgets.system import Machine
 from fftui.tui.workbench import Workbench
 
 if TYPE_CHECKING:

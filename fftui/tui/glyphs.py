@@ -13,6 +13,8 @@ class Glyphs:
     bar_left: str
     axis_vertical: str
     axis_horizontal: str
+    boundary: str  # between two layers
+    between: str  # from the least to the greatest
     cursor: str
     choice: tuple[str, str]
     dash: str
@@ -33,6 +35,8 @@ UNICODE = Glyphs(
     bar_left="─",
     axis_vertical="│",
     axis_horizontal="─",
+    boundary="┊",
+    between="░",
     cursor="▌",
     choice=("‹", "›"),
     dash="–",
@@ -63,6 +67,8 @@ ASCII = Glyphs(
     bar_left="-",
     axis_vertical="|",
     axis_horizontal="-",
+    boundary="|",
+    between=":",
     cursor=">",
     choice=("<", ">"),
     dash="-",

@@ -4,18 +4,27 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fftui import events as ev
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
+from fftui.tui.gauges import Machine
 from fftui.tui.sources import LiveSource
-from fftui.tui.widgets.system import Machine
 from fftui.tui.workbench import Workbench
 
 BEGUN = 1_790_000_000.0
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)
+GPU: dict[str, Any] = {
+    "gpu_utilization_percent": 88.0,
+    "gpu_memory_utilization_percent": 41.0,
+    "gpu_memory_used_bytes": 9_000_000_000,
+    "gpu_memory_total_bytes": 40_000_000_000,
+    "power_w": 230.0,
+    "power_limit_w": 400.0,
+}
 
 
 def sample_events(
@@ -40,7 +49,13 @@ def sample_events(
         ),
     )  # fmt: skip
     yield at, ev.PhaseStarted(1, "forward-forward", epochs)
-    yield at + 0.4, ev.Noted("no GPU figures: this run learns on no NVIDIA GPU")
+    others = ("NVIDIA A100", "NVIDIA A100") if gpu else ()
+    yield at, ev.MachineDescribed(1.0, 2, 8_000_000_000, "NVIDIA H100" if gpu else None, other_gpus=others)
+    if gpu:
+        yield at, ev.OtherGpusSampled((7, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None))
+    else:
+        figures = ("gpu_utilization_percent", "gpu_memory_used_bytes", "power_w")
+        yield at + 0.4, ev.FiguresMissing(figures, "no NVIDIA GPU: this run learns on another device")
     done = 0
     alone: list[float] = []
     for layer in range(1, layers + 1):
@@ -56,10 +71,10 @@ def sample_events(
                 yield (
                     at,
                     ev.TelemetrySampled(
-                        1, layer, epoch, 150 + draw.gauss(0, 12), 1_200_000_000 + 3_000_000 * epoch, 80.0,
-                        4_000_000_000, 88.0 if gpu else None, 41.0 if gpu else None,
-                        9_000_000_000 if gpu else None, 40_000_000_000 if gpu else None,
-                        230.0 if gpu else None, 400.0 if gpu else None,
+                        1, layer, epoch, interval_s=0.8, process_cpu_percent=150 + draw.gauss(0, 12),
+                        process_memory_bytes=1_200_000_000 + 3_000_000 * epoch, host_cpu_percent=80.0,
+                        host_memory_used_bytes=4_000_000_000,
+                        **(GPU if gpu else {}), gpu_energy_j=230.0 * (at - BEGUN) if gpu else None,
                     ),
                 )  # fmt: skip
             accuracy = 0.9 + 0.07 * share + draw.gauss(0, 0.002)

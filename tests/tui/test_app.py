@@ -267,7 +267,7 @@ async def test_the_live_screen_shows_the_run(new_app, new_trainer, view_of, size
         await pilot.press("3")
         await pilot.pause()
         assert "of 200 %" in text_of(screen.query_one(SystemPanel))
-        assert "n/a" in text_of(screen.query_one(SystemPanel))
+        assert "no NVIDIA GPU" in text_of(screen.query_one(SystemPanel))
 
 
 async def test_each_layer_can_be_reached_and_followed_again(new_app, new_trainer, view_of) -> None:

@@ -12,6 +12,7 @@ from textual.worker import get_current_worker
 
 from fftui.runs.view import LayerView, RunView
 from fftui.tui.screens.ask import Ask
+from fftui.tui.screens.system import SystemScreen
 from fftui.tui.sources import Source, Trainer
 from fftui.tui.widgets.curves import AccuracyChart, GoodnessChart
 from fftui.tui.widgets.layers import LayerTable
@@ -34,6 +35,7 @@ class LiveScreen(Screen[None]):
         Binding("s", "stop", "Stop"),
         Binding("n", "skip_layer", "Next layer"),
         Binding("R", "resume_run", "Resume run"),
+        Binding("g", "system", "System"),
         Binding("f", "follow", "Follow", show=False, tooltip="Select the layer that learns, and go with it"),
         Binding("1", "pane('goodness')", "Panes", key_display="1-4", tooltip="Goodness, accuracy, system, log"),
         Binding("2", "pane('accuracy')", "Accuracy", show=False),
@@ -45,7 +47,8 @@ class LiveScreen(Screen[None]):
     One run. Layers are rows; up and down (or a click) choose the one whose goodness is drawn.
 
     p pauses and goes on, s stops with a checkpoint (after asking), n ends the layer that learns, or all that learn
-    in parallel, and goes on with what comes next. On a small terminal 1 to 4 choose what is shown under the layers.
+    in parallel, and goes on with what comes next. g shows what the machine did over the whole run. On a small
+    terminal 1 to 4 choose what is shown under the layers.
     """
 
     def __init__(self, source: Source) -> None:
@@ -198,6 +201,10 @@ class LiveScreen(Screen[None]):
         for pane in PANES:
             self.set_class(pane == name, f"-pane-{pane}")
         (self._log if name == "log" else self._table).focus()
+
+    def action_system(self) -> None:
+        """Show what the machine did over the whole run, and for each layer."""
+        self.app.push_screen(SystemScreen(self.source))
 
     def action_leave(self) -> None:
         """Back to where one came from; the run goes on."""

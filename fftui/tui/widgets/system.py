@@ -1,129 +1,94 @@
 """`SystemPanel`: what the machine does while layers learn, each figure on its own fixed scale."""
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import groupby
 
-from fftui import format as fmt
 from fftui.events import TelemetrySampled
 from fftui.runs.view import RunView
-from fftui.tui.widgets.painted import Line, Painted, line
-from fftui.tui.widgets.plot import sparkline
+from fftui.tui.gauges import Gauge, Machine, gauges, missing_lines
+from fftui.tui.widgets.painted import Line, Painted, Piece, line
+from fftui.tui.widgets.plot import Tone, sparkline
+from fftui.tui.widgets.text import fitted
 
-GPU_NOTES = ("no GPU figures: ", "GPU figures ended: ")  # how the sampler says why there are none
-Reading = Callable[[TelemetrySampled], float | None]
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The size of this machine: the scales of its figures."""
-
-    cores: int
-    memory_bytes: int
-
-
-@dataclass(frozen=True)
-class Gauge:
-    """One figure: its name, how it is read, the top of its scale, and how it is written."""
-
-    name: str
-    read: Reading
-    top: float
-    write: Callable[[float], str]
-    of_gpu: bool = False
+NO_SAMPLES = "no samples yet: telemetry is off, or starts with the first step"
+WIDE = 50  # cells from which a value has room for its whole
 
 
 class SystemPanel(Painted):
-    """Process and GPU figures as sparklines."""
+    """Process and GPU figures as strips of the last minutes, a column a second."""
 
-    HELP = (
-        "Each line has a fixed scale: CPU up to 100 % a core, memory up to what the machine has, power up to its limit."
-    )
+    HELP = """
+    Each line has a fixed scale: CPU up to 100 % a core, memory up to what the machine has, power up to its limit. A
+    column is a second, at its highest; a mark across the strips is where the next layer began. g shows the whole run.
+    """
 
     def __init__(self, machine: Machine, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.machine = machine
         self.border_title = "System"
-        self._samples: tuple[TelemetrySampled, ...] = ()
-        self._device = ""
-        self._reason = ""
+        self._view = RunView()
 
     def show(self, view: RunView) -> None:
         """Show the samples of `view`."""
-        device = view.started.device if view.started else ""
-        if view.telemetry is self._samples and device == self._device:
-            return
-        self._samples, self._device = view.telemetry, device
-        notes = (note.text for note in reversed(view.log) if note.text.startswith(GPU_NOTES))
-        self._reason = next(notes, "").partition(": ")[2]
-        self.repaint()
+        before, self._view = self._view, view
+        if view.telemetry is not before.telemetry or view.missing is not before.missing:
+            self.repaint()
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
-        """One row a figure: name, sparkline, value."""
-        if not self._samples:
-            return [line(("no samples yet: telemetry is off, or starts with the first step"[:width], "dim"))][:height]
-        gauges = self._gauges()
-        named = max(len(g.name) for g in gauges)
-        value = 20 if width >= 50 else 16
-        across = max(4, width - named - value - 2)
-        rows: list[Line] = []
-        missing: list[str] = []
-        for gauge in gauges:
-            values = [gauge.read(s) for s in self._samples[-across:]]
-            if gauge.of_gpu and all(v is None for v in values):
-                missing.append(gauge.name)
-                continue
-            last = values[-1]
-            spark = sparkline(values, 0.0, gauge.top, across, self.glyphs.levels)
-            text = "n/a" if last is None or not math.isfinite(last) else gauge.write(last)
-            rows.append(line((f"{gauge.name:<{named}} ", "dim"), (spark, "dim"), f" {text:>{value}}"))
-        if missing:
-            who = "GPU and power" if len(missing) == sum(g.of_gpu for g in gauges) else ", ".join(missing)
-            rows.append(line((f"{who}: n/a, {self._why()}"[:width], "dim")))
-        return rows[:height]
+        """One row a figure: name, strip, value; why others are missing stands below."""
+        view = self._view
+        if not view.telemetry:
+            return [line((NO_SAMPLES[:width], "dim"))][:height]
+        reasons = [line((fitted(text, width), "dim")) for text in missing_lines(view)]
+        below = min(len(reasons), max(1, height // 4)) if reasons else 0
+        shown = list(gauges(view, self.machine))[: max(0, height - below)]
+        named = max((len(gauge.name) for gauge in shown), default=0)
+        value = 20 if width >= WIDE else 16
+        columns = Columns.of(view, max(4, width - named - value - 2))
+        rows = [self._row(gauge, columns, named, value) for gauge in shown]
+        return [*rows, *reasons][:height]
 
-    def _why(self) -> str:
-        if self._reason:
-            return self._reason
-        kind = self._device.split()[0].split(":")[0] if self._device else "this device"
-        return f"{kind} tells no such figure" if kind == "cuda" else f"the run is on {kind}"
+    def _row(self, gauge: Gauge, columns: "Columns", named: int, value: int) -> Line:
+        newest = getattr(self._view.telemetry[-1], gauge.figure)
+        strip = columns.strip(gauge, self.glyphs.levels)
+        pieces = marked(strip, columns.boundaries, self.glyphs.boundary, "dim")
+        return line((f"{gauge.name:<{named}} ", "dim"), *pieces, f" {gauge.text(newest):>{value}}")
 
-    def _gauges(self) -> list[Gauge]:
-        newest = self._samples[-1]
-        cpu = max([100.0 * self.machine.cores, *_finite(s.process_cpu_percent for s in self._samples)])
-        memory = max([float(self.machine.memory_bytes), *_finite(s.process_memory_bytes for s in self._samples)])
-        board = float(
-            newest.gpu_memory_total_bytes or max(_finite(s.gpu_memory_used_bytes for s in self._samples), default=1.0)
+
+class Columns:
+    """The newest samples, gathered by the second, and the columns at which another layer began."""
+
+    def __init__(self, seconds: Sequence[Sequence[TelemetrySampled]], width: int) -> None:
+        self._seconds, self._width = seconds, width
+        places = [(second[0].phase, second[0].layer) for second in seconds]
+        first = width - len(seconds)
+        self.boundaries = frozenset(
+            first + column for column in range(1, len(places)) if places[column] != places[column - 1]
         )
-        limit = newest.power_limit_w or max(_finite(s.power_w for s in self._samples), default=1.0)
-        of_limit = f" of {limit:.0f} W" if newest.power_limit_w else ""
-        return [
-            Gauge("process CPU", lambda s: s.process_cpu_percent, cpu, lambda v: f"{v:.0f} of {cpu:.0f} %"),
-            Gauge("process memory", lambda s: s.process_memory_bytes, memory, lambda v: _of(v, memory)),
-            Gauge("machine CPU", lambda s: s.host_cpu_percent, 100.0, lambda v: f"{v:.0f} %"),
-            Gauge("machine memory", lambda s: s.host_memory_used_bytes, memory, lambda v: _of(v, memory)),
-            Gauge("GPU", lambda s: s.gpu_utilization_percent, 100.0, lambda v: f"{v:.0f} %", of_gpu=True),
-            Gauge("GPU memory", lambda s: s.gpu_memory_used_bytes, board, lambda v: _of(v, board), of_gpu=True),
-            Gauge(
-                "GPU memory bus", lambda s: s.gpu_memory_utilization_percent, 100.0, lambda v: f"{v:.0f} %", of_gpu=True
-            ),
-            Gauge(
-                "power",
-                lambda s: s.power_w,
-                limit,
-                lambda v: f"{v:.0f} W"[: -2 if of_limit else None] + of_limit,
-                of_gpu=True,
-            ),
+
+    @classmethod
+    def of(cls, view: RunView, width: int) -> "Columns":
+        """`width` columns at most. Seconds are counted from the run's first sample: a column stays as it is."""
+        each = max(1, round(view.machine.hz)) if view.machine else 1
+        kept = view.telemetry[-width * each :]
+        first = view.history.samples - len(kept)
+        counted = ((first + number, sample) for number, sample in enumerate(kept))
+        seconds = [[sample for _, sample in group] for _, group in groupby(counted, lambda pair: pair[0] // each)]
+        return cls(seconds[-width:], width)
+
+    def strip(self, gauge: Gauge, levels: str) -> str:
+        """The highest of each second on the gauge's scale."""
+        values = [
+            max((v for sample in second if (v := getattr(sample, gauge.figure)) is not None), default=None)
+            for second in self._seconds
         ]
+        return sparkline(values, 0.0, gauge.top, self._width, levels)
 
 
-def _finite(values: Iterable[float | None]) -> list[float]:
-    return [float(v) for v in values if v is not None and math.isfinite(v)]
-
-
-def _of(value: float, whole: float) -> str:
-    """`3.1 of 128 GB`: part and whole in one unit where they share it."""
-    part, total = fmt.size(value), fmt.size(whole)
-    if part[-2:] == total[-2:]:
-        part = part[:-3]
-    return f"{part} of {total}"
+def marked(text: str, columns: frozenset[int], sign: str, tone: Tone) -> list[Piece]:
+    """`text` with `sign` at these columns, in a tone of its own."""
+    pieces: list[Piece] = []
+    for is_mark, group in groupby(range(len(text)), lambda column: column in columns):
+        here = list(group)
+        pieces.append((sign * len(here), "accent") if is_mark else (text[here[0] : here[-1] + 1], tone))
+    return pieces
