@@ -15,7 +15,9 @@ def gpu_uuid(device: torch.device) -> str | None:
     if device.type != "cuda":
         return None
     told = getattr(torch.cuda.get_device_properties(device), "uuid", None)
-    return _by_variable(device.index or 0) if told is None else str(told)
+    if told is not None:
+        return str(told)
+    return _by_variable(torch.cuda.current_device() if device.index is None else device.index)
 
 
 def _by_variable(index: int) -> str | None:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import pynvml
@@ -43,6 +44,8 @@ THROTTLES = (
     (pynvml.nvmlClocksEventReasonHwThermalSlowdown, "thermal (hardware)"),
     (pynvml.nvmlClocksEventReasonHwPowerBrakeSlowdown, "power brake"),
     (pynvml.nvmlClocksEventReasonDisplayClockSetting, "display clocks"),
+    (0x200, "board limit"),  # these two have no name in older versions of nvidia-ml-py
+    (0x400, "reliability"),
 )
 HELD_S = 1.0  # for which the answer to a call that is slow, or hardly ever changes, is held
 
@@ -102,19 +105,30 @@ def _process_memory(handle: Any) -> tuple[int]:
     processes = _newest(
         pynvml.nvmlDeviceGetComputeRunningProcesses_v3, pynvml.nvmlDeviceGetComputeRunningProcesses_v2, handle
     )
-    for process in processes:
-        if process.pid == os.getpid():
-            if process.usedGpuMemory is None:
-                raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
-            return (int(process.usedGpuMemory),)
-    raise _Unlisted
+    own = [process.usedGpuMemory for process in processes if process.pid == os.getpid()]
+    if not own:
+        raise _Unlisted
+    if None in own:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+    return (sum(own),)  # a process is listed once for each slice of a board that it uses
+
+
+def _temperature(handle: Any) -> tuple[float]:
+    older = partial(pynvml.nvmlDeviceGetTemperature, sensor=pynvml.NVML_TEMPERATURE_GPU)
+    newer = getattr(pynvml, "nvmlDeviceGetTemperatureV", None)  # drivers will lose the older one with CUDA 14
+    if newer is None:
+        return (float(older(handle)),)
+    return (float(_newest(partial(newer, sensor=pynvml.NVML_TEMPERATURE_GPU), older, handle)),)
 
 
 def _throttles(handle: Any) -> tuple[str]:
     bits = _newest(
         pynvml.nvmlDeviceGetCurrentClocksEventReasons, pynvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle
     )
-    return (", ".join(word for bit, word in THROTTLES if bits & bit) or "none",)
+    words = [word for bit, word in THROTTLES if bits & bit]
+    if unknown := bits & ~sum(bit for bit, _ in THROTTLES):
+        words.append(f"{unknown:#x}")  # of a driver that knows more than we do
+    return (", ".join(words) or "none",)
 
 
 def _newest(newer: Callable[[Any], T], older: Callable[[Any], T], handle: Any) -> T:
@@ -153,11 +167,7 @@ CALLS = (
         ("gpu_energy_j",),
         lambda handle: (pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) / 1000,),
     ),
-    Call(
-        "nvmlDeviceGetTemperature",
-        ("gpu_temperature_c",),
-        lambda handle: (float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU)),),
-    ),
+    Call("nvmlDeviceGetTemperatureV", ("gpu_temperature_c",), _temperature),
     Call(
         "nvmlDeviceGetClockInfo(SM)",
         ("gpu_sm_clock_mhz",),

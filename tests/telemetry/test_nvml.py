@@ -87,9 +87,31 @@ def test_clocks_that_are_refused_are_missing(python_with_gpu):
 @pytest.mark.parametrize("newer", [None, FUNCTION_NOT_FOUND])
 def test_what_holds_the_clocks_back_is_told_by_older_drivers_too(python_with_gpu, newer):
     refused = [f"fail nvmlDeviceGetCurrentClocksEventReasons {newer}"] if newer else []
-    for bits, words in ((0, "none"), (1, "idle"), (0x48, "hardware slowdown, thermal (hardware)")):
+    several = "hardware slowdown, thermal (hardware)"
+    for bits, words in ((0, "none"), (1, "idle"), (0x48, several), (0x600, "board limit, reliability")):
         ran = python_with_gpu(look(), f"reasons {bits}", *refused)
         assert json.loads(ran.stdout)["looks"][0]["gpu_throttle_reasons"] == words
+
+
+def test_a_reason_that_has_no_word_yet_is_not_called_none(python_with_gpu):
+    ran = python_with_gpu(look(), f"reasons {0x4 | 0x10000}")
+    assert json.loads(ran.stdout)["looks"][0]["gpu_throttle_reasons"] == "power cap, 0x10000"
+
+
+def test_older_drivers_tell_the_temperature_too(python_with_gpu):
+    ran = python_with_gpu(look(), f"fail nvmlDeviceGetTemperatureV {FUNCTION_NOT_FOUND}")
+    assert json.loads(ran.stdout)["looks"][0]["gpu_temperature_c"] == 54
+
+
+def test_memory_of_a_process_that_is_listed_twice_is_added_up(python_with_gpu):
+    (told,) = json.loads(python_with_gpu(look(before=OWN_PROCESS * 2)).stdout)["looks"]
+    assert told["gpu_process_memory_bytes"] == 8_000_000_000
+
+
+def test_memory_of_a_process_that_nvml_lists_and_does_not_tell_is_missing(python_with_gpu):
+    (told,) = json.loads(python_with_gpu(look(before=OWN_PROCESS.replace("4000000000", "-"))).stdout)["looks"]
+    assert told["gpu_process_memory_bytes"] is None
+    assert told["missing"]["gpu_process_memory_bytes"] == "Not Supported"
 
 
 def test_memory_of_a_process_that_is_not_listed_is_missing_and_not_zero(python_with_gpu):
