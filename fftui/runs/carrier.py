@@ -169,9 +169,8 @@ class Carrier(threading.Thread):
         learning = self._learning
         try:
             with self._sampling(learning) as sampler:
-                self._rest(sampler)
                 self._saved_at = time.monotonic()
-                end = self._learn(learning)
+                end = self._learn(learning, sampler)
                 self._save(learning)
             self._state(end)
         except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records what it died of
@@ -179,7 +178,7 @@ class Carrier(threading.Thread):
         finally:
             learning.close()
 
-    def _learn(self, learning: Learning) -> ev.RunFinished:
+    def _learn(self, learning: Learning, sampler: "Sampler") -> ev.RunFinished:
         """Ask for events until the last one, which is not stated yet, or until somebody wishes to stop."""
         every_s = self.experiment.checkpoint.every_s
         while not self._stop_wished:
@@ -191,6 +190,8 @@ class Carrier(threading.Thread):
             if isinstance(event, ev.RunStarted):
                 self._compare_start(event)
                 self._write_start(event)
+                sampler.start()  # not before: a start begins the view of a run anew
+                self._rest(sampler)
             due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
             if isinstance(event, ev.LayerFinished) or due:
                 self._save(learning)
@@ -243,7 +244,6 @@ class Carrier(threading.Thread):
         sampler = Sampler(
             self.experiment.telemetry.hz, lambda: learning.position, self._state, gpu_uuid=learning.cuda_uuid
         )
-        sampler.start()
         try:
             yield sampler
         finally:

@@ -67,7 +67,7 @@ def nvml_survey() -> NvmlSurvey:
             driver=nvml.driver_version(),
             nvml=_told(pynvml.nvmlSystemGetNVMLVersion),
             cuda_driver=_cuda_version(_told(pynvml.nvmlSystemGetCudaDriverVersion)),
-            boards=tuple(_board(number, handle) for number, handle in enumerate(nvml.boards())),
+            boards=tuple(_board(index) for index in range(_told(pynvml.nvmlDeviceGetCount) or 0)),
             visible=visible_here(),
         )
     finally:
@@ -82,7 +82,12 @@ def rapl_survey(folder: Path = RAPL_FOLDER) -> RaplSurvey:
         return RaplSurvey(absent=str(error))
 
 
-def _board(index: int, handle: Any) -> DeviceSurvey:
+def _board(index: int) -> DeviceSurvey:
+    try:
+        handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+    except pynvml.NVMLError as error:  # a board that is lost keeps its place, so that the others keep theirs
+        refused = CallAnswer("nvmlDeviceGetHandleByIndex", reason=nvml.reason_of(error))
+        return DeviceSurvey("no answer", None, index, None, None, (refused,))
     mode = _told(pynvml.nvmlDeviceGetMigMode, handle)
     bus = _told(pynvml.nvmlDeviceGetPciInfo, handle)
     return DeviceSurvey(

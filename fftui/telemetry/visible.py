@@ -1,19 +1,20 @@
 """Which GPUs CUDA_VISIBLE_DEVICES leaves to CUDA, told by NVML alone: without CUDA, and in CUDA's order.
 
-CUDA's rules: entries are indexes, `GPU-` or `MIG-` UUIDs or beginnings of them that name one device; the first entry
-that names none hides itself and all behind it; a device named twice hides everything; unset shows all. Where a MIG
-slice is named, CUDA takes no more than that one.
+CUDA's rules: entries are indexes, or `GPU-` UUIDs, or `MIG-` UUIDs, or beginnings of UUIDs that name one device; the
+first entry sets the kind. An entry that names nothing, or is of another kind, hides itself and all behind it; a device
+named twice hides everything; unset shows all. Where a MIG slice is among them, CUDA takes the first slice and no more.
+Where they are not written down, they are those of torch (`torch.cuda._parse_visible_devices`).
 """
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fftui.telemetry import nvml
 
 VARIABLE, ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
-INDEX = re.compile(r"[+-]?\d+")
+INDEX = re.compile(r"\s*([+-]?[0-9]+)")  # what follows the digits does not matter to CUDA
 HIDDEN = "and what follows it are hidden"
 
 
@@ -56,18 +57,19 @@ def visible(value: str | None, order: str | None, boards: Sequence[Board]) -> Vi
     """What CUDA_VISIBLE_DEVICES = `value` leaves of `boards` under CUDA_DEVICE_ORDER = `order`."""
     caution = _caution(value, order, boards)
     if value is None:
-        return Visible(tuple(board.device for board in boards), caution=caution)
+        return Visible(_taken(board.device for board in boards), caution=caution)
+    entries, problem = _entries(value)
     found: list[str] = []
-    for entry in (part.strip() for part in value.split(",")):
-        uuid, problem = _named(entry, boards)
+    for entry in entries:
+        uuid, trouble = _named(entry, boards)
         if uuid is None:
-            hidden = "" if problem == "" else f"{VARIABLE}={value}: {problem}"
-            return Visible(tuple(found), hidden, caution)
+            problem = trouble
+            break
         if uuid in found:
-            return Visible((), f"{VARIABLE}={value}: {entry} is named twice, so CUDA sees no GPU at all", caution)
+            found, problem = [], _twice(entry)
+            break
         found.append(uuid)
-    slices = [uuid for uuid in found if uuid.startswith("MIG-")]
-    return Visible((slices[0],) if slices else tuple(found), caution=caution)
+    return Visible(_taken(found), f"{VARIABLE}={value}: {problem}" if problem else "", caution)
 
 
 def visible_here() -> Visible:
@@ -85,13 +87,49 @@ def boards_here() -> list[Board]:
     return found
 
 
+def _taken(uuids: Iterable[str]) -> tuple[str, ...]:
+    """What CUDA takes of them: no more than one slice, and then no whole board."""
+    every = tuple(uuids)
+    slices = tuple(uuid for uuid in every if uuid.startswith("MIG-"))
+    return slices[:1] or every
+
+
+def _entries(value: str) -> tuple[list[str], str]:
+    """The entries up to the first that cannot name a device, and what is wrong with it; none where one is repeated."""
+    kind = next((kind for kind in nvml.UUID_KINDS if value.startswith(kind)), "")
+    found: list[str] = []
+    for entry in value.split(","):
+        number = INDEX.match(entry)
+        if not kind and number and int(number[1]) >= 0:
+            plain = str(int(number[1]))
+        elif kind and entry.startswith(kind):
+            plain = entry
+        else:
+            return found, _wrong(entry, kind)
+        if plain in found:
+            return [], _twice(plain)
+        found.append(plain)
+    return found, ""
+
+
+def _wrong(entry: str, kind: str) -> str:
+    """Nothing, where an entry is meant to name no device."""
+    number = INDEX.match(entry)
+    if entry.strip() in ("", "NoDevFiles") or (number and int(number[1]) < 0):
+        return ""
+    if kind and (number or entry.strip().startswith(nvml.UUID_KINDS)):
+        return f"{entry!r} is no {kind} UUID like the first, without blanks; it {HIDDEN}"
+    return f"{entry!r} names no GPU; it {HIDDEN}"
+
+
+def _twice(entry: str) -> str:
+    return f"{entry} is named twice, so CUDA sees no GPU at all"
+
+
 def _named(entry: str, boards: Sequence[Board]) -> tuple[str | None, str]:
-    """The device that an entry names; without one, why not (nothing to say where it is meant to name none)."""
-    number = INDEX.match(entry)  # what follows the digits does not matter to CUDA
-    if entry in ("", "NoDevFiles") or (number and int(number[0]) < 0):
-        return None, ""
-    if number:
-        return _counted(int(number[0]), boards)
+    """The device that an entry names; without one, why not."""
+    if not entry.startswith(nvml.UUID_KINDS):
+        return _counted(int(entry), boards)
     matches = [uuid for uuid, *names in _names(boards) if any(_begins(entry, name) for name in names)]
     if len(matches) == 1:
         return matches[0], ""
@@ -108,20 +146,20 @@ def _counted(number: int, boards: Sequence[Board]) -> tuple[str | None, str]:
 
 
 def _names(boards: Sequence[Board]) -> Iterator[tuple[str, ...]]:
-    """Each device's UUID, then all that may name it."""
+    """What CUDA takes of each device, then all that may name it."""
     for board in boards:
-        yield board.uuid, board.uuid
+        yield board.device, board.uuid
         for each in board.slices:
             yield each.uuid, each.uuid, f"MIG-{board.uuid}/{each.gpu_instance}/{each.compute_instance}"
 
 
 def _begins(entry: str, name: str) -> bool:
     # The older name of a slice holds numbers: 1/1 must not be taken for 1/11.
-    return entry == name if "/" in name else entry.startswith(nvml.UUID_KINDS) and name.startswith(entry)
+    return entry == name if "/" in name else name.startswith(entry)
 
 
 def _caution(value: str | None, order: str | None, boards: Sequence[Board]) -> str:
-    by_index = value is None or any(part.strip().isdigit() for part in value.split(","))
+    by_index = value is None or INDEX.match(value)
     kinds = {board.name for board in boards}
     if not by_index or order == "PCI_BUS_ID" or len(kinds) < 2:
         return ""

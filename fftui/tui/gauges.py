@@ -81,9 +81,9 @@ def _all(view: RunView, machine: Machine) -> Iterator[Gauge]:
 
 
 def _open_ended(view: RunView, figure: str, unit: str) -> tuple[float, Callable[[float], str], str]:
-    """A scale that ends at the highest value seen, which is said."""
+    """A scale that ends at the highest value seen: nobody tells a limit."""
     top = _highest(view, figure)
-    return top, lambda v: f"{v:.0f} {unit}", f"{top:.0f} {unit}, the highest"
+    return top, lambda v: f"{v:.0f} {unit}", f"{top:.0f} {unit}"
 
 
 def _highest(view: RunView, figure: str) -> float:
