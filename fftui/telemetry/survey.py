@@ -86,8 +86,8 @@ def _board(index: int) -> DeviceSurvey:
     try:
         handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     except pynvml.NVMLError as error:  # a board that is lost keeps its place, so that the others keep theirs
-        refused = CallAnswer("nvmlDeviceGetHandleByIndex", reason=nvml.reason_of(error))
-        return DeviceSurvey("no answer", None, index, None, None, (refused,))
+        refused = tuple(CallAnswer(call.name, reason=nvml.reason_of(error)) for call in nvml.CALLS)
+        return DeviceSurvey("no answer", None, index, None, None, refused)
     mode = _told(pynvml.nvmlDeviceGetMigMode, handle)
     bus = _told(pynvml.nvmlDeviceGetPciInfo, handle)
     return DeviceSurvey(
