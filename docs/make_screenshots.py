@@ -28,7 +28,7 @@ from fftui.tui.workbench import Expected, Workbench
 
 HERE = Path(__file__).parent
 JOURNAL = HERE / "sample" / "journal.jsonl"
-RUN = "20261123-141559-ff-mnist-b58e"
+RUN = "20261124-102119-ff-mnist-7946"
 STOP_AT = (3, 4)  # layer, epoch
 RATES = Rates(float32_flops_per_s=1.5e11, bfloat16_flops_per_s=6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
 
@@ -90,6 +90,7 @@ PICTURES = (
     Picture("live", (120, 36), "fftui-dark", ("home",)),
     Picture("live-light", (120, 36), "fftui-light", ("home",)),
     Picture("live-small", (80, 24), "fftui-dark", ("home",)),
+    Picture("system", (120, 36), "fftui-dark", ("g",)),
     Picture("presets", (100, 24), "fftui-dark", ("b",)),
     Picture("form", (100, 30), "fftui-dark", ("b", *4 * ("down",), "enter", *12 * ("down",))),
 )

@@ -1,6 +1,8 @@
 """Every figure of every call, through the real nvidia-ml-py over the stand-in library."""
 
 import json
+import math
+import time
 
 import pytest
 
@@ -173,6 +175,49 @@ def test_an_absent_library_is_a_reason(python_without_gpu):
 
 def test_a_lost_gpu_ends_the_source(python_with_gpu):
     assert json.loads(python_with_gpu(look(looks=5), "lost after 2").stdout) == "GPU is lost"
+
+
+COUNT = """
+import json, time
+from fftui.telemetry.nvml import GpuSource
+gpu = GpuSource({uuid!r})
+looks = []
+until = time.time() + 0.6
+while time.time() < until:
+    before = time.time()
+    seen = gpu.read()
+    looks.append([before, time.time(), seen.power_w, seen.gpu_energy_j])
+    time.sleep(0.01)
+print(json.dumps(looks))
+"""
+EVERY_S, WRAP_J = 0.1, 40.0
+
+
+def _joules(at_s: float) -> float:
+    """What a board that draws 100 W and 300 W in turns of 0.1 s has drawn since time 0."""
+    turns, part_s = divmod(at_s, 0.2)
+    return turns * 40 + 100 * part_s + 200 * max(0.0, part_s - 0.1)
+
+
+def test_a_counter_that_moves_rarely_and_wraps_is_read_as_it_stands(python_with_gpu):
+    """Held against the same sum at the same time, which also proves the stand-in."""
+    began_s = math.floor(time.time())
+    ran = python_with_gpu(
+        COUNT.format(uuid=UUID), "power square 100 300 200", f"energy integral {began_s} {1000 * EVERY_S} {WRAP_J}"
+    )
+    looks = json.loads(ran.stdout)
+    for before_s, after_s, power_w, energy_j in looks:
+        steps = range(math.floor(before_s / EVERY_S - 1e-4), math.floor(after_s / EVERY_S + 1e-4) + 1)
+        sums = [(_joules(step * EVERY_S) - _joules(began_s)) % WRAP_J for step in steps]
+        assert any(_near(energy_j, joules, WRAP_J) for joules in sums)
+        assert power_w in {300 if step % 2 else 100 for step in steps}
+    assert {power_w for _, _, power_w, _ in looks} == {100, 300}
+    assert len({energy_j for *_, energy_j in looks}) <= 4  # 10 and 30 J in turns, modulo 40
+
+
+def _near(one: float, other: float, wrap: float) -> bool:
+    apart = abs(one - other)
+    return min(apart, wrap - apart) < 0.01
 
 
 OTHERS = """

@@ -16,8 +16,9 @@ from fftui.tui.widgets.plot import Tone
 from fftui.tui.widgets.system import NO_SAMPLES, marked
 from fftui.tui.widgets.text import cut, fitted
 
-TALL = 40  # rows of a screen from which a figure gets several
-STRIP = 3  # rows of a figure then
+TALLEST = 4  # rows of a figure, at most
+WIDE = 100  # cells from which mean and highest stand beside a figure
+FACTS = 44  # cells of them
 
 
 class SystemHistory(Painted, can_focus=True):
@@ -57,20 +58,27 @@ class SystemHistory(Painted, can_focus=True):
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The part that is scrolled to."""
-        everything = list(self._everything(width, STRIP if self.screen.size.height >= TALL else 1))
+        everything = list(self._everything(width, height))
         self._length = len(everything)
         self._top = max(0, min(self._top, self._length - height))
         return everything[self._top : self._top + height]
 
-    def _everything(self, width: int, strip: int) -> Iterator[Line]:
+    def _everything(self, width: int, height: int) -> Iterator[Line]:
         view = self._view
         yield line((cut(_machine_text(view), width), "dim"))
+        below = list(self._below(width))
         if not view.telemetry:
             yield line((cut(NO_SAMPLES, width), "dim"))
         else:
-            yield from self._strips(width, strip)
+            yield from self._strips(width, height - len(below) - 2)
+        yield from below
+
+    def _below(self, width: int) -> Iterator[Line]:
+        """What stands under the strips."""
+        view = self._view
+        if table := list(layer_table(view, width)):
             yield line()
-        yield from layer_table(view, width)
+            yield from table
         for heading, texts in (
             ("Other GPUs", other_gpus_lines(view)),
             ("Not told", missing_lines(view)),
@@ -81,22 +89,25 @@ class SystemHistory(Painted, can_focus=True):
                 yield line((heading, "title"))
                 yield from (line(cut(text, width)) for text in texts)
 
-    def _strips(self, width: int, height: int) -> Iterator[Line]:
+    def _strips(self, width: int, room: int) -> Iterator[Line]:
+        """The figures, as high as `room` rows allow."""
         shown = list(gauges(self._view, self.machine))
+        height = max(1, min(TALLEST, room // max(1, len(shown))))
         named = max((len(gauge.name) for gauge in shown), default=0)
-        value = 40 if width >= 100 else 16
+        value = FACTS if width >= WIDE else 16
         across = max(8, width - named - value - 2)
         columns = stretched(self._view.history.all, across)
         bounds = boundaries(columns)
-        yield line((f"{'':<{named}} ", "dim"), (_layer_names(columns, across), "dim"))
+        yield line((" " * (named + 1), "dim"), (_layer_names(columns, across), "dim"))
         for gauge in shown:
+            facts = self._facts(gauge, wide=width >= WIDE)
             drawn = blocks(columns, gauge, height, self.glyphs.levels, self.glyphs.between)
-            facts = self._facts(gauge, wide=value > 16)
+            names = (gauge.name, f"0 to {gauge.scale}")
             for number, text in enumerate(drawn):
+                name = names[number] if number < len(names) else ""
+                tone: Tone = "faint" if number else "text"
                 pieces = marked(text, bounds, self.glyphs.boundary, "dim")
-                name = gauge.name if number == 0 else ("0 to " + gauge.scale if number == 1 else "")
-                tone: Tone = "text" if number == 0 else "faint"
-                told = facts if number == 0 else ""
+                told = "" if number else facts
                 yield line((fitted(name, named) + " ", tone), *pieces, f" {fitted(told, value, right=True)}")
 
     def _facts(self, gauge: Gauge, *, wide: bool) -> str:
