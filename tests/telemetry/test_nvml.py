@@ -190,7 +190,7 @@ while time.time() < until:
     time.sleep(0.01)
 print(json.dumps(looks))
 """
-EVERY_S, WRAP_J = 0.1, 40.0
+EVERY_S, WRAP_J = 0.1, 70.0
 
 
 def _joules(at_s: float) -> float:
@@ -212,7 +212,7 @@ def test_a_counter_that_moves_rarely_and_wraps_is_read_as_it_stands(python_with_
         assert any(_near(energy_j, joules, WRAP_J) for joules in sums)
         assert power_w in {300 if step % 2 else 100 for step in steps}
     assert {power_w for _, _, power_w, _ in looks} == {100, 300}
-    assert len({energy_j for *_, energy_j in looks}) <= 4  # 10 and 30 J in turns, modulo 40
+    assert len({energy_j for *_, energy_j in looks}) <= 8  # it moves ten times a second
 
 
 def _near(one: float, other: float, wrap: float) -> bool:
