@@ -42,6 +42,15 @@ def test_memory_is_in_bytes():
     assert 10_000_000 < figures.host_memory_used_bytes < psutil.virtual_memory().total
 
 
+def test_memory_that_is_only_reserved_is_not_counted():
+    before = HostSource().read().process_memory_bytes
+    with mmap(-1, 512_000_000):
+        after = HostSource().read().process_memory_bytes
+    assert before is not None
+    assert after is not None
+    assert after - before < 256_000_000
+
+
 def test_the_machine_is_described():
     source = HostSource()
     assert source.cores == psutil.cpu_count()
