@@ -5,6 +5,7 @@ twenty hours. When there are too many, each two become one.
 """
 
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from fftui.events import TelemetrySampled
 
@@ -116,7 +117,7 @@ class History:
 
 
 def _range(value: float | None) -> Range | None:
-    return None if value is None else Range(value, value, value, 1)
+    return None if value is None or not isfinite(value) else Range(value, value, value, 1)
 
 
 def _merged(ones: Ranges, others: Ranges) -> Ranges:

@@ -22,8 +22,8 @@ LOG_KEPT = 500  # lines
 class EpochView:
     """What one row made of an epoch.
 
-    `accuracy` is of the network on training images. `epoch_s` is the wall time, of which layers that learn in
-    parallel all have the same: it is not theirs to be summed over rows.
+    `accuracy` is of the network on training images. `epoch_s` is the wall time, `compute_s` time on the device and
+    `data_s` for its images. Layers that learn in parallel all have the same: they are not to be summed over rows.
     """
 
     phase: int
@@ -34,6 +34,8 @@ class EpochView:
     threshold: float | None = None
     accuracy: float | None = None
     epoch_s: float | None = None
+    compute_s: float | None = None
+    data_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -203,15 +205,13 @@ class RunView:
     def _(self, event: ev.EpochFinished, at: float) -> "RunView":
         stretch = self.stretch(event.phase, event.layer)
         if stretch is None or not stretch.parallel:
-            whole = replace(_epoch_of(event), accuracy=event.accuracy, epoch_s=event.epoch_s)
-            return self._with_epoch(event.layer, whole)
+            return self._with_epoch(event.layer, _of_all(_epoch_of(event), event))
         view = self
         for number in stretch.parallel:
             row = view._row(number)
             last = row.last if row else None
             if row and last and (last.phase, last.epoch) == (event.phase, event.epoch):
-                whole = replace(last, accuracy=event.accuracy, epoch_s=event.epoch_s)
-                view = view._updated(number, history=(*row.history[:-1], whole))
+                view = view._updated(number, history=(*row.history[:-1], _of_all(last, event)))
         return view
 
     @_fold.register(ev.LayerFinished)
@@ -346,6 +346,13 @@ def _epoch_of(event: ev.EpochFinished | ev.LayerMeans) -> EpochView:
         goodness_positive=event.goodness_positive,
         goodness_negative=event.goodness_negative,
         threshold=event.threshold,
+    )
+
+
+def _of_all(epoch: EpochView, event: ev.EpochFinished) -> EpochView:
+    """With what is of the epoch as a whole."""
+    return replace(
+        epoch, accuracy=event.accuracy, epoch_s=event.epoch_s, compute_s=event.compute_s, data_s=event.data_s
     )
 
 

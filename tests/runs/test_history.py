@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fftui.events import TelemetrySampled
-from fftui.runs.history import BUCKETS, FIRST_WIDTH, History
+from fftui.runs.history import BUCKETS, FIRST_WIDTH, History, Range
 
 
 def sample(layer: int | None = 1, **figures: float | None) -> TelemetrySampled:
@@ -50,3 +50,8 @@ def test_a_layer_that_is_come_back_to_is_the_same() -> None:
     history = history_of([sample(1, power_w=1.0), sample(2, power_w=2.0), sample(1, power_w=3.0)])
     assert [place for place, _ in history.places] == [(1, 1), (1, 2)]
     assert history.of((1, 1), "power_w").mean == 2
+
+
+def test_what_is_not_finite_is_not_told() -> None:
+    history = history_of([sample(power_w=float("nan")), sample(power_w=float("inf")), sample(power_w=3.0)])
+    assert history.of((1, 1), "power_w") == Range(3.0, 3.0, 3.0, 1)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from fftui import events as ev
@@ -19,6 +20,12 @@ def test_a_layer_row_follows_its_epochs(facts: Any) -> None:
     assert row.separation == 2.0
     assert view.current == 0
     assert view.layers[1].state == "waiting"
+
+
+def test_an_epoch_tells_its_time_on_the_device_and_for_images(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), replace(facts.epoch(1, 1), data_s=0.0625))
+    assert view.layers[0].last is not None
+    assert (view.layers[0].last.compute_s, view.layers[0].last.data_s) == (0.125, 0.0625)
 
 
 def test_time_left_is_at_this_sittings_pace(facts: Any) -> None:
@@ -119,7 +126,7 @@ def test_layers_in_parallel_learn_each_in_a_row_of_its_own(facts: Any) -> None:
     assert [row.accuracy for row in view.layers] == [0.5, 0.625]
     assert view.current == 0
     assert view.learning == view.layers
-    assert [(e.accuracy, e.epoch_s) for e in view.layers[1].history] == [(0.75, 0.25)] * 2
+    assert [(e.accuracy, e.epoch_s, e.compute_s) for e in view.layers[1].history] == [(0.75, 0.25, 0.125)] * 2
 
 
 def test_an_epoch_of_layers_in_parallel_has_no_time_until_all_have_ended_it(facts: Any) -> None:
