@@ -9,8 +9,15 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
-from fftui.events import EVENTS, Evaluated, Event, Status
+from fftui.events import EVENTS, Evaluated, Event, MachineDescribed, Status, TelemetryEnded, WindowMeasured
 from fftui.runs.view import RunView
+
+NEEDED: dict[type[Event], tuple[str, ...]] = {
+    Evaluated: ("accuracy",),
+    WindowMeasured: ("began_at", "ended_at"),
+    MachineDescribed: ("hz",),
+    TelemetryEnded: ("elapsed_s", "cpu_s"),
+}
 
 
 class Trainer(Protocol):
@@ -158,10 +165,11 @@ class JournalSource:
 def is_whole(event: Event) -> bool:
     """Whether every field is of its type. Journals are edited by hand and written by other versions too.
 
-    A figure that was not finite is written as none, so a float may be missing, except where a fold needs it.
+    A figure that was not finite is written as none, so a float may be missing, except where a fold or a screen needs
+    it.
     """
     hints = _hints(event.kind)
-    needed = ("accuracy",) if isinstance(event, Evaluated) else ()
+    needed = NEEDED.get(type(event), ())
     return all(
         _fits(getattr(event, field.name), hints[field.name], missing_float=field.name not in needed)
         for field in fields(event)

@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fftui.events import EVENTS, to_json
+from fftui.events import EVENTS, MachineDescribed, TelemetryEnded, WindowMeasured, to_json
 from fftui.runs.journal import JournalTail
 from fftui.tui.glyphs import UNICODE
 from fftui.tui.sources import JournalSource, is_whole
@@ -91,3 +91,11 @@ def test_a_run_whose_process_is_gone_is_abandoned(tmp_path: Path, events_of: Cal
     source = source_of(path, "interrupted")
     source.poll()
     assert source.abandoned
+
+
+def test_what_a_fold_or_a_screen_reckons_with_has_to_be_there() -> None:
+    assert is_whole(WindowMeasured("idle", None, None, None, 0, 0, 1.0, 2.0))
+    assert not is_whole(WindowMeasured("idle", None, None, None, 0, 0, None, 2.0))  # type: ignore[arg-type]
+    assert not is_whole(MachineDescribed(None, 1, None))  # type: ignore[arg-type]
+    assert not is_whole(TelemetryEnded(1, 0, None, 0.1, None))  # type: ignore[arg-type]
+    assert is_whole(TelemetryEnded(1, 0, 1.0, 0.1, None))
