@@ -8,6 +8,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
 from fftui.errors import ExperimentError
+from fftui.tui.screens.live import LiveScreen
 
 if TYPE_CHECKING:
     from fftui.tui.app import FFTUIApp
@@ -44,6 +45,8 @@ class FFTUICommands(Provider):
         yield Command("Studies", "Many runs that answer one question: the paper's tables and more", app.action_studies)
         if app.source is not None:
             yield Command("Live run", "The run or study of this process", app.action_live)
+        if isinstance(self.screen, LiveScreen):
+            yield Command("System", "What the machine did over the whole run, by layer", self.screen.action_system)
         yield Command("Light or dark", "Switch between the light and the dark theme", app.action_light_or_dark)
         yield Command("Suspend", "Back to the shell; fg returns", app.action_suspend_process)
         try:

@@ -1,12 +1,38 @@
 """The figures of a machine as people read them: what each is called, its fixed scale, how it is written."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fftui import format as fmt
 from fftui.runs.history import FIGURES
 from fftui.runs.view import RunView
+
+NAMES = {
+    "gpu_utilization_percent": "GPU",
+    "gpu_memory_used_bytes": "GPU memory",
+    "power_w": "power",
+    "gpu_memory_utilization_percent": "GPU memory bus",
+    "process_cpu_percent": "process CPU",
+    "process_memory_bytes": "process memory",
+    "host_cpu_percent": "machine CPU",
+    "host_memory_used_bytes": "machine memory",
+    "cpu_power_w": "CPU power",
+    "gpu_temperature_c": "GPU temperature",
+    "gpu_process_memory_bytes": "GPU memory, own",
+    "gpu_sm_clock_mhz": "SM clock",
+    "gpu_memory_clock_mhz": "memory clock",
+}
+# What has no scale of its own but may be missing, and what would be misread without its figure beside it.
+NAMES_IN_REASONS = NAMES | {
+    "gpu_utilization_percent": "GPU %",
+    "gpu_memory_total_bytes": "GPU memory in all",
+    "power_limit_w": "power limit",
+    "gpu_energy_j": "GPU energy",
+    "cpu_energy_j": "CPU energy",
+    "gpu_throttle_reasons": "throttling",
+}
+WHOLE_GROUPS = ("no NVIDIA GPU", "no GPU figures", "no energy of the CPU")  # reasons that say by themselves of what
 
 
 @dataclass(frozen=True)
@@ -19,17 +45,33 @@ class Machine:
 
 @dataclass(frozen=True)
 class Gauge:
-    """One figure of a run: its column, its name, the top of its scale, and how a value is written with the top."""
+    """One figure of a run: its column, its name, the top of its scale, and how a value is written.
+
+    `bounded` says that the top is what there is to have, and not just the highest value seen.
+    """
 
     figure: str
     name: str
     top: float
     write: Callable[[float], str]
-    scale: str  # the top in words
+    bounded: bool = True
 
-    def text(self, value: float | None) -> str:
+    @property
+    def scale(self) -> str:
+        """The top in words."""
+        return self.write(self.top)
+
+    def short(self, value: float | None) -> str:
         """A value; `n/a` where there is none."""
         return "n/a" if value is None or not math.isfinite(value) else self.write(value)
+
+    def text(self, value: float | None) -> str:
+        """`3.1 of 128 GB`: a value and the top, in one unit where they share it. Of percents 100 is understood."""
+        written = self.short(value)
+        if written == "n/a" or not self.bounded or self.scale == "100 %":
+            return written
+        part, _, unit = written.rpartition(" ")
+        return f"{part if self.scale.endswith(f' {unit}') else written} of {self.scale}"
 
 
 def gauges(view: RunView, machine: Machine) -> Iterator[Gauge]:
@@ -38,8 +80,15 @@ def gauges(view: RunView, machine: Machine) -> Iterator[Gauge]:
     Scales are fixed: 100 %, a core's 100 % times their number, all the memory, the power limit. Where a machine does
     not tell its size, what was seen highest is the scale.
     """
-    told = {figure for place in view.history.places for figure, seen in zip(FIGURES, place[1], strict=True) if seen}
-    yield from (gauge for gauge in _all(view, machine) if gauge.figure in told)
+    untold = set(FIGURES)
+    for _, ranges in view.history.places:
+        untold -= {figure for figure in untold if ranges[FIGURES.index(figure)]}
+        if not untold:
+            break
+    board = set(view.machine.whole_board) if view.machine else set()
+    for gauge in _all(view, machine):
+        if gauge.figure not in untold:
+            yield gauge if gauge.figure not in board else _of_board(gauge)
 
 
 def missing_lines(view: RunView) -> list[str]:
@@ -47,59 +96,60 @@ def missing_lines(view: RunView) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for figure, reason in view.missing:
         reasons.setdefault(reason, []).append(figure)
-    return [
-        reason if reason.startswith("no NVIDIA GPU") else fmt.missing_text(figures, reason)
-        for reason, figures in reasons.items()
-    ]
+    return [_missing(figures, reason) for reason, figures in reasons.items()]
+
+
+def _missing(figures: Sequence[str], reason: str) -> str:
+    text = fmt.missing_text(figures, reason)
+    if reason.startswith(WHOLE_GROUPS[0]):
+        return reason
+    if text.startswith(WHOLE_GROUPS):
+        return text
+    return f"no {', '.join(NAMES_IN_REASONS.get(figure, figure) for figure in figures)}: {reason}"
 
 
 def _all(view: RunView, machine: Machine) -> Iterator[Gauge]:
     seen, newest = view.machine, (view.telemetry[-1] if view.telemetry else None)
-    board = set(seen.whole_board) if seen else set()
     cpu = 100.0 * ((seen.cores if seen else None) or machine.cores)
-    memory = float((seen.host_memory_total_bytes if seen else None) or machine.memory_bytes)
-    gpu_memory = float((newest.gpu_memory_total_bytes if newest else None) or _highest(view, "gpu_memory_used_bytes"))
+    memory = (seen.host_memory_total_bytes if seen else None) or machine.memory_bytes
+    gpu_memory = newest.gpu_memory_total_bytes if newest else None
     limit = newest.power_limit_w if newest else None
-    watts = limit or _highest(view, "power_w")
-    of_limit = f" of {watts:.0f} W" if limit else " W"
-    for figure, name, top, write, scale in (
-        ("gpu_utilization_percent", "GPU", 100.0, _percent, "100 %"),
-        ("gpu_memory_used_bytes", "GPU memory", gpu_memory, _part(gpu_memory), fmt.size(gpu_memory)),
-        ("power_w", "power", watts, lambda v: f"{v:.0f}{of_limit}", f"{watts:.0f} W"),
-        ("gpu_memory_utilization_percent", "GPU memory bus", 100.0, _percent, "100 %"),
-        ("process_cpu_percent", "process CPU", cpu, lambda v: f"{v:.0f} of {cpu:.0f} %", f"{cpu:.0f} %"),
-        ("process_memory_bytes", "process memory", memory, _part(memory), fmt.size(memory)),
-        ("host_cpu_percent", "machine CPU", 100.0, _percent, "100 %"),
-        ("host_memory_used_bytes", "machine memory", memory, _part(memory), fmt.size(memory)),
-        ("cpu_power_w", "CPU power", *_open_ended(view, "cpu_power_w", "W")),
-        ("gpu_temperature_c", "GPU temperature", 100.0, lambda v: f"{v:.0f} C", "100 C"),
-        ("gpu_process_memory_bytes", "GPU memory, own", gpu_memory, _part(gpu_memory), fmt.size(gpu_memory)),
-        ("gpu_sm_clock_mhz", "SM clock", *_open_ended(view, "gpu_sm_clock_mhz", "MHz")),
-        ("gpu_memory_clock_mhz", "memory clock", *_open_ended(view, "gpu_memory_clock_mhz", "MHz")),
-    ):
-        yield Gauge(figure, f"{name} (board)" if figure in board else name, top, write, scale)
+
+    def gauge(figure: str, top: float | None, write: Callable[[float], str]) -> Gauge:
+        bounded = top is not None and math.isfinite(top) and top > 0
+        return Gauge(figure, NAMES[figure], float(top) if top and bounded else _highest(view, figure), write, bounded)
+
+    yield gauge("gpu_utilization_percent", 100.0, _percent)
+    yield gauge("gpu_memory_used_bytes", gpu_memory, fmt.size)
+    yield gauge("power_w", limit, _watts)
+    yield gauge("gpu_memory_utilization_percent", 100.0, _percent)
+    yield gauge("process_cpu_percent", cpu, _percent)
+    yield gauge("process_memory_bytes", memory, fmt.size)
+    yield gauge("cpu_power_w", None, _watts)
+    yield gauge("host_cpu_percent", 100.0, _percent)
+    yield gauge("host_memory_used_bytes", memory, fmt.size)
+    yield gauge("gpu_temperature_c", 100.0, lambda v: f"{v:.0f} C")
+    yield gauge("gpu_process_memory_bytes", gpu_memory, fmt.size)
+    yield gauge("gpu_sm_clock_mhz", None, _megahertz)
+    yield gauge("gpu_memory_clock_mhz", None, _megahertz)
 
 
-def _open_ended(view: RunView, figure: str, unit: str) -> tuple[float, Callable[[float], str], str]:
-    """A scale that ends at the highest value seen: nobody tells a limit."""
-    top = _highest(view, figure)
-    return top, lambda v: f"{v:.0f} {unit}", f"{top:.0f} {unit}"
+def _of_board(gauge: Gauge) -> Gauge:
+    return Gauge(gauge.figure, f"{gauge.name} (board)", gauge.top, gauge.write, gauge.bounded)
 
 
 def _highest(view: RunView, figure: str) -> float:
-    ranges = (ranges[FIGURES.index(figure)] for _, ranges in view.history.places)
-    return max((seen.high for seen in ranges if seen and math.isfinite(seen.high)), default=0.0) or 1.0
+    index = FIGURES.index(figure)
+    return max((seen.high for _, ranges in view.history.places if (seen := ranges[index])), default=0.0) or 1.0
 
 
 def _percent(value: float) -> str:
     return f"{value:.0f} %"
 
 
-def _part(whole: float) -> Callable[[float], str]:
-    """`3.1 of 128 GB`: part and whole in one unit where they share it."""
+def _watts(value: float) -> str:
+    return f"{value:.0f} W"
 
-    def text(value: float) -> str:
-        part, total = fmt.size(value), fmt.size(whole)
-        return f"{part[:-3] if part[-2:] == total[-2:] else part} of {total}"
 
-    return text
+def _megahertz(value: float) -> str:
+    return f"{value:.0f} MHz"

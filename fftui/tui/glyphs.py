@@ -14,7 +14,6 @@ class Glyphs:
     axis_vertical: str
     axis_horizontal: str
     boundary: str  # between two layers
-    between: str  # from the least to the greatest
     cursor: str
     choice: tuple[str, str]
     dash: str
@@ -36,7 +35,6 @@ UNICODE = Glyphs(
     axis_vertical="│",
     axis_horizontal="─",
     boundary="┊",
-    between="░",
     cursor="▌",
     choice=("‹", "›"),
     dash="–",
@@ -68,7 +66,6 @@ ASCII = Glyphs(
     axis_vertical="|",
     axis_horizontal="-",
     boundary="|",
-    between=":",
     cursor=">",
     choice=("<", ">"),
     dash="-",

@@ -4,21 +4,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from textual.events import MouseScrollDown
 
 from fftui import events as ev
-from fftui.runs.history import FIGURES, Bucket, Range
+from fftui.events import to_json
+from fftui.presets import load_preset
+from fftui.runs.folder import create
 from fftui.runs.view import RunView
-from fftui.tui.gauges import Gauge, Machine, gauges, missing_lines
-from fftui.tui.glyphs import ASCII, UNICODE
+from fftui.tui.gauges import Machine, gauges, missing_lines
+from fftui.tui.glyphs import UNICODE
 from fftui.tui.screens.system import SystemScreen
 from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_line
-from fftui.tui.widgets.system import Columns, SystemPanel
-from fftui.tui.widgets.system_history import SystemHistory, blocks, boundaries, stretched
+from fftui.tui.widgets.status import RunHead
+from fftui.tui.widgets.system import SystemPanel
+from fftui.tui.widgets.system_history import SystemHistory
 
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)
-PERCENT = Gauge("gpu_utilization_percent", "GPU", 100.0, str, "100 %")
 
 
 def view_with(*figures: dict[str, Any], hz: float = 1.0, layers: tuple[int, ...] = ()) -> RunView:
@@ -34,33 +35,60 @@ def text_of(lines: Any) -> str:
     return "\n".join("".join(piece for piece, _ in row.pieces) for row in lines)
 
 
-def strip(view: RunView, figure: str, width: int = 4) -> str:
-    gauge = next(gauge for gauge in gauges(view, MACHINE) if gauge.figure == figure)
-    return Columns.of(view, width).strip(gauge, UNICODE.levels)
+def panel_of(view: RunView, width: int = 60, height: int = 12) -> list[str]:
+    """What the panel shows, row by row; no app is needed for that."""
+    panel = PlainPanel(MACHINE)
+    panel.take(view)
+    return text_of(panel.rows(width, height)).splitlines()
 
 
-def test_scales_are_fixed_so_that_always_busy_and_always_idle_differ() -> None:
-    assert strip(view_with(*[{"gpu_utilization_percent": 100.0}] * 4), "gpu_utilization_percent") == "████"
-    assert strip(view_with(*[{"gpu_utilization_percent": 0.0}] * 4), "gpu_utilization_percent") == "▁▁▁▁"
-    half = [{"power_w": 200.0, "power_limit_w": 400.0}] * 4
-    assert strip(view_with(*half), "power_w") == "▅▅▅▅"
-    assert (
-        strip(view_with({"power_w": 200.0, "power_limit_w": 400.0}, {}, {}, {"power_w": 400.0}), "power_w")[1:3] == "  "
-    )
+class PlainPanel(SystemPanel):
+    """The panel outside an app."""
+
+    glyphs = UNICODE  # type: ignore[assignment]
+
+    def take(self, view: RunView) -> None:
+        self._view = view
+        self._seconds.take(view)
 
 
-def test_a_column_is_a_second_at_its_highest_and_stays_where_it_is() -> None:
-    figures = [{"host_cpu_percent": 100.0 if n % 10 == 3 else 0.0} for n in range(40)]
-    assert strip(view_with(*figures, hz=10), "host_cpu_percent") == "████"
-    earlier = strip(view_with(*figures[:35], hz=10), "host_cpu_percent", 8)
-    later = strip(view_with(*figures, hz=10), "host_cpu_percent", 8)
-    assert earlier == later
+def test_power_at_half_its_limit_is_drawn_at_half() -> None:
+    (row,) = panel_of(view_with(*[{"power_w": 200.0, "power_limit_w": 400.0}] * 4))
+    assert row.split() == ["power", "▅▅▅▅", "200", "of", "400", "W"]
+    full, idle = (panel_of(view_with(*[{"gpu_utilization_percent": value}] * 4))[0] for value in (100.0, 0.0))
+    assert "████" in full
+    assert "▁▁▁▁" in idle
 
 
-def test_where_the_next_layer_begins_is_marked() -> None:
-    view = view_with(*[{"host_cpu_percent": 50.0}] * 6, layers=(1, 1, 2, 2, 2, 3))
-    assert Columns.of(view, 8).boundaries == {4, 7}
-    assert boundaries(stretched(view.history.all, 6)) == {2, 5}
+def test_the_panel_marks_where_the_next_layer_begins() -> None:
+    (row,) = panel_of(view_with(*[{"host_cpu_percent": 100.0}] * 6, layers=(1, 1, 2, 2, 2, 3)))
+    assert "██┊███┊█ " in row
+
+
+def test_the_panel_has_energy_other_gpus_and_reasons_below_its_figures() -> None:
+    view = replace(metered_view(), machine=replace(metered_view().machine, other_gpus=("NVIDIA T4",)))
+    view = view.after(11.0, ev.OtherGpusSampled((7.0,), (1,), (2,), (61.0,)))
+    view = view.after(11.0, ev.FiguresMissing(("gpu_sm_clock_mhz",), "Not Supported"))
+    rows = panel_of(view)
+    assert rows[-3:] == [
+        "energy 1.50 kJ, 7.50 J an image, at rest 50 W (by counter)",
+        "1 other GPU: 7 %",
+        "no SM clock: Not Supported",
+    ]
+    assert len(panel_of(view, height=3)) == 3
+    assert [row.split()[0] for row in panel_of(view, height=3)] == ["GPU", "power", "energy"]
+
+
+def test_a_reason_stands_in_the_panel_where_a_gpu_is_missing() -> None:
+    view = view_with({"host_cpu_percent": 50.0})
+    view = view.after(1.0, ev.FiguresMissing(("power_w", "gpu_utilization_percent"), "no NVIDIA GPU: it is a CPU"))
+    assert panel_of(view, height=2)[-1] == "no NVIDIA GPU: it is a CPU"
+
+
+def test_why_there_are_no_samples_is_said() -> None:
+    assert panel_of(RunView()) == ["no samples yet: they start with the run"]
+    learning = RunView().after(0.0, ev.Stepped(1, 1, 1, 1, 10, 1, 10, None))
+    assert panel_of(learning)[0].endswith("telemetry.hz is 0")
 
 
 def test_sizes_are_those_of_the_machine_that_runs_it_not_of_this_one() -> None:
@@ -78,7 +106,7 @@ def test_what_is_not_told_is_no_gauge_and_has_its_reason() -> None:
     view = view.after(1.0, ev.FiguresMissing(("cpu_power_w", "cpu_energy_j"), "not available: root may read it"))
     assert [gauge.name for gauge in gauges(view, MACHINE)] == ["power"]
     assert missing_lines(view) == [
-        "no gpu_utilization_percent: Not Supported",
+        "no GPU %: Not Supported",
         "no energy of the CPU: not available: root may read it",
     ]
 
@@ -87,39 +115,6 @@ def test_what_is_of_the_whole_board_says_so() -> None:
     view = view_with({"power_w": 100.0, "gpu_memory_used_bytes": 5})
     view = replace(view, machine=replace(view.machine, mig=True, whole_board=("power_w",)))
     assert [gauge.name for gauge in gauges(view, MACHINE)] == ["GPU memory", "power (board)"]
-
-
-def bucket(low: float, high: float, samples: int = 1, layer: int = 1) -> Bucket:
-    ranges: list[Range | None] = [None] * len(FIGURES)
-    ranges[FIGURES.index("gpu_utilization_percent")] = Range(low, high, low + high, 2)
-    return Bucket(0.0, (1, layer), samples, tuple(ranges))
-
-
-def test_a_spike_of_one_sample_is_seen_over_the_whole_run() -> None:
-    columns = stretched([bucket(0, 0)] * 300 + [bucket(0, 100)] + [bucket(0, 0)] * 300, 20)
-    (top, *_), height = blocks(columns, PERCENT, 3, UNICODE.levels, UNICODE.between), 3
-    assert len(top) == 20
-    assert sum(sign != " " for sign in top) == 1
-    assert len(blocks(columns, PERCENT, height, ASCII.levels, ASCII.between)) == height
-
-
-@given(
-    st.lists(st.tuples(st.floats(0, 120), st.floats(0, 120), st.integers(1, 20)), min_size=1, max_size=80),
-    st.integers(1, 60),
-    st.integers(1, 4),
-)
-def test_a_strip_fills_its_room_and_more_is_never_drawn_lower(
-    told: list[tuple[float, float, int]], width: int, height: int
-) -> None:
-    columns = stretched([bucket(min(a, b), max(a, b), count) for a, b, count in told], width)
-    assert len(columns) == width
-    rows = blocks(columns, PERCENT, height, UNICODE.levels, UNICODE.between)
-    assert [len(row) for row in rows] == [width] * height
-    heights = [sum(row[n] != " " for row in rows) for n in range(width)]
-    highest = [column.of("gpu_utilization_percent").high for column in columns]
-    ranked = sorted(zip(highest, heights, strict=True))
-    assert [drawn for _, drawn in ranked] == sorted(drawn for _, drawn in ranked)
-    assert all(drawn >= 1 for drawn in heights)
 
 
 def metered_view() -> RunView:
@@ -140,7 +135,7 @@ def metered_view() -> RunView:
 
 
 def test_each_layer_has_its_means_and_its_energy() -> None:
-    head, rest, first, second = text_of(layer_table(metered_view(), 120)).splitlines()
+    head, rest, first, second, both = text_of(layer_table(metered_view(), 120)).splitlines()
     assert head.split()[:2] == ["mean", "of"]
     assert rest.split()[:2] == ["rest", "1.0"]
     assert "50.0 J" in rest
@@ -149,6 +144,32 @@ def test_each_layer_has_its_means_and_its_energy() -> None:
     assert "1.20 kJ" in second
     assert first.split()[4] == "25"  # GPU %
     assert "counter" in second
+    assert both.split() == ["learning", "7.0", "s", "–", "214", "1.50", "kJ", "7.50", "J", "counter"]
+
+
+def test_a_row_has_the_time_on_the_device_and_for_images(view_of, parallel_view_of) -> None:
+    rows = text_of(layer_table(view_of(layers=2), 120)).splitlines()
+    assert rows[0].split() == ["mean", "of", "CPU", "%", "compute", "memory"]
+    assert rows[1].split()[3:5] == ["28", "s"]  # twenty epochs of 1.4 s
+    view = parallel_view_of()
+    view = view.after(1.0, ev.TelemetrySampled(1, None, 1, process_cpu_percent=100.0))
+    row = text_of(layer_table(view, 120)).splitlines()[1]
+    assert row.split() == ["layers", "1-3", "100", "2:40"]  # of all three together, not three times
+
+
+def test_without_energy_counters_a_row_has_the_power_that_was_sampled() -> None:
+    view = view_with({"power_w": 100.0}, {"power_w": 200.0})
+    assert text_of(layer_table(view, 80)).splitlines()[1].split() == ["layer", "1", "150"]
+
+
+def test_a_row_names_its_phase_where_there_are_several() -> None:
+    view = view_with({"power_w": 1.0})
+    for phase, layer in ((1, 1), (2, None)):
+        view = view.after(1.0, ev.PhaseStarted(phase, "backprop", 1))
+        view = view.after(1.0, ev.LayerStarted(phase, layer, 1, None))
+        view = view.after(1.0, ev.TelemetrySampled(phase, layer, 1, power_w=1.0))
+    names = [row[:12].strip() for row in text_of(layer_table(view, 80)).splitlines()]
+    assert names == ["mean of", "1: layer 1", "2: network"]
 
 
 def test_columns_for_which_there_is_no_room_are_left_out() -> None:
@@ -159,7 +180,7 @@ def test_columns_for_which_there_is_no_room_are_left_out() -> None:
 
 def test_the_sampler_tells_how_steady_it_was() -> None:
     assert sampler_line(metered_view()) == [
-        "100 looks, 97.0 % of them within 20 ms of their time, 2 missed; it took 0.50 % of one core"
+        "sampler: 100 looks, 97.0 % of them within 20 ms of their time, 2 missed; it took 0.50 % of one core"
     ]
     assert sampler_line(RunView()) == []
 
@@ -169,30 +190,109 @@ def test_gpus_that_do_not_learn_are_a_line_each() -> None:
     view = replace(view, machine=replace(view.machine, other_gpus=("NVIDIA A100", "NVIDIA T4")))
     seen = ev.OtherGpusSampled((7.0, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None))
     first, second = other_gpus_lines(view.after(2.0, seen))
-    assert first.split() == ["NVIDIA", "A100", "7", "%", "5.0", "GB", "of", "40.0", "GB", "61", "W"]
-    assert second.split() == ["NVIDIA", "T4", "n/a", "n/a", "n/a"]
+    assert first.split() == ["7", "%", "61", "W", "5.0", "GB", "of", "40.0", "GB", "NVIDIA", "A100"]
+    assert second.split() == ["n/a", "n/a", "n/a", "NVIDIA", "T4"]
+    assert len(other_gpus_lines(view.after(2.0, ev.OtherGpusSampled((7.0, 1.0), (), (), ())))) == 0
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50), (30, 6)])
+def shown(app) -> str:
+    history = app.screen.query_one(SystemHistory)
+    return text_of(history.rows(history.size.width, history.size.height))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 async def test_g_opens_the_whole_run_and_goes_back(new_app, new_trainer, view_of, size) -> None:
     app = new_app(new_trainer(view_of(gpu=True, until=(2, 5))))
     async with app.run_test(size=size) as pilot:
         await pilot.press("g")
         await pilot.pause()
         assert isinstance(app.screen, SystemScreen)
-        history = app.screen.query_one(SystemHistory)
-        everything = text_of(history._everything(max(8, history.size.width), 1))
-        assert "NVIDIA H100" in everything
-        assert "layer 2" in everything
-        assert "Other GPUs" in everything
-        before = text_of(history.rows(history.size.width, history.size.height))
-        await pilot.press("end")
-        await pilot.pause()
-        after = text_of(history.rows(history.size.width, history.size.height))
-        assert (before == after) == (history._length <= history.size.height)
-        await pilot.press("home", "g")
+        rows = shown(app).splitlines()
+        assert rows[0].startswith("NVIDIA H100 · 2 cores")
+        assert rows[1].split() == ["layer", "1", "layer", "2", "now", *(["mean", "max"] if size[0] >= 100 else [])]
+        assert "┊" in rows[2]
+        assert "rows 1 to" not in rows[0], "everything fits"
+        assert rows[-3:-2] == ["Other GPUs"]
+        await pilot.press("g")
         await pilot.pause()
         assert not isinstance(app.screen, SystemScreen)
+        await pilot.press("g", "escape")
+        await pilot.pause()
+        assert not isinstance(app.screen, SystemScreen)
+
+
+async def test_what_does_not_fit_is_scrolled_to(new_app, new_trainer, view_of) -> None:
+    app = new_app(new_trainer(view_of(gpu=True, until=(2, 5))))
+    async with app.run_test(size=(60, 12)) as pilot:
+        await pilot.press("g")
+        await pilot.pause()
+        first = shown(app)
+        assert "rows 1 to 9 of" in first
+        for key in ("down", "pagedown", "end"):
+            await pilot.press(key)
+            assert shown(app) != first
+        assert "NVIDIA A100" in shown(app)
+        await pilot.press("up", "pageup", "home")
+        assert shown(app) == first
+
+
+@pytest.mark.parametrize("size", [(30, 6), (8, 3), (1, 1), (200, 8), (12, 60)])
+async def test_odd_runs_are_shown_at_every_size(new_app, new_trainer, view_of, size) -> None:
+    trainer = new_trainer(view_of(gpu=True, until=(2, 5)))
+    nan, inf = float("nan"), float("inf")
+    app = new_app(trainer)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("3", "g", "down", "end")
+        assert isinstance(app.screen, SystemScreen)
+        odd = ev.TelemetrySampled(1, 2, 5, process_cpu_percent=nan, power_w=inf, power_limit_w=0.0, host_cpu_percent=-5)
+        resumed = trainer.view.after(1e12, odd).after(2e12, replace(trainer.view.started, resumed=True))
+        many = RunView().after(0.0, ev.MachineDescribed(inf, 0, 0, whole_board=("power_w",), mig=True))
+        for number in range(2000):
+            many = many.after(-1.0 * number, ev.TelemetrySampled(1, number % 300, 1, power_w=1.0, host_cpu_percent=nan))
+        for view in (resumed, many, RunView()):
+            trainer.view = view
+            app.screen.look()
+            await pilot.press("pagedown", "pageup")
+        await pilot.resize_terminal(90, 30)
+        trainer.view = many
+        app.screen.look()
+        assert "changes of layer: too many" in shown(app)
+        await pilot.press("g")
+        app.screen.look()
+        await pilot.pause()
+
+
+async def test_a_wheel_scrolls_and_a_run_whose_process_is_gone_says_so(new_app, tmp_path, events_of) -> None:
+    runs = tmp_path / "runs"
+    folder = create(runs, load_preset("quickstart"), preset="quickstart", device="cpu")
+    folder.journal.write_text(
+        "".join(to_json(at, event) + "\n" for at, event in events_of(gpu=True, until=(1, 2))), encoding="utf-8"
+    )
+    gone = folder.record().model_copy(update={"pid": 2**22, "process_started": 1.0})
+    folder.write_record(gone)
+    app = new_app(runs=runs)
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.open_run(folder.id)
+        await pilot.pause(0.3)
+        await pilot.press("g")
+        await pilot.pause()
+        first = shown(app)
+        assert "88 %" in first
+        assert "its process is gone" in text_of(app.screen.query_one(RunHead).rows(80, 1))
+        history = app.screen.query_one(SystemHistory)
+        history.post_message(MouseScrollDown(history, 1, 1, 0, 1, 0, False, False, False))
+        await pilot.pause()
+        assert shown(app) != first
+
+
+async def test_the_palette_offers_the_system_view_of_a_run(new_app, new_trainer, view_of) -> None:
+    app = new_app(new_trainer(view_of(until=(1, 2))))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+p", *"system")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await pilot.pause(0.3)
+        assert isinstance(app.screen, SystemScreen)
 
 
 async def test_the_system_screen_waits_for_samples(new_app, new_trainer) -> None:
@@ -200,7 +300,17 @@ async def test_the_system_screen_waits_for_samples(new_app, new_trainer) -> None
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("g")
         await pilot.pause()
-        assert "no samples yet" in text_of(app.screen.query_one(SystemHistory).rows(80, 20))
+        assert "no samples yet" in shown(app)
+
+
+async def test_times_stand_under_the_figures(new_app, new_trainer, view_of) -> None:
+    app = new_app(new_trainer(view_of(until=(2, 20))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("g")
+        await pilot.pause()
+        times = next(row for row in shown(app).splitlines() if row.split()[:1] == ["0"])
+        assert times.split()[-1] == "1:03"  # 40 epochs of 1.6 s, since the first sample
+        assert 3 <= len(times.split()) <= 8
 
 
 async def test_the_panel_is_plain_ascii_where_asked(new_app, new_trainer, view_of) -> None:

@@ -204,7 +204,7 @@ class LiveScreen(Screen[None]):
 
     def action_system(self) -> None:
         """Show what the machine did over the whole run, and for each layer."""
-        self.app.push_screen(SystemScreen(self.source))
+        self.app.push_screen(SystemScreen(self.source, self._word))
 
     def action_leave(self) -> None:
         """Back to where one came from; the run goes on."""

@@ -1,5 +1,6 @@
 """The system screen: what the machine does over the whole run, and for each layer."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -7,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from fftui.runs.view import RunView
 from fftui.tui.sources import Source
 from fftui.tui.widgets.status import RunHead
 from fftui.tui.widgets.system_history import SystemHistory
@@ -25,9 +27,11 @@ class SystemScreen(Screen[None]):
     What the machine does, over the whole run. Up, down and the page keys scroll; g goes back.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, word: Callable[[RunView], str | None]) -> None:
+        """`word` is the run's state where its view does not tell it."""
         super().__init__()
         self.source = source
+        self._word = word
         self._head = RunHead(source.run, id="head")
 
     def compose(self) -> ComposeResult:
@@ -45,8 +49,10 @@ class SystemScreen(Screen[None]):
 
     def look(self) -> None:
         """Show the newest view."""
-        self._head.show(self.source.view, None)
-        self._history.show(self.source.view)
+        view = self.source.view
+        self._head.run = self.source.run
+        self._head.show(view, self._word(view))
+        self._history.show(view)
 
     def action_leave(self) -> None:
         """Back to the run."""

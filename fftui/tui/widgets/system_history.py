@@ -1,24 +1,28 @@
 """`SystemHistory`: every figure of a run over its whole time, what each layer asked for, and what is not told."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from fftui import format as fmt
-from fftui.runs.history import Bucket, Range
+from fftui.runs.history import FIGURES, Bucket, History
 from fftui.runs.view import RunView
 from fftui.tui.gauges import Gauge, Machine, gauges, missing_lines
+from fftui.tui.places import place_name, short_name
 from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_line
-from fftui.tui.widgets.painted import Line, Painted, line
-from fftui.tui.widgets.plot import Tone
-from fftui.tui.widgets.system import NO_SAMPLES, marked
+from fftui.tui.widgets.painted import Line, Painted, Piece, line
+from fftui.tui.widgets.strips import area, changes, marked, stretched
+from fftui.tui.widgets.system import no_samples
 from fftui.tui.widgets.text import cut, fitted
 
-TALLEST = 4  # rows of a figure, at most
-WIDE = 100  # cells from which mean and highest stand beside a figure
-FACTS = 44  # cells of them
+TALLEST = 5  # rows of a figure, at most
+WIDE = 100  # cells from which scale, mean and highest stand beside a figure
+FACT = 10  # cells of each then
+VALUE = 16  # cells of the one value that stands there else
+TICK = 14  # cells between two times, at least
 
 
 class SystemHistory(Painted, can_focus=True):
@@ -27,15 +31,15 @@ class SystemHistory(Painted, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", "Up", show=False),
         Binding("down,j", "scroll_by(1)", "Down", show=False),
-        Binding("pageup", "scroll_by(-20)", "Page up", show=False),
-        Binding("pagedown,space", "scroll_by(20)", "Page down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
         Binding("home", "scroll_by(-100000)", "Top", show=False),
         Binding("end", "scroll_by(100000)", "End", show=False),
     ]
     HELP = """
     Each figure over the whole run on its own fixed scale: filled up to the least, shaded up to the greatest value of
-    that stretch of time. Marks show where the next layer began. Below, the mean of each figure while a layer learned,
-    and the energy it took; `rest` is the idle machine before the run.
+    that stretch of time. Lines across show where the next layer began. Below, the mean of each figure while a layer
+    learned, and the energy it took; `rest` is the idle machine before the run.
     """
 
     def __init__(self, machine: Machine, *, id: str | None = None) -> None:
@@ -53,24 +57,40 @@ class SystemHistory(Painted, can_focus=True):
 
     def action_scroll_by(self, rows: int) -> None:
         """Move up or down."""
-        self._top = max(0, min(self._top + rows, self._length - max(1, self.size.height)))
+        self._top += rows  # brought back into bounds where the rows are made
         self.repaint()
 
+    def action_page(self, pages: int) -> None:
+        """Move by what is in sight."""
+        self.action_scroll_by(pages * max(1, self.size.height - 2))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down."""
+        event.stop()
+        self.action_scroll_by(2)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up."""
+        event.stop()
+        self.action_scroll_by(-2)
+
     def rows(self, width: int, height: int) -> Sequence[Line]:
-        """The part that is scrolled to."""
-        everything = list(self._everything(width, height))
+        """What the machine is, and the part below that is scrolled to."""
+        room = max(1, height - 1)
+        everything = list(self._everything(width, room))
         self._length = len(everything)
-        self._top = max(0, min(self._top, self._length - height))
-        return everything[self._top : self._top + height]
+        self._top = max(0, min(self._top, self._length - room))
+        last = min(self._length, self._top + room)
+        where = f"rows {self._top + 1} to {last} of {self._length}" if self._length > room else ""
+        told = fitted(machine_text(self._view), max(0, width - len(where) - 2))
+        return [line((told, "dim"), (f"  {where}", "accent")), *everything[self._top : last]][:height]
 
     def _everything(self, width: int, height: int) -> Iterator[Line]:
-        view = self._view
-        yield line((cut(_machine_text(view), width), "dim"))
         below = list(self._below(width))
-        if not view.telemetry:
-            yield line((cut(NO_SAMPLES, width), "dim"))
+        if self._view.telemetry:
+            yield from self._strips(width, height - len(below))
         else:
-            yield from self._strips(width, height - len(below) - 2)
+            yield line((cut(no_samples(self._view), width), "dim"))
         yield from below
 
     def _below(self, width: int) -> Iterator[Line]:
@@ -79,130 +99,114 @@ class SystemHistory(Painted, can_focus=True):
         if table := list(layer_table(view, width)):
             yield line()
             yield from table
-        for heading, texts in (
-            ("Other GPUs", other_gpus_lines(view)),
-            ("Not told", missing_lines(view)),
-            ("Sampler", sampler_line(view)),
-        ):
+        reasons = [row for text in missing_lines(view) for row in textwrap.wrap(text, max(8, width))]
+        for heading, texts in (("Other GPUs", other_gpus_lines(view)), ("Not told", reasons)):
             if texts:
                 yield line()
                 yield line((heading, "title"))
                 yield from (line(cut(text, width)) for text in texts)
+        if sampled := sampler_line(view):
+            yield line()
+            yield from (line((cut(text, width), "dim")) for text in sampled)
 
     def _strips(self, width: int, room: int) -> Iterator[Line]:
-        """The figures, as high as `room` rows allow."""
+        """The figures, as high as `room` rows allow, under the layers' names and over the time."""
         shown = list(gauges(self._view, self.machine))
-        height = max(1, min(TALLEST, room // max(1, len(shown))))
+        heights, gap = _heights(room - 2, len(shown))
         named = max((len(gauge.name) for gauge in shown), default=0)
-        value = FACTS if width >= WIDE else 16
-        across = max(8, width - named - value - 2)
-        columns = stretched(self._view.history.all, across)
-        bounds = boundaries(columns)
-        yield line((" " * (named + 1), "dim"), (_layer_names(columns, across), "dim"))
-        for gauge in shown:
-            facts = self._facts(gauge, wide=width >= WIDE)
-            drawn = blocks(columns, gauge, height, self.glyphs.levels, self.glyphs.between)
-            names = (gauge.name, f"0 to {gauge.scale}")
-            for number, text in enumerate(drawn):
-                name = names[number] if number < len(names) else ""
-                tone: Tone = "faint" if number else "text"
-                pieces = marked(text, bounds, self.glyphs.boundary, "dim")
-                told = "" if number else facts
-                yield line((fitted(name, named) + " ", tone), *pieces, f" {fitted(told, value, right=True)}")
+        ends = [_ends(gauge, height) for gauge, height in zip(shown, heights, strict=True)]
+        scales = ends if width >= WIDE else [[""] * height for height in heights]
+        scale = max((len(text) for texts in scales for text in texts), default=0)
+        left, right = named + 1 + scale + bool(scale), (3 * FACT if scale else VALUE)
+        columns, marks = stretched(self._view.history.all, max(8, width - left - right - 1))
+        sign = self.glyphs.boundary
+        head = _names(self._view, columns, marks)
+        heads = "".join(f"{text:>{FACT}}" for text in ("now", "mean", "max")) if scale else f"{'now':>{VALUE}}"
+        yield line((" " * left + head, "accent"), (" " + heads, "dim"))
+        for gauge, texts in zip(shown, scales, strict=True):
+            drawn = area(columns, gauge.figure, gauge.top, len(texts), self.glyphs)
+            for number, (text, end) in enumerate(zip(drawn, texts, strict=True)):
+                name = f"{'' if number else gauge.name:<{named}} "
+                pieces: list[Piece] = [(name, "text"), (f"{end:>{scale}} " if scale else "", "dim")]
+                pieces += marked(text, marks, sign, "dim")
+                yield line(*pieces, *([] if number else self._facts(gauge, wide=scale > 0)))
+            if gap:
+                yield line((" " * left, "dim"), *marked(" " * len(columns), marks, sign, "dim"))
+        yield line((" " * left + _times(self._view, columns, marks), "dim"))
 
-    def _facts(self, gauge: Gauge, *, wide: bool) -> str:
-        newest = gauge.text(getattr(self._view.telemetry[-1], gauge.figure))
+    def _facts(self, gauge: Gauge, *, wide: bool) -> list[Piece]:
+        """The value now, the mean and the highest."""
+        value = getattr(self._view.telemetry[-1], gauge.figure)
         if not wide:
-            return newest
-        seen = whole(self._view.history.all, gauge.figure)
-        if seen is None:
-            return newest
-        return f"{newest}  mean {_short(gauge, seen.mean)}  max {_short(gauge, seen.high)}"
+            return [(f" {gauge.text(value):>{VALUE}}", "text")]
+        mean, high = whole(self._view.history, gauge.figure)
+        return [
+            (f" {gauge.short(value):>{FACT}}", "text"),
+            (f"{gauge.short(mean):>{FACT}}{gauge.short(high):>{FACT}}", "dim"),
+        ]
 
 
-def stretched(buckets: Sequence[Bucket], width: int) -> list[Bucket]:
-    """`width` columns over all samples: the buckets that begin in each, or the one that goes on through it."""
-    total = sum(bucket.samples for bucket in buckets)
-    starts = accumulate((bucket.samples for bucket in buckets), initial=0)
-    begun: dict[int, Bucket] = {}
-    for bucket, start in zip(buckets, starts, strict=False):
-        column = start * width // total
-        begun[column] = begun[column].merged(bucket) if column in begun else bucket
-    columns: list[Bucket] = []
-    for column in range(width if buckets else 0):
-        columns.append(begun.get(column) or columns[-1])
-    return columns
+def whole(history: History, figure: str) -> tuple[float | None, float | None]:
+    """Mean and highest of `figure` over the whole run."""
+    index = FIGURES.index(figure)
+    told = [seen for _, ranges in history.places if (seen := ranges[index])]
+    if not told:
+        return None, None
+    return sum(seen.total for seen in told) / sum(seen.count for seen in told), max(seen.high for seen in told)
 
 
-def boundaries(columns: Sequence[Bucket]) -> frozenset[int]:
-    """The columns at which another layer begins."""
-    return frozenset(n for n in range(1, len(columns)) if columns[n].place != columns[n - 1].place)
-
-
-def blocks(columns: Sequence[Bucket], gauge: Gauge, height: int, levels: str, between: str) -> list[str]:
-    """`height` rows of a figure: full up to the least of a column, `between` up to the greatest; blank if not told."""
-    rows = [""] * height
-    for column in columns:
-        seen = column.of(gauge.figure)
-        signs = [" "] * height if seen is None else _stack(seen, gauge.top, height, levels, between)
-        rows = [row + sign for row, sign in zip(rows, signs, strict=True)]
-    return rows
-
-
-def whole(buckets: Sequence[Bucket], figure: str) -> Range | None:
-    """What `figure` was over all buckets."""
-    total: Range | None = None
-    for bucket in buckets:
-        seen = bucket.of(figure)
-        total = seen if total is None else total.merged(seen) if seen else total
-    return total
-
-
-def _stack(seen: Range, top: float, height: int, levels: str, between: str) -> list[str]:
-    """One column's signs, top first; something is drawn for 0 too, so that idle differs from not told."""
-    full = len(levels) - 1
-    low, high = (round(min(1.0, max(0.0, value / top)) * height * full) for value in (seen.low, seen.high))
-    signs = []
-    for row in range(height):
-        base = row * full
-        if height == 1:
-            signs.append(levels[max(1, high)])
-        elif low >= base + full:
-            signs.append(levels[full])
-        elif high > base and low <= base and high - low > full // 2:
-            signs.append(between)
-        else:
-            signs.append(levels[max(1 if row == 0 else 0, min(full, high - base))])
-    return signs[::-1]
-
-
-def _layer_names(columns: Sequence[Bucket], width: int) -> str:
-    """The layers' names where they begin, as far as there is room."""
-    text = [" "] * width
-    column = 0
-    for place, group in groupby(columns, lambda bucket: bucket.place):
-        count = len(list(group))
-        name = {None: "network"}.get(place[1], f"layer {place[1]}") if place[0] is not None else ""
-        if len(name) > count - 1:
-            name = "" if place[1] is None else str(place[1])
-        if len(name) < count:
-            text[column + (column > 0) : column + (column > 0) + len(name)] = name
-        column += count
-    return "".join(text)[:width]
-
-
-def _machine_text(view: RunView) -> str:
-    seen = view.machine
+def machine_text(view: RunView) -> str:
+    """What learns, and how it is looked at."""
+    seen, device = view.machine, view.started.device if view.started else ""
     if seen is None:
-        return view.started.device if view.started else "this run has not begun"
-    parts = [seen.gpu or (view.started.device if view.started else "")]
+        return device or "this run has not begun"
+    parts = [seen.gpu or device]
     parts += ["a MIG slice: (board) marks what is its whole board's"] if seen.mig else []
     parts += [f"driver {seen.driver}"] if seen.driver else []
     parts += [f"{seen.cores} cores"] if seen.cores else []
     parts += [fmt.size(seen.host_memory_total_bytes)] if seen.host_memory_total_bytes else []
-    return " · ".join([*parts, f"{seen.hz:g} looks a second"])
+    return " · ".join([*filter(None, parts), f"{seen.hz:g} looks a second"])
 
 
-def _short(gauge: Gauge, value: float) -> str:
-    """A value without the top that stands behind it."""
-    return gauge.text(value).partition(" of ")[0]
+def _heights(room: int, figures: int) -> tuple[list[int], bool]:
+    """Rows of each figure so that all fill `room`, the first ones higher; whether there is one between two."""
+    each, left = divmod(max(figures, room), max(1, figures))
+    gap = each > 2  # two rows are more to a figure than one and a gap
+    heights = [each - gap + (number < left) for number in range(figures)]
+    return [min(TALLEST, height) for height in heights], gap
+
+
+def _ends(gauge: Gauge, height: int) -> list[str]:
+    """Both ends of a figure's scale in its rows."""
+    if height == 1:
+        return [f"0–{gauge.scale}"]
+    return [gauge.scale, *[""] * (height - 2), "0"]
+
+
+def _names(view: RunView, columns: Sequence[Bucket], marks: Sequence[int]) -> str:
+    """The layers' names over where they begin, as far as there is room."""
+    if not marks and (many := len(changes([bucket.place for bucket in view.history.all]))):
+        return fitted(f"{fmt.count(many)} changes of layer: too many to mark", len(columns))
+    text = ""
+    for start, end in zip((0, *marks), (*marks, len(columns)), strict=True):
+        place, room = columns[start].place, end - start
+        name = place_name(view, place) if place[0] is not None else "rest"
+        name = name if len(name) < room else short_name(view, place)
+        text += (" " if start else "") + (name if len(name) < room else "").ljust(room)
+    return text
+
+
+def _times(view: RunView, columns: Sequence[Bucket], marks: Sequence[int]) -> str:
+    """How long the run had gone on where a column begins, now and then, and at the end until now."""
+    text = ""
+    began = columns[0].began_at if columns else 0.0
+    for column, bucket in enumerate(columns):
+        at = column + sum(mark <= column for mark in marks)
+        begins = column == 0 or bucket is not columns[column - 1]
+        if begins and at >= len(text.rstrip()) + TICK * bool(column):
+            text = text.ljust(at) + (fmt.duration(bucket.began_at - began) if column else "0")
+    end = fmt.duration(None if view.now is None else view.now - began)
+    width = len(columns) + len(marks)
+    text = text[: max(0, width - len(end))]
+    whole_words = text.rstrip() if text.endswith(" ") or len(text) < width - len(end) else text.rpartition("  ")[0]
+    return f"{whole_words:<{max(0, width - len(end))}}{end}"[:width]
