@@ -69,7 +69,8 @@ def visible(value: str | None, order: str | None, boards: Sequence[Board]) -> Vi
             found, problem = [], _twice(entry)
             break
         found.append(uuid)
-    return Visible(_taken(found), f"{VARIABLE}={value}: {problem}" if problem else "", caution)
+    problem = f"{VARIABLE}={value}: {problem}" if problem else ""
+    return Visible(_taken(found), problem, caution if found else "")
 
 
 def visible_here() -> Visible:

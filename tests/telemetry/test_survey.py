@@ -16,10 +16,11 @@ print(json.dumps(asdict(nvml_survey())))
 UUID = "GPU-5ba3ed4f-0000-4000-8000-00000000000a"
 SLICE = "MIG-11111111-0000-4000-8000-000000000001"
 SECOND = ("device GPU-77777777-0000-4000-8000-00000000000c Second", "bus 00000000:41:00.0", "power 99")
+VARIABLES = {"CUDA_VISIBLE_DEVICES": "0", "CUDA_DEVICE_ORDER": "FASTEST_FIRST"}
 
 
 def survey(python, *statements: str, **variables: str) -> dict:
-    ran = python(SURVEY, *statements, **{"CUDA_VISIBLE_DEVICES": "0", **variables})
+    ran = python(SURVEY, *statements, **{**VARIABLES, **variables})
     assert ran.stderr == "held 0\n"  # NVML was let go
     return json.loads(ran.stdout)
 
@@ -101,6 +102,7 @@ def test_slices_tell_what_is_their_own(python_with_gpu):
     (board,) = survey(python_with_gpu, f"slice {SLICE} 1 0 MIG 1g", "memory-used 1", "memory-total 5")["boards"]
     assert board["mig_mode"] is True
     (part,) = board["slices"]
+    assert [part[key] for key in ("bus_id", "mig_mode", "slices")] == [None, None, []]
     assert (part["name"], part["uuid"], part["index"]) == ("MIG 1g", SLICE, None)
     assert figures(part) == {"gpu_memory_used_bytes": 1, "gpu_memory_total_bytes": 5}
     assert [answer["call"] for answer in part["answers"]] == [call.name for call in CALLS if call.of_slice]
@@ -112,6 +114,12 @@ def test_what_is_wrong_with_the_variable_is_told(python_with_gpu):
     assert "there is no GPU 7 (1 GPU, counted from 0)" in visible["problem"]
 
 
+@pytest.mark.parametrize(("number", "version"), [(12040, "12.4"), (13000, "13.0"), (11080, "11.8")])
+def test_the_highest_cuda_of_the_driver_is_told_as_people_write_it(python_with_gpu, number, version):
+    code = f"import pynvml\npynvml.nvmlSystemGetCudaDriverVersion = lambda: {number}\n{SURVEY}"
+    assert json.loads(python_with_gpu(code).stdout)["cuda_driver"] == version
+
+
 def test_nvml_that_is_absent_is_told_and_no_more(python_without_gpu):
     told = json.loads(python_without_gpu(SURVEY).stdout)
     assert told["absent"].startswith("NVML Shared Library Not Found: ")
@@ -119,9 +127,11 @@ def test_nvml_that_is_absent_is_told_and_no_more(python_without_gpu):
 
 
 def test_nvml_that_does_not_start_is_told(python_with_gpu):
-    told = json.loads(python_with_gpu(SURVEY, "init 18").stdout)
+    told = json.loads(python_with_gpu(SURVEY, "init 18", **VARIABLES).stdout)
     assert "mismatch" in told["absent"]
     assert "reboot" in told["absent"]
+    assert told["boards"] == []
+    assert "there is no GPU 0 (0 GPUs" in told["visible"]["problem"]
 
 
 def test_rapl_is_told_by_its_packages_or_by_the_reason(tmp_path):
@@ -135,3 +145,7 @@ def test_rapl_is_told_by_its_packages_or_by_the_reason(tmp_path):
             (zone / name).write_text(text)
     told = rapl_survey(tmp_path)
     assert (told.packages, told.absent) == (2, "")
+    (tmp_path / "intel-rapl:1" / "energy_uj").unlink()
+    told = rapl_survey(tmp_path)
+    assert told.packages == 0  # energy of half the CPU would be wrong
+    assert "intel-rapl:1/energy_uj: No such file" in told.absent

@@ -76,6 +76,9 @@ def test_devices_are_those_that_are_named_up_to_the_first_that_is_none(value, uu
         (f"{TWO},{ONE}", (TWO,)),
         (f"{TWO},MIG-9999,{ONE}", (TWO,)),
         (f"{TWO},{TWO}", ()),
+        (f"{TWO},MIG-{A}/1/1", ()),
+        (f"MIG-{A}", ()),
+        (f"{TWO},0", (TWO,)),
         ("0", (ONE,)),
         ("1", (B,)),
         ("1,0", (ONE,)),
@@ -126,6 +129,12 @@ def test_boards_of_two_kinds_may_be_counted_in_another_order(value):
     assert visible(value, None, BOARDS).caution == ""
 
 
+@pytest.mark.parametrize("value", ["-1", "-1,0", "7", "0,0", ""])
+def test_where_nothing_is_left_there_is_no_order_to_doubt(value):
+    told = visible(value, None, [Board(A, "H100"), Board(B, "T400")])
+    assert (told.uuids, told.caution) == ((), "")
+
+
 def test_a_uuid_is_right_in_any_order():
     assert visible(A, None, [Board(A, "H100"), Board(B, "T400")]).caution == ""
 
@@ -170,25 +179,60 @@ told = visible_here()
 stop_nvml()
 print(json.dumps([told.uuids, told.problem, told.caution]))
 """
-FIRST = "GPU-5ba3ed4f-0000-4000-8000-00000000000a"
-SLICE = "MIG-11111111-0000-4000-8000-000000000001"
+UNSET = "import os\ndel os.environ['CUDA_VISIBLE_DEVICES']\n"
+FIRST, SECOND = "GPU-5ba3ed4f-0000-4000-8000-00000000000a", "GPU-77777777-0000-4000-8000-00000000000c"
+SLICE, NEXT_SLICE = "MIG-11111111-0000-4000-8000-000000000001", "MIG-22222222-0000-4000-8000-000000000002"
+OTHER, ALIKE = f"device {SECOND} Another kind", f"device {SECOND} Stand-in 0"
+SLICES = (f"slice {SLICE} 2 5 MIG 1g", f"slice {NEXT_SLICE} 2 6 MIG 1g")
+FAIL_UUID = "fail nvmlDeviceGetUUID 3"
 
 
-def test_nvml_tells_the_boards_and_their_slices(python_with_gpu):
-    def here(value: str, *statements: str) -> list[object]:
-        return json.loads(python_with_gpu(HERE, *statements, CUDA_VISIBLE_DEVICES=value).stdout)
+@pytest.fixture
+def here(python_with_gpu):
+    """What a process with this CUDA_VISIBLE_DEVICES (None: unset) sees of the scripted boards."""
 
-    two = "device GPU-77777777-0000-4000-8000-00000000000c Another kind"
-    uuids, problem, caution = here("1,0", two)
-    assert uuids == ["GPU-77777777-0000-4000-8000-00000000000c", FIRST]
-    assert problem == ""
-    assert "PCI_BUS_ID" in caution
-    assert here("GPU-7", two) == [["GPU-77777777-0000-4000-8000-00000000000c"], "", ""]
-    uuids, problem, _ = here("2", two)
+    def run(value: str | None, *statements: str, order: str = "FASTEST_FIRST") -> list[object]:
+        variables = {"CUDA_VISIBLE_DEVICES": value or "", "CUDA_DEVICE_ORDER": order}
+        return json.loads(python_with_gpu((UNSET if value is None else "") + HERE, *statements, **variables).stdout)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("value", "uuids"), [(None, [FIRST, SECOND]), ("1,0", [SECOND, FIRST]), ("GPU-7", [SECOND]), ("", [])]
+)
+def test_nvml_tells_the_boards(here, value, uuids):
+    assert here(value, ALIKE) == [uuids, "", ""]
+
+
+def test_nvml_tells_that_there_are_fewer(here):
+    uuids, problem, _ = here("2", ALIKE)
     assert (uuids, "there is no GPU 2 (2 GPUs" in problem) == ([], True)
-    slices = (f"slice {SLICE} 2 5 MIG 1g", "memory-used 1")
-    assert here(f"MIG-{FIRST}/2/5", *slices) == [[SLICE], "", ""]
-    assert here("0", *slices) == [[SLICE], "", ""]
+
+
+def test_the_order_is_the_process_s_own(here):
+    assert "PCI_BUS_ID" in here("1,0", OTHER)[2]
+    assert here("1,0", OTHER, order="PCI_BUS_ID") == [[SECOND, FIRST], "", ""]
+
+
+@pytest.mark.parametrize(
+    ("value", "uuids"),
+    [
+        (None, [SLICE]),
+        ("0", [SLICE]),
+        ("1", [SECOND]),
+        (NEXT_SLICE, [NEXT_SLICE]),
+        ("MIG-2", [NEXT_SLICE]),
+        (f"MIG-{FIRST}/2/6", [NEXT_SLICE]),
+    ],
+)
+def test_nvml_tells_the_slices_of_one_board_beside_another(here, value, uuids):
+    assert here(value, *SLICES, ALIKE) == [uuids, "", ""]
+
+
+def test_what_has_no_uuid_cannot_be_told(here):
+    assert here(None, ALIKE, FAIL_UUID) == [[FIRST], "", ""]
+    assert here(None, SLICES[0], FAIL_UUID, SLICES[1]) == [[NEXT_SLICE], "", ""]
 
 
 COUNT = """
@@ -205,6 +249,5 @@ for value in ("1,0", "0,2", "GPU-5b", "GPU-", "0,0"):
 
 @pytest.mark.skipif(torch.version.hip is not None, reason="this torch asks another library")
 def test_torch_counts_as_many_through_the_same_library(python_with_gpu):
-    two = "device GPU-77777777-0000-4000-8000-00000000000c Another"
-    counts = [json.loads(line) for line in python_with_gpu(COUNT, two).stdout.splitlines()]
+    counts = [json.loads(line) for line in python_with_gpu(COUNT, ALIKE).stdout.splitlines()]
     assert counts == [[2, 2], [1, 1], [1, 1], [0, 0], [0, 0]]
