@@ -62,8 +62,9 @@ def test_from_the_least_to_the_greatest_it_is_shaded_not_full(glyphs: Glyphs) ->
     assert upper not in (" ", lower)
 
 
-def test_a_spike_of_one_sample_is_seen_over_the_whole_run() -> None:
-    columns, _ = stretched([*[bucket(0)] * 300, bucket(0, 100), *[bucket(0)] * 300], 20)
+@given(st.integers(0, 599))
+def test_a_spike_of_one_sample_is_seen_over_the_whole_run(before: int) -> None:
+    columns, _ = stretched([*[bucket(0)] * before, bucket(0, 100), *[bucket(0)] * (599 - before)], 20)
     top, *_ = area(columns, GPU, 100.0, 3, UNICODE)
     assert len(top) == 20
     assert sum(sign != " " for sign in top) == 1
@@ -126,6 +127,7 @@ def test_a_second_shows_its_highest_and_stays_where_it_is() -> None:
     earlier = second_by_second(view_with(*map(dict, figures[:35]), hz=10), 8)
     assert earlier == second_by_second(view_with(*map(dict, figures), hz=10), 8)
     assert second_by_second(view_with({GPU: 100.0}, {}, {GPU: float("nan")}, {GPU: 0.0})) == "█  ▁"
+    assert second_by_second(view_with({GPU: float("nan")}, {GPU: 100.0}, hz=2)) == "   █"
 
 
 def test_each_sample_is_taken_once_and_a_run_that_begins_anew_is_shown_from_its_beginning() -> None:

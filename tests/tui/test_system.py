@@ -14,7 +14,7 @@ from fftui.runs.view import RunView
 from fftui.tui.gauges import Machine, gauges, missing_lines
 from fftui.tui.glyphs import UNICODE
 from fftui.tui.screens.system import SystemScreen
-from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_line
+from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_lines
 from fftui.tui.widgets.status import RunHead
 from fftui.tui.widgets.system import SystemPanel
 from fftui.tui.widgets.system_history import SystemHistory
@@ -179,10 +179,10 @@ def test_columns_for_which_there_is_no_room_are_left_out() -> None:
 
 
 def test_the_sampler_tells_how_steady_it_was() -> None:
-    assert sampler_line(metered_view()) == [
+    assert sampler_lines(metered_view()) == [
         "sampler: 100 looks, 97.0 % of them within 20 ms of their time, 2 missed; it took 0.50 % of one core"
     ]
-    assert sampler_line(RunView()) == []
+    assert sampler_lines(RunView()) == []
 
 
 def test_gpus_that_do_not_learn_are_a_line_each() -> None:
@@ -311,6 +311,18 @@ async def test_times_stand_under_the_figures(new_app, new_trainer, view_of) -> N
         times = next(row for row in shown(app).splitlines() if row.split()[:1] == ["0"])
         assert times.split()[-1] == "1:03"  # 40 epochs of 1.6 s, since the first sample
         assert 3 <= len(times.split()) <= 8
+
+
+async def test_the_panel_follows_the_run(new_app, new_trainer, view_of) -> None:
+    trainer = new_trainer(view_of(gpu=True, until=(1, 2)))
+    app = new_app(trainer)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        panel = app.screen.query_one(SystemPanel)
+        assert panel.border_title == "System · NVIDIA H100"
+        trainer.view = trainer.view.after(2e9, ev.TelemetrySampled(1, 1, 3, gpu_utilization_percent=13.0))
+        await pilot.pause(0.4)
+        assert "13 %" in panel.render_line(0).text
 
 
 async def test_the_panel_is_plain_ascii_where_asked(new_app, new_trainer, view_of) -> None:

@@ -24,7 +24,15 @@ class SystemScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("g,b,escape", "leave", "Back", key_display="g")]
     HELP = """
-    What the machine does, over the whole run. Up, down and the page keys scroll; g goes back.
+    What the machine did over the whole run, each figure on its own fixed scale: filled up to the least, shaded up to
+    the greatest value of that stretch of time; where a figure has a single row, up to the greatest. Lines across are
+    where the next layer began.
+
+    Below, what each layer asked for while it learned: time, means, and energy in all and for each image. `compute` is
+    time on the device, `data` time for the images. `rest` is the idle machine before the run, `learning` all layers.
+    Then the GPUs that do not learn here, what is not told and why, and how steady the looks were.
+
+    Up, down, the page keys and the wheel scroll; g goes back.
     """
 
     def __init__(self, source: Source, word: Callable[[RunView], str | None]) -> None:

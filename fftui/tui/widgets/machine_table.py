@@ -67,7 +67,7 @@ def other_gpus_lines(view: RunView) -> list[str]:
     return lines
 
 
-def sampler_line(view: RunView) -> list[str]:
+def sampler_lines(view: RunView) -> list[str]:
     """How steady the sampler was and what it cost, once it is done."""
     end = view.sampler
     if end is None:

@@ -58,7 +58,7 @@ class SystemPanel(Painted):
         below = below[: max(1, height // 3)]
         shown = told[: max(0, height - len(below))]
         named = max((len(gauge.name) for gauge in shown), default=0)
-        value = 20 if width >= WIDE else 16
+        value = 20 if width >= WIDE else 17
         across = max(4, width - named - value - 2)
         columns, marks = newest(self._seconds.places, across)
         rows = [self._row(gauge, columns, marks, named, across, value) for gauge in shown]

@@ -12,16 +12,17 @@ from fftui.runs.history import FIGURES, Bucket, History
 from fftui.runs.view import RunView
 from fftui.tui.gauges import Gauge, Machine, gauges, missing_lines
 from fftui.tui.places import place_name, short_name
-from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_line
+from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_lines
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.strips import area, changes, marked, stretched
 from fftui.tui.widgets.system import no_samples
 from fftui.tui.widgets.text import cut, fitted
 
 TALLEST = 5  # rows of a figure, at most
+HEADED = 4  # rows from which one may tell of the machine, whatever is scrolled to
 WIDE = 100  # cells from which scale, mean and highest stand beside a figure
 FACT = 10  # cells of each then
-VALUE = 16  # cells of the one value that stands there else
+VALUE = 17  # cells of the one value that stands there else
 TICK = 14  # cells between two times, at least
 
 
@@ -38,8 +39,7 @@ class SystemHistory(Painted, can_focus=True):
     ]
     HELP = """
     Each figure over the whole run on its own fixed scale: filled up to the least, shaded up to the greatest value of
-    that stretch of time. Lines across show where the next layer began. Below, the mean of each figure while a layer
-    learned, and the energy it took; `rest` is the idle machine before the run.
+    that stretch of time. Below, the mean of each figure while a layer learned, and the energy it took.
     """
 
     def __init__(self, machine: Machine, *, id: str | None = None) -> None:
@@ -76,14 +76,16 @@ class SystemHistory(Painted, can_focus=True):
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """What the machine is, and the part below that is scrolled to."""
-        room = max(1, height - 1)
+        headed = height >= HEADED
+        room = height - headed
         everything = list(self._everything(width, room))
         self._length = len(everything)
         self._top = max(0, min(self._top, self._length - room))
         last = min(self._length, self._top + room)
         where = f"rows {self._top + 1} to {last} of {self._length}" if self._length > room else ""
         told = fitted(machine_text(self._view), max(0, width - len(where) - 2))
-        return [line((told, "dim"), (f"  {where}", "accent")), *everything[self._top : last]][:height]
+        head = [line((told, "dim"), (f"  {where}", "accent"))] if headed else []
+        return [*head, *everything[self._top : last]]
 
     def _everything(self, width: int, height: int) -> Iterator[Line]:
         below = list(self._below(width))
@@ -99,15 +101,15 @@ class SystemHistory(Painted, can_focus=True):
         if table := list(layer_table(view, width)):
             yield line()
             yield from table
-        reasons = [row for text in missing_lines(view) for row in textwrap.wrap(text, max(8, width))]
+        reasons = _wrapped(missing_lines(view), width)
         for heading, texts in (("Other GPUs", other_gpus_lines(view)), ("Not told", reasons)):
             if texts:
                 yield line()
                 yield line((heading, "title"))
                 yield from (line(cut(text, width)) for text in texts)
-        if sampled := sampler_line(view):
+        if sampled := _wrapped(sampler_lines(view), width):
             yield line()
-            yield from (line((cut(text, width), "dim")) for text in sampled)
+            yield from (line((text, "dim")) for text in sampled)
 
     def _strips(self, width: int, room: int) -> Iterator[Line]:
         """The figures, as high as `room` rows allow, under the layers' names and over the time."""
@@ -168,6 +170,10 @@ def machine_text(view: RunView) -> str:
     return " · ".join([*filter(None, parts), f"{seen.hz:g} looks a second"])
 
 
+def _wrapped(texts: Sequence[str], width: int) -> list[str]:
+    return [row for text in texts for row in textwrap.wrap(text, max(8, width))]
+
+
 def _heights(room: int, figures: int) -> tuple[list[int], bool]:
     """Rows of each figure so that all fill `room`, the first ones higher; whether there is one between two."""
     each, left = divmod(max(figures, room), max(1, figures))
@@ -190,7 +196,7 @@ def _names(view: RunView, columns: Sequence[Bucket], marks: Sequence[int]) -> st
     text = ""
     for start, end in zip((0, *marks), (*marks, len(columns)), strict=True):
         place, room = columns[start].place, end - start
-        name = place_name(view, place) if place[0] is not None else "rest"
+        name = place_name(view, place) if place[0] is not None else "before"
         name = name if len(name) < room else short_name(view, place)
         text += (" " if start else "") + (name if len(name) < room else "").ljust(room)
     return text
