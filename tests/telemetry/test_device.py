@@ -2,7 +2,6 @@ import json
 from types import SimpleNamespace
 from uuid import UUID
 
-import pytest
 import torch
 
 from fftui.telemetry.device import gpu_uuid
@@ -25,40 +24,50 @@ def test_only_a_cuda_device_has_a_uuid(monkeypatch):
 
 
 FIND = """
-import json
-from dataclasses import asdict
+import json, os
 from types import SimpleNamespace
 import torch
 from fftui.telemetry.device import gpu_uuid
 from fftui.telemetry.nvml import GpuSource
 torch.cuda.get_device_properties = lambda device: SimpleNamespace({told})
 torch.cuda.current_device = lambda: 1
-uuid = gpu_uuid(torch.device({device!r}))
-print(json.dumps(uuid and [uuid, GpuSource(uuid).name]))
+for value, device in {asked!r}:
+    os.environ["CUDA_VISIBLE_DEVICES"] = value
+    uuid = gpu_uuid(torch.device(device))
+    print(json.dumps(uuid and GpuSource(uuid).name))
 """
 OTHER = "GPU-77777777-0000-4000-8000-00000000000c"
 SLICE = "MIG-11111111-0000-4000-8000-000000000001"
 TWO = f"device {OTHER} Other"
 
 
-@pytest.mark.parametrize(
-    ("value", "device", "name"),
-    [("0,1", "cuda:1", "Other"), ("1,0", "cuda:0", "Other"), ("1,0", "cuda", "Stand-in 0"), (OTHER, "cuda:0", "Other")],
-)
-def test_where_torch_tells_no_uuid_cuda_visible_devices_does(python_with_gpu, value, device, name):
-    ran = python_with_gpu(FIND.format(told="", device=device), TWO, CUDA_VISIBLE_DEVICES=value)
-    assert json.loads(ran.stdout)[1] == name
-    assert ran.stderr == "held 0\n"  # the GPU that is read holds NVML, the search for it no longer
+def names(run, asked, *statements, told=""):
+    """The GPUs that these devices under these CUDA_VISIBLE_DEVICES are: in one process, for torch loads slowly."""
+    ran = run(FIND.format(told=told, asked=asked), *statements)
+    return [json.loads(line) for line in ran.stdout.splitlines()], ran.stderr
 
 
-def test_where_neither_tells_nothing_is_guessed(python_with_gpu, python_without_gpu):
-    code = FIND.format(told="", device="cuda:1")
-    assert json.loads(python_with_gpu(code, TWO, CUDA_VISIBLE_DEVICES="0,7").stdout) is None
-    assert json.loads(python_without_gpu(code).stdout) is None
+def test_where_torch_tells_no_uuid_cuda_visible_devices_does(python_with_gpu):
+    asked = [("0,1", "cuda:1"), ("1,0", "cuda:0"), ("1,0", "cuda:1"), ("1,0", "cuda"), (OTHER, "cuda:0")]
+    found, said = names(python_with_gpu, asked, TWO)
+    assert found == ["Other", "Other", "Stand-in 0", "Stand-in 0", "Other"]
+    # Each search lets NVML go: it is held only by the GPUs that are read.
+    assert said.splitlines() == [f"held {count}" for count in range(len(asked))]
+
+
+def test_where_neither_tells_nothing_is_guessed(python_with_gpu):
+    asked = [("0,7", "cuda:1"), ("1,1", "cuda:0"), ("0", "cuda"), ("", "cuda:0")]
+    found, said = names(python_with_gpu, asked, TWO, told="uuid=None")
+    assert found == [None] * 4
+    assert said == "held 0\n" * 4
+
+
+def test_without_nvml_nothing_is_guessed(python_without_gpu):
+    assert names(python_without_gpu, [("0", "cuda:0"), ("1,0", "cuda")]) == ([None, None], "")
 
 
 def test_the_slice_that_torch_tells_is_found_by_its_uuid(python_with_gpu):
     """torch writes a slice's UUID like a board's, without its kind in front."""
     told = f"uuid={SLICE.removeprefix('MIG-')!r}"
-    ran = python_with_gpu(FIND.format(told=told, device="cuda:0"), f"slice {SLICE} 1 0 A MIG slice")
-    assert json.loads(ran.stdout)[1] == "A MIG slice"
+    found, _ = names(python_with_gpu, [("0", "cuda:0")], f"slice {SLICE} 1 0 A MIG slice", told=told)
+    assert found == ["A MIG slice"]

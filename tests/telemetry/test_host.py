@@ -94,6 +94,28 @@ def test_a_process_that_psutil_cannot_see_has_no_figures(monkeypatch):
     assert "process" in source.missing["process_memory_bytes"]
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(2, "No such file or directory", "/proc/meminfo"), "No such file or directory"),
+        (OSError("odd"), "odd"),
+        (OSError(), "OSError"),
+        (psutil.AccessDenied(7, msg="not yours"), "not yours"),
+    ],
+)
+def test_the_reason_is_in_words_whatever_is_raised(monkeypatch, error, words):
+    source = HostSource()
+
+    def refuse():
+        raise error
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(psutil, "virtual_memory", refuse)
+        assert source.read().host_memory_used_bytes is None
+    assert list(source.missing) == ["host_memory_used_bytes"]
+    assert words in source.missing["host_memory_used_bytes"]
+
+
 def test_percents_have_no_more_than_two_decimals():
     source = HostSource()
     for _ in range(3):

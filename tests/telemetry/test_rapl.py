@@ -85,7 +85,7 @@ def test_a_machine_without_rapl_says_so(tmp_path, there):
         RaplSource(folder)
 
 
-@pytest.mark.parametrize("file", ["energy_uj", "max_energy_range_uj"])
+@pytest.mark.parametrize("file", ["energy_uj", "max_energy_range_uj", "name"])
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(powercap, file):
     """A folder in its place stands for what even root may not read."""
     (powercap.folder / "intel-rapl:0" / file).unlink()
@@ -112,6 +112,13 @@ def test_what_only_root_may_read_is_told_so(powercap, monkeypatch):
 def test_what_is_no_number_is_a_reason(powercap, text, words):
     (powercap.folder / "intel-rapl:0" / "energy_uj").write_text(text)
     with pytest.raises(RaplUnavailableError, match=words):
+        RaplSource(powercap.folder)
+
+
+@pytest.mark.parametrize("file", ["energy_uj", "name"])
+def test_what_is_no_text_is_a_reason(powercap, file):
+    (powercap.folder / "intel-rapl:0" / file).write_bytes(b"\xff\xfe")
+    with pytest.raises(RaplUnavailableError, match=rf"intel-rapl:0/{file}: no text$"):
         RaplSource(powercap.folder)
 
 
