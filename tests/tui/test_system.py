@@ -83,6 +83,9 @@ def test_a_reason_stands_in_the_panel_where_a_gpu_is_missing() -> None:
     view = view_with({"host_cpu_percent": 50.0})
     view = view.after(1.0, ev.FiguresMissing(("power_w", "gpu_utilization_percent"), "no NVIDIA GPU: it is a CPU"))
     assert panel_of(view, height=2)[-1] == "no NVIDIA GPU: it is a CPU"
+    assert panel_of(view, 30, 3)[1:] == ["no NVIDIA GPU: it is a CPU"]
+    assert panel_of(view, 20, 3)[1:] == ["no NVIDIA GPU: it is", "a CPU"]
+    assert panel_of(view, 20, 2)[1:] == ["no NVIDIA GPU: it i…"]
 
 
 def test_why_there_are_no_samples_is_said() -> None:

@@ -11,7 +11,7 @@ from fftui.tui.widgets.painted import Line, Painted, line
 from fftui.tui.widgets.plot import sparkline
 from fftui.tui.widgets.seconds import Seconds
 from fftui.tui.widgets.strips import marked, newest
-from fftui.tui.widgets.text import cut
+from fftui.tui.widgets.text import cut, wrapped
 
 WIDE = 50  # cells from which a value has room for its whole
 
@@ -54,8 +54,10 @@ class SystemPanel(Painted):
         reasons = missing_lines(view)
         if any(gauge.figure == "gpu_utilization_percent" for gauge in told):  # reasons are then the last thing to show
             reasons = reasons[: max(0, height - len(told) - len(facts))]
-        below = [line((cut(text, width), "dim")) for text in (*facts, *reasons)]
-        below = below[: max(1, height // 3)]
+        whole = [*facts, *wrapped(reasons, width)]
+        fits = len(told) + len(whole) <= height
+        texts = whole if fits else [*facts, *reasons][: max(1, height // 3)]
+        below = [line((cut(text, width), "dim")) for text in texts]
         shown = told[: max(0, height - len(below))]
         named = max((len(gauge.name) for gauge in shown), default=0)
         value = 20 if width >= WIDE else 17

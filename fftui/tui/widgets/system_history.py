@@ -1,6 +1,5 @@
 """`SystemHistory`: every figure of a run over its whole time, what each layer asked for, and what is not told."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -16,7 +15,7 @@ from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampl
 from fftui.tui.widgets.painted import Line, Painted, Piece, line
 from fftui.tui.widgets.strips import area, changes, marked, stretched
 from fftui.tui.widgets.system import no_samples
-from fftui.tui.widgets.text import cut, fitted
+from fftui.tui.widgets.text import cut, fitted, wrapped
 
 TALLEST = 5  # rows of a figure, at most
 HEADED = 4  # rows from which one may tell of the machine, whatever is scrolled to
@@ -101,13 +100,13 @@ class SystemHistory(Painted, can_focus=True):
         if table := list(layer_table(view, width)):
             yield line()
             yield from table
-        reasons = _wrapped(missing_lines(view), width)
+        reasons = wrapped(missing_lines(view), width)
         for heading, texts in (("Other GPUs", other_gpus_lines(view)), ("Not told", reasons)):
             if texts:
                 yield line()
                 yield line((heading, "title"))
                 yield from (line(cut(text, width)) for text in texts)
-        if sampled := _wrapped(sampler_lines(view), width):
+        if sampled := wrapped(sampler_lines(view), width):
             yield line()
             yield from (line((text, "dim")) for text in sampled)
 
@@ -168,10 +167,6 @@ def machine_text(view: RunView) -> str:
     parts += [f"{seen.cores} cores"] if seen.cores else []
     parts += [fmt.size(seen.host_memory_total_bytes)] if seen.host_memory_total_bytes else []
     return " · ".join([*filter(None, parts), f"{seen.hz:g} looks a second"])
-
-
-def _wrapped(texts: Sequence[str], width: int) -> list[str]:
-    return [row for text in texts for row in textwrap.wrap(text, max(8, width))]
 
 
 def _heights(room: int, figures: int) -> tuple[list[int], bool]:

@@ -1,5 +1,6 @@
 """Text in cells, and `Paragraphs`: a few rows of text with tones."""
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -19,6 +20,11 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
     shown = cut(text, width)
     space = " " * (width - cell_len(shown))
     return space + shown if right else shown + space
+
+
+def wrapped(texts: Sequence[str], width: int) -> list[str]:
+    """`texts` as rows of at most `width` cells, each beginning one of its own."""
+    return [row for text in texts for row in textwrap.wrap(text, max(8, width))]
 
 
 class Paragraphs(Painted):
