@@ -168,7 +168,7 @@ class Metering:
                 gpu = self.gpu.seen(at, event.gpu_energy_j, event.power_w)
                 cpu = self.cpu.seen(at, event.cpu_energy_j, None)
                 return replace(self, gpu=gpu, cpu=cpu)._settle()
-            case WindowMeasured():
+            case WindowMeasured(began_at=float() | int(), ended_at=float() | int()):  # a journal may hold none
                 ended_at = max(self.ended_at, event.ended_at)
                 return replace(self, waiting=(*self.waiting, event), ended_at=ended_at)._settle()
             case MachineDescribed():  # a sampler begins: what another has counted does not go on

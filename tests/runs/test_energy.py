@@ -136,6 +136,13 @@ def test_without_a_sampler_windows_are_settled_at_once() -> None:
     assert [(each.gpu, each.cpu) for each in settled] == [(None, None)]
 
 
+def test_a_window_without_its_times_settles_nothing() -> None:
+    line = '{"at": 1.0, "event": "window", "doing": "learning", "phase": 1, "layer": 1, "epoch": 1, "steps": 1, '
+    at, event = ev.from_json(line + '"images": 1, "began_at": null, "ended_at": null}')
+    metering, settled = Metering().after(at, event)
+    assert (metering.waiting, settled) == ((), ())
+
+
 def test_a_day_of_rest_does_not_fill_the_memory_and_a_long_window_is_still_told() -> None:
     curve = Curve()
     for n in range(50_000):

@@ -96,14 +96,19 @@ def test_a_square_wave_is_recorded_as_it_was_and_its_energy_is_right(python_with
             assert power in truths
             assert busy in {20 if truth < 200 else 80 for truth in truths}
         energy = pl.read_parquet(folder.table("energy"))
-        assert set(energy["method"]) == {method}
+        # On a machine too busy to sample for two seconds a window is not known; every other one is.
+        assert set(energy["method"].drop_nulls()) == {method}
         (run,) = energy.filter(pl.col("span") == "run").iter_rows(named=True)
         learned = (pl.col("span") == "window") & pl.col("doing").is_in(["preparing", "learning"])
+        known = energy.filter(learned & pl.col("energy_j").is_not_null())
+        assert known.height >= 3
         truth = 0.0
-        for began, seconds in energy.filter(learned).select("began", "seconds").iter_rows():
+        for began, seconds in known.select("began", "seconds").iter_rows():
             truth += joules(began.timestamp() + seconds) - joules(began.timestamp())
-        assert run["energy_j"] == pytest.approx(truth, rel=within)
-        assert run["energy_j_per_sample"] == pytest.approx(run["energy_j"] / run["images"])
+        assert known["energy_j"].sum() == pytest.approx(truth, rel=within)
+        if known.height == energy.filter(learned).height:
+            assert run["energy_j"] == pytest.approx(known["energy_j"].sum())
+            assert run["energy_j_per_sample"] == pytest.approx(run["energy_j"] / run["images"])
         (idle,) = energy.filter(pl.col("span") == "idle").iter_rows(named=True)
         assert idle["power_w"] == pytest.approx(200, rel=0.15)
         assert run["idle_power_w"] == idle["power_w"]
