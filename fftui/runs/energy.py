@@ -26,6 +26,8 @@ Place = tuple[int | None, int | None]  # phase and layer
 
 STILL_S = 2.0  # without moving, until a counter is no longer waited for
 GAP_S = 2.0  # between two samples, over which nothing is known
+EDGE_S = 0.01  # a journal's times are rounded: rest begins with the first sample, and may seem to begin before it
+OVERLAP_S = 0.5  # by which windows may overlap
 WAITING = 600  # windows that wait for a sample at most: a driver that hangs gives none
 KNOWN = 0.95  # share of the time that an energy has to be known of
 KEPT = 2000  # points of a curve; the older half is thinned beyond, which only blurs where long windows begin
@@ -72,8 +74,10 @@ class Curve:
     joules: tuple[float, ...] = ()
 
     def covers(self, window: WindowMeasured) -> bool:
-        """Whether it is known from the window's beginning to its end."""
-        return len(self.times) > 1 and self.times[0] <= window.began_at and window.ended_at <= self.times[-1]
+        """Whether it is known from the window's beginning to its end, but for what rounding may hide."""
+        if len(self.times) < 2:
+            return False
+        return self.times[0] - EDGE_S <= window.began_at and window.ended_at <= self.times[-1] + EDGE_S
 
     def between(self, window: WindowMeasured) -> float:
         """Joules drawn in a window that it covers."""
@@ -187,7 +191,8 @@ class Metering:
                 break
             settled.append(Settled(window, gpu, cpu))
         waiting = self.waiting[len(settled) :]
-        needed_from = waiting[0].began_at if waiting else self.ended_at
+        # Two clocks make windows, so the next may begin a little before this one's end.
+        needed_from = (waiting[0].began_at if waiting else self.ended_at) - OVERLAP_S
         trimmed = replace(self, waiting=waiting, gpu=self.gpu.since(needed_from), cpu=self.cpu.since(needed_from))
         return trimmed, tuple(settled)
 

@@ -136,6 +136,20 @@ def test_without_a_sampler_windows_are_settled_at_once() -> None:
     assert [(each.gpu, each.cpu) for each in settled] == [(None, None)]
 
 
+def test_rest_that_begins_with_the_first_sample_is_known_though_its_time_was_rounded() -> None:
+    told = [(at + 0.0005, event) for at, event in samples(3, by_counter)]
+    (found,) = settled_by([*told, (1.2, window(0.0, 1.0, doing="idle"))])
+    assert found.gpu is not None
+    assert found.gpu.joules == pytest.approx(joules(1.0), rel=0.15)
+
+
+def test_windows_that_overlap_a_little_are_both_known() -> None:
+    """The second begins before the sample that settled the first, and ends of windows come from another clock."""
+    windows = [(3.15, window(2.0, 3.1005)), (4.2, window(3.0995, 4.1))]
+    found = settled_by([*samples(9, by_counter), *windows])
+    assert [each.gpu is not None for each in found] == [True, True]
+
+
 def test_a_window_without_its_times_settles_nothing() -> None:
     line = '{"at": 1.0, "event": "window", "doing": "learning", "phase": 1, "layer": 1, "epoch": 1, "steps": 1, '
     at, event = ev.from_json(line + '"images": 1, "began_at": null, "ended_at": null}')
