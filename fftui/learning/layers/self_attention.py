@@ -1,7 +1,7 @@
 """Self-attention over the patches of an image, and units behind it whose activities are judged.
 
-Patches → tokens (and label, and places) → attention → summary, normalised → units. Letters in shapes: N rows, T
-tokens, P numbers a patch holds, W width of a token, C labels.
+Patches → tokens (and label, and places) → attention → summary, normalised → units. Letters in shapes: N rows, B
+of them at once, T tokens, P numbers a patch holds, W width of a token, C labels.
 """
 
 import math
@@ -19,6 +19,7 @@ from fftui.learning.layers.base import EPSILON
 
 MLP_RATIO = 4  # hidden units of the network behind the attention, a number of the width
 POSITION_STD = 0.02
+SLICE_NUMBERS = 2**23  # of a slice on a CPU: its tensors stay below 32 MB, where malloc hands freed memory out again
 SHIFTS = ((1, -1, 0, 0), (-1, 1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1))  # left, right, top, bottom: pixels of zeros
 
 
@@ -74,14 +75,19 @@ class SelfAttentionLayer(AutogradLayer):
 
     def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (N, H)."""
+        rows = len(x_ND) if x_ND.device.type != "cpu" else max(1, SLICE_NUMBERS // self.numbers_per_row)
+        slices = zip(x_ND.split(rows), labels_N.split(rows), strict=True)
         with torch.autocast(x_ND.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
-            tokens_NTW = self._labelled(self._embedding(x_ND.view(-1, *self.input_shape)), labels_N)
-            if self._positions is not None:
-                tokens_NTW = tokens_NTW + self._positions
-            tokens_NTW = self._attention(tokens_NTW)
-            summary_NS = tokens_NTW.flatten(1) if self._summary == "flatten" else tokens_NTW.mean(1)
-            z_NH = self._activation.apply(self._units(self._summary_normalised(summary_NS)))
-        return z_NH.to(self.dtype)
+            return torch.cat([self._respond_to(x_BD, labels_B).to(self.dtype) for x_BD, labels_B in slices])
+
+    def _respond_to(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
+        """z (B, H) for a slice of the rows."""
+        tokens_BTW = self._labelled(self._embedding(x_BD.view(-1, *self.input_shape)), labels_B)
+        if self._positions is not None:
+            tokens_BTW = tokens_BTW + self._positions
+        tokens_BTW = self._attention(tokens_BTW)
+        summary_BS = tokens_BTW.flatten(1) if self._summary == "flatten" else tokens_BTW.mean(1)
+        return self._activation.apply(self._units(self._summary_normalised(summary_BS)))
 
     def _labelled(self, tokens_NTW: Tensor, labels_N: Tensor) -> Tensor:
         """Tokens with the label among them, if this layer's encoding puts it there."""

@@ -10,6 +10,7 @@ from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
 from fftui.experiment import ForwardForward, SelfAttention
 from fftui.learning.goodness import GoodnessFunction
+from fftui.learning.layers import self_attention
 from fftui.learning.layers.self_attention import MLP_RATIO, Attention, Block, PatchEmbedding, SelfAttentionLayer
 from fftui.learning.objective import PairObjective
 
@@ -186,6 +187,18 @@ def test_learning_is_autograds(encoding: LabelEncoding, fields: dict[str, Any], 
     torch.testing.assert_close(outcome.loss, loss.detach())
     for (name, parameter), gradient in zip(layer.named_parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, msg=lambda text, name=name: f"{name}: {text}")
+
+
+def test_rows_in_slices_answer_and_learn_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, calls = [], []
+    for rows in (len(LABELS), 4):  # the second slice is a shorter one
+        layer = make()
+        layer._embedding.register_forward_hook(lambda _, arguments, __: calls.append(len(arguments[0])))
+        monkeypatch.setattr(self_attention, "SLICE_NUMBERS", rows * layer.numbers_per_row)
+        z = layer(images(), LABELS)
+        answers.append((z.detach(), *torch.autograd.grad(z.square().sum(), list(layer.parameters()))))
+    assert calls == [6, 4, 2]
+    torch.testing.assert_close(answers[0], answers[1])
 
 
 @pytest.mark.parametrize("fields", KINDS)
