@@ -43,6 +43,10 @@ class RunStarted(Event, kind="run-started"):
     validation_images: int
     test_images: int
     resumed: bool
+    # Stretch after stretch (a layer, or all that learn together): its optimiser steps, and how long one takes beside
+    # those of other stretches, in no unit.
+    stretch_steps: tuple[int, ...] = ()
+    step_costs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

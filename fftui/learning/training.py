@@ -29,6 +29,7 @@ from fftui.learning.rules.base import EpochMeans, Learner, Rule, Setting
 from fftui.learning.seeds import generator_for
 from fftui.learning.state import Position, TrainingState
 from fftui.learning.timekeeping import Place, Timekeeper
+from fftui.learning.work import stretches_of
 from fftui.telemetry.device import gpu_uuid
 
 
@@ -78,10 +79,12 @@ class Training(Iterator[ev.Event]):
             self._network.load_state_dict(_under("network.", state))
         warm_up(self._device)
         self._steps_per_epoch = [math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases]
-        self._total = sum(
-            phase.epochs * self._steps_per_epoch[i] * self._rules[i].stretches
+        self._stretch_steps = [
+            phase.epochs * self._steps_per_epoch[i]
             for i, phase in enumerate(experiment.phases)
-        )
+            for _ in range(self._rules[i].stretches)
+        ]
+        self._total = sum(self._stretch_steps)
         self._events = self._learn()
 
     def __next__(self) -> ev.Event:
@@ -197,6 +200,8 @@ class Training(Iterator[ev.Event]):
             validation_images=len(self._validation) if self._validation else 0,
             test_images=len(self._test),
             resumed=self._resumed is not None,
+            stretch_steps=tuple(self._stretch_steps),
+            step_costs=tuple(stretch.cost / stretch.steps for stretch in stretches_of(self._experiment)),
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fftui.experiment import Experiment
-from fftui.runs.work import work_of
+from fftui.learning.work import work_of
 
 if TYPE_CHECKING:
     import torch

@@ -144,13 +144,23 @@ class RunView:
         return next((s for s in self.stretches if (s.phase, s.layer) == (phase, layer)), None)
 
     def time_left_s(self) -> float | None:
-        """Seconds until the last step at this sitting's mean pace; None before the first step."""
+        """Seconds until the last step at this sitting's mean pace, by what steps cost; None before the first step."""
         if self.progress is None or self.started_at is None or self.now is None or self.status != "running":
             return None
-        done = self.progress.done - self.done_at_start
-        if done <= 0:
+        spent = self._cost(self.done_at_start, self.progress.done)
+        if spent <= 0:
             return None
-        return (self.now - self.started_at) / done * (self.progress.total - self.progress.done)
+        return (self.now - self.started_at) / spent * self._cost(self.progress.done, self.progress.total)
+
+    def _cost(self, begin: int, end: int) -> float:
+        """What the steps from `begin` to `end` cost, layers told apart; as many as they are where nothing tells."""
+        if self.started is None or not self.started.step_costs:
+            return end - begin
+        cost, before = 0.0, 0
+        for steps, each in zip(self.started.stretch_steps, self.started.step_costs, strict=False):
+            cost += max(0, min(end, before + steps) - max(begin, before)) * each
+            before += steps
+        return cost
 
     def after(self, at: float, event: ev.Event) -> "RunView":
         """The view once `event`, stated at Unix time `at`, is known."""

@@ -50,6 +50,9 @@ def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, obje
     assert isinstance(events[-1], ev.RunFinished)
     steps = of(events, ev.Stepped)
     assert len(steps) == started.total_steps == layers * 2 * 4
+    assert started.stretch_steps == (2 * 4,) * layers
+    assert len(started.step_costs) == layers
+    assert all(cost > 0 for cost in started.step_costs)
     assert [step.done for step in steps] == list(range(1, len(steps) + 1))  # type: ignore[attr-defined]
     assert len(of(events, ev.EpochFinished)) == layers * 2
     assert len(of(events, ev.LayerFinished)) == layers
@@ -204,6 +207,10 @@ def test_two_phases_share_one_network(small: Make) -> None:
         (2, "backprop"),
     ]
     assert [e.layer for e in events if isinstance(e, ev.LayerFinished)] == [1, None]
+    started = events[0]
+    assert isinstance(started, ev.RunStarted)
+    assert sum(started.stretch_steps) == started.total_steps
+    assert len(started.step_costs) == len(started.stretch_steps) == 2
 
 
 def test_state_names_and_position(small: Make) -> None:

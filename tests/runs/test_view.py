@@ -35,6 +35,16 @@ def test_time_left_is_at_this_sittings_pace(facts: Any) -> None:
     assert fold(facts.started()).time_left_s() is None
 
 
+def test_time_left_knows_which_layers_are_dear(facts: Any) -> None:
+    """Four steps of a first layer, each nine times as long as the four of the second."""
+    started = replace(facts.started(), stretch_steps=(4, 4), step_costs=(9.0, 1.0))
+    view = fold(started, facts.layer(1), (18.0, facts.step(2)))
+    assert view.time_left_s() == 22.0
+    assert view.after(36.0, facts.step(4)).time_left_s() == 4.0
+    resumed = view.after(100.0, replace(started, resumed=True)).after(109.0, facts.step(3))
+    assert resumed.time_left_s() == 13.0
+
+
 def test_waiting_is_no_pace(facts: Any) -> None:
     pause, go = ev.StatusChanged("paused"), ev.StatusChanged("running")
     view = fold((0.0, facts.started()), (10.0, facts.step(2)), (10.0, pause))

@@ -76,7 +76,7 @@ class SelfAttentionLayer(AutogradLayer):
     def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (N, H)."""
         rows = len(x_ND) if x_ND.device.type != "cpu" else max(1, SLICE_NUMBERS // self.numbers_per_row)
-        slices = zip(x_ND.split(rows), labels_N.split(rows), strict=True)
+        slices = zip(torch.split(x_ND, rows), torch.split(labels_N, rows), strict=True)
         with torch.autocast(x_ND.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
             return torch.cat([self._respond_to(x_BD, labels_B).to(self.dtype) for x_BD, labels_B in slices])
 

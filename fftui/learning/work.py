@@ -5,12 +5,12 @@ in names: D inputs, H units, C labels, K channels, T tokens, W width of a token,
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fftui.data.catalogue import SETS
 from fftui.data.encodings import PLANES
-from fftui.experiment import Backprop, Convolution, Experiment, ForwardForward, LocalCrossEntropy, SelfAttention
+from fftui.experiment import Backprop, Convolution, Experiment, ForwardForward, LocalCrossEntropy, Phase, SelfAttention
 from fftui.experiment import Layer as LayerSpec
 
 # What elementwise work costs, in passes over memory at the measured rate; both include what does not reach that rate
@@ -21,6 +21,7 @@ BYTES = 4
 BYTES_KEPT = 2  # a number of a cached input
 TOKEN_NUMBERS = 16  # made of a token, a number of its width, by norms, attention and the network behind it
 MLP_RATIO = 4
+FLOPS_PER_BYTE = 16  # that a device does in the time in which it moves a byte, about: 10 to 25 on CPUs and GPUs
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,19 @@ class Work:
 
 
 NONE = Work(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class StretchWork:
+    """What is learned from an optimiser's start to its end, in `steps` steps, and its arithmetic."""
+
+    steps: int
+    work: Work
+
+    @property
+    def cost(self) -> float:
+        """How long it takes beside other stretches on the same device, in no unit."""
+        return self.work.flops + FLOPS_PER_BYTE * self.work.moved_bytes
 
 
 @dataclass(frozen=True)
@@ -70,21 +84,31 @@ class LayerWork:
         return Work(0.0, self.weights * PASSES_PER_WEIGHT * BYTES)
 
 
+Stretch = tuple[Sequence[LayerWork], Work, Work]  # who learns; an image of an epoch; an image, once
+
+
 def work_of(experiment: Experiment) -> Work:
     """The arithmetic of learning in all phases, without evaluation."""
-    total = NONE
+    return sum((stretch.work for stretch in stretches_of(experiment)), NONE)
+
+
+def stretches_of(experiment: Experiment) -> Iterator[StretchWork]:
+    """The arithmetic of each stretch: a layer after a layer, or all that learn together, phase after phase."""
+    images, layers = images_of(experiment), list(layers_of(experiment))
     for phase in experiment.phases:
-        images, layers = images_of(experiment), list(layers_of(experiment))
         steps = math.ceil(images / phase.batch_size)
-        if isinstance(phase, Backprop):
-            each, once = _backprop(layers, experiment), NONE
-        elif phase.order == "parallel":
-            each, once = _parallel(layers, experiment, phase), NONE
-        else:
-            each, once = _layer_wise(layers, experiment, phase)
-        updates = sum((layer.update for layer in layers), NONE) * steps
-        total += (each * images + updates) * phase.epochs + once * images
-    return total
+        for learned, each, once in _stretches(layers, experiment, phase):
+            updates = sum((layer.update for layer in learned), NONE) * steps
+            yield StretchWork(phase.epochs * steps, (each * images + updates) * phase.epochs + once * images)
+
+
+def _stretches(layers: list[LayerWork], experiment: Experiment, phase: Phase) -> Iterator[Stretch]:
+    if isinstance(phase, Backprop):
+        yield layers, _backprop(layers, experiment), NONE
+    elif phase.order == "parallel":
+        yield layers, _parallel(layers, experiment, phase), NONE
+    else:
+        yield from _layer_wise(layers, experiment, phase)
 
 
 def images_of(experiment: Experiment) -> int:
@@ -162,25 +186,22 @@ def _parallel(layers: list[LayerWork], experiment: Experiment, phase: ForwardFor
 
 def _layer_wise(
     layers: list[LayerWork], experiment: Experiment, phase: ForwardForward | LocalCrossEntropy
-) -> tuple[Work, Work]:
-    """An image of an epoch of every layer; and what is made of it once and kept.
+) -> Iterator[Stretch]:
+    """Layer after layer.
 
     A layer's inputs stand still unless images are moved or labels drawn anew, and are kept as far as they fit.
     """
     labels, images, data = _labels(phase), images_of(experiment), experiment.data
-    each, once = NONE, NONE
     for number, layer in enumerate(layers):
-        each += layer.learning(labels)
         if number == 0:
+            yield [layer], layer.learning(labels), NONE
             continue
         still = 0 if data.shift or data.flip else labels
         if isinstance(phase, ForwardForward) and phase.negatives != "fixed":
             still = min(still, 1)
         kept = min(still, int(experiment.cache_bytes // (images * layer.inputs * BYTES_KEPT)))
         lifted = sum((below.up(1) for below in layers[:number]), NONE)
-        each += lifted * (labels - kept)
-        once += lifted * kept
-    return each, once
+        yield [layer], layer.learning(labels) + lifted * (labels - kept), lifted * kept
 
 
 def _backprop(layers: list[LayerWork], experiment: Experiment) -> Work:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from fftui.experiment import Experiment
+from fftui.learning.work import stretches_of, work_of
 from fftui.presets import list_presets, load_preset
-from fftui.runs.work import work_of
 
 FF = {"rule": "forward-forward", "epochs": 2, "batch_size": 100, "negatives": "fixed"}
 CONV = {"kind": "convolution", "channels": 8, "kernel": 5, "padding": 2}
@@ -80,6 +80,15 @@ def test_a_gradient_crosses_the_whole_of_an_attention_layer() -> None:
     made = experiment([layer], FF | {"epochs": 1}, label={"encoding": "every-token"})
     up = 2 * (16 * 8 * (49 + 4 * 8 + 2 * 16) + 16 * 8 * 100)
     assert work_of(made).flops == 1000 * 2 * 3 * up
+
+
+def test_stretches_are_layers_or_all_that_learn_together() -> None:
+    layers = [{"kind": "self-attention", "units": 100, "patch": 4}, {"units": 100}]
+    made = experiment(layers, FF, FF | {"order": "parallel", "batch_size": 250})
+    attention, linear, both = stretches_of(made)
+    assert (attention.steps, linear.steps, both.steps) == (20, 20, 8)
+    assert attention.cost > 3 * linear.cost
+    assert work_of(made) == attention.work + linear.work + both.work
 
 
 @pytest.mark.parametrize("name", [preset.name for preset in list_presets()])
