@@ -438,7 +438,11 @@ def figures(
 
 
 @app.command()
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False) -> None:
+def doctor(
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
     """Tell what fftui finds on this machine, and what each missing piece would give.
 
     It measures for about five seconds. Exit code 1: something is broken that fftui cannot do without.
@@ -446,7 +450,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="One JSON object
     from fftui.doctor import render
     from fftui.doctor.examine import examine
 
-    report = examine(say)
+    report = examine(say, runs, data_dir)
     text = render.report_text(report, render.output_width(), colour=render.output_has_colour())
     emit(render.report_json(report) if as_json else text)
     raise typer.Exit(1 if report.broken else 0)

@@ -1,6 +1,7 @@
 """One look at the whole machine, subject by subject."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from fftui.doctor.checks import Report, Section
 from fftui.doctor.devices import devices_section, kernel_driver, torch_uuids
@@ -15,12 +16,19 @@ from fftui.doctor.terminal import terminal_section
 from fftui.telemetry.survey import nvml_survey, rapl_survey
 
 
-def examine(say: Callable[[str], None], seconds: float = SECONDS) -> Report:
-    """Find out everything, and measure matrix products for about `seconds`; `say` is told what is being waited for."""
-    return Report(tuple(_sections(say, seconds)))
+def examine(
+    say: Callable[[str], None], runs: Path | None = None, data_dir: Path | None = None, seconds: float = SECONDS
+) -> Report:
+    """Find out everything, and measure matrix products for about `seconds`; `say` is told what is being waited for.
+
+    The folders of runs and images are the usual ones where none is named.
+    """
+    return Report(tuple(_sections(say, runs, data_dir, seconds)))
 
 
-def _sections(say: Callable[[str], None], seconds: float) -> Iterator[Section]:
+def _sections(
+    say: Callable[[str], None], runs: Path | None, data_dir: Path | None, seconds: float
+) -> Iterator[Section]:
     host = host_section()  # before anything here loads the machine
     say("loading torch")
     torch_fault = load("torch")
@@ -38,9 +46,9 @@ def _sections(say: Callable[[str], None], seconds: float) -> Iterator[Section]:
     yield host
     yield from measured
     say("checking image sets")
-    yield images_section(torchvision_loads=torchvision_fault is None)
+    yield images_section(data_dir, torchvision_loads=torchvision_fault is None)
     yield terminal_section()
-    yield storage_section()
+    yield storage_section(runs)
 
 
 def _torch_cuda() -> str | None:

@@ -69,6 +69,13 @@ def test_the_json_is_all_that_stdout_gets(doctor: Doctor) -> None:
     assert found["terminal"]["terminals"]["value"] == {"stdin": False, "stdout": False, "stderr": False}
 
 
+def test_the_folders_are_those_that_are_named(doctor: Doctor, tmp_path: Path) -> None:
+    done = doctor("--json", "--runs", str(tmp_path / "elsewhere"), "--data-dir", str(tmp_path / "images"))
+    found = json.loads(done.stdout)
+    assert found["runs"]["folder"]["value"]["path"] == str(tmp_path / "elsewhere")
+    assert found["image_sets"]["folder"]["value"] == str(tmp_path / "images")
+
+
 def test_the_text_fits_80_columns_and_has_no_colour(doctor: Doctor) -> None:
     done = doctor(FFTUI_DATA="absent", FFTUI_RUNS="absent", COLUMNS="200", LANG="C")
     assert done.returncode == 0, done.stderr
