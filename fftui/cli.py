@@ -9,7 +9,6 @@ import atexit
 import shlex
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +16,20 @@ import typer
 
 from fftui import __version__
 from fftui.errors import FFTUIError, RequestError, one_of
+from fftui.options import (
+    AsJson,
+    DataDir,
+    Device,
+    Headless,
+    ListJson,
+    Run,
+    RunsDir,
+    complete_data,
+    complete_drawn,
+    complete_preset,
+    complete_run,
+    complete_study,
+)
 from fftui.streams import emit, emit_bytes, prepare, say
 
 if TYPE_CHECKING:
@@ -36,55 +49,6 @@ presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mod
 data_app = typer.Typer(help="Image sets: what is here, and fetching what is not.", rich_markup_mode=None)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
-
-
-def _complete_run(incomplete: str) -> list[str]:
-    from fftui.runs.folder import run_folders, runs_folder
-
-    ids: list[str] = []
-    with suppress(FFTUIError):  # a runs folder that cannot be read completes nothing
-        ids = [folder.id for folder in run_folders(runs_folder())]
-    return [each for each in ["latest", *ids] if each.startswith(incomplete)]
-
-
-def _complete_preset(incomplete: str) -> list[str]:
-    from fftui.presets import list_presets
-
-    return [preset.name for preset in list_presets() if preset.name.startswith(incomplete)]
-
-
-def _complete_drawn(incomplete: str) -> list[str]:
-    return [*_complete_study(incomplete), *_complete_run(incomplete)]
-
-
-def _complete_data(incomplete: str) -> list[str]:
-    from fftui.data.catalogue import DATA_NAMES
-
-    return [name for name in DATA_NAMES if name.startswith(incomplete)]
-
-
-def _complete_study(incomplete: str) -> list[str]:
-    from fftui.studies.catalogue import STUDIES
-
-    return [name for name in STUDIES if name.startswith(incomplete)]
-
-
-RunsDir = Annotated[
-    Path | None,
-    typer.Option("--runs", metavar="DIR", help="Where runs live.  [default: FFTUI_RUNS, else runs/ here]"),
-]
-DataDir = Annotated[
-    Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Where image sets lie.  [default: FFTUI_DATA, else per user]"),
-]
-Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
-Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="Id, unique prefix, path or 'latest'.", autocompletion=_complete_run)
-]
-Headless = Annotated[bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout; implies --headless.")]
-ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
-
 
 QUICKSTART = ["run", "--preset", "quickstart", "--headless"]
 
@@ -129,13 +93,13 @@ def screen(
 @app.command()
 def run(  # noqa: PLR0913 - one parameter an option
     preset: Annotated[
-        str | None, typer.Option("--preset", metavar="NAME", help="What to do.", autocompletion=_complete_preset)
+        str | None, typer.Option("--preset", metavar="NAME", help="What to do.", autocompletion=complete_preset)
     ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Or: an experiment.toml, such as a run's.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME", help="The image set.", autocompletion=_complete_data)
+        str | None, typer.Option("--data", metavar="NAME", help="The image set.", autocompletion=complete_data)
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -224,9 +188,9 @@ def presets(context: typer.Context) -> None:
 
 @presets_app.command("show")
 def presets_show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=_complete_preset)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=complete_preset)],
     data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME", help="On this image set.", autocompletion=_complete_data)
+        str | None, typer.Option("--data", metavar="NAME", help="On this image set.", autocompletion=complete_data)
     ] = None,
 ) -> None:
     """Show a preset's whole experiment as TOML, every field in it; `fftui run --config` takes it."""
@@ -247,7 +211,7 @@ def data_list(data_dir: DataDir = None) -> None:
 
 @data_app.command("get")
 def data_get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The image set.", autocompletion=_complete_data)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The image set.", autocompletion=complete_data)],
     data_dir: DataDir = None,
 ) -> None:
     """Fetch an image set from the internet and check it; nothing is fetched if it is here."""
@@ -292,7 +256,7 @@ def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
 
 @app.command()
 def export(
-    run: Annotated[list[str], typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=_complete_run)],
+    run: Annotated[list[str], typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=complete_run)],
     table: Annotated[
         str, typer.Option("--table", metavar="NAME", help="epochs, layers, evaluations, telemetry or runs.")
     ] = "epochs",
@@ -331,7 +295,7 @@ def export(
 def study(  # noqa: PLR0913 - one parameter an option
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="The study; without one, all.", autocompletion=_complete_study),
+        typer.Argument(metavar="NAME", help="The study; without one, all.", autocompletion=complete_study),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="On the digits that ship with fftui, in minutes.")] = False,
     seeds: Annotated[
@@ -339,7 +303,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option("--data", metavar="SET", help="Only on this set. Repeatable.", autocompletion=_complete_data),
+        typer.Option("--data", metavar="SET", help="Only on this set. Repeatable.", autocompletion=complete_data),
     ] = None,
     table: Annotated[bool, typer.Option("--table", help="Run nothing: the table of what is there.")] = False,
     dry_run: Annotated[
@@ -411,7 +375,7 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
 def figures(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=_complete_drawn),
+        typer.Argument(metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=complete_drawn),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for the files.")] = Path(
         "figures"

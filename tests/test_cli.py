@@ -284,10 +284,3 @@ def test_force_takes_over_what_another_machine_seems_to_carry_out(
     assert "resume --force" in err
     assert call("resume", "latest", "--headless", "--force")[0] == 0
     assert carried == [folder]
-
-
-def test_completion_offers_what_there_is(folder: RunFolder) -> None:
-    assert cli._complete_run("2") == [folder.id]
-    assert cli._complete_run("la") == ["latest"]
-    assert "paper/ff" in cli._complete_preset("paper")
-    assert cli._complete_data("mnist") == ["mnist-mini", "mnist"]
