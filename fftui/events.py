@@ -256,11 +256,11 @@ class TelemetryEnded(Event, kind="telemetry-ended"):
 
 @dataclass(frozen=True)
 class Checkpointed(Event, kind="checkpointed"):
-    """The run's state is on disk."""
+    """The run's state is on disk: in or behind this epoch; None where nothing was learning."""
 
-    phase: int
+    phase: int | None
     layer: int | None
-    epoch: int
+    epoch: int | None
     checkpoint_s: float
 
 
@@ -283,7 +283,7 @@ class RunFinished(Event, kind="run-finished"):
     """The run came to its end: `finished`, `interrupted` or `failed` (then `error` says why, in one line).
 
     Times are over all sittings, without pauses. `train_s` is spent learning, without `evaluation_s`. `e2e_s` is the
-    whole, from the first look at the images' files to the last measurement.
+    whole, from waking the device to the last measurement.
     """
 
     status: Status

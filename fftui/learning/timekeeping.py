@@ -27,6 +27,7 @@ class Times:
     `train_s` holds all that is done to learn, `compute_s` and `data_s` their shares of its epochs.
     """
 
+    setup_s: float = 0.0  # waking the device, making the network
     load_s: float = 0.0  # reading the images
     train_s: float = 0.0
     evaluation_s: float = 0.0
@@ -39,8 +40,8 @@ class Times:
 
     @property
     def e2e_s(self) -> float:
-        """The whole, from the first look at the images' files to the last measurement."""
-        return self.load_s + self.train_s + self.evaluation_s
+        """The whole, from waking the device to the last measurement."""
+        return self.setup_s + self.load_s + self.train_s + self.evaluation_s
 
 
 class Timekeeper:
@@ -56,6 +57,13 @@ class Timekeeper:
         self._now_s = now_s
         self._open: WindowMeasured | None = None
         self._closed: list[WindowMeasured] = []
+
+    @contextmanager
+    def setting_up(self) -> Iterator[None]:
+        """Time that the device and the network take to be there."""
+        began = time.perf_counter()
+        yield
+        self._add(setup_s=time.perf_counter() - began)
 
     @contextmanager
     def loading(self) -> Iterator[None]:
@@ -92,13 +100,13 @@ class Timekeeper:
         self._add_learning(spent())
 
     @contextmanager
-    def ending_epoch(self, place: Place) -> Iterator[None]:
-        """Time until the device is done with an epoch's batches; its window ends then."""
+    def settling(self, place: Place) -> Iterator[None]:
+        """Time until the device is done with the batches that were issued at `place`; their window ends then."""
         with self._spending("learning", place) as spent:
             yield
-            self.read_clocks()
+            self._read_clocks()
         self._add_learning(spent())
-        self._close()
+        self.end_window()
 
     @contextmanager
     def evaluating(self, place: Place) -> Iterator[Callable[[], float]]:
@@ -106,9 +114,9 @@ class Timekeeper:
         with self._spending("evaluating", place) as spent:
             yield spent
         self._add(evaluation_s=spent())
-        self._close()
+        self.end_window()
 
-    def read_clocks(self) -> None:
+    def _read_clocks(self) -> None:
         """Take over what the device's clocks hold; on CUDA it waits until the batches are computed."""
         data_s = self.data_clock.read_s()
         compute_s = max(0.0, self._step_clock.read_s() - data_s)
@@ -140,7 +148,7 @@ class Timekeeper:
         """Make `more` part of the open window if it does the same at the same place, and right behind it."""
         whole = self._open
         if whole is not None and (_what(whole) != _what(more) or not -GAP_S < more.began_at - whole.ended_at < GAP_S):
-            self._close()
+            self.end_window()
             whole = None
         if whole is not None:
             more = replace(
@@ -151,9 +159,10 @@ class Timekeeper:
             )
         self._open = more
         if more.ended_at - more.began_at >= WINDOW_S:
-            self._close()
+            self.end_window()
 
-    def _close(self) -> None:
+    def end_window(self) -> None:
+        """What comes next is another window."""
         if self._open is not None:
             self._closed.append(self._open)
             self._open = None

@@ -73,11 +73,14 @@ class Training(Iterator[ev.Event]):
         self._skip = False
         if state is not None:
             self._position, self._time.times = state.position, state.position.times
+        with self._time.setting_up():
+            warm_up(self._device)
         with self._time.loading():
             self._load(data_folder)
-        if state is not None:
-            self._network.load_state_dict(_under("network.", state))
-        warm_up(self._device)
+        with self._time.setting_up():
+            self._build()
+            if state is not None:
+                self._network.load_state_dict(_under("network.", state))
         self._steps_per_epoch = [math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases]
         self._stretch_steps = [
             phase.epochs * self._steps_per_epoch[i]
@@ -95,8 +98,8 @@ class Training(Iterator[ev.Event]):
         self._events.close()
 
     def skip_layer(self) -> None:
-        """Go on with the next layer after this batch. May be called from another thread."""
-        self._skip = True
+        """Go on with the next layer after this batch; nothing where none learns. May be called from another thread."""
+        self._skip = self._learner is not None
 
     @property
     def position(self) -> tuple[int | None, int | None, int | None]:
@@ -137,13 +140,25 @@ class Training(Iterator[ev.Event]):
         return self._network
 
     def state(self) -> TrainingState:
-        """The state between the last event and the next; its tensors are copies on the CPU."""
-        self._time.read_clocks()  # what they have measured since the epoch began would be lost with this process
+        """The state between the last event and the next; its tensors are copies on the CPU.
+
+        It waits for the batches that were issued, and ends the window of time that they are in.
+        """
+        if self._position.step:
+            with self._time.settling(self.position):
+                pass
+        self._time.end_window()
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
         if self._learner is not None:
             tensors |= {f"learner.{name}": tensor for name, tensor in self._learner.state().items()}
+        elif self._resumed is not None:  # what learned last is not made yet, and must not be lost meanwhile
+            tensors |= {f"learner.{name}": tensor for name, tensor in _under("learner.", self._resumed).items()}
         copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
         return TrainingState(copies, replace(self._position, times=self._time.times))
+
+    def pop_windows(self) -> Iterator[ev.WindowMeasured]:
+        """Windows of time that ended and are no event yet."""
+        return self._time.pop_windows()
 
     def _load(self, data_folder: Path | None) -> None:
         experiment, data = self._experiment, self._experiment.data
@@ -158,6 +173,9 @@ class Training(Iterator[ev.Event]):
         self._train = Images.on(self._device, splits.train, data)
         self._test = Images.on(self._device, splits.test, data)
         self._validation = Images.on(self._device, splits.validation, data) if splits.validation else None
+
+    def _build(self) -> None:
+        experiment, data = self._experiment, self._experiment.data
         info, overlay_value = SETS[data.name], self._train.overlay_value
         network = Network(experiment.model, info, overlay_value, self._dtype, experiment.seed)
         self._network = network.to(self._device)
@@ -209,7 +227,6 @@ class Training(Iterator[ev.Event]):
         steps = phase.epochs * self._steps_per_epoch[number]
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stretch in range(self._position.stretch, rule.stretches):
-            self._skip = False
             with self._time.preparing(number + 1) as says_layer:
                 learner = rule.learner(stretch, steps, [images for _, images in self._probes])
                 if self._resumed is not None:
@@ -217,6 +234,7 @@ class Training(Iterator[ev.Event]):
                         learner.load(under)
                     self._resumed = None
                 says_layer(learner.layer)
+            self._skip = False
             self._learner = learner
             yield ev.LayerStarted(number + 1, learner.layer, phase.epochs, learner.threshold, learner.parallel)
             yield from self._learn_stretch(number, learner, phase)
@@ -229,6 +247,9 @@ class Training(Iterator[ev.Event]):
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
         self._learner = None
         self._position = replace(position, stretch=position.stretch + 1, epoch=0, step=0, done=position.done + left)
+        if position.step:  # skipped within an epoch, which has not ended by itself
+            with self._time.settling((number + 1, learner.layer, position.epoch + 1)):
+                pass
         layer_s = self._time.times.layer_s
         self._time.begin_layer()
         yield ev.LayerFinished(number + 1, learner.layer, position.epoch, layer_s, position.epoch < phase.epochs)
@@ -251,7 +272,7 @@ class Training(Iterator[ev.Event]):
         if self._position.step < len(batches):
             learner.clear()
             return
-        with self._time.ending_epoch(place):
+        with self._time.settling(place):
             means = learner.means()
         finished = self._epoch_finished(number, learner, means)
         yield from self._time.pop_windows()

@@ -21,7 +21,7 @@ from fftui.runs import provenance
 from fftui.runs.files import remove_leftovers, write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter, read_journal
-from fftui.runs.learning import Learning, OpenLearning, open_training
+from fftui.runs.learning import Learning, OpenLearning, Position, open_training
 from fftui.runs.view import RunView
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Carrier(threading.Thread):
         self._pause_wished = False
         self._stop_wished = False
         self._troubles: dict[Output, str] = {}
+        self._under_way = False
         self._saved_at = time.monotonic()
         self._shown_at = float("-inf")
 
@@ -170,16 +171,19 @@ class Carrier(threading.Thread):
         try:
             with self._sampling(learning) as sampler:
                 self._saved_at = time.monotonic()
+                self._under_way = True
                 end = self._learn(learning, sampler)
+                self._under_way = False
                 self._save(learning)
-            self._state(end)
+            self._state(end or learning.ended("interrupted"))
         except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records what it died of
+            self._under_way = False
             self._fail(error)
         finally:
             learning.close()
 
-    def _learn(self, learning: Learning, sampler: "Sampler") -> ev.RunFinished:
-        """Ask for events until the last one, which is not stated yet, or until somebody wishes to stop."""
+    def _learn(self, learning: Learning, sampler: "Sampler") -> ev.RunFinished | None:
+        """Ask for events until the last one, which is not stated yet; None where somebody wished to stop before."""
         every_s = self.experiment.checkpoint.every_s
         while not self._stop_wished:
             event = next(learning)
@@ -193,11 +197,13 @@ class Carrier(threading.Thread):
                 sampler.start()  # not before: a start begins the view of a run anew
                 self._rest(sampler)
             due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
-            if isinstance(event, ev.LayerFinished) or due:
+            if isinstance(event, ev.LayerFinished):
+                self._save(learning, (event.phase, event.layer, event.epochs))
+            elif due:
                 self._save(learning)
             if self._pause_wished:
                 self._wait(learning)
-        return learning.ended("interrupted")
+        return None
 
     def _worth_stating(self, event: ev.Event) -> bool:
         """Steps are progress for people, who cannot read a thousand a second."""
@@ -222,19 +228,21 @@ class Carrier(threading.Thread):
             self._update_record(status="running")
             self._state(ev.StatusChanged("running"))
 
-    def _save(self, learning: Learning) -> None:
+    def _save(self, learning: Learning, place: Position | None = None) -> None:
+        """Write a checkpoint; `place` is what it says of itself, if that is not what learns now."""
         from fftui.runs.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
 
         started = time.monotonic()
         try:
-            save_checkpoint(self.folder, learning.state())
+            state = learning.state()
+            for window in learning.pop_windows():
+                self._state(window)
+            save_checkpoint(self.folder, state)
         except OSError as error:
-            self._trouble("checkpoint", error, self.folder.checkpoint)
+            self._trouble("checkpoint", error, str(self.folder.checkpoint))
         else:
             self._troubles.pop("checkpoint", None)
-            phase, layer, epoch = learning.position
-            took_s = time.monotonic() - started
-            self._state(ev.Checkpointed(phase or len(self.experiment.phases), layer, epoch or 0, took_s))
+            self._state(ev.Checkpointed(*(place or learning.position), time.monotonic() - started))
         self._saved_at = time.monotonic()
 
     @contextmanager
@@ -263,7 +271,7 @@ class Carrier(threading.Thread):
         try:
             write_bytes(self.folder.error_log, "".join(traceback.format_exception(error)).encode())
         except OSError as failure:
-            self._trouble("record", failure, self.folder.error_log)
+            self._trouble("record", failure, str(self.folder.error_log))
         text = _described(error)
         self._state(self._learning.ended("failed", text) if self._learning else _never_begun(text))
 
@@ -292,15 +300,15 @@ class Carrier(threading.Thread):
         if failure is None:
             self._troubles.pop("journal", None)
         elif "journal" not in self._troubles:
-            self._trouble("journal", failure, self.folder.journal)
+            self._trouble("journal", failure, str(self.folder.journal))
 
-    def _trouble(self, output: Output, error: Exception, path: Path) -> None:
+    def _trouble(self, output: Output, error: Exception, what: str) -> None:
         """Note, once until it is mended, that `output` cannot be written."""
         known = output in self._troubles
         reason = error.strerror if isinstance(error, OSError) else None
-        self._troubles[output] = f"cannot write {path}: {reason or _described(error)}"
+        self._troubles[output] = f"cannot write {what}: {reason or _described(error)}"
         if not known:
-            self._state(ev.Noted(f"{self._troubles[output]}; learning goes on"))
+            self._state(ev.Noted(f"{self._troubles[output]}{'; learning goes on' if self._under_way else ''}"))
 
     def _compare_start(self, event: ev.RunStarted) -> None:
         """Say so where what was begun elsewhere goes on here: its figures are no longer those of one machine."""
@@ -350,7 +358,7 @@ class Carrier(threading.Thread):
         try:
             self.folder.write_record(self._record)
         except OSError as error:
-            self._trouble("record", error, self.folder.run_json)
+            self._trouble("record", error, str(self.folder.run_json))
         else:
             self._troubles.pop("record", None)
 
@@ -360,7 +368,7 @@ class Carrier(threading.Thread):
 
             write_tables(self.folder)
         except Exception as error:  # noqa: BLE001 - whatever a table trips over, the run itself is over and recorded
-            self._trouble("tables", error, self.folder.table("epochs"))
+            self._trouble("tables", error, f"the tables in {self.folder.path}")
 
     def _wish(self, *, pause: bool | None = None, stop: bool = False) -> None:
         with self._wishes:

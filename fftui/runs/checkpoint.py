@@ -7,6 +7,7 @@ position for people to read; nothing reads it back. No pickle is ever loaded.
 import errno
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -35,7 +36,8 @@ def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
         shutil.copymode(folder.run_json, beside)  # safetensors keeps what it writes to its owner
 
     replace_with(folder.checkpoint, write)
-    write_bytes(folder.checkpoint_json, (json.dumps(position, indent=2) + "\n").encode())
+    with suppress(OSError):  # for people alone, and the next checkpoint writes it again: this one stands
+        write_bytes(folder.checkpoint_json, (json.dumps(position, indent=2) + "\n").encode())
 
 
 def load_checkpoint(folder: RunFolder) -> TrainingState | None:

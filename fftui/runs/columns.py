@@ -185,7 +185,9 @@ TABLES: Mapping[TableName, Table] = {
             Column("precision", TEXT, "of its matrix products"),
             Column("test_accuracy", REAL, "of the whole network on the test images, 0 to 1"),
             Column(
-                "e2e_s", REAL, "the whole over all sittings: reading images, learning, evaluation; no pauses, seconds"
+                "e2e_s",
+                REAL,
+                "the whole over all sittings: setting up, reading images, learning, evaluation; no pauses, seconds",
             ),
             Column("train_s", REAL, "time spent learning over all sittings, without evaluation, seconds"),
             Column("compute_s", REAL, "of it, time on the device for batches, without data_s, seconds"),

@@ -233,14 +233,41 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Booked:
+    """What was spent on learning by phase and layer, preparing included, in the order in which it was learned; and on
+    evaluating."""
+
+    learning: tuple[tuple[Place, Spent], ...] = ()
+    evaluating: Spent = Spent()
+
+    def with_window(self, settled: Settled) -> "Booked":
+        """With a window more, in which the machine was not idle."""
+        spent, window = settled.spent, settled.window
+        if window.doing == "evaluating":
+            return replace(self, evaluating=self.evaluating + spent)
+        place, known = (window.phase, window.layer), dict(self.learning)
+        return replace(self, learning=tuple({**known, place: known.get(place, Spent()) + spent}.items()))
+
+
+@dataclass(frozen=True)
 class Ledger:
-    """What a run has spent: idle before it, learning by phase and layer, evaluating. A fold over its events."""
+    """What a run has spent: idle before it, learning, evaluating. A fold over its events."""
 
     metering: Metering = field(default_factory=Metering)
     idle: Spent = Spent()
-    evaluating: Spent = Spent()
-    learning: tuple[tuple[Place, Spent], ...] = ()  # preparing included; in the order in which it was learned
-    saved: tuple[tuple[Place, Spent], ...] = ()  # as of the last checkpoint
+    booked: Booked = Booked()
+    saved: Booked = Booked()  # of it what ended before the last checkpoint
+    saved_at: float = 0.0  # Unix seconds
+
+    @property
+    def learning(self) -> tuple[tuple[Place, Spent], ...]:
+        """What was spent on learning, by phase and layer."""
+        return self.booked.learning
+
+    @property
+    def evaluating(self) -> Spent:
+        """What was spent on measuring accuracies."""
+        return self.booked.evaluating
 
     @property
     def total(self) -> Spent:
@@ -268,24 +295,25 @@ class Ledger:
         """After `event`, stated at Unix time `at`."""
         match event:
             case Checkpointed():
-                return replace(self, saved=self.learning)
-            case RunStarted():  # what was learned since the checkpoint is lost, and learned again
-                return Ledger(idle=self.idle, learning=self.saved, saved=self.saved) if event.resumed else Ledger()
+                return replace(self, saved=self.booked, saved_at=at)
+            case RunStarted(resumed=True):  # what was learned since the checkpoint is lost, and learned again
+                return replace(self, metering=Metering(), booked=self.saved)
+            case RunStarted():
+                return Ledger()
             case _:
                 metering, settled = self.metering.after(at, event)
                 ledger = self if metering is self.metering else replace(self, metering=metering)
                 for each in settled:
-                    ledger = ledger._booked(each)
+                    ledger = ledger._with_window(each)
                 return ledger
 
-    def _booked(self, settled: Settled) -> "Ledger":
-        spent, window = settled.spent, settled.window
-        if window.doing == "idle":
-            return replace(self, idle=self.idle + spent)
-        if window.doing == "evaluating":
-            return replace(self, evaluating=self.evaluating + spent)
-        place, known = (window.phase, window.layer), dict(self.learning)
-        return replace(self, learning=tuple({**known, place: known.get(place, Spent()) + spent}.items()))
+    def _with_window(self, settled: Settled) -> "Ledger":
+        if settled.window.doing == "idle":
+            return replace(self, idle=self.idle + settled.spent)
+        ledger = replace(self, booked=self.booked.with_window(settled))
+        if settled.window.ended_at <= self.saved_at:  # its energy was not known yet when the checkpoint was written
+            ledger = replace(ledger, saved=self.saved.with_window(settled))
+        return ledger
 
 
 def seconds_of(window: WindowMeasured) -> float:

@@ -1,5 +1,6 @@
 """What carries a run out asks of a training: the one of `fftui.learning`, or a stand-in in a test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,6 +37,9 @@ class Learning(Protocol):
 
     def state(self) -> "TrainingState":
         """What it takes to go on from here."""
+
+    def pop_windows(self) -> Iterator[ev.WindowMeasured]:
+        """Windows of time that ended and are no event yet."""
 
 
 class OpenLearning(Protocol):

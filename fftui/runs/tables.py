@@ -90,7 +90,7 @@ class _Facts:
 
     def _begin(self) -> None:
         self.settled: list[Settled] = []
-        self._saved = 0  # windows before the last checkpoint: what came after is lost if the run is resumed
+        self._saved_at = 0.0  # the last checkpoint: what comes after it is lost if the run is resumed
         self._metering = Metering()
         self.stretches: dict[tuple[int, int | None], _Stretch] = {}
         self.epochs = _Series[EpochOfRow](lambda e: e.layer)
@@ -105,11 +105,11 @@ class _Facts:
             case ev.RunStarted():
                 self.labels = event.layers
                 self._metering = Metering()
-                del self.settled[self._saved :]
+                self.settled = [each for each in self.settled if self._stays(each)]
                 if not event.resumed:  # without a checkpoint a run begins again
                     self._begin()
             case ev.Checkpointed():
-                self._saved = len(self.settled)
+                self._saved_at = at
             case ev.LayerStarted():
                 self.stretches[event.phase, event.layer] = _Stretch(event.parallel)
             case ev.LayerFinished():
@@ -121,6 +121,10 @@ class _Facts:
                 self.evaluations.add(event)
             case ev.TelemetrySampled():
                 self.telemetry.append((at, event))
+
+    def _stays(self, settled: Settled) -> bool:
+        """Whether a resumed run does not learn it again."""
+        return settled.window.doing == "idle" or settled.window.ended_at <= self._saved_at
 
 
 def _facts_of(folder: RunFolder) -> _Facts:

@@ -6,6 +6,7 @@ while another reads the last: nobody waits, nobody sees half of a change.
 
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
+from itertools import accumulate
 from typing import Literal
 
 from fftui import events as ev
@@ -108,6 +109,7 @@ class RunView:
     current: int | None = None  # index into `layers` of the row that learns, the first where several do
     progress: ev.Stepped | None = None
     done_at_start: int = 0  # steps already done when this sitting began (a resumed run)
+    skipped: tuple[tuple[int, int], ...] = ()  # steps (from, up to) that count as done and took this sitting no time
     evaluations: tuple[ev.Evaluated, ...] = ()
     telemetry: tuple[ev.TelemetrySampled, ...] = ()
     history: History = field(default_factory=History)
@@ -148,6 +150,7 @@ class RunView:
         if self.progress is None or self.started_at is None or self.now is None or self.status != "running":
             return None
         spent = self._cost(self.done_at_start, self.progress.done)
+        spent -= sum(self._cost(begin, min(end, self.progress.done)) for begin, end in self.skipped)
         if spent <= 0:
             return None
         return (self.now - self.started_at) / spent * self._cost(self.progress.done, self.progress.total)
@@ -161,6 +164,12 @@ class RunView:
             cost += max(0, min(end, before + steps) - max(begin, before)) * each
             before += steps
         return cost
+
+    def _end_of_stretch(self) -> int:
+        """The step with which the stretch of the last step ends."""
+        done = self.progress.done if self.progress else 0
+        ends = accumulate(self.started.stretch_steps) if self.started else ()
+        return next((end for end in ends if end >= done), done)
 
     def after(self, at: float, event: ev.Event) -> "RunView":
         """The view once `event`, stated at Unix time `at`, is known."""
@@ -233,6 +242,8 @@ class RunView:
             own_s = None if stretch.parallel else event.layer_s
             view = view._updated(number, state="skipped" if event.skipped else "learned", layer_s=own_s)
         end = "skipped" if event.skipped else "learned"
+        if event.skipped and self.progress is not None:
+            view = replace(view, skipped=(*view.skipped, (self.progress.done, self._end_of_stretch())))
         return view._logged(at, f"{_name(stretch)} {end} after {event.epochs} epochs")
 
     @_fold.register(ev.Evaluated)
@@ -302,6 +313,7 @@ class RunView:
             result=None,
             paused_at=None,
             done_at_start=done,
+            skipped=(),
         )
 
     def _at_rest(self) -> "RunView":

@@ -26,7 +26,7 @@ MEASURES: dict[str, pl.DataType] = {
     "compute_s": REAL,  # mean time on the device of the same, without data_s
     "data_s": REAL,  # mean time that drawing, moving and picking its images took
     "evaluation_s": REAL,  # measuring accuracy, all of it
-    "e2e_s": REAL,  # the whole run: reading images, learning, evaluation
+    "e2e_s": REAL,  # the whole run: setting up, reading images, learning, evaluation
     "memory_bytes": COUNT,  # highest seen: of the GPU, or where none learned, of the process
     "updates": COUNT,  # optimiser steps: of each layer, added up
     "cpu_percent": REAL,  # mean of this process; 100 is one core

@@ -32,7 +32,7 @@ def test_data_and_compute_are_told_apart_and_make_up_the_epoch() -> None:
         time.sleep(0.03)
     for _ in range(3):
         step(keeper, data_s=0.02, compute_s=0.01)
-    with keeper.ending_epoch(PLACE):
+    with keeper.settling(PLACE):
         pass
     times = keeper.times
     assert times.epoch_data_s >= 0.09

@@ -1,13 +1,16 @@
 """`train()` as a generator of events: what it states, that it learns, and that it goes on where it stopped."""
 
+import time
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import Any
 
 import pytest
 import torch
 
 from fftui import events as ev
 from fftui.experiment import Experiment
+from fftui.learning import training as training_module
 from fftui.learning.state import TrainingState
 from fftui.learning.training import Training, train
 
@@ -176,6 +179,70 @@ def test_skipping_a_layer_goes_on_with_the_next(small: Make) -> None:
     assert [(e.layer, e.skipped, e.epochs) for e in finished] == [(1, True, 0), (2, False, 2)]
     steps = [e for e in events if isinstance(e, ev.Stepped)]
     assert steps[-1].done == steps[-1].total
+
+
+@pytest.mark.parametrize("heard", [1, 2])
+def test_a_run_that_is_stopped_before_it_goes_on_loses_nothing(small: Make, heard: int) -> None:
+    """Resumed in mid-epoch and stopped at its start: what the optimiser knew is in the next state too."""
+    whole, first = train(small()), train(small())
+    list(whole)
+    next(event for event in first if isinstance(event, ev.Stepped) and event.done == 6)
+    second = train(small(), state=first.state())
+    list(islice(second, heard))
+    again = second.state()
+    assert {name for name in again.tensors if name.startswith("learner.")}
+    third = train(small(), state=again)
+    list(third)
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(third)[name]), name
+
+
+def test_the_time_of_a_skipped_epoch_is_the_skipped_layers(small: Make) -> None:
+    training, read = train(small()), 0.0
+    for event in training:
+        if isinstance(event, ev.Stepped) and event.layer == 1 and event.step == 3:
+            training.skip_layer()
+        if isinstance(event, ev.LayerFinished) and event.layer == 1:
+            read = training.ended("interrupted").compute_s or 0.0
+        if isinstance(event, ev.EpochFinished):
+            assert event.compute_s <= event.epoch_s
+    assert read > 0
+
+
+def test_a_wish_to_skip_while_a_layer_is_prepared_skips_none(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    training = train(small())
+    rule = training._rules[0]
+    prepare = rule.learner
+
+    def pressed(*arguments: Any) -> Any:
+        training.skip_layer()
+        learner = prepare(*arguments)
+        training.skip_layer()
+        return learner
+
+    monkeypatch.setattr(rule, "learner", pressed)
+    assert [e.skipped for e in training if isinstance(e, ev.LayerFinished)] == [False, False]
+
+
+def test_a_state_ends_the_window_that_its_batches_are_in(small: Make) -> None:
+    training = train(small())
+    next(event for event in training if isinstance(event, ev.Stepped) and event.done == 2)
+    assert training.state().position.times.compute_s > 0
+    assert [(window.doing, window.steps) for window in training.pop_windows()] == [("learning", 2)]
+
+
+def test_making_a_network_is_no_reading_of_images(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = training_module.Network
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(0.2)
+        return network(*arguments)
+
+    monkeypatch.setattr(training_module, "Network", slow)
+    end = train(small()).ended("interrupted")
+    assert end.data_s is not None
+    assert end.e2e_s is not None
+    assert end.data_s < 0.2 <= end.e2e_s
 
 
 def test_a_wish_to_skip_between_layers_skips_none(small: Make) -> None:

@@ -229,6 +229,31 @@ def test_skipping_reaches_the_training(folder: RunFolder, experiment: Experiment
     assert learning.skipped
 
 
+def test_a_checkpoint_behind_a_layer_says_which(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    heard: list[ev.Event] = []
+    learning = stand_in([facts.started(), facts.layer(1), facts.layer_end(1), facts.finished])
+    learning.position = (None, None, None)
+    carried(folder, experiment, listener=lambda _, event: heard.append(event), open_learning=lambda *_, **__: learning)
+    saved = [event for event in heard if isinstance(event, ev.Checkpointed)]
+    assert [(each.phase, each.layer, each.epoch) for each in saved] == [(1, 1, 3), (None, None, None)]
+
+
+def test_an_interrupted_run_tells_the_same_times_as_its_checkpoint(folder: RunFolder, experiment: Experiment) -> None:
+    def stop(_at: float, event: ev.Event) -> None:
+        if isinstance(event, ev.Stepped):
+            carrier.stop()
+
+    carrier = Carrier(folder, experiment, "cpu", listener=stop)
+    carrier.run()
+    state, result = load_checkpoint(folder), carrier.view.result
+    assert state is not None
+    assert result is not None
+    assert result.compute_s == state.position.times.compute_s > 0
+    assert carrier.view.ledger.total.images == 64
+
+
 def test_two_carriers_cannot_have_one_run(folder: RunFolder, experiment: Experiment, paused: Carrier) -> None:
     second = carried(folder, experiment, resume=True)
     assert "another process" in str(second.refused)
@@ -247,7 +272,8 @@ def test_what_cannot_be_tabled_is_a_problem_of_a_recorded_run(
     events = [facts.started(), facts.finished]
     carrier = carried(folder, experiment, open_learning=lambda *_, **__: stand_in(events))
     assert folder.record().status == "finished"
-    assert [problem.endswith("ZeroDivisionError: no columns") for problem in carrier.problems] == [True]
+    assert carrier.problems == (f"cannot write the tables in {folder.path}: ZeroDivisionError: no columns",)
+    assert carrier.view.log[-1].text == carrier.problems[0]  # learning does not go on
 
 
 def test_whatever_breaks_at_the_end_is_a_problem(

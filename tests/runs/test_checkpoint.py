@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -61,6 +62,15 @@ def test_a_failed_save_keeps_the_last_checkpoint(folder: RunFolder, file_size_li
         save_checkpoint(folder, bigger)
     assert folder.checkpoint.read_bytes() == before
     assert not [path for path in folder.path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_checkpoint_stands_without_its_copy_for_people(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("fftui.runs.checkpoint.write_bytes", full)
+    save_checkpoint(folder, state())
+    assert load_checkpoint(folder) is not None
 
 
 def test_others_may_read_it_as_they_may_the_record(folder: RunFolder) -> None:

@@ -217,6 +217,25 @@ def test_what_was_learned_since_the_checkpoint_is_not_counted_when_it_is_learned
     assert ledger.total.of("cpu").joules == pytest.approx(40)
 
 
+def test_a_checkpoint_saves_what_ended_before_it_though_its_energy_was_not_known_yet() -> None:
+    told = samples(9, lambda at: {"cpu_energy_j": 10 * at})
+    first = [
+        (4.0, window(2, 4)),
+        (6.0, window(4, 6, doing="evaluating", images=0)),
+        (6.0, ev.Checkpointed(1, 1, 1, 0.0)),  # the sample that settles the evaluation comes later
+    ]
+    ledger = ledger_of(
+        [
+            (0.0, started()),
+            (0.0, ev.MachineDescribed(HZ, 2, None)),
+            *sorted(told + first, key=lambda each: each[0]),
+            (100.0, started(resumed=True)),
+        ]
+    )
+    assert ledger.total.of("cpu").joules == pytest.approx(20)
+    assert ledger.evaluating.of("cpu").joules == pytest.approx(20)
+
+
 def test_part_of_an_energy_is_no_energy() -> None:
     told = samples(9, lambda at: {"cpu_energy_j": 10 * at})
     ledger = ledger_of(

@@ -105,7 +105,7 @@ def test_windows_lost_with_a_sitting_are_not_counted(folder: RunFolder, facts: A
 
     sampled = [ev.TelemetrySampled(1, 1, 1, cpu_energy_j=10.0 * n) for n in range(4)]
     machine, saved = ev.MachineDescribed(1.0, 2, None), ev.Checkpointed(1, 1, 1, 0.0)
-    before = [facts.started(), machine, *sampled, window(1002.0), saved, window(1004.0)]
+    before = [facts.started(), machine, *sampled, window(1002.0), saved, window(1007.5)]
     again = [facts.started(resumed=True), machine, *sampled, window(1011.0), facts.finished]
     write(folder, *before, *again)
     table = make_table(folder, "energy")

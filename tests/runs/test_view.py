@@ -45,6 +45,15 @@ def test_time_left_knows_which_layers_are_dear(facts: Any) -> None:
     assert resumed.time_left_s() == 13.0
 
 
+def test_a_skipped_layer_is_no_pace(facts: Any) -> None:
+    """Two layers of 1000 steps of a second: the first is skipped after 100."""
+    started = replace(facts.started(total=2000), stretch_steps=(1000, 1000), step_costs=(1.0, 1.0))
+    first, second = replace(facts.step(100), total=2000), replace(facts.step(1001), total=2000)
+    view = fold(started, facts.layer(1), (100.0, first), (100.0, facts.layer_end(1, skipped=True)))
+    view = view.after(100.0, facts.layer(2)).after(101.0, second)
+    assert view.time_left_s() == 999.0
+
+
 def test_waiting_is_no_pace(facts: Any) -> None:
     pause, go = ev.StatusChanged("paused"), ev.StatusChanged("running")
     view = fold((0.0, facts.started()), (10.0, facts.step(2)), (10.0, pause))
