@@ -14,6 +14,7 @@ from rich.table import Table
 
 from fftui.errors import one_of
 from fftui.format import duration
+from fftui.runs.files import check_writable
 from fftui.streams import emit, say
 from fftui.studies.catalogue import present_sets
 from fftui.studies.claims import MARGINS
@@ -25,8 +26,8 @@ To = Literal["text", "markdown", "json"]
 FORMATS: tuple[To, ...] = get_args(To)
 WIDTH = 100  # of plain text
 QUICK_IS_SHORT = (
-    "Quick: a few thousand images, small networks, few epochs. It shows how each verdict comes about; of the paper's "
-    "own sizes only fftui reproduce without --quick tells."
+    "Quick: a few thousand images, small networks, short trainings. It shows how each verdict comes about; of the "
+    "paper's own sizes only fftui reproduce without --quick tells."
 )
 
 
@@ -50,6 +51,8 @@ def reproduce(request: Request, place: Place) -> int:
 
     Raises RequestError where nothing can be run or written, RunFailedError where runs failed (the table comes before).
     """
+    if request.file is not None:
+        check_writable(request.file)
     made = plan(request.scale, present_sets(place.data_folder), request.seeds or SEEDS[request.scale])
     study = made.study()
     ended = follow(study, place)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="fftui",
     help="A workbench for Forward-Forward learning in the terminal. Without a command it opens the screen.",
-    epilog="Where a command takes a RUN, it takes the run's id, the unique beginning of one, its path, or 'latest'.",
+    epilog="Where a command takes a RUN, it takes the id or a unique beginning of it, its name or path, or 'latest'.",
     rich_markup_mode=None,  # plain help: read by screen readers, printed without loading Rich
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -228,9 +228,11 @@ def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
     """List all runs, newest first."""
     from fftui.plain import runs_text
     from fftui.runs.folder import runs_folder
-    from fftui.runs.listing import list_runs
+    from fftui.runs.listing import damaged_runs, list_runs
 
     records = list_runs(runs_folder(runs))
+    for damaged in damaged_runs(runs_folder(runs)):
+        say(f"left out: {damaged.run_json} is damaged")
     if as_json:
         import json
 
@@ -258,11 +260,16 @@ def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
 def export(
     run: Annotated[list[str], typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=complete_run)],
     table: Annotated[
-        str, typer.Option("--table", metavar="NAME", help="epochs, layers, evaluations, telemetry or runs.")
+        str, typer.Option("--table", metavar="NAME", help="epochs, layers, evaluations, energy, telemetry or runs.")
     ] = "epochs",
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="csv, parquet, json, ndjson, xlsx, markdown or latex.")
-    ] = "csv",
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="csv, parquet, json, ndjson, xlsx, markdown or latex.  [default: by the file's name, else csv]",
+        ),
+    ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
     settings: Annotated[
         str,
@@ -278,14 +285,16 @@ def export(
 
     runs_dir = runs_folder(runs)
     folders = list(dict.fromkeys(find_run(runs_dir, text) for text in run))
-    from fftui.runs.export import BINARY, Request, exported
+    from fftui.runs.export import BINARY, Request, exported, format_of, journal_troubles
     from fftui.runs.export import export as export_to
 
-    request = Request.of(table, to, settings)
+    request = Request.of(table, to or format_of(output), settings)
+    for trouble in (line for folder in folders for line in journal_troubles(folder)):
+        say(f"fftui: {trouble}")
     if output != "-":
         export_to(folders, request, Path(output))
     elif request.to in BINARY and sys.stdout.isatty():
-        msg = f"{to} is binary and not for a terminal: name a file with -o"
+        msg = f"{request.to} is binary and not for a terminal: name a file with -o"
         raise RequestError(msg)
     else:
         emit_bytes(exported(folders, request))
@@ -394,11 +403,16 @@ def figures(
     formats = drawing.formats_of(format_)
     scale: Literal["quick", "full"] = "quick" if quick else "full"
     asked = drawing.Figures(tuple(names), runs_folder(runs), output, formats, scale, data_dir)
+    drawn = False
     for made in drawing.write_figures(asked):
         if isinstance(made, drawing.LeftOut):
             say(f"left out: {made.name}: {made.reason}")
         else:
+            drawn = True
             emit(str(made))
+    if not drawn:
+        msg = "nothing was drawn; the reasons stand above"
+        raise RequestError(msg)
 
 
 @app.command()

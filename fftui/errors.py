@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 Name = TypeVar("Name", bound=str)
+NEAR = 0.5  # of `difflib`'s ratio: what is less alike was not meant
 
 
 class FFTUIError(Exception):
@@ -50,6 +51,13 @@ def one_of(what: str, name: str, names: Iterable[Name]) -> Name:
     known = {each: each for each in names}
     if name in known:
         return known[name]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-    msg = f"no {what} is called {name!r}; did you mean {near[0]!r}? There are {', '.join(known)}"
+    near = nearest(name, known)
+    hint = f"; did you mean {near!r}? There are" if near else "; there are"
+    msg = f"no {what} is called {name!r}{hint} {', '.join(known)}"
     raise RequestError(msg)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `name` was probably meant to be; None where none is near."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=NEAR)
+    return near[0] if near else None

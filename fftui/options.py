@@ -60,7 +60,7 @@ DataDir = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
 Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="Id, unique prefix, path or 'latest'.", autocompletion=complete_run)
+    str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, path or 'latest'.", autocompletion=complete_run)
 ]
 Headless = Annotated[bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout; implies --headless.")]

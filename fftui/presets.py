@@ -12,7 +12,6 @@ A preset is a TOML file:
 """
 
 import copy
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from fftui.data.catalogue import DATA_NAMES
-from fftui.errors import ExperimentError
+from fftui.errors import ExperimentError, nearest
 from fftui.experiment import Experiment, Layer, Phase
 
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
@@ -97,7 +96,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises ExperimentError where it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except IsADirectoryError:
+        msg = f"{path} is a folder; a run's experiment is the file experiment.toml in it"
+        raise ExperimentError(msg) from None
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}"
+        raise ExperimentError(msg) from None
+    except UnicodeDecodeError as error:
         msg = f"{path} cannot be read: {error}"
         raise ExperimentError(msg) from None
     except tomllib.TOMLDecodeError as error:
@@ -260,7 +265,8 @@ def _overridden(values: dict[str, Any], overrides: Sequence[str], seed: int | No
 
 def _position(place: list[Any], part: str, path: str) -> int:
     if not (part.isascii() and part.isdigit()) or int(part) >= len(place):
-        msg = f"{path}: {part!r} should be a number from 0 to {len(place) - 1}"
+        known = "0 is the only one" if len(place) == 1 else f"they count from 0 to {len(place) - 1}"
+        msg = f"{path}: there is no {part!r} in this list: {known}"
         raise ExperimentError(msg)
     return int(part)
 
@@ -288,5 +294,5 @@ TAGS = {_tag(model) for annotation in (Phase, Layer) for model in _models_in(ann
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known)
+    return f"; did you mean {near!r}?" if near else ""

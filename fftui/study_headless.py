@@ -19,6 +19,7 @@ from fftui.format import duration, roughly
 from fftui.headless import INTERRUPTED, Display, display_here, signals_to
 from fftui.plain import accuracy_text, columns
 from fftui.runs.estimate import expected_seconds, measure
+from fftui.runs.files import check_writable
 from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
 from fftui.streams import emit, emit_bytes, say
@@ -105,6 +106,8 @@ def carry_out(study: Study, place: Place, output: Output) -> int:
     from fftui.studies.report import check_format  # noqa: PLC0415 - Polars, which should not delay a refusal
 
     check_format(output.to)
+    if output.file is not None:
+        check_writable(output.file)
     ended = follow(study, place)
     show_table(study, place.runs_dir, output)
     return conclude(study, ended)

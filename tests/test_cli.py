@@ -138,6 +138,10 @@ def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments
         (["export", "latest"], "no runs in runs"),
         (["presets", "show", "quickstar"], "did you mean 'quickstart'"),
         (["data", "get", "minst"], "did you mean 'mnist'"),
+        (["data", "get", "nope"], "no image set is called 'nope'; there are"),
+        (["run", "--headless", "--config", "."], "is a folder; a run's experiment is the file experiment.toml"),
+        (["study", "hybrid", "--quick", "-o", "absent/a.txt"], "cannot write absent/a.txt: there is no folder"),
+        (["reproduce", "--quick", "-o", "absent/a.txt"], "cannot write absent/a.txt: there is no folder"),
     ],
 )
 def test_wrong_requests_are_one_line_and_exit_2(call: Any, arguments: list[str], said: str) -> None:
@@ -284,3 +288,23 @@ def test_force_takes_over_what_another_machine_seems_to_carry_out(
     assert "resume --force" in err
     assert call("resume", "latest", "--headless", "--force")[0] == 0
     assert carried == [folder]
+
+
+def test_figures_of_nothing_are_refused(call: Any) -> None:
+    code, out, err = call("figures", "threshold", "--quick", "-o", "figs")
+    assert (code, out) == (2, "")
+    assert err.endswith("fftui: nothing was drawn; the reasons stand above\n")
+    assert "none of its runs has finished" in err
+
+
+def test_damaged_runs_and_journals_are_said(call: Any, folder: RunFolder) -> None:
+    assert call("export", "latest", "-o", "epochs.md")[0] == 0
+    assert Path("epochs.md").read_text().startswith("| run |")
+    folder.journal.write_text("no event\n" + folder.journal.read_text())
+    code, out, err = call("export", "latest")
+    assert (code, out.startswith("run,")) == (0, True)
+    assert "line 1 is cut off or damaged" in err
+    folder.run_json.write_text("{")
+    code, out, err = call("runs")
+    assert code == 0
+    assert err == f"left out: {folder.run_json} is damaged\n"

@@ -53,7 +53,7 @@ def test_the_papers_backprop_layers() -> None:
         ("data.nme=mnist", "did you mean 'name'?"),
         ("phases.0.epochs=soon", "phases.0.epochs"),
         ("phases.0.epochs=0", "greater than or equal to 1"),
-        ("phases.3.epochs=1", "number from 0 to 0"),
+        ("phases.3.epochs=1", "0 is the only one"),
         ("phases.0.negatives=wrong", "'fixed', 'random' or 'hard'"),
         ("seed.x=1", "seed"),
         ("epochs", "path=value"),

@@ -1,7 +1,7 @@
 """Exporting tables of one run or of several, in the formats that papers, notebooks and spreadsheets read."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +14,7 @@ from fftui.errors import RequestError, one_of
 from fftui.runs.columns import TABLE_NAMES, TableName
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
+from fftui.runs.journal import unread_lines
 from fftui.runs.tables import make_table, settings_of
 
 Format = Literal["csv", "parquet", "json", "ndjson", "xlsx", "markdown", "latex"]
@@ -22,6 +23,7 @@ BINARY: tuple[Format, ...] = ("parquet", "xlsx")
 Settings = Literal["auto", "all", "different", "none"]
 SETTINGS: tuple[Settings, ...] = get_args(Settings)
 Name = TypeVar("Name", bound=str)
+SUFFIXES: dict[str, Format] = {".jsonl": "ndjson", ".md": "markdown", ".tex": "latex"}  # beside the formats' names
 XLSX_ROWS = 1_048_575  # a sheet's limit, below its header
 
 
@@ -45,6 +47,25 @@ class Request:
             one_of("format", to, FORMATS),
             one_of("choice of settings", settings, SETTINGS),
         )
+
+
+def format_of(output: str) -> Format:
+    """The format that a file's name asks for; CSV where it asks for none."""
+    suffix = Path(output).suffix.lower()
+    named = next((to for to in FORMATS if suffix == f".{to}"), None)
+    return named or SUFFIXES.get(suffix, "csv")
+
+
+def journal_troubles(folder: RunFolder) -> Iterator[str]:
+    """What the tables of a run lack because of its journal, a line each."""
+    unread = unread_lines(folder.journal)
+    if unread is None:
+        kept = ", ".join(f"{name}.parquet" for name in TABLE_NAMES if folder.table(name).exists())
+        beside = f"; as they were when the run ended there are {kept}" if kept else ""
+        yield f"{folder.journal} is not there, so its tables are empty{beside}"
+    elif unread:
+        what = f"line {unread[0]} is" if len(unread) == 1 else f"{len(unread)} lines, the first {unread[0]}, are"
+        yield f"{folder.journal}: {what} cut off or damaged; what stood there is missing from the tables"
 
 
 def exported(folders: Sequence[RunFolder], request: Request) -> bytes:

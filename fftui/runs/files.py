@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from fftui.errors import RequestError
+
 
 def replace_with(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a file beside `path`, push it to the disk and rename it.
@@ -22,6 +24,21 @@ def replace_with(path: Path, write: Callable[[Path], None]) -> None:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+
+
+def check_writable(path: Path) -> None:
+    """Raise RequestError where no file can be put at `path`: to be asked before the work whose outcome goes there."""
+    folder = path.absolute().parent
+    reason = None
+    if not folder.is_dir():
+        reason = f"there is no folder {folder}"
+    elif path.is_dir():
+        reason = "it is a folder"
+    elif not os.access(path if path.exists() and not path.is_file() else folder, os.W_OK):
+        reason = "it may not be written"
+    if reason is not None:
+        msg = f"cannot write {path}: {reason}; name another file with -o"
+        raise RequestError(msg)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -8,7 +8,6 @@ checkpoint.safetensors   weights, optimiser state, position (checkpoint.json: th
 error.log                the traceback, if it failed
 """
 
-import difflib
 import os
 import re
 import secrets
@@ -21,7 +20,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.data.verify import data_folder as data_folder_of
-from fftui.errors import RequestError, RunNotFoundError
+from fftui.errors import RequestError, RunNotFoundError, nearest
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.presets import load_config
@@ -124,7 +123,8 @@ class RunFolder:
             msg = f"{self.path} is no run that can be read: run.json: {error.strerror}"
             raise RunNotFoundError(msg) from error
         except ValidationError as error:
-            msg = f"{self.run_json} is damaged ({error.errors()[0]['msg']}); the journal beside it is not affected"
+            again = f"fftui run --config {self.experiment_path}"
+            msg = f"{self.run_json} is damaged ({error.errors()[0]['msg']}); begin the run again with: {again}"
             raise RunNotFoundError(msg) from error
 
     def write_record(self, record: RunRecord) -> None:
@@ -216,28 +216,35 @@ def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
 
 
 def find_run(runs_dir: Path, text: str) -> RunFolder:
-    """The run called `text`: its id, a unique prefix, its path, or `latest`.
+    """The run called `text`: its id, a unique prefix, its path, a name that no other run has, or `latest`.
 
     Raises RunNotFoundError, which names the nearest run, where there is none or more than one.
     """
     if text and (Path(text) / "run.json").is_file():
         return RunFolder(Path(text).absolute())
-    folders = run_folders(runs_dir)
+    if os.sep in text and Path(text).is_dir():
+        msg = f"{text} is a folder, but no run: it has no run.json"
+        raise RunNotFoundError(msg)
+    records = run_records(runs_dir)
+    folders = [folder for folder, _ in records]
     if not folders:
         msg = f"no runs in {runs_dir}; start one with: fftui run --preset quickstart, or say where with --runs"
         raise RunNotFoundError(msg)
     if text == "latest":
         return folders[0]
     matching = [folder for folder in folders if text and folder.id.startswith(text)]
+    if not matching:
+        matching = [folder for folder, record in records if record is not None and record.name == text]
     exact = [folder for folder in matching if folder.id == text]
     if len(exact or matching) == 1:
         return (exact or matching)[0]
     if matching:
         shown = ", ".join(folder.id for folder in matching[:3]) + (", …" if len(matching) > 3 else "")
-        msg = f"'{text}' begins {len(matching)} runs ({shown}): write more of the one you mean"
+        msg = f"'{text}' may be any of {len(matching)} runs ({shown}): write more of the id of the one you mean"
         raise RunNotFoundError(msg)
-    nearest = difflib.get_close_matches(text, [folder.id for folder in folders], n=1, cutoff=0)
-    msg = f"no run '{text}' in {runs_dir}; the nearest is {nearest[0]} (fftui runs lists all)"
+    near = nearest(text, [folder.id for folder in folders])
+    hint = f"; did you mean {near}?" if near else ";"
+    msg = f"no run '{text}' in {runs_dir}{hint} fftui runs lists all"
     raise RunNotFoundError(msg)
 
 

@@ -126,6 +126,16 @@ def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
                 yield found
 
 
+def unread_lines(path: Path) -> tuple[int, ...] | None:
+    """The numbers, from 1, of the whole lines of `path` that are no event; None where there is no file."""
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return None
+    numbered = enumerate(lines, 1)
+    return tuple(n for n, line in numbered if line.endswith(b"\n") and line.strip() and _event_of(line) is None)
+
+
 def is_held(path: Path) -> bool | None:
     """Whether a process, on this machine or one that shares its locks, writes this journal; None where none can tell.
 

@@ -2,14 +2,19 @@
 
 from pathlib import Path
 
-from fftui.runs.folder import RunRecord, run_records
+from fftui.runs.folder import RunFolder, RunRecord, run_records
 from fftui.runs.standing import as_it_stands
+
+
+def damaged_runs(runs_dir: Path) -> list[RunFolder]:
+    """The folders whose record is damaged. Raises RequestError where `runs_dir` may not be read."""
+    return [folder for folder, record in run_records(runs_dir) if record is None]
 
 
 def list_runs(runs_dir: Path) -> list[RunRecord]:
     """The records of all runs, newest first; one whose process is gone is shown as `interrupted`.
 
-    Folders whose record is damaged are left out. Raises RequestError where `runs_dir` may not be read.
+    Folders whose record is damaged are left out (`damaged_runs`). Raises RequestError where `runs_dir` may not be read.
     """
     return [
         as_it_stands(folder, record).model_copy(update={"id": folder.id})

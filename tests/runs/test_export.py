@@ -12,7 +12,7 @@ from fftui import events as ev
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.runs.columns import TABLE_NAMES
-from fftui.runs.export import FORMATS, Request, export, exported, joined, render
+from fftui.runs.export import FORMATS, Request, export, exported, format_of, joined, journal_troubles, render
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 
@@ -107,6 +107,35 @@ def test_names_that_are_none_are_refused_with_the_nearest() -> None:
         Request.of("epoch", "csv", "auto")
     with pytest.raises(RequestError, match="did you mean 'xlsx'"):
         Request.of("epochs", "xls", "auto")
+
+
+@pytest.mark.parametrize(
+    ("output", "to"),
+    [
+        ("-", "csv"),
+        ("a.xlsx", "xlsx"),
+        ("A.MD", "markdown"),
+        ("a.tex", "latex"),
+        ("a.parquet", "parquet"),
+        ("a", "csv"),
+    ],
+)
+def test_a_files_name_asks_for_a_format(output: str, to: str) -> None:
+    assert format_of(output) == to
+
+
+def test_what_a_damaged_journal_lacks_is_said(runs: list[RunFolder]) -> None:
+    folder = runs[0]
+    assert list(journal_troubles(folder)) == []
+    lines = folder.journal.read_text().splitlines(keepends=True)
+    folder.journal.write_text("".join([lines[0], "X" + lines[1], *lines[2:], '{"torn": ']))
+    assert [text.partition(": ")[2] for text in journal_troubles(folder)] == [
+        "line 2 is cut off or damaged; what stood there is missing from the tables"
+    ]
+    folder.table("epochs").touch()
+    folder.journal.unlink()
+    (said,) = journal_troubles(folder)
+    assert "is not there, so its tables are empty; as they were when the run ended there are epochs.parquet" in said
 
 
 def test_a_file_that_cannot_be_written_is_named(runs: list[RunFolder], tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from fftui.runs.files import replace_with, write_bytes
+from fftui.errors import RequestError
+from fftui.runs.files import check_writable, replace_with, write_bytes
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -26,3 +27,15 @@ def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
     write_bytes(path, b"new")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_no_file_can_be_put_is_said_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_writable(tmp_path / "new.csv")
+    check_writable(Path("/dev/null"))
+    with pytest.raises(RequestError, match=r"there is no folder .*absent; name another file with -o"):
+        check_writable(tmp_path / "absent" / "a.csv")
+    with pytest.raises(RequestError, match="it is a folder"):
+        check_writable(tmp_path)
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(RequestError, match="it may not be written"):
+        check_writable(tmp_path / "new.csv")

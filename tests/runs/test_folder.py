@@ -45,9 +45,26 @@ def test_the_nearest_run_is_named_where_none_is_meant(tmp_path: Path, experiment
 
 def test_a_prefix_of_several_is_refused_with_their_ids(tmp_path: Path, experiment: Experiment) -> None:
     folders = [create(tmp_path, experiment) for _ in range(2)]
-    with pytest.raises(RunNotFoundError, match="begins 2 runs") as refusal:
+    with pytest.raises(RunNotFoundError, match="any of 2 runs") as refusal:
         find_run(tmp_path, "2")
     assert all(folder.id in str(refusal.value) for folder in folders)
+
+
+def test_a_name_that_only_one_run_has_finds_it(tmp_path: Path, experiment: Experiment) -> None:
+    named = create(tmp_path, experiment, name="second try")
+    create(tmp_path, experiment, name="third try")
+    create(tmp_path, experiment, name="third try")
+    assert find_run(tmp_path, "second try").id == named.id
+    with pytest.raises(RunNotFoundError, match="any of 2 runs"):
+        find_run(tmp_path, "third try")
+
+
+def test_what_is_near_no_run_is_given_none(tmp_path: Path, experiment: Experiment) -> None:
+    create(tmp_path, experiment)
+    with pytest.raises(RunNotFoundError, match=r"no run 'qqq' in .*; fftui runs lists all"):
+        find_run(tmp_path, "qqq")
+    with pytest.raises(RunNotFoundError, match=r"is a folder, but no run: it has no run\.json"):
+        find_run(tmp_path, f"{tmp_path}/")
 
 
 def test_the_latest_is_the_one_started_last_whatever_it_is_called(tmp_path: Path, experiment: Experiment) -> None:
@@ -87,7 +104,7 @@ def test_a_name_that_no_file_can_bear_is_kept_in_the_record(tmp_path: Path, expe
 
 def test_a_damaged_record_and_experiment_are_named(folder: RunFolder) -> None:
     folder.run_json.write_text('{"id": ')
-    with pytest.raises(RunNotFoundError, match=r"run\.json is damaged"):
+    with pytest.raises(RunNotFoundError, match=r"run\.json is damaged .* fftui run --config .*experiment\.toml"):
         folder.record()
     folder.experiment_path.write_text("name = ")
     with pytest.raises(ExperimentError, match=r"experiment\.toml is not valid TOML"):

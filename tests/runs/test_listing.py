@@ -2,7 +2,7 @@ from pathlib import Path
 
 from fftui.experiment import Experiment
 from fftui.runs.folder import create
-from fftui.runs.listing import list_runs
+from fftui.runs.listing import damaged_runs, list_runs
 
 
 def test_runs_are_listed_newest_first_and_as_they_stand(tmp_path: Path, experiment: Experiment) -> None:
@@ -12,4 +12,5 @@ def test_runs_are_listed_newest_first_and_as_they_stand(tmp_path: Path, experime
     damaged.run_json.write_text("{")
     (tmp_path / "not-a-run").mkdir()
     assert [(run.id, run.status) for run in list_runs(tmp_path)] == [(new.id, "running"), (old.id, "interrupted")]
+    assert damaged_runs(tmp_path) == [damaged]
     assert list_runs(tmp_path / "absent") == []

@@ -1,12 +1,11 @@
 """Which figures belong to a study and to a run, read from their runs and written as files."""
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.data.catalogue import DATA_NAMES
-from fftui.errors import DataError, RequestError, RunNotFoundError, one_of
+from fftui.errors import DataError, RequestError, RunNotFoundError, nearest, one_of
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, find_run
 from fftui.runs.tables import make_table
@@ -114,8 +113,8 @@ def _run(name: str, runs_dir: Path) -> RunFolder:
     try:
         return find_run(runs_dir, name)
     except RunNotFoundError as error:
-        near = difflib.get_close_matches(name, STUDIES, n=1, cutoff=0.5)
-        hint = f"did you mean the study {near[0]!r}? " if near else ""
+        near = nearest(name, STUDIES)
+        hint = f"did you mean the study {near!r}? " if near else ""
         msg = f"{hint}{name!r} is no study ({', '.join(STUDIES)}), and: {error}"
         raise RequestError(msg) from None
 
