@@ -4,6 +4,7 @@ A terminal that was closed answers every write with an error. Then the stream le
 nothing else in the process, nor the interpreter at its end, trips over it.
 """
 
+import codecs
 import errno
 import locale
 import os
@@ -12,17 +13,34 @@ from typing import TextIO
 
 from fftui.errors import RunFailedError
 
+SPELLED = "fftui-spelled"  # the name under which encoders know `_spelled`
+IN_ASCII = {
+    "→": "->",
+    "×": "x",
+    "·": "-",
+    "–": "-",
+    "−": "-",
+    "⁺": "+",
+    "⁻": "-",
+    "θ": "theta",
+    "…": "~",
+    "±": "+-",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "µ": "u",
+}
 GONE = (errno.EIO, errno.EPIPE, errno.EBADF)
 
 
 def prepare() -> None:
-    """Make stdout and stderr usable: streams closed by the caller lead nowhere, what cannot be encoded becomes `?`."""
+    """Make stdout and stderr usable: streams closed by the caller lead nowhere, what cannot be encoded is spelled."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
         elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=SPELLED)
 
 
 def say(text: str) -> None:
@@ -36,7 +54,7 @@ def say(text: str) -> None:
 
 def emit(text: str) -> None:
     """Write a result to stdout; silently nowhere if its reader is gone. Raises RunFailedError on a full disk."""
-    emit_bytes((text if text.endswith("\n") else f"{text}\n").encode(sys.stdout.encoding or "utf-8", "replace"))
+    emit_bytes((text if text.endswith("\n") else f"{text}\n").encode(sys.stdout.encoding or "utf-8", SPELLED))
 
 
 def emit_bytes(content: bytes) -> None:
@@ -69,3 +87,13 @@ def abandon(stream: TextIO) -> None:
         stream.flush()
     except (OSError, ValueError):  # no file of its own, or closed for good
         return
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    """What stands in ASCII for what an encoding lacks; a `?` where nothing does."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(IN_ASCII.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(SPELLED, _spelled)

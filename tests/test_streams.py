@@ -41,6 +41,6 @@ def test_closed_streams_and_gone_readers_hurt_nothing() -> None:
     assert outcome("| true").stderr == "first\nsecond\n"
 
 
-def test_what_an_encoding_lacks_is_replaced() -> None:
+def test_what_an_encoding_lacks_is_spelled() -> None:
     done = outcome("", PYTHONIOENCODING="ascii", PATH="/usr/bin:/bin")
-    assert done.stdout.startswith("result ? 97 %")
+    assert done.stdout.startswith("result -> 97 %")

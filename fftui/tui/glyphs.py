@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from fftui.streams import SPELLED
+
 
 @dataclass(frozen=True)
 class Glyphs:
@@ -89,25 +91,6 @@ ASCII = Glyphs(
     },
 )
 
-_PLAIN = str.maketrans(
-    {
-        "→": "->",
-        "×": "x",
-        "·": "-",
-        "–": "-",
-        "−": "-",
-        "⁺": "+",
-        "⁻": "-",
-        "θ": "theta",
-        "…": "~",
-        "±": "+-",
-        "“": '"',
-        "”": '"',
-        "’": "'",
-        "µ": "u",
-    }
-)
-
 
 def glyphs(ascii_only: bool) -> Glyphs:
     """The signs for a terminal that shows only ASCII, or all of them."""
@@ -118,4 +101,4 @@ def plain(text: str, ascii_only: bool) -> str:
     """`text` as it may be drawn: with `ascii_only`, every other sign replaced by its nearest."""
     if not ascii_only or text.isascii():
         return text
-    return text.translate(_PLAIN).encode("ascii", "replace").decode("ascii")
+    return text.encode("ascii", SPELLED).decode("ascii")
