@@ -177,13 +177,13 @@ def resume(  # noqa: PLR0913 - one parameter an option
 
 
 @presets_app.callback(invoke_without_command=True)
-def presets(context: typer.Context) -> None:
+def presets(context: typer.Context, as_json: ListJson = False) -> None:
     """List the presets, or show one."""
     if context.invoked_subcommand is None:
-        from fftui.plain import presets_text
+        from fftui.plain import presets_json, presets_text
         from fftui.presets import list_presets
 
-        emit(presets_text(list_presets()))
+        emit((presets_json if as_json else presets_text)(list_presets()))
 
 
 @presets_app.command("show")
@@ -201,12 +201,12 @@ def presets_show(
 
 
 @data_app.command("list")
-def data_list(data_dir: DataDir = None) -> None:
+def data_list(data_dir: DataDir = None, as_json: ListJson = False) -> None:
     """List the image sets: whether they are here, where, how large, and whether their checksums agree."""
     from fftui.data.verify import data_folder, dataset_statuses
-    from fftui.plain import data_text
+    from fftui.plain import data_json, data_text
 
-    emit(data_text(dataset_statuses(data_dir), data_folder(data_dir)))
+    emit((data_json if as_json else data_text)(dataset_statuses(data_dir), data_folder(data_dir)))
 
 
 @data_app.command("get")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -234,6 +235,12 @@ def presets_text(presets: Sequence[Preset]) -> str:
     return columns(("preset", "data", "paper reports", "description"), rows)
 
 
+def presets_json(presets: Sequence[Preset]) -> str:
+    """All presets as a JSON list; `reports` in percent."""
+    names = ("name", "description", "data", "data_sets", "reports")
+    return json.dumps([{name: getattr(preset, name) for name in names} for preset in presets], ensure_ascii=False)
+
+
 def preset_toml(preset: Preset, experiment: Experiment) -> str:
     """A preset's experiment as TOML, what it is and what the paper reports in comments above."""
     reported = _reported(preset, experiment.data.name)
@@ -259,6 +266,11 @@ def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
     text = columns(("data", "state", "checked", "size", "where", "description"), rows)
     wrong = [f"{s.name} is {s.state}: {s.detail}\n" for s in sets if s.state in ("damaged", "unreadable")]
     return "".join([text, "\n", *wrong, f"data folder: {folder}\n"])
+
+
+def data_json(sets: Sequence["SetStatus"], folder: Path) -> str:
+    """All image sets as one JSON object."""
+    return json.dumps({"folder": str(folder), "sets": [asdict(each) for each in sets]}, ensure_ascii=False)
 
 
 def _null_paths(path: str, value: object) -> Iterator[str]:

@@ -308,3 +308,10 @@ def test_damaged_runs_and_journals_are_said(call: Any, folder: RunFolder) -> Non
     code, out, err = call("runs")
     assert code == 0
     assert err == f"left out: {folder.run_json} is damaged\n"
+
+
+def test_lists_are_json_too(call: Any) -> None:
+    presets, sets = (json.loads(call(*command, "--json")[1]) for command in (["presets"], ["data", "list"]))
+    assert [preset["name"] for preset in presets] == [preset.name for preset in list_presets()]
+    assert next(preset for preset in presets if preset["name"] == "paper/ff")["reports"]["mnist"] == 97.14
+    assert sets["sets"][0]["state"] == "present"
