@@ -43,8 +43,9 @@ NONE = Work(0.0, 0.0)
 
 @dataclass(frozen=True)
 class StretchWork:
-    """What is learned from an optimiser's start to its end, in `steps` steps, and its arithmetic."""
+    """What is learned from an optimiser's start to its end: `layers` layers in `steps` steps, and their arithmetic."""
 
+    layers: int
     steps: int
     work: Work
 
@@ -99,7 +100,8 @@ def stretches_of(experiment: Experiment) -> Iterator[StretchWork]:
         steps = math.ceil(images / phase.batch_size)
         for learned, each, once in _stretches(layers, experiment, phase):
             updates = sum((layer.update for layer in learned), NONE) * steps
-            yield StretchWork(phase.epochs * steps, (each * images + updates) * phase.epochs + once * images)
+            work = (each * images + updates) * phase.epochs + once * images
+            yield StretchWork(len(learned), phase.epochs * steps, work)
 
 
 def _stretches(layers: list[LayerWork], experiment: Experiment, phase: Phase) -> Iterator[Stretch]:

@@ -1,7 +1,8 @@
 """How long an experiment is likely to take on this device, from its arithmetic and one short measurement.
 
 An estimate, good to a factor of about two: matrix products at a measured rate, elementwise work and weight updates at
-a measured number of bytes a second. `measure()` loads torch and takes a fraction of a second; it belongs in a thread.
+a measured number of bytes a second, and what issuing a step takes, which is most of what a small layer costs.
+`measure()` loads torch and takes a fraction of a second; it belongs in a thread.
 """
 
 import statistics
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fftui.experiment import Experiment
-from fftui.learning.work import work_of
+from fftui.learning.work import stretches_of, work_of
 
 if TYPE_CHECKING:
     import torch
 
 BYTES = 4
+ISSUE_S = 1e-3  # of a layer's step: some forty operations, however small
 MEASURED_SHAPE = (512, 2000, 2000)  # B, D, H of the products that are timed
 MEASURED_TIMES = 6
 MOVED_NUMBERS = 16_000_000  # in the elementwise work that is timed: more than fits into a cache
@@ -49,7 +51,8 @@ def expected_seconds(experiment: Experiment, rates: Rates | None = None) -> floa
     reduced = experiment.precision == "bfloat16" or auto
     work = work_of(experiment)
     flops_per_s = rates.bfloat16_flops_per_s if reduced else rates.float32_flops_per_s
-    return work.flops / flops_per_s + work.moved_bytes / rates.bytes_per_s
+    issued_s = ISSUE_S * sum(stretch.layers * stretch.steps for stretch in stretches_of(experiment))
+    return work.flops / flops_per_s + work.moved_bytes / rates.bytes_per_s + issued_s
 
 
 def measure(device: str = "auto") -> Rates:

@@ -87,6 +87,7 @@ def test_stretches_are_layers_or_all_that_learn_together() -> None:
     made = experiment(layers, FF, FF | {"order": "parallel", "batch_size": 250})
     attention, linear, both = stretches_of(made)
     assert (attention.steps, linear.steps, both.steps) == (20, 20, 8)
+    assert (attention.layers, linear.layers, both.layers) == (1, 1, 2)
     assert attention.cost > 3 * linear.cost
     assert work_of(made) == attention.work + linear.work + both.work
 

@@ -6,7 +6,7 @@ import pytest
 from fftui.experiment import Experiment
 from fftui.presets import load_preset
 from fftui.runs import estimate
-from fftui.runs.estimate import Rates, expected_seconds, measure
+from fftui.runs.estimate import ISSUE_S, Rates, expected_seconds, measure
 
 RATES = Rates(float32_flops_per_s=1e11, bfloat16_flops_per_s=1e12, auto_is_bfloat16=True, bytes_per_s=1e10)
 
@@ -26,7 +26,8 @@ def test_time_grows_with_epochs_and_falls_with_the_rates() -> None:
     assert one is not None
     assert two == pytest.approx(2 * one)
     slow = Rates(1e10, 1e11, True, 1e9)
-    assert expected_seconds(tiny(epochs=1), slow) == pytest.approx(10 * one)
+    issued_s = 2 * 10 * ISSUE_S  # two layers, ten steps
+    assert expected_seconds(tiny(epochs=1), slow) == pytest.approx(10 * (one - issued_s) + issued_s)
 
 
 def test_precision_chooses_the_rate() -> None:
