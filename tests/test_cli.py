@@ -303,7 +303,7 @@ def test_damaged_runs_and_journals_are_said(call: Any, folder: RunFolder) -> Non
     folder.journal.write_text("no event\n" + folder.journal.read_text())
     code, out, err = call("export", "latest")
     assert (code, out.startswith("run,")) == (0, True)
-    assert "line 1 is cut off or damaged" in err
+    assert "line 1 is cut off, damaged" in err
     folder.run_json.write_text("{")
     code, out, err = call("runs")
     assert code == 0

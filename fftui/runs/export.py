@@ -64,8 +64,10 @@ def journal_troubles(folder: RunFolder) -> Iterator[str]:
         beside = f"; as they were when the run ended there are {kept}" if kept else ""
         yield f"{folder.journal} is not there, so its tables are empty{beside}"
     elif unread:
-        what = f"line {unread[0]} is" if len(unread) == 1 else f"{len(unread)} lines, the first {unread[0]}, are"
-        yield f"{folder.journal}: {what} cut off or damaged; what stood there is missing from the tables"
+        many = len(unread) > 1
+        what = f"{len(unread)} lines, the first {unread[0]}, are" if many else f"line {unread[0]} is"
+        lack = "them" if many else "it"
+        yield f"{folder.journal}: {what} cut off, damaged or of a newer fftui: the tables lack {lack}"
 
 
 def exported(folders: Sequence[RunFolder], request: Request) -> bytes:

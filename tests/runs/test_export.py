@@ -130,7 +130,7 @@ def test_what_a_damaged_journal_lacks_is_said(runs: list[RunFolder]) -> None:
     lines = folder.journal.read_text().splitlines(keepends=True)
     folder.journal.write_text("".join([lines[0], "X" + lines[1], *lines[2:], '{"torn": ']))
     assert [text.partition(": ")[2] for text in journal_troubles(folder)] == [
-        "line 2 is cut off or damaged; what stood there is missing from the tables"
+        "line 2 is cut off, damaged or of a newer fftui: the tables lack it"
     ]
     folder.table("epochs").touch()
     folder.journal.unlink()
