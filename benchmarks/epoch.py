@@ -19,7 +19,7 @@ from fftui.experiment import Data, ForwardForward, FullyConnected, Model
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
-from fftui.learning.rules.base import Learner, Setting
+from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
 
 BATCH = 512
 UNITS = 2000
@@ -52,12 +52,12 @@ def textbook_epoch(layer: TextbookLayer, positive: Tensor, negative: Tensor) -> 
         layer.learn(positive[index], negative[index])
 
 
-def our_epoch(learner: Learner, images: int) -> None:
-    """One pass of fftui's own learner."""
-    learner.begin_epoch(1)
+def our_epoch(trainer: StageTrainer, images: int) -> None:
+    """One pass of fftui's own trainer."""
+    trainer.begin_epoch(1)
     for step, index in enumerate(torch.randperm(images).split(BATCH)):
-        learner.step(index, step)
-    learner.means()
+        trainer.step(index, step)
+    trainer.means()
 
 
 def products_epoch(inputs: int, images: int, dtype: torch.dtype) -> None:
@@ -72,8 +72,8 @@ def products_epoch(inputs: int, images: int, dtype: torch.dtype) -> None:
         torch.mm(transposed, delta, out=gradient)
 
 
-def make_learner(stretch: int, images: int, dtype: torch.dtype) -> Learner:
-    """fftui's learner of the first (784→2000) or second (2000→2000) layer on random images."""
+def make_trainer(stage: int, images: int, dtype: torch.dtype) -> StageTrainer:
+    """fftui's trainer of the first (784→2000) or second (2000→2000) layer on random images."""
     info = SETS["mnist"]
     generator = torch.Generator().manual_seed(0)
     train = Images(
@@ -85,9 +85,9 @@ def make_learner(stretch: int, images: int, dtype: torch.dtype) -> Learner:
     )
     model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
     network = Network(model, info, train.overlay_value, dtype, seed=0)
-    setting = Setting(network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000, data=Data())
+    context = TrainContext(network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000, data=Data())
     phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
-    return rule_for(phase, 1, setting).learner(stretch, 10_000, [])
+    return rule_for(phase, 1, context).trainer(stage, 10_000, [])
 
 
 def timed(epoch: Callable[[], None]) -> float:
@@ -97,9 +97,9 @@ def timed(epoch: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def compare(stretch: int, images: int, repeats: int) -> list[tuple[str, list[float]]]:
+def compare(stage: int, images: int, repeats: int) -> list[tuple[str, list[float]]]:
     """Seconds of every repeat, by row."""
-    inputs = SETS["mnist"].inputs if stretch == 0 else UNITS
+    inputs = SETS["mnist"].inputs if stage == 0 else UNITS
     textbook = TextbookLayer(inputs, UNITS, 15.0)
     positive, negative = torch.rand(images, inputs), torch.rand(images, inputs)
     rows: list[tuple[str, Callable[[], None]]] = [
@@ -107,8 +107,8 @@ def compare(stretch: int, images: int, repeats: int) -> list[tuple[str, list[flo
     ]
     for dtype in (torch.float32, torch.bfloat16):
         name = str(dtype).removeprefix("torch.")
-        learner = make_learner(stretch, images, dtype)
-        rows.append((f"fftui, {name}", lambda learner=learner: our_epoch(learner, images)))
+        trainer = make_trainer(stage, images, dtype)
+        rows.append((f"fftui, {name}", lambda trainer=trainer: our_epoch(trainer, images)))
         rows.append((f"products alone, {name}", lambda dtype=dtype: products_epoch(inputs, images, dtype)))
     seconds: list[tuple[str, list[float]]] = [(name, []) for name, _ in rows]
     for _ in range(repeats):
@@ -133,8 +133,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
-    for stretch, title in ((0, f"784→{UNITS}"), (1, f"{UNITS}→{UNITS}")):
-        report(title, compare(stretch, arguments.images, arguments.repeats))
+    for stage, title in ((0, f"784→{UNITS}"), (1, f"{UNITS}→{UNITS}")):
+        report(title, compare(stage, arguments.images, arguments.repeats))
 
 
 if __name__ == "__main__":

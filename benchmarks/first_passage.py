@@ -1,9 +1,9 @@
-"""Seconds of learning until a preset first reaches an accuracy on the test set: the paper's own 97.14 % unless told.
+"""Seconds of learning until a preset first reaches an accuracy on the test set: the paper's own 97.14 % by default.
 
     python benchmarks/first_passage.py --preset ff --set phases.0.epochs=1 --seeds 3
 
-The whole test set is labelled by goodness every few steps; the time that takes is not counted, all else is: the
-clock is the run's own `train_s`, which starts before the first image is looked at.
+The whole test set is evaluated by goodness every few steps; only that time is not counted: the clock is the run's own
+`train_s`, which starts before the first image is used.
 """
 
 from typing import Annotated

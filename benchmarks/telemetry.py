@@ -17,17 +17,17 @@ import typer
 
 from fftui.events import TelemetryEnded
 from fftui.presets import load_preset
-from fftui.runs.carrier import Carrier
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import read_journal
+from fftui.runs.run_thread import RunThread
 from fftui.runs.tables import make_table
 
 
-def carried(runs: Path, preset: str, hz: float, seconds: float) -> tuple[RunFolder, float]:
+def run_with_sampler(runs: Path, preset: str, hz: float, seconds: float) -> tuple[RunFolder, float]:
     """A run of `seconds` seconds, and the images a second that it learned."""
     asked = ["phases.0.epochs=100000", "evaluation.every=0", f"telemetry.hz={float(hz)}", "telemetry.idle_s=0.0"]
     folder = create(runs, load_preset(preset, "mnist-mini", asked, 0))
-    carrier = Carrier(folder, folder.experiment(), device="auto")
+    carrier = RunThread(folder, folder.experiment(), device="auto")
     timer = threading.Timer(seconds, carrier.stop)
     timer.start()
     carrier.run()
@@ -40,7 +40,7 @@ def carried(runs: Path, preset: str, hz: float, seconds: float) -> tuple[RunFold
     return folder, images / view.result.train_s
 
 
-def told_of(folder: RunFolder, hz: float) -> None:
+def report(folder: RunFolder, hz: float) -> None:
     """Print what the sampler's own events and samples say of a long run."""
     end = next(event for _, event in read_journal(folder.journal) if isinstance(event, TelemetryEnded))
     table = make_table(folder, "telemetry")
@@ -69,17 +69,17 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder)
         if minutes > 0:
-            long, rate = carried(runs, preset, hz, 60 * minutes)
+            long, rate = run_with_sampler(runs, preset, hz, 60 * minutes)
             print(f"{preset}: {rate:.0f} images a second")
-            told_of(long, hz)
+            report(long, hz)
         ratios = []
         for number in range(pairs):
             order = (hz, 0.0) if number % 2 else (0.0, hz)  # neither always goes first
-            rates = {each: carried(runs, preset, each, seconds)[1] for each in order}
+            rates = {each: run_with_sampler(runs, preset, each, seconds)[1] for each in order}
             ratios.append(rates[hz] / rates[0.0])
         if ratios:
-            told = " ".join(f"{ratio:.3f}" for ratio in ratios)
-            print(f"throughput with a sampler against without: median {statistics.median(ratios):.3f} of {told}")
+            each_ratio = " ".join(f"{ratio:.3f}" for ratio in ratios)
+            print(f"throughput with a sampler against without: median {statistics.median(ratios):.3f} of {each_ratio}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draw docs/img/*.svg from the running app, on a recorded run: the README's pictures never lie.
+"""Draw docs/img/*.svg from the running app, on a recorded run: the README shows what the app draws.
 
     python docs/make_screenshots.py
 
@@ -22,9 +22,9 @@ from fftui.runs.folder import RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
-from fftui.tui.gauges import Machine
-from fftui.tui.sources import LiveSource
-from fftui.tui.workbench import Expected, Workbench
+from fftui.tui.backend import Backend, ExpectedTime
+from fftui.tui.metric_styles import Machine
+from fftui.tui.run_sources import LiveSource
 
 HERE = Path(__file__).parent
 JOURNAL = HERE / "sample" / "journal.jsonl"
@@ -33,52 +33,52 @@ STOP_AT = (3, 4)  # layer, epoch
 RATES = Rates(float32_flops_per_s=1.5e11, bfloat16_flops_per_s=6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
 
 
-class StillBench(Workbench):
-    """A workbench that knows no past runs and whose device has fixed rates."""
+class FixedBackend(Backend):
+    """A backend without recent runs whose device has fixed rates."""
 
     def runs(self) -> list[RunRecord]:
-        """None."""
+        """No runs."""
         return []
 
     def estimate(self, experiment: Experiment) -> float | None:
-        """By the fixed rates."""
+        """Estimated seconds by the fixed rates."""
         return expected_seconds(experiment, RATES)
 
-    def expected(self, preset: Preset, data: str, past: object) -> Expected:
-        """By the fixed rates."""
-        return Expected(expected_seconds(self.experiment(preset.name, data), RATES), measured=False)
+    def expected(self, preset: Preset, data: str, recent_runs: object) -> ExpectedTime:
+        """The estimated time by the fixed rates."""
+        return ExpectedTime(expected_seconds(self.experiment(preset.name, data), RATES), measured=False)
 
 
 @dataclass
-class StillTrainer:
-    """A trainer that stands still at one view."""
+class FrozenControl:
+    """A control whose view never changes."""
 
     view: RunView
     paused: bool = False
 
     def pause(self) -> None:
-        """Stand still."""
+        """Do nothing."""
 
     def resume(self) -> None:
-        """Stand still."""
+        """Do nothing."""
 
     def stop(self) -> None:
-        """Stand still."""
+        """Do nothing."""
 
     def skip_layer(self) -> None:
-        """Stand still."""
+        """Do nothing."""
 
     def is_alive(self) -> bool:
-        """Always."""
+        """True."""
         return True
 
     def join(self, timeout: float | None = None) -> None:
-        """Never ends."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One file: its name, the size in cells, the theme and the keys that lead there."""
+    """One file: its name, the size in cells, the theme and the keys that are pressed."""
 
     name: str
     size: tuple[int, int]
@@ -111,15 +111,15 @@ def recorded_view(stop_at: tuple[int, int] = STOP_AT) -> RunView:
 async def draw(picture: Picture, folder: Path) -> Path:
     """Draw one picture into `folder`."""
     with tempfile.TemporaryDirectory() as nothing:
-        bench = StillBench(Path(nothing), None, "cpu")
-        bench.runs_dir = Path("runs")
-        bench.ready.set()
+        backend = FixedBackend(Path(nothing), None, "cpu")
+        backend.runs_dir = Path("runs")
+        backend.ready.set()
         app = FFTUIApp(
-            bench,
-            source=LiveSource(RUN, StillTrainer(recorded_view())),
+            backend,
+            source=LiveSource(RUN, FrozenControl(recorded_view())),
             machine=Machine(cores=2, memory_bytes=16_000_000_000),
             ascii_only=False,
-            warm_up=False,
+            load_torch=False,
         )
         async with app.run_test(size=picture.size) as pilot:
             app.theme = picture.theme

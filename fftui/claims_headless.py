@@ -15,25 +15,25 @@ from rich.table import Table
 from fftui.errors import one_of
 from fftui.format import duration
 from fftui.runs.files import check_writable
-from fftui.streams import emit, say
-from fftui.studies.catalogue import present_sets
+from fftui.streams import to_stderr, to_stdout
 from fftui.studies.claims import MARGINS
-from fftui.studies.claims.plan import Plan, plan
+from fftui.studies.claims.claims_plan import ClaimsPlan, plan
 from fftui.studies.study import SEEDS, Scale
-from fftui.study_headless import Place, conclude, follow
+from fftui.studies.study_catalogue import present_sets
+from fftui.study_headless import Workspace, conclude, follow
 
 To = Literal["text", "markdown", "json"]
 FORMATS: tuple[To, ...] = get_args(To)
 WIDTH = 100  # of plain text
 QUICK_IS_SHORT = (
-    "Quick: a few thousand images, small networks, short trainings. It shows how each verdict comes about; of the "
-    "paper's own sizes only fftui reproduce without --quick tells."
+    "Quick: a few thousand images, small networks, short trainings. It shows how each verdict comes about; the "
+    "paper's own sizes need fftui reproduce without --quick."
 )
 
 
 @dataclass(frozen=True)
 class Request:
-    """At which scale claims are judged, from how many seeds, and how the outcome goes out (file None: stdout)."""
+    """The scale and number of seeds that claims are judged at, the output format and file (None: stdout)."""
 
     scale: Scale
     seeds: int | None = None
@@ -46,29 +46,29 @@ def format_of(name: str) -> To:
     return one_of("format", name, FORMATS)
 
 
-def reproduce(request: Request, place: Place) -> int:
-    """Carry out the runs that the claims need and are not there, judge the claims, give the table; the exit code.
+def reproduce(request: Request, workspace: Workspace) -> int:
+    """Run what the claims need and has not been run, judge the claims, write the table; returns the exit code.
 
     Raises RequestError where nothing can be run or written, RunFailedError where runs failed (the table comes before).
     """
     if request.file is not None:
         check_writable(request.file)
-    made = plan(request.scale, present_sets(place.data_folder), request.seeds or SEEDS[request.scale])
+    made = plan(request.scale, present_sets(workspace.data_folder), request.seeds or SEEDS[request.scale])
     study = made.study()
-    ended = follow(study, place)
+    ended = follow(study, workspace)
     failures = {
-        str(dict(each.trial.condition.values)["role"]): f"its run failed: {each.error}" for each in ended.failed
+        str(dict(each.trial.condition.values)["setup"]): f"its run failed: {each.error}" for each in ended.failed
     }
     from fftui.studies.reproduce import as_facts, judge_all  # noqa: PLC0415 - Polars, which nothing before needs
 
-    _give(as_facts(judge_all(made, place.runs_dir, failures), made), request)
+    _give(as_facts(judge_all(made, workspace.runs_dir, failures), made), request)
     for line in _absent_sets(made):
-        say(line)
+        to_stderr(line)
     return conclude(study, ended)
 
 
-def _absent_sets(made: Plan) -> Iterator[str]:
-    """What is not on this machine, a line each."""
+def _absent_sets(made: ClaimsPlan) -> Iterator[str]:
+    """A line for each data set that is not on this machine."""
     yield from dict.fromkeys(why for why in made.absent.values() if "not on this machine" in why)
 
 
@@ -78,9 +78,9 @@ def _give(facts: dict[str, Any], request: Request) -> None:
 
         write(_written(facts, request.to).encode(), request.file)
     elif request.to == "text" and sys.stdout.isatty():
-        emit(drawn(facts))
+        to_stdout(drawn(facts))
     else:
-        emit(_written(facts, request.to))
+        to_stdout(_written(facts, request.to))
 
 
 def _written(facts: dict[str, Any], to: To) -> str:
@@ -90,11 +90,11 @@ def _written(facts: dict[str, Any], to: To) -> str:
 
 
 def plain(facts: dict[str, Any]) -> str:
-    """The claims as plain text, a block each: what a screen reader and `grep` read."""
+    """The claims as plain text, a block each, for screen readers and `grep`."""
     lines = []
     for claim in facts["claims"]:
         lines.append(f"{claim['id']}: {claim['verdict'].upper()}")
-        for name, text in (("claim", claim["statement"]), *_told(claim), ("rule", claim["rule"])):
+        for name, text in (("claim", claim["statement"]), *_sections(claim), ("rule", claim["rule"])):
             lines += wrap(text, WIDTH, initial_indent=f"  {name:<10}", subsequent_indent=" " * 12)
         for text in _ran(claim):
             lines += wrap(text, WIDTH, initial_indent="  ran       ", subsequent_indent=" " * 12)
@@ -106,7 +106,7 @@ def plain(facts: dict[str, Any]) -> str:
 
 def markdown(facts: dict[str, Any]) -> str:
     """The claims as a Markdown table, and below it the rules and what was run."""
-    head = ("claim", "the paper", "faithful rerun", "put right", "verdict")
+    head = ("claim", "the paper", "faithful rerun", "corrected", "verdict")
     lines = ["# The paper's claims", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for claim in facts["claims"]:
         verdict = f"**{claim['verdict']}**: {claim['why']}"
@@ -124,7 +124,7 @@ def markdown(facts: dict[str, Any]) -> str:
 def drawn(facts: dict[str, Any]) -> str:
     """The claims as a table for the terminal, in its colours and width."""
     table = Table(title="The paper's claims", title_justify="left", show_lines=True)
-    for name, ratio in (("claim", 3), ("the paper", 3), ("faithful rerun", 4), ("put right", 4), ("verdict", 4)):
+    for name, ratio in (("claim", 3), ("the paper", 3), ("faithful rerun", 4), ("corrected", 4), ("verdict", 4)):
         table.add_column(name, ratio=ratio, overflow="fold")
     colours = {"holds": "green", "does not hold": "red", "holds for another reason": "yellow"}
     for claim in facts["claims"]:
@@ -142,21 +142,22 @@ def drawn(facts: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def _told(claim: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _sections(claim: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "paper", claim["paper"]
     if claim["faithful"]:
         yield "faithful", claim["faithful"]
     if claim["corrected"]:
-        yield "put right", claim["corrected"]
+        yield "corrected", claim["corrected"]
     yield "why", claim["why"]
 
 
 def _ran(claim: dict[str, Any]) -> Iterator[str]:
-    """What was run for a claim, a line a role."""
-    for played in claim["evidence"]:
-        if played["absent"] is None:
-            took = f"{len(played['runs'])} run{'s' if len(played['runs']) > 1 else ''}, {duration(played['train_s'])}"
-            yield f"{played['role']}: {played['what']} ({took})"
+    """What was run for a claim, a line for each set-up."""
+    for evidence in claim["evidence"]:
+        if evidence["absent"] is None:
+            runs = len(evidence["runs"])
+            took = f"{runs} run{'s' if runs > 1 else ''}, {duration(evidence['train_s'])}"
+            yield f"{evidence['role']}: {evidence['what']} ({took})"
 
 
 def _notes(facts: dict[str, Any]) -> Sequence[str]:
@@ -168,5 +169,5 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which Rich is to see no markup."""
+    """`text` with Rich's markup escaped."""
     return text.replace("[", "\\[")

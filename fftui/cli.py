@@ -30,12 +30,12 @@ from fftui.options import (
     complete_run,
     complete_study,
 )
-from fftui.streams import emit, emit_bytes, prepare, say
+from fftui.streams import bytes_to_stdout, prepare, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from fftui.data.catalogue import DataName
     from fftui.experiment import Experiment
-    from fftui.runs.carrier import Carrier
+    from fftui.runs.run_thread import RunThread
 
 app = typer.Typer(
     name="fftui",
@@ -46,7 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mode=None)
-data_app = typer.Typer(help="Image sets: what is here, and fetching what is not.", rich_markup_mode=None)
+data_app = typer.Typer(help="Data sets: what is here, and fetching what is not.", rich_markup_mode=None)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 
@@ -60,13 +60,13 @@ def main() -> None:
     try:
         app()
     except FFTUIError as error:
-        say(f"fftui: {' '.join(str(error).split())}")
+        to_stderr(f"fftui: {' '.join(str(error).split())}")
         sys.exit(error.exit_code)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        emit(f"fftui {__version__}")
+        to_stdout(f"fftui {__version__}")
         raise typer.Exit
 
 
@@ -77,7 +77,7 @@ def screen(
     data_dir: DataDir = None,
     device: Device = "auto",
     version: Annotated[
-        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """A workbench for Forward-Forward learning in the terminal. Without a command it opens the screen."""
@@ -85,7 +85,7 @@ def screen(
         return
     _needs_terminal("fftui")
     from fftui.runs.folder import runs_folder
-    from fftui.tui.session import run_app
+    from fftui.tui.app_runner import run_app
 
     raise typer.Exit(run_app(runs_folder(runs), data_dir, device))
 
@@ -99,7 +99,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option("--config", metavar="FILE", help="Or: an experiment.toml, such as a run's.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME", help="The image set.", autocompletion=complete_data)
+        str | None, typer.Option("--data", metavar="NAME", help="The data set.", autocompletion=complete_data)
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -115,7 +115,7 @@ def run(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Start a run of a preset, on the screen or headless.
 
-    Ctrl-C once finishes the batch and writes checkpoint and tables; twice leaves at once.
+    Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
     """
     from fftui.runs.folder import create, runs_folder
 
@@ -126,12 +126,12 @@ def run(  # noqa: PLR0913 - one parameter an option
     runs_dir = runs_folder(runs)
     folder = create(runs_dir, experiment, preset=preset, name=name, device=device, data_folder=data_dir)
     if headless:
-        from fftui.headless import carry_out
+        from fftui.headless import run_experiment
 
-        raise typer.Exit(carry_out(folder, experiment, device=device, data_folder=data_dir, as_json=as_json))
-    from fftui.runs.carrier import Carrier
+        raise typer.Exit(run_experiment(folder, experiment, device=device, data_folder=data_dir, as_json=as_json))
+    from fftui.runs.run_thread import RunThread
 
-    _on_screen(Carrier(folder, experiment, device, data_dir), runs_dir, data_dir, device)
+    _on_screen(RunThread(folder, experiment, device, data_dir), runs_dir, data_dir, device)
 
 
 @app.command()
@@ -143,7 +143,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     runs: RunsDir = None,
     data_dir: DataDir = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Though another machine seems to carry it out: that one is gone.")
+        bool, typer.Option("--force", help="Though another machine seems to run it: that one is gone.")
     ] = False,
     headless: Headless = False,
     as_json: AsJson = False,
@@ -160,20 +160,20 @@ def resume(  # noqa: PLR0913 - one parameter an option
         show_finished(folder, record, view_of(folder), as_json=as_json)
         return
     if not force:
-        from fftui.runs.standing import refuse_at_work
+        from fftui.runs.status import ensure_not_running
 
-        refuse_at_work(folder, record)
+        ensure_not_running(folder, record)
     asked = device or record.device_asked
     images = record.images(data_dir)
     if headless or as_json:
-        from fftui.headless import carry_out
+        from fftui.headless import run_experiment
 
-        code = carry_out(folder, experiment, device=asked, data_folder=images, resume=True, as_json=as_json)
+        code = run_experiment(folder, experiment, device=asked, data_folder=images, resume=True, as_json=as_json)
         raise typer.Exit(code)
     _needs_terminal("fftui resume")
-    from fftui.runs.carrier import Carrier
+    from fftui.runs.run_thread import RunThread
 
-    _on_screen(Carrier(folder, experiment, asked, images, resume=True), folder.path.parent, images, asked)
+    _on_screen(RunThread(folder, experiment, asked, images, resume=True), folder.path.parent, images, asked)
 
 
 @presets_app.callback(invoke_without_command=True)
@@ -183,44 +183,44 @@ def presets(context: typer.Context, as_json: ListJson = False) -> None:
         from fftui.plain import presets_json, presets_text
         from fftui.presets import list_presets
 
-        emit((presets_json if as_json else presets_text)(list_presets()))
+        to_stdout((presets_json if as_json else presets_text)(list_presets()))
 
 
 @presets_app.command("show")
 def presets_show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=complete_preset)],
     data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME", help="On this image set.", autocompletion=complete_data)
+        str | None, typer.Option("--data", metavar="NAME", help="On this data set.", autocompletion=complete_data)
     ] = None,
 ) -> None:
     """Show a preset's whole experiment as TOML, every field in it; `fftui run --config` takes it."""
     from fftui.plain import preset_toml
     from fftui.presets import load_preset, read_preset
 
-    emit(preset_toml(read_preset(name), load_preset(name, data)))
+    to_stdout(preset_toml(read_preset(name), load_preset(name, data)))
 
 
 @data_app.command("list")
 def data_list(data_dir: DataDir = None, as_json: ListJson = False) -> None:
-    """List the image sets: whether they are here, where, how large, and whether their checksums agree."""
+    """List the data sets: state, folder, size, and whether their checksums agree."""
     from fftui.data.verify import data_folder, dataset_statuses
     from fftui.plain import data_json, data_text
 
-    emit((data_json if as_json else data_text)(dataset_statuses(data_dir), data_folder(data_dir)))
+    to_stdout((data_json if as_json else data_text)(dataset_statuses(data_dir), data_folder(data_dir)))
 
 
 @data_app.command("get")
 def data_get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The image set.", autocompletion=complete_data)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The data set.", autocompletion=complete_data)],
     data_dir: DataDir = None,
 ) -> None:
-    """Fetch an image set from the internet and check it; nothing is fetched if it is here."""
+    """Fetch a data set from the internet and check it; nothing is fetched if it is on this machine."""
     known = _data_name(name)
     from fftui.data.fetch import get_set
 
     status = get_set(known, data_dir)
     where = f"is in {status.where}" if status.name != "mnist-mini" else "comes with fftui"
-    emit(f"{status.name} {where}, {'verified' if status.verified else 'not verified'}")
+    to_stdout(f"{status.name} {where}, {'verified' if status.verified else 'not verified'}")
 
 
 @app.command("runs")
@@ -232,18 +232,18 @@ def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
 
     records = list_runs(runs_folder(runs))
     for damaged in damaged_runs(runs_folder(runs)):
-        say(f"left out: {damaged.run_json} is damaged")
+        to_stderr(f"skipped: {damaged.run_json} is damaged")
     if as_json:
         import json
 
-        emit(json.dumps([record.model_dump(mode="json") for record in records], ensure_ascii=False))
+        to_stdout(json.dumps([record.model_dump(mode="json") for record in records], ensure_ascii=False))
     else:
-        emit(runs_text(records))
+        to_stdout(runs_text(records))
 
 
 @app.command()
 def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
-    """Show a run: how it stands, its layers and accuracies, in plain text."""
+    """Show a run: its status, layers and accuracies, in plain text."""
     from fftui.plain import run_facts, run_text
     from fftui.runs.folder import find_run, runs_folder
 
@@ -251,9 +251,9 @@ def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
     if as_json:
         import json
 
-        emit(json.dumps(run_facts(folder), ensure_ascii=False))
+        to_stdout(json.dumps(run_facts(folder), ensure_ascii=False))
     else:
-        emit(run_text(folder))
+        to_stdout(run_text(folder))
 
 
 @app.command()
@@ -285,19 +285,19 @@ def export(
 
     runs_dir = runs_folder(runs)
     folders = list(dict.fromkeys(find_run(runs_dir, text) for text in run))
-    from fftui.runs.export import BINARY, Request, exported, format_of, journal_troubles
+    from fftui.runs.export import BINARY, Request, exported, format_of, journal_problems
     from fftui.runs.export import export as export_to
 
     request = Request.of(table, to or format_of(output), settings)
-    for trouble in (line for folder in folders for line in journal_troubles(folder)):
-        say(f"fftui: {trouble}")
+    for problem in (line for folder in folders for line in journal_problems(folder)):
+        to_stderr(f"fftui: {problem}")
     if output != "-":
         export_to(folders, request, Path(output))
     elif request.to in BINARY and sys.stdout.isatty():
         msg = f"{request.to} is binary and not for a terminal: name a file with -o"
         raise RequestError(msg)
     else:
-        emit_bytes(exported(folders, request))
+        bytes_to_stdout(exported(folders, request))
 
 
 @app.command()
@@ -314,7 +314,7 @@ def study(  # noqa: PLR0913 - one parameter an option
         list[str] | None,
         typer.Option("--data", metavar="SET", help="Only on this set. Repeatable.", autocompletion=complete_data),
     ] = None,
-    table: Annotated[bool, typer.Option("--table", help="Run nothing: the table of what is there.")] = False,
+    table: Annotated[bool, typer.Option("--table", help="Run nothing: the table of the finished trials.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run nothing: list the trials and their likely time.")
     ] = False,
@@ -328,28 +328,29 @@ def study(  # noqa: PLR0913 - one parameter an option
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object on stdout.")] = False,
 ) -> None:
-    """Carry out a study, or list them: many runs that answer one question, and their table.
+    """Run a study, or list them: many runs that answer one question, and their table.
 
-    What is there is not run again, what was interrupted goes on. Ctrl-C once finishes the batch; twice leaves at once.
+    What has finished is not run again, what was interrupted is resumed. Ctrl-C once finishes the
+    batch; twice exits now.
     """
     from fftui import study_headless as headless
 
     if name is None:
-        emit(headless.studies_json() if as_json else headless.studies_text())
+        to_stdout(headless.studies_json() if as_json else headless.studies_text())
         return
     from fftui.runs.folder import runs_folder
 
-    place = headless.Place(runs_folder(runs), device, data_dir)
+    workspace = headless.Workspace(runs_folder(runs), device, data_dir)
     asked = [_data_name(each) for each in data or []]
     build = headless.build_of_runs if table else headless.build
-    built = build(name, "quick" if quick else "full", seeds, asked, place)
+    built = build(name, "quick" if quick else "full", seeds, asked, workspace)
     out = headless.Output(to, trials, None if output == "-" else Path(output), as_json)
     if dry_run:
-        emit(headless.plan_text(built, place, as_json=as_json))
+        to_stdout(headless.plan_text(built, workspace, as_json=as_json))
     elif table:
-        headless.show_table(built, place.runs_dir, out)
+        headless.show_table(built, workspace.runs_dir, out)
     else:
-        raise typer.Exit(headless.carry_out(built, place, out))
+        raise typer.Exit(headless.execute_study(built, workspace, out))
 
 
 @app.command()
@@ -367,17 +368,18 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="As --to json.")] = False,
 ) -> None:
-    """Put the paper's claims to the test: carry out the runs that decide on them, and give a verdict on each.
+    """Test the paper's claims: run the experiments that decide on them, and give a verdict on each.
 
-    What is there is not run again, what was interrupted goes on. Ctrl-C once finishes the batch; twice leaves at once.
+    What has finished is not run again, what was interrupted is resumed. Ctrl-C once finishes the
+    batch; twice exits now.
     """
     from fftui import claims_headless as headless
     from fftui.runs.folder import runs_folder
-    from fftui.study_headless import Place
+    from fftui.study_headless import Workspace
 
     asked = headless.format_of("json" if as_json else to)
     request = headless.Request("quick" if quick else "full", seeds, asked, None if output == "-" else Path(output))
-    raise typer.Exit(headless.reproduce(request, Place(runs_folder(runs), device, data_dir)))
+    raise typer.Exit(headless.reproduce(request, Workspace(runs_folder(runs), device, data_dir)))
 
 
 @app.command()
@@ -402,16 +404,16 @@ def figures(
 
     formats = drawing.formats_of(format_)
     scale: Literal["quick", "full"] = "quick" if quick else "full"
-    asked = drawing.Figures(tuple(names), runs_folder(runs), output, formats, scale, data_dir)
+    asked = drawing.FigureRequest(tuple(names), runs_folder(runs), output, formats, scale, data_dir)
     drawn = False
     for made in drawing.write_figures(asked):
-        if isinstance(made, drawing.LeftOut):
-            say(f"left out: {made.name}: {made.reason}")
+        if isinstance(made, drawing.SkippedFigure):
+            to_stderr(f"skipped: {made.name}: {made.reason}")
         else:
             drawn = True
-            emit(str(made))
+            to_stdout(str(made))
     if not drawn:
-        msg = "nothing was drawn; the reasons stand above"
+        msg = "nothing was drawn; the reasons are given above"
         raise RequestError(msg)
 
 
@@ -421,16 +423,16 @@ def doctor(
     data_dir: DataDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Tell what fftui finds on this machine, and what each missing piece would give.
+    """Report what fftui finds on this machine, and what each missing piece would give.
 
     It measures for about five seconds. Exit code 1: something is broken that fftui cannot do without.
     """
     from fftui.doctor import render
     from fftui.doctor.examine import examine
 
-    report = examine(say, runs, data_dir)
+    report = examine(to_stderr, runs, data_dir)
     text = render.report_text(report, render.output_width(), colour=render.output_has_colour())
-    emit(render.report_json(report) if as_json else text)
+    to_stdout(render.report_json(report) if as_json else text)
     raise typer.Exit(1 if report.broken else 0)
 
 
@@ -440,7 +442,7 @@ def _experiment(
     from fftui.presets import load_config, load_preset
 
     if (preset is None) == (config is None):
-        msg = "say what to run with either --preset NAME (fftui presets lists them) or --config FILE"
+        msg = "to_stderr what to run with either --preset NAME (fftui presets lists them) or --config FILE"
         raise RequestError(msg)
     if preset is not None:
         return load_preset(preset, data, overrides, seed)
@@ -449,21 +451,21 @@ def _experiment(
     return load_config(config, [*named, *overrides], seed)
 
 
-def _on_screen(carrier: "Carrier", runs_dir: Path, data_dir: Path | None, device: str) -> None:
+def _on_screen(run_thread: "RunThread", runs_dir: Path, data_dir: Path | None, device: str) -> None:
     """Start a run and open the screen in front of it, to the end of both."""
-    from fftui.tui.session import run_app
+    from fftui.tui.app_runner import run_app
 
-    carrier.start()
-    code = run_app(runs_dir, data_dir, device, carrier)
-    from fftui.headless import end_of
+    run_thread.start()
+    code = run_app(runs_dir, data_dir, device, run_thread)
+    from fftui.headless import exit_code_of
 
-    raise typer.Exit(code if carrier.is_alive() else end_of(carrier) or code)
+    raise typer.Exit(code if run_thread.is_alive() else exit_code_of(run_thread) or code)
 
 
 def _data_name(name: str) -> "DataName":
     from fftui.data.catalogue import DATA_NAMES
 
-    return one_of("image set", name, DATA_NAMES)
+    return one_of("data set", name, DATA_NAMES)
 
 
 def _needs_terminal(command: str) -> None:

@@ -1,11 +1,11 @@
-"""Everything fftui refuses or fails at, as one small tree.
+"""The errors that fftui reports, as one small tree.
 
-FFTUIError                what the command line shows as one line; exit code 1
-├── RequestError          the request was wrong: mend the command or the file and try again; exit code 2
-│   ├── ExperimentError   an experiment, preset or override that cannot be carried out
-│   ├── DataError         a data set that is missing, damaged or may not be read
-│   └── RunNotFoundError  no run, or several, by that name
-└── RunFailedError        a run that was right but did not finish: see its journal
+FFTUIError                shown by the command line as one line; exit code 1
+├── RequestError          the request was wrong: correct the command or the file and try again; exit code 2
+│   ├── ExperimentError   an experiment, preset or override that is not valid
+│   ├── DataError         a data set that is missing, damaged or not readable
+│   └── RunNotFoundError  no run, or several runs, of that name
+└── RunFailedError        a valid run that did not finish: see its journal
 
 Each message says what was wrong, where, and what to do.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 Name = TypeVar("Name", bound=str)
-NEAR = 0.5  # of `difflib`'s ratio: what is less alike was not meant
+NEAR = 0.5  # the least similarity (`difflib`'s ratio) of a name that is suggested
 
 
 class FFTUIError(Exception):
@@ -31,23 +31,23 @@ class RequestError(FFTUIError):
 
 
 class ExperimentError(RequestError):
-    """An experiment, preset or override that cannot be carried out."""
+    """An experiment, preset or override that is not valid."""
 
 
 class DataError(RequestError):
-    """A data set that is missing, damaged or may not be read."""
+    """A data set that is missing, damaged or not readable."""
 
 
 class RunNotFoundError(RequestError):
-    """No run, or more than one, goes by the name given."""
+    """No run, or more than one, has the name given."""
 
 
 class RunFailedError(FFTUIError):
-    """A run that was started and could not be finished."""
+    """A run that started and could not finish."""
 
 
 def one_of(what: str, name: str, names: Iterable[Name]) -> Name:
-    """The one of `names` that `name` says. Raises RequestError, with the nearest and all of them, where none is."""
+    """`name`, checked to be one of `names`. Raises RequestError, listing the nearest and all names, if it is not."""
     known = {each: each for each in names}
     if name in known:
         return known[name]
@@ -58,6 +58,6 @@ def one_of(what: str, name: str, names: Iterable[Name]) -> Name:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that `name` was probably meant to be; None where none is near."""
+    """The known name most similar to `name`; None where none is similar."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=NEAR)
     return near[0] if near else None

@@ -1,7 +1,7 @@
-"""Every fact that learning states, one small frozen dataclass each, and their JSON form.
+"""Events: every fact that a training states, one small frozen dataclass each, and their JSON form.
 
 Layers, phases and epochs count from 1. Times are seconds, memory bytes, accuracies fractions of 1. Missing is None.
-`Stepped` is progress for whoever watches now; a journal keeps it only now and then, everything else always.
+`Stepped` is progress for a live display: a journal keeps one of them a second, and every event of another kind.
 """
 
 import json
@@ -13,8 +13,12 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
 Doing = Literal["idle", "preparing", "learning", "evaluating"]
+StageKey = tuple[int | None, int | None]  # phase and layer, from 1; None where nothing, or the whole network, learns
+EpochKey = tuple[int | None, int | None, int | None]  # phase, layer and epoch, from 1; None as in `StageKey`
 
 EVENTS: dict[str, type["Event"]] = {}
+# Fields whose JSON key is not their name: the keys of published journals stay.
+JSON_KEYS = {"stage_steps": "stretch_steps", "metrics": "figures"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event, kind="run-started"):
-    """A run begins, or goes on (`resumed`): what is about to be learned, and where."""
+    """A run begins, or continues (`resumed`): the experiment, its data, the device and the number of steps."""
 
     run: str
     experiment: str
@@ -43,15 +47,15 @@ class RunStarted(Event, kind="run-started"):
     validation_images: int
     test_images: int
     resumed: bool
-    # Stretch after stretch (a layer, or all that learn together): its optimiser steps, and how long one takes beside
-    # those of other stretches, in no unit.
-    stretch_steps: tuple[int, ...] = ()
+    # For each stage (a layer, or all layers that learn together): its optimiser steps, and the relative cost of one of
+    # them.
+    stage_steps: tuple[int, ...] = ()
     step_costs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class PhaseStarted(Event, kind="phase-started"):
-    """A stretch of learning by one rule begins."""
+    """A phase, learning by one rule, begins."""
 
     phase: int
     rule: str
@@ -62,7 +66,7 @@ class PhaseStarted(Event, kind="phase-started"):
 class LayerStarted(Event, kind="layer-started"):
     """A layer begins to learn; `layer` is None where all layers learn together.
 
-    `parallel` then names those that learn each by its own objective; under backprop it is empty.
+    `parallel` then lists the layers that learn by an objective of their own; under backprop it is empty.
     """
 
     phase: int
@@ -74,7 +78,7 @@ class LayerStarted(Event, kind="layer-started"):
 
 @dataclass(frozen=True)
 class Stepped(Event, kind="stepped"):
-    """One optimiser step was issued. `done` of `total` counts the steps of the whole run."""
+    """One optimiser step was issued; `done` of `total` steps of the whole run are done."""
 
     phase: int
     layer: int | None
@@ -88,13 +92,13 @@ class Stepped(Event, kind="stepped"):
 
 @dataclass(frozen=True)
 class EpochFinished(Event, kind="epoch-finished"):
-    """A layer (or, where `layer` is None, the network) has seen every training image once more.
+    """One epoch of a layer (or of the network, where `layer` is None) is over.
 
-    Where layers learn in parallel `loss` is the sum of theirs, and `LayerMeans` tells them apart.
+    Where layers learn in parallel `loss` is the sum of their losses, and `LayerMeans` gives those of each layer.
 
     `step` counts optimiser steps since the layer started. `epoch_s` is wall time, `compute_s` time on the device
-    without `data_s`: drawing, moving and picking the images of the batches.
-    `accuracy` is of the layers learned so far on the measured training images, if this epoch measured it.
+    without `data_s`, the time for sampling, moving and selecting the images of the batches.
+    `accuracy` is that of the layers learned so far on the measured training images, None if this epoch measured none.
     """
 
     phase: int
@@ -114,7 +118,7 @@ class EpochFinished(Event, kind="epoch-finished"):
 
 @dataclass(frozen=True)
 class LayerMeans(Event, kind="layer-means"):
-    """What one of several layers that learn in parallel made of an epoch; comes before the `EpochFinished` of all."""
+    """Mean loss and goodness of one of several parallel layers in an epoch; precedes the epoch's `EpochFinished`."""
 
     phase: int
     layer: int
@@ -127,7 +131,7 @@ class LayerMeans(Event, kind="layer-means"):
 
 @dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
-    """A layer has learned; `skipped` says that the user went on before its last epoch."""
+    """A layer has finished learning; `skipped`: the user ended it before its last epoch."""
 
     phase: int
     layer: int | None
@@ -138,12 +142,12 @@ class LayerFinished(Event, kind="layer-finished"):
 
 @dataclass(frozen=True)
 class Evaluated(Event, kind="evaluated"):
-    """Accuracy on one split. While learning it is of a few images, at the end (`final`) of the split, of which
-    training images may be limited to the first few (`evaluation.final_train_images`).
+    """Accuracy on one split: on a few images while learning, on the whole split at the end (`final`).
 
-    `layer_accuracies` holds the accuracy of each layer's goodness alone, first to last, for the layers learned so
-    far (empty under backprop). `head_accuracy` is that of the softmax head in one pass, where a rule that predicts by
-    goodness has one. `class_correct` and `class_images` count per label.
+    At the end training images may be limited to the first few (`evaluation.final_train_images`). `layer_accuracies`
+    holds the accuracy of each layer's goodness alone, first to last, for the layers learned so far (empty under
+    backprop). `head_accuracy` is that of the softmax head in one pass, where a rule that predicts by goodness has one.
+    `class_correct` and `class_images` count images for each label.
     """
 
     phase: int
@@ -161,11 +165,11 @@ class Evaluated(Event, kind="evaluated"):
 
 @dataclass(frozen=True)
 class WindowMeasured(Event, kind="window"):
-    """A stretch of time without a gap in which the run did one thing: what energy is told for.
+    """A contiguous window of time in which the run did one thing; energy is measured for each window.
 
     `learning` is a window of batches, about a second long; an epoch's last one ends when the device is done, the
-    others when their batches are issued. `preparing` is what a layer needs before its first epoch. `idle` is rest
-    before the run.
+    others when their batches are issued. `preparing` is the work before a layer's first epoch. `idle` is the
+    measurement of the idle machine before the run.
     """
 
     doing: Doing
@@ -180,9 +184,9 @@ class WindowMeasured(Event, kind="window"):
 
 @dataclass(frozen=True)
 class MachineDescribed(Event, kind="machine"):
-    """What there is to look at, stated before the first sample of a sitting.
+    """The machine that is sampled, stated before the first sample of a session.
 
-    Where a slice of a GPU learns (MIG), `whole_board` names the figures that are of the board and not of the slice.
+    Where a slice of a GPU learns (MIG), `whole_board` names the metrics of the board rather than of the slice.
     """
 
     hz: float
@@ -193,31 +197,31 @@ class MachineDescribed(Event, kind="machine"):
     driver: str | None = None
     mig: bool = False
     whole_board: tuple[str, ...] = ()
-    other_gpus: tuple[str, ...] = ()  # names of those that do not learn, as in `OtherGpusSampled`
+    other_gpus: tuple[str, ...] = ()  # names of those that do not learn, in the order of `OtherGpusSampled`
 
 
 @dataclass(frozen=True)
-class FiguresMissing(Event, kind="figures-missing"):
-    """Figures (fields of `TelemetrySampled`) that are not told from here on, and why; stated once for each reason."""
+class MetricsUnavailable(Event, kind="figures-missing"):
+    """Metrics (fields of `TelemetrySampled`) that are not available from here on; stated once for each reason."""
 
-    figures: tuple[str, ...]
+    metrics: tuple[str, ...]
     reason: str
 
 
 @dataclass(frozen=True)
 class TelemetrySampled(Event, kind="telemetry"):
-    """One look at the machine. Every figure may be None: this machine does not tell it."""
+    """One sample of the machine's metrics; None where this machine does not provide one."""
 
     phase: int | None
     layer: int | None
     epoch: int | None
-    interval_s: float | None = None  # since the sample before
+    interval_s: float | None = None  # since the previous sample
     process_cpu_percent: float | None = None  # 100 is one core
     process_memory_bytes: int | None = None
     host_cpu_percent: float | None = None
     host_memory_used_bytes: int | None = None
-    cpu_power_w: float | None = None  # of all packages, mean since the sample before
-    cpu_energy_j: float | None = None  # the same, counted since the sampler began
+    cpu_power_w: float | None = None  # of all packages, mean since the previous sample
+    cpu_energy_j: float | None = None  # of all packages, counted since the sampler started
     gpu_utilization_percent: float | None = None
     gpu_memory_utilization_percent: float | None = None
     gpu_memory_used_bytes: int | None = None
@@ -225,16 +229,16 @@ class TelemetrySampled(Event, kind="telemetry"):
     gpu_process_memory_bytes: int | None = None
     power_w: float | None = None  # of the GPU's board
     power_limit_w: float | None = None
-    gpu_energy_j: float | None = None  # of the GPU's board, counted since its driver was loaded
+    gpu_energy_j: float | None = None  # of the GPU's board, counted since the driver was loaded
     gpu_temperature_c: float | None = None
     gpu_sm_clock_mhz: float | None = None
     gpu_memory_clock_mhz: float | None = None
-    gpu_throttle_reasons: str | None = None  # words with commas between; "none" where nothing holds it back
+    gpu_throttle_reasons: str | None = None  # separated by commas; "none" where the clocks are not throttled
 
 
 @dataclass(frozen=True)
 class OtherGpusSampled(Event, kind="other-gpus"):
-    """One look at the GPUs that do not learn, about once a second, in the order of `MachineDescribed.other_gpus`."""
+    """One sample of the GPUs that do not learn, about once a second, in the order of `MachineDescribed.other_gpus`."""
 
     utilization_percent: tuple[float | None, ...]
     memory_used_bytes: tuple[int | None, ...]
@@ -244,19 +248,19 @@ class OtherGpusSampled(Event, kind="other-gpus"):
 
 @dataclass(frozen=True)
 class TelemetryEnded(Event, kind="telemetry-ended"):
-    """The sampler is done: how steady it was and what it cost. `error` says why, if it ended before the run."""
+    """The sampler has stopped: how regular it was and its cost. `error` is why, if it stopped before the run ended."""
 
     samples: int
-    missed: int  # that were due while the machine was too busy
+    missed: int  # left out because the machine was busy when they were due
     elapsed_s: float
     cpu_s: float  # of the sampler's own thread
-    on_time: float | None  # share of the intervals within 20 ms of the one asked for
+    on_time: float | None  # share of the intervals within 20 ms of the requested one
     error: str | None = None
 
 
 @dataclass(frozen=True)
 class Checkpointed(Event, kind="checkpointed"):
-    """The run's state is on disk: in or behind this epoch; None where nothing was learning."""
+    """The run's state was saved during or after this epoch; None where nothing was learning."""
 
     phase: int | None
     layer: int | None
@@ -266,24 +270,24 @@ class Checkpointed(Event, kind="checkpointed"):
 
 @dataclass(frozen=True)
 class StatusChanged(Event, kind="status"):
-    """The run was paused, or goes on."""
+    """The run was paused or resumed."""
 
     status: Status
 
 
 @dataclass(frozen=True)
 class Noted(Event, kind="noted"):
-    """A line for the log: something worth knowing that stopped nothing."""
+    """A line for the log: worth knowing, but no reason to stop."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class RunFinished(Event, kind="run-finished"):
-    """The run came to its end: `finished`, `interrupted` or `failed` (then `error` says why, in one line).
+    """The run ended: `finished`, `interrupted` or `failed` (then `error` says why, in one line).
 
-    Times are over all sittings, without pauses. `train_s` is spent learning, without `evaluation_s`. `e2e_s` is the
-    whole, from waking the device to the last measurement.
+    Times are summed over all sessions, without pauses. `train_s` is spent learning, without `evaluation_s`. `e2e_s` is
+    the whole, from initialising the device to the last evaluation.
     """
 
     status: Status
@@ -298,20 +302,19 @@ class RunFinished(Event, kind="run-finished"):
 
 
 def to_json(at: float, event: Event) -> str:
-    """One journal line (without the newline) for `event`, stated at Unix time `at`; defaults are left out."""
+    """The journal line (without its newline) of an event stated at Unix time `at`; defaults are left out."""
     body: dict[str, Any] = {"at": round(at, 3), "event": event.kind}
     for field in fields(event):
         value = getattr(event, field.name)
         if field.default is MISSING or value != field.default:
-            body[field.name] = _finite(value)
+            body[_json_key(field.name)] = _finite(value)
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def from_json(line: str) -> tuple[float, Event]:
-    """The time and event of a journal line.
+    """The Unix time and the event of a journal line; unknown fields are ignored.
 
-    Raises ValueError where the line is no event, lacks a field that has no default, or holds a value of another type;
-    unknown fields are ignored.
+    Raises ValueError where the line is no event, lacks a field that has no default, or holds a value of another type.
     """
     body = json.loads(line)
     if not isinstance(body, dict):
@@ -330,27 +333,28 @@ def from_json(line: str) -> tuple[float, Event]:
 
 @dataclass(frozen=True)
 class _Slot:
-    """What a field may be in JSON: its types, those of its items if it is a list, its words if they are given."""
+    """The JSON values a field accepts: its types, the types of a list's items, the words of a Literal."""
 
     name: str
+    key: str
     required: bool
     types: frozenset[type]
     items: frozenset[type] = frozenset()
     words: tuple[str, ...] = ()
 
     def is_in(self, body: dict[str, Any]) -> bool:
-        """Whether there is something to read; a required field is read in any case, and refused if it is not."""
-        return self.required or self.name in body
+        """Whether the field has to be read: it is there, or required and `read` refuses its absence."""
+        return self.required or self.key in body
 
     def read(self, body: dict[str, Any], cls: type[Event]) -> Any:
-        """The field's value. Raises ValueError where it is missing or no such value."""
-        if self.name not in body:
-            msg = f"a {cls.kind} event without its field {self.name!r}"
+        """The field's value. Raises ValueError where it is missing or of another type."""
+        if self.key not in body:
+            msg = f"a {cls.kind} event without its field {self.key!r}"
             raise ValueError(msg)
-        value = body[self.name]
+        value = body[self.key]
         fits = type(value) in self.types and (not self.words or value in self.words)
         if not fits or (self.items and not all(type(item) in self.items for item in value)):
-            msg = f"{value!r} is no value of the field {self.name!r} of a {cls.kind} event"
+            msg = f"{value!r} is no value of the field {self.key!r} of a {cls.kind} event"
             raise ValueError(msg)
         return tuple(value) if self.items else value
 
@@ -361,23 +365,28 @@ def _slots(kind: str) -> tuple[_Slot, ...]:
     return tuple(_slot(f.name, f.default is MISSING and f.default_factory is MISSING, f.type) for f in fields(cls))
 
 
+def _json_key(name: str) -> str:
+    return JSON_KEYS.get(name, name)
+
+
 def _slot(name: str, required: bool, hint: Any) -> _Slot:
+    key = _json_key(name)
     if get_origin(hint) is Literal:
-        return _Slot(name, required, frozenset({str}), words=get_args(hint))
+        return _Slot(name, key, required, frozenset({str}), words=get_args(hint))
     if get_origin(hint) is tuple:
-        return _Slot(name, required, frozenset({list}), items=_json_types(get_args(hint)[0]))
-    return _Slot(name, required, _json_types(hint))
+        return _Slot(name, key, required, frozenset({list}), items=_json_types(get_args(hint)[0]))
+    return _Slot(name, key, required, _json_types(hint))
 
 
 def _json_types(hint: Any) -> frozenset[type]:
-    """The types that a value of type `hint` may have once read; a float that was not finite is null there."""
+    """The types that a value annotated `hint` may have in JSON; a float that was not finite is null there."""
     if get_origin(hint) is UnionType:
         return frozenset().union(*map(_json_types, get_args(hint)))
     return frozenset({int, float, type(None)}) if hint is float else frozenset({hint})
 
 
 def _finite(value: object) -> object:
-    """JSON has no inf and nan; a figure that is none is missing."""
+    """The value as JSON can hold it: infinities and NaN become null, tuples lists."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Numbers as people read them: short, of steady width, and a dash where there is none."""
+"""Numbers as text: short, of steady width, and a dash where there is none."""
 
 import math
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def duration(seconds: float | None) -> str:
 
 
 def roughly(seconds: float | None) -> str:
-    """An estimate, said as one: `~20 s`, `~4 min`, `~2.5 h`; `~` alone while it is not known."""
+    """Estimated seconds as `~20 s`, `~4 min` or `~2.5 h`; `~` alone where there is no estimate."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return "~"
     if seconds < 10:
@@ -81,24 +81,24 @@ def energy(joules: float | None) -> str:
 
 
 def count(value: float | None) -> str:
-    """A whole number with thin groups: `60 000`."""
+    """A whole number in groups of three digits: `60 000`."""
     if value is None or not math.isfinite(value):
         return MISSING
     return f"{value:,.0f}".replace(",", " ")
 
 
 def clock(at: float | None) -> str:
-    """Local time of day of a Unix time."""
+    """The local time of day of a Unix time: `14:05:09`."""
     try:
         return datetime.fromtimestamp(at or 0.0).astimezone().strftime("%H:%M:%S") if at is not None else MISSING
     except (ValueError, OverflowError, OSError):  # a journal may hold any number
         return MISSING
 
 
-def missing_text(figures: Sequence[str], reason: str) -> str:
-    """Which figures of the machine are not told, and why: all of the GPU's, or the CPU's energy, in a word."""
-    if "power_w" in figures and "gpu_utilization_percent" in figures:
-        return f"no GPU figures: {reason}"
-    if set(figures) == {"cpu_power_w", "cpu_energy_j"}:
+def missing_text(metrics: Sequence[str], reason: str) -> str:
+    """The metrics that are not available and why, in one line; those of the GPU, or the CPU's energy, by one name."""
+    if "power_w" in metrics and "gpu_utilization_percent" in metrics:
+        return f"no GPU metrics: {reason}"
+    if set(metrics) == {"cpu_power_w", "cpu_energy_j"}:
         return f"no energy of the CPU: {reason}"
-    return f"no {', '.join(figures)}: {reason}"
+    return f"no {', '.join(metrics)}: {reason}"

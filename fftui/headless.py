@@ -1,7 +1,7 @@
 """A run without the screen: progress on stderr, the result on stdout, signals as a batch system sends them.
 
-The run has a thread of its own. This one only looks on, four times a second, so a terminal that is stopped, slow or
-gone holds nothing up.
+The run has a thread of its own. This one only reads its view, four times a second, so a terminal that is stopped,
+slow or closed delays nothing.
 """
 
 import json
@@ -25,17 +25,17 @@ from fftui import events as ev
 from fftui.errors import RunFailedError, RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.format import duration, number
-from fftui.plain import accuracy_head, end_text, energy_text, head_text, layer_rows, learner_name, progress_line
-from fftui.runs.carrier import Carrier
+from fftui.plain import accuracy_head, end_text, energy_text, head_text, layer_rows, progress_line, stage_name
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
+from fftui.runs.run_thread import RunThread
 from fftui.runs.view import RunView
-from fftui.streams import abandon, emit, say
+from fftui.streams import detach, to_stderr, to_stdout
 
-LOOK_EVERY_S = 0.25
+REFRESH_EVERY_S = 0.25
 INTERRUPTED = 130
 
 
-def carry_out(
+def run_experiment(
     folder: RunFolder,
     experiment: Experiment,
     *,
@@ -44,54 +44,54 @@ def carry_out(
     resume: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Carry out the run in `folder` to its end, show how it goes, give its result; the exit code.
+    """Run the experiment of `folder` to its end, show its progress, write its result; returns the exit code.
 
     Raises RequestError where the run is refused and RunFailedError where it fails.
     """
-    heard: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
+    events: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
 
-    def listen(_at: float, event: ev.Event) -> None:
+    def queue_event(_at: float, event: ev.Event) -> None:
         if not isinstance(event, ev.Stepped | ev.TelemetrySampled | ev.WindowMeasured | ev.OtherGpusSampled):
-            heard.put(event)
+            events.put(event)
 
-    carrier = Carrier(folder, experiment, device, data_folder, resume, listener=listen)
+    run_thread = RunThread(folder, experiment, device, data_folder, resume, listener=queue_event)
     display = display_here()
-    with signals_to(carrier) as signals:
-        _follow(carrier, heard, display, signals)
-        return _conclude(carrier, as_json=as_json)
+    with signals_to(run_thread) as signals:
+        _follow(run_thread, events, display, signals)
+        return _write_result(run_thread, as_json=as_json)
 
 
 class Display(Protocol):
     """Where the progress of a run is shown."""
 
-    def hear(self, event: ev.Event, view: RunView) -> None:
-        """Something happened."""
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Show `event`, if the display keeps a line for it."""
 
-    def look(self, view: RunView) -> None:
-        """Four times a second."""
+    def refresh(self, view: RunView) -> None:
+        """Repaint from `view`; called four times a second."""
 
     def close(self) -> None:
-        """The run has ended."""
+        """Remove what is painted at the end of the run."""
 
 
 class PlainLines:
     """One line an epoch, for logs."""
 
-    def hear(self, event: ev.Event, view: RunView) -> None:
-        """Print what a log should keep."""
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Print the line that a log keeps of `event`."""
         line = progress_line(event, view)
         if line:
-            say(line)
+            to_stderr(line)
 
-    def look(self, view: RunView) -> None:
-        """Nothing: a log has no place to repaint."""
+    def refresh(self, view: RunView) -> None:
+        """Do nothing: a log is not repainted."""
 
     def close(self) -> None:
-        """Nothing to take away."""
+        """Do nothing: no line of a log is removed."""
 
 
 class Bar:
-    """One line that is painted again and again, and one that stays for every layer learned."""
+    """A progress bar that is repainted, and a line that stays for every layer learned."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -110,13 +110,13 @@ class Bar:
         self._open = True
         self._guarded(self._progress.start)
 
-    def hear(self, event: ev.Event, view: RunView) -> None:
-        """Keep a line for what ends; epochs are on the bar."""
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Print a line for what ends; epochs are shown on the bar."""
         line = None if isinstance(event, ev.EpochFinished) else progress_line(event, view)
         if line:
             self._guarded(lambda: self._console.print(line, markup=False, highlight=False, soft_wrap=True))
 
-    def look(self, view: RunView) -> None:
+    def refresh(self, view: RunView) -> None:
         """Paint the bar."""
         if view.started is None:
             return
@@ -129,57 +129,57 @@ class Bar:
         self._guarded(paint)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._guarded(self._progress.stop)
 
     def _guarded(self, paint: "Paint") -> None:
-        """The terminal may be closed at any time; the run goes on."""
+        """Paint; from the first OSError on, which a closed terminal raises, nothing more."""
         if not self._open:
             return
         try:
             paint()
         except OSError:
             self._open = False
-            abandon(sys.stderr)
+            detach(sys.stderr)
 
 
 class Paint(Protocol):
     """Something that writes to the terminal."""
 
     def __call__(self) -> object:
-        """Raises OSError where the terminal is gone."""
+        """Raises OSError where the terminal is closed."""
 
 
 class Stoppable(Protocol):
-    """Somebody at work."""
+    """A run or a study that can be stopped."""
 
     def stop(self) -> None:
         """End after the current step."""
 
 
 class Signals:
-    """What the process has been told from outside."""
+    """Handlers of the process's signals; `pending_message` is the line that is to be shown for the last one."""
 
-    def __init__(self, carrier: Stoppable) -> None:
-        self._carrier = carrier
+    def __init__(self, target: Stoppable) -> None:
+        self._target = target
         self._interrupts = 0
-        self.unsaid: str | None = None
+        self.pending_message: str | None = None
 
     def interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        """Ctrl-C: end after this batch; again: leave at once."""
+        """Ctrl-C: end after this batch; again: exit now."""
         self._interrupts += 1
         if self._interrupts > 1:
-            leave_at_once()
-        self.unsaid = "stopping after this batch; Ctrl-C again leaves at once"
-        self._carrier.stop()
+            exit_now()
+        self.pending_message = "stopping after this batch; Ctrl-C again exits now"
+        self._target.stop()
 
     def terminate(self, _number: int, _frame: FrameType | None) -> None:
         """SIGTERM: end after this batch."""
-        self.unsaid = "stopping after this batch"
-        self._carrier.stop()
+        self.pending_message = "stopping after this batch"
+        self._target.stop()
 
 
-def leave_at_once() -> None:
+def exit_now() -> None:
     """End the process now, with the cursor visible; what was learned since the last checkpoint is lost."""
     if sys.stderr.isatty():
         try:
@@ -192,9 +192,9 @@ def leave_at_once() -> None:
 
 
 @contextmanager
-def signals_to(carrier: Stoppable) -> Iterator[Signals]:
+def signals_to(target: Stoppable) -> Iterator[Signals]:
     """Ctrl-C and SIGTERM end a run gently; a closed terminal does not end it."""
-    signals = Signals(carrier)
+    signals = Signals(target)
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, signals.interrupt),
         signal.SIGTERM: signal.signal(signal.SIGTERM, signals.terminate),
@@ -209,43 +209,45 @@ def signals_to(carrier: Stoppable) -> Iterator[Signals]:
 
 
 def display_here() -> Display:
-    """A bar where stderr is a terminal, else lines."""
+    """A bar where stderr is a terminal, else plain lines."""
     console = Console(stderr=True)
     return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
 
 
-def _follow(carrier: Carrier, heard: "queue.SimpleQueue[ev.Event]", display: Display, signals: Signals) -> None:
-    carrier.start()
+def _follow(run_thread: RunThread, events: "queue.SimpleQueue[ev.Event]", display: Display, signals: Signals) -> None:
+    run_thread.start()
     alive = True
     while alive:
-        carrier.join(LOOK_EVERY_S)
-        alive = carrier.is_alive()
-        while not heard.empty():
-            display.hear(heard.get(), carrier.view)
-        display.look(carrier.view)
-        if signals.unsaid:
-            display.hear(ev.Noted(signals.unsaid), carrier.view)
-            signals.unsaid = None
+        run_thread.join(REFRESH_EVERY_S)
+        alive = run_thread.is_alive()
+        while not events.empty():
+            display.on_event(events.get(), run_thread.view)
+        display.refresh(run_thread.view)
+        if signals.pending_message:
+            display.on_event(ev.Noted(signals.pending_message), run_thread.view)
+            signals.pending_message = None
     display.close()
 
 
-def _conclude(carrier: Carrier, *, as_json: bool) -> int:
-    folder, result = carrier.folder, carrier.view.result
-    if result is not None and carrier.refused is None:
-        emit(_json_result(folder, result, carrier.view) if as_json else result_text(folder, result, carrier.view))
-    return end_of(carrier)
+def _write_result(run_thread: RunThread, *, as_json: bool) -> int:
+    folder, result = run_thread.folder, run_thread.view.result
+    if result is not None and run_thread.refused is None:
+        to_stdout(
+            _json_result(folder, result, run_thread.view) if as_json else result_text(folder, result, run_thread.view)
+        )
+    return exit_code_of(run_thread)
 
 
-def end_of(carrier: Carrier) -> int:
-    """Say on stderr what is to be known of a run that is over, and give its exit code.
+def exit_code_of(run_thread: RunThread) -> int:
+    """Report the end of a run on stderr; returns its exit code.
 
     Raises RequestError where it was refused and RunFailedError where it failed.
     """
-    folder, result = carrier.folder, carrier.view.result
-    if carrier.refused:
-        raise carrier.refused
-    for problem in carrier.problems:
-        say(f"{problem}; make room or mend it, then: {_mending_command(folder)}")
+    folder, result = run_thread.folder, run_thread.view.result
+    if run_thread.refused:
+        raise run_thread.refused
+    for problem in run_thread.problems:
+        to_stderr(f"{problem}; make room or mend it, then: {_mending_command(folder)}")
     if result is None:
         msg = f"run {folder.id} ended without a result; its journal is in {folder.path}"
         raise RunFailedError(msg)
@@ -253,22 +255,22 @@ def end_of(carrier: Carrier) -> int:
         msg = f"run {folder.id} failed: {result.error}; the traceback is in {folder.error_log}"
         raise RunFailedError(msg)
     if result.status == "interrupted":
-        say(f"interrupted; go on with: {resume_command(folder)}")
+        to_stderr(f"interrupted; go on with: {resume_command(folder)}")
         return INTERRUPTED
-    return 1 if carrier.problems else 0
+    return 1 if run_thread.problems else 0
 
 
 def show_finished(folder: RunFolder, record: RunRecord, view: RunView, *, as_json: bool) -> None:
-    """Give the result of a run that has already finished."""
+    """Write the result of a run that has already finished."""
     result = view.result or ev.RunFinished(
         "finished", record.test_accuracy, record.layer_accuracies, record.train_s or 0.0, None
     )
-    say(f"run {folder.id} has already finished")
-    emit(_json_result(folder, result, view) if as_json else result_text(folder, result, view))
+    to_stderr(f"run {folder.id} has already finished")
+    to_stdout(_json_result(folder, result, view) if as_json else result_text(folder, result, view))
 
 
 def resume_command(folder: RunFolder) -> str:
-    """The command that goes on with a run from here."""
+    """The command that resumes a run from here."""
     parent = folder.path.parent
     words = ["fftui", "resume", folder.id]
     words += [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
@@ -277,7 +279,7 @@ def resume_command(folder: RunFolder) -> str:
 
 
 def _mending_command(folder: RunFolder) -> str:
-    """The command that makes up for what could not be written: a run whose end is recorded lacks its tables only."""
+    """The command that writes what could not be written: a run whose end is recorded lacks its tables only."""
     try:
         over = folder.record().status == "finished"
     except RunNotFoundError:
@@ -326,15 +328,15 @@ def _json_result(folder: RunFolder, result: ev.RunFinished, view: RunView) -> st
 
 
 def bar_texts(view: RunView) -> tuple[str, str]:
-    """What stands before and behind the bar; both together fit 80 columns and leave some to the bar."""
+    """Texts before and after the bar; both together fit 80 columns and leave some to the bar."""
     row = view.layers[view.current] if view.current is not None else None
     if row is None:
         return "measuring" if view.progress else "starting", ""
-    stretch = view.stretches[-1]
+    stage = view.stages[-1]
     epoch = min(row.epoch + 1, row.epochs)
     figures = (
         [f"g+ {number(row.last.goodness_positive, 3)} g- {number(row.last.goodness_negative, 3)}"]
-        if row.last and row.last.goodness_positive is not None and not stretch.parallel
+        if row.last and row.last.goodness_positive is not None and not stage.parallel
         else []
     )
     if row.last and row.last.accuracy is not None:
@@ -344,4 +346,4 @@ def bar_texts(view: RunView) -> tuple[str, str]:
     left = view.time_left_s()
     if left is not None:
         figures.append(f"{duration(left)} left")
-    return f"{learner_name(view, stretch.phase, stretch.layer)} epoch {epoch}/{row.epochs}", "  ".join(figures)
+    return f"{stage_name(view, stage.phase, stage.layer)} epoch {epoch}/{row.epochs}", "  ".join(figures)

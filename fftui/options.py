@@ -37,7 +37,7 @@ def complete_drawn(incomplete: str) -> list[str]:
 
 
 def complete_data(incomplete: str) -> list[str]:
-    """Names of image sets."""
+    """Names of data sets."""
     from fftui.data.catalogue import DATA_NAMES
 
     return [name for name in DATA_NAMES if name.startswith(incomplete)]
@@ -45,7 +45,7 @@ def complete_data(incomplete: str) -> list[str]:
 
 def complete_study(incomplete: str) -> list[str]:
     """Names of studies."""
-    from fftui.studies.catalogue import STUDIES
+    from fftui.studies.study_catalogue import STUDIES
 
     return [name for name in STUDIES if name.startswith(incomplete)]
 
@@ -56,7 +56,7 @@ RunsDir = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Where image sets lie.  [default: FFTUI_DATA, else per user]"),
+    typer.Option("--data-dir", metavar="DIR", help="Where data sets lie.  [default: FFTUI_DATA, else per user]"),
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
 Run = Annotated[

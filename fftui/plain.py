@@ -14,7 +14,7 @@ from fftui.format import MISSING, duration, energy, missing_text, number, size
 from fftui.presets import Preset
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import read_journal
-from fftui.runs.standing import standing
+from fftui.runs.status import current_record
 from fftui.runs.view import LayerView, RunView
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under `head`, aligned by spaces; the last column is as wide as it likes."""
+    """Rows under `head`, aligned by spaces; the last column is not padded."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows])
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -33,12 +33,12 @@ def accuracy_text(fraction: float | None) -> str:
     return "n/a" if fraction is None else f"{100 * fraction:.2f} %"
 
 
-def learner_name(view: RunView, phase: int, layer: int | None) -> str:
+def stage_name(view: RunView, phase: int, layer: int | None) -> str:
     """`layer 2/4`; where several learn together `4 layers in parallel`, or `network` (backprop)."""
     if layer is not None:
         return f"layer {layer}/{sum(row.number is not None for row in view.layers)}"
-    stretch = view.stretch(phase, layer)
-    return f"{len(stretch.parallel)} layers in parallel" if stretch and stretch.parallel else "network"
+    stage = view.stage(phase, layer)
+    return f"{len(stage.parallel)} layers in parallel" if stage and stage.parallel else "network"
 
 
 def view_of(folder: RunFolder) -> RunView:
@@ -74,23 +74,23 @@ def layer_rows(view: RunView) -> list[tuple[str, ...]]:
         )
         for row in view.layers
     ]
-    for stretch in view.stretches:
-        together = _parallel_rows(view, stretch.phase, stretch.layer)
+    for stage in view.stages:
+        together = _parallel_rows(view, stage.phase, stage.layer)
         if together:
-            took_s = stretch.layer_s if stretch.layer_s is not None else _epochs_s(together[0])
+            took_s = stage.layer_s if stage.layer_s is not None else _epochs_s(together[0])
             rows.append(("all", "in parallel", _epochs(together[0]), duration(took_s), *[MISSING] * 3, ""))
     return rows
 
 
 def head_text(view: RunView) -> str | None:
-    """How well the softmax head predicts in one pass, in words; None where there is none."""
+    """The softmax head's accuracy in one pass, in words; None where there is no head."""
     if view.head is None:
         return None
     return f"softmax head, one pass: {accuracy_text(view.head.head_accuracy)} ({view.head.split})"
 
 
 def end_text(result: ev.RunFinished) -> str:
-    """How a run ended, its accuracy, and where its time went."""
+    """A run's final status, its accuracy, and its learning and total time."""
     text = (
         f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for {duration(result.train_s)}"
     )
@@ -98,19 +98,19 @@ def end_text(result: ev.RunFinished) -> str:
 
 
 def energy_text(view: RunView) -> str | None:
-    """What learning drew, by image seen too, how that was found, and what rest would have drawn; None if not told."""
-    told = view.ledger.summary()
-    joules, each, idle_w = told["energy_j"], told["energy_j_per_sample"], told["idle_power_w"]
+    """Energy of learning, in all and per image, its method, and the idle power; None where it is not available."""
+    summary = view.energy.summary()
+    joules, each, idle_w = summary["energy_j"], summary["energy_j_per_sample"], summary["idle_power_w"]
     if not isinstance(joules, float):
         return None
-    of = "the GPU" if told["energy_source"] == "gpu" else "the CPU's packages"
-    text = f"{energy(joules)} drawn by {of} while learning ({told['energy_method']})"
+    of = "the GPU" if summary["energy_source"] == "gpu" else "the CPU's packages"
+    text = f"{energy(joules)} drawn by {of} while learning ({summary['energy_method']})"
     text += f", {energy(each)} a training image" if isinstance(each, float) else ""
     return f"{text}; {idle_w:.0f} W at rest" if isinstance(idle_w, float) else text
 
 
 def progress_line(event: ev.Event, view: RunView) -> str | None:
-    """The line that a log keeps of `event`; None for what it does not."""
+    """The line that a log keeps of `event`; None where it keeps none."""
     line: str | None = None
     match event:
         case ev.RunStarted():
@@ -119,7 +119,7 @@ def progress_line(event: ev.Event, view: RunView) -> str | None:
         case ev.EpochFinished():
             line = _epoch_line(event, view)
         case ev.LayerFinished():
-            who, end = learner_name(view, event.phase, event.layer), "skipped" if event.skipped else "learned"
+            who, end = stage_name(view, event.phase, event.layer), "skipped" if event.skipped else "learned"
             line = f"{who} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
         case ev.Evaluated(final=True):
             line = f"{event.split} accuracy {accuracy_text(event.accuracy)} of {sum(event.class_images)} images"
@@ -127,8 +127,8 @@ def progress_line(event: ev.Event, view: RunView) -> str | None:
                 line += f"; softmax head, one pass: {accuracy_text(event.head_accuracy)}"
         case ev.Noted():
             line = event.message
-        case ev.FiguresMissing():
-            line = missing_text(event.figures, event.reason)
+        case ev.MetricsUnavailable():
+            line = missing_text(event.metrics, event.reason)
         case ev.TelemetryEnded(error=str(error)):
             line = f"telemetry ended, the run goes on: {error}"
         case ev.StatusChanged():
@@ -155,8 +155,8 @@ def runs_text(records: Sequence[RunRecord]) -> str:
 
 
 def run_facts(folder: RunFolder) -> dict[str, object]:
-    """All that is known of a run, as JSON values: its record, layers and evaluations."""
-    record, view = standing(folder), view_of(folder)
+    """A run's record, layers and evaluations as JSON values."""
+    record, view = current_record(folder), view_of(folder)
     facts: dict[str, object] = record.model_dump(mode="json")
     facts |= {"id": folder.id, "path": str(folder.path)}
     facts["experiment"] = folder.experiment().model_dump(mode="json")
@@ -188,7 +188,7 @@ def _where_time_went(record: RunRecord) -> Iterator[tuple[str, str]]:
 
 def run_text(folder: RunFolder) -> str:
     """A run in words, then its layers and evaluations as columns."""
-    record, view = standing(folder), view_of(folder)
+    record, view = current_record(folder), view_of(folder)
     pairs = [
         ("run", folder.id),
         ("status", record.status + (f": {record.error}" if record.error else "")),
@@ -242,7 +242,7 @@ def presets_json(presets: Sequence[Preset]) -> str:
 
 
 def preset_toml(preset: Preset, experiment: Experiment) -> str:
-    """A preset's experiment as TOML, what it is and what the paper reports in comments above."""
+    """A preset's experiment as TOML, with its description and the paper's accuracy in comments above."""
     reported = _reported(preset, experiment.data.name)
     head = [f"# {preset.name}: {preset.description}", f"# the paper reports on {experiment.data.name}: {reported}"]
     values = experiment.model_dump(mode="json")
@@ -251,7 +251,7 @@ def preset_toml(preset: Preset, experiment: Experiment) -> str:
 
 
 def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
-    """All image sets as they lie on this machine."""
+    """All data sets: state, size and folder on this machine, as text."""
     rows = [
         (
             s.name,
@@ -269,7 +269,7 @@ def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
 
 
 def data_json(sets: Sequence["SetStatus"], folder: Path) -> str:
-    """All image sets as one JSON object."""
+    """All data sets as one JSON object."""
     return json.dumps({"folder": str(folder), "sets": [asdict(each) for each in sets]}, ensure_ascii=False)
 
 
@@ -300,15 +300,15 @@ def _epochs(row: LayerView) -> str:
 
 def _parallel_rows(view: RunView, phase: int, layer: int | None) -> list[LayerView]:
     """The rows that learned together under `layer` = None in `phase`; none under backprop."""
-    stretch = view.stretch(phase, layer)
-    return [row for row in view.layers if stretch and row.number in stretch.parallel and row.phase == phase]
+    stage = view.stage(phase, layer)
+    return [row for row in view.layers if stage and row.number in stage.parallel and row.phase == phase]
 
 
 def _layer_s(row: LayerView, view: RunView) -> float | None:
     """Seconds a row took by itself; None where it shared them."""
     if row.layer_s is not None:
         return row.layer_s
-    shared = row.phase is not None and any(row.number in s.parallel for s in view.stretches if s.phase == row.phase)
+    shared = row.phase is not None and any(row.number in s.parallel for s in view.stages if s.phase == row.phase)
     return None if shared else _epochs_s(row)
 
 
@@ -319,16 +319,16 @@ def _epochs_s(row: LayerView) -> float | None:
 
 def _epoch_line(event: ev.EpochFinished, view: RunView) -> str:
     rows = _parallel_rows(view, event.phase, event.layer) or [r for r in view.layers if r.number == event.layer]
-    parts = [learner_name(view, event.phase, event.layer)]
+    parts = [stage_name(view, event.phase, event.layer)]
     parts.append(f"epoch {event.epoch}/{rows[0].epochs if rows else event.epoch}")
     parts.append(f"loss {number(event.loss)}")
     made = [e for row in rows for e in row.history if (e.phase, e.epoch) == (event.phase, event.epoch)]
     positive, negative = [e.goodness_positive for e in made], [e.goodness_negative for e in made]
     if any(value is not None for value in positive):
-        told = ["g+", *map(number, positive)]
+        goodness = ["g+", *map(number, positive)]
         if any(value is not None for value in negative):
-            told += ["g-", *map(number, negative)]
-        parts.append(" ".join(told))
+            goodness += ["g-", *map(number, negative)]
+        parts.append(" ".join(goodness))
     if made and made[0].threshold is not None:
         parts.append(f"theta {number(made[0].threshold)}")
     if event.accuracy is not None:

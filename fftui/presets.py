@@ -1,13 +1,13 @@
-"""Presets: find them, read them, put overrides in, and explain what does not fit.
+"""Presets: find them, read them, apply overrides, and explain what does not fit.
 
 A preset is a TOML file:
 
     description = "one line"
-    data_sets = ["mnist"]              # optional: the sets it makes sense on; all if absent
-    [reports]                          # optional: test accuracy in percent that the paper reports, per set
+    data_sets = ["mnist"]              # optional: the data sets it is for; all if absent
+    [reports]                          # optional: test accuracy in percent that the paper reports, per data set
     mnist = 97.14
     [experiment]                       # an `Experiment`
-    [on.cifar100]                      # optional: fields that differ on one set, by their path
+    [on.cifar100]                      # optional: fields that differ on one data set, by their path
     "phases.0.threshold" = 1.0
 """
 
@@ -31,7 +31,7 @@ KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
 @dataclass(frozen=True)
 class Preset:
-    """A named experiment. `reports` is the paper's test accuracy in percent by image set."""
+    """A named experiment. `reports` is the paper's test accuracy in percent by data set."""
 
     name: str
     description: str
@@ -43,12 +43,12 @@ class Preset:
 
     @property
     def data(self) -> str:
-        """The image set it uses unless told otherwise."""
+        """The data set that the preset uses by default."""
         return str(self.experiment.get("data", {}).get("name", "mnist-mini"))
 
 
 def presets_folder() -> Path:
-    """Where presets lie: inside the installed package, or beside it in a checkout."""
+    """The folder of the presets: inside the installed package, or beside it in a checkout."""
     inside = Path(__file__).parent / "_presets"
     return inside if inside.is_dir() else Path(__file__).parent.parent / "presets"
 
@@ -75,7 +75,7 @@ def read_preset(name: str) -> Preset:
             raise ExperimentError(msg)
     for data in (*values.get("data_sets", ()), *values.get("reports", {}), *values.get("on", {})):
         if data not in DATA_NAMES:
-            msg = f"{path}: no image set is called {data!r}{_nearest(data, DATA_NAMES)}"
+            msg = f"{path}: no data set is called {data!r}{_nearest(data, DATA_NAMES)}"
             raise ExperimentError(msg)
     return Preset(
         name=name,
@@ -113,9 +113,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 def load_preset(
     name: str, data: str | None = None, overrides: Sequence[str] = (), seed: int | None = None
 ) -> Experiment:
-    """The experiment of preset `name` on image set `data`, with `path=value` overrides put in last.
+    """The experiment of preset `name` on data set `data`, with `path=value` overrides applied last.
 
-    Raises ExperimentError for an unknown preset, set, field or value, naming the nearest valid one.
+    Raises ExperimentError for an unknown preset, data set, field or value, naming the nearest valid one.
     """
     values, source = preset_values(read_preset(name), data, overrides), f"preset {name}"
     return experiment_from(_overridden(values, overrides, seed), source)
@@ -127,11 +127,11 @@ def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = No
 
 
 def preset_values(preset: Preset, data: str | None = None, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """A preset's experiment as plain values for one image set, which `overrides` may name too."""
+    """A preset's experiment as plain values for data set `data`, unless `overrides` name another."""
     named = [o.partition("=")[2].strip().strip("\"'") for o in overrides if o.partition("=")[0].strip() == "data.name"]
     data = named[-1] if named else data or preset.data
     if data not in DATA_NAMES:
-        msg = f"no image set is called {data!r}{_nearest(data, DATA_NAMES)}; there are {', '.join(DATA_NAMES)}"
+        msg = f"no data set is called {data!r}{_nearest(data, DATA_NAMES)}; there are {', '.join(DATA_NAMES)}"
         raise ExperimentError(msg)
     if data not in preset.data_sets:
         msg = f"preset {preset.name} is not meant for {data}: it takes {', '.join(preset.data_sets)}"
@@ -144,9 +144,9 @@ def preset_values(preset: Preset, data: str | None = None, overrides: Sequence[s
 
 
 def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:
-    """The experiment described by plain values; `source` says where they came from.
+    """The experiment described by plain values from `source`, such as a file name for messages.
 
-    Raises ExperimentError naming each field that does not fit, where it stands, and the nearest valid name.
+    Raises ExperimentError naming each field that does not fit, where it is, and the nearest valid name.
     """
     try:
         return Experiment.model_validate(values)
@@ -172,7 +172,7 @@ def field_errors(error: ValidationError) -> dict[str, str]:
 
 def _problem(path: Sequence[int | str], detail: ErrorDetails) -> str:
     """What pydantic finds wrong at `path`, in one line."""
-    name, known = ".".join(map(str, path)), parts_at(path[:-1])
+    name, known = ".".join(map(str, path)), configs_at(path[:-1])
     match detail["type"]:
         case "extra_forbidden":
             return _unknown_key(path, known, detail["loc"])
@@ -181,8 +181,8 @@ def _problem(path: Sequence[int | str], detail: ErrorDetails) -> str:
             text = f"{name}: should be one of {', '.join(tags)}"
             return text if given is None else f"{text}, not {given!r}{_nearest(str(given), tags)}"
         case "union_tag_invalid" | "union_tag_not_found" | "model_type":
-            parts = parts_at(path)
-            fields = f" of {', '.join(parts[0].model_fields)}" if len(parts) == 1 else ""
+            models = configs_at(path)
+            fields = f" of {', '.join(models[0].model_fields)}" if len(models) == 1 else ""
             return f"{name}: should be a table{fields}, not {detail['input']!r}"
     reason = detail["msg"].removeprefix("Value error, ")
     text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
@@ -192,20 +192,20 @@ def _problem(path: Sequence[int | str], detail: ErrorDetails) -> str:
 
 
 def _unknown_key(path: Sequence[int | str], known: Sequence[type[BaseModel]], location: Sequence[int | str]) -> str:
-    """A key that nothing has here; `location` is pydantic's, which also tells the kind of a layer, the rule of a phase.
+    """The message for an unknown key; pydantic's `location` includes the kind of a layer and the rule of a phase.
 
-    Says which other kind has it, or else the nearest name that this one has.
+    Names the other kinds that have the key, or else the nearest key of this one.
     """
-    key, place = str(path[-1]), ".".join(map(str, path[:-1])) or "the experiment"
+    key, table = str(path[-1]), ".".join(map(str, path[:-1])) or "the experiment"
     own = [model for model in known if _tag(model) in location] or known
     others = [str(_tag(model)) for model in known if model not in own and key in model.model_fields]
     if others:
-        return f"unknown key {key!r} in {place}; {', '.join(others)} has it"
-    return f"unknown key {key!r}{_nearest(key, [name for model in own for name in model.model_fields])} in {place}"
+        return f"unknown key {key!r} in {table}; {', '.join(others)} has it"
+    return f"unknown key {key!r}{_nearest(key, [name for model in own for name in model.model_fields])} in {table}"
 
 
-def parts_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
-    """The parts that may stand at `path` in an experiment: several where they are told apart by a tag."""
+def configs_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
+    """The tables allowed at `path` in an experiment: several where a tag such as `kind` selects one."""
     models: list[type[BaseModel]] = [Experiment]
     for part in path:
         if isinstance(part, str) and not part.isdigit():
@@ -219,30 +219,30 @@ def parts_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
 
 
 def set_value(values: dict[str, Any], path: str, value: object) -> None:
-    """Put `value` in at `path`, such as `phases.0.threshold`. Raises ExperimentError where the path leads nowhere."""
+    """Set the value at `path`, such as `phases.0.threshold`. Raises ExperimentError where the path does not exist."""
     *parents, last = path.split(".")
-    place: Any = values
+    node: Any = values
     for depth, part in enumerate(parents):
-        if isinstance(place, list):
-            place = place[_position(place, part, path)]
-        elif isinstance(place, dict):
-            if place.get(part) is None:  # a part that is not there yet
-                place[part] = {}
-            place = place[part]
+        if isinstance(node, list):
+            node = node[_list_index(node, part, path)]
+        elif isinstance(node, dict):
+            if node.get(part) is None:  # a table that does not exist yet
+                node[part] = {}
+            node = node[part]
         else:
-            msg = f"{path}: {'.'.join(parents[:depth])} is a value and has no parts"
+            msg = f"{path}: {'.'.join(parents[:depth])} is a value, not a table"
             raise ExperimentError(msg)
-    if isinstance(place, list):
-        place[_position(place, last, path)] = value
-    elif isinstance(place, dict):
-        place[last] = value
+    if isinstance(node, list):
+        node[_list_index(node, last, path)] = value
+    elif isinstance(node, dict):
+        node[last] = value
     else:
-        msg = f"{path}: {'.'.join(parents)} is a value and has no parts"
+        msg = f"{path}: {'.'.join(parents)} is a value, not a table"
         raise ExperimentError(msg)
 
 
 def parse_value(text: str) -> object:
-    """The TOML value that `text` writes; text that is none (`mnist`) stands for itself, `null` for nothing."""
+    """The TOML value of `text`; text that is not TOML (`mnist`) is itself the value, and `null` is None."""
     if text == "null":
         return None
     try:
@@ -263,9 +263,9 @@ def _overridden(values: dict[str, Any], overrides: Sequence[str], seed: int | No
     return values
 
 
-def _position(place: list[Any], part: str, path: str) -> int:
-    if not (part.isascii() and part.isdigit()) or int(part) >= len(place):
-        known = "0 is the only one" if len(place) == 1 else f"they count from 0 to {len(place) - 1}"
+def _list_index(node: list[Any], part: str, path: str) -> int:
+    if not (part.isascii() and part.isdigit()) or int(part) >= len(node):
+        known = "0 is the only one" if len(node) == 1 else f"they count from 0 to {len(node) - 1}"
         msg = f"{path}: there is no {part!r} in this list: {known}"
         raise ExperimentError(msg)
     return int(part)
@@ -280,13 +280,13 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _tag(model: type[BaseModel]) -> object:
-    """What tells a part from others in its place: a phase's rule, a layer's kind."""
+    """The tag that selects a table: a phase's rule, a layer's kind."""
     field = model.model_fields.get("rule") or model.model_fields.get("kind")
     return field.default if field else None
 
 
 def _shown(location: Sequence[int | str]) -> list[int | str]:
-    """Pydantic's location without the tags that it puts behind the number of an entry."""
+    """Pydantic's location without the tags that it adds after the index of an entry."""
     return [part for i, part in enumerate(location) if not (i and isinstance(location[i - 1], int) and part in TAGS)]
 
 

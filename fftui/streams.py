@@ -1,6 +1,6 @@
-"""What the command line says, and where: results on stdout, everything else on stderr; neither may end a run.
+"""The command line's streams: results on stdout, everything else on stderr; neither may end a run.
 
-A terminal that was closed answers every write with an error. Then the stream leads nowhere from there on, so that
+A terminal that was closed answers every write with an error. The stream is then connected to the null device, so that
 nothing else in the process, nor the interpreter at its end, trips over it.
 """
 
@@ -13,8 +13,8 @@ from typing import TextIO
 
 from fftui.errors import RunFailedError
 
-SPELLED = "fftui-spelled"  # the name under which encoders know `_spelled`
-IN_ASCII = {
+REPLACE_BY_ASCII = "fftui-ascii"  # the name under which encoders know `_ascii_replacement`
+ASCII_FOR = {
     "→": "->",
     "×": "x",
     "·": "-",
@@ -30,56 +30,58 @@ IN_ASCII = {
     "’": "'",
     "µ": "u",
 }
-GONE = (errno.EIO, errno.EPIPE, errno.EBADF)
+READER_GONE = (errno.EIO, errno.EPIPE, errno.EBADF)
 
 
 def prepare() -> None:
-    """Make stdout and stderr usable: streams closed by the caller lead nowhere, what cannot be encoded is spelled."""
+    """Make stdout and stderr usable: closed streams write to the null device, what cannot be encoded becomes ASCII."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
         elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors=SPELLED)
+            stream.reconfigure(errors=REPLACE_BY_ASCII)
 
 
-def say(text: str) -> None:
-    """Write a line to stderr, if anybody is still there."""
+def to_stderr(text: str) -> None:
+    """Write a line to stderr, unless its reader has closed."""
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
     except OSError:
-        abandon(sys.stderr)
+        detach(sys.stderr)
 
 
-def emit(text: str) -> None:
-    """Write a result to stdout; silently nowhere if its reader is gone. Raises RunFailedError on a full disk."""
-    emit_bytes((text if text.endswith("\n") else f"{text}\n").encode(sys.stdout.encoding or "utf-8", SPELLED))
+def to_stdout(text: str) -> None:
+    """Write a result to stdout; drop it if its reader has closed. Raises RunFailedError on a full disk."""
+    bytes_to_stdout(
+        (text if text.endswith("\n") else f"{text}\n").encode(sys.stdout.encoding or "utf-8", REPLACE_BY_ASCII)
+    )
 
 
-def emit_bytes(content: bytes) -> None:
-    """`emit` for what is no text."""
+def bytes_to_stdout(content: bytes) -> None:
+    """`to_stdout` for bytes."""
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     except OSError as error:
-        abandon(sys.stdout)
-        if error.errno not in GONE:
+        detach(sys.stdout)
+        if error.errno not in READER_GONE:
             msg = f"cannot write the result to stdout: {error.strerror}"
             raise RunFailedError(msg) from error
 
 
 def wants_ascii() -> bool:
-    """Whether what is drawn keeps to ASCII: FFTUI_ASCII says so, or the locale is not UTF-8."""
-    told = os.environ.get("FFTUI_ASCII", "")
-    if told:
-        return told != "0"
+    """Whether output is limited to ASCII: FFTUI_ASCII is set, or the locale is not UTF-8."""
+    setting = os.environ.get("FFTUI_ASCII", "")
+    if setting:
+        return setting != "0"
     return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {"utf8", "cp65001"}
 
 
-def abandon(stream: TextIO) -> None:
-    """Let a stream that cannot be written lead nowhere; what it still holds is lost."""
+def detach(stream: TextIO) -> None:
+    """Connect a stream that cannot be written to the null device; what is in its buffer is lost."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -89,11 +91,11 @@ def abandon(stream: TextIO) -> None:
         return
 
 
-def _spelled(error: UnicodeError) -> tuple[str, int]:
-    """What stands in ASCII for what an encoding lacks; a `?` where nothing does."""
+def _ascii_replacement(error: UnicodeError) -> tuple[str, int]:
+    """ASCII for the characters that an encoding lacks; a `?` where there is none."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(IN_ASCII.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+    return "".join(ASCII_FOR.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
 
 
-codecs.register_error(SPELLED, _spelled)
+codecs.register_error(REPLACE_BY_ASCII, _ascii_replacement)

@@ -22,17 +22,16 @@ from fftui.runs.estimate import expected_seconds, measure
 from fftui.runs.files import check_writable
 from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
-from fftui.streams import emit, emit_bytes, say
-from fftui.studies.catalogue import STUDIES, find_study, present_sets
+from fftui.streams import bytes_to_stdout, to_stderr, to_stdout
 from fftui.studies.matching import KnownRuns, distinct, identity
-from fftui.studies.runner import Progress
-from fftui.studies.runner import carry_out as trials_of
+from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import SEEDS, Scale, Study, Trial
+from fftui.studies.study_catalogue import STUDIES, find_study, present_sets
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where runs live, on what they learn and from which images."""
+class Workspace:
+    """The runs folder, the device that runs learn on, and the folder of data sets."""
 
     runs_dir: Path
     device: str = "auto"
@@ -41,7 +40,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Output:
-    """How the table goes out: its format, a row a condition or a trial, to a file or (None) to stdout."""
+    """Format of a study's table, a row for each condition or trial, and the file (None: stdout)."""
 
     to: str = "text"
     trials: bool = False
@@ -50,10 +49,10 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How carrying out a study ended: the trials that failed, and whether it was stopped before its end."""
+class StudyResult:
+    """The trials of a study that failed, and whether it was stopped before its end."""
 
-    failed: tuple[Progress, ...]
+    failed: tuple[TrialProgress, ...]
     stopped: bool
 
 
@@ -75,13 +74,13 @@ def studies_json() -> str:
     return json.dumps([{"study": i.name, "title": i.title, "question": i.question} for i in STUDIES.values()])
 
 
-def build(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], place: Place) -> Study:
-    """The study called `name` on those of its image sets, or of those `asked` for, that are here.
+def build(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], workspace: Workspace) -> Study:
+    """The study called `name` on those of its data sets, or of those `asked` for, that are here.
 
-    Raises RequestError where no study is called so, or none of its image sets is here.
+    Raises RequestError where no study is called so, or none of its data sets is here.
     """
     info = find_study(name)  # before torchvision loads, which knows what files there should be
-    study = info.build(scale, present_sets(place.data_folder), seeds or SEEDS[scale], asked)
+    study = info.build(scale, present_sets(workspace.data_folder), seeds or SEEDS[scale], asked)
     if not study.trials:
         msg = (
             f"nothing to carry out for study {name}: {'; '.join(study.notes)}; or try --quick, which needs no download"
@@ -90,78 +89,80 @@ def build(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName
     return study
 
 
-def build_of_runs(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], place: Place) -> Study:
-    """The same on those of its image sets that runs are here of, or on all where there are none; images may be gone."""
-    info, run = find_study(name), {record.data for record in list_runs(place.runs_dir)}
+def build_of_runs(
+    name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], workspace: Workspace
+) -> Study:
+    """The study on those of its data sets that have runs here, or on all where there are none; no images are needed."""
+    info, run = find_study(name), {record.data for record in list_runs(workspace.runs_dir)}
     sets = asked or info.sets_at(scale)
     seen = [data for data in sets if data in run]
     return info.build(scale, DATA_NAMES, seeds or SEEDS[scale], seen or sets)
 
 
-def carry_out(study: Study, place: Place, output: Output) -> int:
-    """Carry out what is missing of a study, show how it goes, give its table; the exit code.
+def execute_study(study: Study, workspace: Workspace, output: Output) -> int:
+    """Run the missing trials of a study, show their progress, write its table; returns the exit code.
 
-    Raises RequestError where nothing can be run, RunFailedError where trials failed (the table is given before).
+    Raises RequestError where nothing can be run, RunFailedError where trials failed (the table is written before).
     """
     from fftui.studies.report import check_format  # noqa: PLC0415 - Polars, which should not delay a refusal
 
     check_format(output.to)
     if output.file is not None:
         check_writable(output.file)
-    ended = follow(study, place)
-    show_table(study, place.runs_dir, output)
-    return conclude(study, ended)
+    result = follow(study, workspace)
+    show_table(study, workspace.runs_dir, output)
+    return conclude(study, result)
 
 
-def follow(study: Study, place: Place) -> Ended:
-    """Carry out what is missing of a study and show how it goes. Raises RequestError where nothing can be run."""
-    _measure(place.device)
-    _say_what_is_there(study, place)
-    teller, stop, failed = _Teller(display_here()), Stop(), []
+def follow(study: Study, workspace: Workspace) -> StudyResult:
+    """Run the missing trials of a study and show their progress. Raises RequestError where nothing can be run."""
+    _measure(workspace.device)
+    _announce(study, workspace)
+    reporter, stop, failed = _TrialReporter(display_here()), Stop(), []
     with signals_to(stop) as signals:
-        for progress in trials_of(study, place.runs_dir, place.device, place.data_folder, stop=stop):
+        for progress in run_study(study, workspace.runs_dir, workspace.device, workspace.data_folder, stop=stop):
             if progress.state == "failed":
                 failed.append(progress)
-            teller.tell(progress)
-            if signals.unsaid:
-                teller.say(signals.unsaid)
-                signals.unsaid = None
-    teller.close()
-    return Ended(tuple(failed), stop.is_set())
+            reporter.report(progress)
+            if signals.pending_message:
+                reporter.keep(signals.pending_message)
+                signals.pending_message = None
+    reporter.close()
+    return StudyResult(tuple(failed), stop.is_set())
 
 
-def conclude(study: Study, ended: Ended) -> int:
-    """Say what has to be said of the end of a study; the exit code. Raises RunFailedError where trials failed."""
-    if ended.stopped:
-        say(f"interrupted; go on with: {shlex.join(['fftui', *sys.argv[1:]])}")
+def conclude(study: Study, result: StudyResult) -> int:
+    """Report the end of a study on stderr; returns the exit code. Raises RunFailedError where trials failed."""
+    if result.stopped:
+        to_stderr(f"interrupted; go on with: {shlex.join(['fftui', *sys.argv[1:]])}")
         return INTERRUPTED
-    if ended.failed:
-        trials = f"{len(ended.failed)} of {len(study.trials)} trials"
+    if result.failed:
+        trials = f"{len(result.failed)} of {len(study.trials)} trials"
         msg = f"{trials} failed; carry the study out again to try them once more"
         raise RunFailedError(msg)
     return 0
 
 
 def show_table(study: Study, runs_dir: Path, output: Output) -> None:
-    """Give the table of what is there. Raises RequestError where the format is none or the file cannot be written."""
+    """Write the table of the finished trials. Raises RequestError for an unknown format or an unwritable file."""
     from fftui.studies import report  # noqa: PLC0415 - Polars
 
     if output.as_json:
-        emit(report.as_json(study, runs_dir))
+        to_stdout(report.as_json(study, runs_dir))
     elif output.file is not None:
         report.write(report.as_file(study, runs_dir, output.to, trials=output.trials), output.file)
     elif output.to == "text" and not output.trials and sys.stdout.isatty():
-        emit(_drawn(study, *report.table_for_people(study, runs_dir)))
+        to_stdout(_drawn(study, *report.table_for_people(study, runs_dir)))
     else:
-        emit_bytes(report.as_file(study, runs_dir, output.to, trials=output.trials))
+        bytes_to_stdout(report.as_file(study, runs_dir, output.to, trials=output.trials))
     for note in study.notes:
-        say(note)
+        to_stderr(note)
 
 
-def plan_text(study: Study, place: Place, *, as_json: bool) -> str:
-    """What carrying a study out would do: its trials, how they stand, how long those to come are likely to take."""
-    _measure(place.device)
-    known = KnownRuns.of(place.runs_dir)
+def plan_text(study: Study, workspace: Workspace, *, as_json: bool) -> str:
+    """A study's trials, the state of each, and the likely time of those to come."""
+    _measure(workspace.device)
+    known = KnownRuns.of(workspace.runs_dir)
     seen: set[str] = set()
     facts: list[tuple[Trial, str, float | None]] = []
     for trial in study.trials:
@@ -188,58 +189,58 @@ def plan_text(study: Study, place: Place, *, as_json: bool) -> str:
 
 
 def _measure(device: str) -> None:
-    """Know how fast the device is. Raises RequestError where there is none of that name, measured before or not."""
+    """Measure how fast the device is, if that is not known. Raises RequestError where there is no such device."""
     from fftui.learning.device import choose_device  # noqa: PLC0415 - torch
 
     choose_device(device)
     measure(device)
 
 
-def _say_what_is_there(study: Study, place: Place) -> None:
-    known = KnownRuns.of(place.runs_dir)
+def _announce(study: Study, workspace: Workspace) -> None:
+    known = KnownRuns.of(workspace.runs_dir)
     experiments = distinct(trial.experiment for trial in study.trials)
     runs = [known.of_experiment(each) for each in experiments]
     missing = [each for each, run in zip(experiments, runs, strict=True) if not (run and run.status == "finished")]
     expected = roughly(sum(expected_seconds(each) or 0.0 for each in missing))
     left = f"{len(missing)} to come, {expected}" if missing else "nothing to do"
-    say(f"study {study.name}: {len(study.trials)} trials in {len(experiments)} runs, {left}")
+    to_stderr(f"study {study.name}: {len(study.trials)} trials in {len(experiments)} runs, {left}")
 
 
-class _Teller:
-    """One line when a trial begins and one when it is over; what is there already needs none."""
+class _TrialReporter:
+    """Prints a line when a trial begins and one when it ends; none for trials that had finished before."""
 
     def __init__(self, display: Display) -> None:
         self._display = display
         self._begun = 0
         self._view = RunView()
 
-    def tell(self, progress: Progress) -> None:
-        """Show how a trial stands."""
+    def report(self, progress: TrialProgress) -> None:
+        """Show the progress of a trial."""
         self._view = progress.view or RunView()
         name = f"{progress.index}/{progress.of} {progress.trial.condition.text}"
         name += f", seed {progress.trial.experiment.seed}"
         if progress.state == "running":
             if self._begun != progress.index:
                 self._begun = progress.index
-                self.say(name)
-            self._display.look(self._view)
+                self.keep(name)
+            self._display.refresh(self._view)
         elif end := _end(progress, self._view):
-            self.say(f"{name}: {end}")
+            self.keep(f"{name}: {end}")
 
-    def say(self, line: str) -> None:
-        """A line that stays."""
-        self._display.hear(ev.Noted(line), self._view)
+    def keep(self, line: str) -> None:
+        """Print a line that is not painted over."""
+        self._display.on_event(ev.Noted(line), self._view)
 
     def close(self) -> None:
-        """The study is over."""
+        """Close the display at the end of the study."""
         self._display.close()
 
 
-def _end(progress: Progress, view: RunView) -> str:
-    """What came of a trial, in words; nothing where that was known before."""
+def _end(progress: TrialProgress, view: RunView) -> str:
+    """The end of a trial in words; empty where it had finished before."""
     because = f"; {progress.error}" if progress.error else ""
-    if progress.state == "elsewhere":
-        return f"another process is at it ({progress.run}): left to that"
+    if progress.state == "running elsewhere":
+        return f"another process runs it ({progress.run}): left to that"
     if progress.state in ("failed", "interrupted"):
         return f"{progress.state}{because}"
     if view.result is None:

@@ -138,7 +138,7 @@ def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments
         (["export", "latest"], "no runs in runs"),
         (["presets", "show", "quickstar"], "did you mean 'quickstart'"),
         (["data", "get", "minst"], "did you mean 'mnist'"),
-        (["data", "get", "nope"], "no image set is called 'nope'; there are"),
+        (["data", "get", "nope"], "no data set is called 'nope'; there are"),
         (["run", "--headless", "--config", "."], "is a folder; a run's experiment is the file experiment.toml"),
         (["study", "hybrid", "--quick", "-o", "absent/a.txt"], "cannot write absent/a.txt: there is no folder"),
         (["reproduce", "--quick", "-o", "absent/a.txt"], "cannot write absent/a.txt: there is no folder"),
@@ -255,7 +255,7 @@ def test_a_run_at_work_is_not_resumed(call: Any, folder: RunFolder) -> None:
     code, out, err = call("resume", "latest", "--headless")
     journal.close()
     assert (code, out) == (2, "")
-    assert f"is being carried out by process {os.getpid()}" in err
+    assert f"is in use by process {os.getpid()}" in err
 
 
 def test_a_resume_without_a_terminal_says_how_to_go_on(call: Any, folder: RunFolder) -> None:
@@ -278,11 +278,11 @@ def test_force_takes_over_what_another_machine_seems_to_carry_out(
     folder.write_record(lost)
     carried: list[RunFolder] = []
 
-    def carry_out(given: RunFolder, *_: object, **__: object) -> int:
+    def run_experiment(given: RunFolder, *_: object, **__: object) -> int:
         carried.append(given)
         return 0
 
-    monkeypatch.setattr("fftui.headless.carry_out", carry_out)
+    monkeypatch.setattr("fftui.headless.run_experiment", run_experiment)
     code, _, err = call("resume", "latest", "--headless")
     assert (code, carried) == (2, [])
     assert "resume --force" in err
@@ -293,7 +293,7 @@ def test_force_takes_over_what_another_machine_seems_to_carry_out(
 def test_figures_of_nothing_are_refused(call: Any) -> None:
     code, out, err = call("figures", "threshold", "--quick", "-o", "figs")
     assert (code, out) == (2, "")
-    assert err.endswith("fftui: nothing was drawn; the reasons stand above\n")
+    assert err.endswith("fftui: nothing was drawn; the reasons are given above\n")
     assert "none of its runs has finished" in err
 
 
@@ -307,7 +307,7 @@ def test_damaged_runs_and_journals_are_said(call: Any, folder: RunFolder) -> Non
     folder.run_json.write_text("{")
     code, out, err = call("runs")
     assert code == 0
-    assert err == f"left out: {folder.run_json} is damaged\n"
+    assert err == f"skipped: {folder.run_json} is damaged\n"
 
 
 def test_lists_are_json_too(call: Any) -> None:

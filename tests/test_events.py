@@ -23,7 +23,7 @@ def test_what_was_written_is_read_back() -> None:
     )
 
 
-def test_a_figure_that_is_none_is_missing() -> None:
+def test_a_number_that_is_not_finite_is_missing() -> None:
     diverged = ev.EpochFinished(1, 1, 1, 4, float("nan"), float("inf"), None, None, None, 1.0, 1.0, 1.0)
     _, found = ev.from_json(ev.to_json(1.0, diverged))
     assert isinstance(found, ev.EpochFinished)
@@ -78,3 +78,19 @@ def test_a_value_of_another_type_is_no_event(changes: dict[str, object]) -> None
 def test_an_unknown_status_is_no_event() -> None:
     with pytest.raises(ValueError, match="no value of the field 'status'"):
         ev.from_json('{"at": 1, "event": "status", "status": "asleep"}')
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        (ev.MetricsUnavailable(("power_w",), "Not Supported"), "figures"),
+        (
+            ev.RunStarted("r", "e", "d", "cpu", "float32", ("1",), 9, 8, 0, 0, False, (4, 5), (1.0, 2.0)),
+            "stretch_steps",
+        ),
+    ],
+)
+def test_the_keys_of_published_journals_stay(event: ev.Event, key: str) -> None:
+    written = ev.to_json(1.0, event)
+    assert key in json.loads(written)
+    assert ev.from_json(written) == (1.0, event)

@@ -39,7 +39,7 @@ def test_durations(seconds: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"), [(None, "~"), (0.2, "~1 s"), (22, "~20 s"), (250, "~4 min"), (9000, "~2.5 h")]
 )
-def test_estimates_are_said_as_such(seconds: float | None, text: str) -> None:
+def test_estimates_are_marked_as_such(seconds: float | None, text: str) -> None:
     assert fmt.roughly(seconds) == text
 
 
@@ -59,10 +59,10 @@ def test_energies(joules: float | None, text: str) -> None:
     assert fmt.energy(joules) == text
 
 
-def test_missing_figures_are_named_together() -> None:
+def test_missing_metrics_are_named_together() -> None:
     assert fmt.missing_text(("cpu_power_w", "cpu_energy_j"), "root only") == "no energy of the CPU: root only"
     gpu = ("gpu_utilization_percent", "power_w", "gpu_energy_j")
-    assert fmt.missing_text(gpu, "no NVIDIA GPU") == "no GPU figures: no NVIDIA GPU"
+    assert fmt.missing_text(gpu, "no NVIDIA GPU") == "no GPU metrics: no NVIDIA GPU"
     assert fmt.missing_text(("power_w",), "Not Supported") == "no power_w: Not Supported"
 
 

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from fftui.events import EpochFinished
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import read_journal
-from fftui.runs.standing import standing
+from fftui.runs.status import current_record
 from fftui.runs.tables import make_table
 
 PATIENCE_S = 90.0
@@ -56,7 +56,7 @@ main()
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def workdir(tmp_path: Path) -> Path:
     (tmp_path / "short.toml").write_text(SMALL % 2)
     (tmp_path / "long.toml").write_text(SMALL % 60)
     (tmp_path / "endless.toml").write_text(SMALL % 1_000_000)
@@ -64,15 +64,15 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def begin(place: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Starts fftui in `place`; at the end of the test no process is left."""
+def begin(workdir: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts fftui in `workdir`; at the end of the test no process is left."""
     begun: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str, code: str | None = None, **options: Any) -> "subprocess.Popen[str]":
         program = ["-m", "fftui.cli"] if code is None else ["-c", code]
         process = subprocess.Popen(
             [sys.executable, *program, *arguments],
-            cwd=place,
+            cwd=workdir,
             env=environment(),
             text=True,
             stdin=subprocess.DEVNULL,
@@ -103,8 +103,8 @@ def until(condition: Callable[[], Any]) -> Any:
     return value
 
 
-def the_run(place: Path) -> RunFolder:
-    folders: list[RunFolder] = until(lambda: run_folders(place / "runs"))
+def the_run(workdir: Path) -> RunFolder:
+    folders: list[RunFolder] = until(lambda: run_folders(workdir / "runs"))
     return folders[0]
 
 
@@ -117,10 +117,10 @@ def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def test_json_is_exactly_one_object_and_progress_is_lines(place: Path, begin: Any) -> None:
+def test_json_is_exactly_one_object_and_progress_is_lines(workdir: Path, begin: Any) -> None:
     code, out, err = finish(begin("run", "--config", "short.toml", "--json", "--name", "my run"))
     result = json.loads(out)
-    folder = the_run(place)
+    folder = the_run(workdir)
     assert code == 0
     assert list(result) == ["run", "path", "status", "test_accuracy", "layers", "head_accuracy", "train_s"]
     assert (result["run"], result["path"], result["status"]) == (folder.id, str(folder.path), "finished")
@@ -137,13 +137,13 @@ def test_json_is_exactly_one_object_and_progress_is_lines(place: Path, begin: An
     assert f"finished: test accuracy {100 * result['test_accuracy']:.2f} %" in out
 
 
-def test_killed_at_any_moment_it_resumes_to_the_same_bits(place: Path, begin: Any) -> None:
+def test_killed_at_any_moment_it_resumes_to_the_same_bits(workdir: Path, begin: Any) -> None:
     process = begin("run", "--config", "long.toml", "--headless", stderr=subprocess.DEVNULL)
-    folder = the_run(place)
+    folder = the_run(workdir)
     until(lambda: epochs_done(folder) >= 3 and folder.checkpoint.exists())
     process.kill()
     process.wait()
-    assert standing(folder).status == "interrupted"
+    assert current_record(folder).status == "interrupted"
     assert epochs_done(folder) >= 3
     code, _, _ = finish(begin("resume", folder.id, "--json"))
     assert code == 0
@@ -157,9 +157,9 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(place: Path, begin: An
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_signal_ends_it_gently(place: Path, begin: Any, number: signal.Signals) -> None:
+def test_one_signal_ends_it_gently(workdir: Path, begin: Any, number: signal.Signals) -> None:
     process = begin("run", "--config", "endless.toml", "--headless")
-    folder = the_run(place)
+    folder = the_run(workdir)
     until(lambda: epochs_done(folder) >= 2)
     process.send_signal(number)
     code, out, err = finish(process)
@@ -174,28 +174,28 @@ def test_one_signal_ends_it_gently(place: Path, begin: Any, number: signal.Signa
     assert folder.checkpoint.exists()
 
 
-def test_a_second_interrupt_leaves_at_once(place: Path, begin: Any) -> None:
+def test_a_second_interrupt_exits_now(workdir: Path, begin: Any) -> None:
     process = begin("run", "--config", "endless.toml", "--headless", code=STUCK)
-    folder = the_run(place)
-    until((place / "stuck").exists)
+    folder = the_run(workdir)
+    until((workdir / "stuck").exists)
     process.send_signal(signal.SIGINT)
     with pytest.raises(subprocess.TimeoutExpired):  # the batch is not over
         process.wait(1.0)
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
-    assert standing(folder).status == "interrupted"
+    assert current_record(folder).status == "interrupted"
 
 
-def test_a_closed_terminal_ends_neither_the_run_nor_spins(place: Path) -> None:
+def test_a_closed_terminal_ends_neither_the_run_nor_spins(workdir: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
-        os.chdir(place)
+        os.chdir(workdir)
         os.execve(
             sys.executable,
             [sys.executable, "-m", "fftui.cli", "run", "--config", "long.toml", "--headless"],
             environment(),
         )
-    folder = the_run(place)
+    folder = the_run(workdir)
     shown = b""
     while b"epoch" not in shown:
         shown += os.read(terminal, 4096)
@@ -208,10 +208,10 @@ def test_a_closed_terminal_ends_neither_the_run_nor_spins(place: Path) -> None:
     assert usage.ru_utime + usage.ru_stime < PATIENCE_S
 
 
-def test_a_terminal_shows_a_bar_and_leaves_the_result(place: Path) -> None:
+def test_a_terminal_shows_a_bar_and_leaves_the_result(workdir: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
-        os.chdir(place)
+        os.chdir(workdir)
         os.execve(
             sys.executable,
             [sys.executable, "-m", "fftui.cli", "run", "--config", "short.toml", "--headless"],
@@ -235,7 +235,7 @@ def test_a_terminal_shows_a_bar_and_leaves_the_result(place: Path) -> None:
     assert "\x1b[3" not in text.replace("\x1b[?", "")  # no colours
 
 
-def test_a_full_disk_ends_with_one_line_and_exit_1(place: Path, begin: Any) -> None:
+def test_a_full_disk_ends_with_one_line_and_exit_1(workdir: Path, begin: Any) -> None:
     def limited() -> None:
         import resource  # noqa: PLC0415 - in the child
 
@@ -249,10 +249,10 @@ def test_a_full_disk_ends_with_one_line_and_exit_1(place: Path, begin: Any) -> N
     assert any("checkpoint.safetensors" in line and "make room" in line for line in err.splitlines())
 
 
-def test_a_failed_run_is_one_line_and_a_log(place: Path, begin: Any) -> None:
+def test_a_failed_run_is_one_line_and_a_log(workdir: Path, begin: Any) -> None:
     broken = STUCK.replace("time.sleep(600)", 'raise RuntimeError("the device fell\\n off")')
     code, out, err = finish(begin("run", "--config", "short.toml", "--json", code=broken))
-    folder = the_run(place)
+    folder = the_run(workdir)
     assert code == 1
     assert json.loads(out)["status"] == "failed"
     assert "Traceback" not in err
@@ -260,17 +260,17 @@ def test_a_failed_run_is_one_line_and_a_log(place: Path, begin: Any) -> None:
     assert "RuntimeError" in folder.error_log.read_text()
 
 
-def test_missing_images_are_one_line_exit_2_and_no_run(place: Path, begin: Any) -> None:
+def test_missing_images_are_one_line_exit_2_and_no_run(workdir: Path, begin: Any) -> None:
     code, out, err = finish(
-        begin("run", "--preset", "paper/ff", "--headless", "--data-dir", str(place / "nowhere"), "--data", "mnist")
+        begin("run", "--preset", "paper/ff", "--headless", "--data-dir", str(workdir / "nowhere"), "--data", "mnist")
     )
     assert (code, out) == (2, "")
     assert "fftui: mnist is not in" in err
     assert "fftui data get mnist" in err
-    assert run_folders(place / "runs") == []
+    assert run_folders(workdir / "runs") == []
 
 
-def test_a_crash_of_the_tables_is_one_line_exit_1_and_recorded(place: Path, begin: Any) -> None:
+def test_a_crash_of_the_tables_is_one_line_exit_1_and_recorded(workdir: Path, begin: Any) -> None:
     broken = """
 import sys
 import fftui.runs.tables as tables
@@ -282,7 +282,7 @@ from fftui.cli import main
 main()
 """
     code, out, err = finish(begin("run", "--config", "short.toml", "--json", code=broken))
-    folder = the_run(place)
+    folder = the_run(workdir)
     assert code == 1
     assert json.loads(out)["status"] == folder.record().status == "finished"
     assert "Traceback" not in err

@@ -1,4 +1,4 @@
-"""Presets: each makes an experiment on each of its sets; what does not fit is refused by name."""
+"""Presets: each makes an experiment on each of its data sets; what does not fit is refused by name."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fftui.errors import ExperimentError
-from fftui.experiment import Experiment
+from fftui.experiment import Experiment, FullyConnected
 from fftui.presets import TAGS, list_presets, load_config, load_preset, parse_value, read_preset, set_value
 
 EVERY = [(preset.name, data) for preset in list_presets() for data in preset.data_sets]
 
 
 @pytest.mark.parametrize(("name", "data"), EVERY)
-def test_every_preset_fits_every_set_it_names(name: str, data: str) -> None:
+def test_every_preset_fits_every_data_set_it_names(name: str, data: str) -> None:
     experiment = load_preset(name, data)
     assert experiment.data.name == data
     assert read_preset(name).description
@@ -98,20 +98,20 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
         ("phases.0={epochs=3}", "phases.0.rule: should be one of forward-forward, local-ce, backprop"),
     ],
 )
-def test_kinds_and_rules_are_told_apart_in_what_is_said(override: str, said: str) -> None:
+def test_messages_name_the_kinds_and_rules_that_have_a_key(override: str, said: str) -> None:
     with pytest.raises(ExperimentError) as caught:
         load_preset("paper/ff", "mnist", overrides=[override])
     assert said in str(caught.value)
     assert not any(f".{tag}." in str(caught.value) for tag in TAGS)
 
 
-def test_a_part_that_is_null_can_be_written_into() -> None:
+def test_a_table_that_is_null_can_be_written_into() -> None:
     values = {"model": {"head": None}}
     set_value(values, "model.head.kind", "linear")
     assert values == {"model": {"head": {"kind": "linear"}}}
 
 
-def test_one_wrong_field_is_one_thing_said() -> None:
+def test_one_wrong_field_is_one_message() -> None:
     with pytest.raises(ExperimentError) as caught:
         load_preset("quickstart", overrides=["phases.0.learning_rate=abc"])
     said = "preset quickstart: phases.0.learning_rate: input should be a valid number, not 'abc'"
@@ -122,7 +122,7 @@ def test_one_wrong_field_is_one_thing_said() -> None:
 def test_a_preset_that_names_no_set_is_refused(tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.toml").write_text(f'description = "x"\n{table}\n')
     monkeypatch.setattr("fftui.presets.presets_folder", lambda: tmp_path)
-    with pytest.raises(ExperimentError, match="no image set is called"):
+    with pytest.raises(ExperimentError, match="no data set is called"):
         read_preset("mine")
 
 
@@ -141,7 +141,7 @@ def test_overrides_reach_every_kind_of_field() -> None:
     )
     assert (experiment.phases[0].learning_rate, experiment.data.name) == (0.5, "mnist")
     assert (experiment.model.layers[1].units, experiment.seed) == (7, 3)
-    assert experiment.data.normalisation == "unit", "the set named by --set decides what the preset says of it"
+    assert experiment.data.normalisation == "unit", "the data set named by --set selects the preset's values"
     assert load_preset("ff", overrides=["data.train_images=null"]).data.train_images is None
 
 
@@ -162,8 +162,8 @@ def test_values_are_read_as_toml_or_stand_for_themselves(value: object) -> None:
     assert parse_value(text) == value
 
 
-def test_setting_a_part_of_a_value_is_refused() -> None:
-    with pytest.raises(ExperimentError, match="no parts"):
+def test_setting_a_key_of_a_value_is_refused() -> None:
+    with pytest.raises(ExperimentError, match="not a table"):
         set_value({"seed": 1}, "seed.a.b", 2)
 
 
@@ -177,3 +177,16 @@ def test_an_experiment_is_frozen_and_compares_by_value() -> None:
 @pytest.mark.parametrize("preset", ["backprop", "paper/backprop"])
 def test_the_baselines_see_every_pixel(preset: str) -> None:
     assert load_preset(preset).model.label.encoding == "none"
+
+
+def test_the_older_name_of_init_is_read() -> None:
+    """`start` in an experiment.toml of an older version, and in a `--set` on top of a preset that has `init`."""
+    older = Experiment.model_validate(
+        {
+            "model": {"layers": [{"units": 20, "start": "normal"}], "label": {"encoding": "none"}},
+            "phases": [{"rule": "local-ce"}],
+        }
+    )
+    assert older.model.layers[0] == FullyConnected(units=20, init="normal")
+    assert "start" not in older.model_dump_json()
+    assert load_preset("ff", overrides=["model.layers.0.start=uniform"]).model.layers[0].init == "uniform"

@@ -4,13 +4,13 @@ import sys
 SCRIPT = """
 import sys
 from fftui.errors import RunFailedError
-from fftui.streams import emit, prepare, say
+from fftui.streams import to_stdout, prepare, to_stderr
 prepare()
-say("first"); say("second")
+to_stderr("first"); to_stderr("second")
 try:
-    emit("result → 97 %"); emit("again")
+    to_stdout("result → 97 %"); to_stdout("again")
 except RunFailedError as error:
-    say(str(error)); sys.exit(1)
+    to_stderr(str(error)); sys.exit(1)
 """
 
 

@@ -17,21 +17,22 @@ from fftui import cli
 from fftui.events import EpochFinished
 from fftui.runs.folder import run_folders
 from fftui.runs.journal import read_journal
-from fftui.studies import catalogue
+from fftui.studies import study_catalogue
 from fftui.studies.study import Row
 
 PATIENCE_S = 90.0
 # A study of three small networks, of which the third learns for as long as it is let.
 PROGRAM = """
 import sys
-from fftui.studies import catalogue
+from fftui.studies import study_catalogue
 from fftui.studies.study import Row
 def rows(data, scale):
     for units in (8, 9, 10)[:LENGTH]:
         short = {"data.train_images": 128, "data.test_images": 64, "evaluation.images": 32, "telemetry.hz": 0.0}
         short |= {"model.layers.*.units": units, "phases.0.epochs": 1000000 if units == ENDLESS else 2}
         yield Row((("units", units),), "quickstart", short | {"checkpoint.every_s": 0.02})
-catalogue.STUDIES["small"] = catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini", "svhn"))
+info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini", "svhn"))
+study_catalogue.STUDIES["small"] = info
 sys.argv[0] = "fftui"
 from fftui.cli import main
 main()
@@ -40,7 +41,7 @@ ALL = PROGRAM.replace("LENGTH", "2").replace("ENDLESS", "0")
 ENDLESS = PROGRAM.replace("LENGTH", "3").replace("ENDLESS", "9")
 FAILING = (
     "import fftui.learning.training as training\n"
-    "def fail(self): raise RuntimeError('no such [luck]')\n"
+    "def fail(self): raise RuntimeError('no such [device]')\n"
     "training.Training.__next__ = fail\n" + ALL
 )
 
@@ -129,16 +130,16 @@ def test_one_signal_ends_it_gently_and_it_goes_on(tmp_path: Path, begin: Any) ->
     assert len(run_folders(tmp_path / "runs")) == 2
 
 
-def _epochs(place: Path) -> int:
-    folders = run_folders(place / "runs")
+def _epochs(folder: Path) -> int:
+    folders = run_folders(folder / "runs")
     return sum(isinstance(event, EpochFinished) for folder in folders for _, event in read_journal(folder.journal))
 
 
-def test_failed_trials_are_told_and_exit_1(tmp_path: Path, begin: Any) -> None:
+def test_failed_trials_are_reported_and_exit_1(tmp_path: Path, begin: Any) -> None:
     code, out, err = finish(begin(FAILING, "--seeds", "1"))
     assert code == 1
-    assert out.count("1 failed (RuntimeError: no such [luck])") == 2
-    assert "2/2 mnist-mini, 9, seed 0: failed; RuntimeError: no such [luck]" in err
+    assert out.count("1 failed (RuntimeError: no such [device])") == 2
+    assert "2/2 mnist-mini, 9, seed 0: failed; RuntimeError: no such [device]" in err
     assert err.splitlines()[-1].startswith("fftui: 2 of 2 trials failed; carry the study out again")
     assert "Traceback" not in err
 
@@ -182,8 +183,8 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
         for units in (8, 9):
             yield Row((("units", units),), "quickstart", {"model.layers.*.units": units, "data.train_images": 128})
 
-    info = catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini",))
-    monkeypatch.setitem(catalogue.STUDIES, "small", info)  # type: ignore[arg-type]
+    info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini",))
+    monkeypatch.setitem(study_catalogue.STUDIES, "small", info)  # type: ignore[arg-type]
 
     def run(*arguments: str) -> tuple[object, str, str]:
         monkeypatch.setattr(sys, "argv", ["fftui", "study", *arguments])
@@ -198,8 +199,8 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 def test_without_a_name_all_studies_are_listed(call: Any) -> None:
     code, out, err = call()
     assert (code, err) == (0, "")
-    assert [line.split()[0] for line in out.splitlines()[1:]] == list(catalogue.STUDIES)
-    assert [each["study"] for each in json.loads(call("--json")[1])] == list(catalogue.STUDIES)
+    assert [line.split()[0] for line in out.splitlines()[1:]] == list(study_catalogue.STUDIES)
+    assert [each["study"] for each in json.loads(call("--json")[1])] == list(study_catalogue.STUDIES)
 
 
 def test_a_dry_run_lists_trials_and_their_likely_time(call: Any, tmp_path: Path) -> None:

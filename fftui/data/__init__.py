@@ -1,1 +1,1 @@
-"""Images and labels as tensors: the sets, splits, normalisation, label encodings and negatives."""
+"""Images and labels as tensors: data sets, splits, normalisation, label encodings and negatives."""

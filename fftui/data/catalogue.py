@@ -1,4 +1,4 @@
-"""What is known of each image set before any of it is read; no tensor library is loaded here."""
+"""Sizes and shapes of the data sets; no tensor library is loaded here."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -8,7 +8,7 @@ DataName = Literal["mnist-mini", "mnist", "fashion-mnist", "cifar10", "cifar100"
 
 @dataclass(frozen=True)
 class SetInfo:
-    """Size and shape of one image set; `shape` is (channels, height, width) in pixels."""
+    """Size and shape of a data set; `shape` is (channels, height, width) in pixels."""
 
     classes: int
     shape: tuple[int, int, int]

@@ -1,4 +1,4 @@
-"""Bringing an image set into the data folder, by torchvision's own download."""
+"""Downloads a data set into the data folder, by torchvision."""
 
 import socket
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from fftui.data.sources import torchvision_class
 from fftui.data.verify import SetStatus, damaged_files, data_folder, refusal, set_status
 from fftui.errors import DataError
 
-SILENCE_S = 30.0  # a server that says nothing for so long is given up
+TIMEOUT_S = 30.0  # without an answer from the server
 
 
 def get_set(name: DataName, folder: Path | None = None) -> SetStatus:
-    """Fetch a set unless it is there and in order, and check what was fetched; damaged files are replaced.
+    """Download a data set unless it is present, and check its files; damaged files are replaced.
 
-    `folder` is where the sets lie (see `data_folder`). Progress goes to stderr. Raises DataError where the folder
+    `folder` holds the data sets (see `data_folder`). Progress goes to stderr. Raises DataError where the folder
     cannot be used, the download fails or its content is not the published one.
     """
     status = set_status(name, folder)
@@ -29,7 +29,7 @@ def get_set(name: DataName, folder: Path | None = None) -> SetStatus:
     root = data_folder(folder)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _socket_timeout(SILENCE_S):
+        with _socket_timeout(TIMEOUT_S):
             _download(name, root)
     except PermissionError as error:
         msg = (

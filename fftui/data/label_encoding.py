@@ -1,7 +1,7 @@
-"""Where the label goes in. Letters in shapes: B images, D inputs, C labels.
+"""Label encodings: how a label enters the inputs. Letters in shapes: B images, D inputs, C labels.
 
-A label is a number from 0 to C - 1; the number C is the **neutral** label: the mean of what all labels put in. It
-serves where features are wanted and no label is to be tried.
+A label is a number from 0 to C - 1; the number C is the **neutral** label, encoded as the mean of all labels. It is for
+features that depend on no label.
 """
 
 from dataclasses import dataclass
@@ -14,42 +14,42 @@ from fftui.data.encodings import LabelEncoding
 
 @dataclass(frozen=True)
 class LabelInput:
-    """How labels reach one layer: `encoding` (none where they do not), C `classes`, and how strong they are."""
+    """The label input of a layer: its `encoding` (none where it has none), C `classes`, and the label's `value`."""
 
     encoding: LabelEncoding
     classes: int
-    strength: float
+    value: float
 
     @property
     def appended_inputs(self) -> int:
-        """Number of inputs that an image grows by."""
+        """Number of inputs that the label appends to an image."""
         return self.classes if self.encoding == "appended" else 0
 
 
 def with_neutral(rows_CX: Tensor) -> Tensor:
-    """What each label puts in (C, ...), and behind it what the neutral label does: (C + 1, ...)."""
+    """The rows of C labels (C, ...) followed by that of the neutral label, their mean: (C + 1, ...)."""
     return torch.cat((rows_CX, rows_CX.mean(0, keepdim=True)))
 
 
 def label_planes(label: LabelInput, height: int, width: int, *, generator: Generator) -> Tensor:
-    """The planes (C + 1, planes, height, width) that an image under each label, and a neutral one, gets as channels.
+    """Label planes (C + 1, planes, height, width), added to an image as channels; the last is the neutral label's.
 
-    `random-plane`: one plane of normal numbers a label, drawn once. `one-hot-plane`: C planes, that of the label all
-    ones. Both times `strength`.
+    `random-plane`: one plane of normal random numbers per label. `one-hot-plane`: C planes, the label's own all ones.
+    Both are multiplied by `value`.
     """
     classes = label.classes
     if label.encoding == "one-hot-plane":
         planes = torch.eye(classes)[:, :, None, None].expand(classes, classes, height, width)
     else:
         planes = torch.randn(classes, 1, height, width, generator=generator)
-    return with_neutral(planes * label.strength)
+    return with_neutral(planes * label.value)
 
 
 def overlay(inputs_BD: Tensor, labels_B: Tensor, classes: int, value: float) -> Tensor:
-    """A copy of the inputs (B, D) whose first C are 0 but for the one of the label, which is `value`.
+    """A copy of the inputs (B, D) whose first C are 0, except that of the label, which is `value`.
 
-    Images are flattened channel first, so the label stands in the first channel's first row or rows. Every label
-    gives an image the same norm. Raises ValueError where an image has fewer inputs than there are labels.
+    Images are flattened channel first, so the label is in the first rows of the first channel. Every label gives
+    an image the same norm. Raises ValueError where an image has fewer inputs than there are labels.
     """
     if inputs_BD.shape[1] < classes:
         msg = f"an overlay of {classes} labels does not fit {inputs_BD.shape[1]} inputs"

@@ -25,21 +25,21 @@ def random_negatives(labels: Tensor, classes: int, *, generator: Generator) -> T
     return (labels + step.to(labels.device)) % classes
 
 
-def believed_negatives(belief_BC: Tensor, labels_B: Tensor, luck_B: Tensor, uniform_share: float) -> Tensor:
-    """Hard negatives (B,): wrong labels drawn from a belief, a share of them evenly over all wrong ones.
+def hard_negatives(class_probs_BC: Tensor, labels_B: Tensor, uniform_draws_B: Tensor, uniform_share: float) -> Tensor:
+    """Hard negatives (B,): wrong labels drawn by predicted probabilities, a share of them uniformly.
 
-    `belief_BC` are probabilities; the true label's is left out and the rest made to add up to 1. `luck_B` are even
-    random numbers from 0 to 1, one a draw. (Hinton 2022, section 3.4: negative labels in proportion to the belief.)
+    The true label's probability in `class_probs_BC` is left out and the rest is scaled to add up to 1.
+    `uniform_draws_B` are uniform random numbers from 0 to 1, one for each draw. (Hinton 2022, section 3.4.)
     """
-    classes = belief_BC.shape[1]
-    wrong_BC = belief_BC.scatter(1, labels_B[:, None], 0.0).float()
+    classes = class_probs_BC.shape[1]
+    wrong_BC = class_probs_BC.scatter(1, labels_B[:, None], 0.0).float()
     total_B1 = wrong_BC.sum(1, keepdim=True)
-    # A head that is all but certain of the true label believes in no wrong one: then all are equally likely.
+    # A head that is certain of the true label gives wrong ones no probability: then all are equally likely.
     drawn_BC = torch.where(total_B1 > 0, wrong_BC / total_B1.clamp(min=1e-30), 1 / (classes - 1))
     wrong_BC = drawn_BC * (1 - uniform_share) + uniform_share / (classes - 1)
     wrong_BC.scatter_(1, labels_B[:, None], 0.0)
-    upto_BC = wrong_BC.cumsum(1)
-    drawn_B = (upto_BC <= (luck_B * upto_BC[:, -1])[:, None]).sum(1).clamp(max=classes - 1)
+    cumulative_BC = wrong_BC.cumsum(1)
+    drawn_B = (cumulative_BC <= (uniform_draws_B * cumulative_BC[:, -1])[:, None]).sum(1).clamp(max=classes - 1)
     # Rounding may reach past the end of what adds up, onto a last label that is the true one.
     return torch.where(drawn_B == labels_B, (labels_B + classes - 1) % classes, drawn_B)
 

@@ -1,8 +1,8 @@
-"""Pixel scaling as an explicit, named step.
+"""Pixel normalisation, by name.
 
 none      pixels as they are, 0 to 255
 unit      0 to 1
-standard  0 to 1, less the mean and over the standard deviation of each channel of that training set
+standard  0 to 1, minus the mean, divided by the standard deviation of each channel of the training images
 paper     the same form with the constants of the paper's code, its slip on CIFAR10 (std = mean) included
 
 Letters in shapes: B images, D inputs of a flattened image.
@@ -32,7 +32,7 @@ class ChannelScale:
 MNIST = ChannelScale((0.1307,), (0.3081,))
 FASHION_MNIST = ChannelScale((0.2860,), (0.3530,))
 CIFAR10 = ChannelScale((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
-# As published for these sets.
+# As published for these data sets.
 CIFAR100 = ChannelScale((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762))
 SVHN = ChannelScale((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970))
 
@@ -55,7 +55,7 @@ PAPER: dict[DataName, ChannelScale] = {
 
 
 def scale_of(name: DataName, normalisation: Normalisation) -> ChannelScale | None:
-    """The constants of a named normalisation on a set; None where pixels stay as they are."""
+    """The constants of a normalisation for a data set; None where pixels stay as they are."""
     match normalisation:
         case "none":
             return None
@@ -69,7 +69,7 @@ def scale_of(name: DataName, normalisation: Normalisation) -> ChannelScale | Non
 
 
 def normalise(images: Tensor, scale: ChannelScale | None) -> Tensor:
-    """Images uint8 (B, channels, height, width) as float32 inputs (B, D), flattened channel first."""
+    """Inputs (B, D), float32, flattened channel first, from images uint8 (B, channels, height, width)."""
     pixels = images.flatten(2).float()
     if scale is not None:
         # Two passes in place: (p / 255 − mean) / std = (p − 255 mean) / (255 std).
@@ -87,7 +87,7 @@ def _constants(scale: ChannelScale, device: torch.device) -> tuple[Tensor, Tenso
 
 
 def overlay_value(name: DataName, normalisation: Normalisation) -> float:
-    """How bright the label pixel of an overlay is: the brightest pixel possible, over all channels.
+    """Brightness of an overlay's label pixel: that of the brightest possible pixel, over all channels.
 
     2.8215 on MNIST under `standard` and `paper`; 255 under `none`.
     """

@@ -1,4 +1,4 @@
-"""An image set as two tensors: all images of a split as one uint8 tensor, and their labels."""
+"""Reads a split of a data set as two tensors: all images as uint8, and their labels."""
 
 import gzip
 import pickle
@@ -16,11 +16,11 @@ from fftui.data.verify import check_files, data_folder, refusal, set_status, shi
 
 SetSplit = Literal["train", "test"]
 
-__all__ = ["ImageSet", "SetSplit", "data_folder", "load_set"]
+__all__ = ["DataSplit", "SetSplit", "data_folder", "load_set"]
 
 
 @dataclass(frozen=True)
-class ImageSet:
+class DataSplit:
     """Images uint8 (N, channels, height, width), contiguous, and their labels int64 (N,), 0 to classes − 1."""
 
     images: Tensor
@@ -30,19 +30,19 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, index: Tensor) -> "ImageSet":
+    def take(self, index: Tensor) -> "DataSplit":
         """The images at `index` (int64), in that order."""
-        return ImageSet(self.images[index], self.labels[index], self.classes)
+        return DataSplit(self.images[index], self.labels[index], self.classes)
 
 
-def load_set(name: DataName, split: SetSplit, folder: Path | None = None) -> ImageSet:
+def load_set(name: DataName, split: SetSplit, folder: Path | None = None) -> DataSplit:
     """All images of one split, in the order of the published files.
 
-    `folder` is where the sets lie (see `data_folder`). The content is compared with the published MD5 sums. Raises
-    DataError where the set is missing, damaged or may not be read.
+    `folder` holds the data sets (see `data_folder`). Files are compared with the published MD5 sums. Raises DataError
+    where the data set is missing, damaged or unreadable.
     """
     images, labels = _read_shipped(split) if name == "mnist-mini" else _read_full(name, split, data_folder(folder))
-    return ImageSet(images.contiguous(), labels, SETS[name].classes)
+    return DataSplit(images.contiguous(), labels, SETS[name].classes)
 
 
 def _read_shipped(split: SetSplit) -> tuple[Tensor, Tensor]:
@@ -55,7 +55,7 @@ def _read_shipped(split: SetSplit) -> tuple[Tensor, Tensor]:
 
 
 def _unpacked(path: Path, header_bytes: int) -> Tensor:
-    """The bytes of a gzipped idx file behind its header, which says the type and shape that we know."""
+    """The bytes of a gzipped idx file after its header, whose type and shape are known here."""
     content = gzip.decompress(path.read_bytes())
     return torch.from_numpy(np.frombuffer(content, dtype=np.uint8, offset=header_bytes).copy())
 
@@ -72,7 +72,7 @@ def _read_full(name: DataName, split: SetSplit, folder: Path) -> tuple[Tensor, T
                 cifar = torchvision_class(name)(folder, train=split == "train", download=False)
                 return torch.from_numpy(cifar.data).permute(0, 3, 1, 2), torch.tensor(cifar.targets)
     except (RuntimeError, OSError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        # torchvision says "not found or corrupted" to whatever is wrong: look closer.
+        # torchvision says "not found or corrupted" whatever is wrong: find out.
         status = set_status(name, folder)
         if status.state != "present":
             raise refusal(name, status.where, status.state, status.detail) from None

@@ -1,7 +1,6 @@
-"""Which files make up each image set, what their MD5 sums are, and which torchvision class reads them.
+"""The files of each data set, their MD5 sums, and the torchvision class that reads them.
 
-torchvision is imported where a full set is asked for: the set shipped with fftui does without it, and importing it
-takes seconds.
+torchvision takes seconds to import, and only happens for the full data sets, not for the one shipped with fftui.
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from fftui.data.catalogue import DataName
 
 @dataclass(frozen=True)
 class SetFile:
-    """One file of a set: its path below the data folder, and the MD5 sum of its content."""
+    """One file of a data set: its path below the data folder, and the MD5 sum of its content."""
 
     path: str
     md5: str
@@ -26,7 +25,7 @@ MNIST_MINI_FILES = (
     SetFile("t10k-labels-idx1-ubyte.gz", "94eb77d0b7794d8a79b66cda22f8c7aa"),
 )
 
-# torchvision knows the sums of the packed downloads only, and reads the unpacked files unchecked: these are theirs.
+# torchvision checks the downloaded archives only, not the unpacked files: these are the sums of the latter.
 MNIST_FILES = (
     SetFile("MNIST/raw/train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb"),
     SetFile("MNIST/raw/train-labels-idx1-ubyte", "a25bea736e30d166cdddb491f175f624"),
@@ -42,7 +41,7 @@ FASHION_MNIST_FILES = (
 
 
 def torchvision_class(name: DataName) -> Any:
-    """The torchvision class that reads the set; `mnist-mini` has none (KeyError)."""
+    """The torchvision class that reads the data set; `mnist-mini` has none (KeyError)."""
     from torchvision import datasets  # noqa: PLC0415 - takes seconds to import
 
     return {
@@ -55,7 +54,7 @@ def torchvision_class(name: DataName) -> Any:
 
 
 def files_of(name: DataName) -> tuple[SetFile, ...]:
-    """The files of a set, those for training first."""
+    """The files of a data set, those for training first."""
     match name:
         case "mnist-mini":
             return MNIST_MINI_FILES

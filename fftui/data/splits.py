@@ -1,4 +1,4 @@
-"""Training, validation and test images of an experiment: the whole set, or random subsets of it by seed."""
+"""Training, validation and test images of an experiment: the whole data set, or random subsets of it by seed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 import torch
 
 from fftui.data.catalogue import DataName
-from fftui.data.sets import ImageSet, load_set
+from fftui.data.sets import DataSplit, load_set
 from fftui.errors import DataError
 
 
 @dataclass(frozen=True)
 class Splits:
-    """What is learned from, what choices are made on (if anything), and what is reported."""
+    """Images to learn from, to make choices on (if any), and to report on."""
 
-    train: ImageSet
-    validation: ImageSet | None
-    test: ImageSet
+    train: DataSplit
+    validation: DataSplit | None
+    test: DataSplit
 
 
 def load_splits(
@@ -28,11 +28,12 @@ def load_splits(
     validation_images: int = 0,
     test_images: int | None = None,
 ) -> Splits:
-    """The splits of a set; None takes all images that are left, 0 validation images make no validation split.
+    """The splits of a data set; None takes all images that are left, 0 validation images make no validation split.
 
     Subsets are drawn by `seed`, without replacement: validation images first, so that they stay the same whatever
     the number of training images, and a smaller training subset is the beginning of a larger one. A split that takes
-    a whole file keeps its order. Raises DataError where the set cannot be read or has fewer images.
+    a whole file keeps its order. Raises DataError where the data set cannot be read or has fewer
+    images.
     """
     train, test = load_set(name, "train", folder), load_set(name, "test", folder)
     wanted = validation_images + (1 if train_images is None else train_images)

@@ -1,4 +1,4 @@
-"""What is in the data folder: which sets, how large, and whether their files are the published ones."""
+"""The state of the data sets on this machine: present or not, size, and whether files are the published ones."""
 
 import hashlib
 from collections.abc import Callable
@@ -23,10 +23,10 @@ _MD5: Callable[[], "hashlib._Hash"] = partial(hashlib.md5, usedforsecurity=False
 
 @dataclass(frozen=True)
 class SetStatus:
-    """One image set as it lies on this machine.
+    """The state of one data set on this machine.
 
-    `bytes` counts the files that are there; `verified` says that the MD5 sum of every file was compared and agrees;
-    `detail` names the first file that is not in order, and is empty where all are.
+    `bytes` is the size of the files that are present; `verified` is true where the MD5 sum of every file was compared
+    and agrees; `detail` describes the first faulty file, and is empty where there is none.
     """
 
     name: DataName
@@ -40,7 +40,7 @@ class SetStatus:
 
 @dataclass(frozen=True)
 class _FileStatus:
-    """One file of a set: `detail` says what is wrong with it."""
+    """The state of one file of a data set: `detail` says what is wrong with it."""
 
     state: State
     bytes: int = 0
@@ -48,7 +48,7 @@ class _FileStatus:
 
 
 def data_folder(folder: Path | None = None) -> Path:
-    """Where image sets lie: `folder` if given, else FFTUI_DATA, else the platform's folder for user data."""
+    """The folder of the data sets: `folder` if given, else FFTUI_DATA, else the platform's folder for user data."""
     if folder is not None:
         return folder.expanduser()
     named = environ.get("FFTUI_DATA")
@@ -61,16 +61,16 @@ def shipped_folder() -> Path:
 
 
 def dataset_statuses(folder: Path | None = None, *, verify: bool = True) -> list[SetStatus]:
-    """The state of every set known, in the catalogue's order; `verify=False` looks at sizes only, and is quick."""
+    """The state of every known data set, in the catalogue's order; `verify=False` skips the MD5 sums and is quick."""
     return [set_status(name, folder, verify=verify) for name in DATA_NAMES]
 
 
 def set_status(name: DataName, folder: Path | None = None, *, verify: bool = True) -> SetStatus:
-    """The state of one set."""
+    """The state of one data set."""
     shipped = name == "mnist-mini"
     root = shipped_folder() if shipped else data_folder(folder)
-    files = [_look_at(root, file, verify=verify) for file in files_of(name)]
-    # What may not be read explains what seems missing or damaged beside it; damage is worse than absence.
+    files = [_file_status(root, file, verify=verify) for file in files_of(name)]
+    # An unreadable file explains what seems missing or damaged beside it; damage is worse than absence.
     severity: tuple[State, ...] = ("unreadable", "damaged", "missing", "present")
     worst = min(files, key=lambda file: severity.index(file.state))
     return SetStatus(
@@ -85,23 +85,23 @@ def set_status(name: DataName, folder: Path | None = None, *, verify: bool = Tru
 
 
 def damaged_files(name: DataName, folder: Path) -> list[Path]:
-    """The files of a set whose content is not the published one."""
-    return [folder / file.path for file in files_of(name) if _look_at(folder, file, verify=True).state == "damaged"]
+    """The files of a data set whose content is not the published one."""
+    return [folder / file.path for file in files_of(name) if _file_status(folder, file, verify=True).state == "damaged"]
 
 
 def check_files(name: DataName, folder: Path, files: tuple[SetFile, ...]) -> None:
-    """Compare the MD5 sums of some of a set's files.
+    """Compare the MD5 sums of some files of a data set.
 
-    Raises DataError where one is missing, damaged or may not be read.
+    Raises DataError where one is missing, damaged or unreadable.
     """
     for file in files:
-        found = _look_at(folder, file, verify=True)
+        found = _file_status(folder, file, verify=True)
         if found.state != "present":
             raise refusal(name, str(folder), found.state, found.detail)
 
 
 def refusal(name: DataName, where: str, state: State, detail: str) -> DataError:
-    """The error for a set that is not in order: one line with what is wrong, where, and what to do."""
+    """The error for a data set that cannot be used: one line with what is wrong, where, and what to do."""
     elsewhere = "point --data-dir or FFTUI_DATA at a folder that has it"
     if name == "mnist-mini":
         return DataError(f"{name}, shipped inside fftui, is {state} ({detail}): install fftui again")
@@ -114,7 +114,7 @@ def refusal(name: DataName, where: str, state: State, detail: str) -> DataError:
             return DataError(f"{name} in {where} cannot be read ({detail}): make it readable, or {elsewhere}")
 
 
-def _look_at(root: Path, file: SetFile, *, verify: bool) -> _FileStatus:
+def _file_status(root: Path, file: SetFile, *, verify: bool) -> _FileStatus:
     path = root / file.path
     try:
         with path.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""What is found out, one fact at a time: its state, its value, and what to do where it is missing or weak."""
+"""Results of the doctor, one fact each: its state, its value, and advice where it is missing or weak."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that was found out."""
+    """All sections, in the order in which they are read."""
 
     sections: tuple[Section, ...]
 
     @property
     def broken(self) -> tuple[Check, ...]:
-        """What fftui cannot do without and does not have."""
+        """The facts that keep fftui from working."""
         return self.in_state("broken")
 
     def in_state(self, state: State) -> tuple[Check, ...]:
@@ -50,6 +50,6 @@ class Report:
 
 
 def first_line(error: BaseException | str) -> str:
-    """The first line of what an error says, without the full stop; its kind where it says nothing."""
-    told = str(error).strip()
-    return told.splitlines()[0].rstrip(". ") if told else type(error).__name__
+    """The first line of an error's message, without the full stop; the error's type where it has none."""
+    text = str(error).strip()
+    return text.splitlines()[0].rstrip(". ") if text else type(error).__name__

@@ -28,9 +28,9 @@ def memory_limit_bytes(membership: Path = MEMBERSHIP, mounted: Path = MOUNTED) -
     """Memory that this process may take; None where no limit is set or none can be read."""
     limits = []
     for group in _groups("memory", membership, mounted):
-        told = _words(group / "memory.max") or _words(group / "memory.limit_in_bytes")
-        if told.isdigit() and int(told) < NO_LIMIT_BYTES:
-            limits.append(int(told))
+        limit = _words(group / "memory.max") or _words(group / "memory.limit_in_bytes")
+        if limit.isdigit() and int(limit) < NO_LIMIT_BYTES:
+            limits.append(int(limit))
     return min(limits, default=None)
 
 

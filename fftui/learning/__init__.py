@@ -3,5 +3,5 @@
     for event in train(experiment):
         ...
 
-Shapes in names: B images of a batch, N images of a set, D inputs, H units, C labels (classes), L layers.
+Shapes in names: B images of a batch, N images of a split, D inputs, H units, C labels (classes), L layers.
 """

@@ -1,4 +1,4 @@
-"""Activation functions, and how a slope passes them backwards where no autograd is used."""
+"""Activation functions, with their backward pass for layers without autograd."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ class ActivationFunction:
 
 
 ACTIVATIONS: dict[Activation, ActivationFunction] = {
-    "relu": ActivationFunction(torch.relu, lambda slope, _a, z: torch.ops.aten.threshold_backward(slope, z, 0)),
+    "relu": ActivationFunction(torch.relu, lambda grad, _a, z: torch.ops.aten.threshold_backward(grad, z, 0)),
     "leaky-relu": ActivationFunction(
         lambda a: functional.leaky_relu(a, LEAK),
-        lambda slope, a, _z: torch.ops.aten.leaky_relu_backward(slope, a, LEAK, False),
+        lambda grad, a, _z: torch.ops.aten.leaky_relu_backward(grad, a, LEAK, False),
     ),
-    "gelu": ActivationFunction(functional.gelu, lambda slope, a, _z: torch.ops.aten.gelu_backward(slope, a)),
-    "tanh": ActivationFunction(torch.tanh, lambda slope, _a, z: torch.ops.aten.tanh_backward(slope, z)),
+    "gelu": ActivationFunction(functional.gelu, lambda grad, a, _z: torch.ops.aten.gelu_backward(grad, a)),
+    "tanh": ActivationFunction(torch.tanh, lambda grad, _a, z: torch.ops.aten.tanh_backward(grad, z)),
 }

@@ -1,4 +1,4 @@
-"""Training images moved and mirrored at random, anew for every epoch."""
+"""Training images shifted and flipped at random, differently in every epoch."""
 
 import torch
 from torch import Tensor
@@ -10,9 +10,9 @@ from fftui.learning.seeds import generator_for
 
 
 class Augmentation:
-    """The training images as `data.shift` and `data.flip` ask for them; as they are where neither is set.
+    """The training images, augmented as `data.shift` and `data.flip` say; unchanged where neither is set.
 
-    The same (seed, purpose, epoch) moves every image the same way, so that a resumed run goes on alike.
+    The same (seed, purpose, epoch) augments every image the same way, so that a resumed run sees the same images.
     """
 
     def __init__(self, images: Images, data: Data, seed: int, *purpose: str | int) -> None:
@@ -27,11 +27,11 @@ class Augmentation:
             self._padded_NKX = pad(images.pixels, (shift, shift, shift, shift)).flatten(2)
             self._row = width + 2 * shift
             y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-            straight, mirrored = y * self._row + x, y * self._row + x.flip(1)
-            self._grid_2P = torch.stack((straight.flatten(), mirrored.flatten())).to(device)
+            plain, flipped = y * self._row + x, y * self._row + x.flip(1)
+            self._grid_2P = torch.stack((plain.flatten(), flipped.flatten())).to(device)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the epoch's moves: an offset into the padded image, and whether it is mirrored."""
+        """Draw each image's offset into the padded image, and whether it is flipped."""
         if not self.active:
             return
         generator = generator_for(self._seed, "augmentation", *self._purpose, epoch)

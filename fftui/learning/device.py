@@ -1,4 +1,4 @@
-"""Which device learns, and in which precision its matrix products run."""
+"""The device of a training and the precision of its matrix products."""
 
 import platform
 
@@ -38,7 +38,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def device_label(device: torch.device) -> str:
-    """The device's name for people, such as "cuda:0 NVIDIA A100" or "cpu x86_64, 2 threads"."""
+    """The device's name for users, such as "cuda:0 NVIDIA A100" or "cpu x86_64, 2 threads"."""
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
     if device.type == "cpu":

@@ -1,7 +1,7 @@
-"""Goodness: how strongly a layer answers (Hinton 2022, section 2; the paper, section 2.3).
+"""Goodness: a number for how active a layer is (Hinton 2022, section 2; the paper, section 2.3).
 
-Letters in shapes: N rows (images, or images under a label), H activities, P places that are judged apart (one but for
-`position-mean-square`), K channels, C classes.
+Letters in shapes: N rows (images, or images with a label), H activities, P positions with a goodness of their own (one
+but for `position-mean-square`), K channels, C classes.
 """
 
 from dataclasses import dataclass
@@ -26,45 +26,45 @@ class GoodnessFunction:
     shape: tuple[int, ...]
 
     @property
-    def places(self) -> int:
-        """Places P that a loss judges apart."""
-        apart = self.kind == "position-mean-square" and len(self.shape) > 1
-        return self.shape[1] * self.shape[2] if apart else 1
+    def positions(self) -> int:
+        """Number of positions P that have a goodness of their own."""
+        separate = self.kind == "position-mean-square" and len(self.shape) > 1
+        return self.shape[1] * self.shape[2] if separate else 1
 
     def __call__(self, z_NH: Tensor) -> Tensor:
-        """g (N,): over places, their mean."""
+        """g (N,), the mean over positions."""
         return self.mean(self.terms(z_NH))
 
     def terms(self, z_NH: Tensor) -> Tensor:
-        """What a loss judges, in float32 or better: g (N,), or (N, P) where there are several places."""
+        """The goodness that a loss gets, in float32 or better: (N,), or (N, P) where there are several positions."""
         wide = torch.promote_types(z_NH.dtype, torch.float32)
         if self.kind == "mean-activation":
             return z_NH.mean(1, dtype=wide)
-        if self.places > 1:
-            return self._by_place(z_NH).to(wide).square().mean(1)
+        if self.positions > 1:
+            return self._by_position(z_NH).to(wide).square().mean(1)
         return row_norm(z_NH).square_().mul_(self._scale(z_NH))
 
     def mean(self, terms: Tensor) -> Tensor:
-        """g (N,) of what a loss judged."""
+        """g (N,) from `terms`."""
         return terms if terms.ndim == 1 else terms.mean(1)
 
-    def slope(self, z_NH: Tensor, slope: Tensor) -> Tensor:
+    def grad(self, z_NH: Tensor, grad: Tensor) -> Tensor:
         """∂L/∂z (N, H) from ∂L/∂g (N,) or (N, P)."""
         if self.kind == "mean-activation":
-            return (slope / z_NH.shape[1]).to(z_NH.dtype)[:, None].expand_as(z_NH).clone()
-        factor = (slope * (2 * self._scale(z_NH))).to(z_NH.dtype)
-        if self.places > 1:
-            by_place_NH: Tensor = (self._by_place(z_NH) * factor[:, None]).flatten(1)
-            return by_place_NH
+            return (grad / z_NH.shape[1]).to(z_NH.dtype)[:, None].expand_as(z_NH).clone()
+        factor = (grad * (2 * self._scale(z_NH))).to(z_NH.dtype)
+        if self.positions > 1:
+            by_position_NH: Tensor = (self._by_position(z_NH) * factor[:, None]).flatten(1)
+            return by_position_NH
         return z_NH * factor[:, None]
 
-    def _by_place(self, z_NH: Tensor) -> Tensor:
-        """(N, K, P)."""
-        return z_NH.reshape(len(z_NH), -1, self.places)
+    def _by_position(self, z_NH: Tensor) -> Tensor:
+        """The activities as (N, K, P)."""
+        return z_NH.reshape(len(z_NH), -1, self.positions)
 
     def _scale(self, z_NH: Tensor) -> float:
-        """k in g = k Σ z²."""
-        return 1.0 if self.kind == "sum-square" else self.places / z_NH.shape[1]
+        """The factor k in g = k Σ z²."""
+        return 1.0 if self.kind == "sum-square" else self.positions / z_NH.shape[1]
 
 
 def group_goodness(z_NH: Tensor, classes: int) -> Tensor:

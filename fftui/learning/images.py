@@ -1,19 +1,19 @@
-"""A split of an image set on the device, ready to be cut into batches."""
+"""A split of a data set on the device, indexed for batches."""
 
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from fftui.data.catalogue import SETS, SetInfo
+from fftui.data.catalogue import SetInfo
 from fftui.data.normalisation import ChannelScale, normalise, overlay_value, scale_of
-from fftui.data.sets import ImageSet
+from fftui.data.sets import DataSplit
 from fftui.experiment import Data
 
 
 @dataclass(frozen=True)
 class Images:
-    """One uint8 tensor of images (N, channels, height, width), its labels (N,), and how pixels are scaled."""
+    """Images uint8 (N, channels, height, width), their labels (N,), and the scaling of their pixels."""
 
     pixels: Tensor
     labels_N: Tensor
@@ -22,22 +22,22 @@ class Images:
     overlay_value: float  # brightness of a label pixel: the brightest pixel after scaling
 
     @classmethod
-    def on(cls, device: torch.device, split: ImageSet, data: Data) -> "Images":
-        """`split` on `device`, scaled as `data` says."""
+    def on(cls, device: torch.device, split: DataSplit, data: Data) -> "Images":
+        """`split` on `device`, with the normalisation of `data`."""
         return cls(
             split.images.to(device),
             split.labels.to(device),
             scale_of(data.name, data.normalisation),
-            SETS[data.name],
+            data.info,
             overlay_value(data.name, data.normalisation),
         )
 
     def inputs(self, index: Tensor | slice) -> Tensor:
-        """The scaled pixels (B, D), float32, of the images at `index`, channel first."""
+        """Scaled pixels (B, D), float32, of the images at `index`, channel first."""
         return self.scaled(self.pixels[index])
 
     def scaled(self, pixels: Tensor) -> Tensor:
-        """Pixels uint8 (B, channels, ...) of such images as inputs (B, D), float32."""
+        """Inputs (B, D), float32, from pixels uint8 (B, channels, ...) of this data set."""
         return normalise(pixels, self.scale)
 
     def part(self, start: int, stop: int) -> "Images":

@@ -1,4 +1,4 @@
-"""A network: layers that can each learn alone, and a head for rules that need one."""
+"""A network: layers that can each learn by themselves, and a head for rules that need one."""
 
 import math
 from typing import Literal
@@ -12,8 +12,8 @@ from fftui.data.label_encoding import LabelInput
 from fftui.experiment import Label, Model
 from fftui.learning.goodness import row_norm
 from fftui.learning.layers import build_layer
-from fftui.learning.layers.base import EPSILON, Layer
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
+from fftui.learning.layers.layer import EPSILON, Layer
 from fftui.learning.seeds import generator_for
 
 
@@ -92,17 +92,17 @@ class SoftmaxHead(nn.Module):
         return logits_BC
 
     def normalised(self, z_BH: Tensor) -> Tensor:
-        """The activities as the head sees them."""
+        """The activities after the head's normalisation."""
         if self.normalisation == "none":
             return z_BH
         return z_BH * (math.sqrt(z_BH.shape[1]) / (row_norm(z_BH) + EPSILON))[:, None].to(z_BH.dtype)
 
 
 def _label_input(label: Label, number: int, classes: int, overlay_value: float) -> LabelInput:
-    """How labels reach the `number`-th layer: the first, or with planes perhaps every one."""
-    reached = number == 1 or (label.encoding in PLANES and label.planes == "every")
-    strength = overlay_value if label.encoding == "overlay" else label.scale
-    return LabelInput(label.encoding if reached else "none", classes, strength)
+    """The label input of layer `number` (from 1): the first has one, with planes perhaps every layer."""
+    has_label = number == 1 or (label.encoding in PLANES and label.planes == "every")
+    value = overlay_value if label.encoding == "overlay" else label.scale
+    return LabelInput(label.encoding if has_label else "none", classes, value)
 
 
 def _fully_connected(layer: Layer) -> FullyConnectedLayer:

@@ -1,7 +1,7 @@
-"""Local objectives: what a layer makes of its own activities, in closed form.
+"""Local objectives: a loss of one layer's activities and its gradient, in closed form.
 
-An objective is a function of activities z (N, H) that states its value, the goodness it saw and its slope ∂L/∂z. A
-layer turns the slope into gradients of its own weights, and nothing else is handed on: no gradient crosses a layer.
+An objective takes activities z (N, H) and returns its value, their goodness and the gradient ∂L/∂z. A layer turns that
+into gradients of its own weights only: no gradient crosses a layer.
 """
 
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from fftui.learning.losses import LOSSES
 
 
 @dataclass(frozen=True)
-class Judged:
+class ObjectiveValue:
     """Value of a loss (a scalar tensor), goodness of positive and then of negative data (2B,), and ∂L/∂z (N, H)."""
 
     loss: Tensor
     goodness_2B: Tensor
-    slope_NH: Tensor
+    grad_NH: Tensor
 
 
-Objective = Callable[[Tensor], Judged]
+Objective = Callable[[Tensor], ObjectiveValue]
 
 
 class PairObjective:
@@ -34,24 +34,24 @@ class PairObjective:
         self._phase = phase
         self._goodness = goodness
 
-    def __call__(self, z_2BH: Tensor) -> Judged:
-        """Judge the activities of positive and negative data."""
+    def __call__(self, z_2BH: Tensor) -> ObjectiveValue:
+        """Loss, goodness and gradient for the activities of positive and negative data."""
         goodness_2BP = self._goodness.terms(z_2BH)
         positive, negative = goodness_2BP.chunk(2)
-        found = LOSSES[self._phase.loss](positive, negative, self._phase)
-        slope_2BH = self._goodness.slope(z_2BH, found.slope_2B)
-        loss = found.value
+        loss_grad = LOSSES[self._phase.loss](positive, negative, self._phase)
+        grad_2BH = self._goodness.grad(z_2BH, loss_grad.grad_2B)
+        loss = loss_grad.value
         if self._phase.peer_normalisation:
-            peer, slope_H = peer_normalisation(z_2BH[: len(positive)], self._phase.peer_normalisation)
+            peer, grad_H = peer_normalisation(z_2BH[: len(positive)], self._phase.peer_normalisation)
             loss = loss + peer
-            slope_2BH[: len(positive)] += slope_H
-        return Judged(loss, self._goodness.mean(goodness_2BP), slope_2BH)
+            grad_2BH[: len(positive)] += grad_H
+        return ObjectiveValue(loss, self._goodness.mean(goodness_2BP), grad_2BH)
 
 
 class GroupObjective:
     """Cross entropy whose logits are the goodness of C groups of units: local learning without negative data.
 
-    (As in DeeperForward and CwComp; a group is H / C consecutive units, what is left over belongs to none.)
+    (As in DeeperForward and CwComp; a group is H / C consecutive units; units left over belong to no group.)
     """
 
     def __init__(self, labels_B: Tensor, classes: int, scale: float) -> None:
@@ -59,29 +59,29 @@ class GroupObjective:
         self._classes = classes
         self._scale = scale
 
-    def __call__(self, z_BH: Tensor) -> Judged:
-        """Judge the activities; the goodness stated is that of the true class, then the mean of the others (2B,)."""
+    def __call__(self, z_BH: Tensor) -> ObjectiveValue:
+        """Loss and gradient; the goodness (2B,) is that of the true class, then the mean of the other classes."""
         goodness_BC = group_goodness(z_BH, self._classes)
         logits_BC = goodness_BC * self._scale
         log_p_BC = logits_BC.log_softmax(1)
-        slope_BC = log_p_BC.exp()
-        slope_BC.scatter_add_(1, self._labels_B[:, None], -torch.ones_like(slope_BC[:, :1]))
+        grad_BC = log_p_BC.exp()
+        grad_BC.scatter_add_(1, self._labels_B[:, None], -torch.ones_like(grad_BC[:, :1]))
         each = z_BH.shape[1] // self._classes
-        slope_BC *= 2 * self._scale / (each * len(z_BH))
-        slope_BH = torch.zeros_like(z_BH)
+        grad_BC *= 2 * self._scale / (each * len(z_BH))
+        grad_BH = torch.zeros_like(z_BH)
         grouped = z_BH[:, : each * self._classes].reshape(-1, self._classes, each)
-        slope_BH[:, : each * self._classes] = (grouped * slope_BC[:, :, None].to(z_BH.dtype)).flatten(1)
-        picked_B1 = self._labels_B[:, None]
-        true_B = goodness_BC.gather(1, picked_B1)[:, 0]
+        grad_BH[:, : each * self._classes] = (grouped * grad_BC[:, :, None].to(z_BH.dtype)).flatten(1)
+        index_B1 = self._labels_B[:, None]
+        true_B = goodness_BC.gather(1, index_B1)[:, 0]
         others_B = (goodness_BC.sum(1) - true_B) / (self._classes - 1)
-        return Judged(-log_p_BC.gather(1, picked_B1).mean(), torch.cat((true_B, others_B)), slope_BH)
+        return ObjectiveValue(-log_p_BC.gather(1, index_B1).mean(), torch.cat((true_B, others_B)), grad_BH)
 
 
 def peer_normalisation(z_BH: Tensor, weight: float) -> tuple[Tensor, Tensor]:
-    """The mean square by which units' mean activities differ from their mean, times `weight`; and its slope (H,).
+    """The mean square by which units' mean activities differ from their mean, times `weight`; and its gradient (H,).
 
-    Keeps units from being always silent or always on (Hinton 2022, footnote 6, and his code), over positive data.
+    Keeps units from being always off or always on (Hinton 2022, footnote 6, and his code), over positive data.
     """
     mean_H = z_BH.mean(0, dtype=torch.promote_types(z_BH.dtype, torch.float32))
-    apart_H = mean_H - mean_H.mean()
-    return weight * apart_H.square().mean(), (apart_H * (2 * weight / z_BH.numel())).to(z_BH.dtype)
+    deviation_H = mean_H - mean_H.mean()
+    return weight * deviation_H.square().mean(), (deviation_H * (2 * weight / z_BH.numel())).to(z_BH.dtype)

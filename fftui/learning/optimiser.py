@@ -1,4 +1,4 @@
-"""Adam over a few parameters, with a learning rate schedule and a state that a checkpoint can hold."""
+"""Adam with a learning rate schedule and a state for checkpoints."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def warm_up(device: torch.device) -> None:
-    """Take one step with a throw-away Adam: its first loads seconds of torch, which no layer's time should count."""
+    """Take one step with a throw-away Adam: the first one loads parts of torch, seconds that no layer should count."""
     parameter = nn.Parameter(torch.zeros(1, device=device))
     parameter.grad = torch.zeros_like(parameter)
     Optimiser([parameter], 1e-3, "constant", 1).step(0)
@@ -35,7 +35,7 @@ class Optimiser:
         self._adam = torch.optim.Adam(self._parameters, lr=learning_rate, fused=True)
 
     def step(self, step: int) -> None:
-        """Move the parameters by their gradients; `step` counts from 0 over the whole schedule."""
+        """Update the parameters from their gradients; `step` counts from 0 over the whole schedule."""
         if self._schedule == "cosine":
             rate = self._learning_rate * 0.5 * (1 + math.cos(math.pi * step / self._total_steps))
             self._adam.param_groups[0]["lr"] = rate
@@ -50,7 +50,7 @@ class Optimiser:
         }
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
         for name, tensor in state.items():
             number, key = name.split(".", 1)
             parameter = self._parameters[int(number)]

@@ -1,6 +1,6 @@
-"""Prediction by goodness: every label is tried, the one the layers answer most strongly to wins.
+"""Prediction by goodness: every label is tried, and the one with the highest goodness is predicted.
 
-(Hinton 2022, section 3.3; the paper sums the goodness of all layers, Hinton leaves out the first.)
+(Hinton 2022, section 3.3; the paper sums the goodness of all layers, Hinton that of all but the first.)
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,10 +13,10 @@ from torch import Tensor
 from fftui.experiment import Goodness, Prediction
 from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.images import Images
-from fftui.learning.layers.base import Layer, OpenImages
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
 
-ROWS = 20_000  # images x labels carried up at once, at most
-NUMBERS = 50_000_000  # that a layer makes of them: bounds memory to some hundred megabytes
+MAX_ROWS = 20_000  # images x labels that go through the layers at once
+MAX_FLOATS = 50_000_000  # of a layer's activities at once: bounds memory to some hundred megabytes
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,23 @@ class Score:
 
     @property
     def head_accuracy(self) -> float | None:
-        """Fraction of the images that the softmax head labelled right; None where there is no head."""
+        """Accuracy of the softmax head, from 0 to 1; None where there is no head."""
         return None if self.head_correct is None else self.head_correct / self.images
 
     @property
     def accuracy(self) -> float:
-        """Fraction of the images that were labelled right."""
+        """Fraction of the images whose label was predicted correctly."""
         return self.correct / self.images
 
     @property
     def layer_accuracies(self) -> tuple[float, ...]:
-        """The same for each layer's goodness alone."""
+        """Accuracy of predictions by each layer's goodness alone."""
         return tuple(correct / self.images for correct in self.layer_correct)
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some images under every label, as the next layer gets them (`inputs_CND`), and what lower layers made of them.
+    """Some images with every label: inputs of the next layer (`inputs_CND`) and goodness in the layers below it.
 
     `goodness_LBC` has a row for each layer below.
     """
@@ -59,10 +59,9 @@ class Chunk:
 
 
 class LabelScan:
-    """Images under all their candidate labels, carried up layer by layer.
+    """Images with every candidate label on their way through the layers.
 
-    While a layer learns, those below it stand still: what they made is kept, and `through`
-    looks one layer further.
+    While a layer learns, those below it are fixed: a scan keeps their results, and `advance` goes one layer further.
     """
 
     def __init__(self, kind: Goodness, prediction: Prediction, chunks: list[Chunk]) -> None:
@@ -74,37 +73,37 @@ class LabelScan:
     def above_first(
         cls, first: Layer, images: Images, kind: Goodness, prediction: Prediction, rows: int
     ) -> "LabelScan":
-        """The scan of `images` once through the `first` layer; labels share what work they can."""
+        """The scan of `images` after the `first` layer, where labels share products if they can."""
         classes = images.info.classes
         step = max(1, rows // classes)
         chunks = []
         for start in range(0, len(images), step):
             part = slice(start, start + step)
             labels_B = images.labels_N[part]
-            tried = [torch.full_like(labels_B, label) for label in range(classes)]
-            answers = list(first.labelled_activities(first.open(images.inputs(part)), *tried).chunk(classes))
-            chunks.append(_answered(labels_B, answers, first, kind))
+            candidates = [torch.full_like(labels_B, label) for label in range(classes)]
+            activities = first.activities_per_label(first.encode(images.inputs(part)), *candidates).chunk(classes)
+            chunks.append(_chunk(labels_B, activities, first, kind))
         return cls(kind, prediction, chunks)
 
-    def through(self, layer: Layer) -> "LabelScan":
-        """The scan one layer further up."""
-        return LabelScan(self._kind, self._prediction, [self._lift(chunk, layer) for chunk in self._chunks])
+    def advance(self, layer: Layer) -> "LabelScan":
+        """The scan after one more `layer`."""
+        return LabelScan(self._kind, self._prediction, [self._advance_chunk(chunk, layer) for chunk in self._chunks])
 
     def score(self) -> Score:
-        """How often the summed goodness, and each layer's goodness alone, picks the true label."""
+        """Counts of correct predictions by the summed goodness and by each layer's goodness alone."""
         return total([score_goodness(chunk.goodness_LBC, chunk.labels_B, self._prediction) for chunk in self._chunks])
 
-    def _lift(self, chunk: Chunk, layer: Layer) -> Chunk:
-        answers = [
+    def _advance_chunk(self, chunk: Chunk, layer: Layer) -> Chunk:
+        activities = [
             layer.activities(layer.normalise(x_ND), torch.full_like(chunk.labels_B, label))
             for label, x_ND in enumerate(chunk.inputs_CND)
         ]
-        above = _answered(chunk.labels_B, answers, layer, self._kind)
+        above = _chunk(chunk.labels_B, activities, layer, self._kind)
         return replace(above, goodness_LBC=torch.cat((chunk.goodness_LBC, above.goodness_LBC)))
 
 
 def score_by_goodness(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction) -> Score:
-    """Score of `layers` on `images`, a bounded number of images at a time."""
+    """Score of `layers` on `images`, in batches that bound the memory."""
     step = max(1, rows_at_once(layers) // images.info.classes)
     parts = (images.part(start, start + step) for start in range(0, len(images), step))
     return total([scan(layers, part, kind, prediction).score() for part in parts])
@@ -112,34 +111,34 @@ def score_by_goodness(layers: Sequence[Layer], images: Images, kind: Goodness, p
 
 def scan(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction) -> LabelScan:
     """The scan of `images` through all of `layers`."""
-    climbed = LabelScan.above_first(layers[0], images, kind, prediction, rows_at_once(layers))
+    scanned = LabelScan.above_first(layers[0], images, kind, prediction, rows_at_once(layers))
     for layer in layers[1:]:
-        climbed = climbed.through(layer)
-    return climbed
+        scanned = scanned.advance(layer)
+    return scanned
 
 
-def climb(layers: Sequence[Layer], x: OpenImages, labels_B: Tensor) -> Iterator[Tensor]:
-    """The activities of each layer, first to last, for images under these labels; without autograd."""
-    z_BH = layers[0].labelled_activities(x, labels_B)
+def forward_layers(layers: Sequence[Layer], x: LabelFreeInputs, labels_B: Tensor) -> Iterator[Tensor]:
+    """Activities (B, H) of each layer, first to last, for images with these labels; without autograd."""
+    z_BH = layers[0].activities_per_label(x, labels_B)
     yield z_BH
     for below, layer in pairwise(layers):
-        z_BH = layer.activities(layer.normalise(below.onward(z_BH)), labels_B)
+        z_BH = layer.activities(layer.normalise(below.pooled(z_BH)), labels_B)
         yield z_BH
 
 
 def rows_at_once(layers: Sequence[Layer]) -> int:
-    """Rows that go through `layers` together: few enough for memory, enough for full-speed products."""
-    return max(1, min(ROWS, NUMBERS // max(layer.numbers_per_row for layer in layers)))
+    """Number of rows that go through `layers` at once: few enough for memory, enough for full-speed products."""
+    return max(1, min(MAX_ROWS, MAX_FLOATS // max(layer.floats_per_sample for layer in layers)))
 
 
-def _answered(labels_B: Tensor, answers: list[Tensor], layer: Layer, kind: Goodness) -> Chunk:
+def _chunk(labels_B: Tensor, activities: Sequence[Tensor], layer: Layer, kind: Goodness) -> Chunk:
     goodness = GoodnessFunction(kind, layer.shape)
-    row_1BC = torch.stack([goodness(z_NH) for z_NH in answers], dim=1)[None]
-    return Chunk(labels_B, [layer.onward(z_NH) for z_NH in answers], row_1BC)
+    row_1BC = torch.stack([goodness(z_NH) for z_NH in activities], dim=1)[None]
+    return Chunk(labels_B, [layer.pooled(z_NH) for z_NH in activities], row_1BC)
 
 
 def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Prediction) -> Score:
-    """The counts where each of L layers gives each of C labels a goodness."""
+    """Counts of predictions from the goodness of each of L layers for each of C labels."""
     counted_LBC = goodness_LBC
     if prediction == "skip-first" and len(goodness_LBC) > 1:
         counted_LBC = goodness_LBC[1:]
@@ -149,19 +148,19 @@ def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Predictio
 
 
 def score_of(predicted_B: Tensor, layer_predicted_LB: Tensor, labels_B: Tensor, classes: int) -> Score:
-    """The counts of one batch of predictions, overall and of each layer alone (L may be 0)."""
-    right_B = predicted_B == labels_B
+    """Counts of one batch of predictions, overall and of each layer alone (L may be 0)."""
+    correct_B = predicted_B == labels_B
     return Score(
         images=len(labels_B),
-        correct=int(right_B.sum()),
+        correct=int(correct_B.sum()),
         layer_correct=tuple(int(n) for n in (layer_predicted_LB == labels_B).sum(1)),
-        class_correct=tuple(torch.bincount(labels_B[right_B], minlength=classes).tolist()),
+        class_correct=tuple(torch.bincount(labels_B[correct_B], minlength=classes).tolist()),
         class_images=tuple(torch.bincount(labels_B, minlength=classes).tolist()),
     )
 
 
 def total(scores: list[Score]) -> Score:
-    """The counts of several parts of a split together."""
+    """Sum of the counts of several parts of a split."""
     return Score(
         images=sum(s.images for s in scores),
         correct=sum(s.correct for s in scores),

@@ -1,6 +1,6 @@
 """Random numbers by purpose: the same (seed, purpose) gives the same numbers, whatever was drawn before.
 
-This is what lets a resumed run go on bit by bit: no generator's state has to be kept.
+This is why a resumed run continues bit by bit: no generator state has to be saved.
 """
 
 import hashlib

@@ -1,37 +1,41 @@
-"""A state between two events: all it takes to go on, bit by bit, as if nothing had stopped."""
+"""The training state between two events: all that is needed to resume bit by bit."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from torch import Tensor
 
-from fftui.learning.timekeeping import Times
+from fftui.learning.stopwatch import Times
 
 
 @dataclass(frozen=True)
-class Position:
-    """Where learning stands. Everything counts what is done: 0 at the start, `step` within the current epoch."""
+class Progress:
+    """Completed phases, stages of the phase, epochs of the stage, steps of the epoch, and times; all 0 at the start."""
 
     phase: int = 0
-    stretch: int = 0
+    stage: int = 0
     epoch: int = 0
     step: int = 0
     done: int = 0  # optimiser steps of the whole run
     times: Times = field(default_factory=Times)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Position":
-        """The position that `to_json` described. Raises TypeError and KeyError on other keys."""
-        return cls(**{**values, "times": Times(**values["times"])})
+    def from_json(cls, values: dict[str, Any]) -> "Progress":
+        """The progress that `to_json` wrote; `stretch`, an older name of `stage`, is read too.
+
+        Raises TypeError and KeyError on other keys.
+        """
+        renamed = {"stage" if key == "stretch" else key: value for key, value in values.items()}
+        return cls(**{**renamed, "times": Times(**values["times"])})
 
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Weights and, while something learns, its optimiser state and sums; names start with `network.` or `learner.`."""
+    """Weights (`network.…`) and, while a stage is trained, its trainer's optimiser state and sums (`learner.…`)."""
 
     tensors: dict[str, Tensor]
-    position: Position
+    progress: Progress

@@ -16,21 +16,20 @@ from pathlib import Path
 import torch
 
 from fftui import events as ev
-from fftui.data.catalogue import SETS
 from fftui.data.splits import load_splits
 from fftui.experiment import Experiment, Phase
+from fftui.experiment.cost import stage_costs
 from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
 from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
-from fftui.learning.rules.base import EpochMeans, Learner, Rule, Setting
+from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
 from fftui.learning.seeds import generator_for
-from fftui.learning.state import Position, TrainingState
-from fftui.learning.timekeeping import Place, Timekeeper
-from fftui.learning.work import stretches_of
-from fftui.telemetry.device import gpu_uuid
+from fftui.learning.state import Progress, TrainingState
+from fftui.learning.stopwatch import Stopwatch
+from fftui.telemetry.gpu_device import gpu_uuid
 
 
 def train(
@@ -41,7 +40,7 @@ def train(
     device: str = "auto",
     state: TrainingState | None = None,
 ) -> "Training":
-    """Carry `experiment` out: an iterator of events, from `state` on if there is one.
+    """Train `experiment`: an iterator of its events, continued from `state` if there is one.
 
     Raises DataError where the images are not there and RequestError where the device is not.
     """
@@ -49,7 +48,7 @@ def train(
 
 
 class Training(Iterator[ev.Event]):
-    """An experiment being carried out; iterate it for its events."""
+    """The training of an experiment: an iterator of its events."""
 
     def __init__(
         self,
@@ -66,28 +65,28 @@ class Training(Iterator[ev.Event]):
         self._dtype = choose_dtype(experiment.precision, self._device)
         self.device_name = device_label(self._device)
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
-        self._time = Timekeeper(self._device)
-        self._position = Position()
-        self._learner: Learner | None = None
+        self._stopwatch = Stopwatch(self._device)
+        self._progress = Progress()
+        self._trainer: StageTrainer | None = None
         self._resumed = state
         self._skip = False
         if state is not None:
-            self._position, self._time.times = state.position, state.position.times
-        with self._time.setting_up():
+            self._progress, self._stopwatch.times = state.progress, state.progress.times
+        with self._stopwatch.setting_up():
             warm_up(self._device)
-        with self._time.loading():
+        with self._stopwatch.loading():
             self._load(data_folder)
-        with self._time.setting_up():
+        with self._stopwatch.setting_up():
             self._build()
             if state is not None:
-                self._network.load_state_dict(_under("network.", state))
+                self._network.load_state_dict(_with_prefix("network.", state))
         self._steps_per_epoch = [math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases]
-        self._stretch_steps = [
+        self._stage_steps = [
             phase.epochs * self._steps_per_epoch[i]
             for i, phase in enumerate(experiment.phases)
-            for _ in range(self._rules[i].stretches)
+            for _ in range(self._rules[i].stages)
         ]
-        self._total = sum(self._stretch_steps)
+        self._total = sum(self._stage_steps)
         self._events = self._learn()
 
     def __next__(self) -> ev.Event:
@@ -98,30 +97,30 @@ class Training(Iterator[ev.Event]):
         self._events.close()
 
     def skip_layer(self) -> None:
-        """Go on with the next layer after this batch; nothing where none learns. May be called from another thread."""
-        self._skip = self._learner is not None
+        """Continue with the next layer after this batch, if a layer learns. May be called from another thread."""
+        self._skip = self._trainer is not None
 
     @property
-    def position(self) -> tuple[int | None, int | None, int | None]:
-        """Phase, layer and epoch that learn now, from 1; None where nothing does. Safe to read from another thread."""
-        learner, position = self._learner, self._position
-        if learner is None:
+    def epoch_key(self) -> ev.EpochKey:
+        """Phase, layer and epoch being trained, from 1; None where nothing is. Safe to read from another thread."""
+        trainer, progress = self._trainer, self._progress
+        if trainer is None:
             return None, None, None
-        return position.phase + 1, learner.layer, position.epoch + 1
+        return progress.phase + 1, trainer.layer, progress.epoch + 1
 
     @property
     def cuda_uuid(self) -> str | None:
-        """The UUID of the GPU that learns, as NVML names it; None on other devices."""
+        """UUID of the training GPU, as in NVML; None on other devices."""
         return gpu_uuid(self._device)
 
     @property
     def train_s(self) -> float:
-        """Seconds spent learning so far, without evaluation, over all sittings."""
-        return self._time.times.train_s
+        """Seconds seconds learning so far, without evaluation, over all sessions."""
+        return self._stopwatch.times.train_s
 
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
-        """How the run stands if it ends here."""
-        times = self._time.times
+        """The event that ends the run here, with the times so far."""
+        times = self._stopwatch.times
         return ev.RunFinished(
             status=status,
             test_accuracy=None,
@@ -136,29 +135,29 @@ class Training(Iterator[ev.Event]):
 
     @property
     def network(self) -> Network:
-        """The network that learns."""
+        """The network being trained."""
         return self._network
 
     def state(self) -> TrainingState:
         """The state between the last event and the next; its tensors are copies on the CPU.
 
-        It waits for the batches that were issued, and ends the window of time that they are in.
+        Waits for the batches that were issued and ends their window.
         """
-        if self._position.step:
-            with self._time.settling(self.position):
+        if self._progress.step:
+            with self._stopwatch.synchronizing(self.epoch_key):
                 pass
-        self._time.end_window()
+        self._stopwatch.end_window()
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
-        if self._learner is not None:
-            tensors |= {f"learner.{name}": tensor for name, tensor in self._learner.state().items()}
-        elif self._resumed is not None:  # what learned last is not made yet, and must not be lost meanwhile
-            tensors |= {f"learner.{name}": tensor for name, tensor in _under("learner.", self._resumed).items()}
+        if self._trainer is not None:
+            tensors |= {f"learner.{name}": tensor for name, tensor in self._trainer.state().items()}
+        elif self._resumed is not None:  # its trainer does not exist yet, so its state is handed on
+            tensors |= {f"learner.{name}": tensor for name, tensor in _with_prefix("learner.", self._resumed).items()}
         copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-        return TrainingState(copies, replace(self._position, times=self._time.times))
+        return TrainingState(copies, replace(self._progress, times=self._stopwatch.times))
 
     def pop_windows(self) -> Iterator[ev.WindowMeasured]:
-        """Windows of time that ended and are no event yet."""
-        return self._time.pop_windows()
+        """Windows that ended and have not been yielded as events."""
+        return self._stopwatch.pop_windows()
 
     def _load(self, data_folder: Path | None) -> None:
         experiment, data = self._experiment, self._experiment.data
@@ -176,10 +175,10 @@ class Training(Iterator[ev.Event]):
 
     def _build(self) -> None:
         experiment, data = self._experiment, self._experiment.data
-        info, overlay_value = SETS[data.name], self._train.overlay_value
+        info, overlay_value = data.info, self._train.overlay_value
         network = Network(experiment.model, info, overlay_value, self._dtype, experiment.seed)
         self._network = network.to(self._device)
-        setting = Setting(
+        context = TrainContext(
             network=self._network,
             train=self._train,
             device=self._device,
@@ -187,22 +186,22 @@ class Training(Iterator[ev.Event]):
             seed=experiment.seed,
             cache_bytes=experiment.cache_bytes,
             data=data,
-            data_clock=self._time.data_clock,
+            data_clock=self._stopwatch.data_clock,
         )
-        self._rules: list[Rule] = [rule_for(phase, n, setting) for n, phase in enumerate(experiment.phases, 1)]
+        self._rules: list[PhaseRule] = [rule_for(phase, n, context) for n, phase in enumerate(experiment.phases, 1)]
         measured = experiment.evaluation.images
-        self._probes = [("train", self._train.part(0, measured))]
+        self._eval_splits = [("train", self._train.part(0, measured))]
         if self._validation is not None:
-            self._probes.append(("validation", self._validation.part(0, measured)))
+            self._eval_splits.append(("validation", self._validation.part(0, measured)))
 
     def _learn(self) -> Generator[ev.Event, None, None]:
         yield self._started()
         if self._experiment.precision == "bfloat16" and not has_bfloat16(self._device):
             yield ev.Noted("this device has no bfloat16 products of its own: float32 would be faster here")
-        for number in range(self._position.phase, len(self._rules)):
+        for number in range(self._progress.phase, len(self._rules)):
             yield from self._learn_phase(number)
-            self._learner = None
-            self._position = replace(self._position, phase=number + 1, stretch=0)
+            self._trainer = None
+            self._progress = replace(self._progress, phase=number + 1, stage=0)
         yield from self._finish()
 
     def _started(self) -> ev.RunStarted:
@@ -218,108 +217,108 @@ class Training(Iterator[ev.Event]):
             validation_images=len(self._validation) if self._validation else 0,
             test_images=len(self._test),
             resumed=self._resumed is not None,
-            stretch_steps=tuple(self._stretch_steps),
-            step_costs=tuple(stretch.cost / stretch.steps for stretch in stretches_of(self._experiment)),
+            stage_steps=tuple(self._stage_steps),
+            step_costs=tuple(stage.relative_time / stage.steps for stage in stage_costs(self._experiment)),
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
         phase, rule = self._experiment.phases[number], self._rules[number]
         steps = phase.epochs * self._steps_per_epoch[number]
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
-        for stretch in range(self._position.stretch, rule.stretches):
-            with self._time.preparing(number + 1) as says_layer:
-                learner = rule.learner(stretch, steps, [images for _, images in self._probes])
+        for stage in range(self._progress.stage, rule.stages):
+            with self._stopwatch.preparing(number + 1) as set_layer:
+                trainer = rule.trainer(stage, steps, [images for _, images in self._eval_splits])
                 if self._resumed is not None:
-                    if under := _under("learner.", self._resumed):
-                        learner.load(under)
+                    if tensors := _with_prefix("learner.", self._resumed):
+                        trainer.load(tensors)
                     self._resumed = None
-                says_layer(learner.layer)
+                set_layer(trainer.layer)
             self._skip = False
-            self._learner = learner
-            yield ev.LayerStarted(number + 1, learner.layer, phase.epochs, learner.threshold, learner.parallel)
-            yield from self._learn_stretch(number, learner, phase)
+            self._trainer = trainer
+            yield ev.LayerStarted(number + 1, trainer.layer, phase.epochs, trainer.threshold, trainer.parallel)
+            yield from self._learn_stage(number, trainer, phase)
 
-    def _learn_stretch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
-        while self._position.epoch < phase.epochs and not self._skip:
-            yield from self._learn_epoch(number, learner, phase)
-        position = self._position
-        # What a skipped layer leaves undone counts as done: progress is about what is still to come.
+    def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
+        while self._progress.epoch < phase.epochs and not self._skip:
+            yield from self._learn_epoch(number, trainer, phase)
+        progress = self._progress
+        # Steps left out of a skipped layer count as done: a progress bar shows what remains.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
-        self._learner = None
-        self._position = replace(position, stretch=position.stretch + 1, epoch=0, step=0, done=position.done + left)
-        if position.step:  # skipped within an epoch, which has not ended by itself
-            with self._time.settling((number + 1, learner.layer, position.epoch + 1)):
+        self._trainer = None
+        self._progress = replace(progress, stage=progress.stage + 1, epoch=0, step=0, done=progress.done + left)
+        if progress.step:  # skipped within an epoch, so the device may not have finished
+            with self._stopwatch.synchronizing((number + 1, trainer.layer, progress.epoch + 1)):
                 pass
-        layer_s = self._time.times.layer_s
-        self._time.begin_layer()
-        yield ev.LayerFinished(number + 1, learner.layer, position.epoch, layer_s, position.epoch < phase.epochs)
+        layer_s = self._stopwatch.times.layer_s
+        self._stopwatch.begin_layer()
+        yield ev.LayerFinished(number + 1, trainer.layer, progress.epoch, layer_s, progress.epoch < phase.epochs)
 
-    def _learn_epoch(self, number: int, learner: Learner, phase: Phase) -> Iterator[ev.Event]:
-        epoch = self._position.epoch
-        place: Place = (number + 1, learner.layer, epoch + 1)
-        with self._time.drawing(place):
-            generator = generator_for(self._experiment.seed, "order", number + 1, learner.layer or 0, epoch + 1)
+    def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
+        epoch = self._progress.epoch
+        key: ev.EpochKey = (number + 1, trainer.layer, epoch + 1)
+        with self._stopwatch.sampling_batches(key):
+            generator = generator_for(self._experiment.seed, "order", number + 1, trainer.layer or 0, epoch + 1)
             order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
             batches = torch.split(order_N, phase.batch_size)
-            learner.begin_epoch(epoch + 1)
-        while self._position.step < len(batches) and not self._skip:
-            index_B = batches[self._position.step]
-            with self._time.stepping(place, len(index_B)):
-                learner.step(index_B, self._steps_taken(number))
-            self._position = replace(self._position, step=self._position.step + 1, done=self._position.done + 1)
-            yield self._stepped(number, learner, len(batches))
-            yield from self._time.pop_windows()
-        if self._position.step < len(batches):
-            learner.clear()
+            trainer.begin_epoch(epoch + 1)
+        while self._progress.step < len(batches) and not self._skip:
+            index_B = batches[self._progress.step]
+            with self._stopwatch.timing_step(key, len(index_B)):
+                trainer.step(index_B, self._steps_taken(number))
+            self._progress = replace(self._progress, step=self._progress.step + 1, done=self._progress.done + 1)
+            yield self._stepped(number, trainer, len(batches))
+            yield from self._stopwatch.pop_windows()
+        if self._progress.step < len(batches):
+            trainer.clear()
             return
-        with self._time.settling(place):
-            means = learner.means()
-        finished = self._epoch_finished(number, learner, means)
-        yield from self._time.pop_windows()
-        yield from self._layer_means(number, learner)
-        if self._measured_after(epoch + 1, phase.epochs):
-            for probe, (split, _) in enumerate(self._probes):
-                evaluated = self._measure(number, learner, probe, split)
+        with self._stopwatch.synchronizing(key):
+            means = trainer.means()
+        finished = self._epoch_finished(number, trainer, means)
+        yield from self._stopwatch.pop_windows()
+        yield from self._layer_means(number, trainer)
+        if self._evaluates_after(epoch + 1, phase.epochs):
+            for eval_split, (split, _) in enumerate(self._eval_splits):
+                evaluated = self._evaluate(number, trainer, eval_split, split)
                 if split == "train":
                     finished = replace(finished, accuracy=evaluated.accuracy)
                 yield evaluated
-                yield from self._time.pop_windows()
-        learner.clear()
-        self._position = replace(self._position, epoch=epoch + 1, step=0)
-        self._time.begin_epoch()
+                yield from self._stopwatch.pop_windows()
+        trainer.clear()
+        self._progress = replace(self._progress, epoch=epoch + 1, step=0)
+        self._stopwatch.begin_epoch()
         yield finished
         if not math.isfinite(finished.loss):
             yield ev.Noted("the loss is no longer a number: a lower learning rate may help")
 
     def _steps_taken(self, phase: int) -> int:
-        """Optimiser steps since the stretch began."""
-        return self._position.epoch * self._steps_per_epoch[phase] + self._position.step
+        """Optimiser steps of the current stage so far."""
+        return self._progress.epoch * self._steps_per_epoch[phase] + self._progress.step
 
-    def _stepped(self, number: int, learner: Learner, steps: int) -> ev.Stepped:
-        position, epoch_s = self._position, self._time.times.epoch_s
-        images = min(position.step * self._experiment.phases[number].batch_size, len(self._train))
+    def _stepped(self, number: int, trainer: StageTrainer, steps: int) -> ev.Stepped:
+        progress, epoch_s = self._progress, self._stopwatch.times.epoch_s
+        images = min(progress.step * self._experiment.phases[number].batch_size, len(self._train))
         return ev.Stepped(
             phase=number + 1,
-            layer=learner.layer,
-            epoch=position.epoch + 1,
-            step=position.step,
+            layer=trainer.layer,
+            epoch=progress.epoch + 1,
+            step=progress.step,
             steps=steps,
-            done=position.done,
+            done=progress.done,
             total=self._total,
             samples_per_s=images / epoch_s if epoch_s > 0 else None,
         )
 
-    def _epoch_finished(self, number: int, learner: Learner, means: EpochMeans) -> ev.EpochFinished:
-        times = self._time.times
+    def _epoch_finished(self, number: int, trainer: StageTrainer, means: EpochMeans) -> ev.EpochFinished:
+        times = self._stopwatch.times
         return ev.EpochFinished(
             phase=number + 1,
-            layer=learner.layer,
-            epoch=self._position.epoch + 1,
+            layer=trainer.layer,
+            epoch=self._progress.epoch + 1,
             step=self._steps_taken(number),
             loss=means.loss,
             goodness_positive=means.goodness_positive,
             goodness_negative=means.goodness_negative,
-            threshold=learner.threshold,
+            threshold=trainer.threshold,
             accuracy=None,
             samples_per_s=len(self._train) / times.epoch_s,
             epoch_s=times.epoch_s,
@@ -327,28 +326,28 @@ class Training(Iterator[ev.Event]):
             data_s=times.epoch_data_s,
         )
 
-    def _layer_means(self, number: int, learner: Learner) -> Iterator[ev.LayerMeans]:
-        for layer, means in zip(learner.parallel, learner.layer_means(), strict=True):
+    def _layer_means(self, number: int, trainer: StageTrainer) -> Iterator[ev.LayerMeans]:
+        for layer, means in zip(trainer.parallel, trainer.layer_means(), strict=True):
             yield ev.LayerMeans(
                 phase=number + 1,
                 layer=layer,
-                epoch=self._position.epoch + 1,
+                epoch=self._progress.epoch + 1,
                 loss=means.loss,
                 goodness_positive=means.goodness_positive,
                 goodness_negative=means.goodness_negative,
-                threshold=learner.threshold,
+                threshold=trainer.threshold,
             )
 
-    def _measured_after(self, epoch: int, epochs: int) -> bool:
+    def _evaluates_after(self, epoch: int, epochs: int) -> bool:
         every = self._experiment.evaluation.every
         return every > 0 and (epoch % every == 0 or epoch == epochs)
 
-    def _measure(self, number: int, learner: Learner, probe: int, split: str) -> ev.Evaluated:
-        place = (number + 1, learner.layer, self._position.epoch + 1)
-        return self._evaluated(lambda: learner.score(probe), place, split, final=False)
+    def _evaluate(self, number: int, trainer: StageTrainer, eval_split: int, split: str) -> ev.Evaluated:
+        key = (number + 1, trainer.layer, self._progress.epoch + 1)
+        return self._evaluated(lambda: trainer.score(eval_split), key, split, final=False)
 
     def _finish(self) -> Iterator[ev.Event]:
-        """Measure by the last phase's way of predicting: some training images, the other splits whole, test last."""
+        """Evaluate by the last phase's way of predicting: some training images, then validation and test images."""
         evaluated: ev.Evaluated | None = None
         rule, epochs = self._rules[-1], self._experiment.phases[-1].epochs
         train = self._train.part(0, self._experiment.evaluation.final_train_images)
@@ -359,19 +358,19 @@ class Training(Iterator[ev.Event]):
                 partial(rule.score, images), (len(self._rules), None, epochs), split, final=True
             )
             yield evaluated
-            yield from self._time.pop_windows()
+            yield from self._stopwatch.pop_windows()
         ended = self.ended("finished")
         if evaluated is not None:
             ended = replace(ended, test_accuracy=evaluated.accuracy, layer_accuracies=evaluated.layer_accuracies)
         yield ended
 
     def _evaluated(
-        self, measure: Callable[[], Score], place: tuple[int, int | None, int], split: str, *, final: bool
+        self, measure: Callable[[], Score], key: tuple[int, int | None, int], split: str, *, final: bool
     ) -> ev.Evaluated:
-        """What `measure` finds, and the time it takes."""
-        with self._time.evaluating(place) as spent:
+        """The score that `measure` returns, and how long it took."""
+        with self._stopwatch.evaluating(key) as seconds:
             score = measure()
-        phase, layer, epoch = place
+        phase, layer, epoch = key
         return ev.Evaluated(
             phase=phase,
             layer=layer,
@@ -382,10 +381,10 @@ class Training(Iterator[ev.Event]):
             layer_accuracies=score.layer_accuracies,
             class_correct=score.class_correct,
             class_images=score.class_images,
-            evaluation_s=spent(),
+            evaluation_s=seconds(),
             head_accuracy=score.head_accuracy,
         )
 
 
-def _under(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:
+def _with_prefix(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)}

@@ -1,1 +1,1 @@
-"""A run's folder: journal, checkpoint, tables, listing, export; and the thread that carries a run out."""
+"""A run's folder: journal, checkpoint, tables, listing, export; and the thread that runs an experiment."""

@@ -1,7 +1,7 @@
-"""Checkpoints: a `TrainingState` as one safetensors file, its position in the file's own header.
+"""Checkpoints: a `TrainingState` as one safetensors file, with its progress in the file's header.
 
-One file is renamed in one step, so weights and position always belong together. `checkpoint.json` repeats the
-position for people to read; nothing reads it back. No pickle is ever loaded.
+One file is renamed in one step, so weights and progress always belong together. `checkpoint.json` repeats the
+progress for people to read; nothing reads it back. No pickle is ever loaded.
 """
 
 import errno
@@ -14,30 +14,30 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from fftui.errors import RunFailedError
-from fftui.learning.state import Position, TrainingState
+from fftui.learning.state import Progress, TrainingState
 from fftui.runs.files import replace_with, write_bytes
 from fftui.runs.folder import RunFolder
 
 
 def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
-    """Put `state` in place of the run's last checkpoint, every tensor in its own dtype.
+    """Replace the run's last checkpoint by `state`, every tensor in its own dtype.
 
     Raises OSError where it cannot be written; the last checkpoint is then as it was.
     """
-    position = state.position.to_json()
+    progress = state.progress.to_json()
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
 
     def write(beside: Path) -> None:
         try:
-            save_file(tensors, beside, metadata={"position": json.dumps(position)})
-        except SafetensorError as error:  # what it says of a full disk or a folder that may not be written
+            save_file(tensors, beside, metadata={"position": json.dumps(progress)})
+        except SafetensorError as error:  # raised for a full disk and for a folder that may not be written
             code = errno.ENOSPC if "os error 28" in str(error) or "StorageFull" in str(error) else errno.EIO
             raise OSError(code, str(error)) from error
-        shutil.copymode(folder.run_json, beside)  # safetensors keeps what it writes to its owner
+        shutil.copymode(folder.run_json, beside)  # safetensors lets nobody but the owner read its files
 
     replace_with(folder.checkpoint, write)
-    with suppress(OSError):  # for people alone, and the next checkpoint writes it again: this one stands
-        write_bytes(folder.checkpoint_json, (json.dumps(position, indent=2) + "\n").encode())
+    with suppress(OSError):  # only for people, and the next checkpoint writes it again
+        write_bytes(folder.checkpoint_json, (json.dumps(progress, indent=2) + "\n").encode())
 
 
 def load_checkpoint(folder: RunFolder) -> TrainingState | None:
@@ -49,10 +49,10 @@ def load_checkpoint(folder: RunFolder) -> TrainingState | None:
         return None
     try:
         with safe_open(folder.checkpoint, framework="pt") as file:
-            position = Position.from_json(json.loads((file.metadata() or {})["position"]))
+            progress = Progress.from_json(json.loads((file.metadata() or {})["position"]))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         again = f"fftui run --config {folder.experiment_path}"
         msg = f"the checkpoint of run {folder.id} cannot be read ({error}); begin again with: {again}"
         raise RunFailedError(msg) from error
-    return TrainingState(tensors, position)
+    return TrainingState(tensors, progress)

@@ -1,4 +1,4 @@
-"""The columns of every table: names, types and meanings. The docs are written from them."""
+"""The columns of every table: names, types and meanings. The docs are generated from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import polars as pl
 TableName = Literal["epochs", "layers", "evaluations", "telemetry", "energy", "runs"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 IN_FOLDER: tuple[TableName, ...] = ("epochs", "layers", "evaluations", "telemetry", "energy")
-SETTING = "experiment."  # settings are columns named as `--set` names them, behind this
+SETTING = "experiment."  # prefix of the columns of settings; the rest is the path that `--set` takes
 
 COUNT, REAL, TEXT, FLAG = pl.Int64(), pl.Float64(), pl.String(), pl.Boolean()
 TIME = pl.Datetime("us", "UTC")
@@ -17,7 +17,7 @@ TIME = pl.Datetime("us", "UTC")
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its type, what it holds."""
+    """One column: its name, its type and its meaning."""
 
     name: str
     dtype: pl.DataType
@@ -26,14 +26,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what one row is, and its columns in order."""
+    """A table: the meaning of a row, and its columns in order."""
 
     row: str
     columns: tuple[Column, ...]
 
     @property
     def schema(self) -> pl.Schema:
-        """The columns as Polars takes them."""
+        """The columns as a Polars schema."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
 
@@ -45,40 +45,39 @@ EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
 TABLES: Mapping[TableName, Table] = {
     "epochs": Table(
         "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with its loss and "
-        "goodness, and one for the network, with all that they share",
+        "goodness, and one for the network, with what they share",
         (
             RUN,
             PHASE,
             LAYER,
             EPOCH,
-            Column("step", COUNT, "optimiser steps since the layer started; null where it shares them"),
-            Column("loss", REAL, "mean loss over the epoch's images; of layers in parallel together: its sum"),
+            Column("step", COUNT, "optimiser steps since the layer started; null if shared"),
+            Column("loss", REAL, "mean loss over the epoch's images; of parallel layers together: their sum"),
             Column("goodness_positive", REAL, "mean goodness of positive data; null for the network"),
             Column("goodness_negative", REAL, "mean goodness of negative data; null for the network"),
             Column("threshold", REAL, "θ; null where the loss has none"),
             Column("accuracy", REAL, "of the layers learned so far on the measured training images, 0 to 1"),
-            Column("samples_per_s", REAL, "training images a second, wall time; null where it shares them"),
-            Column("epoch_s", REAL, "wall time of the epoch's learning, seconds; null where it shares them"),
-            Column("compute_s", REAL, "time on the device without data_s, seconds; null where it shares them"),
-            Column("data_s", REAL, "drawing, moving and picking the images of its batches, seconds; null if shared"),
+            Column("samples_per_s", REAL, "training images a second, wall time; null if shared"),
+            Column("epoch_s", REAL, "wall time of the epoch's learning, seconds; null if shared"),
+            Column("compute_s", REAL, "time on the device without data_s, seconds; null if shared"),
+            Column("data_s", REAL, "sampling, moving and selecting the images of batches, seconds; null if shared"),
             Column("evaluation_s", REAL, "measuring accuracy after it, seconds; in none of the others; null if shared"),
         ),
     ),
     "layers": Table(
-        "one layer of one phase. Layers that learn in parallel share their time: it stands in one more row, the "
-        "network's",
+        "one layer of one phase. The time that layers in parallel share is in one more row, that of the network",
         (
             RUN,
             PHASE,
             LAYER,
-            Column("label", TEXT, "inputs→units, or network"),
+            Column("label", TEXT, "inputs→units of the layer, or network"),
             Column("state", TEXT, "learning, learned or skipped"),
             Column("epochs", COUNT, "epochs finished"),
             Column("layer_s", REAL, "time the layer took to learn, seconds; null until it has learned, or if shared"),
             Column("epoch_s", REAL, "sum of its epochs' wall times, seconds; null if shared"),
             Column("compute_s", REAL, "sum of its epochs' times on the device without data_s, seconds; null if shared"),
             Column("data_s", REAL, "sum of its epochs' times for the images of batches, seconds; null if shared"),
-            Column("evaluation_s", REAL, "measuring accuracy meanwhile, seconds; not in layer_s; null if shared"),
+            Column("evaluation_s", REAL, "measuring accuracy in between, seconds; not in layer_s; null if shared"),
             Column("loss", REAL, "of its last epoch"),
             Column("goodness_positive", REAL, "of its last epoch"),
             Column("goodness_negative", REAL, "of its last epoch"),
@@ -116,7 +115,7 @@ TABLES: Mapping[TableName, Table] = {
         ),
     ),
     "telemetry": Table(
-        "one look at the machine",
+        "one sample of the machine's metrics",
         (
             RUN,
             Column("time", TIME, "when, UTC"),
@@ -124,14 +123,14 @@ TABLES: Mapping[TableName, Table] = {
             PHASE,
             LAYER,
             EPOCH,
-            Column("interval_s", REAL, "seconds since the sample before"),
+            Column("interval_s", REAL, "seconds since the previous sample"),
             Column("process_cpu_percent", REAL, "of this process; 100 is one core"),
             Column("process_memory_bytes", COUNT, "resident memory of this process"),
             Column("host_cpu_percent", REAL, "of all cores together"),
             Column("host_memory_used_bytes", COUNT, "memory in use on the host"),
-            Column("cpu_power_w", REAL, "power of the CPU's packages (RAPL), mean since the sample before"),
+            Column("cpu_power_w", REAL, "power of the CPU's packages (RAPL), mean since the previous sample"),
             Column(
-                "cpu_energy_j", REAL, "energy of the CPU's packages (RAPL) since this sitting's sampler began, joules"
+                "cpu_energy_j", REAL, "energy of the CPU's packages (RAPL) since the session's sampler started, joules"
             ),
             Column("gpu_utilization_percent", REAL, "share of time in which a kernel ran"),
             Column("gpu_memory_utilization_percent", REAL, "share of time in which memory was read or written"),
@@ -144,13 +143,13 @@ TABLES: Mapping[TableName, Table] = {
             Column("gpu_temperature_c", REAL, "temperature of the GPU, degrees Celsius"),
             Column("gpu_sm_clock_mhz", REAL, "clock of its multiprocessors"),
             Column("gpu_memory_clock_mhz", REAL, "clock of its memory"),
-            Column("gpu_throttle_reasons", TEXT, "what holds its clocks back, commas between; none: nothing does"),
+            Column("gpu_throttle_reasons", TEXT, "why its clocks are throttled, separated by commas, or none"),
         ),
     ),
     "energy": Table(
-        "one stretch of time and one source of energy: a window of batches (about a second), or the windows of an "
-        "epoch, layer, phase or run together; evaluation and the rest before the run stand apart. No rows: no source "
-        "told any",
+        "one span of time and one source of energy: a window of batches (about a second), or the windows of an "
+        "epoch, layer, phase or run together; evaluation and the idle machine before the run have rows of their own. "
+        "No rows: no source is available",
         (
             RUN,
             Column("span", TEXT, "window, epoch, layer, phase, run, evaluation or idle"),
@@ -158,17 +157,17 @@ TABLES: Mapping[TableName, Table] = {
             PHASE,
             LAYER,
             EPOCH,
-            Column("doing", TEXT, "learning, preparing, evaluating or idle; of a layer and above learning is both"),
+            Column("doing", TEXT, "learning, preparing, evaluating or idle; of layer, phase and run learning is both"),
             Column("began", TIME, "when its first window began, UTC"),
-            Column("seconds", REAL, "how long its windows are"),
+            Column("seconds", REAL, "total length of its windows"),
             Column("steps", COUNT, "optimiser steps in it"),
             Column("images", COUNT, "training images seen in it"),
-            Column("energy_j", REAL, "joules drawn in it; null where that is known of less than 95 % of its time"),
+            Column("energy_j", REAL, "joules drawn in it; null where less than 95 % of its time was measured"),
             Column("energy_j_per_sample", REAL, "the same for each training image seen"),
-            Column("power_w", REAL, "mean power of the time that is known"),
-            Column("idle_power_w", REAL, "mean power in the rest before the run, to be compared with"),
+            Column("power_w", REAL, "mean power over the measured time"),
+            Column("idle_power_w", REAL, "mean power of the idle machine before the run, for comparison"),
             Column("method", TEXT, "counter, integrated power (of samples), or both"),
-            Column("measured_s", REAL, "seconds of it whose energy is known"),
+            Column("measured_s", REAL, "seconds of it whose energy was measured"),
         ),
     ),
     "runs": Table(
@@ -177,29 +176,29 @@ TABLES: Mapping[TableName, Table] = {
             RUN,
             Column("name", TEXT, "name given, else the experiment's"),
             Column("preset", TEXT, "preset it came from; null for a file"),
-            Column("data", TEXT, "image set"),
+            Column("data", TEXT, "data set"),
             Column("status", TEXT, "running, paused, finished, interrupted or failed"),
             Column("started", TIME, "when it was first started, UTC"),
             Column("ended", TIME, "when it ended, UTC"),
-            Column("device", TEXT, "what it learned on"),
+            Column("device", TEXT, "device it learned on"),
             Column("precision", TEXT, "of its matrix products"),
             Column("test_accuracy", REAL, "of the whole network on the test images, 0 to 1"),
             Column(
                 "e2e_s",
                 REAL,
-                "the whole over all sittings: setting up, reading images, learning, evaluation; no pauses, seconds",
+                "the whole over all sessions: setting up, reading images, learning, evaluation; no pauses, seconds",
             ),
-            Column("train_s", REAL, "time spent learning over all sittings, without evaluation, seconds"),
+            Column("train_s", REAL, "time spent learning over all sessions, without evaluation, seconds"),
             Column("compute_s", REAL, "of it, time on the device for batches, without data_s, seconds"),
-            Column("data_s", REAL, "reading images, and drawing, moving and picking those of batches, seconds"),
+            Column("data_s", REAL, "reading images, and sampling, moving and selecting those of batches, seconds"),
             Column("evaluation_s", REAL, "measuring accuracy, while learning and at the end, seconds"),
             Column(
-                "energy_j", REAL, "joules drawn while learning: of the GPU's board if told, else the CPU's packages"
+                "energy_j", REAL, "joules drawn while learning: by the GPU's board if measured, else the CPU's packages"
             ),
             Column("energy_j_per_sample", REAL, "the same for each training image seen"),
             Column("energy_source", TEXT, "gpu or cpu"),
             Column("energy_method", TEXT, "counter, integrated power, or both"),
-            Column("idle_power_w", REAL, "mean power of that source in the rest before the run"),
+            Column("idle_power_w", REAL, "mean power of that source on the idle machine before the run"),
             Column(
                 "layer_accuracies",
                 pl.List(pl.Float64()),

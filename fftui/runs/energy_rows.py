@@ -1,11 +1,11 @@
-"""The rows of the energy table: every window, and what windows come to by epoch, layer, phase and run."""
+"""The rows of the energy table: each window, and the sums over windows by epoch, layer, phase and run."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from fftui.events import WindowMeasured
-from fftui.runs.energy import Settled, Source, Spent
+from fftui.runs.energy import Source, Usage, WindowEnergy
 
 Row = dict[str, Any]
 Key = tuple[object, ...]
@@ -13,24 +13,27 @@ Key = tuple[object, ...]
 SOURCES: tuple[Source, ...] = ("gpu", "cpu")
 
 
-def energy_rows(settled: Sequence[Settled]) -> Iterator[Row]:
-    """For each source that told anything: windows in order, then what they come to, the widest span last."""
-    learned = [each for each in settled if each.window.doing in ("preparing", "learning")]
-    evaluated = [each for each in settled if each.window.doing == "evaluating"]
-    idle = [each for each in settled if each.window.doing == "idle"]
+def energy_rows(windows: Sequence[WindowEnergy]) -> Iterator[Row]:
+    """The rows of each source that was measured: its windows in order, then their sums, the widest span last."""
+    learned = [each for each in windows if each.window.doing in ("preparing", "learning")]
+    evaluated = [each for each in windows if each.window.doing == "evaluating"]
+    idle = [each for each in windows if each.window.doing == "idle"]
     for source in SOURCES:
-        if not any(each.spent.known(source) for each in settled):
+        if not any(each.usage.partial_energy_of(source) for each in windows):
             continue
-        rest = _together(idle).known(source)
-        idle_power_w = rest.power_w if rest else None
-        for span, each in _spans(learned, evaluated, idle, settled):
+        idle_energy = _total(idle).partial_energy_of(source)
+        idle_power_w = idle_energy.power_w if idle_energy else None
+        for span, each in _spans(learned, evaluated, idle, windows):
             yield _row(span, source, each) | {"idle_power_w": idle_power_w}
 
 
 def _spans(
-    learned: Sequence[Settled], evaluated: Sequence[Settled], idle: Sequence[Settled], settled: Sequence[Settled]
-) -> Iterator[tuple[str, Sequence[Settled]]]:
-    yield from (("window", [each]) for each in settled)
+    learned: Sequence[WindowEnergy],
+    evaluated: Sequence[WindowEnergy],
+    idle: Sequence[WindowEnergy],
+    windows: Sequence[WindowEnergy],
+) -> Iterator[tuple[str, Sequence[WindowEnergy]]]:
+    yield from (("window", [each]) for each in windows)
     in_epochs = [each for each in learned if each.window.doing == "learning"]
     yield from _groups("epoch", in_epochs, lambda w: (w.phase, w.layer, w.epoch))
     yield from _groups("layer", learned, lambda w: (w.phase, w.layer))
@@ -41,17 +44,17 @@ def _spans(
 
 
 def _groups(
-    span: str, windows: Sequence[Settled], key: Callable[[WindowMeasured], Key]
-) -> Iterator[tuple[str, Sequence[Settled]]]:
-    groups: dict[Key, list[Settled]] = {}
+    span: str, windows: Sequence[WindowEnergy], key: Callable[[WindowMeasured], Key]
+) -> Iterator[tuple[str, Sequence[WindowEnergy]]]:
+    groups: dict[Key, list[WindowEnergy]] = {}
     for each in windows:
         groups.setdefault(key(each.window), []).append(each)
     yield from ((span, group) for group in groups.values())
 
 
-def _row(span: str, source: Source, group: Sequence[Settled]) -> Row:
-    first, spent = group[0].window, _together(group)
-    energy, known = spent.of(source), spent.known(source)
+def _row(span: str, source: Source, group: Sequence[WindowEnergy]) -> Row:
+    first, usage = group[0].window, _total(group)
+    energy, partial = usage.energy_of(source), usage.partial_energy_of(source)
     below_run = span not in ("run", "evaluation", "idle")
     return {
         "span": span,
@@ -61,16 +64,16 @@ def _row(span: str, source: Source, group: Sequence[Settled]) -> Row:
         "epoch": first.epoch if span in ("window", "epoch") else None,
         "doing": first.doing if span in ("window", "idle", "evaluation") else "learning",
         "began": datetime.fromtimestamp(first.began_at, UTC),
-        "seconds": spent.seconds,
-        "steps": spent.steps,
-        "images": spent.images,
+        "seconds": usage.seconds,
+        "steps": usage.steps,
+        "images": usage.images,
         "energy_j": energy.joules if energy else None,
-        "energy_j_per_sample": energy.joules / spent.images if energy and spent.images else None,
-        "power_w": known.power_w if known else None,
-        "method": known.method if known else None,
-        "measured_s": known.measured_s if known else 0.0,
+        "energy_j_per_sample": energy.joules / usage.images if energy and usage.images else None,
+        "power_w": partial.power_w if partial else None,
+        "method": partial.method if partial else None,
+        "measured_s": partial.measured_s if partial else 0.0,
     }
 
 
-def _together(group: Sequence[Settled]) -> Spent:
-    return sum((each.spent for each in group), Spent())
+def _total(group: Sequence[WindowEnergy]) -> Usage:
+    return sum((each.usage for each in group), Usage())

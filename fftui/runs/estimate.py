@@ -1,8 +1,8 @@
-"""How long an experiment is likely to take on this device, from its arithmetic and one short measurement.
+"""The expected duration of an experiment on this device, from its arithmetic and one short measurement.
 
-An estimate, good to a factor of about two: matrix products at a measured rate, elementwise work and weight updates at
-a measured number of bytes a second, and what issuing a step takes, which is most of what a small layer costs.
-`measure()` loads torch and takes a fraction of a second; it belongs in a thread.
+An estimate, good to a factor of about two: matrix products at a measured rate, elementwise operations and weight
+updates at a measured number of bytes a second, and a constant time for issuing a step, which dominates small layers.
+`measure()` loads torch and takes a fraction of a second; call it in a thread.
 """
 
 import statistics
@@ -13,21 +13,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fftui.experiment import Experiment
-from fftui.learning.work import stretches_of, work_of
+from fftui.experiment.cost import cost_of, stage_costs
 
 if TYPE_CHECKING:
     import torch
 
 BYTES = 4
-ISSUE_S = 1e-3  # of a layer's step: some forty operations, however small
-MEASURED_SHAPE = (512, 2000, 2000)  # B, D, H of the products that are timed
+ISSUE_S = 1e-3  # to issue one step of a layer: some forty operations, however small
+MEASURED_SHAPE = (512, 2000, 2000)  # B, D, H of the timed products
 MEASURED_TIMES = 6
-MOVED_NUMBERS = 16_000_000  # in the elementwise work that is timed: more than fits into a cache
+ELEMENTWISE_FLOATS = 16_000_000  # in the timed elementwise operation: more than fits into a cache
 
 
 @dataclass(frozen=True)
 class Rates:
-    """How fast a device is: products in float32 and in what `precision = auto` takes, and elementwise bytes."""
+    """Speed of a device: matrix products in float32 and bfloat16, bytes of elementwise operations."""
 
     float32_flops_per_s: float
     bfloat16_flops_per_s: float
@@ -36,27 +36,27 @@ class Rates:
 
 
 class _Measured:
-    """The rates of this process's device, once known."""
+    """The rates of this process's device, once measured."""
 
     rates: Rates | None = None
     lock = threading.Lock()
 
 
 def expected_seconds(experiment: Experiment, rates: Rates | None = None) -> float | None:
-    """Seconds of learning that `experiment` is likely to take; None until `measure()` has run."""
+    """Expected seconds of learning of `experiment`; None before `measure()` has run."""
     rates = rates or _Measured.rates
     if rates is None:
         return None
     auto = experiment.precision == "auto" and rates.auto_is_bfloat16
     reduced = experiment.precision == "bfloat16" or auto
-    work = work_of(experiment)
+    cost = cost_of(experiment)
     flops_per_s = rates.bfloat16_flops_per_s if reduced else rates.float32_flops_per_s
-    issued_s = ISSUE_S * sum(stretch.layers * stretch.steps for stretch in stretches_of(experiment))
-    return work.flops / flops_per_s + work.moved_bytes / rates.bytes_per_s + issued_s
+    issued_s = ISSUE_S * sum(stage.layers * stage.steps for stage in stage_costs(experiment))
+    return cost.flops / flops_per_s + cost.moved_bytes / rates.bytes_per_s + issued_s
 
 
 def measure(device: str = "auto") -> Rates:
-    """Time products and elementwise work on `device`, and keep the outcome for `expected_seconds`.
+    """Measure the rates of `device`, and keep them for `expected_seconds`.
 
     Raises RequestError where the device is unknown or absent.
     """
@@ -83,7 +83,7 @@ def _timed(device: "torch.device", *, auto_is_bfloat16: bool) -> Rates:
         return flops / _seconds(lambda: torch.mm(x_BD, w_DH, out=out_BH), device)
 
     with torch.no_grad():
-        z = torch.full((MOVED_NUMBERS,), 0.5, device=device)
+        z = torch.full((ELEMENTWISE_FLOATS,), 0.5, device=device)
         elementwise = 2 * z.numel() * BYTES / _seconds(lambda: z.mul_(1.0), device)
         full = products(torch.float32)
         # Emulated bfloat16 can be a hundred times slower: where the hardware lacks it, it is not worth the wait.
@@ -91,14 +91,14 @@ def _timed(device: "torch.device", *, auto_is_bfloat16: bool) -> Rates:
     return Rates(full, half, auto_is_bfloat16, elementwise)
 
 
-def _seconds(work: Callable[[], object], device: "torch.device") -> float:
-    """The median of a few repetitions after one that warms up: other work on the machine counts too."""
+def _seconds(operation: Callable[[], object], device: "torch.device") -> float:
+    """The median duration of a few repetitions after a first one to warm up; robust against other load."""
     import torch  # noqa: PLC0415
 
     taken = []
     for _ in range(1 + MEASURED_TIMES):
         begun = time.perf_counter()
-        work()
+        operation()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         elif device.type == "mps":

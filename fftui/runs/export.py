@@ -1,4 +1,4 @@
-"""Exporting tables of one run or of several, in the formats that papers, notebooks and spreadsheets read."""
+"""Export of the tables of one run or several, in the formats of papers, notebooks and spreadsheets."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ XLSX_ROWS = 1_048_575  # a sheet's limit, below its header
 
 @dataclass(frozen=True)
 class Request:
-    """Which table to export, in which format, with which settings as columns.
+    """The table to export, its format, and the settings that are added as columns.
 
     `settings`: all fields of the experiments, those in which the runs differ, or none; `auto` is all for the table
     `runs` and wherever there are several runs.
@@ -41,7 +41,7 @@ class Request:
 
     @classmethod
     def of(cls, table: str, to: str, settings: str) -> "Request":
-        """The request in a user's words. Raises RequestError, with the nearest name, for one that is none."""
+        """The request from a user's names. Raises RequestError, with the nearest name, for an unknown one."""
         return cls(
             one_of("table", table, TABLE_NAMES),
             one_of("format", to, FORMATS),
@@ -50,19 +50,19 @@ class Request:
 
 
 def format_of(output: str) -> Format:
-    """The format that a file's name asks for; CSV where it asks for none."""
+    """The format of a file by its name's suffix; CSV if it is unknown."""
     suffix = Path(output).suffix.lower()
     named = next((to for to in FORMATS if suffix == f".{to}"), None)
     return named or SUFFIXES.get(suffix, "csv")
 
 
-def journal_troubles(folder: RunFolder) -> Iterator[str]:
-    """What the tables of a run lack because of its journal, a line each."""
+def journal_problems(folder: RunFolder) -> Iterator[str]:
+    """Problems of a run's journal that leave its tables incomplete, one line each."""
     unread = unread_lines(folder.journal)
     if unread is None:
         kept = ", ".join(f"{name}.parquet" for name in TABLE_NAMES if folder.table(name).exists())
         beside = f"; as they were when the run ended there are {kept}" if kept else ""
-        yield f"{folder.journal} is not there, so its tables are empty{beside}"
+        yield f"{folder.journal} does not exist, so its tables are empty{beside}"
     elif unread:
         many = len(unread) > 1
         what = f"{len(unread)} lines, the first {unread[0]}, are" if many else f"line {unread[0]} is"
@@ -71,7 +71,7 @@ def journal_troubles(folder: RunFolder) -> Iterator[str]:
 
 
 def exported(folders: Sequence[RunFolder], request: Request) -> bytes:
-    """One table over all `folders` as a file's content. Raises RequestError where the format cannot hold it."""
+    """The content of a file with one table over all `folders`. Raises RequestError where the format cannot hold it."""
     return render(joined(folders, request.table, request.settings), request.to)
 
 
@@ -89,7 +89,7 @@ def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None
 
 
 def joined(folders: Sequence[RunFolder], table: TableName, settings: Settings = "auto") -> pl.DataFrame:
-    """One table over all runs, in the order given, with `settings` as columns behind its own."""
+    """One table over all runs, in the order given, followed by the `settings` columns."""
     if settings == "auto":
         settings = "all" if table == "runs" or len(folders) > 1 else "none"
     frame = pl.concat([make_table(folder, table) for folder in folders])
@@ -100,19 +100,19 @@ def joined(folders: Sequence[RunFolder], table: TableName, settings: Settings = 
     if settings == "different":
         names = [name for name in names if len({repr(each.get(name)) for each in values}) > 1]
     columns: dict[str, list[object]] = {name: [each.get(name) for each in values] for name in names}
-    asked = pl.DataFrame(
+    experiments = pl.DataFrame(
         [pl.Series("run", [folder.id for folder in folders]), *(_series(n, v) for n, v in columns.items())]
     )
-    return frame.join(asked.unique("run", keep="first"), on="run", how="left", maintain_order="left")
+    return frame.join(experiments.unique("run", keep="first"), on="run", how="left", maintain_order="left")
 
 
 def render(frame: pl.DataFrame, to: Format) -> bytes:
-    """`frame` as a file's content. Raises RequestError where the format cannot hold it."""
+    """The content of a file with `frame`. Raises RequestError where the format cannot hold it."""
     return _WRITERS[to](frame)
 
 
 def _series(name: str, values: list[object]) -> pl.Series:
-    """A settings column: its values' type, or text where runs disagree about it or none says anything."""
+    """A settings column of its values' type; text where the types of the runs differ or there is no value."""
     kinds = {type(value) for value in values if value is not None}
     if kinds in ({int}, {float}, {int, float}, {bool}):
         return pl.Series(name, values, strict=False)
@@ -184,7 +184,7 @@ def _tex(text: str) -> str:
 
 
 def _iso(frame: pl.DataFrame) -> pl.DataFrame:
-    """Times as ISO 8601 text, for formats that have none of their own."""
+    """Times as ISO 8601 text, for formats without a type for times."""
     times = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime)]
     return frame.with_columns(pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ") for name in times)
 
@@ -201,7 +201,7 @@ def _texts(frame: pl.DataFrame) -> list[list[str]]:
 
 
 def _text(cell: object) -> str:
-    """A cell for people: six significant digits, nothing where there is nothing."""
+    """A cell as text: six significant digits, empty where the value is missing."""
     if cell is None:
         return ""
     if isinstance(cell, float):

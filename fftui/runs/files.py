@@ -1,4 +1,4 @@
-"""Writing a file so that a reader sees all of the old one or all of the new one, whatever happens in between."""
+"""Atomic writes: a reader sees all of the old file or all of the new one, whatever happens in between."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from fftui.errors import RequestError
 
 
 def replace_with(path: Path, write: Callable[[Path], None]) -> None:
-    """Let `write` fill a file beside `path`, push it to the disk and rename it.
+    """Replace `path` by a file that `write` fills beside it, flushed to the disk and renamed in one step.
 
     Raises OSError where the disk is full or the folder may not be written; `path` is then as it was.
     """
@@ -27,7 +27,7 @@ def replace_with(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise RequestError where no file can be put at `path`: to be asked before the work whose outcome goes there."""
+    """Raise RequestError where no file can be written at `path`: to be checked before the work of filling it."""
     folder = path.absolute().parent
     reason = None
     if not folder.is_dir():
@@ -42,9 +42,9 @@ def check_writable(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a process that was killed while it wrote has left beside the files of `folder`.
+    """Remove the half-written files that a killed process has left in `folder`; those that cannot be removed stay.
 
-    Nobody else may be writing there. What cannot be removed stays.
+    No other process may be writing there.
     """
     with suppress(OSError):
         for path in folder.iterdir():
@@ -54,7 +54,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Put `content` in place of what `path` holds. Raises OSError as `replace_with` does."""
+    """Replace the content of `path` in one step. Raises OSError as `replace_with` does."""
 
     def write(beside: Path) -> None:
         beside.write_bytes(content)

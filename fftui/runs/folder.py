@@ -1,9 +1,9 @@
-"""A run's folder: where its files lie, the record of what made it, and how a run is found by name.
+"""A run's folder: the paths of its files, the record of its provenance, and finding a run by name.
 
-experiment.toml          exactly what was asked
+experiment.toml          the experiment as requested
 run.json                 `RunRecord`
 journal.jsonl            its events
-checkpoint.safetensors   weights, optimiser state, position (checkpoint.json: the position, to read)
+checkpoint.safetensors   weights, optimiser state, progress (checkpoint.json: the progress, for people)
 *.parquet                its tables
 error.log                the traceback, if it failed
 """
@@ -29,7 +29,7 @@ from fftui.runs.files import write_bytes
 
 
 class RunRecord(BaseModel):
-    """What `run.json` holds: who a run is, how it stands and what made it. Times are ISO 8601 in UTC."""
+    """The content of `run.json`: a run's identity, status, results and provenance. Times are ISO 8601 in UTC."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,7 +37,7 @@ class RunRecord(BaseModel):
     name: str
     preset: str | None = None
     data: str
-    status: Status = "running"  # as last written: `fftui.runs.standing` knows whether that still holds
+    status: Status = "running"  # as last written; `fftui.runs.status.current_record` checks that it is current
     started: datetime
     ended: datetime | None = None
     device: str | None = None  # what it runs on, known once it has started
@@ -64,7 +64,7 @@ class RunRecord(BaseModel):
     source_revision: str | None = None
 
     def images(self, option: Path | None) -> Path | None:
-        """Where a resumed run looks for its images: `option` (--data-dir), else where they were, if that is there."""
+        """The folder of images of a resumed run: `option` (--data-dir), else the one used before, if it exists."""
         if option is not None or self.data_dir is None:
             return option
         return before if (before := Path(self.data_dir)).is_dir() else None
@@ -78,17 +78,17 @@ class RunFolder:
 
     @property
     def id(self) -> str:
-        """The run's name among all runs."""
+        """The run's unique identifier: the folder's name."""
         return self.path.name
 
     @property
     def experiment_path(self) -> Path:
-        """What was asked, as TOML."""
+        """The experiment as requested, in TOML."""
         return self.path / "experiment.toml"
 
     @property
     def run_json(self) -> Path:
-        """The record."""
+        """The run's record."""
         return self.path / "run.json"
 
     @property
@@ -98,12 +98,12 @@ class RunFolder:
 
     @property
     def checkpoint(self) -> Path:
-        """The newest state."""
+        """The newest training state."""
         return self.path / "checkpoint.safetensors"
 
     @property
     def checkpoint_json(self) -> Path:
-        """The position of the newest state, for people to read."""
+        """The progress of the newest training state, for people to read."""
         return self.path / "checkpoint.json"
 
     @property
@@ -116,7 +116,7 @@ class RunFolder:
         return self.path / f"{name}.parquet"
 
     def record(self) -> RunRecord:
-        """Read `run.json`. Raises RunNotFoundError where there is none or it is damaged."""
+        """Read `run.json`. Raises RunNotFoundError where it is missing or damaged."""
         try:
             return RunRecord.model_validate_json(self.run_json.read_bytes())
         except OSError as error:
@@ -136,7 +136,7 @@ class RunFolder:
         return load_config(self.experiment_path)
 
     def discard(self) -> None:
-        """Remove the folder of a run that was refused before it began."""
+        """Remove the folder of a run that was refused before it started."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -149,9 +149,9 @@ def create(
     device: str = "auto",
     data_folder: Path | None = None,
 ) -> RunFolder:
-    """Make the folder of a new run, with its experiment and record.
+    """Create the folder of a new run, with its experiment and record.
 
-    Raises RequestError where the folder cannot be made.
+    Raises RequestError where the folder cannot be created.
     """
     started = datetime.now(UTC)
     label = name or experiment.name
@@ -159,8 +159,8 @@ def create(
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(runs_dir, stem)
-        asked = experiment.model_dump(mode="json", exclude_none=True)  # TOML has no null: absent is the default
-        write_bytes(folder.experiment_path, tomli_w.dumps(asked).encode())
+        requested = experiment.model_dump(mode="json", exclude_none=True)  # TOML has no null: absent is the default
+        write_bytes(folder.experiment_path, tomli_w.dumps(requested).encode())
         folder.write_record(
             RunRecord(
                 id=folder.id,
@@ -184,17 +184,17 @@ def create(
 
 
 def runs_folder(option: Path | None = None) -> Path:
-    """Where runs live: `--runs`, else FFTUI_RUNS, else `runs` in the current folder."""
+    """The folder of all runs: `--runs`, else FFTUI_RUNS, else `runs` in the current folder."""
     return (option or Path(os.environ.get("FFTUI_RUNS") or "runs")).expanduser()
 
 
 def run_folders(runs_dir: Path) -> list[RunFolder]:
-    """The runs in `runs_dir`, newest first; none where it is not there. Raises RequestError where it cannot be read."""
+    """The runs in `runs_dir`, newest first; none if it does not exist. Raises RequestError where it is not readable."""
     return [folder for folder, _ in run_records(runs_dir)]
 
 
 def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
-    """The runs in `runs_dir` with their records (None: damaged), the one started last first.
+    """The runs in `runs_dir` with their records (None: damaged), newest first.
 
     Raises RequestError where `runs_dir` cannot be read.
     """
@@ -216,7 +216,7 @@ def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
 
 
 def find_run(runs_dir: Path, text: str) -> RunFolder:
-    """The run called `text`: its id, a unique prefix, its path, a name that no other run has, or `latest`.
+    """The run that `text` identifies: an id, a unique prefix of one, a path, a unique name, or `latest`.
 
     Raises RunNotFoundError, which names the nearest run, where there is none or more than one.
     """
@@ -264,7 +264,7 @@ def _new_folder(runs_dir: Path, stem: str) -> RunFolder:
 
 
 def _started(folder: RunFolder, record: RunRecord | None) -> float:
-    """Unix seconds; of a damaged record, those at which it was last written."""
+    """The Unix time at which a run started; of a damaged record, that of its last change."""
     if record is not None:
         return record.started.timestamp()
     try:
@@ -274,6 +274,6 @@ def _started(folder: RunFolder, record: RunRecord | None) -> float:
 
 
 def _named_data_folder(option: Path | None) -> str | None:
-    """The folder of images that was asked for, by option or environment; None for the one everybody has."""
+    """The folder of images given by option or environment; None for the default one."""
     named = option is not None or bool(os.environ.get("FFTUI_DATA"))
     return str(data_folder_of(option).absolute()) if named else None

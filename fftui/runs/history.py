@@ -1,15 +1,15 @@
-"""What the samples of a whole run come to, in bounded memory: every figure over time, and its mean for each layer.
+"""The telemetry of a whole run in bounded memory: each metric over time, and its mean for each stage.
 
-Buckets hold the least, the greatest and the mean of what they cover, so that a spike of one sample stays visible over
-twenty hours. When there are too many, each two become one.
+Buckets hold the minimum, the maximum and the mean of consecutive samples, so that a spike of one sample stays visible
+over twenty hours. When there are too many buckets, each pair is merged into one.
 """
 
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from fftui.events import TelemetrySampled
+from fftui.events import StageKey, TelemetrySampled
 
-FIGURES = (
+METRICS = (
     "process_cpu_percent",
     "process_memory_bytes",
     "host_cpu_percent",
@@ -25,14 +25,12 @@ FIGURES = (
     "gpu_memory_clock_mhz",
 )
 BUCKETS = 512  # kept at most; wider than any screen
-FIRST_WIDTH = 10  # samples in a bucket of a young run: a second
-
-Place = tuple[int | None, int | None]  # phase and layer
+FIRST_WIDTH = 10  # samples in a bucket at first: one second's
 
 
 @dataclass(frozen=True)
 class Range:
-    """What one figure was over some samples that told it."""
+    """The minimum, maximum and sum of one metric over the `count` samples in which it was available."""
 
     low: float
     high: float
@@ -41,11 +39,11 @@ class Range:
 
     @property
     def mean(self) -> float:
-        """Of the samples."""
+        """The mean over the samples."""
         return self.total / self.count
 
     def merged(self, other: "Range") -> "Range":
-        """Of both."""
+        """The range over the samples of both."""
         return Range(
             min(self.low, other.low),
             max(self.high, other.high),
@@ -54,59 +52,59 @@ class Range:
         )
 
 
-Ranges = tuple[Range | None, ...]  # in the order of FIGURES; None where no sample told it
-NOTHING: Ranges = (None,) * len(FIGURES)
+Ranges = tuple[Range | None, ...]  # in the order of METRICS; None where the metric was not available
+NO_RANGES: Ranges = (None,) * len(METRICS)
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Consecutive samples: when the first was taken, at which place, and what each figure was."""
+    """Consecutive samples of one stage: the Unix time of the first, and the range of each metric."""
 
     began_at: float
-    place: Place
+    stage: StageKey
     samples: int
     ranges: Ranges
 
-    def of(self, figure: str) -> Range | None:
-        """What `figure` was."""
-        return self.ranges[FIGURES.index(figure)]
+    def of(self, metric: str) -> Range | None:
+        """The range of `metric`; None where it was not available."""
+        return self.ranges[METRICS.index(metric)]
 
     def merged(self, later: "Bucket") -> "Bucket":
-        """Of both; the place is where the first began."""
+        """The bucket of the samples of both; its stage is that of this one."""
         return replace(self, samples=self.samples + later.samples, ranges=_merged(self.ranges, later.ranges))
 
 
 @dataclass(frozen=True)
 class History:
-    """The samples of a run so far."""
+    """The samples of a run so far: in buckets over time, and by stage."""
 
-    buckets: tuple[Bucket, ...] = ()  # closed, oldest first
-    open: Bucket | None = None
-    width: int = FIRST_WIDTH  # samples until a bucket is closed
-    places: tuple[tuple[Place, Ranges], ...] = ()  # in the order in which they came
+    buckets: tuple[Bucket, ...] = ()  # complete, oldest first
+    newest: Bucket | None = None  # not complete yet
+    width: int = FIRST_WIDTH  # samples until a bucket is complete
+    stages: tuple[tuple[StageKey, Ranges], ...] = ()  # in the order in which they began
     samples: int = 0
 
     def sampled(self, at: float, sample: TelemetrySampled) -> "History":
-        """After one more sample."""
-        place = (sample.phase, sample.layer)
-        ranges = tuple(_range(getattr(sample, figure)) for figure in FIGURES)
-        bucket = Bucket(at, place, 1, ranges)
-        history = replace(self, places=_with_place(self.places, place, ranges), samples=self.samples + 1)
-        if history.open is None:
-            return replace(history, open=bucket)
-        if history.open.place != place or history.open.samples >= history.width:
-            return replace(history, buckets=(*history.buckets, history.open), open=bucket)._bounded()
-        return replace(history, open=history.open.merged(bucket))
+        """The history with one more sample, taken at Unix time `at`."""
+        stage = (sample.phase, sample.layer)
+        ranges = tuple(_range(getattr(sample, metric)) for metric in METRICS)
+        bucket = Bucket(at, stage, 1, ranges)
+        history = replace(self, stages=_with_stage(self.stages, stage, ranges), samples=self.samples + 1)
+        if history.newest is None:
+            return replace(history, newest=bucket)
+        if history.newest.stage != stage or history.newest.samples >= history.width:
+            return replace(history, buckets=(*history.buckets, history.newest), newest=bucket)._bounded()
+        return replace(history, newest=history.newest.merged(bucket))
 
     @property
     def all(self) -> tuple[Bucket, ...]:
-        """Every bucket, the open one last."""
-        return (*self.buckets, self.open) if self.open else self.buckets
+        """All buckets, the incomplete one last."""
+        return (*self.buckets, self.newest) if self.newest else self.buckets
 
-    def of(self, place: Place, figure: str) -> Range | None:
-        """What `figure` was at `place`."""
-        ranges = dict(self.places).get(place, NOTHING)
-        return ranges[FIGURES.index(figure)]
+    def of(self, stage: StageKey, metric: str) -> Range | None:
+        """The range of `metric` during `stage`; None where it was not available."""
+        ranges = dict(self.stages).get(stage, NO_RANGES)
+        return ranges[METRICS.index(metric)]
 
     def _bounded(self) -> "History":
         if len(self.buckets) <= BUCKETS:
@@ -124,11 +122,11 @@ def _merged(ones: Ranges, others: Ranges) -> Ranges:
     return tuple(one.merged(other) if one and other else one or other for one, other in zip(ones, others, strict=True))
 
 
-def _with_place(
-    places: tuple[tuple[Place, Ranges], ...], place: Place, ranges: Ranges
-) -> tuple[tuple[Place, Ranges], ...]:
-    if not places or places[-1][0] != place:  # a place that was left may be come back to, on a resumed run
-        known = next((old for old, _ in places if old == place), None)
+def _with_stage(
+    stages: tuple[tuple[StageKey, Ranges], ...], stage: StageKey, ranges: Ranges
+) -> tuple[tuple[StageKey, Ranges], ...]:
+    if not stages or stages[-1][0] != stage:  # a resumed run may return to a stage that was left
+        known = next((old for old, _ in stages if old == stage), None)
         if known is None:
-            return (*places, (place, ranges))
-    return tuple((old, _merged(known, ranges) if old == place else known) for old, known in places)
+            return (*stages, (stage, ranges))
+    return tuple((old, _merged(known, ranges) if old == stage else known) for old, known in stages)

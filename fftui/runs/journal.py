@@ -1,7 +1,7 @@
 """The journal: a run's events, one JSON object a line, appended and never changed.
 
 A reader trusts whole lines only: a line without its newline is still being written, or was cut off by a crash.
-A line that is no event (a crash mended by a later sitting, or a newer version's event) is passed over.
+A line that is no event (torn by a crash and closed by a later session, or a newer version's event) is skipped.
 """
 
 import os
@@ -16,22 +16,22 @@ from fftui.events import Event, Stepped, TelemetrySampled, from_json, to_json
 
 try:
     import fcntl
-except ImportError:  # Windows: nothing stops two processes from carrying out one run there
+except ImportError:  # Windows: nothing stops two processes from running one run there
     fcntl = None  # type: ignore[assignment]
 
 STEP_EVERY_S = 1.0
 RETRY_EVERY_S = 5.0
-CLAIM_S = 0.5  # somebody who only asks (`is_held`) has the lock for a moment
+CLAIM_S = 0.5  # `is_held` takes the lock for a moment
 
 
 class JournalWriter:
-    """Appends events; each line is with the operating system before `append` returns. Threads may share one.
+    """Appends events to a journal; each line is written before `append` returns. Threads may share one writer.
 
-    A full disk stops nothing: lines wait in memory (telemetry and steps are dropped) and are tried again.
+    On a full disk lines are kept in memory (telemetry and steps are dropped) and written later.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open `path` for appending. Raises RequestError where another process appends to it, OSError."""
+        """Open `path` for appending. Raises RequestError where another process writes it, OSError."""
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
@@ -48,27 +48,27 @@ class JournalWriter:
             raise
 
     def append(self, event: Event) -> float:
-        """Write `event`, a step at most once a second; the Unix time it was stated at."""
+        """Write `event`, steps at most once a second, and return the Unix time at which it was stated."""
         with self._lock:
             at = self._clock()
-            passing = isinstance(event, Stepped | TelemetrySampled)
+            expendable = isinstance(event, Stepped | TelemetrySampled)
             if isinstance(event, Stepped):
                 if abs(at - self._stepped_at) < STEP_EVERY_S:
                     return at
                 self._stepped_at = at
-            if not (passing and self.failure):
+            if not (expendable and self.failure):
                 self._waiting.append(to_json(at, event).encode() + b"\n")
             if self.failure is None or abs(at - self._tried_at) >= RETRY_EVERY_S:
                 self._write(at)
             return at
 
     def touch(self) -> None:
-        """Tell other machines, by the file's time, that its process is there though it has nothing to say."""
+        """Update the file's time, so that other machines see that the process is alive though it writes nothing."""
         with self._lock, suppress(OSError):
             os.utime(self._fd if os.utime in os.supports_fd else self._path)
 
     def close(self) -> None:
-        """Try once more what waits, and close the file; `failure` says whether lines were lost."""
+        """Write the lines kept in memory, if possible, and close the file; `failure` is set if lines were lost."""
         with self._lock:
             if self._fd < 0:
                 return
@@ -79,14 +79,14 @@ class JournalWriter:
     def _write(self, at: float) -> None:
         self._tried_at = at
         while self._waiting:
-            # A newline before the line closes what a crash or a full disk has cut off.
+            # A newline before the line ends the one that a crash or a full disk has cut off.
             line = b"\n" + self._waiting[0] if self._torn else self._waiting[0]
             try:
                 written = os.write(self._fd, line)
             except OSError as error:
                 self.failure = error
                 return
-            if written < len(line):  # the disk has just become full: the next attempt says so
+            if written < len(line):  # the disk has just become full: the next attempt raises OSError
                 self._torn = True
                 continue
             self._torn = False
@@ -95,14 +95,14 @@ class JournalWriter:
 
 
 class JournalTail:
-    """Reads a journal that another thread or process writes: every `read` gives only what is new."""
+    """Reads a journal that another thread or process writes, only the new lines each time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
 
     def read(self) -> list[tuple[float, Event]]:
-        """Whole lines written since the last call, as (Unix time, event). Raises OSError but for a missing file."""
+        """The events written since the last call, as (Unix time, event). Raises OSError, but not for a missing file."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -115,7 +115,7 @@ class JournalTail:
 
 
 def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
-    """(Unix time, event) of every whole line of `path`, in order; nothing where there is no file. Raises OSError."""
+    """Yield (Unix time, event) of every whole line of `path`; nothing where there is no file. Raises OSError."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -127,7 +127,7 @@ def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
 
 
 def unread_lines(path: Path) -> tuple[int, ...] | None:
-    """The numbers, from 1, of the whole lines of `path` that are no event; None where there is no file."""
+    """The line numbers, from 1, of the whole lines of `path` that are no event; None where there is no file."""
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
@@ -137,9 +137,9 @@ def unread_lines(path: Path) -> tuple[int, ...] | None:
 
 
 def is_held(path: Path) -> bool | None:
-    """Whether a process, on this machine or one that shares its locks, writes this journal; None where none can tell.
+    """Whether a process, on this machine or one that shares its locks, writes this journal; None if unknown.
 
-    A file system may keep the locks of each machine to itself: False then says nothing of the others.
+    Where the file system does not share locks between machines, False says nothing about other machines.
     """
     if fcntl is None:
         return None
@@ -174,7 +174,7 @@ def _ends_torn(path: Path) -> bool:
 
 
 def _claim(fd: int, path: Path) -> None:
-    """Keep every other process from appending, for as long as this one lives. Raises RequestError."""
+    """Lock the journal for the lifetime of this process. Raises RequestError where another process holds it."""
     if fcntl is None:
         return
     give_up = time.monotonic() + CLAIM_S
@@ -183,7 +183,7 @@ def _claim(fd: int, path: Path) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > give_up:
-                msg = f"run {path.parent.name} is being carried out by another process; stop that one first"
+                msg = f"run {path.parent.name} is in use by another process; stop that one first"
                 raise RequestError(msg) from error
             time.sleep(CLAIM_S / 20)
         except OSError:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from fftui.runs.folder import RunFolder, RunRecord, run_records
-from fftui.runs.standing import as_it_stands
+from fftui.runs.status import with_current_status
 
 
 def damaged_runs(runs_dir: Path) -> list[RunFolder]:
-    """The folders whose record is damaged. Raises RequestError where `runs_dir` may not be read."""
+    """The run folders whose record is damaged. Raises RequestError where `runs_dir` may not be read."""
     return [folder for folder, record in run_records(runs_dir) if record is None]
 
 
@@ -17,7 +17,7 @@ def list_runs(runs_dir: Path) -> list[RunRecord]:
     Folders whose record is damaged are left out (`damaged_runs`). Raises RequestError where `runs_dir` may not be read.
     """
     return [
-        as_it_stands(folder, record).model_copy(update={"id": folder.id})
+        with_current_status(folder, record).model_copy(update={"id": folder.id})
         for folder, record in run_records(runs_dir)
         if record is not None
     ]

@@ -1,4 +1,4 @@
-"""What made a run: the process, the machine, the versions and the source. No tensor library is loaded here."""
+"""The provenance of a run: its process, machine, package versions and source revision. Loads no tensor library."""
 
 import os
 import platform
@@ -13,11 +13,11 @@ import psutil
 import fftui
 
 PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pydantic", "polars", "textual")
-STARTS_WITHIN_S = 1.0  # two readings of a process's start differ by clock ticks
+STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by clock ticks
 
 
 def process_start(pid: int) -> float | None:
-    """Unix time at which process `pid` started; None where there is no such process (a zombie has ended)."""
+    """The Unix time at which process `pid` started; None where there is no such process (a zombie has ended)."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -27,22 +27,22 @@ def process_start(pid: int) -> float | None:
         return None
 
 
-def still_there(pid: int, started: float | None) -> bool:
-    """Whether the process `pid` that started at Unix time `started` still runs on this machine.
+def is_alive(pid: int, started: float | None) -> bool:
+    """Whether the process `pid` that started at Unix time `started` runs on this machine.
 
-    A process identifier is given out again: only with its start does it name one process.
+    Process identifiers are reused: only the start time makes one unique.
     """
     now = process_start(pid)
     return now is not None and (started is None or abs(now - started) < STARTS_WITHIN_S)
 
 
 def host() -> str:
-    """Name of this machine."""
+    """The host name of this machine."""
     return socket.gethostname()
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, fftui and what it computes with."""
+    """The versions of Python, fftui and the packages it depends on."""
     found = {"python": platform.python_version(), "fftui": fftui.__version__}
     for package in PACKAGES:
         try:
@@ -53,7 +53,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int]:
-    """Host name, system, processor, cores this process may use, memory in bytes."""
+    """The machine: host name, system, processor, cores this process may use, memory in bytes."""
     return {
         "host": host(),
         "system": platform.platform(),
@@ -64,19 +64,19 @@ def machine() -> dict[str, str | int]:
 
 
 def source_revision() -> str | None:
-    """Commit of the checkout this package runs from, `-dirty` behind it if files differ; None when installed.
+    """The commit of the checkout this package runs from, with `-dirty` if files differ; None when installed.
 
-    The checkout must hold the package itself: one that merely surrounds a virtual environment says nothing.
+    The checkout must contain the package itself: one that merely surrounds a virtual environment does not count.
     """
     checkout = Path(fftui.__file__).parents[1]
     if not (checkout / ".git").exists():
         return None
     command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return told.stdout.strip() or None
+    return described.stdout.strip() or None
 
 
 def _processor() -> str:

@@ -1,6 +1,6 @@
 """A run's tables, folded from its journal, with explicit schemas. Missing is null, never 0.
 
-Where a resumed run did something again that was lost with its last sitting, the later event counts.
+Where a resumed run repeats what was lost with its last session, the later event counts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +14,12 @@ from pydantic import BaseModel
 
 from fftui import events as ev
 from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TableName
-from fftui.runs.energy import Metering, Settled
+from fftui.runs.energy import EnergyFold, WindowEnergy
 from fftui.runs.energy_rows import energy_rows
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
-from fftui.runs.standing import standing
+from fftui.runs.status import current_record
 
 Row = dict[str, Any]
 EpochOfRow = ev.EpochFinished | ev.LayerMeans
@@ -27,7 +27,7 @@ E = TypeVar("E", EpochOfRow, ev.Evaluated)
 
 
 def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
-    """Table `name` of a run, from its journal and record, sorted as it happened.
+    """Table `name` of a run, from its journal and record, in the order of events.
 
     Raises RunNotFoundError where the run has no record, OSError where its journal cannot be read.
     """
@@ -37,7 +37,7 @@ def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
 
 
 def write_tables(folder: RunFolder) -> None:
-    """Write a run's tables as Parquet into its folder, each in one step. Raises OSError."""
+    """Write a run's tables as Parquet into its folder, each replaced in one step. Raises OSError."""
     facts = _facts_of(folder)
     for name in IN_FOLDER:
         content = BytesIO()
@@ -46,12 +46,12 @@ def write_tables(folder: RunFolder) -> None:
 
 
 def settings_of(folder: RunFolder) -> dict[str, object]:
-    """Every field of a run's experiment by its column: `experiment.` and the path `--set` takes. Raises FFTUIError."""
+    """Fields of a run's experiment by column name: `experiment.` and the path for `--set`. Raises FFTUIError."""
     return dict(_flat(SETTING.rstrip("."), folder.experiment()))
 
 
 class _Series(Generic[E]):
-    """Events of one kind in order, of which a resumed run may do the last ones again."""
+    """Events of one kind in order, the last of which a resumed run may repeat."""
 
     def __init__(self, series: Callable[[E], object]) -> None:
         self._series: Callable[[E], object] = series
@@ -59,7 +59,7 @@ class _Series(Generic[E]):
         self._known: dict[object, list[tuple[int, E]]] = {}
 
     def add(self, event: E) -> None:
-        """Append `event`; what is known of its series from that epoch on was lost with an earlier sitting."""
+        """Append `event`; its series' events from that epoch on were lost with an earlier session and are removed."""
         known = self._known.setdefault(self._series(event), [])
         while known and (known[-1][1].phase, known[-1][1].epoch) >= (event.phase, event.epoch):
             known.pop()
@@ -72,15 +72,15 @@ class _Series(Generic[E]):
 
 
 @dataclass(frozen=True)
-class _Stretch:
-    """The layers that learn in parallel, if any, and how they or the one layer came to an end."""
+class _Stage:
+    """One stage: the layers that learn in parallel, if any, and its last event."""
 
     parallel: tuple[int, ...] = ()
     finished: ev.LayerFinished | None = None
 
 
 class _Facts:
-    """What counts of a journal."""
+    """The events of a journal that enter tables, without those lost and repeated by a resumed run."""
 
     def __init__(self) -> None:
         self.first_at: float | None = None
@@ -89,32 +89,32 @@ class _Facts:
         self._begin()
 
     def _begin(self) -> None:
-        self.settled: list[Settled] = []
-        self._saved_at = 0.0  # the last checkpoint: what comes after it is lost if the run is resumed
-        self._metering = Metering()
-        self.stretches: dict[tuple[int, int | None], _Stretch] = {}
+        self.windows: list[WindowEnergy] = []
+        self._saved_at = 0.0  # Unix seconds of the last checkpoint: what follows it is lost if the run is resumed
+        self._energy_fold = EnergyFold()
+        self.stages: dict[tuple[int, int | None], _Stage] = {}
         self.epochs = _Series[EpochOfRow](lambda e: e.layer)
         self.evaluations = _Series[ev.Evaluated](lambda e: (e.layer, e.split, e.final))
 
     def add(self, at: float, event: ev.Event) -> None:
-        """Take in the next event."""
+        """Add the journal's next event."""
         self.first_at = at if self.first_at is None else self.first_at
-        self._metering, settled = self._metering.after(at, event)
-        self.settled += settled
+        self._energy_fold, measured = self._energy_fold.after(at, event)
+        self.windows += measured
         match event:
             case ev.RunStarted():
                 self.labels = event.layers
-                self._metering = Metering()
-                self.settled = [each for each in self.settled if self._stays(each)]
-                if not event.resumed:  # without a checkpoint a run begins again
+                self._energy_fold = EnergyFold()
+                self.windows = [each for each in self.windows if self._survives_resume(each)]
+                if not event.resumed:  # without a checkpoint a run starts over
                     self._begin()
             case ev.Checkpointed():
                 self._saved_at = at
             case ev.LayerStarted():
-                self.stretches[event.phase, event.layer] = _Stretch(event.parallel)
+                self.stages[event.phase, event.layer] = _Stage(event.parallel)
             case ev.LayerFinished():
-                parallel = self.stretches.get((event.phase, event.layer), _Stretch()).parallel
-                self.stretches[event.phase, event.layer] = _Stretch(parallel, event)
+                parallel = self.stages.get((event.phase, event.layer), _Stage()).parallel
+                self.stages[event.phase, event.layer] = _Stage(parallel, event)
             case ev.EpochFinished() | ev.LayerMeans():
                 self.epochs.add(event)
             case ev.Evaluated():
@@ -122,9 +122,9 @@ class _Facts:
             case ev.TelemetrySampled():
                 self.telemetry.append((at, event))
 
-    def _stays(self, settled: Settled) -> bool:
-        """Whether a resumed run does not learn it again."""
-        return settled.window.doing == "idle" or settled.window.ended_at <= self._saved_at
+    def _survives_resume(self, measured: WindowEnergy) -> bool:
+        """Whether a resumed run does not repeat the window."""
+        return measured.window.doing == "idle" or measured.window.ended_at <= self._saved_at
 
 
 def _facts_of(folder: RunFolder) -> _Facts:
@@ -139,7 +139,7 @@ def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
         case "epochs":
             rows = list(_epoch_rows(facts))
         case "energy":
-            rows = list(energy_rows(facts.settled))
+            rows = list(energy_rows(facts.windows))
         case "evaluations":
             rows = [asdict(event) for event in facts.evaluations]
         case "layers":
@@ -154,23 +154,24 @@ def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
 
 
 def _epoch_rows(facts: _Facts) -> Iterator[Row]:
-    took: dict[tuple[int, int | None, int], float] = {}
-    for measured in facts.evaluations:
-        if not measured.final:
-            place = (measured.phase, measured.layer, measured.epoch)
-            took[place] = took.get(place, 0.0) + measured.evaluation_s
+    evaluation_s: dict[tuple[int, int | None, int], float] = {}
+    for evaluated in facts.evaluations:
+        if not evaluated.final:
+            key = (evaluated.phase, evaluated.layer, evaluated.epoch)
+            evaluation_s[key] = evaluation_s.get(key, 0.0) + evaluated.evaluation_s
     for event in facts.epochs:
         own = isinstance(event, ev.EpochFinished)
-        yield asdict(event) | {"evaluation_s": took.get((event.phase, event.layer, event.epoch), 0.0) if own else None}
+        taken_s = evaluation_s.get((event.phase, event.layer, event.epoch), 0.0)
+        yield asdict(event) | {"evaluation_s": taken_s if own else None}
 
 
 def _layer_rows(facts: _Facts) -> Iterator[Row]:
     epochs, evaluations = list(facts.epochs), list(facts.evaluations)
-    for (phase, layer), stretch in facts.stretches.items():
-        for number in (*stretch.parallel, layer):
-            row = _layer_row(facts.labels, number, stretch.finished)
-            row |= _learned([epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)])
-            if number != layer:  # their time is that of the network's row
+    for (phase, layer), stage in facts.stages.items():
+        for number in (*stage.parallel, layer):
+            row = _layer_row(facts.labels, number, stage.finished)
+            row |= _totals([epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)])
+            if number != layer:  # parallel layers share the time in the network's row
                 row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s", "data_s"))
             else:
                 row["evaluation_s"] = sum(
@@ -192,8 +193,8 @@ def _layer_row(labels: Sequence[str], layer: int | None, finished: ev.LayerFinis
     }
 
 
-def _learned(epochs: Sequence[EpochOfRow]) -> Row:
-    """What a row's own epochs come to."""
+def _totals(epochs: Sequence[EpochOfRow]) -> Row:
+    """The columns of a layer's row that are sums over its epochs or values of the last one."""
     timed = [epoch for epoch in epochs if isinstance(epoch, ev.EpochFinished)]
     row: Row = {
         "epochs": len(epochs),
@@ -214,7 +215,7 @@ def _accuracy_of(layer: int | None, measured: ev.Evaluated) -> float | None:
 
 
 def _run_row(folder: RunFolder) -> Row:
-    record = standing(folder)
+    record = current_record(folder)
     row = record.model_dump(exclude={"machine", "versions"})
     row |= {"run": folder.id, "path": str(folder.path)}
     return row | {"host": record.machine.get("host")}

@@ -1,7 +1,7 @@
 """`RunView`: everything a screen, a progress bar or a plain line shows of a run, as a fold over its events.
 
-A view is frozen. `view.after(at, event)` is the next one, so a thread that trains can put a new view in place
-while another reads the last: nobody waits, nobody sees half of a change.
+A view is frozen. `view.after(at, event)` is the next one, so a training thread can replace the view while another
+thread reads the last one: nobody waits, nobody sees half of a change.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from typing import Literal
 
 from fftui import events as ev
 from fftui.format import missing_text
-from fftui.runs.energy import Ledger
+from fftui.runs.energy import EnergyAccount
 from fftui.runs.history import History
 
 LayerState = Literal["waiting", "learning", "learned", "skipped"]
@@ -21,10 +21,10 @@ LOG_KEPT = 500  # lines
 
 @dataclass(frozen=True)
 class EpochView:
-    """What one row made of an epoch.
+    """One epoch of one row of the layer table.
 
-    `accuracy` is of the network on training images. `epoch_s` is the wall time, `compute_s` time on the device and
-    `data_s` for its images. Layers that learn in parallel all have the same: they are not to be summed over rows.
+    `accuracy` is that of the network on training images. `epoch_s` is the wall time, `compute_s` the time on the device
+    and `data_s` that for the batches' images; parallel layers share all three, so they must not be summed over rows.
     """
 
     phase: int
@@ -40,18 +40,18 @@ class EpochView:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """What learns from one start to one end: a `layer`, the layers in `parallel`, or (neither) the network."""
+class Stage:
+    """One stage of a run, in which a `layer`, the layers in `parallel` or (where both are empty) the network learns."""
 
     phase: int
     layer: int | None
     parallel: tuple[int, ...]
-    epochs: int  # planned; once it has ended those it took
-    layer_s: float | None = None  # time it took; None until it has ended
+    epochs: int  # planned; after the stage has ended, done
+    layer_s: float | None = None  # duration; None until the stage has ended
 
     @property
     def rows(self) -> tuple[int | None, ...]:
-        """The numbers of the rows that learn."""
+        """The numbers of the rows that learn in this stage."""
         return self.parallel or (self.layer,)
 
 
@@ -59,7 +59,7 @@ class Stretch:
 class LayerView:
     """One row of the layer table. `number` counts from 1; None is the network as a whole (backprop).
 
-    `layer_s` is None until the layer has learned, and where it learned in parallel with others (see `Stretch`).
+    `layer_s` is None until the layer has learned, and where it learned in parallel with others (see `Stage`).
     """
 
     number: int | None
@@ -97,41 +97,41 @@ class LogLine:
 
 @dataclass(frozen=True)
 class RunView:
-    """What is known of a run after some of its events."""
+    """The state of a run after some of its events, as it is shown."""
 
     started: ev.RunStarted | None = None
-    started_at: float | None = None  # Unix seconds at which this sitting began, put off by the time it was paused
+    started_at: float | None = None  # Unix seconds at which this session began, plus the time it was paused
     now: float | None = None  # Unix seconds of the newest event
     status: ev.Status = "running"
     phase: ev.PhaseStarted | None = None
     layers: tuple[LayerView, ...] = ()
-    stretches: tuple[Stretch, ...] = ()  # in the order in which they began
+    stages: tuple[Stage, ...] = ()  # in the order in which they began
     current: int | None = None  # index into `layers` of the row that learns, the first where several do
     progress: ev.Stepped | None = None
-    done_at_start: int = 0  # steps already done when this sitting began (a resumed run)
-    skipped: tuple[tuple[int, int], ...] = ()  # steps (from, up to) that count as done and took this sitting no time
+    done_at_start: int = 0  # steps already done when this session began (a resumed run)
+    skipped: tuple[tuple[int, int], ...] = ()  # steps (from, up to) that count as done and took this session no time
     evaluations: tuple[ev.Evaluated, ...] = ()
     telemetry: tuple[ev.TelemetrySampled, ...] = ()
     history: History = field(default_factory=History)
     machine: ev.MachineDescribed | None = None
-    missing: tuple[tuple[str, str], ...] = ()  # figures that are not told, and why
+    missing: tuple[tuple[str, str], ...] = ()  # metrics that are not available, and why
     other_gpus: ev.OtherGpusSampled | None = None
-    sampler: ev.TelemetryEnded | None = None  # how the last sitting's sampler ended
-    ledger: Ledger = field(default_factory=Ledger)
+    sampler: ev.TelemetryEnded | None = None  # the end of the last session's sampler
+    energy: EnergyAccount = field(default_factory=EnergyAccount)
     log: tuple[LogLine, ...] = ()
     result: ev.RunFinished | None = None
     paused_at: float | None = None  # Unix seconds, while the run waits
 
     @property
     def fraction(self) -> float:
-        """How much of the run's steps is done, 0 to 1."""
+        """The fraction of the run's steps that is done, 0 to 1."""
         if self.status == "finished":
             return 1.0
         return self.progress.done / self.progress.total if self.progress and self.progress.total else 0.0
 
     @property
     def learning(self) -> tuple[LayerView, ...]:
-        """The rows that learn now: several where layers learn in parallel."""
+        """The rows that are learning: several where layers learn in parallel."""
         return tuple(row for row in self.layers if row.state == "learning")
 
     @property
@@ -141,12 +141,12 @@ class RunView:
         measured = (e for e in reversed(self.evaluations) if e.phase == phase and e.head_accuracy is not None)
         return next(measured, None)
 
-    def stretch(self, phase: int, layer: int | None) -> Stretch | None:
-        """The stretch in which `layer` (None: several, or the network) learned in `phase`."""
-        return next((s for s in self.stretches if (s.phase, s.layer) == (phase, layer)), None)
+    def stage(self, phase: int, layer: int | None) -> Stage | None:
+        """The stage in which `layer` (None: several layers, or the network) learns in `phase`; None if not begun."""
+        return next((s for s in self.stages if (s.phase, s.layer) == (phase, layer)), None)
 
     def time_left_s(self) -> float | None:
-        """Seconds until the last step at this sitting's mean pace, by what steps cost; None before the first step."""
+        """Seconds until the last step, at this session's mean time per step cost; None before the first step."""
         if self.progress is None or self.started_at is None or self.now is None or self.status != "running":
             return None
         spent = self._cost(self.done_at_start, self.progress.done)
@@ -156,24 +156,24 @@ class RunView:
         return (self.now - self.started_at) / spent * self._cost(self.progress.done, self.progress.total)
 
     def _cost(self, begin: int, end: int) -> float:
-        """What the steps from `begin` to `end` cost, layers told apart; as many as they are where nothing tells."""
+        """The relative cost of the steps from `begin` to `end`; their number where their costs are unknown."""
         if self.started is None or not self.started.step_costs:
             return end - begin
         cost, before = 0.0, 0
-        for steps, each in zip(self.started.stretch_steps, self.started.step_costs, strict=False):
+        for steps, each in zip(self.started.stage_steps, self.started.step_costs, strict=False):
             cost += max(0, min(end, before + steps) - max(begin, before)) * each
             before += steps
         return cost
 
-    def _end_of_stretch(self) -> int:
-        """The step with which the stretch of the last step ends."""
+    def _end_of_stage(self) -> int:
+        """The number of the last step of the current stage."""
         done = self.progress.done if self.progress else 0
-        ends = accumulate(self.started.stretch_steps) if self.started else ()
+        ends = accumulate(self.started.stage_steps) if self.started else ()
         return next((end for end in ends if end >= done), done)
 
     def after(self, at: float, event: ev.Event) -> "RunView":
-        """The view once `event`, stated at Unix time `at`, is known."""
-        return replace(self._fold(event, at), now=at, ledger=self.ledger.after(at, event))
+        """The view after `event`, stated at Unix time `at`."""
+        return replace(self._fold(event, at), now=at, energy=self.energy.after(at, event))
 
     @singledispatchmethod
     def _fold(self, event: ev.Event, at: float) -> "RunView":
@@ -196,10 +196,10 @@ class RunView:
 
     @_fold.register(ev.LayerStarted)
     def _(self, event: ev.LayerStarted, at: float) -> "RunView":
-        stretch = Stretch(event.phase, event.layer, event.parallel, event.epochs)
-        view = replace(self, stretches=(*(s for s in self.stretches if not _same_start(s, stretch)), stretch))
-        view = view._with_stale_forgotten(event)
-        for number in reversed(stretch.rows):  # the first is the current one
+        stage = Stage(event.phase, event.layer, event.parallel, event.epochs)
+        view = replace(self, stages=(*(s for s in self.stages if not _same_stage(s, stage)), stage))
+        view = view._without_outdated_accuracies(event)
+        for number in reversed(stage.rows):  # the first is the current one
             view = view._with_row_for(number)._updated(
                 number,
                 state="learning",
@@ -222,29 +222,29 @@ class RunView:
 
     @_fold.register(ev.EpochFinished)
     def _(self, event: ev.EpochFinished, at: float) -> "RunView":
-        stretch = self.stretch(event.phase, event.layer)
-        if stretch is None or not stretch.parallel:
-            return self._with_epoch(event.layer, _of_all(_epoch_of(event), event))
+        stage = self.stage(event.phase, event.layer)
+        if stage is None or not stage.parallel:
+            return self._with_epoch(event.layer, _with_shared(_epoch_of(event), event))
         view = self
-        for number in stretch.parallel:
+        for number in stage.parallel:
             row = view._row(number)
             last = row.last if row else None
             if row and last and (last.phase, last.epoch) == (event.phase, event.epoch):
-                view = view._updated(number, history=(*row.history[:-1], _of_all(last, event)))
+                view = view._updated(number, history=(*row.history[:-1], _with_shared(last, event)))
         return view
 
     @_fold.register(ev.LayerFinished)
     def _(self, event: ev.LayerFinished, at: float) -> "RunView":
-        stretch = self.stretch(event.phase, event.layer) or Stretch(event.phase, event.layer, (), event.epochs)
-        ended = replace(stretch, epochs=event.epochs, layer_s=event.layer_s)
-        view = replace(self, stretches=tuple(ended if s is stretch else s for s in self.stretches))
-        for number in stretch.rows:
-            own_s = None if stretch.parallel else event.layer_s
+        stage = self.stage(event.phase, event.layer) or Stage(event.phase, event.layer, (), event.epochs)
+        ended = replace(stage, epochs=event.epochs, layer_s=event.layer_s)
+        view = replace(self, stages=tuple(ended if s is stage else s for s in self.stages))
+        for number in stage.rows:
+            own_s = None if stage.parallel else event.layer_s
             view = view._updated(number, state="skipped" if event.skipped else "learned", layer_s=own_s)
         end = "skipped" if event.skipped else "learned"
         if event.skipped and self.progress is not None:
-            view = replace(view, skipped=(*view.skipped, (self.progress.done, self._end_of_stretch())))
-        return view._logged(at, f"{_name(stretch)} {end} after {event.epochs} epochs")
+            view = replace(view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage())))
+        return view._logged(at, f"{_name(stage)} {end} after {event.epochs} epochs")
 
     @_fold.register(ev.Evaluated)
     def _(self, event: ev.Evaluated, at: float) -> "RunView":
@@ -268,10 +268,10 @@ class RunView:
     def _(self, event: ev.MachineDescribed, at: float) -> "RunView":
         return replace(self, machine=event, missing=(), other_gpus=None, sampler=None)
 
-    @_fold.register(ev.FiguresMissing)
-    def _(self, event: ev.FiguresMissing, at: float) -> "RunView":
-        known = dict(self.missing) | dict.fromkeys(event.figures, event.reason)
-        return replace(self, missing=tuple(known.items()))._logged(at, missing_text(event.figures, event.reason))
+    @_fold.register(ev.MetricsUnavailable)
+    def _(self, event: ev.MetricsUnavailable, at: float) -> "RunView":
+        known = dict(self.missing) | dict.fromkeys(event.metrics, event.reason)
+        return replace(self, missing=tuple(known.items()))._logged(at, missing_text(event.metrics, event.reason))
 
     @_fold.register(ev.OtherGpusSampled)
     def _(self, event: ev.OtherGpusSampled, at: float) -> "RunView":
@@ -290,7 +290,7 @@ class RunView:
     def _(self, event: ev.StatusChanged, at: float) -> "RunView":
         view = replace(self, status=event.status, paused_at=at if event.status == "paused" else None)
         if self.paused_at is not None and self.started_at is not None and event.status == "running":
-            view = replace(view, started_at=self.started_at + (at - self.paused_at))  # waiting is not pace
+            view = replace(view, started_at=self.started_at + (at - self.paused_at))  # a pause does not slow the pace
         return view._logged(at, event.status)
 
     @_fold.register(ev.Noted)
@@ -300,13 +300,13 @@ class RunView:
     @_fold.register(ev.RunFinished)
     def _(self, event: ev.RunFinished, at: float) -> "RunView":
         text = f"{event.status}: {event.error}" if event.error else event.status
-        return replace(self._at_rest(), status=event.status, result=event)._logged(at, text)
+        return replace(self._stopped(), status=event.status, result=event)._logged(at, text)
 
     def _resumed(self, event: ev.RunStarted, at: float) -> "RunView":
-        """What was learned stands; what was being learned starts again from the checkpoint."""
+        """The view of a resumed run: learned layers stay, the one being learned continues from the checkpoint."""
         done = self.progress.done if self.progress else 0
         return replace(
-            self._at_rest(),
+            self._stopped(),
             started=event,
             started_at=at,
             status="running",
@@ -316,8 +316,8 @@ class RunView:
             skipped=(),
         )
 
-    def _at_rest(self) -> "RunView":
-        """What was being learned waits for whoever goes on with it."""
+    def _stopped(self) -> "RunView":
+        """The view with no row learning: the rows that were wait for the run to be resumed."""
         rows = tuple(replace(row, state="waiting") if row.state == "learning" else row for row in self.layers)
         return replace(self, layers=rows, current=None)
 
@@ -333,13 +333,13 @@ class RunView:
         return next((row for row in self.layers if row.number == number), None)
 
     def _with_row_for(self, number: int | None) -> "RunView":
-        """Backprop trains all layers at once: it gets a row of its own, `network`, behind theirs."""
+        """The view with a row of that number: for backprop, which trains all layers at once, a row `network`."""
         if self._row(number) is not None:
             return self
         return replace(self, layers=(*self.layers, LayerView(number, "network")))
 
-    def _with_stale_forgotten(self, event: ev.LayerStarted) -> "RunView":
-        """Another phase changes what it learns, and all that stands on it: what was measured no longer holds."""
+    def _without_outdated_accuracies(self, event: ev.LayerStarted) -> "RunView":
+        """The view without the accuracies of rows whose layer, or one before it, learns again in another phase."""
         rows = tuple(
             replace(row, accuracy=None, accuracy_split=None)
             if row.phase != event.phase and (event.layer is None or row.number is None or row.number >= event.layer)
@@ -371,19 +371,19 @@ def _epoch_of(event: ev.EpochFinished | ev.LayerMeans) -> EpochView:
     )
 
 
-def _of_all(epoch: EpochView, event: ev.EpochFinished) -> EpochView:
-    """With what is of the epoch as a whole."""
+def _with_shared(epoch: EpochView, event: ev.EpochFinished) -> EpochView:
+    """The row's epoch with the accuracy and times of the whole epoch."""
     return replace(
         epoch, accuracy=event.accuracy, epoch_s=event.epoch_s, compute_s=event.compute_s, data_s=event.data_s
     )
 
 
-def _same_start(one: Stretch, other: Stretch) -> bool:
-    """Whether a resumed run goes on with what it had begun."""
+def _same_stage(one: Stage, other: Stage) -> bool:
+    """Whether both are the same stage: a resumed run starts again the one it had begun."""
     return (one.phase, one.layer) == (other.phase, other.layer)
 
 
-def _name(stretch: Stretch) -> str:
-    if stretch.parallel:
-        return f"{len(stretch.parallel)} layers in parallel"
-    return "the network" if stretch.layer is None else f"layer {stretch.layer}"
+def _name(stage: Stage) -> str:
+    if stage.parallel:
+        return f"{len(stage.parallel)} layers in parallel"
+    return "the network" if stage.layer is None else f"layer {stage.layer}"

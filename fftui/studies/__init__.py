@@ -1,1 +1,1 @@
-"""Many runs that answer one question: the paper's tables, sweeps and figures (to come)."""
+"""Studies: many runs that answer one question, such as the paper's tables and sweeps; their claims and figures."""

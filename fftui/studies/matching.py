@@ -1,4 +1,4 @@
-"""Which run of a folder carried out which experiment. Nothing else ties a run to a study."""
+"""The runs of a folder by their experiment. Nothing else ties a run to a study."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,35 +8,35 @@ from fftui.errors import ExperimentError
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, RunRecord, run_records
-from fftui.runs.standing import as_it_stands
+from fftui.runs.status import with_current_status
 
 
 @dataclass(frozen=True)
 class KnownRun:
-    """A run that is there, and how it stands."""
+    """A run of the folder and its current record."""
 
     folder: RunFolder
     record: RunRecord
 
     @property
     def status(self) -> Status:
-        """Finished, interrupted …; `running` and `paused` mean that a process is at it now."""
+        """Finished, interrupted …; `running` and `paused` mean that a process runs it now."""
         return self.record.status
 
 
-# How much a run says about its experiment, the most telling first.
-TELLING: tuple[Status, ...] = ("finished", "running", "paused", "interrupted", "failed")
+# Of several runs of one experiment, the first in this order counts.
+STATUS_RANK: tuple[Status, ...] = ("finished", "running", "paused", "interrupted", "failed")
 
 
 @dataclass(frozen=True)
 class KnownRuns:
-    """The runs of a folder by what they carry out."""
+    """The runs of a folder by their experiment."""
 
     _by_identity: dict[str, KnownRun] = field(default_factory=dict)
 
     @classmethod
     def of(cls, runs_dir: Path) -> "KnownRuns":
-        """Look at every run in `runs_dir`; those whose record or experiment cannot be read are no use to a study.
+        """The runs in `runs_dir`, without those whose record or experiment cannot be read.
 
         Raises RequestError where `runs_dir` cannot be read.
         """
@@ -48,19 +48,19 @@ class KnownRuns:
                 continue
             if record is None or experiment is None:
                 continue
-            run = KnownRun(folder, as_it_stands(folder, record))
+            run = KnownRun(folder, with_current_status(folder, record))
             known = found.get(identity(experiment))
-            if known is None or TELLING.index(run.status) < TELLING.index(known.status):
+            if known is None or STATUS_RANK.index(run.status) < STATUS_RANK.index(known.status):
                 found[identity(experiment)] = run
         return cls(found)
 
     def of_experiment(self, experiment: Experiment) -> KnownRun | None:
-        """The run of exactly this experiment that says most: a finished one if there is any, the newest of equals."""
+        """The run of exactly this experiment with the first status of `STATUS_RANK`; of several the newest."""
         return self._by_identity.get(identity(experiment))
 
 
 def identity(experiment: Experiment) -> str:
-    """What makes two experiments the same: every field but what they are called and how often they are saved."""
+    """Every field of an experiment but name, description and checkpoint interval; equal for equal experiments."""
     return experiment.model_dump_json(exclude={"name", "description", "checkpoint"})
 
 

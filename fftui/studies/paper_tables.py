@@ -6,21 +6,23 @@ from typing import Any
 
 from fftui.data.catalogue import SETS, DataName
 from fftui.experiment import ForwardForward
-from fftui.studies.quick import FEW, quick
 from fftui.studies.reported import Cell, reported, sizes
+from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of
 
 QUICK_SIZES = (5000, 1000, 250)
 SAMPLE_THRESHOLD = 15.0  # the paper's sample complexity has it on every set
-SAMPLE_BATCH, SAMPLE_EPOCHS = 128, 30  # of the methods done right, on any number of images
+SAMPLE_BATCH, SAMPLE_EPOCHS = 128, 30  # of the corrected methods, on any number of images
 MEASUREMENTS = 20  # of accuracy while learning, where there are thousands of epochs
 
 
 def table_1(data: DataName, scale: Scale) -> Iterator[Row]:
-    """Both methods, as the paper ran them and done right."""
+    """Both methods, as the paper ran them and corrected."""
     for method in ("paper/ff", "paper/backprop", "ff", "backprop"):
         paper = reported("table-1", _kind(method), data)
-        yield Row((("method", method),), method, quick(method, data) if scale == "quick" else {}, paper=paper)
+        yield Row(
+            (("method", method),), method, small_scale_changes(method, data) if scale == "quick" else {}, paper=paper
+        )
 
 
 def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
@@ -31,7 +33,7 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
         taken: dict[str, object] = {} if images == whole else {"data.train_images": images}
         for method in ("paper/ff", "paper/ff at equal updates", "paper/backprop", "ff", "backprop"):
             preset = method.removesuffix(" at equal updates")
-            changes = {} if full else quick(preset, data)
+            changes = {} if full else small_scale_changes(preset, data)
             if preset == "paper/ff":
                 changes |= {"phases.0.threshold": SAMPLE_THRESHOLD} if full else {}
             elif preset != "paper/backprop":
@@ -49,9 +51,9 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
 
 
 def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:
-    """The two networks of the paper's figures of the machine."""
+    """The two networks that the paper compares in time, memory and power."""
     for method in ("paper/ff", "paper/attention-frozen"):
-        changes = quick(method, data, FEW) if scale == "quick" else {}
+        changes = small_scale_changes(method, data, TRAIN_IMAGES) if scale == "quick" else {}
         paper = None if method == "paper/ff" else reported("notebooks", "attention-frozen", data)
         paper = paper or reported("table-1", _kind(method), data)
         yield Row((("method", method),), method, changes, paper=paper)

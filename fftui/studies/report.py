@@ -1,4 +1,4 @@
-"""A study's table as people read it, and as a file: accuracies in percent, the paper's beside them."""
+"""A study's table as text and as a file: accuracies in percent, the paper's beside them."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -16,9 +16,9 @@ from fftui.studies.results import condition_schema, summary_table, trials_table
 from fftui.studies.study import Study
 
 TO = ("text", *FORMATS)
-ALWAYS = "test accuracy %"  # a column that stays where nothing stands in it
+ALWAYS = "test accuracy %"  # a column that stays even if it is empty
 
-# Measures that a study may add to its table: how people call them, and how a figure reads.
+# Measures that a study may add to its table: the head of the column, and the text of a value.
 MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "head_accuracy": ("head accuracy %", lambda value: f"{100 * value:.2f}"),
     "epoch_s": ("epoch", duration),
@@ -38,7 +38,7 @@ MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
 
 
 def table_for_people(study: Study, runs_dir: Path) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of the study's summary as text; columns in which nothing stands are left out.
+    """Head and rows of the study's summary as text; empty columns are left out.
 
     Raises RequestError where `runs_dir` cannot be read.
     """
@@ -97,7 +97,7 @@ def check_format(to: str) -> None:
 
 
 def _cells(row: dict[str, Any], names: Sequence[str], measures: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """One row of the summary: the names of its cells and what stands in them."""
+    """One row of the summary: column names and texts."""
     for name in names:
         yield name, _value(row[name])
     mean, low = row["test_accuracy"], row["low"]

@@ -1,4 +1,4 @@
-"""What the paper reports, cell by cell, from `reported.toml` beside this file; and its Table 3 put right."""
+"""What the paper reports, cell by cell, from `reported.toml` beside this file; and its Table 3 corrected."""
 
 import tomllib
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ Source = Literal["table-1", "table-2", "table-3", "table-3-corrected", "text", "
 
 @dataclass(frozen=True)
 class Cell:
-    """Accuracies in percent of one method on one image set after `images` training images; None: not reported."""
+    """Accuracies in percent of one method on one data set after `images` training images; None: not reported."""
 
     source: Source
     method: str
@@ -34,7 +34,7 @@ class Seconds:
 
 @cache
 def cells() -> tuple[Cell, ...]:
-    """Every accuracy that the paper and its notebooks give, and Table 3 once more with its denominators put right."""
+    """Every accuracy that the paper and its notebooks give, and Table 3 once more with its denominators corrected."""
     values = _values()
     sources: tuple[Source, ...] = ("table-1", "table-2", "table-3", "text", "notebooks")
     printed = [
@@ -47,7 +47,7 @@ def cells() -> tuple[Cell, ...]:
 
 
 def reported(source: Source, method: str, data: str, images: int | None = None) -> Cell | None:
-    """What `source` says of `method` on `data` (None: of the most training images); None where it says nothing."""
+    """The cell of `method` on `data` in `source` (`images` None: the most training images); None where it has none."""
     found = [cell for cell in cells() if (cell.source, cell.method, cell.data) == (source, method, data)]
     if images is not None:
         found = [cell for cell in found if cell.images == images]
@@ -55,13 +55,13 @@ def reported(source: Source, method: str, data: str, images: int | None = None) 
 
 
 def sizes(data: str) -> tuple[int, ...]:
-    """The numbers of training images that the paper's Tables 2 and 3 have for `data`, largest first; none: not in."""
+    """The numbers of training images of `data` in the paper's Tables 2 and 3, largest first; empty: not in them."""
     found = {cell.images for cell in cells() if cell.source in ("table-2", "table-3") and cell.data == data}
     return tuple(sorted(found, reverse=True))
 
 
 def seconds(method: str, data: str) -> Seconds | None:
-    """How long `method` took the paper on `data`; None where it does not say."""
+    """Learning time of `method` on `data` as the paper reports it; None where it does not."""
     given = _values()["seconds"].get(method, {}).get(data)
     return given and Seconds(given["whole"], tuple(given.get("layers", ())), given.get("epoch"))
 

@@ -1,4 +1,4 @@
-"""The paper's claims, judged from runs: what runs came to (Polars), which roles they play, what follows."""
+"""The paper's claims, judged from runs: outcomes of the runs of each set-up (Polars), then a verdict on each claim."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,90 +8,91 @@ from typing import Any
 
 import polars as pl
 
-from fftui.data.catalogue import SETS
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder
 from fftui.runs.tables import make_table
-from fftui.studies.claims import CLAIMS, Claim, Evidence, Finding, Outcome, Role, of_accuracies
-from fftui.studies.claims.plan import Part, Plan, described
+from fftui.studies.claims import CLAIMS, Claim, Finding, Outcome, Outcomes, Setup, of_accuracies
+from fftui.studies.claims.claims_plan import ClaimsPlan, PlannedRuns, described
 from fftui.studies.matching import KnownRuns
 from fftui.studies.results import missing, trials_table
 from fftui.studies.study import Study, Trial
 
 
 @dataclass(frozen=True)
-class Played:
-    """A role in a claim and what was run for it; where nothing was, `absent` says why and `what` is empty."""
+class Evidence:
+    """A set-up that a claim needs and its outcome; where nothing was run, `absent` says why and `what` is empty."""
 
-    role: Role
+    setup: Setup
     what: str
     outcome: Outcome | None
     absent: str = ""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A claim, the finding on it, and what it rests on."""
+class ClaimVerdict:
+    """A claim, the finding on it, and the evidence that it rests on."""
 
     claim: Claim
     finding: Finding
-    played: tuple[Played, ...]
+    evidence: tuple[Evidence, ...]
 
 
-def judge_all(plan: Plan, runs_dir: Path, failures: Mapping[str, str] | None = None) -> tuple[Judged, ...]:
+def judge_all(plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str] | None = None) -> tuple[ClaimVerdict, ...]:
     """Judge every claim by the runs of `plan` that have finished in `runs_dir`.
 
-    `failures` says why a role's runs could not be started, by the role's text. Raises RequestError where `runs_dir`
+    `failures` says why a set-up's runs could not be started, by the set-up's text. Raises RequestError where `runs_dir`
     cannot be read.
     """
-    evidence = gather(plan, runs_dir, failures or {})
-    return tuple(_judged(claim, plan, evidence) for claim in CLAIMS)
+    outcomes = gather(plan, runs_dir, failures or {})
+    return tuple(_judged(claim, plan, outcomes) for claim in CLAIMS)
 
 
-def gather(plan: Plan, runs_dir: Path, failures: Mapping[str, str]) -> Evidence:
-    """What the runs in each role came to. Raises RequestError where `runs_dir` cannot be read."""
+def gather(plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str]) -> Outcomes:
+    """The outcome of the runs of each set-up. Raises RequestError where `runs_dir` cannot be read."""
     study = plan.study()
     trials, known = trials_table(study, runs_dir), KnownRuns.of(runs_dir)
-    outcomes: dict[Role, Outcome] = {}
+    outcomes: dict[Setup, Outcome] = {}
     absent = dict(plan.absent)
-    for part in plan.parts:
-        rows = trials.filter(pl.col("role") == part.role.text) if trials.height else trials
-        outcome = _outcome(part, rows, runs_dir)
+    for planned in plan.planned:
+        rows = trials.filter(pl.col("setup") == planned.setup.text) if trials.height else trials
+        outcome = _outcome(planned, rows, runs_dir)
         if outcome is not None:
-            outcomes[part.role] = outcome
+            outcomes[planned.setup] = outcome
         else:
-            absent[part.role] = failures.get(part.role.text) or missing(_trials(study, part), known) or "not measured"
-    return Evidence(outcomes, absent)
+            absent[planned.setup] = (
+                failures.get(planned.setup.text) or missing(_trials(study, planned), known) or "not measured"
+            )
+    return Outcomes(outcomes, absent)
 
 
-def _judged(claim: Claim, plan: Plan, evidence: Evidence) -> Judged:
-    parts = {part.role: part for part in plan.parts}
-    played = tuple(
-        Played(
-            role,
-            described(parts[role].experiments[0]) if role in parts else "",
-            evidence.outcomes.get(role),
-            "" if role in evidence else evidence.absent.get(role, "not run"),
+def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
+    planned = {each.setup: each for each in plan.planned}
+    evidence = tuple(
+        Evidence(
+            setup,
+            described(planned[setup].experiments[0]) if setup in planned else "",
+            outcomes.by_setup.get(setup),
+            "" if setup in outcomes else outcomes.absent.get(setup, "not run"),
         )
-        for role in claim.needs
+        for setup in claim.needs
     )
-    return Judged(claim, claim.judge(evidence), played)
+    return ClaimVerdict(claim, claim.judge(outcomes), evidence)
 
 
-def _outcome(part: Part, rows: pl.DataFrame, runs_dir: Path) -> Outcome | None:
-    """What the finished runs of a part came to; None where none has, or none measured its accuracy."""
+def _outcome(planned: PlannedRuns, rows: pl.DataFrame, runs_dir: Path) -> Outcome | None:
+    """The outcome of the finished ones among `planned`; None where none has finished, or none measured its accuracy."""
     rows = rows.drop_nulls(["test_accuracy", "train_accuracy", "train_s"])
     if not rows.height:
         return None
-    experiment, role = part.experiments[0], part.role
-    info = SETS[experiment.data.name]
+    experiment, setup = planned.experiments[0], planned.setup
+    info = experiment.data.info
     layer_s = _layer_seconds([RunFolder(runs_dir / run) for run in rows["run"]])
     return Outcome(
-        label=role.setup if role.data == "mnist" else f"{role.setup} on {role.data}",
+        label=setup.name if setup.data == "mnist" else f"{setup.name} on {setup.data}",
         test=of_accuracies(rows["test_accuracy"].to_list(), experiment.data.test_images or info.test_images),
         train=of_accuracies(rows["train_accuracy"].to_list(), _train_measured(experiment)),
         chance=1 / info.classes,
-        train_s=_mean(rows["train_s"].to_list()) * part.scale_s,
+        train_s=_mean(rows["train_s"].to_list()) * planned.scale_s,
         layers=_means(rows["layer_accuracies"].to_list()),
         layer_s=layer_s,
         memory_bytes=_column_mean(rows, "memory_bytes"),
@@ -105,7 +106,7 @@ def _train_measured(experiment: Experiment) -> int:
     data = experiment.data
     return min(
         experiment.evaluation.final_train_images,
-        data.train_images or SETS[data.name].train_images - data.validation_images,
+        data.train_images or data.info.train_images - data.validation_images,
     )
 
 
@@ -119,7 +120,7 @@ def _layer_seconds(folders: Sequence[RunFolder]) -> tuple[float, ...]:
 
 
 def _means(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    """The mean of each place over lists; none where they differ in length."""
+    """The mean of each position over `lists`; empty where they differ in length."""
     if len({len(each) for each in lists}) != 1:
         return ()
     return tuple(_mean(each) for each in zip(*lists, strict=True))
@@ -134,11 +135,11 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def _trials(study: Study, part: Part) -> list[Trial]:
-    return [trial for trial in study.trials if trial.condition == part.condition]
+def _trials(study: Study, planned: PlannedRuns) -> list[Trial]:
+    return [trial for trial in study.trials if trial.condition == planned.condition]
 
 
-def as_facts(judged: Sequence[Judged], plan: Plan) -> dict[str, Any]:
+def as_facts(judged: Sequence[ClaimVerdict], plan: ClaimsPlan) -> dict[str, Any]:
     """The claims as plain values, for JSON: accuracies as fractions with the half width of their 95 % interval."""
     return {
         "scale": plan.scale,
@@ -153,16 +154,20 @@ def as_facts(judged: Sequence[Judged], plan: Plan) -> dict[str, Any]:
                 "verdict": each.finding.verdict,
                 "why": each.finding.why,
                 "rule": each.claim.rule,
-                "evidence": [_played_facts(played) for played in each.played],
+                "evidence": [_evidence_facts(evidence) for evidence in each.evidence],
             }
             for each in judged
         ],
     }
 
 
-def _played_facts(played: Played) -> dict[str, Any]:
-    facts: dict[str, Any] = {"role": played.role.text, "what": played.what or None, "absent": played.absent or None}
-    outcome = played.outcome
+def _evidence_facts(evidence: Evidence) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "role": evidence.setup.text,
+        "what": evidence.what or None,
+        "absent": evidence.absent or None,
+    }
+    outcome = evidence.outcome
     if outcome is None:
         return facts
     return facts | {

@@ -1,4 +1,4 @@
-"""What a study's runs came to: one table of its trials, one of its conditions. Accuracies are fractions of 1."""
+"""Results of a study's runs: a table of its trials and one of its conditions. Accuracies are fractions of 1."""
 
 import math
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ MEASURES: dict[str, pl.DataType] = {
     "train_accuracy": REAL,  # on the training images measured at the end (evaluation.final_train_images)
     "layer_accuracies": pl.List(REAL),  # of each layer's goodness alone, on the test images
     "head_accuracy": REAL,  # of the softmax head in one pass, on the test images
-    "train_s": REAL,  # learning, over all sittings, without evaluation
+    "train_s": REAL,  # learning, over all sessions, without evaluation
     "epoch_s": REAL,  # mean wall time of an epoch of one layer (or of all, where they learn together)
     "compute_s": REAL,  # mean time on the device of the same, without data_s
-    "data_s": REAL,  # mean time that drawing, moving and picking its images took
+    "data_s": REAL,  # mean time of sampling, augmenting and selecting its images
     "evaluation_s": REAL,  # measuring accuracy, all of it
     "e2e_s": REAL,  # the whole run: setting up, reading images, learning, evaluation
     "memory_bytes": COUNT,  # highest seen: of the GPU, or where none learned, of the process
@@ -33,7 +33,7 @@ MEASURES: dict[str, pl.DataType] = {
     "gpu_utilization_percent": REAL,
     "gpu_memory_utilization_percent": REAL,
     "power_w": REAL,  # mean of the GPU's board
-    "energy_j": REAL,  # of learning: the GPU's board if told, else the CPU's packages
+    "energy_j": REAL,  # of learning: the GPU's board if available, else the CPU's packages
     "energy_j_per_sample": REAL,  # the same for each training image seen
 }
 AVERAGED = [name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"]
@@ -88,7 +88,7 @@ def summary_table(study: Study, runs_dir: Path) -> pl.DataFrame:
 
 
 def condition_schema(conditions: Sequence[Condition]) -> dict[str, pl.DataType]:
-    """The columns that tell a study's conditions apart, in order; numbers are real where any of them is."""
+    """The columns of a study's conditions, in order; numbers are real where any of them is."""
     values: dict[str, list[object]] = {}
     for condition in conditions:
         for column, value in condition.values:
@@ -109,7 +109,7 @@ def interval(values: Sequence[float]) -> tuple[float | None, float | None]:
 
 
 def missing(trials: Sequence[Trial], known: KnownRuns) -> str:
-    """Which of a condition's trials have not finished, and why; empty where all have."""
+    """How many of a condition's trials have not finished, by reason; empty where all have."""
     counts: dict[str, int] = {}
     for trial in trials:
         run = known.of_experiment(trial.experiment)

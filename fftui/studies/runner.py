@@ -1,8 +1,8 @@
-"""Carrying a study out: one run at a time, in the ordinary runs folder, whatever is there already left alone.
+"""Runs the trials of a study: one at a time, in the ordinary runs folder, without repeating what has finished.
 
-A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is carried out again skips
-what has finished, goes on with what was interrupted and tries once more what failed; and a run of the same experiment
-that was started by hand counts as the study's.
+A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run again skips what has
+finished, resumes what was interrupted and tries once more what failed; and a run of the same experiment that was
+started by hand counts as the study's.
 """
 
 import threading
@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import Literal
 
 from fftui.experiment import Experiment
-from fftui.runs.carrier import Carrier
 from fftui.runs.folder import RunFolder, create
-from fftui.runs.learning import OpenLearning, open_training
+from fftui.runs.run_thread import RunThread
+from fftui.runs.training_like import StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.study import Study, Trial
 
-LOOK_EVERY_S = 0.25
-# there: had finished before; elsewhere: another process is at it; the others as a run's.
-State = Literal["there", "elsewhere", "running", "finished", "interrupted", "failed"]
-OVER: tuple[State, ...] = ("there", "elsewhere", "finished", "interrupted", "failed")
+REFRESH_EVERY_S = 0.25
+# running elsewhere: in another process. The words without a second one are a run's own.
+State = Literal["finished before", "running elsewhere", "running", "finished", "interrupted", "failed"]
+OVER: tuple[State, ...] = ("finished before", "running elsewhere", "finished", "interrupted", "failed")
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How one trial stands, `index` (from 1) of `of`. `view` is None where nothing runs; `error` says what failed."""
+class TrialProgress:
+    """State of a trial, number `index` (from 1) of `of`; `view` is None where nothing runs, `error` the failure."""
 
     index: int
     of: int
@@ -43,16 +43,16 @@ class Progress:
         return self.state in OVER
 
 
-def carry_out(
+def run_study(
     study: Study,
     runs_dir: Path,
     device: str = "auto",
     data_folder: Path | None = None,
     *,
     stop: threading.Event | None = None,
-    open_learning: OpenLearning = open_training,
-) -> Iterator[Progress]:
-    """Carry out what is missing of `study`: several looks at every trial while it runs, one for what it came to.
+    start_training: StartTraining = start_training,
+) -> Iterator[TrialProgress]:
+    """Run the missing trials of `study`; yields each trial's progress several times while it runs, and once at its end.
 
     A run that fails does not end the study. Setting `stop` ends the current run after its batch, with a checkpoint,
     as `interrupted`, and the study with it; so does closing the generator. Raises RequestError where `runs_dir`
@@ -60,9 +60,9 @@ def carry_out(
     """
     stop = stop or threading.Event()
     known = KnownRuns.of(runs_dir)
-    done: dict[str, Progress] = {}  # what came of the experiments of this sitting
+    done: dict[str, TrialProgress] = {}  # the end of every experiment of this session
     for index, trial in enumerate(study.trials, 1):
-        at = Progress(index, len(study.trials), trial, "running")
+        at = TrialProgress(index, len(study.trials), trial, "running")
         before = done.get(identity(trial.experiment))
         run = known.of_experiment(trial.experiment)
         if before is None and not _is_taken(run):
@@ -71,12 +71,16 @@ def carry_out(
         if before:
             yield replace(at, state=before.state, run=before.run, error=before.error)
         elif run and _is_taken(run):
-            yield replace(at, state="there" if run.status == "finished" else "elsewhere", run=run.folder.id)
+            yield replace(
+                at, state="finished before" if run.status == "finished" else "running elsewhere", run=run.folder.id
+            )
         elif stop.is_set():
             return
         else:
-            place = _Place(runs_dir, f"{study.name}: {trial.condition.text}", device, data_folder, open_learning)
-            done[identity(trial.experiment)] = yield from _carry_out(at, run, place, stop)
+            options = _RunOptions(
+                runs_dir, f"{study.name}: {trial.condition.text}", device, data_folder, start_training
+            )
+            done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
 
 
 def _is_taken(run: KnownRun | None) -> bool:
@@ -84,21 +88,21 @@ def _is_taken(run: KnownRun | None) -> bool:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a run is carried out, under which name."""
+class _RunOptions:
+    """Folder, name, device and data of the run of a trial."""
 
     runs_dir: Path
     name: str
     device: str
     data_folder: Path | None
-    open_learning: OpenLearning
+    start_training: StartTraining
 
-    def carrier(self, experiment: Experiment, known: KnownRun | None) -> Carrier:
-        """Somebody who goes on with a run that is known, or begins one."""
+    def thread_for(self, experiment: Experiment, known: KnownRun | None) -> RunThread:
+        """The thread that resumes the run that is known, or begins a new one."""
         folder, data = self._folder(experiment, known), self.data_folder
         if known:
             experiment, data = known.folder.experiment(), known.record.images(data)
-        return Carrier(folder, experiment, self.device, data, known is not None, open_learning=self.open_learning)
+        return RunThread(folder, experiment, self.device, data, known is not None, start_training=self.start_training)
 
     def _folder(self, experiment: Experiment, known: KnownRun | None) -> RunFolder:
         if known:
@@ -106,38 +110,38 @@ class _Place:
         return create(self.runs_dir, experiment, name=self.name, device=self.device, data_folder=self.data_folder)
 
 
-def _carry_out(
-    at: Progress, known: KnownRun | None, place: _Place, stop: threading.Event
-) -> Generator[Progress, None, Progress]:
-    """Go on with the run that is known; where that is refused (its checkpoint is damaged, say), begin anew."""
-    carrier = place.carrier(at.trial.experiment, known)
-    yield from _follow(carrier, at, stop)
-    if known and carrier.refused and not stop.is_set():
-        carrier = place.carrier(at.trial.experiment, None)
-        yield from _follow(carrier, at, stop)
-    end = _end(carrier, at)
+def _run_trial(
+    at: TrialProgress, known: KnownRun | None, options: _RunOptions, stop: threading.Event
+) -> Generator[TrialProgress, None, TrialProgress]:
+    """Resume the run that is known; where that is refused (its checkpoint is damaged, say), begin a new one."""
+    run_thread = options.thread_for(at.trial.experiment, known)
+    yield from _follow(run_thread, at, stop)
+    if known and run_thread.refused and not stop.is_set():
+        run_thread = options.thread_for(at.trial.experiment, None)
+        yield from _follow(run_thread, at, stop)
+    end = _end(run_thread, at)
     yield end
     return end
 
 
-def _follow(carrier: Carrier, at: Progress, stop: threading.Event) -> Iterator[Progress]:
-    carrier.start()
+def _follow(run_thread: RunThread, at: TrialProgress, stop: threading.Event) -> Iterator[TrialProgress]:
+    run_thread.start()
     try:
-        while carrier.is_alive():
-            yield replace(at, view=carrier.view, run=carrier.folder.id)
-            carrier.join(LOOK_EVERY_S)
+        while run_thread.is_alive():
+            yield replace(at, view=run_thread.view, run=run_thread.folder.id)
+            run_thread.join(REFRESH_EVERY_S)
             if stop.is_set():
-                carrier.stop()
+                run_thread.stop()
     finally:
-        carrier.stop()
-        carrier.join()
+        run_thread.stop()
+        run_thread.join()
 
 
-def _end(carrier: Carrier, at: Progress) -> Progress:
-    result, problems = carrier.view.result, "; ".join(carrier.problems) or None
-    at = replace(at, view=carrier.view, run=carrier.folder.id, error=problems)
-    if carrier.refused:
-        return replace(at, state="failed", run=None, error=str(carrier.refused))
+def _end(run_thread: RunThread, at: TrialProgress) -> TrialProgress:
+    result, problems = run_thread.view.result, "; ".join(run_thread.problems) or None
+    at = replace(at, view=run_thread.view, run=run_thread.folder.id, error=problems)
+    if run_thread.refused:
+        return replace(at, state="failed", run=None, error=str(run_thread.refused))
     if result is None or result.status not in ("finished", "interrupted"):
         error = (result and result.error) or problems or "it ended without a result"
         return replace(at, state="failed", error=error)

@@ -10,13 +10,13 @@ from fftui.presets import experiment_from, preset_values, read_preset, set_value
 from fftui.studies.reported import Cell
 
 Scale = Literal["full", "quick"]  # the paper's sets and sizes; or mnist-mini and small networks, in a minute or two
-SEEDS: Mapping[Scale, int] = {"full": 3, "quick": 1}  # unless told otherwise
+SEEDS: Mapping[Scale, int] = {"full": 3, "quick": 1}  # unless others are asked for
 Value = str | int | float | None  # None: does not apply to this condition
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What tells one row of a study's table from the others; `paper` is the paper's accuracy for it, in percent."""
+    """The row of a study's table that a trial belongs to; `paper` is the paper's accuracy for it, in percent."""
 
     values: tuple[tuple[str, Value], ...]  # by column, in column order
     paper: float | None = None  # on test images
@@ -42,7 +42,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Study:
-    """A question, the trials that answer it, and what a reader of its table has to know (`notes`)."""
+    """A question, the trials that answer it, and `notes` for readers of its table."""
 
     name: str
     title: str
@@ -59,7 +59,7 @@ class Study:
 
 @dataclass(frozen=True)
 class Row:
-    """A condition on some image set: the preset that it is made from and what is changed in it (`experiment_of`)."""
+    """A condition on some data set: the preset that it is made from and what is changed in it (`experiment_of`)."""
 
     values: tuple[tuple[str, Value], ...]
     preset: str
@@ -69,7 +69,7 @@ class Row:
 
 
 class Rows(Protocol):
-    """What a study is: its rows on one image set."""
+    """The function that gives a study's rows on one data set."""
 
     def __call__(self, data: DataName, scale: Scale) -> Iterable[Row]:
         """Raises ExperimentError where a preset cannot be read."""
@@ -78,7 +78,7 @@ class Rows(Protocol):
 def experiment_of(
     preset: str, data: str, changes: Mapping[str, object] | None = None, phases: slice | None = None
 ) -> Experiment:
-    """Preset `preset` on image set `data`, changed: paths as `--set` takes them, `*` for every entry of a list.
+    """Preset `preset` on data set `data`, changed: paths as `--set` takes them, `*` for every entry of a list.
 
     `phases` keeps only some of the preset's phases; paths count those that are left. Raises ExperimentError for an
     unknown preset, set, path or value.
@@ -93,17 +93,17 @@ def experiment_of(
 
 
 def is_meant_for(preset: str, data: str) -> bool:
-    """Whether the preset is for that image set. Raises ExperimentError where the preset cannot be read."""
+    """Whether the preset is for that data set. Raises ExperimentError where the preset cannot be read."""
     return data in read_preset(preset).data_sets
 
 
 def _spread(values: object, path: str) -> list[str]:
     """The paths that `path` stands for: one for every entry of the list where it says `*`."""
-    before, star, behind = path.partition(".*.")
+    before, star, after = path.partition(".*.")
     if not star:
         return [path]
-    place: object = values
+    value: object = values
     for part in before.split("."):
-        place = place[int(part)] if isinstance(place, list) else place.get(part) if isinstance(place, dict) else None
-    entries = len(place) if isinstance(place, list) else 0
-    return [each for index in range(entries) for each in _spread(values, f"{before}.{index}.{behind}")]
+        value = value[int(part)] if isinstance(value, list) else value.get(part) if isinstance(value, dict) else None
+    entries = len(value) if isinstance(value, list) else 0
+    return [each for index in range(entries) for each in _spread(values, f"{before}.{index}.{after}")]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fftui.data.catalogue import DataName
-from fftui.studies.quick import FEW, FEWEST, quick
+from fftui.studies.small_scale import CONVOLUTION_TRAIN_IMAGES, TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, Value
 
 PAPER_THRESHOLDS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
@@ -65,7 +65,7 @@ def parallel_layers(data: DataName, scale: Scale) -> Iterator[Row]:
 
 def _row(method: str, data: DataName, scale: Scale, changes: dict[str, Any], **columns: Value) -> Row:
     """A preset with `changes`; its columns are the method and `columns`, whose names may end in `_`."""
-    images = FEWEST if method in ("cnn", "attention") else FEW
-    short = quick(method, data, images) if scale == "quick" else {}
+    images = CONVOLUTION_TRAIN_IMAGES if method in ("cnn", "attention") else TRAIN_IMAGES
+    small = small_scale_changes(method, data, images) if scale == "quick" else {}
     values = (("method", method), *((name.rstrip("_"), value) for name, value in columns.items()))
-    return Row(values, method, {**short, **changes})
+    return Row(values, method, {**small, **changes})

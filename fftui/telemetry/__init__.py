@@ -1,1 +1,1 @@
-"""What the machine does while layers learn: clocks, host and GPU figures, one sampler thread."""
+"""Telemetry while layers learn: clocks, metrics of host and GPU, one sampler thread."""

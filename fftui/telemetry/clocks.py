@@ -1,7 +1,7 @@
-"""How long the device computes, measured without ever making it wait.
+"""Clocks for the compute time of a device, measured without making it wait.
 
-A clock is started and stopped around each batch and read once an epoch. On CUDA the batches are still under way when
-the Python code that issued them is done, so events are recorded among them and compared when the epoch is over.
+A clock is started and stopped around each batch and read once an epoch. On CUDA a batch is not computed yet when the
+Python code that issued it returns, so events are recorded between batches and compared when the epoch is over.
 """
 
 import time
@@ -15,20 +15,20 @@ _NOT_STARTED = "a clock is stopped that was not started"
 
 
 class Clock(Protocol):
-    """Adds up the seconds between `start` and `stop`."""
+    """Sums the seconds between `start` and `stop`."""
 
     def start(self) -> None:
         """A batch begins."""
 
     def stop(self) -> None:
-        """The batch that began last is issued."""
+        """The current batch has been issued."""
 
     def read_s(self) -> float:
-        """Seconds inside all finished batches since the last reading; on CUDA it waits until they are computed."""
+        """Seconds of all finished batches since the last reading; on CUDA it waits until they are computed."""
 
 
 class MonotonicClock:
-    """Wall time: right where operations are done when they return, as on the CPU."""
+    """Wall time; correct where operations have finished when they return, as on the CPU."""
 
     def __init__(self) -> None:
         self._began_s: float | None = None
@@ -39,14 +39,14 @@ class MonotonicClock:
         self._began_s = time.perf_counter()
 
     def stop(self) -> None:
-        """The batch that began last is done. Raises RuntimeError where none began."""
+        """The current batch is done. Raises RuntimeError where none was started."""
         if self._began_s is None:
             raise RuntimeError(_NOT_STARTED)
         self._sum_s += time.perf_counter() - self._began_s
         self._began_s = None
 
     def read_s(self) -> float:
-        """Seconds inside all finished batches since the last reading."""
+        """Seconds of all finished batches since the last reading."""
         sum_s, self._sum_s = self._sum_s, 0.0
         return sum_s
 
@@ -63,18 +63,18 @@ class CudaClock:
     def start(self) -> None:
         """A batch begins."""
         if self._began is not None:
-            self._spare.append(self._began)  # a batch that was given up half-way
+            self._spare.append(self._began)  # an abandoned batch
         self._began = self._recorded()
 
     def stop(self) -> None:
-        """The batch that began last is issued. Raises RuntimeError where none began."""
+        """The current batch has been issued. Raises RuntimeError where none was started."""
         if self._began is None:
             raise RuntimeError(_NOT_STARTED)
         self._pairs.append((self._began, self._recorded()))
         self._began = None
 
     def read_s(self) -> float:
-        """Seconds inside all finished batches since the last reading; waits until the last of them is computed."""
+        """Seconds of all finished batches since the last reading; waits until the last of them is computed."""
         if not self._pairs:
             return 0.0
         self._pairs[-1][1].synchronize()
@@ -95,13 +95,13 @@ def _new_event() -> torch.cuda.Event:
 
 
 def clock_for(device: torch.device) -> Clock:
-    """The clock that measures compute time on `device`; on MPS it is wall time, an upper bound of the issuing."""
+    """The clock for compute time on `device`; on MPS it measures wall time, that of issuing operations."""
     return CudaClock(device) if device.type == "cuda" else MonotonicClock()
 
 
 @contextmanager
 def timed(clock: Clock) -> Iterator[None]:
-    """Time that `clock` adds up."""
+    """Measure the time inside the `with` block by `clock`."""
     clock.start()
     yield
     clock.stop()

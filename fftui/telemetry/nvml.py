@@ -1,6 +1,6 @@
-"""Figures of the GPU that learns, through NVML (nvidia-ml-py, imported as pynvml).
+"""Metrics of the GPU that learns, through NVML (nvidia-ml-py, imported as pynvml).
 
-Every call may be refused on its own: then its figures are None, and `missing` says why.
+Each call may be refused on its own: its metrics are then None, and `missing` holds the reason.
 """
 
 import os
@@ -16,16 +16,16 @@ from fftui.events import OtherGpusSampled
 
 T = TypeVar("T")
 
-# NVML wants to know what kind of device a UUID names: a whole GPU or a slice of one (MIG).
+# Prefixes of the UUIDs that NVML expects: of a whole GPU, of a slice of one (MIG).
 UUID_KINDS = ("GPU-", "MIG-")
-# After these nothing is read any more; every other error concerns one call.
+# Errors after which the GPU is not read any more; every other error concerns one call.
 FATAL = (
     pynvml.NVML_ERROR_GPU_IS_LOST,
     pynvml.NVML_ERROR_RESET_REQUIRED,
     pynvml.NVML_ERROR_UNINITIALIZED,
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
 )
-# What a driver answers that is older than a call.
+# Errors of a driver that is older than a call.
 TOO_NEW = (pynvml.NVML_ERROR_FUNCTION_NOT_FOUND, pynvml.NVML_ERROR_ARGUMENT_VERSION_MISMATCH)
 # What to do about a start that fails.
 ADVICE = {
@@ -47,20 +47,20 @@ THROTTLES = (
     (0x200, "board limit"),  # these two have no name in older versions of nvidia-ml-py
     (0x400, "reliability"),
 )
-HELD_S = 1.0  # for which the answer to a call that is slow, or hardly ever changes, is held
+CACHE_S = 1.0  # for which the answer to a call that is slow, or hardly ever changes, is reused
 
 
 class GpuUnavailableError(Exception):
-    """There is no GPU to read, or no longer: why, in a few words."""
+    """The GPU cannot be read, or no longer; the message is the reason."""
 
 
 class _Unlisted(Exception):  # noqa: N818 - an answer, not a fault
-    """NVML answers, but not about this process."""
+    """NVML does not list this process."""
 
 
 @dataclass(frozen=True)
-class GpuFigures:
-    """One look at a GPU; None where this board does not tell, or where there is none."""
+class GpuMetrics:
+    """One sample of a GPU; None where the board does not provide a metric, or there is no GPU."""
 
     gpu_utilization_percent: float | None = None
     gpu_memory_utilization_percent: float | None = None  # share of time in which its memory was read or written
@@ -76,18 +76,18 @@ class GpuFigures:
     gpu_throttle_reasons: str | None = None
 
 
-NO_FIGURES = GpuFigures()
+NO_METRICS = GpuMetrics()
 
 
 @dataclass(frozen=True)
 class Call:
-    """One question to NVML: what answers it, and the figures that come of it, in our units."""
+    """One NVML call: the function that makes it, and the metrics it returns, in the units of their names."""
 
     name: str
-    figures: tuple[str, ...]
+    metrics: tuple[str, ...]
     ask: Callable[[Any], tuple[Any, ...]]
     of_slice: bool = False  # a MIG slice answers for itself; else its board does
-    held_s: float = 0.0
+    cache_s: float = 0.0
 
 
 def _utilization(handle: Any) -> tuple[float, float]:
@@ -132,7 +132,7 @@ def _throttles(handle: Any) -> tuple[str]:
 
 
 def _newest(newer: Callable[[Any], T], older: Callable[[Any], T], handle: Any) -> T:
-    """What `newer` answers, or `older` where the driver is too old for it."""
+    """The result of `newer`, or of `older` where the driver is too old for it."""
     try:
         return newer(handle)
     except pynvml.NVMLError as error:
@@ -153,14 +153,14 @@ CALLS = (
         ("gpu_process_memory_bytes",),
         _process_memory,
         of_slice=True,
-        held_s=HELD_S,
+        cache_s=CACHE_S,
     ),
     Call("nvmlDeviceGetPowerUsage", ("power_w",), _power),
     Call(
         "nvmlDeviceGetEnforcedPowerLimit",
         ("power_limit_w",),
         lambda handle: (pynvml.nvmlDeviceGetEnforcedPowerLimit(handle) / 1000,),
-        held_s=HELD_S,
+        cache_s=CACHE_S,
     ),
     Call(
         "nvmlDeviceGetTotalEnergyConsumption",
@@ -184,17 +184,17 @@ CALLS = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call came to: its figures, or why there are none."""
+    """The answer to a call: the values of its metrics, or the reason why there are none."""
 
     values: tuple[Any, ...] = ()
     reason: str = ""
 
 
 class GpuSource:
-    """Reads one GPU, or one MIG slice of it, found by the UUID that torch tells (see `gpu_uuid`).
+    """Reads the metrics of one GPU, or one MIG slice, found by its UUID (see `gpu_uuid`).
 
-    Of a slice, `whole_board` names the figures that are its board's. Raises GpuUnavailableError where NVML or the GPU
-    is not there. NVML is held until `close`.
+    Of a slice, `whole_board` names the metrics of its board. Raises GpuUnavailableError where NVML or the GPU is
+    missing. NVML stays initialised until `close`.
     """
 
     def __init__(self, uuid: str) -> None:
@@ -210,41 +210,41 @@ class GpuSource:
         self.board_uuid = uuid_of(self._board) or self.uuid
         self.driver = driver_version()
         self.missing: Mapping[str, str] = {}
-        self._held: dict[str, tuple[float, Answer]] = {}
+        self._cache: dict[str, tuple[float, Answer]] = {}
 
-    def read(self) -> GpuFigures:
-        """The figures now; `missing` then names those that were refused, and why.
+    def read(self) -> GpuMetrics:
+        """The metrics now; `missing` then maps those that were refused to the reason.
 
         Raises GpuUnavailableError once the GPU cannot be read any more.
         """
-        figures: dict[str, Any] = {}
+        metrics: dict[str, Any] = {}
         missing: dict[str, str] = {}
         for call in CALLS:
             answer = self._answer(call)
             if answer.values:
-                figures.update(zip(call.figures, answer.values, strict=True))
+                metrics.update(zip(call.metrics, answer.values, strict=True))
             else:
-                missing.update(dict.fromkeys(call.figures, answer.reason))
+                missing.update(dict.fromkeys(call.metrics, answer.reason))
         self.missing = missing
-        return GpuFigures(**figures)
+        return GpuMetrics(**metrics)
 
     def close(self) -> None:
-        """Let NVML go."""
+        """Release NVML."""
         stop_nvml()
 
     def _answer(self, call: Call) -> Answer:
         now_s = time.monotonic()
-        asked_s, answer = self._held.get(call.name, (0.0, None))
-        if answer is not None and now_s - asked_s < call.held_s:
+        asked_s, answer = self._cache.get(call.name, (0.0, None))
+        if answer is not None and now_s - asked_s < call.cache_s:
             return answer
         answer = answer_to(call, self._handle if call.of_slice else self._board)
-        if call.held_s:
-            self._held[call.name] = (now_s, answer)
+        if call.cache_s:
+            self._cache[call.name] = (now_s, answer)
         return answer
 
 
 class OtherGpus:
-    """The GPUs of this machine but for the board of UUID `learning`; NVML has to be held by somebody."""
+    """Reads the GPUs of this machine other than the board of UUID `learning`; NVML has to be initialised."""
 
     def __init__(self, learning: str) -> None:
         handles = [handle for handle in boards() if uuid_of(handle) != learning]
@@ -252,7 +252,7 @@ class OtherGpus:
         self._handles = handles
 
     def read(self) -> OtherGpusSampled:
-        """What each of them does now; None where one does not tell, or is lost."""
+        """Their metrics now; None where a GPU does not provide one, or is lost."""
         busy = [_try(_utilization, handle) for handle in self._handles]
         memory = [_try(_memory, handle) for handle in self._handles]
         power = [_try(_power, handle) for handle in self._handles]
@@ -265,7 +265,7 @@ class OtherGpus:
 
 
 def start_nvml() -> None:
-    """Take hold of NVML. Raises GpuUnavailableError with what can be done about it."""
+    """Initialise NVML. Raises GpuUnavailableError, with what to do, where that fails."""
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
@@ -274,14 +274,14 @@ def start_nvml() -> None:
 
 
 def stop_nvml() -> None:
-    """Let NVML go; a driver that is gone already is let be."""
+    """Release NVML; errors of a driver that is gone are ignored."""
     _try(lambda _: pynvml.nvmlShutdown(), None)
 
 
 def find_device(uuid: str) -> tuple[str, Any]:
-    """The GPU or MIG slice of this UUID, and its UUID as NVML writes it: with its kind in front.
+    """The UUID as NVML writes it (with its prefix) and the handle of a GPU or MIG slice.
 
-    Raises GpuUnavailableError.
+    Raises GpuUnavailableError where NVML does not know it.
     """
     plain = uuid.removeprefix("GPU-").removeprefix("MIG-")
     for kind in UUID_KINDS:
@@ -294,25 +294,25 @@ def find_device(uuid: str) -> tuple[str, Any]:
 
 
 def boards() -> list[Any]:
-    """Every GPU that answers, in NVML's order: by PCI bus."""
+    """The handles of all GPUs that answer, in NVML's order: by PCI bus."""
     count = _try(lambda _: pynvml.nvmlDeviceGetCount(), None) or 0
     found = (_try(pynvml.nvmlDeviceGetHandleByIndex, index) for index in range(count))
     return [handle for handle in found if handle is not None]
 
 
 def slices(board: Any) -> list[Any]:
-    """The MIG slices of a board; none where it has none."""
+    """The handles of the MIG slices of a board."""
     count = _try(pynvml.nvmlDeviceGetMaxMigDeviceCount, board) or 0
     found = (_try(lambda n: pynvml.nvmlDeviceGetMigDeviceHandleByIndex(board, n), index) for index in range(count))
     return [handle for handle in found if handle is not None]
 
 
 def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
-    """The board of a device (itself, if it is no MIG slice), and the figures that are then of the whole board.
+    """The board of a device (itself, if it is no MIG slice), and the metrics that are of the whole board.
 
     Raises GpuUnavailableError where the board of a slice does not answer.
     """
-    by_board = tuple(figure for call in CALLS if not call.of_slice for figure in call.figures)
+    by_board = tuple(metric for call in CALLS if not call.of_slice for metric in call.metrics)
     if uuid.startswith("MIG-"):
         try:
             return pynvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle), by_board
@@ -321,7 +321,7 @@ def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
             raise GpuUnavailableError(msg) from None
     mode = _try(pynvml.nvmlDeviceGetMigMode, handle)
     if mode is not None and mode[0] == pynvml.NVML_DEVICE_MIG_ENABLE:
-        # A torch that tells the UUID of the board: which of its slices learns is not known.
+        # torch gave the UUID of the board: which of its slices learns is unknown.
         return handle, (*by_board, "gpu_memory_used_bytes", "gpu_memory_total_bytes")
     return handle, ()
 
@@ -337,19 +337,19 @@ def name_of(handle: Any) -> str:
 
 
 def uuid_of(handle: Any) -> str | None:
-    """The device's UUID, its kind in front."""
+    """The device's UUID with its prefix; None where it is refused."""
     uuid = _try(pynvml.nvmlDeviceGetUUID, handle)
     return None if uuid is None else str(uuid)
 
 
 def driver_version() -> str | None:
-    """Of the NVIDIA driver."""
+    """The version of the NVIDIA driver; None where it is refused."""
     version = _try(lambda _: pynvml.nvmlSystemGetDriverVersion(), None)
     return None if version is None else str(version)
 
 
 def answer_to(call: Call, handle: Any) -> Answer:
-    """What `handle` answers to `call`. Raises GpuUnavailableError on an answer after which nothing more is read."""
+    """The answer to `call` for the device `handle`. Raises GpuUnavailableError where the GPU is lost."""
     try:
         return Answer(call.ask(handle))
     except _Unlisted:
@@ -361,12 +361,12 @@ def answer_to(call: Call, handle: Any) -> Answer:
 
 
 def reason_of(error: pynvml.NVMLError) -> str:
-    """NVML's own words."""
+    """NVML's message for an error."""
     return str(error).rstrip(".")
 
 
 def _try(call: Callable[[Any], T], argument: Any) -> T | None:
-    """What `call` answers, or None where it is refused."""
+    """The result of `call`, or None where it is refused."""
     try:
         return call(argument)
     except pynvml.NVMLError:

@@ -1,4 +1,4 @@
-"""Energy of the CPU's packages through RAPL, as Linux shows it in /sys/class/powercap. Usually for root only."""
+"""Energy of the CPU's packages through RAPL, from Linux's /sys/class/powercap; usually readable by root only."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +8,12 @@ MICRO = 1e-6
 
 
 class RaplUnavailableError(Exception):
-    """There is no such energy to read, or no longer: why, in a few words."""
+    """RAPL cannot be read, or no longer; the message is the reason."""
 
 
 @dataclass
 class _Package:
-    """One package's counter, in microjoules; it begins anew at `range_uj`."""
+    """The energy counter of one package, in microjoules; it wraps at `range_uj`."""
 
     file: Path
     range_uj: int
@@ -21,7 +21,7 @@ class _Package:
     drawn_uj: int = 0
 
     def read_uj(self) -> int:
-        """Drawn since it was made. A counter that stands lower than before has wrapped once."""
+        """Microjoules drawn since the object was created; a counter lower than before has wrapped once."""
         now_uj = _number(self.file)
         self.drawn_uj += now_uj - self.seen_uj if now_uj >= self.seen_uj else now_uj + self.range_uj - self.seen_uj
         self.seen_uj = now_uj
@@ -29,10 +29,10 @@ class _Package:
 
 
 class RaplSource:
-    """The packages (`intel-rapl:N` whose name is `package-N`, on AMD too) under `folder`, added up.
+    """Reads the sum of the CPU's packages (zones `intel-rapl:N` named `package-N`, on AMD too) under `folder`.
 
-    Their subzones (core, dram) and psys would count energy twice or are not the CPU's: they are left out. Raises
-    RaplUnavailableError where there is none or it may not be read.
+    Subzones (core, dram) and psys are left out: they would count energy twice or are not the CPU's. Raises
+    RaplUnavailableError where there is no package or it may not be read.
     """
 
     def __init__(self, folder: Path = RAPL_FOLDER) -> None:
@@ -44,11 +44,11 @@ class RaplSource:
 
     @property
     def packages(self) -> int:
-        """How many there are."""
+        """The number of packages."""
         return len(self._packages)
 
     def read_j(self) -> float:
-        """Joules drawn by all packages since the source was made. Raises RaplUnavailableError once one is silent."""
+        """Joules drawn by all packages since the source was created. Raises RaplUnavailableError if one is not read."""
         return sum(package.read_uj() for package in self._packages) * MICRO
 
 

@@ -1,9 +1,9 @@
-"""Which GPUs CUDA_VISIBLE_DEVICES leaves to CUDA, told by NVML alone: without CUDA, and in CUDA's order.
+"""The GPUs that CUDA sees under CUDA_VISIBLE_DEVICES, in CUDA's order, found through NVML without starting CUDA.
 
-CUDA's rules: entries are indexes, or `GPU-` UUIDs, or `MIG-` UUIDs, or beginnings of UUIDs that name one device; the
-first entry sets the kind. An entry that names nothing, or is of another kind, hides itself and all behind it; a device
-named twice hides everything; unset shows all. Where a MIG slice is among them, CUDA takes the first slice and no more.
-Where they are not written down, they are those of torch (`torch.cuda._parse_visible_devices`).
+CUDA's rules: entries are indexes, or `GPU-` UUIDs, or `MIG-` UUIDs, or unique prefixes of UUIDs; the first entry sets
+the kind. An entry that names no device, or is of another kind, hides itself and all that follow; a device named twice
+hides everything; unset shows all. Where there is a MIG slice among them, CUDA takes the first slice and nothing else.
+Rules that CUDA does not document are those of torch (`torch.cuda._parse_visible_devices`).
 """
 
 import os
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fftui.telemetry import nvml
 
 VARIABLE, ORDER = "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"
-INDEX = re.compile(r"\s*([+-]?[0-9]+)")  # what follows the digits does not matter to CUDA
+INDEX = re.compile(r"\s*([+-]?[0-9]+)")  # CUDA ignores what follows the digits
 HIDDEN = "and what follows it are hidden"
 
 
@@ -29,7 +29,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Board:
-    """One GPU as NVML tells it, in the order of the PCI bus, and its MIG slices."""
+    """One GPU and its MIG slices, as NVML lists them: in the order of the PCI bus."""
 
     uuid: str
     name: str
@@ -37,15 +37,15 @@ class Board:
 
     @property
     def device(self) -> str:
-        """What CUDA takes of it: its first slice where it is cut into some."""
+        """The UUID of the device that CUDA takes: the first slice, or the whole board if it has none."""
         return self.slices[0].uuid if self.slices else self.uuid
 
 
 @dataclass(frozen=True)
 class Visible:
-    """UUIDs of the devices that CUDA sees, in its order; `problem` says what is wrong with the variable.
+    """The UUIDs of the devices that CUDA sees, in its order; `problem` is what is wrong with the variable.
 
-    `caution`: where CUDA may count the devices in another order than NVML can know.
+    `caution` warns where CUDA may count the devices in another order.
     """
 
     uuids: tuple[str, ...]
@@ -54,16 +54,16 @@ class Visible:
 
 
 def visible(value: str | None, order: str | None, boards: Sequence[Board]) -> Visible:
-    """What CUDA_VISIBLE_DEVICES = `value` leaves of `boards` under CUDA_DEVICE_ORDER = `order`."""
+    """The devices of `boards` that CUDA sees if CUDA_VISIBLE_DEVICES is `value` and CUDA_DEVICE_ORDER is `order`."""
     caution = _caution(value, order, boards)
     if value is None:
         return Visible(_taken(board.device for board in boards), caution=caution)
     entries, problem = _entries(value)
     found: list[str] = []
     for entry in entries:
-        uuid, trouble = _named(entry, boards)
+        uuid, reason = _named(entry, boards)
         if uuid is None:
-            problem = trouble
+            problem = reason
             break
         if uuid in found:
             found, problem = [], _twice(entry)
@@ -74,12 +74,12 @@ def visible(value: str | None, order: str | None, boards: Sequence[Board]) -> Vi
 
 
 def visible_here() -> Visible:
-    """The same of this process's environment and this machine. NVML has to be held by somebody."""
+    """The devices that CUDA sees in this process on this machine. NVML has to be initialised."""
     return visible(os.environ.get(VARIABLE), os.environ.get(ORDER), boards_here())
 
 
 def boards_here() -> list[Board]:
-    """The GPUs of this machine. NVML has to be held by somebody."""
+    """The GPUs of this machine. NVML has to be initialised."""
     found = []
     for handle in nvml.boards():
         slices = [Slice(uuid, *nvml.instances_of(each)) for each in nvml.slices(handle) if (uuid := nvml.uuid_of(each))]
@@ -89,14 +89,14 @@ def boards_here() -> list[Board]:
 
 
 def _taken(uuids: Iterable[str]) -> tuple[str, ...]:
-    """What CUDA takes of them: no more than one slice, and then no whole board."""
+    """The devices that CUDA takes of them: if there are slices, only the first one."""
     every = tuple(uuids)
     slices = tuple(uuid for uuid in every if uuid.startswith("MIG-"))
     return slices[:1] or every
 
 
 def _entries(value: str) -> tuple[list[str], str]:
-    """The entries up to the first that cannot name a device, and what is wrong with it; none where one is repeated."""
+    """The entries before the first invalid one, and what is wrong with that; no entries where one is repeated."""
     kind = next((kind for kind in nvml.UUID_KINDS if value.startswith(kind)), "")
     found: list[str] = []
     for entry in value.split(","):
@@ -114,7 +114,7 @@ def _entries(value: str) -> tuple[list[str], str]:
 
 
 def _wrong(entry: str, kind: str) -> str:
-    """Nothing, where an entry is meant to name no device."""
+    """What is wrong with an invalid entry; empty where the entry ends the list on purpose."""
     number = INDEX.match(entry)
     if entry.strip() in ("", "NoDevFiles") or (number and int(number[1]) < 0):
         return ""
@@ -128,7 +128,7 @@ def _twice(entry: str) -> str:
 
 
 def _named(entry: str, boards: Sequence[Board]) -> tuple[str | None, str]:
-    """The device that an entry names; without one, why not."""
+    """The UUID of the device that an entry names, or None and the reason."""
     if not entry.startswith(nvml.UUID_KINDS):
         return _counted(int(entry), boards)
     matches = [uuid for uuid, *names in _names(boards) if any(_begins(entry, name) for name in names)]
@@ -147,7 +147,7 @@ def _counted(number: int, boards: Sequence[Board]) -> tuple[str | None, str]:
 
 
 def _names(boards: Sequence[Board]) -> Iterator[tuple[str, ...]]:
-    """What CUDA takes of each device, then all that may name it."""
+    """For each device: the UUID that CUDA takes, then all names it has."""
     for board in boards:
         yield board.device, board.uuid
         for each in board.slices:

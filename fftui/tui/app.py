@@ -1,6 +1,6 @@
-"""The app: which screens there are, which run is carried out, and how it ends.
+"""The Textual app: its screens, the run or study of this process, and how the app ends.
 
-The trainer never calls into the app and never waits for it; the app looks at the trainer's view on its own timer.
+The training thread never calls into the app and never waits for it; screens read its newest view on their own timers.
 """
 
 import os
@@ -21,28 +21,28 @@ from fftui.presets import Preset
 from fftui.runs.folder import RunRecord
 from fftui.streams import wants_ascii
 from fftui.tui import themes
+from fftui.tui.backend import Backend
 from fftui.tui.commands import FFTUICommands
-from fftui.tui.gauges import Machine
 from fftui.tui.glyphs import glyphs, plain
-from fftui.tui.screens.ask import Ask
-from fftui.tui.screens.help import HelpScreen
-from fftui.tui.screens.live import LiveScreen
-from fftui.tui.screens.presets import PresetsScreen
-from fftui.tui.screens.runs import RunsScreen
-from fftui.tui.sources import LiveSource, Source, Trainer
-from fftui.tui.workbench import Workbench
+from fftui.tui.metric_styles import Machine
+from fftui.tui.run_sources import LiveSource, RunControl, Source
+from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.help_screen import HelpScreen
+from fftui.tui.screens.live_screen import LiveScreen
+from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.runs_screen import RunsScreen
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study
-    from fftui.tui.studies import StudyBench, StudyRun
-    from fftui.tui.terminal import TerminalFile
+    from fftui.tui.driver import TerminalFile
+    from fftui.tui.study_backend import StudyBackend, StudyRun
 
-WARM_UP_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for long stretches
+LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
 NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")  # keys that Textual gives every screen
 Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
 
 
-class PastRead(Message):
+class RecentRunsLoaded(Message):
     """The runs on disk, newest first."""
 
     def __init__(self, runs: list[RunRecord]) -> None:
@@ -50,7 +50,7 @@ class PastRead(Message):
         self.runs = runs
 
 
-class WarmedUp(Message):
+class TorchLoaded(Message):
     """Torch is loaded, or `problem` says why not."""
 
     def __init__(self, problem: str) -> None:
@@ -77,86 +77,86 @@ class FFTUIApp(App[Ending]):
 
     def __init__(
         self,
-        workbench: Workbench,
+        backend: Backend,
         *,
         source: LiveSource | None = None,
         machine: Machine | None = None,
         ascii_only: bool | None = None,
         terminal: "TerminalFile | None" = None,
-        warm_up: bool = True,
+        load_torch: bool = True,
     ) -> None:
-        """`source` is a run of this process to begin with; without `warm_up` torch is loaded only by a run."""
+        """`source` is a run of this process to show first; without `load_torch`, torch is loaded only by a run."""
         self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
         self.glyphs = glyphs(self.ascii_only)
         self.terminal = terminal
         theme = themes.first_theme()  # before Textual takes NO_COLOR out of the environment
         super().__init__()
-        self.workbench = workbench
-        self.workbench_problem = ""
+        self.backend = backend
+        self.load_problem = ""
         self.machine = machine or this_machine()
         self.source = source
-        self.study_run: StudyRun | None = None  # the study of this process, while it is the newest thing started
-        self.past: list[RunRecord] = []
+        self.study_run: StudyRun | None = None  # the study of this process, unless a run was started later
+        self.recent_runs: list[RunRecord] = []
         self._threads: list[threading.Thread] = []
-        self._warms_up = warm_up
+        self._loads_torch = load_torch
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
         self.theme = theme if theme in self.available_themes else themes.DARK.name
 
     def get_driver_class(self) -> type[Driver]:
-        """The driver that survives its terminal, where there is one for this system."""
+        """`ResilientDriver` on POSIX systems with a terminal, else Textual's own driver."""
         if os.name != "posix" or self.terminal is None:
             return super().get_driver_class()
-        from fftui.tui.terminal import HardyDriver  # noqa: PLC0415 - termios is not everywhere
+        from fftui.tui.driver import ResilientDriver  # noqa: PLC0415 - termios is not everywhere
 
-        return HardyDriver
+        return ResilientDriver
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours of ours that Textual's themes lack."""
+        """The colours of fftui's stylesheet that Textual's themes lack."""
         return themes.defaults(self.current_theme)
 
     def on_mount(self) -> None:
-        """The first screen; torch loads behind it."""
+        """Show the first screen and start loading torch behind it."""
         self.set_class(self.ascii_only, "-ascii")
         self.push_screen(PresetsScreen())
         if self.source is not None:
             self.push_screen(LiveScreen(self.source))
-        if self._warms_up:
-            self.set_timer(WARM_UP_AFTER_S, lambda: self._in_thread("fftui-warm-up", self._warm_up))
+        if self._loads_torch:
+            self.set_timer(LOAD_TORCH_AFTER_S, lambda: self._in_thread("fftui-load-torch", self._load_torch))
 
-    # What happens behind the screen
+    # Background threads
 
     def _in_thread(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _warm_up(self) -> None:
+    def _load_torch(self) -> None:
         problem = ""
         try:
-            self.workbench.warm_up()
+            self.backend.load_torch()
         except (FFTUIError, ImportError, RuntimeError, OSError) as error:
             problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-        self.post_message(WarmedUp(problem))
+        self.post_message(TorchLoaded(problem))
 
-    @on(WarmedUp)
-    def _warmed_up(self, message: WarmedUp) -> None:
-        self.workbench_problem = message.problem
+    @on(TorchLoaded)
+    def _torch_loaded(self, message: TorchLoaded) -> None:
+        self.load_problem = message.problem
         self._show_presets()
 
-    @work(thread=True, exclusive=True, group="past")
-    def read_past(self) -> None:
-        """Read the runs on disk, for what they tell of time and accuracy."""
+    @work(thread=True, exclusive=True, group="recent_runs")
+    def load_recent_runs(self) -> None:
+        """Read the runs on disk in a thread; the presets screen shows their times and accuracies."""
         try:
-            runs = self.workbench.runs()
+            runs = self.backend.runs()
         except FFTUIError:
-            runs = []  # the runs screen says why
-        self.post_message(PastRead(runs))
+            runs = []  # the runs screen shows the error
+        self.post_message(RecentRunsLoaded(runs))
 
-    @on(PastRead)
-    def _past_read(self, message: PastRead) -> None:
-        if message.runs != self.past:
-            self.past = message.runs
+    @on(RecentRunsLoaded)
+    def _recent_runs_loaded(self, message: RecentRunsLoaded) -> None:
+        if message.runs != self.recent_runs:
+            self.recent_runs = message.runs
             self._show_presets()
 
     def _show_presets(self) -> None:
@@ -164,26 +164,26 @@ class FFTUIApp(App[Ending]):
             if isinstance(screen, PresetsScreen) and screen.is_mounted:
                 screen.show()
 
-    def studies(self) -> "StudyBench":
-        """What there is to know of studies. Loads what they are made of."""
-        from fftui.tui.studies import StudyBench  # noqa: PLC0415 - the first screen should not wait for them
+    def studies(self) -> "StudyBackend":
+        """The backend of the study screens. Imports `fftui.studies`."""
+        from fftui.tui.study_backend import StudyBackend  # noqa: PLC0415 - the first screen should not wait for them
 
-        bench = self.workbench
-        return StudyBench(bench.runs_dir, bench.data_folder, bench.device)
+        backend = self.backend
+        return StudyBackend(backend.runs_dir, backend.data_folder, backend.device)
 
     # Runs
 
     @property
-    def trainer(self) -> Trainer | None:
-        """The trainer of this process, while it works."""
-        trainer = self.source.trainer if self.source is not None else None
-        return trainer if trainer is not None and trainer.is_alive() else None
+    def control(self) -> RunControl | None:
+        """The control of the run or study of this process; None unless its thread is alive."""
+        control = self.source.control if self.source is not None else None
+        return control if control is not None and control.is_alive() else None
 
     @property
     def busy(self) -> bool:
-        """Whether a run of this process is being prepared or carried out."""
-        preparing = self.source is not None and self.source.trainer is None and self.source.problem is None
-        return preparing or self.trainer is not None
+        """Whether a run or study of this process is being prepared or is running."""
+        preparing = self.source is not None and self.source.control is None and self.source.problem is None
+        return preparing or self.control is not None
 
     def set_up(self, preset: Preset) -> None:
         """Open the form of `preset`."""
@@ -192,29 +192,29 @@ class FFTUIApp(App[Ending]):
                 screen.open(preset)
 
     def start_run(self, experiment: Experiment, preset: str | None) -> None:
-        """Start a run and show it, unless one is at work."""
-        self._carry_out(experiment.name, lambda: self.workbench.start(experiment, preset))
+        """Start a run and show it, unless one is running."""
+        self._launch(experiment.name, lambda: self.backend.start(experiment, preset))
 
     def resume_run(self, run: str) -> None:
-        """Go on with an interrupted run."""
-        self._carry_out(run, lambda: self.workbench.resume(run))
+        """Resume an interrupted run and show it, unless one is running."""
+        self._launch(run, lambda: self.backend.resume(run))
 
     def start_study(self, study: "Study") -> bool:
-        """Carry out what is missing of a study, unless something is at work; whether it was started."""
-        if self._refuses():
+        """Run the missing trials of `study`, unless a run or study is running; True if it was started."""
+        if self._refuse_if_busy():
             return False
         self.study_run = self.studies().start(study)
         self.source = LiveSource(f"study {study.name}", self.study_run)
         return True
 
-    def _refuses(self) -> bool:
-        """Whether something is at work already, which is then said."""
+    def _refuse_if_busy(self) -> bool:
+        """Whether a run or study is running; the user is notified if so."""
         if self.busy:
             self.notify("a run is learning already: stop it first (l shows it)", severity="error")
         return self.busy
 
-    def _carry_out(self, name: str, start: Callable[[], tuple[str, Trainer]]) -> None:
-        if self._refuses():
+    def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
+        if self._refuse_if_busy():
             return
         self.study_run = None
         source = self.source = LiveSource(name)
@@ -231,10 +231,10 @@ class FFTUIApp(App[Ending]):
     def open_run(self, run: str) -> None:
         """Show a run: this process's own, or one from its journal."""
         own = self.source is not None and self.source.run == run
-        self._show_run(self.source if own and self.source is not None else self.workbench.journal(run))
+        self._show_run(self.source if own and self.source is not None else self.backend.journal(run))
 
     def _show_run(self, source: Source) -> None:
-        while not getattr(self.screen, "IS_PLACE", False):  # that one comes back to from a run
+        while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
             if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
                 break
             self.pop_screen()
@@ -249,7 +249,7 @@ class FFTUIApp(App[Ending]):
 
     def action_studies(self) -> None:
         """Show all studies."""
-        from fftui.tui.screens.studies import StudiesScreen  # noqa: PLC0415
+        from fftui.tui.screens.studies_screen import StudiesScreen  # noqa: PLC0415
 
         if not isinstance(self.screen, StudiesScreen):
             self.push_screen(StudiesScreen())
@@ -257,7 +257,7 @@ class FFTUIApp(App[Ending]):
     def action_live(self) -> None:
         """Show the run of this process, or the study."""
         if self.study_run is not None:
-            from fftui.tui.screens.study import StudyScreen  # noqa: PLC0415
+            from fftui.tui.screens.study_screen import StudyScreen  # noqa: PLC0415
 
             if not (isinstance(self.screen, StudyScreen) and self.screen.study == self.study_run.study):
                 self.push_screen(StudyScreen(self.study_run.study))
@@ -268,7 +268,7 @@ class FFTUIApp(App[Ending]):
 
     def action_help(self) -> None:
         """What this screen shows, and its keys."""
-        if isinstance(self.screen, HelpScreen | Ask):
+        if isinstance(self.screen, HelpScreen | ConfirmDialog):
             return
         found: dict[str, str] = {}
         for active in sorted(self.screen.active_bindings.values(), key=lambda a: not a.binding.show):
@@ -287,8 +287,8 @@ class FFTUIApp(App[Ending]):
             self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
 
     async def action_quit(self) -> None:
-        """Quit; while a run is at work, ask what becomes of it."""
-        if isinstance(self.screen, Ask):
+        """Quit; while a run is running, ask whether to keep or stop it."""
+        if isinstance(self.screen, ConfirmDialog):
             return
         if self.busy:
             self._ask_and_quit()
@@ -298,7 +298,7 @@ class FFTUIApp(App[Ending]):
     @work(exclusive=True, group="quit")
     async def _ask_and_quit(self) -> None:
         answer = await self.push_screen_wait(
-            Ask(
+            ConfirmDialog(
                 "A run is learning. Quit?",
                 (
                     ("k", "keep learning without the screen; this terminal stays with it"),
@@ -313,7 +313,7 @@ class FFTUIApp(App[Ending]):
             self.exit("stop")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
-        """Textual's palette entries but for those that fftui does otherwise."""
+        """Textual's palette entries, with fftui's own Help and Quit."""
         for command in super().get_system_commands(screen):
             if command.title not in ("Keys", "Quit"):
                 yield command
@@ -323,11 +323,11 @@ class FFTUIApp(App[Ending]):
     # The terminal and the end
 
     def on_resize(self, event: events.Resize) -> None:
-        """A multiplexer that was re-attached may have forgotten what was asked of it."""
+        """Request mouse and paste reports again: a re-attached multiplexer may have forgotten them."""
         self._reassert()
 
     def on_app_focus(self) -> None:
-        """So may one that was switched to."""
+        """Request mouse and paste reports again when the terminal gets the focus."""
         self._reassert()
 
     def _reassert(self) -> None:
@@ -335,23 +335,23 @@ class FFTUIApp(App[Ending]):
         if reassert is not None:
             reassert()
 
-    def lose_terminal(self) -> None:
-        """The terminal is gone: end the screen. Called by the driver on the app's loop."""
+    def on_terminal_lost(self) -> None:
+        """End the screen because its terminal is gone. Called by the driver on the app's loop."""
         self.end("hung up")
 
     def end(self, ending: Ending) -> None:
-        """End the screen; what becomes of a run is the caller's to see to."""
+        """End the screen; the caller decides whether the run goes on."""
         if not self._exit:
             self.exit(ending)
 
     def join_threads(self) -> None:
-        """Wait for what loads and prepares: a process that ends while torch loads may crash."""
+        """Wait for the background threads: a process that ends while torch loads may crash."""
         for thread in self._threads:
             thread.join()
 
 
 def this_machine() -> Machine:
-    """Cores this process may use, and bytes of memory."""
+    """The cores this process may use and the memory of this machine in bytes."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     try:

@@ -1,4 +1,4 @@
-"""The fields of an experiment as the form shows them: a path, a text, what may stand there, and what it means."""
+"""The fields of an experiment for the form: each with its path, its text, its choices and its description."""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,25 +9,26 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from fftui.experiment import FIRST_LAYERS, Experiment
-from fftui.presets import field_errors, parse_value, parts_at, set_value
+from fftui.presets import configs_at, field_errors, parse_value, set_value
 
-COUNT = "count"  # the path of a list's length ends in it
+COUNT = "count"  # the last name in the path of a list's length
 NOTHING = "null"
 ON, OFF = "on", "off"
 TAGS = {
     "rule": "how this phase learns; another rule brings its own fields",
-    "kind": "what this layer is; another kind brings its own fields",
+    "kind": "the kind of this layer; another kind brings its own fields",
 }
 
-Role = Literal["value", "text", "count", "tag", "part"]
+Role = Literal["value", "text", "count", "tag", "switch"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One value of an experiment. `choices` is empty where any text may be tried.
+    """One value of an experiment, with its text in the form; `choices` is empty where any text may be typed.
 
-    Its `role` tells what a change does: a `value` is read as TOML, a `text` taken literally; a `count` makes a list
-    longer or shorter, a `tag` puts another part in its part's place, `part` is the switch of one that may be null.
+    Its `role` says what a change does: a `value` is read as TOML, a `text` taken literally; a `count` makes a list
+    longer or shorter, a `tag` replaces its section by one of another kind, a `switch` turns an optional section on or
+    off.
     """
 
     path: str
@@ -39,8 +40,8 @@ class Field:
 
     @property
     def section(self) -> str:
-        """The part it belongs to: its path without the last name; of a switch its path."""
-        return self.path if self.role == "part" else self.path.rpartition(".")[0]
+        """The path of its section: its path without the last name, or all of it for a switch."""
+        return self.path if self.role == "switch" else self.path.rpartition(".")[0]
 
     @property
     def name(self) -> str:
@@ -49,8 +50,8 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Checked:
-    """An experiment if the values make one, and otherwise what is wrong, by path (empty: as a whole)."""
+class CheckResult:
+    """The experiment that values make, or None and the errors by path (empty: of the experiment as a whole)."""
 
     experiment: Experiment | None
     errors: dict[str, str]
@@ -62,12 +63,12 @@ def values_of(experiment: Experiment) -> dict[str, Any]:
     return values
 
 
-def check(values: Mapping[str, Any]) -> Checked:
-    """What `values` make."""
+def check(values: Mapping[str, Any]) -> CheckResult:
+    """Validate `values` as an experiment."""
     try:
-        return Checked(Experiment.model_validate(values), {})
+        return CheckResult(Experiment.model_validate(values), {})
     except ValidationError as error:
-        return Checked(None, field_errors(error))
+        return CheckResult(None, field_errors(error))
 
 
 def fields_of(values: Mapping[str, Any]) -> list[Field]:
@@ -78,32 +79,32 @@ def fields_of(values: Mapping[str, Any]) -> list[Field]:
 def changed(values: Mapping[str, Any], field: Field, text: str) -> dict[str, Any]:
     """`values` with `text` at `field`.
 
-    A list that is made longer repeats its last entry; another rule or kind brings that one's own fields, and what it
-    cannot do without.
+    A list that is made longer repeats its last entry; another rule or kind brings its own fields, and the head or
+    label encoding that it requires.
     """
     new: dict[str, Any] = copy.deepcopy(dict(values))
     match field.role:
         case "count":
             _resize(new, field.section, text)
         case "tag":
-            set_value(new, field.section, _filled(field.section, {field.name: text}))
-            _make_fit(new, text)
-        case "part":
-            set_value(new, field.path, _filled(field.path, {}) if text == ON else None)
+            set_value(new, field.section, _defaults_with(field.section, {field.name: text}))
+            _repair_model(new, text)
+        case "switch":
+            set_value(new, field.path, _defaults_with(field.path, {}) if text == ON else None)
         case _:
             set_value(new, field.path, _value(field, text))
     return new
 
 
-def holds(values: Mapping[str, Any], path: str, text: str) -> bool:
-    """Whether `values` still say what `text` at `path` made of them: another change may have put that right."""
+def still_applies(values: Mapping[str, Any], path: str, text: str) -> bool:
+    """Whether an earlier edit, `text` at `path`, is in effect in `values`: a later edit may have corrected it."""
     field = next((f for f in fields_of(values) if f.path == path), None)
     if field is None:
         return False
     return field.text == text or (field.role in ("value", "text") and changed(values, field, text) == values)
 
 
-def written(value: object) -> str:
+def as_text(value: object) -> str:
     """`value` as it is typed into the form."""
     if value is None:
         return NOTHING
@@ -121,12 +122,14 @@ def _value(field: Field, text: str) -> object:
 
 
 def _walk(models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: str) -> Iterator[Field]:
-    model = _fitting(models, values)
-    parts = {name: parts_at([*path.split("."), name] if path else [name]) for name in model.model_fields}
-    for name, info in sorted(model.model_fields.items(), key=lambda item: bool(parts[item[0]])):  # values before parts
+    model = _matching_model(models, values)
+    configs = {name: configs_at([*path.split("."), name] if path else [name]) for name in model.model_fields}
+    for name, info in sorted(
+        model.model_fields.items(), key=lambda item: bool(configs[item[0]])
+    ):  # values before sections
         here = f"{path}.{name}" if path else name
         value = values.get(name, info.get_default(call_default_factory=True))
-        within, nullable = parts[name], type(None) in get_args(info.annotation)
+        within, nullable = configs[name], type(None) in get_args(info.annotation)
         if within and isinstance(value, list | tuple):
             yield Field(
                 f"{here}.{COUNT}", str(len(value)), description=_about(info) or f"how many {name}", role="count"
@@ -137,12 +140,12 @@ def _walk(models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: st
         elif within and (nullable or isinstance(value, Mapping)):
             there = isinstance(value, Mapping)
             if nullable:
-                yield Field(here, ON if there else OFF, (OFF, ON), _about(info), role="part")
+                yield Field(here, ON if there else OFF, (OFF, ON), _about(info), role="switch")
             if there:
                 yield from _walk(within, value, here)
         elif name in TAGS and len(models) > 1:
             tags = tuple(str(_tag_of(each, name)) for each in models)
-            yield Field(here, written(value), tags, TAGS[name], role="tag")
+            yield Field(here, as_text(value), tags, TAGS[name], role="tag")
         else:
             yield _leaf(here, info, value)
 
@@ -150,7 +153,7 @@ def _walk(models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: st
 def _leaf(path: str, info: FieldInfo, value: object) -> Field:
     return Field(
         path,
-        written(value),
+        as_text(value),
         choices=_choices(info.annotation),
         description=_about(info),
         nullable=type(None) in get_args(info.annotation),
@@ -159,7 +162,7 @@ def _leaf(path: str, info: FieldInfo, value: object) -> Field:
 
 
 def _about(info: FieldInfo) -> str:
-    """The description of a field and the bounds that stand on it."""
+    """The description of a field, and its bounds."""
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     bounds = [
         f"{sign} {getattr(rule, key)}" for rule in info.metadata for key, sign in signs.items() if hasattr(rule, key)
@@ -171,12 +174,12 @@ def _choices(annotation: Any) -> tuple[str, ...]:
     if annotation is bool:
         return ("true", "false")
     if get_origin(annotation) is Literal:
-        return tuple(written(value) for value in get_args(annotation))
+        return tuple(as_text(value) for value in get_args(annotation))
     return ()
 
 
-def _fitting(models: Sequence[type[BaseModel]], values: Mapping[str, Any]) -> type[BaseModel]:
-    """The part whose tag the values carry; the first where none does."""
+def _matching_model(models: Sequence[type[BaseModel]], values: Mapping[str, Any]) -> type[BaseModel]:
+    """The model with the tag in `values`; the first where none has it."""
     for model in models:
         for tag in TAGS:
             if tag in model.model_fields and _tag_of(model, tag) == values.get(tag):
@@ -189,19 +192,20 @@ def _tag_of(model: type[BaseModel], tag: str) -> str | None:
     return None if info is None or info.default is None else str(info.default)
 
 
-def _filled(section: str, kept: dict[str, Any]) -> dict[str, Any]:
-    """The defaults of the part at `section` that `kept` names by its tag."""
-    models = parts_at(section.split("."))
+def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of the model at `section` with the tag in `kept`, updated with `kept`."""
+    models = configs_at(section.split("."))
     if not models:
         return kept
     values: dict[str, Any] = {
-        name: info.get_default(call_default_factory=True) for name, info in _fitting(models, kept).model_fields.items()
+        name: info.get_default(call_default_factory=True)
+        for name, info in _matching_model(models, kept).model_fields.items()
     }
     return {**values, **kept}
 
 
-def _make_fit(values: dict[str, Any], tag: str) -> None:
-    """Give the model what the rule or kind of layer that was just chosen cannot do without."""
+def _repair_model(values: dict[str, Any], tag: str) -> None:
+    """Give the model the head or label encoding that the rule or kind `tag`, just chosen, requires."""
     model = values.get("model")
     if not isinstance(model, dict):
         return
@@ -210,18 +214,18 @@ def _make_fit(values: dict[str, Any], tag: str) -> None:
     label = model.get("label")
     encoding = label.get("encoding", "overlay") if isinstance(label, dict) else "overlay"
     if tag == "backprop" and model.get("head") is None:
-        set_value(values, "model.head", _filled("model.head", {}))
+        set_value(values, "model.head", _defaults_with("model.head", {}))
     if tag == "local-ce":
         set_value(values, "model.label.encoding", "none")
     elif (tag == "forward-forward" and encoding == "none") or FIRST_LAYERS.get(encoding, first) != first:
-        set_value(values, "model.label.encoding", "overlay")  # which every kind can carry
+        set_value(values, "model.label.encoding", "overlay")  # possible with every kind of layer
 
 
 def _resize(values: dict[str, Any], path: str, text: str) -> None:
-    place: Any = values
-    for part in path.split("."):
-        place = place[int(part)] if isinstance(place, list) else place[part]
+    target: Any = values
+    for name in path.split("."):
+        target = target[int(name)] if isinstance(target, list) else target[name]
     if text.isdigit() and 1 <= int(text) <= 64:
         wanted = int(text)
-        place[wanted:] = []
-        place.extend(copy.deepcopy(place[-1]) for _ in range(wanted - len(place)))
+        target[wanted:] = []
+        target.extend(copy.deepcopy(target[-1]) for _ in range(wanted - len(target)))

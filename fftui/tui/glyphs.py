@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fftui.streams import SPELLED
+from fftui.streams import REPLACE_BY_ASCII
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def glyphs(ascii_only: bool) -> Glyphs:
 
 
 def plain(text: str, ascii_only: bool) -> str:
-    """`text` as it may be drawn: with `ascii_only`, every other sign replaced by its nearest."""
+    """`text`, with every character outside ASCII replaced by its nearest if `ascii_only`."""
     if not ascii_only or text.isascii():
         return text
-    return text.encode("ascii", SPELLED).decode("ascii")
+    return text.encode("ascii", REPLACE_BY_ASCII).decode("ascii")

@@ -1,4 +1,4 @@
-"""The two themes of fftui, and which one a terminal starts with."""
+"""The two themes of fftui, and the theme that a terminal starts with."""
 
 import os
 
@@ -68,7 +68,7 @@ ANSI_DEFAULTS = {
 
 
 def defaults(theme: Theme) -> dict[str, str]:
-    """What the stylesheet asks of every theme, for those that Textual brings."""
+    """The stylesheet's colours for a theme that is not fftui's own."""
     if theme.ansi:
         return ANSI_DEFAULTS
     colours = theme.to_color_system().generate()
@@ -78,14 +78,14 @@ def defaults(theme: Theme) -> dict[str, str]:
 
 
 def first_theme() -> str:
-    """TEXTUAL_THEME, if set; the terminal's own colours where NO_COLOR asks for none of ours; else the dark theme.
+    """TEXTUAL_THEME, if set; the terminal's own colours if NO_COLOR is set; else the dark or light theme.
 
-    COLORFGBG, which some terminals set, tells a light background.
+    COLORFGBG, which some terminals set, says whether the background is light.
     """
-    if told := os.environ.get("TEXTUAL_THEME"):
-        return told
-    behind = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    light = behind in ("7", "15")
+    if name := os.environ.get("TEXTUAL_THEME"):
+        return name
+    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
+    light = background in ("7", "15")
     if os.environ.get("NO_COLOR"):
         return "ansi-light" if light else "ansi-dark"
     return LIGHT.name if light else DARK.name

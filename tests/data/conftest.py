@@ -1,4 +1,4 @@
-"""Small generated sets in the exact formats of the published ones, with torchvision told their MD5 sums."""
+"""Small generated data sets in the exact formats of the published ones, whose MD5 sums torchvision is given."""
 
 import gzip
 import hashlib
@@ -24,7 +24,7 @@ IMAGES = {"train": 12, "test": 7}
 
 @dataclass(frozen=True)
 class Generated:
-    """A folder with one generated set, and what is in it: images (N, channels, height, width), labels (N,)."""
+    """A folder with one generated data set, and what is in it: images (N, channels, height, width), labels (N,)."""
 
     folder: Path
     images: dict[str, np.ndarray]

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fftui.data.negatives import believed_negatives, fixed_negatives, random_negatives
+from fftui.data.negatives import fixed_negatives, hard_negatives, random_negatives
 
 
 def _labels(images: int, classes: int, seed: int = 0) -> torch.Tensor:
@@ -67,17 +67,17 @@ def test_one_class_has_no_wrong_label():
 @pytest.mark.parametrize("share", [0.0, 0.3])
 def test_a_head_certain_of_the_truth_has_no_favourite_among_wrong_labels(share: float) -> None:
     labels_B = torch.full((3000,), 2)
-    belief_BC = torch.nn.functional.one_hot(labels_B, 5).float()
-    luck_B = torch.rand(3000, generator=torch.Generator().manual_seed(1))
-    counts = torch.bincount(believed_negatives(belief_BC, labels_B, luck_B, share), minlength=5)
+    class_probs_BC = torch.nn.functional.one_hot(labels_B, 5).float()
+    uniform_draws_B = torch.rand(3000, generator=torch.Generator().manual_seed(1))
+    counts = torch.bincount(hard_negatives(class_probs_BC, labels_B, uniform_draws_B, share), minlength=5)
     assert counts[2] == 0
     assert all(650 < int(counts[label]) < 850 for label in (0, 1, 3, 4))
 
 
-def test_hard_negatives_are_drawn_as_believed() -> None:
+def test_hard_negatives_are_drawn_by_the_class_probabilities() -> None:
     labels_B = torch.zeros(4000, dtype=torch.long)
-    belief_BC = torch.tensor([[0.5, 0.4, 0.1]]).repeat(4000, 1)
-    luck_B = torch.rand(4000, generator=torch.Generator().manual_seed(2))
-    counts = torch.bincount(believed_negatives(belief_BC, labels_B, luck_B, 0.0), minlength=3) / 4000
+    class_probs_BC = torch.tensor([[0.5, 0.4, 0.1]]).repeat(4000, 1)
+    uniform_draws_B = torch.rand(4000, generator=torch.Generator().manual_seed(2))
+    counts = torch.bincount(hard_negatives(class_probs_BC, labels_B, uniform_draws_B, 0.0), minlength=3) / 4000
     assert counts[0] == 0
     assert abs(float(counts[1]) - 0.8) < 0.03

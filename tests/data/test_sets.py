@@ -145,7 +145,7 @@ def test_a_data_folder_that_is_a_file_is_refused(name: DataName, tmp_path: Path)
         load_set(name, "test", file)
 
 
-def test_a_damaged_installation_is_told_apart_from_a_damaged_download(tmp_path: Path, monkeypatch):
+def test_a_damaged_installation_differs_from_a_damaged_download(tmp_path: Path, monkeypatch):
     for file in sets.shipped_folder().iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes()[:-1])
     monkeypatch.setattr("fftui.data.sets.shipped_folder", lambda: tmp_path)

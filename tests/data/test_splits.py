@@ -1,13 +1,13 @@
 import pytest
 import torch
 
-from fftui.data.sets import ImageSet, load_set
+from fftui.data.sets import DataSplit, load_set
 from fftui.data.splits import load_splits
 from fftui.errors import DataError
 
 
-def _rows(images: ImageSet) -> list[bytes]:
-    """Each image as bytes: the shipped set holds no image twice, so this tells which one it is."""
+def _rows(images: DataSplit) -> list[bytes]:
+    """Each image as bytes: the shipped data set holds no image twice, so bytes identify one."""
     return [image.numpy().tobytes() for image in images.images]
 
 

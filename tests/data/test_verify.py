@@ -26,7 +26,7 @@ def test_damage_is_worse_than_absence(name, request: pytest.FixtureRequest):
     assert generated.files["test"].name in status.detail
 
 
-def test_a_quick_look_claims_nothing_about_the_content(svhn):
+def test_a_quick_check_claims_nothing_about_the_content(svhn):
     svhn.files["train"].write_bytes(b"damaged")
     status = set_status("svhn", svhn.folder, verify=False)
     assert (status.state, status.verified) == ("present", False)

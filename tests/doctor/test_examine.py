@@ -86,7 +86,7 @@ def test_the_text_fits_80_columns_and_has_no_colour(doctor: Doctor) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_without_torch_it_is_told_and_exits_1(doctor: Doctor) -> None:
+def test_without_torch_it_is_reported_and_exits_1(doctor: Doctor) -> None:
     done = doctor(hidden=("torch",))
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -13,11 +13,11 @@ KINDS: list[Activation] = ["relu", "leaky-relu", "gelu", "tanh"]
 def test_the_way_back_is_autograds(kind: Activation) -> None:
     generator = torch.Generator().manual_seed(4)
     a = torch.randn(7, 9, dtype=torch.float64, generator=generator).requires_grad_()
-    slope = torch.randn(7, 9, dtype=torch.float64, generator=generator)
+    grad = torch.randn(7, 9, dtype=torch.float64, generator=generator)
     z = ACTIVATIONS[kind].apply(a)
-    z.backward(slope)
+    z.backward(grad)
     with torch.no_grad():
-        found = ACTIVATIONS[kind].backward(slope, a.detach(), z.detach())
+        found = ACTIVATIONS[kind].backward(grad, a.detach(), z.detach())
     torch.testing.assert_close(found, a.grad)
 
 

@@ -10,8 +10,8 @@ from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput, overlay
 from fftui.experiment import ForwardForward, FullyConnected, LayerNormalisation
 from fftui.learning.goodness import GoodnessFunction
-from fftui.learning.layers.base import Layer
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
+from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import GroupObjective, Objective, PairObjective
 
 from .reference import reference_group_loss, reference_loss
@@ -30,7 +30,7 @@ specs = st.builds(
     FullyConnected,
     normalisation=st.sampled_from(["l2", "rms", "batch", "none"]),
     activation=st.sampled_from(["relu", "leaky-relu", "gelu", "tanh"]),
-    start=st.sampled_from(["uniform", "normal"]),
+    init=st.sampled_from(["uniform", "normal"]),
 )
 inside = st.sampled_from(["overlay", "appended"])  # encodings that stand among the inputs
 
@@ -92,7 +92,7 @@ def test_gradient_of_the_first_layer_shares_one_product(
     x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
     labels_2B = torch.randint(0, CLASSES + 1, (2 * images,), generator=generator)
     expected = autograd(layer, x_BD.repeat(2, 1), labels_2B, phase)
-    outcome = layer.learn_labelled(layer.open(x_BD), objective(phase, layer), *labels_2B.chunk(2))
+    outcome = layer.learn_per_label(layer.encode(x_BD), objective(phase, layer), *labels_2B.chunk(2))
     assert_same([outcome.loss, *gradients(layer)], expected)
 
 
@@ -104,16 +104,16 @@ def test_an_overlaid_layer_sees_what_overlay_makes(shape: tuple[int, int, int, i
     x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
     labels_B = torch.randint(0, CLASSES, (images,), generator=generator)
     expected = plain.activities(plain.normalise(overlay(x_BD, labels_B, CLASSES, VALUE)), labels_B)
-    torch.testing.assert_close(layer.labelled_activities(layer.open(x_BD), labels_B), expected)
+    torch.testing.assert_close(layer.activities_per_label(layer.encode(x_BD), labels_B), expected)
 
 
 def test_the_neutral_label_is_the_mean_of_all() -> None:
     spec = FullyConnected(normalisation="rms")
     for encoding in ("overlay", "appended"):
         layer = make_layer(spec, 9, 5, 3, encoding)
-        x = layer.open(torch.rand(2, 9, dtype=torch.float64))
-        under = torch.stack([x.under(torch.full((2,), label)) for label in range(CLASSES)])
-        torch.testing.assert_close(x.under(torch.full((2,), CLASSES)), under.mean(0))
+        x = layer.encode(torch.rand(2, 9, dtype=torch.float64))
+        under = torch.stack([x.with_labels(torch.full((2,), label)) for label in range(CLASSES)])
+        torch.testing.assert_close(x.with_labels(torch.full((2,), CLASSES)), under.mean(0))
 
 
 @given(shapes, phases, specs, inside)
@@ -123,13 +123,13 @@ def test_a_kind_that_shares_nothing_between_labels_learns_the_same(
     images, inputs, units, seed = shape
     generator = torch.Generator().manual_seed(seed)
     layer = make_layer(spec, inputs, units, seed, encoding)
-    x = layer.open(torch.rand(images, inputs, dtype=torch.float64, generator=generator))
+    x = layer.encode(torch.rand(images, inputs, dtype=torch.float64, generator=generator))
     labels = torch.randint(0, CLASSES + 1, (2, images), generator=generator)
-    layer.learn_labelled(x, objective(phase, layer), *labels)
+    layer.learn_per_label(x, objective(phase, layer), *labels)
     shared = gradients(layer)
-    Layer.learn_labelled(layer, x, objective(phase, layer), *labels)
+    Layer.learn_per_label(layer, x, objective(phase, layer), *labels)
     assert_same(gradients(layer), shared)
-    torch.testing.assert_close(layer.labelled_activities(x, *labels), Layer.labelled_activities(layer, x, *labels))
+    torch.testing.assert_close(layer.activities_per_label(x, *labels), Layer.activities_per_label(layer, x, *labels))
 
 
 @given(shapes, specs)
@@ -144,12 +144,12 @@ def test_gradient_of_a_group_objective(shape: tuple[int, int, int, int], spec: F
     loss = reference_group_loss(layer(x_BD, labels_B), labels_B, CLASSES, 2.0)
     loss.backward()
     expected = [loss.detach(), *gradients(layer)]
-    outcome = layer.learn_labelled(layer.open(x_BD), GroupObjective(labels_B, CLASSES, 2.0), labels_B)
+    outcome = layer.learn_per_label(layer.encode(x_BD), GroupObjective(labels_B, CLASSES, 2.0), labels_B)
     assert_same([outcome.loss, *gradients(layer)], expected)
 
 
 @pytest.mark.parametrize("normalisation", ["l2", "rms", "batch", "none"])
-def test_what_answers_is_what_backprop_sees(normalisation: LayerNormalisation) -> None:
+def test_activities_are_those_of_backprop(normalisation: LayerNormalisation) -> None:
     """`activities` and `forward` are one function, batch normalisation by what it remembers included."""
     layer = make_layer(FullyConnected(normalisation=normalisation), 12, 6, 0, "appended")
     generator = torch.Generator().manual_seed(1)
@@ -157,9 +157,9 @@ def test_what_answers_is_what_backprop_sees(normalisation: LayerNormalisation) -
     labels_B = torch.randint(0, CLASSES, (30,), generator=generator)
     phase = ForwardForward()
     for _ in range(3):
-        layer.learn_labelled(layer.open(x_BD), objective(phase, layer), labels_B, labels_B.flip(0))
+        layer.learn_per_label(layer.encode(x_BD), objective(phase, layer), labels_B, labels_B.flip(0))
     layer.eval()
-    torch.testing.assert_close(layer.labelled_activities(layer.open(x_BD), labels_B), layer(x_BD, labels_B).detach())
+    torch.testing.assert_close(layer.activities_per_label(layer.encode(x_BD), labels_B), layer(x_BD, labels_B).detach())
 
 
 def test_bfloat16_products_stay_near_float32() -> None:

@@ -14,7 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from fftui.data import normalisation
 from fftui.data.catalogue import SETS
 from fftui.data.normalisation import overlay_value, scale_of
-from fftui.data.sets import ImageSet
+from fftui.data.sets import DataSplit
 from fftui.experiment import (
     Data,
     ForwardForward,
@@ -29,7 +29,7 @@ from fftui.experiment import (
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
-from fftui.learning.rules.base import Setting
+from fftui.learning.rules.phase_rule import TrainContext
 from fftui.telemetry.clocks import MonotonicClock
 
 INFO = SETS["mnist"]
@@ -73,7 +73,7 @@ def on_cuda(network: Network) -> Network:
 def test_a_step_stays_on_its_device_and_never_waits(
     phase: Phase, layers: tuple[Layer, ...], dtype: torch.dtype, cache_bytes: int
 ) -> None:
-    split = ImageSet(torch.zeros(64, *INFO.shape, dtype=torch.uint8), torch.zeros(64, dtype=torch.long), INFO.classes)
+    split = DataSplit(torch.zeros(64, *INFO.shape, dtype=torch.uint8), torch.zeros(64, dtype=torch.long), INFO.classes)
     data = Data(name="mnist", normalisation="paper", shift=1, flip=True)
     train = Images.on(CUDA, split, data)
     assert train.scale == scale_of("mnist", "paper")
@@ -84,11 +84,11 @@ def test_a_step_stays_on_its_device_and_never_waits(
         head=Head(normalisation="rms"),
     )
     network = on_cuda(Network(model, INFO, train.overlay_value, dtype, seed=0))
-    setting = Setting(network, train, CUDA, dtype, 0, cache_bytes, data, data_clock=MonotonicClock())
-    rule = rule_for(phase, 1, setting)
-    for stretch in range(rule.stretches):
-        learner = rule.learner(stretch, 10, [])
-        learner.begin_epoch(1)
+    context = TrainContext(network, train, CUDA, dtype, 0, cache_bytes, data, data_clock=MonotonicClock())
+    rule = rule_for(phase, 1, context)
+    for stage in range(rule.stages):
+        trainer = rule.trainer(stage, 10, [])
+        trainer.begin_epoch(1)
         for step in range(2):
-            learner.step(torch.arange(8, device=CUDA), step)
-        assert all(tensor.device == CUDA for name, tensor in learner.state().items() if "exp_avg" in name)
+            trainer.step(torch.arange(8, device=CUDA), step)
+        assert all(tensor.device == CUDA for name, tensor in trainer.state().items() if "exp_avg" in name)

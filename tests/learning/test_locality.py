@@ -10,7 +10,7 @@ from fftui import experiment as ex
 from fftui.data.label_encoding import LabelInput
 from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers import build_layer
-from fftui.learning.layers.base import Layer
+from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import GroupObjective, Objective, PairObjective
 from fftui.learning.training import train
 
@@ -60,7 +60,7 @@ def test_a_layer_that_learns_sends_nothing_down(
     x = torch.rand(8, 784, generator=generator).requires_grad_()
     labels = torch.randint(0, CLASSES, (8,), generator=generator)
     with torch.no_grad():
-        inputs = layers[0].open(x).under(labels).detach()
+        inputs = layers[0].encode(x).with_labels(labels).detach()
     inputs.requires_grad_()
     for number, layer in enumerate(layers):
         objective: Objective = PairObjective(ex.ForwardForward(), GoodnessFunction("mean-square", layer.shape))
@@ -147,7 +147,7 @@ def test_a_head_beside_the_layers_changes_none_of_them(specs: list[dict[str, Any
 
 
 def test_layers_do_learn() -> None:
-    """What the tests above would also say of layers that stand still."""
+    """The tests above would also pass for layers that do not learn."""
     specs, encoding = STACKS[0]
     short, long = (learned(specs, encoding, FORWARD_FORWARD | {"epochs": epochs}) for epochs in (1, 2))
     for number in range(3):

@@ -1,4 +1,4 @@
-"""Every local objective's value and slope against autograd, in float64."""
+"""Every local objective's value and gradient against autograd, in float64."""
 
 import torch
 from hypothesis import given
@@ -30,19 +30,19 @@ def activities(rows: int, shape: tuple[int, ...], seed: int) -> Tensor:
 
 
 def check(objective: Objective, z: Tensor, expected: Tensor) -> None:
-    """The objective's value and slope are those of `expected`, made of `z` with autograd."""
+    """The objective's value and gradient are those of `expected`, made of `z` with autograd."""
     expected.backward()
     with torch.no_grad():
-        judged = objective(z.detach())
-    torch.testing.assert_close(judged.loss, expected.detach())
-    torch.testing.assert_close(judged.slope_NH, z.grad)
+        value = objective(z.detach())
+    torch.testing.assert_close(value.loss, expected.detach())
+    torch.testing.assert_close(value.grad_NH, z.grad)
 
 
 @given(phases, shapes, st.integers(1, 5), seeds)
 def test_pairs(phase: ForwardForward, shape: tuple[int, ...], images: int, seed: int) -> None:
     z = activities(2 * images, shape, seed).requires_grad_()
     if len(shape) == 1 and phase.goodness == "position-mean-square":
-        expected = reference_loss(z, phase, (*shape, 1, 1))  # units without places: one place
+        expected = reference_loss(z, phase, (*shape, 1, 1))  # units without positions: one position
     else:
         expected = reference_loss(z, phase, shape)
     check(PairObjective(phase, GoodnessFunction(phase.goodness, shape)), z, expected)
@@ -70,8 +70,8 @@ def test_goodness_that_people_read(kind: Goodness, shape: tuple[int, int, int], 
     goodness = GoodnessFunction(kind, shape)
     expected = reference_goodness(z, kind, shape)
     torch.testing.assert_close(goodness(z), expected.mean(1) if expected.ndim == 2 else expected)
-    judged = PairObjective(ForwardForward(goodness=kind), goodness)(z)
-    torch.testing.assert_close(judged.goodness_2B, goodness(z))
+    value = PairObjective(ForwardForward(goodness=kind), goodness)(z)
+    torch.testing.assert_close(value.goodness_2B, goodness(z))
 
 
 def test_goodness_of_known_activities() -> None:
@@ -94,14 +94,14 @@ def test_groups_state_the_goodness_of_the_true_class_and_the_mean_of_the_others(
 
 
 def test_equally_active_units_have_equal_peers() -> None:
-    value, slope = peer_normalisation(torch.full((4, 3), 2.0), 5.0)
-    assert value == 0
-    assert slope.tolist() == [0, 0, 0]
+    penalty, grad = peer_normalisation(torch.full((4, 3), 2.0), 5.0)
+    assert penalty == 0
+    assert grad.tolist() == [0, 0, 0]
 
 
-def test_bfloat16_is_judged_in_float32() -> None:
+def test_bfloat16_goodness_and_loss_are_float32() -> None:
     z = activities(8, (300,), 0).to(torch.bfloat16)
     for kind in KINDS:
-        judged = PairObjective(ForwardForward(goodness=kind), GoodnessFunction(kind, (3, 10, 10)))(z)
-        assert judged.goodness_2B.dtype == judged.loss.dtype == torch.float32
-        assert judged.slope_NH.dtype == torch.bfloat16
+        value = PairObjective(ForwardForward(goodness=kind), GoodnessFunction(kind, (3, 10, 10)))(z)
+        assert value.goodness_2B.dtype == value.loss.dtype == torch.float32
+        assert value.grad_NH.dtype == torch.bfloat16

@@ -36,7 +36,7 @@ def network(layers: int, seed: int) -> Network:
 
 @torch.no_grad()
 def by_hand(net: Network, images: Images) -> torch.Tensor:
-    """Goodness (layers, N, C), every label overlaid and carried up on its own."""
+    """Goodness (layers, N, C), every label overlaid and passed through the layers on its own."""
     columns = []
     for label in range(INFO.classes):
         labels_N = torch.full((len(images),), label)
@@ -68,7 +68,7 @@ def test_scores_are_those_of_trying_every_label(layers: int, count: int, seed: i
 def test_parts_of_any_size_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     net, images = network(2, 1), random_images(33, 1)
     whole = score_by_goodness(net.layers, images, "mean-square", "all-layers")
-    monkeypatch.setattr(module, "ROWS", 70)
+    monkeypatch.setattr(module, "MAX_ROWS", 70)
     assert score_by_goodness(net.layers, images, "mean-square", "all-layers") == whole
 
 

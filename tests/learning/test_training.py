@@ -53,7 +53,7 @@ def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, obje
     assert isinstance(events[-1], ev.RunFinished)
     steps = of(events, ev.Stepped)
     assert len(steps) == started.total_steps == layers * 2 * 4
-    assert started.stretch_steps == (2 * 4,) * layers
+    assert started.stage_steps == (2 * 4,) * layers
     assert len(started.step_costs) == layers
     assert all(cost > 0 for cost in started.step_costs)
     assert [step.done for step in steps] == list(range(1, len(steps) + 1))  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def test_resuming_gives_the_same_weights_bit_by_bit(small: Make, phase: dict[str
 
 
 @pytest.mark.parametrize("stop_after", [2, 4, 9])
-def test_a_network_with_batch_norm_and_moved_images_goes_on_bit_by_bit(small: Make, stop_after: int) -> None:
+def test_a_network_with_batch_norm_and_augmented_images_resumes_bit_by_bit(small: Make, stop_after: int) -> None:
     data = {"normalisation": "unit", "train_images": 200, "test_images": 20, "shift": 1, "flip": True}
     fields = {"model": CONVOLUTIONS, "data": data, "phases": [PARALLEL, PARALLEL | {"order": "parallel"}]}
     whole, first = train(small(PARALLEL, **fields)), train(small(PARALLEL, **fields))
@@ -157,7 +157,7 @@ def test_backprop_learns_real_digits(small: Make) -> None:
     assert last.layer_accuracies == ()
 
 
-def test_lower_layers_stand_still_while_a_layer_learns(small: Make) -> None:
+def test_lower_layers_are_fixed_while_a_layer_learns(small: Make) -> None:
     training = train(small())
     next(event for event in training if isinstance(event, ev.LayerFinished))
     before = weights(training)
@@ -212,22 +212,22 @@ def test_the_time_of_a_skipped_epoch_is_the_skipped_layers(small: Make) -> None:
 def test_a_wish_to_skip_while_a_layer_is_prepared_skips_none(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     training = train(small())
     rule = training._rules[0]
-    prepare = rule.learner
+    prepare = rule.trainer
 
     def pressed(*arguments: Any) -> Any:
         training.skip_layer()
-        learner = prepare(*arguments)
+        trainer = prepare(*arguments)
         training.skip_layer()
-        return learner
+        return trainer
 
-    monkeypatch.setattr(rule, "learner", pressed)
+    monkeypatch.setattr(rule, "trainer", pressed)
     assert [e.skipped for e in training if isinstance(e, ev.LayerFinished)] == [False, False]
 
 
 def test_a_state_ends_the_window_that_its_batches_are_in(small: Make) -> None:
     training = train(small())
     next(event for event in training if isinstance(event, ev.Stepped) and event.done == 2)
-    assert training.state().position.times.compute_s > 0
+    assert training.state().progress.times.compute_s > 0
     assert [(window.doing, window.steps) for window in training.pop_windows()] == [("learning", 2)]
 
 
@@ -245,7 +245,7 @@ def test_making_a_network_is_no_reading_of_images(small: Make, monkeypatch: pyte
     assert end.data_s < 0.2 <= end.e2e_s
 
 
-def test_a_wish_to_skip_between_layers_skips_none(small: Make) -> None:
+def test_a_request_to_skip_between_layers_skips_none(small: Make) -> None:
     training = train(small())
     events = []
     for event in training:
@@ -255,12 +255,12 @@ def test_a_wish_to_skip_between_layers_skips_none(small: Make) -> None:
     assert [e.skipped for e in events if isinstance(e, ev.LayerFinished)] == [False, False]
 
 
-def test_a_loss_that_is_no_number_is_said(small: Make) -> None:
+def test_a_loss_that_is_not_a_number_is_noted(small: Make) -> None:
     events = list(train(small(FORWARD_FORWARD | {"learning_rate": 1e30, "loss": "softplus"})))
     assert any("no longer a number" in event.message for event in events if isinstance(event, ev.Noted))
 
 
-def test_probes_too_large_to_keep_are_scored_alike(small: Make) -> None:
+def test_evaluation_splits_too_large_to_cache_have_the_same_scores(small: Make) -> None:
     plain, tight = train(small()), train(small(cache_bytes=0))
     scores = [[(e.accuracy, e.layer_accuracies) for e in run if isinstance(e, ev.Evaluated)] for run in (plain, tight)]
     assert scores[0] == scores[1]
@@ -276,8 +276,8 @@ def test_two_phases_share_one_network(small: Make) -> None:
     assert [e.layer for e in events if isinstance(e, ev.LayerFinished)] == [1, None]
     started = events[0]
     assert isinstance(started, ev.RunStarted)
-    assert sum(started.stretch_steps) == started.total_steps
-    assert len(started.step_costs) == len(started.stretch_steps) == 2
+    assert sum(started.stage_steps) == started.total_steps
+    assert len(started.step_costs) == len(started.stage_steps) == 2
 
 
 def test_state_names_and_position(small: Make) -> None:
@@ -285,10 +285,10 @@ def test_state_names_and_position(small: Make) -> None:
     next(event for event in training if isinstance(event, ev.Stepped) and event.epoch == 2)
     state = training.state()
     assert isinstance(state, TrainingState)
-    assert (state.position.epoch, state.position.step, state.position.stretch) == (1, 1, 0)
-    assert training.position == (1, 1, 2)
+    assert (state.progress.epoch, state.progress.step, state.progress.stage) == (1, 1, 0)
+    assert training.epoch_key == (1, 1, 2)
     assert {"learner.sums", "learner.0.exp_avg", "network._layers.0.weight"} <= set(state.tensors)
-    assert type(state.position).from_json(state.position.to_json()) == state.position
+    assert type(state.progress).from_json(state.progress.to_json()) == state.progress
 
 
 def test_a_last_batch_of_one_image_is_learned_behind_batch_norm(small: Make) -> None:
@@ -298,7 +298,7 @@ def test_a_last_batch_of_one_image_is_learned_behind_batch_norm(small: Make) -> 
 
 
 def test_weights_of_norm_zero_stay_zero_when_divided_by_it(small: Make) -> None:
-    model = {"layers": [{"units": 20, "start": "normal"}], "head": {"kind": "linear"}}
+    model = {"layers": [{"units": 20, "init": "normal"}], "head": {"kind": "linear"}}
     events = list(train(small(BACKPROP | {"weights": "unit-norm"}, model=model)))
     assert all(torch.isfinite(torch.tensor(e.loss)) for e in events if isinstance(e, ev.EpochFinished))
 
@@ -306,7 +306,7 @@ def test_weights_of_norm_zero_stay_zero_when_divided_by_it(small: Make) -> None:
 @pytest.mark.parametrize(
     ("phase", "model", "words"),
     [
-        (BACKPROP | {"inputs": "raw"}, {"label": {"encoding": "appended"}, "head": {}}, "leaves no place"),
+        (BACKPROP | {"inputs": "raw"}, {"label": {"encoding": "appended"}, "head": {}}, "has no room"),
         (LOCAL, {"layers": [{"units": 5}], "label": {"encoding": "none"}}, "groups"),
         (BACKPROP, {"layers": [{"kind": "self-attention", "units": 10}], "head": {"kind": "last-layer"}}, "last layer"),
         (BACKPROP, {}, "needs a classifier"),

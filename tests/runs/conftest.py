@@ -8,7 +8,7 @@ import torch
 
 from fftui import events as ev
 from fftui.experiment import Checkpoint, Data, Evaluation, Experiment, ForwardForward, FullyConnected, Model, Telemetry
-from fftui.learning.state import Position, TrainingState
+from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
 
 
@@ -51,7 +51,7 @@ def folder(tmp_path: Path, experiment: Experiment) -> RunFolder:
 class StandIn:
     """A training that states given events; an exception among them is raised."""
 
-    position = (1, 1, 1)
+    epoch_key = (1, 1, 1)
     cuda_uuid = None
 
     def __init__(self, events: list[ev.Event | Exception]) -> None:
@@ -74,14 +74,14 @@ class StandIn:
         self.skipped = True
 
     def state(self) -> TrainingState:
-        return TrainingState({"network.weight": torch.ones(4)}, Position())
+        return TrainingState({"network.weight": torch.ones(4)}, Progress())
 
     def pop_windows(self) -> Iterator[ev.WindowMeasured]:
         return iter(())
 
 
 class Facts:
-    """Events with figures that do not matter filled in."""
+    """Events with metrics that do not matter filled in."""
 
     finished = ev.RunFinished("finished", 0.9, (0.8, 0.9), 2.0, None)
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from fftui.errors import RunFailedError
-from fftui.learning.state import Position, TrainingState
-from fftui.learning.timekeeping import Times
+from fftui.learning.state import Progress, TrainingState
+from fftui.learning.stopwatch import Times
 from fftui.runs.checkpoint import load_checkpoint, save_checkpoint
 from fftui.runs.folder import RunFolder
 
 Limit = Callable[[int], AbstractContextManager[None]]
-POSITION = Position(phase=0, stretch=1, epoch=2, step=3, done=40, times=Times(train_s=1.1, layer_s=0.1 + 0.2))
+PROGRESS = Progress(phase=0, stage=1, epoch=2, step=3, done=40, times=Times(train_s=1.1, layer_s=0.1 + 0.2))
 
 
 def state() -> TrainingState:
@@ -27,14 +27,14 @@ def state() -> TrainingState:
         "flag": torch.tensor([True, False]),
         "empty": torch.empty(0, 4),
     }
-    return TrainingState(tensors, POSITION)
+    return TrainingState(tensors, PROGRESS)
 
 
 def test_what_was_saved_is_loaded_bit_by_bit(folder: RunFolder) -> None:
     save_checkpoint(folder, state())
     loaded = load_checkpoint(folder)
     assert loaded is not None
-    assert loaded.position == POSITION
+    assert loaded.progress == PROGRESS
     expected = state().tensors
     assert loaded.tensors.keys() == expected.keys()
     for name, tensor in loaded.tensors.items():
@@ -57,7 +57,7 @@ def test_a_damaged_checkpoint_says_how_to_begin_again(folder: RunFolder, kept: i
 def test_a_failed_save_keeps_the_last_checkpoint(folder: RunFolder, file_size_limit: Limit) -> None:
     save_checkpoint(folder, state())
     before = folder.checkpoint.read_bytes()
-    bigger = TrainingState({"weight": torch.ones(100_000)}, POSITION)
+    bigger = TrainingState({"weight": torch.ones(100_000)}, PROGRESS)
     with file_size_limit(50_000), pytest.raises(OSError, match=r".+"):
         save_checkpoint(folder, bigger)
     assert folder.checkpoint.read_bytes() == before

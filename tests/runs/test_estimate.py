@@ -56,7 +56,7 @@ def test_nothing_is_said_before_the_device_was_measured() -> None:
 def test_measuring_gives_rates_and_keeps_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate._Measured, "rates", None)
     monkeypatch.setattr(estimate, "MEASURED_SHAPE", (16, 32, 32))
-    monkeypatch.setattr(estimate, "MOVED_NUMBERS", 1000)
+    monkeypatch.setattr(estimate, "ELEMENTWISE_FLOATS", 1000)
     rates = measure("cpu")
     assert min(rates.float32_flops_per_s, rates.bfloat16_flops_per_s, rates.bytes_per_s) > 0
     assert measure("cpu") is rates

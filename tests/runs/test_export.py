@@ -12,7 +12,7 @@ from fftui import events as ev
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.runs.columns import TABLE_NAMES
-from fftui.runs.export import FORMATS, Request, export, exported, format_of, joined, journal_troubles, render
+from fftui.runs.export import FORMATS, Request, export, exported, format_of, joined, journal_problems, render
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 
@@ -54,7 +54,7 @@ def test_csv_holds_lists_as_json_and_nulls_as_nothing(runs: list[RunFolder]) -> 
     assert telemetry[0]["time"].endswith("Z")
 
 
-def test_parquet_and_json_tell_the_same(runs: list[RunFolder]) -> None:
+def test_parquet_and_json_hold_the_same(runs: list[RunFolder]) -> None:
     frame = pl.read_parquet(io.BytesIO(exported(runs, Request("evaluations", "parquet"))))
     assert frame.to_dicts() == json.loads(exported(runs, Request("evaluations", "json")))
     lines = exported(runs, Request("evaluations", "ndjson")).decode().splitlines()
@@ -126,16 +126,16 @@ def test_a_files_name_asks_for_a_format(output: str, to: str) -> None:
 
 def test_what_a_damaged_journal_lacks_is_said(runs: list[RunFolder]) -> None:
     folder = runs[0]
-    assert list(journal_troubles(folder)) == []
+    assert list(journal_problems(folder)) == []
     lines = folder.journal.read_text().splitlines(keepends=True)
     folder.journal.write_text("".join([lines[0], "X" + lines[1], *lines[2:], '{"torn": ']))
-    assert [text.partition(": ")[2] for text in journal_troubles(folder)] == [
+    assert [text.partition(": ")[2] for text in journal_problems(folder)] == [
         "line 2 is cut off, damaged or of a newer fftui: the tables lack it"
     ]
     folder.table("epochs").touch()
     folder.journal.unlink()
-    (said,) = journal_troubles(folder)
-    assert "is not there, so its tables are empty; as they were when the run ended there are epochs.parquet" in said
+    (said,) = journal_problems(folder)
+    assert "does not exist, so its tables are empty; as they were when the run ended there are epochs.parquet" in said
 
 
 def test_a_file_that_cannot_be_written_is_named(runs: list[RunFolder], tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_cut_anywhere_it_reads_to_the_last_whole_line(tmp_path_factory: pytest.T
 
 
 @given(cut=st.integers(min_value=0))
-def test_a_sitting_after_a_cut_is_read_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_session_after_a_cut_is_read_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     write(path, NOTES)
     whole = path.read_bytes()
@@ -110,11 +110,11 @@ def test_a_full_disk_delays_lines_and_loses_none(tmp_path: Path, file_size_limit
     assert notes(path) == [*NOTES, ev.Noted("room again")]
 
 
-def test_two_processes_cannot_carry_out_one_run(tmp_path: Path) -> None:
+def test_two_processes_cannot_write_one_run(tmp_path: Path) -> None:
     path = tmp_path / "some-run" / "journal.jsonl"
     path.parent.mkdir()
     journal = JournalWriter(path)
-    with pytest.raises(RequestError, match="run some-run is being carried out by another process"):
+    with pytest.raises(RequestError, match="run some-run is in use by another process"):
         JournalWriter(path)
     journal.close()
     JournalWriter(path).close()

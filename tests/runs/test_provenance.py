@@ -2,14 +2,14 @@ import os
 import subprocess
 import sys
 
-from fftui.runs.provenance import machine, process_start, source_revision, still_there, versions
+from fftui.runs.provenance import is_alive, machine, process_start, source_revision, versions
 
 
 def test_this_process_is_there_under_its_own_start_only() -> None:
     start = process_start(os.getpid())
     assert start is not None
-    assert still_there(os.getpid(), start)
-    assert not still_there(os.getpid(), start - 100)
+    assert is_alive(os.getpid(), start)
+    assert not is_alive(os.getpid(), start - 100)
 
 
 def test_a_process_that_ended_is_gone_even_before_it_is_waited_for() -> None:
@@ -20,7 +20,7 @@ def test_a_process_that_ended_is_gone_even_before_it_is_waited_for() -> None:
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
     assert process_start(child.pid) is None
     child.wait()
-    assert not still_there(child.pid, None)
+    assert not is_alive(child.pid, None)
 
 
 def test_what_made_a_run_is_named() -> None:

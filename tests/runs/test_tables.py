@@ -48,7 +48,7 @@ def test_an_epoch_is_a_row(folder: RunFolder, facts: Any) -> None:
     }
 
 
-def test_times_are_told_apart_and_evaluation_is_in_none_of_the_others(folder: RunFolder, facts: Any) -> None:
+def test_times_are_separate_and_evaluation_is_in_none_of_the_others(folder: RunFolder, facts: Any) -> None:
     timed = [replace(facts.epoch(1, number), data_s=0.0625) for number in (1, 2)]
     measured = [facts.evaluated(1, number, 0.5) for number in (1, 1, 2)]
     write(folder, facts.started(), facts.layer(1), *measured, *timed, facts.layer_end(1))
@@ -60,7 +60,7 @@ def test_times_are_told_apart_and_evaluation_is_in_none_of_the_others(folder: Ru
     assert [layer[name] for name in ("epoch_s", "compute_s", "data_s", "evaluation_s")] == [0.5, 0.25, 0.125, 2 * each]
 
 
-def test_energy_is_told_by_window_epoch_layer_phase_and_run(folder: RunFolder, facts: Any) -> None:
+def test_energy_is_given_by_window_epoch_layer_phase_and_run(folder: RunFolder, facts: Any) -> None:
     ticks = iter(range(1000, 10_000))
     journal = JournalWriter(folder.journal, clock=lambda: float(next(ticks)))
     journal.append(facts.started())
@@ -99,7 +99,7 @@ def test_energy_is_told_by_window_epoch_layer_phase_and_run(folder: RunFolder, f
     assert table.filter(pl.col("span") == "idle")["energy_j_per_sample"].to_list() == [None]
 
 
-def test_windows_lost_with_a_sitting_are_not_counted(folder: RunFolder, facts: Any) -> None:
+def test_windows_lost_with_a_session_are_not_counted(folder: RunFolder, facts: Any) -> None:
     def window(began: float) -> ev.WindowMeasured:
         return ev.WindowMeasured("learning", 1, 1, 1, 1, 10, began, began + 1)
 
@@ -143,7 +143,7 @@ def test_a_run_begun_again_without_a_checkpoint_forgets_the_first_try(folder: Ru
     assert make_table(folder, "layers").height == 1
 
 
-def test_layers_tell_their_own_last_accuracy_on_each_split(folder: RunFolder, facts: Any) -> None:
+def test_layers_have_their_own_last_accuracy_on_each_split(folder: RunFolder, facts: Any) -> None:
     write(
         folder,
         facts.started(),
@@ -194,7 +194,7 @@ def test_a_parallel_run_resumed_states_each_epoch_once(folder: RunFolder, facts:
     assert rows == [(e, layer) for e in (1, 2) for layer in (1, 2, None)]
 
 
-def test_missing_figures_are_null_and_never_zero(folder: RunFolder, facts: Any) -> None:
+def test_missing_metrics_are_null_and_never_zero(folder: RunFolder, facts: Any) -> None:
     write(folder, facts.started(), facts.telemetry(), facts.epoch(1, 1, loss=float("nan")))
     row = make_table(folder, "telemetry").row(0, named=True)
     assert row["time"] == datetime.fromtimestamp(1001.0, UTC)
@@ -209,7 +209,7 @@ def test_the_folder_gets_its_tables_as_parquet(folder: RunFolder, facts: Any) ->
         assert pl.read_parquet(folder.table(name)).equals(make_table(folder, name))
 
 
-def test_the_table_of_runs_tells_the_record(folder: RunFolder) -> None:
+def test_the_table_of_runs_holds_the_record(folder: RunFolder) -> None:
     row = make_table(folder, "runs").row(0, named=True)
     assert (row["run"], row["preset"], row["status"], row["path"]) == (
         folder.id,

@@ -22,22 +22,22 @@ def test_a_layer_row_follows_its_epochs(facts: Any) -> None:
     assert view.layers[1].state == "waiting"
 
 
-def test_an_epoch_tells_its_time_on_the_device_and_for_images(facts: Any) -> None:
+def test_an_epoch_has_its_time_on_the_device_and_for_images(facts: Any) -> None:
     view = fold(facts.started(), facts.layer(1), replace(facts.epoch(1, 1), data_s=0.0625))
     assert view.layers[0].last is not None
     assert (view.layers[0].last.compute_s, view.layers[0].last.data_s) == (0.125, 0.0625)
 
 
-def test_time_left_is_at_this_sittings_pace(facts: Any) -> None:
+def test_time_left_is_at_this_sessions_pace(facts: Any) -> None:
     view = fold(facts.started(), facts.layer(1), (10.0, facts.step(2)))
     assert view.time_left_s() == 30.0
     assert view.fraction == 0.25
     assert fold(facts.started()).time_left_s() is None
 
 
-def test_time_left_knows_which_layers_are_dear(facts: Any) -> None:
+def test_time_left_knows_which_layers_are_expensive(facts: Any) -> None:
     """Four steps of a first layer, each nine times as long as the four of the second."""
-    started = replace(facts.started(), stretch_steps=(4, 4), step_costs=(9.0, 1.0))
+    started = replace(facts.started(), stage_steps=(4, 4), step_costs=(9.0, 1.0))
     view = fold(started, facts.layer(1), (18.0, facts.step(2)))
     assert view.time_left_s() == 22.0
     assert view.after(36.0, facts.step(4)).time_left_s() == 4.0
@@ -47,7 +47,7 @@ def test_time_left_knows_which_layers_are_dear(facts: Any) -> None:
 
 def test_a_skipped_layer_is_no_pace(facts: Any) -> None:
     """Two layers of 1000 steps of a second: the first is skipped after 100."""
-    started = replace(facts.started(total=2000), stretch_steps=(1000, 1000), step_costs=(1.0, 1.0))
+    started = replace(facts.started(total=2000), stage_steps=(1000, 1000), step_costs=(1.0, 1.0))
     first, second = replace(facts.step(100), total=2000), replace(facts.step(1001), total=2000)
     view = fold(started, facts.layer(1), (100.0, first), (100.0, facts.layer_end(1, skipped=True)))
     view = view.after(100.0, facts.layer(2)).after(101.0, second)
@@ -157,7 +157,7 @@ def test_an_epoch_of_layers_in_parallel_has_no_time_until_all_have_ended_it(fact
 def test_layers_in_parallel_share_their_time(facts: Any) -> None:
     view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), facts.layer_end(None))
     assert [(row.state, row.layer_s) for row in view.layers] == [("learned", None)] * 2
-    assert [(s.parallel, s.epochs, s.layer_s) for s in view.stretches] == [((1, 2), 3, 0.75)]
+    assert [(s.parallel, s.epochs, s.layer_s) for s in view.stages] == [((1, 2), 3, 0.75)]
     assert view.log[-1].text == "2 layers in parallel learned after 3 epochs"
 
 
@@ -166,7 +166,7 @@ def test_resumed_layers_in_parallel_do_their_last_epoch_again(facts: Any) -> Non
     again = (facts.started(resumed=True), facts.together(), *facts.shared_epoch(2))
     view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), *lost, *again)
     assert [[e.epoch for e in row.history] for row in view.layers] == [[1, 2], [1, 2]]
-    assert len(view.stretches) == 1
+    assert len(view.stages) == 1
     assert view.layers[0].accuracy == 0.5
 
 

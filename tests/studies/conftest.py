@@ -1,4 +1,4 @@
-"""A small study, trainings that stand in for learning, and runs that are over."""
+"""A small study, fake trainings, and finished runs."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 
 from fftui import events as ev
 from fftui.experiment import Checkpoint, Data, Evaluation, Experiment, ForwardForward, FullyConnected, Model, Telemetry
-from fftui.learning.state import Position, TrainingState
+from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 from fftui.studies.study import Condition, Study, Trial, Value
@@ -59,10 +59,10 @@ def study() -> Study:
     return Small.study(*trials, notes=("svhn is not on this machine: skipped",))
 
 
-class Learning:
+class FakeTraining:
     """A training that states the end at once, or raises, or goes on until it is stopped."""
 
-    position = (1, 1, 1)
+    epoch_key = (1, 1, 1)
     cuda_uuid = None
 
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
@@ -94,7 +94,7 @@ class Learning:
         pass
 
     def state(self) -> TrainingState:
-        return TrainingState({"network.weight": torch.ones(4)}, Position())
+        return TrainingState({"network.weight": torch.ones(4)}, Progress())
 
     def pop_windows(self) -> Iterator[ev.WindowMeasured]:
         return iter(())
@@ -111,12 +111,12 @@ class School:
 
     def __call__(
         self, experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: TrainingState | None
-    ) -> Learning:
+    ) -> FakeTraining:
         if refusal := self.refuses(state is not None):
             raise refusal
         self.opened.append((experiment, state is not None))
         error = self.errors.get(experiment.model_dump_json())
-        return Learning(run, 0.9 + experiment.seed / 100, error, self.endless)
+        return FakeTraining(run, 0.9 + experiment.seed / 100, error, self.endless)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
     def make(experiment: Experiment, accuracy: float = 0.9, status: ev.Status = "finished") -> RunFolder:
         folder = create(tmp_path / "runs", experiment, name="by hand")
         journal = JournalWriter(folder.journal)
-        for event in Learning(folder.id, accuracy, None, False)._events:
+        for event in FakeTraining(folder.id, accuracy, None, False)._events:
             journal.append(event)
         journal.close()
         over = {"status": status, "test_accuracy": accuracy, "layer_accuracies": (accuracy,), "train_s": 1.5}

@@ -1,4 +1,4 @@
-"""Every rule gives each of its verdicts, from invented evidence, and none where evidence is missing or too coarse."""
+"""Every rule gives each of its verdicts, from invented outcomes, and none where outcomes is missing or too coarse."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,14 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fftui.studies.claims import CLAIMS, MARGINS, Claim, Estimate, Evidence, Outcome, Role, Verdict, of_accuracies
-from fftui.studies.claims.rules import MARGIN, RESOLUTION, Answer, Seen, at_chance, behind, exceeds, joined
+from fftui.studies.claims import CLAIMS, MARGINS, Claim, Estimate, Outcome, Outcomes, Setup, Verdict, of_accuracies
+from fftui.studies.claims.verdicts import (
+    MARGIN,
+    RESOLUTION,
+    Answer,
+    Observation,
+    at_chance,
+    decide_both,
+    exceeds,
+    is_behind,
+)
 
 HOLDS, FALSE, OTHER, UNTESTED = get_args(Verdict)
 assert (HOLDS, FALSE, OTHER, UNTESTED) == ("holds", "does not hold", "holds for another reason", "not tested here")
 
 BY_ID = {claim.id: claim for claim in CLAIMS}
-FAITHFUL_FF, FAITHFUL_BP, FF, BP = (Role(setup) for setup in ("paper/ff", "paper/backprop", "ff", "backprop"))
+FAITHFUL_FF, FAITHFUL_BP, FF, BP = (Setup(setup) for setup in ("paper/ff", "paper/backprop", "ff", "backprop"))
 
 
 def outcome(percent: float, *, train: float | None = None, half: float = 0.3, **figures: object) -> Outcome:
@@ -25,31 +34,33 @@ def outcome(percent: float, *, train: float | None = None, half: float = 0.3, **
     return replace(Outcome("", test, Estimate(learned, 0.001), 0.1, 10.0), **figures)  # type: ignore[arg-type]
 
 
-def evidence(outcomes: Mapping[Role, Outcome | float]) -> Evidence:
+def make_outcomes(outcomes: Mapping[Setup, Outcome | float]) -> Outcomes:
     """Numbers are test accuracies in percent."""
-    made = {role: one if isinstance(one, Outcome) else outcome(one) for role, one in outcomes.items()}
-    return Evidence({role: replace(one, label=role.setup) for role, one in made.items()}, {})
+    made = {setup: one if isinstance(one, Outcome) else outcome(one) for setup, one in outcomes.items()}
+    return Outcomes({setup: replace(one, label=setup.name) for setup, one in made.items()}, {})
 
 
-def on(*roles: Role, values: tuple[Outcome | float, ...]) -> Evidence:
-    return evidence(dict(zip(roles, values, strict=True)))
+def on(*setups: Setup, values: tuple[Outcome | float, ...]) -> Outcomes:
+    return make_outcomes(dict(zip(setups, values, strict=True)))
 
 
-def of_setups(*setups: str) -> Callable[..., Evidence]:
-    return lambda *values: on(*map(Role, setups), values=values)
+def of_setups(*setups: str) -> Callable[..., Outcomes]:
+    return lambda *values: on(*map(Setup, setups), values=values)
 
 
-def four(data: str) -> Callable[..., Evidence]:
-    """Paper's FF and backprop, FF and backprop put right."""
-    return lambda *values: on(*(replace(role, data=data) for role in (FAITHFUL_FF, FAITHFUL_BP, FF, BP)), values=values)
+def four(data: str) -> Callable[..., Outcomes]:
+    """Paper's FF and backprop, FF and backprop corrected."""
+    return lambda *values: on(
+        *(replace(setup, data=data) for setup in (FAITHFUL_FF, FAITHFUL_BP, FF, BP)), values=values
+    )
 
 
-def sizes(*rows: tuple[int, Outcome | float, Outcome | float, Outcome | float, Outcome | float]) -> Evidence:
-    return evidence(
+def sizes(*rows: tuple[int, Outcome | float, Outcome | float, Outcome | float, Outcome | float]) -> Outcomes:
+    return make_outcomes(
         {
-            replace(role, images=images): value
+            replace(setup, images=images): value
             for images, *values in rows
-            for role, value in zip((FAITHFUL_FF, FAITHFUL_BP, FF, BP), values, strict=True)
+            for setup, value in zip((FAITHFUL_FF, FAITHFUL_BP, FF, BP), values, strict=True)
         }
     )
 
@@ -90,9 +101,9 @@ thresholds = of_setups(
 )
 encodings = of_setups("ff, label appended", "ff, label overlaid", "cnn, label plane", "cnn, label overlaid")
 orders = of_setups("ff, plain", "ff, plain, layer after layer")
-LAYERS, COLOUR_LAYERS = Role("paper/ff, timed"), Role("paper/ff, timed", "cifar10")
+LAYERS, COLOUR_LAYERS = Setup("paper/ff, timed"), Setup("paper/ff, timed", "cifar10")
 
-CASES: list[tuple[str, Evidence, Verdict]] = [
+CASES: list[tuple[str, Outcomes, Verdict]] = [
     ("on-par-mnist", four("mnist")(97.1, 97.9, 98.9, 98.8), "holds"),
     ("on-par-mnist", four("mnist")(96.0, 97.9, 97.0, 98.8), "does not hold"),
     ("on-par-mnist", four("mnist")(97.1, 97.9, 97.0, 98.8), "holds for another reason"),
@@ -174,7 +185,7 @@ CASES: list[tuple[str, Evidence, Verdict]] = [
 
 
 @pytest.mark.parametrize(("name", "seen", "verdict"), CASES, ids=[f"{name}-{verdict}" for name, _, verdict in CASES])
-def test_a_rule_gives_the_verdict(name: str, seen: Evidence, verdict: Verdict) -> None:
+def test_a_rule_gives_the_verdict(name: str, seen: Outcomes, verdict: Verdict) -> None:
     finding = BY_ID[name].judge(seen)
     assert finding.verdict == verdict
     assert finding.why
@@ -194,7 +205,7 @@ def test_every_verdict_that_a_rule_can_give_is_among_the_cases(claim: Claim) -> 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_without_runs_nothing_is_tested_and_the_reason_is_said(claim: Claim) -> None:
     reason = "svhn is not on this machine"
-    finding = claim.judge(Evidence({}, dict.fromkeys(claim.needs, reason)))
+    finding = claim.judge(Outcomes({}, dict.fromkeys(claim.needs, reason)))
     assert finding.verdict == "not tested here"
     assert reason in finding.why
 
@@ -216,7 +227,7 @@ def test_the_factor_that_lifts_the_papers_networks_is_named() -> None:
 
 def test_a_set_where_runs_are_missing_does_not_keep_another_from_being_judged() -> None:
     both = four("cifar10")(49.2, 53.9, 54.0, 58.0)
-    more = Evidence({**both.outcomes, Role("paper/ff", "svhn"): outcome(90.0)}, {})
+    more = Outcomes({**both.by_setup, Setup("paper/ff", "svhn"): outcome(90.0)}, {})
     assert BY_ID["lags-on-complex-sets"].judge(more).verdict == "holds"
 
 
@@ -237,18 +248,18 @@ outcomes = st.builds(
 
 
 @given(st.data())
-def test_a_rule_has_an_answer_to_any_evidence(data: st.DataObject) -> None:
+def test_a_rule_has_an_answer_to_any_make_outcomes(data: st.DataObject) -> None:
     claim = data.draw(st.sampled_from(CLAIMS))
     found = data.draw(st.dictionaries(st.sampled_from(claim.needs), outcomes))
-    finding = claim.judge(Evidence(found, {}))
+    finding = claim.judge(Outcomes(found, {}))
     assert finding.verdict in get_args(Verdict)
     assert finding.why
 
 
 @given(outcomes, outcomes)
 def test_of_two_outcomes_at_most_one_is_behind(one: Outcome, other: Outcome) -> None:
-    assert [behind(one, other), behind(other, one)].count("yes") <= 1
-    assert behind(one, one) != "yes"
+    assert [is_behind(one, other), is_behind(other, one)].count("yes") <= 1
+    assert is_behind(one, one) != "yes"
 
 
 @given(estimates)
@@ -271,7 +282,9 @@ def test_a_difference_that_counts_is_larger_than_the_margin_and_its_interval(dif
     ],
 )
 def test_two_answers_make_a_verdict(faithful: Answer, corrected: Answer, verdict: Verdict) -> None:
-    found = joined(Seen(faithful, "f"), Seen(corrected, "c"), only_faithful="one", only_corrected="two")
+    found = decide_both(
+        Observation(faithful, "f"), Observation(corrected, "c"), only_faithful="one", only_corrected="two"
+    )
     assert (found.verdict, found.faithful, found.corrected) == (verdict, "f", "c")
     if verdict == "holds for another reason":
         assert found.why == ("one" if faithful == "yes" else "two")

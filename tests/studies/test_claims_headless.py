@@ -10,14 +10,14 @@ import pytest
 from fftui import claims_headless as headless
 from fftui import cli
 from fftui.errors import RequestError, RunFailedError
-from fftui.studies.claims import CLAIMS, Role
-from fftui.studies.claims.plan import Part, Plan
-from fftui.studies.runner import Progress
+from fftui.studies.claims import CLAIMS, Setup
+from fftui.studies.claims.claims_plan import ClaimsPlan, PlannedRuns
+from fftui.studies.runner import TrialProgress
 from fftui.studies.study import Study
-from fftui.study_headless import Ended, Place
+from fftui.study_headless import StudyResult, Workspace
 
 VERDICTS = ("holds", "does not hold", "holds for another reason", "not tested here")
-PLAYED = {
+EVIDENCE = {
     "role": "paper/ff on mnist",
     "what": "mnist-mini, all images",
     "absent": None,
@@ -40,7 +40,7 @@ def facts() -> dict[str, Any]:
             "why": "cifar10 is not on this machine" if number % 4 == 3 else "seen | in both",
             "rule": claim.rule,
             "evidence": [
-                PLAYED,
+                EVIDENCE,
                 {"role": "ff on svhn", "what": None, "absent": "svhn is not on this machine"},
             ],
         }
@@ -84,14 +84,16 @@ def test_formats_have_names() -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[Ended]:
-    """A plan of one role in place of the real one; what is in the list is how its runs end."""
+def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
+    """A plan of one setup in workspace of the real one; what is in the list is how its runs end."""
     experiment = small.experiment()
-    role = Role("paper/ff")
-    made = Plan("quick", 1, (Part(role, (experiment,)),), {Role("ff", "svhn"): "svhn is not on this machine"})
-    ends: list[Ended] = []
+    setup = Setup("paper/ff")
+    made = ClaimsPlan(
+        "quick", 1, (PlannedRuns(setup, (experiment,)),), {Setup("ff", "svhn"): "svhn is not on this machine"}
+    )
+    ends: list[StudyResult] = []
 
-    def follow(study: Study, place: Place) -> Ended:
+    def follow(study: Study, workspace: Workspace) -> StudyResult:
         return ends.pop()
 
     monkeypatch.setattr(headless, "plan", lambda scale, present, seeds: made)
@@ -100,35 +102,35 @@ def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[Ended]:
 
 
 def test_the_outcome_goes_to_stdout_and_the_rest_to_stderr(
-    asked: list[Ended], tmp_path: Path, capfd: pytest.CaptureFixture[str], finished_run: Any, small: Any
+    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str], finished_run: Any, small: Any
 ) -> None:
     finished_run(small.experiment())
-    asked.append(Ended((), stopped=False))
-    assert headless.reproduce(headless.Request("quick", to="json"), Place(tmp_path / "runs")) == 0
+    asked.append(StudyResult((), stopped=False))
+    assert headless.reproduce(headless.Request("quick", to="json"), Workspace(tmp_path / "runs")) == 0
     out, err = capfd.readouterr()
     assert json.loads(out)["claims"][0]["id"] == CLAIMS[0].id
     assert err == "svhn is not on this machine\n"
 
 
 def test_a_run_that_failed_is_named_with_its_claim(
-    asked: list[Ended], tmp_path: Path, small: Any, capfd: pytest.CaptureFixture[str]
+    asked: list[StudyResult], tmp_path: Path, small: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = headless.plan("quick", [], 1)
-    failed = Progress(1, 1, made.study().trials[0], "failed", error="no such device")
-    asked.append(Ended((failed,), stopped=False))
+    failed = TrialProgress(1, 1, made.study().trials[0], "failed", error="no such device")
+    asked.append(StudyResult((failed,), stopped=False))
     file = tmp_path / "claims.md"
     with pytest.raises(RunFailedError, match="1 of 1"):
-        headless.reproduce(headless.Request("quick", to="markdown", file=file), Place(tmp_path / "runs"))
+        headless.reproduce(headless.Request("quick", to="markdown", file=file), Workspace(tmp_path / "runs"))
     assert "paper/ff on mnist: its run failed: no such device" in file.read_text(encoding="utf-8")
     assert capfd.readouterr().out == ""
 
 
 def test_stopped_it_gives_what_is_there(
-    asked: list[Ended], tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["fftui", "reproduce", "--quick"])
-    asked.append(Ended((), stopped=True))
-    assert headless.reproduce(headless.Request("quick"), Place(tmp_path / "runs")) == 130
+    asked.append(StudyResult((), stopped=True))
+    assert headless.reproduce(headless.Request("quick"), Workspace(tmp_path / "runs")) == 130
     out, err = capfd.readouterr()
     assert "four-layers: NOT TESTED HERE" in out
     assert "go on with: fftui reproduce --quick" in err

@@ -19,13 +19,13 @@ from PIL import Image
 from fftui import cli
 from fftui.errors import RequestError
 from fftui.runs.columns import SCHEMAS, TableName
-from fftui.studies.figures import Drawing, Figures, LeftOut, formats_of, write_figures
-from fftui.studies.figures.accuracies import StudyTable, accuracy_figures
-from fftui.studies.figures.curves import RunTables, learning_curves, machine_curves
-from fftui.studies.figures.machine import MethodRun, attention_figures, comparison_figures
-from fftui.studies.figures.marks import numbers_on_a_log_axis, short
-from fftui.studies.figures.samples import Sample, sample_figure
-from fftui.studies.figures.style import COLUMN_IN, LOOKS, PAGE_IN, PNG_DPI, grid, save, style
+from fftui.studies.figures import Drawing, FigureRequest, SkippedFigure, formats_of, write_figures
+from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
+from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
+from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
+from fftui.studies.figures.plots import log_x_axis, tick_text
+from fftui.studies.figures.sample_figure import Sample, sample_figure
+from fftui.studies.figures.style import COLUMN_IN, LINE_STYLES, PAGE_IN, PNG_DPI, grid, save, style
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -157,11 +157,11 @@ def parallel() -> StudyTable:
     return study("parallel-layers", columns, [0.98, 0.985], train_s=[50.0, 30.0])
 
 
-def drawn(made: Iterable[Drawing | LeftOut]) -> dict[str, Drawing | LeftOut]:
+def drawn(made: Iterable[Drawing | SkippedFigure]) -> dict[str, Drawing | SkippedFigure]:
     return {each.name: each for each in made}
 
 
-def figures() -> dict[str, Drawing | LeftOut]:
+def figures() -> dict[str, Drawing | SkippedFigure]:
     """Every kind of figure."""
     pairs = [method(m, d, s) for d in ("mnist", "cifar10") for m, s in (("paper/ff", 470.0), ("paper/backprop", 20.0))]
     networks = [method(m, "svhn", 100.0) for m in ("paper/ff", "paper/attention-frozen")]
@@ -256,8 +256,8 @@ def test_without_a_gpu_nothing_empty_is_drawn() -> None:
     pair = [method(m, "mnist", 10.0, gpu=False) for m in ("paper/ff", "paper/attention-frozen")]
     made = drawn(attention_figures(pair))
     assert [name for name, each in made.items() if isinstance(each, Drawing)] == ["figure-5-utilisation"]
-    assert all("NVIDIA" in each.reason for each in made.values() if isinstance(each, LeftOut))
-    (left,) = (each for each in comparison_figures(pair) if isinstance(each, LeftOut))
+    assert all("NVIDIA" in each.reason for each in made.values() if isinstance(each, SkippedFigure))
+    (left,) = (each for each in comparison_figures(pair) if isinstance(each, SkippedFigure))
     assert "power" in left.name
 
 
@@ -265,15 +265,15 @@ def test_without_a_gpu_nothing_empty_is_drawn() -> None:
 def test_a_study_without_runs_is_left_out_and_says_how_to_get_them() -> None:
     nothing = study("hybrid", {"data": ["mnist"], "method": ["hybrid"]}, [None])
     (left,) = accuracy_figures(nothing)
-    assert isinstance(left, LeftOut)
+    assert isinstance(left, SkippedFigure)
     assert "fftui study hybrid" in left.reason
-    assert [type(each) for each in comparison_figures([])] == [LeftOut, LeftOut]
+    assert [type(each) for each in comparison_figures([])] == [SkippedFigure, SkippedFigure]
 
 
 @pytest.mark.usefixtures("styled")
 def test_a_run_without_telemetry_or_epochs_is_left_out() -> None:
     bare = replace(run(), telemetry=table("telemetry", []), epochs=table("epochs", []))
-    assert [type(each) for each in (*learning_curves(bare), *machine_curves(bare))] == [LeftOut, LeftOut]
+    assert [type(each) for each in (*learning_curves(bare), *machine_curves(bare))] == [SkippedFigure, SkippedFigure]
 
 
 @pytest.mark.usefixtures("styled")
@@ -285,20 +285,20 @@ def test_equal_samples_make_a_line_instead_of_a_violin() -> None:
     assert any(isinstance(each, Drawing) for each in comparison_figures(flat))
 
 
-def test_looks_are_told_apart_without_colour() -> None:
-    assert len({(each.line, each.marker) for each in LOOKS}) == len(LOOKS)
-    assert len({each.hatch for each in LOOKS}) == len(LOOKS)
+def test_line_styles_differ_without_colour() -> None:
+    assert len({(each.line, each.marker) for each in LINE_STYLES}) == len(LINE_STYLES)
+    assert len({each.hatch for each in LINE_STYLES}) == len(LINE_STYLES)
 
 
 @pytest.mark.usefixtures("styled")
 def test_ticks_of_a_log_axis_do_not_run_into_one_another() -> None:
     _, (axes,) = grid(1)
     axes.set_xlim(1000, 60000)
-    numbers_on_a_log_axis(axes, [1000, 5000, 10000, 20000, 30000, 40000, 50000, 60000])
+    log_x_axis(axes, [1000, 5000, 10000, 20000, 30000, 40000, 50000, 60000])
     shown = axes.get_xticks()
     assert shown[-1] == 60000
     assert all(later / earlier > 1.5 for earlier, later in itertools.pairwise(shown))
-    assert [short(value) for value in (60000, 0.5, 15)] == ["60k", "0.5", "15"]
+    assert [tick_text(value) for value in (60000, 0.5, 15)] == ["60k", "0.5", "15"]
 
 
 def test_the_settings_do_not_stay() -> None:
@@ -317,7 +317,7 @@ def test_formats_are_read_from_a_list() -> None:
 
 
 def test_a_name_that_is_neither_study_nor_run_is_refused(tmp_path: Path) -> None:
-    asked = Figures(("hybird",), tmp_path, tmp_path / "figures")
+    asked = FigureRequest(("hybird",), tmp_path, tmp_path / "figures")
     with pytest.raises(RequestError, match="did you mean the study 'hybrid'"):
         list(write_figures(asked))
 
@@ -347,5 +347,5 @@ def test_the_command_names_what_it_wrote_and_what_it_left_out(
     assert not left.value.code
     assert out.split() == [str(output / f"{run.id}-curves.svg"), str(output / "figure-2-samples.svg")]
     assert {path.name for path in output.iterdir()} == {f"{run.id}-curves.svg", "figure-2-samples.svg"}
-    assert err.count("left out: ") == 2
+    assert err.count("skipped: ") == 2
     assert "fftui study hybrid" in err

@@ -23,7 +23,7 @@ def test_table_3_over_the_images_really_measured(data: str, images: int, train: 
     assert (cell.train, cell.test) == (pytest.approx(train, abs=0.06), pytest.approx(test, abs=0.06))
 
 
-def test_put_right_every_accuracy_of_table_3_is_one() -> None:
+def test_corrected_every_accuracy_of_table_3_is_one() -> None:
     corrected = [cell for cell in cells() if cell.source == "table-3-corrected"]
     assert len(corrected) == len([cell for cell in cells() if cell.source == "table-3"]) == 38
     for cell in corrected:

@@ -9,7 +9,7 @@ from fftui.errors import DataError, RequestError
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import JournalWriter
 from fftui.studies.matching import identity
-from fftui.studies.runner import Progress, carry_out
+from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import Study
 
 Finished = Callable[..., RunFolder]
@@ -21,21 +21,21 @@ def runs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def carry(runs: Path, school: Any) -> Callable[..., list[Progress]]:
+def carry(runs: Path, school: Any) -> Callable[..., list[TrialProgress]]:
     """Carries a study out with trainings that stand in: what came of each trial."""
 
-    def carry(study: Study, **options: Any) -> list[Progress]:
-        looks = carry_out(study, runs, "cpu", open_learning=school, **options)
-        return [progress for progress in looks if progress.over]
+    def carry(study: Study, **options: Any) -> list[TrialProgress]:
+        progress = run_study(study, runs, "cpu", start_training=school, **options)
+        return [each for each in progress if each.over]
 
     return carry
 
 
-def states(ends: list[Progress]) -> list[str]:
+def states(ends: list[TrialProgress]) -> list[str]:
     return [end.state for end in ends]
 
 
-def test_every_trial_is_carried_out_once_and_never_again(study: Study, carry: Any, runs: Path, school: Any) -> None:
+def test_every_trial_is_run_once_and_never_again(study: Study, carry: Any, runs: Path, school: Any) -> None:
     ends = carry(study)
     assert states(ends) == ["finished"] * 4
     assert [(end.index, end.of) for end in ends] == [(n, 4) for n in range(1, 5)]
@@ -43,22 +43,22 @@ def test_every_trial_is_carried_out_once_and_never_again(study: Study, carry: An
     names = {folder.record().name for folder in run_folders(runs)}
     assert names == {"small: mnist-mini, 8", "small: mnist-mini, 9"}
 
-    assert states(carry(study)) == ["there"] * 4
+    assert states(carry(study)) == ["finished before"] * 4
     assert len(school.opened) == 4
 
 
-def test_it_is_looked_at_while_it_runs(study: Study, runs: Path, school: Any) -> None:
-    looks = list(carry_out(study, runs, "cpu", open_learning=school))
-    assert [look.index for look in looks] == sorted(look.index for look in looks)
-    assert looks[0].state == "running"
-    assert all(look.view is not None and look.run for look in looks)
+def test_progress_is_reported_while_it_runs(study: Study, runs: Path, school: Any) -> None:
+    progress = list(run_study(study, runs, "cpu", start_training=school))
+    assert [each.index for each in progress] == sorted(each.index for each in progress)
+    assert progress[0].state == "running"
+    assert all(each.view is not None and each.run for each in progress)
 
 
 def test_a_run_started_by_hand_counts(small: Any, carry: Any, school: Any, finished_run: Finished) -> None:
     trial = small.trial(8)
     folder = finished_run(trial.experiment.model_copy(update={"name": "mine"}))
     ends = carry(small.study(trial, small.trial(9)))
-    assert states(ends) == ["there", "finished"]
+    assert states(ends) == ["finished before", "finished"]
     assert ends[0].run == folder.id
     assert [experiment.model_dump()["model"]["layers"][0]["units"] for experiment, _ in school.opened] == [9]
 
@@ -74,15 +74,15 @@ def test_a_failed_run_ends_nothing_and_is_tried_once_more_next_time(
     study: Study, carry: Any, school: Any, runs: Path
 ) -> None:
     broken = study.trials[1].experiment
-    school.errors[broken.model_dump_json()] = RuntimeError("no such luck")
+    school.errors[broken.model_dump_json()] = RuntimeError("no such device")
     ends = carry(study)
     assert states(ends) == ["finished", "failed", "finished", "finished"]
-    assert ends[1].error == "RuntimeError: no such luck"
+    assert ends[1].error == "RuntimeError: no such device"
 
-    assert states(carry(study)) == ["there", "failed", "there", "there"]
+    assert states(carry(study)) == ["finished before", "failed", "finished before", "finished before"]
     assert [identity(asked) == identity(broken) for asked, _ in school.opened] == [False, True, False, False, True]
     school.errors.clear()
-    assert states(carry(study)) == ["there", "finished", "there", "there"]
+    assert states(carry(study)) == ["finished before", "finished", "finished before", "finished before"]
     assert len(run_folders(runs)) == 4
 
 
@@ -90,7 +90,7 @@ def test_stopped_it_goes_on_from_the_checkpoint(study: Study, carry: Any, school
     stop = threading.Event()
     school.endless = True
     seen = []
-    for progress in carry_out(study, runs, "cpu", stop=stop, open_learning=school):
+    for progress in run_study(study, runs, "cpu", stop=stop, start_training=school):
         seen.append(progress)
         if progress.view and progress.view.progress:
             stop.set()
@@ -112,21 +112,19 @@ def test_stopped_before_it_begins_it_begins_nothing(study: Study, carry: Any, sc
 
 def test_closing_the_generator_stops_the_run(study: Study, school: Any, runs: Path) -> None:
     school.endless = True
-    looks = carry_out(study, runs, "cpu", open_learning=school)
-    next(looks)
-    looks.close()  # type: ignore[attr-defined]
+    progress = run_study(study, runs, "cpu", start_training=school)
+    next(progress)
+    progress.close()  # type: ignore[attr-defined]
     assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fftui-")]
 
 
-def test_a_run_that_another_process_is_at_is_left_to_it(
-    small: Any, carry: Any, school: Any, finished_run: Finished
-) -> None:
+def test_a_run_of_another_process_is_left_to_it(small: Any, carry: Any, school: Any, finished_run: Finished) -> None:
     trial = small.trial(8)
     folder = finished_run(trial.experiment, status="running")
     held = JournalWriter(folder.journal)
     try:
-        assert states(carry(small.study(trial))) == ["elsewhere"]
+        assert states(carry(small.study(trial))) == ["running elsewhere"]
     finally:
         held.close()
     assert school.opened == []
@@ -134,9 +132,9 @@ def test_a_run_that_another_process_is_at_is_left_to_it(
 
 def test_what_cannot_be_resumed_begins_anew(study: Study, carry: Any, school: Any, runs: Path) -> None:
     school.endless = True
-    looks = carry_out(study, runs, "cpu", open_learning=school)
-    next(look for look in looks if look.view and look.view.progress)
-    looks.close()  # type: ignore[attr-defined]
+    progress = run_study(study, runs, "cpu", start_training=school)
+    next(each for each in progress if each.view and each.view.progress)
+    progress.close()  # type: ignore[attr-defined]
     school.endless = False
     school.refuses = lambda resumed: RequestError("its checkpoint is of another version") if resumed else None
     assert states(carry(study)) == ["finished"] * 4
@@ -152,6 +150,6 @@ def test_a_refused_trial_says_why_and_leaves_no_run(study: Study, carry: Any, sc
 
 
 def test_for_real(study: Study, runs: Path) -> None:
-    ends = [progress for progress in carry_out(study, runs, "cpu") if progress.over]
+    ends = [progress for progress in run_study(study, runs, "cpu") if progress.over]
     assert states(ends) == ["finished"] * 4
     assert all(folder.table("epochs").exists() for folder in run_folders(runs))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
-# What a board says unless its script says otherwise; of two statements about one figure the later counts.
+# What a board says unless its script says otherwise; of two statements about one metric the later counts.
 ANSWERS = (
     "bus 00000000:01:00.0",
     "utilization 87",
@@ -77,7 +77,7 @@ def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def nvml_script(nvml_library: Path, tmp_path: Path) -> NvmlScript:
-    """One board that answers everything, until told otherwise."""
+    """One board that answers everything, until its script is changed."""
     script = NvmlScript(nvml_library, tmp_path / "nvml.script")
     script.say()
     return script

@@ -23,23 +23,23 @@ def test_the_process_shows_the_processor_time_it_took(load):
     before_s, before_cpu_s = time.perf_counter(), time.process_time()
     source = HostSource()
     load()
-    figures = source.read()
+    metrics = source.read()
     share = (time.process_time() - before_cpu_s) / (time.perf_counter() - before_s)
-    assert figures.process_cpu_percent == pytest.approx(100 * share, rel=0.3, abs=8)
-    assert figures.host_cpu_percent is not None
-    assert 0 <= figures.host_cpu_percent <= 100
+    assert metrics.process_cpu_percent == pytest.approx(100 * share, rel=0.3, abs=8)
+    assert metrics.host_cpu_percent is not None
+    assert 0 <= metrics.host_cpu_percent <= 100
 
 
 def test_memory_is_in_bytes():
-    figures = HostSource().read()
-    assert figures.process_memory_bytes is not None
-    assert figures.host_memory_used_bytes is not None
+    metrics = HostSource().read()
+    assert metrics.process_memory_bytes is not None
+    assert metrics.host_memory_used_bytes is not None
     with mmap(-1, 64_000_000) as held:  # fresh pages: an allocator may hand out ones that were resident before
         held.write(b"x" * len(held))
         grown = HostSource().read().process_memory_bytes
     assert grown is not None
-    assert 64_000_000 * 0.9 < grown - figures.process_memory_bytes < 64_000_000 * 2.5
-    assert 10_000_000 < figures.host_memory_used_bytes < psutil.virtual_memory().total
+    assert 64_000_000 * 0.9 < grown - metrics.process_memory_bytes < 64_000_000 * 2.5
+    assert 10_000_000 < metrics.host_memory_used_bytes < psutil.virtual_memory().total
 
 
 def test_memory_that_is_only_reserved_is_not_counted():
@@ -63,7 +63,7 @@ def test_where_nothing_is_refused_nothing_is_missing():
     assert source.missing == {}
 
 
-def test_a_figure_that_the_system_refuses_is_missing_with_its_reason_and_the_others_stay(monkeypatch):
+def test_a_metric_that_the_system_refuses_is_missing_with_its_reason_and_the_others_stay(monkeypatch):
     source = HostSource()
 
     def refuse(*_args):
@@ -72,18 +72,18 @@ def test_a_figure_that_the_system_refuses_is_missing_with_its_reason_and_the_oth
     with monkeypatch.context() as refusing:
         refusing.setattr(psutil, "virtual_memory", refuse)
         refusing.setattr(psutil.Process, "cpu_percent", refuse)
-        figures = source.read()
+        metrics = source.read()
         assert HostSource().memory_total_bytes is None
-    assert figures.host_memory_used_bytes is None
-    assert figures.process_cpu_percent is None
-    assert figures.process_memory_bytes is not None
-    assert figures.host_cpu_percent is not None
+    assert metrics.host_memory_used_bytes is None
+    assert metrics.process_cpu_percent is None
+    assert metrics.process_memory_bytes is not None
+    assert metrics.host_cpu_percent is not None
     assert source.missing == dict.fromkeys(("process_cpu_percent", "host_memory_used_bytes"), "Permission denied")
     source.read()
-    assert source.missing == {}  # they are told again
+    assert source.missing == {}  # available again
 
 
-def test_a_process_that_psutil_cannot_see_has_no_figures(monkeypatch):
+def test_a_process_that_psutil_cannot_see_has_no_metrics(monkeypatch):
     source = HostSource()
 
     def gone(*_args):
@@ -120,12 +120,12 @@ def test_percents_have_no_more_than_two_decimals():
     source = HostSource()
     for _ in range(3):
         _spin()
-        figures = source.read()
-        for percent in (figures.process_cpu_percent, figures.host_cpu_percent):
+        metrics = source.read()
+        for percent in (metrics.process_cpu_percent, metrics.host_cpu_percent):
             assert percent == round(percent, 2)
 
 
-def test_a_look_costs_little():
+def test_a_sample_costs_little():
     """The best of many, so that a busy machine does not matter; it takes about a fifth of a millisecond."""
     source, costs_s = HostSource(), []
     for _ in range(200):

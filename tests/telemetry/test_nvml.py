@@ -1,4 +1,4 @@
-"""Every figure of every call, through the real nvidia-ml-py over the stand-in library."""
+"""Every metric of every call, through the real nvidia-ml-py over the stand-in library."""
 
 import json
 import math
@@ -6,25 +6,25 @@ import time
 
 import pytest
 
-from fftui.telemetry.nvml import CALLS, GpuFigures
+from fftui.telemetry.nvml import CALLS, GpuMetrics
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 SLICE = "MIG-11111111-0000-4000-8000-000000000001"
 OTHER_SLICE = "MIG-22222222-0000-4000-8000-000000000002"
 NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, DRIVER_NOT_LOADED, MISMATCH = 3, 4, 13, 9, 18
 
-LOOK = """
+READ = """
 import json, os, time
 from dataclasses import asdict
 from fftui.telemetry.nvml import GpuSource, GpuUnavailableError
 {before}
 try:
     gpu = GpuSource({uuid!r})
-    looks = []
-    for _ in range({looks}):
-        looks.append(dict(asdict(gpu.read()), missing=dict(gpu.missing)))
+    samples = []
+    for _ in range({samples}):
+        samples.append(dict(asdict(gpu.read()), missing=dict(gpu.missing)))
     gpu.close()
-    print(json.dumps(dict(looks=looks, name=gpu.name, uuid=gpu.uuid, driver=gpu.driver, mig=gpu.mig,
+    print(json.dumps(dict(samples=samples, name=gpu.name, uuid=gpu.uuid, driver=gpu.driver, mig=gpu.mig,
                           whole_board=gpu.whole_board)))
 except GpuUnavailableError as error:
     print(json.dumps(str(error)))
@@ -50,78 +50,78 @@ TRUTH = {
 SCRIPT = ("energy 123456.789", f"reasons {0x4 | 0x20}")
 
 
-def look(uuid: str = UUID, looks: int = 1, before: str = OWN_PROCESS) -> str:
-    return LOOK.format(uuid=uuid, looks=looks, before=before)
+def reading(uuid: str = UUID, samples: int = 1, before: str = OWN_PROCESS) -> str:
+    return READ.format(uuid=uuid, samples=samples, before=before)
 
 
-def figures(told: dict[str, object]) -> dict[str, object]:
-    return {name: told[name] for name in GpuFigures.__dataclass_fields__}
+def metrics(result: dict[str, object]) -> dict[str, object]:
+    return {name: result[name] for name in GpuMetrics.__dataclass_fields__}
 
 
 @pytest.mark.parametrize("uuid", [UUID, f"GPU-{UUID}"])
-def test_every_figure_is_what_the_board_answers_in_our_units(python_with_gpu, uuid):
-    ran = python_with_gpu(look(uuid, looks=2), *SCRIPT)
-    told = json.loads(ran.stdout)
-    assert [figures(each) for each in told["looks"]] == [TRUTH, TRUTH]
-    assert [each["missing"] for each in told["looks"]] == [{}, {}]
-    assert ran.stderr == "held 0\n"  # NVML was let go
-    assert (told["name"], told["uuid"], told["driver"]) == ("Stand-in 0", f"GPU-{UUID}", "570.0")
-    assert (told["mig"], told["whole_board"]) == (False, [])
+def test_every_metric_is_what_the_board_answers_in_our_units(python_with_gpu, uuid):
+    ran = python_with_gpu(reading(uuid, samples=2), *SCRIPT)
+    result = json.loads(ran.stdout)
+    assert [metrics(each) for each in result["samples"]] == [TRUTH, TRUTH]
+    assert [each["missing"] for each in result["samples"]] == [{}, {}]
+    assert ran.stderr == "held 0\n"  # NVML was released
+    assert (result["name"], result["uuid"], result["driver"]) == ("Stand-in 0", f"GPU-{UUID}", "570.0")
+    assert (result["mig"], result["whole_board"]) == (False, [])
 
 
 @pytest.mark.parametrize("code", [NOT_SUPPORTED, NO_PERMISSION])
 @pytest.mark.parametrize("call", [call for call in CALLS if "Clock" not in call.name], ids=lambda call: call.name)
-def test_a_refused_call_leaves_its_own_figures_empty_and_no_other(python_with_gpu, call, code):
+def test_a_refused_call_leaves_its_own_metrics_empty_and_no_other(python_with_gpu, call, code):
     function = call.name + ("_v3" if "Processes" in call.name else "")
-    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"fail {function} {code}").stdout)["looks"]
-    assert figures(told) == {name: None if name in call.figures else figure for name, figure in TRUTH.items()}
+    (result,) = json.loads(python_with_gpu(reading(), *SCRIPT, f"fail {function} {code}").stdout)["samples"]
+    assert metrics(result) == {name: None if name in call.metrics else metric for name, metric in TRUTH.items()}
     reason = "Not Supported" if code == NOT_SUPPORTED else "Insufficient Permissions"
-    assert told["missing"] == dict.fromkeys(call.figures, reason)
+    assert result["missing"] == dict.fromkeys(call.metrics, reason)
 
 
 def test_clocks_that_are_refused_are_missing(python_with_gpu):
-    (told,) = json.loads(python_with_gpu(look(), *SCRIPT, f"fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout)[
-        "looks"
+    (result,) = json.loads(python_with_gpu(reading(), *SCRIPT, f"fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout)[
+        "samples"
     ]
-    assert set(told["missing"]) == {"gpu_sm_clock_mhz", "gpu_memory_clock_mhz"}
+    assert set(result["missing"]) == {"gpu_sm_clock_mhz", "gpu_memory_clock_mhz"}
 
 
 @pytest.mark.parametrize("newer", [None, FUNCTION_NOT_FOUND])
-def test_what_holds_the_clocks_back_is_told_by_older_drivers_too(python_with_gpu, newer):
+def test_older_drivers_give_throttle_reasons_too(python_with_gpu, newer):
     refused = [f"fail nvmlDeviceGetCurrentClocksEventReasons {newer}"] if newer else []
     several = "hardware slowdown, thermal (hardware)"
     for bits, words in ((0, "none"), (1, "idle"), (0x48, several), (0x600, "board limit, reliability")):
-        ran = python_with_gpu(look(), f"reasons {bits}", *refused)
-        assert json.loads(ran.stdout)["looks"][0]["gpu_throttle_reasons"] == words
+        ran = python_with_gpu(reading(), f"reasons {bits}", *refused)
+        assert json.loads(ran.stdout)["samples"][0]["gpu_throttle_reasons"] == words
 
 
 def test_a_reason_that_has_no_word_yet_is_not_called_none(python_with_gpu):
-    ran = python_with_gpu(look(), f"reasons {0x4 | 0x10000}")
-    assert json.loads(ran.stdout)["looks"][0]["gpu_throttle_reasons"] == "power cap, 0x10000"
+    ran = python_with_gpu(reading(), f"reasons {0x4 | 0x10000}")
+    assert json.loads(ran.stdout)["samples"][0]["gpu_throttle_reasons"] == "power cap, 0x10000"
 
 
-def test_older_drivers_tell_the_temperature_too(python_with_gpu):
-    ran = python_with_gpu(look(), f"fail nvmlDeviceGetTemperatureV {FUNCTION_NOT_FOUND}")
-    assert json.loads(ran.stdout)["looks"][0]["gpu_temperature_c"] == 54
+def test_older_drivers_give_the_temperature_too(python_with_gpu):
+    ran = python_with_gpu(reading(), f"fail nvmlDeviceGetTemperatureV {FUNCTION_NOT_FOUND}")
+    assert json.loads(ran.stdout)["samples"][0]["gpu_temperature_c"] == 54
 
 
 def test_memory_of_a_process_that_is_listed_twice_is_added_up(python_with_gpu):
-    (told,) = json.loads(python_with_gpu(look(before=OWN_PROCESS * 2)).stdout)["looks"]
-    assert told["gpu_process_memory_bytes"] == 8_000_000_000
+    (result,) = json.loads(python_with_gpu(reading(before=OWN_PROCESS * 2)).stdout)["samples"]
+    assert result["gpu_process_memory_bytes"] == 8_000_000_000
 
 
-def test_memory_of_a_process_that_nvml_lists_and_does_not_tell_is_missing(python_with_gpu):
-    (told,) = json.loads(python_with_gpu(look(before=OWN_PROCESS.replace("4000000000", "-"))).stdout)["looks"]
-    assert told["gpu_process_memory_bytes"] is None
-    assert told["missing"]["gpu_process_memory_bytes"] == "Not Supported"
+def test_memory_of_a_process_that_nvml_lists_without_its_size_is_missing(python_with_gpu):
+    (result,) = json.loads(python_with_gpu(reading(before=OWN_PROCESS.replace("4000000000", "-"))).stdout)["samples"]
+    assert result["gpu_process_memory_bytes"] is None
+    assert result["missing"]["gpu_process_memory_bytes"] == "Not Supported"
 
 
 def test_memory_of_a_process_that_is_not_listed_is_missing_and_not_zero(python_with_gpu):
-    (told,) = json.loads(python_with_gpu(look(before=""), "process 1 7").stdout)["looks"]
-    assert told["gpu_process_memory_bytes"] is None
-    assert "container" in told["missing"]["gpu_process_memory_bytes"]
-    (told,) = json.loads(python_with_gpu(look(before="")).stdout)["looks"]
-    assert told["gpu_process_memory_bytes"] is None
+    (result,) = json.loads(python_with_gpu(reading(before=""), "process 1 7").stdout)["samples"]
+    assert result["gpu_process_memory_bytes"] is None
+    assert "container" in result["missing"]["gpu_process_memory_bytes"]
+    (result,) = json.loads(python_with_gpu(reading(before="")).stdout)["samples"]
+    assert result["gpu_process_memory_bytes"] is None
 
 
 def test_of_a_slice_memory_is_its_own_and_the_rest_its_boards(python_with_gpu):
@@ -129,34 +129,34 @@ def test_of_a_slice_memory_is_its_own_and_the_rest_its_boards(python_with_gpu):
         f"slice {OTHER_SLICE} 1 0 MIG 1g", "memory-used 7", "memory-total 9",
         f"slice {SLICE} 2 0 Stand-in MIG 2g", "memory-used 1000", "memory-total 5000",
     )  # fmt: skip
-    told = json.loads(python_with_gpu(look(SLICE), "power 150", "energy 9", *slices).stdout)
-    (seen,) = told["looks"]
-    assert told["mig"]
-    assert told["uuid"] == SLICE
-    assert "MIG" in told["name"]
+    result = json.loads(python_with_gpu(reading(SLICE), "power 150", "energy 9", *slices).stdout)
+    (seen,) = result["samples"]
+    assert result["mig"]
+    assert result["uuid"] == SLICE
+    assert "MIG" in result["name"]
     assert (seen["gpu_memory_used_bytes"], seen["gpu_memory_total_bytes"]) == (1000, 5000)
     assert seen["gpu_process_memory_bytes"] == 4_000_000_000
     assert (seen["power_w"], seen["gpu_energy_j"], seen["gpu_temperature_c"]) == (150, 9, 54)
     own = {"gpu_memory_used_bytes", "gpu_memory_total_bytes", "gpu_process_memory_bytes"}
-    assert set(told["whole_board"]) == set(TRUTH) - own
+    assert set(result["whole_board"]) == set(TRUTH) - own
 
 
-def test_a_board_in_slices_is_told_as_a_whole_where_nobody_knows_which_slice_learns(python_with_gpu):
-    told = json.loads(python_with_gpu(look(UUID), f"slice {SLICE} 2 0 MIG", "memory-used 1").stdout)
-    assert told["mig"]
-    assert set(told["whole_board"]) == set(TRUTH) - {"gpu_process_memory_bytes"}
+def test_a_board_in_slices_is_read_as_a_whole_where_the_learning_slice_is_unknown(python_with_gpu):
+    result = json.loads(python_with_gpu(reading(UUID), f"slice {SLICE} 2 0 MIG", "memory-used 1").stdout)
+    assert result["mig"]
+    assert set(result["whole_board"]) == set(TRUTH) - {"gpu_process_memory_bytes"}
 
 
-def test_utilisation_that_a_board_in_slices_does_not_tell_is_missing(python_with_gpu):
+def test_utilisation_that_a_board_in_slices_does_not_give_is_missing(python_with_gpu):
     lines = (f"fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}", f"slice {SLICE} 2 0 MIG", "memory-used 1")
-    (seen,) = json.loads(python_with_gpu(look(SLICE), *lines).stdout)["looks"]
+    (seen,) = json.loads(python_with_gpu(reading(SLICE), *lines).stdout)["samples"]
     assert seen["gpu_utilization_percent"] is None
     assert seen["missing"]["gpu_utilization_percent"] == "Not Supported"
     assert seen["power_w"] == 312.5
 
 
-def test_an_unknown_gpu_is_told_by_name_and_nvml_is_let_go(python_with_gpu):
-    ran = python_with_gpu(look("0000"))
+def test_an_unknown_gpu_is_named_and_nvml_is_released(python_with_gpu):
+    ran = python_with_gpu(reading("0000"))
     assert json.loads(ran.stdout) == "NVML does not know GPU-0000 (Not Found)"
     assert ran.stderr == "held 0\n"
 
@@ -165,30 +165,30 @@ def test_an_unknown_gpu_is_told_by_name_and_nvml_is_let_go(python_with_gpu):
     ("code", "reason"), [(DRIVER_NOT_LOADED, "kernel module is not loaded"), (MISMATCH, "reboot"), (4, "may not talk")]
 )
 def test_a_driver_that_does_not_start_is_a_reason_with_what_to_do(python_with_gpu, code, reason):
-    assert reason in json.loads(python_with_gpu(look(), f"init {code}").stdout)
+    assert reason in json.loads(python_with_gpu(reading(), f"init {code}").stdout)
 
 
 def test_an_absent_library_is_a_reason(python_without_gpu):
-    told = json.loads(python_without_gpu(look(before="")).stdout)
-    assert told == "NVML Shared Library Not Found: no NVIDIA driver is installed here, or a container hides it"
+    result = json.loads(python_without_gpu(reading(before="")).stdout)
+    assert result == "NVML Shared Library Not Found: no NVIDIA driver is installed here, or a container hides it"
 
 
 def test_a_lost_gpu_ends_the_source(python_with_gpu):
-    assert json.loads(python_with_gpu(look(looks=5), "lost after 2").stdout) == "GPU is lost"
+    assert json.loads(python_with_gpu(reading(samples=5), "lost after 2").stdout) == "GPU is lost"
 
 
 COUNT = """
 import json, time
 from fftui.telemetry.nvml import GpuSource
 gpu = GpuSource({uuid!r})
-looks = []
+samples = []
 until = time.time() + 0.6
 while time.time() < until:
     before = time.time()
     seen = gpu.read()
-    looks.append([before, time.time(), seen.power_w, seen.gpu_energy_j])
+    samples.append([before, time.time(), seen.power_w, seen.gpu_energy_j])
     time.sleep(0.01)
-print(json.dumps(looks))
+print(json.dumps(samples))
 """
 EVERY_S, WRAP_J = 0.1, 70.0
 
@@ -205,14 +205,14 @@ def test_a_counter_that_moves_rarely_and_wraps_is_read_as_it_stands(python_with_
     ran = python_with_gpu(
         COUNT.format(uuid=UUID), "power square 100 300 200", f"energy integral {began_s} {1000 * EVERY_S} {WRAP_J}"
     )
-    looks = json.loads(ran.stdout)
-    for before_s, after_s, power_w, energy_j in looks:
+    samples = json.loads(ran.stdout)
+    for before_s, after_s, power_w, energy_j in samples:
         steps = range(math.floor(before_s / EVERY_S - 1e-4), math.floor(after_s / EVERY_S + 1e-4) + 1)
         sums = [(_joules(step * EVERY_S) - _joules(began_s)) % WRAP_J for step in steps]
         assert any(_near(energy_j, joules, WRAP_J) for joules in sums)
         assert power_w in {300 if step % 2 else 100 for step in steps}
-    assert {power_w for _, _, power_w, _ in looks} == {100, 300}
-    assert len({energy_j for *_, energy_j in looks}) <= 8  # it moves ten times a second
+    assert {power_w for _, _, power_w, _ in samples} == {100, 300}
+    assert len({energy_j for *_, energy_j in samples}) <= 8  # it moves ten times a second
 
 
 def _near(one: float, other: float, wrap: float) -> bool:
@@ -230,7 +230,7 @@ print(json.dumps([list(others.names), asdict(others.read())]))
 """
 
 
-def test_the_gpus_that_do_not_learn_are_told_beside(python_with_gpu):
+def test_the_gpus_that_do_not_learn_are_read_too(python_with_gpu):
     lines = ("board 1 Lost", "lost at 1", "board 2 Other", "power 99", "utilization 7", "memory-used 123")
     names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID), *lines).stdout)
     assert names == ["Other"]  # a board that is lost from the start is none
@@ -257,9 +257,9 @@ def test_alone_there_are_no_others(python_with_gpu):
     assert set(map(tuple, seen.values())) == {()}
 
 
-def test_a_look_costs_little(python_with_gpu):
+def test_a_sample_costs_little(python_with_gpu):
     """No timed test: how often the driver is asked is what costs."""
-    code = look(looks=4) + "\nimport pynvml\n"
+    code = reading(samples=4) + "\nimport pynvml\n"
     counted = """
 import pynvml
 asked = []

@@ -1,4 +1,4 @@
-"""RAPL, over a folder that looks as Linux shows it."""
+"""RAPL, over a folder laid out like Linux's own."""
 
 import errno
 import os
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(powercap, file):
         RaplSource(powercap.folder)
 
 
-def test_what_only_root_may_read_is_told_so(powercap, monkeypatch):
+def test_what_only_root_may_read_is_reported_so(powercap, monkeypatch):
     """Tests may run as root, whom no mode of a file keeps out."""
     read = Path.read_text
 
@@ -122,7 +122,7 @@ def test_what_is_no_text_is_a_reason(powercap, file):
         RaplSource(powercap.folder)
 
 
-def test_a_package_that_falls_silent_later_is_told(powercap):
+def test_a_package_that_cannot_be_read_any_more_is_reported(powercap):
     powercap.zone("intel-rapl:1", "package-1", 0)
     source = RaplSource(powercap.folder)
     (powercap.folder / "intel-rapl:1" / "energy_uj").unlink()
@@ -130,7 +130,7 @@ def test_a_package_that_falls_silent_later_is_told(powercap):
         source.read_j()
 
 
-def test_a_look_costs_little(powercap):
+def test_a_sample_costs_little(powercap):
     """Two packages in far less than a millisecond, the best of many so that a busy machine does not matter."""
     powercap.zone("intel-rapl:1", "package-1", 0)
     source = RaplSource(powercap.folder)

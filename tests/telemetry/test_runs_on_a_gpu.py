@@ -1,6 +1,6 @@
 """Whole runs beside the stand-in library: what it was scripted to say is what their journals and tables hold.
 
-The layers learn on the CPU; the run is told that the stand-in's board is what it learns on.
+The layers learn on the CPU; the run is result that the stand-in's board is what it learns on.
 """
 
 import json
@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from fftui.events import FiguresMissing, TelemetryEnded
+from fftui.events import MetricsUnavailable, TelemetryEnded
 from fftui.plain import view_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.telemetry.nvml import CALLS
-from fftui.tui.gauges import Machine, gauges, missing_lines
+from fftui.tui.metric_styles import Machine, metric_styles, missing_lines
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 NOT_SUPPORTED = 3
@@ -26,7 +26,7 @@ from pathlib import Path
 from fftui.events import RunStarted
 from fftui.learning.training import Training
 from fftui.presets import load_preset
-from fftui.runs.carrier import Carrier
+from fftui.runs.run_thread import RunThread
 from fftui.runs.folder import create
 
 SETS = ["data.train_images=256", "data.test_images=50", "phases.0.epochs=100000", "evaluation.every=0",
@@ -37,7 +37,7 @@ base = script.read_text()
 class OnTheBoard(Training):
     cuda_uuid = {uuid!r}
 
-def carry(statements, seconds, hz, idle_s):
+def execute(statements, seconds, hz, idle_s):
     if script.name != "null":
         script.with_suffix(".next").write_text(base + "".join(line + chr(10) for line in statements))
         script.with_suffix(".next").replace(script)
@@ -46,28 +46,28 @@ def carry(statements, seconds, hz, idle_s):
     timers = []
     def begin(_at, event):
         if isinstance(event, RunStarted):
-            timers.append(threading.Timer(seconds, carrier.stop))
+            timers.append(threading.Timer(seconds, thread.stop))
             timers[0].start()
-    carrier = Carrier(folder, folder.experiment(), "cpu", listener=begin, open_learning=OnTheBoard)
-    carrier.run()
+    thread = RunThread(folder, folder.experiment(), "cpu", listener=begin, start_training=OnTheBoard)
+    thread.run()
     timers[0].join()
-    assert not carrier.problems, carrier.problems
+    assert not thread.problems, thread.problems
     return folder.id
 
-print(json.dumps([carry(*asked) for asked in {asked!r}]))
+print(json.dumps([execute(*asked) for asked in {asked!r}]))
 """
 Asked = tuple[list[str], float, float, float]  # statements, seconds, telemetry.hz, telemetry.idle_s
 
 
-def carried(python, tmp_path: Path, asked: list[Asked], *statements: str) -> list[RunFolder]:
+def executed(python, tmp_path: Path, asked: list[Asked], *statements: str) -> list[RunFolder]:
     runs = tmp_path / "runs"
     ran = python(RUNS.format(uuid=UUID, runs=str(runs), asked=asked), *statements)
     return [RunFolder(runs / name) for name in json.loads(ran.stdout.splitlines()[-1])]
 
 
-def reasons(folder: RunFolder, figure: str) -> list[str]:
-    told = (event for _, event in read_journal(folder.journal) if isinstance(event, FiguresMissing))
-    return [event.reason for event in told if figure in event.figures]
+def reasons(folder: RunFolder, metric: str) -> list[str]:
+    result = (event for _, event in read_journal(folder.journal) if isinstance(event, MetricsUnavailable))
+    return [event.reason for event in result if metric in event.metrics]
 
 
 def square(at_s: float) -> float:
@@ -86,11 +86,11 @@ WAVE = ("power square 100 300 1000", "utilization square 20 80 1000", "energy in
 def test_a_square_wave_is_recorded_as_it_was_and_its_energy_is_right(python_with_gpu, tmp_path):
     refused = f"fail nvmlDeviceGetTotalEnergyConsumption {NOT_SUPPORTED}"
     asked = [([], 6.0, 20.0, 1.0), ([refused], 6.0, 20.0, 1.0)]
-    by_counter, by_power = carried(python_with_gpu, tmp_path, asked, *WAVE)
+    by_counter, by_power = executed(python_with_gpu, tmp_path, asked, *WAVE)
     for folder, method, within in ((by_counter, "counter", 0.01), (by_power, "integrated power", 0.05)):
-        told = pl.read_parquet(folder.table("telemetry"))
-        assert told.height > 60
-        for at, power, busy in told.select("time", "power_w", "gpu_utilization_percent").iter_rows():
+        result = pl.read_parquet(folder.table("telemetry"))
+        assert result.height > 60
+        for at, power, busy in result.select("time", "power_w", "gpu_utilization_percent").iter_rows():
             # A row's time is that of its writing: the look was a moment before.
             truths = {square(at.timestamp() - back) for back in (0, 0.04)}
             assert power in truths
@@ -115,13 +115,13 @@ def test_a_square_wave_is_recorded_as_it_was_and_its_energy_is_right(python_with
         assert folder.record().energy_method == method
 
 
-def test_a_board_lost_in_mid_run_ends_its_figures_with_one_reason(python_with_gpu, tmp_path):
-    (folder,) = carried(python_with_gpu, tmp_path, [(["lost after 6"], 1.0, 25.0, 0.0)])
-    told = pl.read_parquet(folder.table("telemetry"))
-    assert told["power_w"].drop_nulls().len() == 6
-    assert told["process_memory_bytes"].null_count() == 0
+def test_a_board_lost_in_mid_run_ends_its_metrics_with_one_reason(python_with_gpu, tmp_path):
+    (folder,) = executed(python_with_gpu, tmp_path, [(["lost after 6"], 1.0, 25.0, 0.0)])
+    result = pl.read_parquet(folder.table("telemetry"))
+    assert result["power_w"].drop_nulls().len() == 6
+    assert result["process_memory_bytes"].null_count() == 0
     assert reasons(folder, "power_w") == ["GPU is lost"]
-    assert "no GPU figures: GPU is lost" in missing_lines(view_of(folder))
+    assert "no GPU metrics: GPU is lost" in missing_lines(view_of(folder))
     assert folder.record().status == "interrupted"  # by us
 
 
@@ -130,7 +130,7 @@ def test_what_is_refused_costs_its_own_columns_and_one_reason(python_with_gpu, t
     refused = [f"fail {name}{'_v3' if 'Processes' in name else ''} {NOT_SUPPORTED}" for name in functions]
     others = (["init 18"], ["init 9"])
     asked = [(lines, 0.5, 25.0, 0.0) for lines in (*([line] for line in refused), *others)]
-    folders = carried(python_with_gpu, tmp_path, asked, "process 1 5")
+    folders = executed(python_with_gpu, tmp_path, asked, "process 1 5")
     for folder in folders:
         events = [event for _, event in read_journal(folder.journal)]
         assert [event.error for event in events if isinstance(event, TelemetryEnded)] == [None]
@@ -139,28 +139,28 @@ def test_what_is_refused_costs_its_own_columns_and_one_reason(python_with_gpu, t
     for name, folder in zip(functions, folders, strict=False):
         _one_call_is_missing(name, folder)
     for folder, words in zip(folders[-2:], ("reboot", "not loaded"), strict=True):
-        told = pl.read_parquet(folder.table("telemetry"))
-        assert told["power_w"].null_count() == told.height > 0
+        result = pl.read_parquet(folder.table("telemetry"))
+        assert result["power_w"].null_count() == result.height > 0
         (reason,) = reasons(folder, "power_w")
         assert words in reason
         assert reason in missing_lines(view_of(folder))
 
 
 def _one_call_is_missing(name: str, folder: RunFolder) -> None:
-    missing = {figure for call in CALLS if call.name.partition("(")[0] == name for figure in call.figures}
-    told = pl.read_parquet(folder.table("telemetry"))
-    of_gpu = [column for column in told.columns if column.startswith(("gpu_", "power"))]
-    empty = {column for column in of_gpu if told[column].null_count() == told.height}
+    missing = {metric for call in CALLS if call.name.partition("(")[0] == name for metric in call.metrics}
+    result = pl.read_parquet(folder.table("telemetry"))
+    of_gpu = [column for column in result.columns if column.startswith(("gpu_", "power"))]
+    empty = {column for column in of_gpu if result[column].null_count() == result.height}
     assert empty == missing | {"gpu_process_memory_bytes"}  # no process of ours is on the stand-in's board
-    for figure in missing:
-        assert reasons(folder, figure) == ["Not Supported"]
+    for metric in missing:
+        assert reasons(folder, metric) == ["Not Supported"]
     view = view_of(folder)
-    assert not {gauge.figure for gauge in gauges(view, Machine(1, 1))} & missing
+    assert not {metric_style.metric for metric_style in metric_styles(view, Machine(1, 1))} & missing
     assert any("Not Supported" in line for line in missing_lines(view))
 
 
 def test_an_absent_library_is_one_reason(python_without_gpu, tmp_path):
-    (folder,) = carried(python_without_gpu, tmp_path, [([], 0.5, 20.0, 0.0)])
+    (folder,) = executed(python_without_gpu, tmp_path, [([], 0.5, 20.0, 0.0)])
     (reason,) = reasons(folder, "power_w")
     assert reason.startswith("no NVIDIA GPU: NVML")
     assert reason in missing_lines(view_of(folder))

@@ -9,26 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fftui import events as ev
-from fftui.telemetry.instruments import CPU_ENERGY_FIGURES, GPU_FIGURES
+from fftui.telemetry.machine_reader import CPU_ENERGY_METRICS, GPU_METRICS
 from fftui.telemetry.sampler import Sampler, next_due_s
 
 E = TypeVar("E", bound=ev.Event)
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 
 
-class Heard:
+class Emitted:
     """Keeps what a sampler emits; `wait_for` waits until that many samples came, or its end."""
 
     def __init__(self) -> None:
         self.events: list[ev.Event] = []
         self.threads: set[str] = set()
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
 
     def __call__(self, event: ev.Event) -> None:
-        with self._news:
+        with self._changed:
             self.events.append(event)
             self.threads.add(threading.current_thread().name)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def of(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -39,7 +39,7 @@ class Heard:
 
     @property
     def reasons(self) -> dict[str, str]:
-        return {figure: missing.reason for missing in self.of(ev.FiguresMissing) for figure in missing.figures}
+        return {metric: missing.reason for missing in self.of(ev.MetricsUnavailable) for metric in missing.metrics}
 
     @property
     def end(self) -> ev.TelemetryEnded:
@@ -47,52 +47,52 @@ class Heard:
         return end
 
     def wait_for(self, samples: int = 0, *, end: bool = False) -> bool:
-        with self._news:
-            return self._news.wait_for(
+        with self._changed:
+            return self._changed.wait_for(
                 lambda: len(self.samples) >= samples and (not end or self.of(ev.TelemetryEnded)), timeout=20
             )
 
 
-def _no_position() -> tuple[None, None, None]:
+def _no_epoch() -> tuple[None, None, None]:
     return None, None, None
 
 
-def test_samples_carry_the_position_and_come_from_another_thread():
-    heard, positions = Heard(), iter([(1, 1, 1), (1, 2, 7), (2, None, 3)])
-    sampler = Sampler(50, lambda: next(positions, (9, 9, 9)), heard)
+def test_samples_carry_the_epoch_key_and_come_from_another_thread():
+    emitted, positions = Emitted(), iter([(1, 1, 1), (1, 2, 7), (2, None, 3)])
+    sampler = Sampler(50, lambda: next(positions, (9, 9, 9)), emitted)
     sampler.start()
-    assert heard.wait_for(3)
+    assert emitted.wait_for(3)
     sampler.stop()
-    told = [(sample.phase, sample.layer, sample.epoch) for sample in heard.samples]
-    assert told[:3] == [(1, 1, 1), (1, 2, 7), (2, None, 3)]
-    assert heard.threads == {"fftui-telemetry"}
+    result = [(sample.phase, sample.layer, sample.epoch) for sample in emitted.samples]
+    assert result[:3] == [(1, 1, 1), (1, 2, 7), (2, None, 3)]
+    assert emitted.threads == {"fftui-telemetry"}
 
 
-def test_a_run_on_the_cpu_has_host_figures_no_gpu_figures_and_says_so_once(tmp_path):
-    heard = Heard()
-    sampler = Sampler(20, _no_position, heard, gpu_uuid=None, rapl_folder=tmp_path)
+def test_a_run_on_the_cpu_has_host_metrics_no_gpu_metrics_and_says_so_once(tmp_path):
+    emitted = Emitted()
+    sampler = Sampler(20, _no_epoch, emitted, gpu_uuid=None, rapl_folder=tmp_path)
     sampler.start()
-    assert heard.wait_for(4)
+    assert emitted.wait_for(4)
     sampler.stop()
-    for sample in heard.samples[1:]:
+    for sample in emitted.samples[1:]:
         assert sample.process_memory_bytes is not None
         assert sample.process_cpu_percent is not None
         assert sample.interval_s is not None
-        assert {getattr(sample, figure) for figure in (*GPU_FIGURES, *CPU_ENERGY_FIGURES)} == {None}
-    told = heard.of(ev.FiguresMissing)
-    assert len(told) == 2
-    assert heard.reasons["power_w"] == "no NVIDIA GPU: this run learns on another device"
-    assert heard.reasons["cpu_energy_j"].startswith("not available: ")
-    assert not sampler.tells_power()
+        assert {getattr(sample, metric) for metric in (*GPU_METRICS, *CPU_ENERGY_METRICS)} == {None}
+    result = emitted.of(ev.MetricsUnavailable)
+    assert len(result) == 2
+    assert emitted.reasons["power_w"] == "no NVIDIA GPU: this run learns on another device"
+    assert emitted.reasons["cpu_energy_j"].startswith("not available: ")
+    assert not sampler.measures_power()
 
 
-def test_what_there_is_to_look_at_comes_before_the_first_sample():
-    heard = Heard()
-    sampler = Sampler(20, _no_position, heard)
+def test_the_machine_is_described_before_the_first_sample():
+    emitted = Emitted()
+    sampler = Sampler(20, _no_epoch, emitted)
     sampler.start()
-    assert heard.wait_for(1)
+    assert emitted.wait_for(1)
     sampler.stop()
-    machine = heard.events[0]
+    machine = emitted.events[0]
     assert isinstance(machine, ev.MachineDescribed)
     assert (machine.hz, machine.gpu, machine.mig, machine.other_gpus) == (20, None, False, ())
     assert machine.cores == psutil.cpu_count()
@@ -108,35 +108,35 @@ def _packages(folder, *microjoules):
         (package / "energy_uj").write_text(f"{energy}\n")
 
 
-def test_the_energy_of_the_processor_is_told_with_its_mean_power(tmp_path):
+def test_the_energy_of_the_cpu_comes_with_its_mean_power(tmp_path):
     _packages(tmp_path, 5_000_000, 9_000_000)
-    heard = Heard()
-    sampler = Sampler(20, _no_position, heard, rapl_folder=tmp_path)
+    emitted = Emitted()
+    sampler = Sampler(20, _no_epoch, emitted, rapl_folder=tmp_path)
     sampler.start()
-    assert heard.wait_for(2)
-    assert sampler.tells_power()
+    assert emitted.wait_for(2)
+    assert sampler.measures_power()
     _packages(tmp_path, 6_000_000, 9_500_000)
-    assert heard.wait_for(len(heard.samples) + 2)
+    assert emitted.wait_for(len(emitted.samples) + 2)
     sampler.stop()
-    energies = [sample.cpu_energy_j for sample in heard.samples]
+    energies = [sample.cpu_energy_j for sample in emitted.samples]
     assert energies[0] == 0
     assert energies[-1] == pytest.approx(1.5)
-    drawn = sum(s.cpu_power_w * s.interval_s for s in heard.samples[1:])
+    drawn = sum(s.cpu_power_w * s.interval_s for s in emitted.samples[1:])
     assert drawn == pytest.approx(1.5, rel=0.01)
-    assert "cpu_energy_j" not in heard.reasons
+    assert "cpu_energy_j" not in emitted.reasons
 
 
 def test_the_rate_is_the_one_asked_for():
-    heard = Heard()
-    sampler = Sampler(20, _no_position, heard)
+    emitted = Emitted()
+    sampler = Sampler(20, _no_epoch, emitted)
     began_s = time.monotonic()
     sampler.start()
     time.sleep(1.0)
     sampler.stop()
-    assert len(heard.samples) <= 20 * (time.monotonic() - began_s) + 2  # the first at once, the last at the end
-    assert len(heard.samples) >= 5  # 20 on a quiet machine
-    end = heard.end
-    assert end.samples == len(heard.samples)
+    assert len(emitted.samples) <= 20 * (time.monotonic() - began_s) + 2  # the first at once, the last at the end
+    assert len(emitted.samples) >= 5  # 20 on a quiet machine
+    end = emitted.end
+    assert end.samples == len(emitted.samples)
     assert end.samples + end.missed >= 20
     assert end.elapsed_s == pytest.approx(1.0, abs=0.5)
     assert 0 < end.cpu_s < end.elapsed_s
@@ -145,29 +145,29 @@ def test_the_rate_is_the_one_asked_for():
 
 
 def test_stop_does_not_wait_for_the_next_sample_takes_a_last_one_and_nothing_comes_after_it():
-    heard = Heard()
-    sampler = Sampler(0.01, _no_position, heard)
+    emitted = Emitted()
+    sampler = Sampler(0.01, _no_epoch, emitted)
     sampler.start()
-    assert heard.wait_for(1)
+    assert emitted.wait_for(1)
     sampler.stop()
     assert "fftui-telemetry" not in {thread.name for thread in threading.enumerate()}
-    assert len(heard.samples) == 2
-    assert isinstance(heard.events[-1], ev.TelemetryEnded)
+    assert len(emitted.samples) == 2
+    assert isinstance(emitted.events[-1], ev.TelemetryEnded)
 
 
 def test_zero_is_off():
-    heard = Heard()
-    sampler = Sampler(0, _no_position, heard)
+    emitted = Emitted()
+    sampler = Sampler(0, _no_epoch, emitted)
     threads = threading.active_count()
     sampler.start()
     assert threading.active_count() == threads
     sampler.stop()
-    assert not heard.events
-    assert not sampler.tells_power()
+    assert not emitted.events
+    assert not sampler.measures_power()
 
 
 def test_stop_without_start_is_harmless():
-    Sampler(5, _no_position, Heard()).stop()
+    Sampler(5, _no_epoch, Emitted()).stop()
 
 
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), ValueError("I/O operation on closed file")])
@@ -178,23 +178,23 @@ def test_a_journal_that_fails_ends_the_sampler_and_nothing_else(fault):
         failed.set()
         raise fault
 
-    sampler = Sampler(50, _no_position, emit)
+    sampler = Sampler(50, _no_epoch, emit)
     sampler.start()
     assert failed.wait(20)
     sampler.stop()  # an exception left in the thread would fail this test as a warning
 
 
-def test_a_position_that_fails_ends_telemetry_and_says_why_once():
+def test_an_epoch_key_that_fails_ends_telemetry_and_says_why_once():
     def gone():
-        raise LookupError("no position")
+        raise LookupError("no epoch")
 
-    heard = Heard()
-    sampler = Sampler(50, gone, heard)
+    emitted = Emitted()
+    sampler = Sampler(50, gone, emitted)
     sampler.start()
-    assert heard.wait_for(end=True)
+    assert emitted.wait_for(end=True)
     sampler.stop()
-    assert heard.end.error == "LookupError: no position"
-    assert not sampler.tells_power()
+    assert emitted.end.error == "LookupError: no epoch"
+    assert not sampler.measures_power()
 
 
 RUN = """
@@ -213,22 +213,22 @@ print(json.dumps([[event.kind, asdict(event)] for event in events]))
 """
 
 
-def _told(ran):
+def _results(ran):
     return [(kind, body) for kind, body in json.loads(ran.stdout) if kind in ("telemetry", "figures-missing")]
 
 
-def _of_gpu(told):
+def _of_gpu(result):
     return [
         body["power_w"] if kind == "telemetry" else body["reason"]
-        for kind, body in told
-        if kind == "telemetry" or "power_w" in body["figures"]
+        for kind, body in result
+        if kind == "telemetry" or "power_w" in body["metrics"]
     ]
 
 
-def test_gpu_figures_stand_beside_those_of_the_host(python_with_gpu):
+def test_gpu_metrics_come_with_those_of_the_host(python_with_gpu):
     ran = python_with_gpu(RUN.format(uuid=UUID))
     events = json.loads(ran.stdout)
-    assert set(_of_gpu(_told(ran))) == {312.5}
+    assert set(_of_gpu(_results(ran))) == {312.5}
     assert ran.stderr == "held 0\n"
     kind, machine = events[0]
     assert kind == "machine"
@@ -237,20 +237,20 @@ def test_gpu_figures_stand_beside_those_of_the_host(python_with_gpu):
     assert all(body["process_memory_bytes"] for kind, body in events if kind == "telemetry")
 
 
-def test_a_gpu_lost_in_mid_run_is_told_once_and_sampling_goes_on(python_with_gpu):
-    told = _of_gpu(_told(python_with_gpu(RUN.format(uuid=UUID), "lost after 2")))
-    assert told[:2] == [312.5, 312.5]
-    assert "lost" in told[2]
-    assert len(told) >= 7
-    assert set(told[3:]) == {None}
+def test_a_gpu_lost_in_mid_run_is_reported_once_and_sampling_goes_on(python_with_gpu):
+    result = _of_gpu(_results(python_with_gpu(RUN.format(uuid=UUID), "lost after 2")))
+    assert result[:2] == [312.5, 312.5]
+    assert "lost" in result[2]
+    assert len(result) >= 7
+    assert set(result[3:]) == {None}
 
 
-def test_an_absent_library_is_told_once_and_sampling_goes_on(python_without_gpu):
-    told = _of_gpu(_told(python_without_gpu(RUN.format(uuid=UUID))))
-    assert told[0].startswith("no NVIDIA GPU: ")
-    assert "NVML" in told[0]
-    assert len(told) >= 7
-    assert set(told[1:]) == {None}
+def test_an_absent_library_is_reported_once_and_sampling_goes_on(python_without_gpu):
+    result = _of_gpu(_results(python_without_gpu(RUN.format(uuid=UUID))))
+    assert result[0].startswith("no NVIDIA GPU: ")
+    assert "NVML" in result[0]
+    assert len(result) >= 7
+    assert set(result[1:]) == {None}
 
 
 @given(st.floats(0, 1e5), st.floats(0.01, 10), st.floats(0, 100))

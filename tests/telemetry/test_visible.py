@@ -131,8 +131,8 @@ def test_boards_of_two_kinds_may_be_counted_in_another_order(value):
 
 @pytest.mark.parametrize("value", ["-1", "-1,0", "7", "0,0", ""])
 def test_where_nothing_is_left_there_is_no_order_to_doubt(value):
-    told = visible(value, None, [Board(A, "H100"), Board(B, "T400")])
-    assert (told.uuids, told.caution) == ((), "")
+    result = visible(value, None, [Board(A, "H100"), Board(B, "T400")])
+    assert (result.uuids, result.caution) == ((), "")
 
 
 def test_a_uuid_is_right_in_any_order():
@@ -140,14 +140,14 @@ def test_a_uuid_is_right_in_any_order():
 
 
 def _by_torch(value: str, boards: list[Board]) -> tuple[str, ...]:
-    """What torch would make of it (torch.cuda._device_count_nvml, which tells their number alone)."""
+    """torch's reading of the variable (torch.cuda._device_count_nvml, which gives only their number)."""
     with patch.dict(os.environ, CUDA_VISIBLE_DEVICES=value):
-        told = _parse_visible_devices()
+        result = _parse_visible_devices()
     uuids = [board.uuid for board in boards]
-    if told and isinstance(told[0], str):
-        told = _transform_uuid_to_ordinals(told, uuids)
-    valid = next((place for place, number in enumerate(told) if number >= len(boards)), len(told))
-    return tuple(uuids[number] for number in told[:valid])
+    if result and isinstance(result[0], str):
+        result = _transform_uuid_to_ordinals(result, uuids)
+    valid = next((place for place, number in enumerate(result) if number >= len(boards)), len(result))
+    return tuple(uuids[number] for number in result[:valid])
 
 
 ENTRIES = st.one_of(
@@ -163,11 +163,11 @@ def test_torch_reads_it_the_same(value, there):
 
 @given(st.text(st.sampled_from("0123456789,-+ GPUMIgx/5b٣²"), max_size=12), st.sampled_from([BOARDS, CUT, []]))
 def test_whatever_it_holds_there_is_an_answer_with_devices_of_this_machine_each_once(value, boards):
-    told = visible(value, None, boards)
+    result = visible(value, None, boards)
     devices = {uuid for board in boards for uuid in (board.uuid, *(each.uuid for each in board.slices))}
-    assert len(set(told.uuids)) == len(told.uuids)
-    assert set(told.uuids) <= devices
-    assert "\n" not in told.problem
+    assert len(set(result.uuids)) == len(result.uuids)
+    assert set(result.uuids) <= devices
+    assert "\n" not in result.problem
 
 
 HERE = """
@@ -175,9 +175,9 @@ import json
 from fftui.telemetry.nvml import start_nvml, stop_nvml
 from fftui.telemetry.visible import visible_here
 start_nvml()
-told = visible_here()
+result = visible_here()
 stop_nvml()
-print(json.dumps([told.uuids, told.problem, told.caution]))
+print(json.dumps([result.uuids, result.problem, result.caution]))
 """
 UNSET = "import os\ndel os.environ['CUDA_VISIBLE_DEVICES']\n"
 FIRST, SECOND = "GPU-5ba3ed4f-0000-4000-8000-00000000000a", "GPU-77777777-0000-4000-8000-00000000000c"
@@ -201,11 +201,11 @@ def here(python_with_gpu):
 @pytest.mark.parametrize(
     ("value", "uuids"), [(None, [FIRST, SECOND]), ("1,0", [SECOND, FIRST]), ("GPU-7", [SECOND]), ("", [])]
 )
-def test_nvml_tells_the_boards(here, value, uuids):
+def test_nvml_lists_the_boards(here, value, uuids):
     assert here(value, ALIKE) == [uuids, "", ""]
 
 
-def test_nvml_tells_that_there_are_fewer(here):
+def test_nvml_finds_that_there_are_fewer(here):
     uuids, problem, _ = here("2", ALIKE)
     assert (uuids, "there is no GPU 2 (2 GPUs" in problem) == ([], True)
 
@@ -226,11 +226,11 @@ def test_the_order_is_the_process_s_own(here):
         (f"MIG-{FIRST}/2/6", [NEXT_SLICE]),
     ],
 )
-def test_nvml_tells_the_slices_of_one_board_beside_another(here, value, uuids):
+def test_nvml_lists_the_slices_of_one_board_beside_another(here, value, uuids):
     assert here(value, *SLICES, ALIKE) == [uuids, "", ""]
 
 
-def test_what_has_no_uuid_cannot_be_told(here):
+def test_what_has_no_uuid_is_not_listed(here):
     assert here(None, ALIKE, FAIL_UUID) == [[FIRST], "", ""]
     assert here(None, SLICES[0], FAIL_UUID, SLICES[1]) == [[NEXT_SLICE], "", ""]
 

@@ -1,4 +1,4 @@
-"""A sample run, a trainer that does nothing, and apps on them."""
+"""A sample run, a control that records its calls, and apps that show them."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ import pytest
 from fftui import events as ev
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
-from fftui.tui.gauges import Machine
-from fftui.tui.sources import LiveSource
-from fftui.tui.workbench import Workbench
+from fftui.tui.backend import Backend
+from fftui.tui.metric_styles import Machine
+from fftui.tui.run_sources import LiveSource
 
 BEGUN = 1_790_000_000.0
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)
@@ -36,7 +36,7 @@ def sample_events(
     validation: bool = False,
     finish: bool = True,
 ) -> Iterator[tuple[float, ev.Event]]:
-    """What a Forward-Forward run on MNIST states; `until` (layer, epoch) leaves it learning there."""
+    """The events of a Forward-Forward run on MNIST, up to `until` (layer, epoch) if given."""
     draw = random.Random(0)
     at = BEGUN
     steps = 40
@@ -54,8 +54,8 @@ def sample_events(
     if gpu:
         yield at, ev.OtherGpusSampled((7, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None))
     else:
-        figures = ("gpu_utilization_percent", "gpu_memory_used_bytes", "power_w")
-        yield at + 0.4, ev.FiguresMissing(figures, "no NVIDIA GPU: this run learns on another device")
+        metrics = ("gpu_utilization_percent", "gpu_memory_used_bytes", "power_w")
+        yield at + 0.4, ev.MetricsUnavailable(metrics, "no NVIDIA GPU: this run learns on another device")
     done = 0
     alone: list[float] = []
     for layer in range(1, layers + 1):
@@ -109,7 +109,7 @@ CONVOLUTIONS = ("1×28×28→32×14×14", "32×14×14→64×7×7", "64×7×7→1
 def parallel_events(
     labels: tuple[str, ...] = CONVOLUTIONS, epochs: int = 20, *, until: int | None = None, head: bool = True
 ) -> Iterator[tuple[float, ev.Event]]:
-    """What convolutions that learn in parallel state; `until` (an epoch) leaves them learning there."""
+    """The events of convolutions that learn in parallel, up to the epoch `until` if given."""
     draw = random.Random(0)
     at, steps, numbers = BEGUN, 40, tuple(range(1, len(labels) + 1))
     yield (
@@ -129,8 +129,8 @@ def parallel_events(
             positive, negative = 1 + number * share + draw.gauss(0, 0.02), 1 + share / number + draw.gauss(0, 0.02)
             yield at, ev.LayerMeans(1, number, epoch, 0.3 - 0.2 * share, positive, negative, None)
         alone = tuple(0.8 + 0.19 * share - 0.05 / n for n in numbers)
-        whole, believed = 0.8 + 0.19 * share, (0.79 + 0.19 * share if head else None)
-        yield at, ev.Evaluated(1, None, epoch, "train", False, whole, alone, (), (), 0.1, believed)
+        whole, head_accuracy = 0.8 + 0.19 * share, (0.79 + 0.19 * share if head else None)
+        yield at, ev.Evaluated(1, None, epoch, "train", False, whole, alone, (), (), 0.1, head_accuracy)
         yield at, ev.EpochFinished(1, None, epoch, epoch * steps, 0.4, None, None, None, whole, 6_600.0, 9.0, 8.0)
         if until == epoch:
             return
@@ -139,42 +139,42 @@ def parallel_events(
     yield at, ev.RunFinished("finished", 0.988, alone, at - BEGUN, None)
 
 
-def fold(stated: Iterator[tuple[float, ev.Event]]) -> RunView:
+def fold(events: Iterator[tuple[float, ev.Event]]) -> RunView:
     view = RunView()
-    for at, event in stated:
+    for at, event in events:
         view = view.after(at, event)
     return view
 
 
 @dataclass
-class FakeTrainer:
-    """Holds a view and remembers what it was told."""
+class FakeControl:
+    """A control with a view that records its calls."""
 
     view: RunView = field(default_factory=RunView)
     paused: bool = False
-    told: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     alive: bool = True
 
     def pause(self) -> None:
         self.paused = True
-        self.told.append("pause")
+        self.calls.append("pause")
 
     def resume(self) -> None:
         self.paused = False
-        self.told.append("resume")
+        self.calls.append("resume")
 
     def stop(self) -> None:
         self.alive = False
-        self.told.append("stop")
+        self.calls.append("stop")
 
     def skip_layer(self) -> None:
-        self.told.append("skip")
+        self.calls.append("skip")
 
     def is_alive(self) -> bool:
         return self.alive
 
     def join(self, timeout: float | None = None) -> None:
-        self.told.append("join")
+        self.calls.append("join")
 
 
 @pytest.fixture
@@ -193,19 +193,19 @@ def parallel_view_of() -> Callable[..., RunView]:
 
 
 @pytest.fixture
-def new_trainer() -> Callable[..., FakeTrainer]:
-    return FakeTrainer
+def new_control() -> Callable[..., FakeControl]:
+    return FakeControl
 
 
 @pytest.fixture
 def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FFTUIApp]:
-    """Makes apps that never load torch; `trainer` is at work in this process."""
+    """Makes apps that never load torch; `control` is that of the run of this process."""
     for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORFGBG"):
         monkeypatch.delenv(name, raising=False)
 
-    def make(trainer: FakeTrainer | None = None, *, runs: Path | None = None, ascii_only: bool = False) -> FFTUIApp:
-        source = None if trainer is None else LiveSource("20260921-120000-ff-mnist-7f3a", trainer)
-        bench = Workbench(runs or tmp_path / "runs", None, "cpu")
-        return FFTUIApp(bench, source=source, machine=MACHINE, ascii_only=ascii_only, warm_up=False)
+    def make(control: FakeControl | None = None, *, runs: Path | None = None, ascii_only: bool = False) -> FFTUIApp:
+        source = None if control is None else LiveSource("20260921-120000-ff-mnist-7f3a", control)
+        backend = Backend(runs or tmp_path / "runs", None, "cpu")
+        return FFTUIApp(backend, source=source, machine=MACHINE, ascii_only=ascii_only, load_torch=False)
 
     return make

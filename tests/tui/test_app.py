@@ -15,36 +15,36 @@ from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
-from fftui.tui.screens.ask import Ask
-from fftui.tui.screens.form import FormScreen, ValueInput
-from fftui.tui.screens.help import HelpScreen
-from fftui.tui.screens.live import LiveScreen
-from fftui.tui.screens.presets import PresetsScreen, layers_text
-from fftui.tui.screens.runs import RunsScreen
-from fftui.tui.widgets.curves import AccuracyChart, GoodnessChart
-from fftui.tui.widgets.layers import LayerTable
-from fftui.tui.widgets.painted import Painted
+from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.form_screen import FormScreen, ValueInput
+from fftui.tui.screens.help_screen import HelpScreen
+from fftui.tui.screens.live_screen import LiveScreen
+from fftui.tui.screens.presets_screen import PresetsScreen, layers_text
+from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.row_list import RowList
-from fftui.tui.widgets.status import LogPane, ProgressLine, RunHead
-from fftui.tui.widgets.system import SystemPanel
-from fftui.tui.widgets.text import Paragraphs
+from fftui.tui.widgets.row_widget import RowWidget
+from fftui.tui.widgets.run_charts import AccuracyChart, GoodnessChart
+from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
+from fftui.tui.widgets.system_panel import SystemPanel
 
 SMALL, LARGE = (80, 24), (200, 50)
 both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
 
 
-def text_of(widget: Painted) -> str:
-    """What a widget shows, row by row."""
+def text_of(widget: RowWidget) -> str:
+    """The text of a widget, row by row."""
     lines = widget.rows(widget.size.width, widget.size.height)
-    return "\n".join("".join(text for text, _ in line.pieces) for line in lines)
+    return "\n".join("".join(text for text, _ in line.spans) for line in lines)
 
 
-async def until(pilot: Pilot, true: Callable[[], bool]) -> None:
+async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
     for _ in range(100):
-        if true():
+        if condition():
             return
         await pilot.pause(0.05)
-    raise AssertionError("it does not come true")
+    raise AssertionError("the condition was never true")
 
 
 async def go_to(pilot: Pilot, preset: str) -> None:
@@ -56,10 +56,12 @@ async def go_to(pilot: Pilot, preset: str) -> None:
     await pilot.pause()
 
 
-def add_run(runs: Path, stated: list[tuple[float, ev.Event]], *, preset: str = "quickstart", **record: object) -> str:
+def add_run(
+    runs: Path, run_events: list[tuple[float, ev.Event]], *, preset: str = "quickstart", **record: object
+) -> str:
     """A run on disk with these events."""
     folder = create(runs, load_preset(preset), preset=preset, device="cpu")
-    folder.journal.write_text("".join(to_json(at, e) + "\n" for at, e in stated), encoding="utf-8")
+    folder.journal.write_text("".join(to_json(at, e) + "\n" for at, e in run_events), encoding="utf-8")
     folder.write_record(folder.record().model_copy(update=record))
     return folder.id
 
@@ -71,7 +73,7 @@ def test_the_first_screen_needs_neither_torch_nor_polars() -> None:
 
 
 @both_sizes
-async def test_presets_are_listed_with_what_is_known_of_them(new_app: Callable[..., FFTUIApp], size) -> None:
+async def test_presets_are_listed_with_their_accuracies_and_details(new_app: Callable[..., FFTUIApp], size) -> None:
     app = new_app()
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
@@ -85,11 +87,13 @@ async def test_presets_are_listed_with_what_is_known_of_them(new_app: Callable[.
         assert "cifar100" in about
 
 
-async def test_the_time_of_a_past_run_stands_with_its_preset(new_app: Callable[..., FFTUIApp], tmp_path: Path) -> None:
+async def test_the_time_of_a_recent_run_is_shown_with_its_preset(
+    new_app: Callable[..., FFTUIApp], tmp_path: Path
+) -> None:
     add_run(tmp_path / "runs", [], status="finished", train_s=133.0, test_accuracy=0.9512)
     app = new_app()
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: bool(app.past))
+        await until(pilot, lambda: bool(app.recent_runs))
         await pilot.pause()
         assert "2:13" in text_of(app.screen.query_one(RowList))
         assert "95.12 %" in text_of(app.screen.query_one("#about", Paragraphs))
@@ -120,14 +124,14 @@ async def test_d_takes_the_next_data_set_to_the_form(new_app: Callable[..., FFTU
         ([], ""),
     ],
 )
-def test_layers_are_told_in_short(layers: list[dict[str, object]], text: str) -> None:
+def test_layers_have_a_short_text(layers: list[dict[str, object]], text: str) -> None:
     assert layers_text(layers) == text
 
 
 @both_sizes
-async def test_the_form_checks_as_one_types_and_starts(new_app, new_trainer, monkeypatch, size) -> None:
+async def test_the_form_checks_as_one_types_and_starts(new_app, new_control, monkeypatch, size) -> None:
     app, started = new_app(), []
-    monkeypatch.setattr(app.workbench, "start", lambda e, preset: started.append((e, preset)) or ("id", new_trainer()))
+    monkeypatch.setattr(app.backend, "start", lambda e, preset: started.append((e, preset)) or ("id", new_control()))
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
         await pilot.pause()
@@ -179,7 +183,7 @@ async def test_choices_are_gone_through_with_keys(new_app) -> None:
         assert form.experiment.precision == "auto"
 
 
-async def test_another_kind_and_rule_bring_their_fields_and_undo_what_was_typed(new_app) -> None:
+async def test_another_kind_and_rule_bring_their_fields_and_undo_edits(new_app) -> None:
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
         await pilot.pause()
@@ -243,8 +247,8 @@ async def test_another_data_set_brings_its_values_and_keeps_the_changes(new_app)
 
 
 @both_sizes
-async def test_the_live_screen_shows_the_run(new_app, new_trainer, view_of, size) -> None:
-    app = new_app(new_trainer(view_of(until=(2, 13))))
+async def test_the_live_screen_shows_the_run(new_app, new_control, view_of, size) -> None:
+    app = new_app(new_control(view_of(until=(2, 13))))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         screen = app.screen
@@ -254,7 +258,7 @@ async def test_the_live_screen_shows_the_run(new_app, new_trainer, view_of, size
         assert "13/20" in table
         assert "95.18" in table
         assert "left" in text_of(screen.query_one(ProgressLine))
-        assert "mnist" in text_of(screen.query_one(RunHead))
+        assert "mnist" in text_of(screen.query_one(RunHeader))
         assert screen.query_one(GoodnessChart).display
         assert screen.query_one(AccuracyChart).display == (size == LARGE)
         assert screen.query_one(LayerTable).size.height == 5
@@ -270,9 +274,9 @@ async def test_the_live_screen_shows_the_run(new_app, new_trainer, view_of, size
         assert "no NVIDIA GPU" in text_of(screen.query_one(SystemPanel))
 
 
-async def test_each_layer_can_be_reached_and_followed_again(new_app, new_trainer, view_of) -> None:
-    trainer = new_trainer(view_of(until=(2, 5)))
-    app = new_app(trainer)
+async def test_each_layer_can_be_reached_and_followed_again(new_app, new_control, view_of) -> None:
+    control = new_control(view_of(until=(2, 5)))
+    app = new_app(control)
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         screen = app.screen
@@ -281,7 +285,7 @@ async def test_each_layer_can_be_reached_and_followed_again(new_app, new_trainer
         assert screen.selected.number == 2
         await pilot.press("up")
         assert screen.query_one(GoodnessChart).border_title == "Goodness · layer 1"
-        trainer.view = view_of(until=(3, 1))
+        control.view = view_of(until=(3, 1))
         await pilot.pause(0.4)
         assert screen.selected.number == 1
         await pilot.press("f")
@@ -292,26 +296,26 @@ async def test_each_layer_can_be_reached_and_followed_again(new_app, new_trainer
         assert screen.query_one(GoodnessChart).border_title == "Goodness · layer 1"
 
 
-async def test_keys_tell_the_trainer(new_app, new_trainer, view_of) -> None:
-    trainer = new_trainer(view_of(until=(1, 5)))
-    app = new_app(trainer)
+async def test_keys_call_the_run_control(new_app, new_control, view_of) -> None:
+    control = new_control(view_of(until=(1, 5)))
+    app = new_app(control)
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("p", "p", "n", "s")
         await pilot.pause()
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("escape")
         await pilot.pause()
-        assert trainer.told == ["pause", "resume", "skip"]
+        assert control.calls == ["pause", "resume", "skip"]
         await pilot.press("s")
         await pilot.pause()
         await pilot.press("s")
         await pilot.pause()
-        assert trainer.told[-1] == "stop"
+        assert control.calls[-1] == "stop"
 
 
 @both_sizes
-async def test_no_key_dies_before_the_first_event(new_app, new_trainer, size) -> None:
-    app = new_app(new_trainer())
+async def test_no_key_dies_before_the_first_event(new_app, new_control, size) -> None:
+    app = new_app(new_control())
     async with app.run_test(size=size) as pilot:
         await pilot.press(
             "p", "p", "n", "f", "1", "2", "3", "4", "up", "down", "home", "end", "pageup", "pagedown", "R"
@@ -332,55 +336,55 @@ async def test_no_key_dies_before_the_first_event(new_app, new_trainer, size) ->
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, (20, 6), (1, 1), (80, 60), (120, 25)])
-async def test_odd_views_are_drawn_at_every_size(new_app, new_trainer, view_of, size) -> None:
+async def test_odd_views_are_drawn_at_every_size(new_app, new_control, view_of, size) -> None:
     nan = float("nan")
     view = view_of(until=(2, 3))
     broken = replace(view.layers[0].history[-1], loss=nan, goodness_positive=float("inf"), goodness_negative=nan)
     rows = (replace(view.layers[0], history=(broken,), accuracy=nan), *view.layers[1:])
-    trainer = new_trainer(replace(view, layers=rows))
-    app = new_app(trainer)
+    control = new_control(replace(view, layers=rows))
+    app = new_app(control)
     async with app.run_test(size=size) as pilot:
         await pilot.press("up")
         await pilot.pause()
         if size == LARGE:
             assert "not finite" in text_of(app.screen.query_one(LayerTable))
         many = tuple(replace(view.layers[0], number=n, label="名前" * 20) for n in range(1, 65))
-        trainer.view = replace(view, layers=many, now=None, telemetry=view_of(gpu=True).telemetry)
+        control.view = replace(view, layers=many, now=None, telemetry=view_of(gpu=True).telemetry)
         await pilot.pause(0.3)
-        trainer.view = RunView().after(nan, ev.RunFinished("failed", None, (), nan, "out of memory " * 30))
+        control.view = RunView().after(nan, ev.RunFinished("failed", None, (), nan, "out of memory " * 30))
         await pilot.pause(0.3)
-        trainer.view = RunView()
+        control.view = RunView()
         await pilot.pause(0.3)
 
 
-async def test_why_a_run_was_refused_is_said(new_app, new_trainer) -> None:
+async def test_the_reason_of_a_refused_run_is_shown(new_app, new_control) -> None:
     end = ev.RunFinished("failed", None, (), 0.0, "mnist is not there: fftui data get mnist")
-    app = new_app(new_trainer(RunView().after(0.0, end), alive=False))
+    app = new_app(new_control(RunView().after(0.0, end), alive=False))
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         assert "fftui data get mnist" in text_of(app.screen.query_one(ProgressLine))
         assert "fftui data get mnist" in text_of(app.screen.query_one(GoodnessChart))
-        assert "failed" in text_of(app.screen.query_one(RunHead))
+        assert "failed" in text_of(app.screen.query_one(RunHeader))
 
 
-async def test_a_start_that_is_refused_is_said(new_app, monkeypatch) -> None:
+async def test_the_reason_of_a_refused_start_is_shown(new_app, monkeypatch) -> None:
     app = new_app()
 
     def refuse(experiment: object, preset: object) -> tuple[str, object]:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(app.workbench, "start", refuse)
+    monkeypatch.setattr(app.backend, "start", refuse)
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("enter")
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LiveScreen))
-        await until(pilot, lambda: "No space left" in text_of(app.screen.query_one(RunHead)))
+        await until(pilot, lambda: "No space left" in text_of(app.screen.query_one(RunHeader)))
         assert not app.busy
 
 
-async def test_only_one_run_learns_at_a_time(new_app, new_trainer, view_of) -> None:
-    app = new_app(new_trainer(view_of(until=(1, 2))))
+async def test_only_one_run_learns_at_a_time(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(1, 2))))
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("b", "enter")
         await pilot.pause()
@@ -418,7 +422,7 @@ async def test_runs_are_sorted_filtered_and_opened(new_app, tmp_path: Path, even
         assert order() == [a]
         await pilot.press("enter", "enter")
         await until(pilot, lambda: isinstance(app.screen, LiveScreen))
-        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHead)))
+        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHeader)))
         assert "3/3" in text_of(app.screen.query_one(LayerTable))
         await pilot.press("p", "s", "n", "b")
         await pilot.pause()
@@ -426,26 +430,28 @@ async def test_runs_are_sorted_filtered_and_opened(new_app, tmp_path: Path, even
 
 
 async def test_a_run_of_another_process_is_followed(new_app, tmp_path: Path, events_of) -> None:
-    stated = list(events_of(epochs=3))
-    run = add_run(tmp_path / "runs", stated[:20])
+    run_events = list(events_of(epochs=3))
+    run = add_run(tmp_path / "runs", run_events[:20])
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
         app.open_run(run)
         await pilot.pause()
         await until(pilot, lambda: "● learning" in text_of(app.screen.query_one(LayerTable)))
         with RunFolder(tmp_path / "runs" / run).journal.open("a", encoding="utf-8") as journal:
-            journal.writelines(to_json(at, event) + "\n" for at, event in stated[20:])
-        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHead)))
+            journal.writelines(to_json(at, event) + "\n" for at, event in run_events[20:])
+        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHeader)))
 
 
-async def test_an_abandoned_run_can_be_resumed(new_app, new_trainer, tmp_path: Path, events_of, monkeypatch) -> None:
+async def test_a_run_whose_process_is_gone_can_be_resumed(
+    new_app, new_control, tmp_path: Path, events_of, monkeypatch
+) -> None:
     run = add_run(tmp_path / "runs", list(events_of(until=(1, 2))), pid=2**22, process_started=1.0)
     app, resumed = new_app(), []
-    monkeypatch.setattr(app.workbench, "resume", lambda run: resumed.append(run) or (run, new_trainer()))
+    monkeypatch.setattr(app.backend, "resume", lambda run: resumed.append(run) or (run, new_control()))
     async with app.run_test(size=SMALL) as pilot:
         app.open_run(run)
         await pilot.pause()
-        await until(pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHead)))
+        await until(pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHeader)))
         await pilot.press("R")
         await until(pilot, lambda: resumed == [run])
 
@@ -463,12 +469,12 @@ async def test_an_unreadable_run_does_not_end_the_screen(new_app, tmp_path: Path
         assert isinstance(app.screen, LiveScreen)
 
 
-async def test_quitting_asks_only_while_a_run_learns(new_app, new_trainer, view_of) -> None:
-    app = new_app(new_trainer(view_of(until=(1, 2))))
+async def test_quitting_asks_only_while_a_run_learns(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(1, 2))))
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("q")
         await pilot.pause()
-        assert isinstance(app.screen, Ask)
+        assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, LiveScreen)
@@ -482,8 +488,8 @@ async def test_quitting_asks_only_while_a_run_learns(new_app, new_trainer, view_
     assert app.return_value == "quit"
 
 
-async def test_ascii_is_ascii(new_app, new_trainer, view_of) -> None:
-    app = new_app(new_trainer(view_of(until=(2, 13), gpu=True)), ascii_only=True)
+async def test_ascii_is_ascii(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(2, 13), gpu=True)), ascii_only=True)
     async with app.run_test(size=LARGE) as pilot:
         await pilot.pause()
 
@@ -497,30 +503,30 @@ async def test_ascii_is_ascii(new_app, new_trainer, view_of) -> None:
         assert shown <= {"⏎"}, shown
 
 
-async def test_only_changed_rows_are_painted_again(new_app, new_trainer, view_of, monkeypatch) -> None:
-    trainer = new_trainer(view_of(until=(2, 5)))
-    app = new_app(trainer)
+async def test_only_changed_rows_are_painted_again(new_app, new_control, view_of, monkeypatch) -> None:
+    control = new_control(view_of(until=(2, 5)))
+    app = new_app(control)
     async with app.run_test(size=LARGE) as pilot:
         await pilot.pause(0.3)
         table = app.screen.query_one(LayerTable)
         painted: list[object] = []
         monkeypatch.setattr(table, "refresh", lambda *regions, **options: painted.extend(regions or [options]))
-        trainer.view = view_of(until=(2, 6))
+        control.view = view_of(until=(2, 6))
         await pilot.pause(0.4)
         assert [region.y for region in painted] == [2]  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("told", ["NO_COLOR", "TEXTUAL_THEME", "COLORFGBG"])
-async def test_the_terminal_chooses_the_theme(new_app, told: str, monkeypatch) -> None:
+@pytest.mark.parametrize("variable", ["NO_COLOR", "TEXTUAL_THEME", "COLORFGBG"])
+async def test_the_terminal_chooses_the_theme(new_app, variable: str, monkeypatch) -> None:
     app = new_app()
     assert app.theme == "fftui-dark"
     value, theme = {
         "NO_COLOR": ("1", "ansi-dark"),
         "TEXTUAL_THEME": ("nord", "nord"),
         "COLORFGBG": ("0;15", "fftui-light"),
-    }[told]
-    monkeypatch.setenv(told, value)
-    app = FFTUIApp(app.workbench, warm_up=False)
+    }[variable]
+    monkeypatch.setenv(variable, value)
+    app = FFTUIApp(app.backend, load_torch=False)
     assert app.theme == theme
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("ctrl+t")
@@ -528,8 +534,8 @@ async def test_the_terminal_chooses_the_theme(new_app, told: str, monkeypatch) -
         assert app.theme != theme
 
 
-async def test_every_theme_can_be_shown(new_app, new_trainer, view_of) -> None:
-    app = new_app(new_trainer(view_of(until=(2, 5))))
+async def test_every_theme_can_be_shown(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(2, 5))))
     async with app.run_test(size=SMALL) as pilot:
         for theme in list(app.available_themes):
             app.theme = theme
@@ -541,7 +547,7 @@ async def test_the_palette_offers_presets_and_runs(new_app, tmp_path: Path) -> N
     run = add_run(tmp_path / "runs", [])
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: bool(app.past))
+        await until(pilot, lambda: bool(app.recent_runs))
         await pilot.press("ctrl+p", *"open run")
         await pilot.pause(0.5)
         await pilot.press("enter")

@@ -2,7 +2,7 @@ import pytest
 
 from fftui.experiment import Experiment
 from fftui.presets import load_preset
-from fftui.tui.fields import changed, check, fields_of, holds, values_of
+from fftui.tui.fields import changed, check, fields_of, still_applies, values_of
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def test_every_value_of_an_experiment_is_a_field(values: dict) -> None:
     assert {f.path for f in fields_of(values) if f.name != "count"} == leaves(values)
 
 
-def test_what_is_written_is_what_was_there(values: dict) -> None:
+def test_writing_a_fields_text_changes_nothing(values: dict) -> None:
     again = values
     for each in fields_of(values):
-        if each.role not in ("count", "tag", "part"):
+        if each.role not in ("count", "tag", "switch"):
             again = changed(again, each, each.text)
     assert check(again).experiment == Experiment.model_validate(values)
 
@@ -73,7 +73,7 @@ def test_another_rule_brings_its_own_fields(values: dict) -> None:
     assert forth.phases[0].rule == "forward-forward"
 
 
-def test_choices_and_bounds_are_told(values: dict) -> None:
+def test_fields_have_their_choices_and_bounds(values: dict) -> None:
     assert field(values, "precision").choices == ("auto", "float32", "bfloat16")
     assert field(values, "phases.0.rule").choices == ("forward-forward", "local-ce", "backprop")
     assert field(values, "model.layers.0.kind").choices == ("fully-connected", "convolution", "self-attention")
@@ -81,13 +81,13 @@ def test_choices_and_bounds_are_told(values: dict) -> None:
     assert field(values, "data.train_images").nullable
 
 
-def test_every_field_says_what_it_means_or_what_it_may_be(values: dict) -> None:
+def test_every_field_has_a_description_or_choices(values: dict) -> None:
     for kind in ("fully-connected", "convolution", "self-attention"):
         for rule in ("forward-forward", "local-ce", "backprop"):
             made = changed(values, field(values, "model.layers.0.kind"), kind)
             made = changed(made, field(made, "phases.0.rule"), rule)
-            silent = [f.path for f in fields_of(made) if not (f.description or f.choices)]
-            assert silent == ["name", "description"]
+            undescribed = [f.path for f in fields_of(made) if not (f.description or f.choices)]
+            assert undescribed == ["name", "description"]
 
 
 def test_another_kind_of_layer_brings_its_own_fields(values: dict) -> None:
@@ -124,7 +124,7 @@ def test_a_rule_without_labels_takes_the_encoding_away_and_the_other_brings_it_b
     assert back.model.label.encoding == "overlay"
 
 
-def test_a_part_that_may_be_missing_is_switched_on_and_off(values: dict) -> None:
+def test_an_optional_section_is_switched_on_and_off(values: dict) -> None:
     head = field(values, "model.head")
     assert (head.text, head.choices, head.section) == ("off", ("off", "on"), "model.head")
     assert "classifier" in head.description
@@ -144,12 +144,14 @@ def test_backprop_keeps_the_head_that_is_there(values: dict) -> None:
     assert changed(on, field(on, "phases.0.rule"), "backprop")["model"]["head"]["normalisation"] == "rms"
 
 
-def test_a_change_that_another_one_undid_no_longer_holds(values: dict) -> None:
+def test_an_edit_that_another_one_undid_no_longer_applies(values: dict) -> None:
     edited = changed(values, field(values, "phases.0.epochs"), "5")
-    assert holds(edited, "phases.0.epochs", "5")
-    assert holds(changed(values, field(values, "phases.0.learning_rate"), "1e-3"), "phases.0.learning_rate", "1e-3")
+    assert still_applies(edited, "phases.0.epochs", "5")
+    assert still_applies(
+        changed(values, field(values, "phases.0.learning_rate"), "1e-3"), "phases.0.learning_rate", "1e-3"
+    )
     other = changed(edited, field(edited, "phases.0.rule"), "backprop")
-    assert not holds(other, "phases.0.epochs", "5")
-    assert holds(other, "phases.0.rule", "backprop")
-    assert not holds(other, "model.head", "off")
-    assert not holds(other, "phases.0.threshold", "15.0")
+    assert not still_applies(other, "phases.0.epochs", "5")
+    assert still_applies(other, "phases.0.rule", "backprop")
+    assert not still_applies(other, "model.head", "off")
+    assert not still_applies(other, "phases.0.threshold", "15.0")

@@ -6,9 +6,9 @@ import torch
 
 from fftui import experiment as ex
 from fftui.data.label_encoding import LabelInput
-from fftui.learning.layers.base import Layer
 from fftui.learning.layers.convolution import ConvolutionLayer
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
+from fftui.learning.layers.layer import Layer
 from fftui.learning.layers.self_attention import SelfAttentionLayer
 
 KINDS: dict[str, Callable[..., Layer]] = {

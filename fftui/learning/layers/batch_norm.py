@@ -1,4 +1,4 @@
-"""Batch normalisation of a layer's input, without weights of its own: the layer's weights can take their place."""
+"""Batch normalisation of a layer's input, without a learned scale and shift: the layer's own weights can do that."""
 
 from torch import Tensor, nn
 
@@ -6,10 +6,10 @@ FLAT = 2  # dimensions of (N, D)
 
 
 class BatchNorm(nn.Module):
-    """Inputs (N, K, ...) less the mean and over the standard deviation of each of `channels` K.
+    """Inputs (N, K, ...) minus the mean and divided by the standard deviation of each of K `channels`.
 
-    Of this batch while `training`, which is remembered with a momentum of 0.1; else, and where a batch is one number
-    a channel, of what was remembered.
+    While `training`, statistics are the batch's and update the running ones with a momentum of 0.1; otherwise, and
+    where a batch has one value a channel, they are the running ones.
     """
 
     def __init__(self, channels: int) -> None:
@@ -19,6 +19,6 @@ class BatchNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x̂, of the same shape."""
         if x.numel() == x.shape[1]:
-            self._norm.eval()  # one number a channel has no deviation of its own
+            self._norm.eval()  # one value a channel has no standard deviation
         normalised: Tensor = self._norm(x if x.ndim > FLAT else x[:, :, None, None])
         return normalised if x.ndim > FLAT else normalised[:, :, 0, 0]

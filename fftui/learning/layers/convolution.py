@@ -1,7 +1,7 @@
-"""A convolution with what stands around it: normalisation → convolution (and label) → activation and pooling.
+"""A convolutional layer: normalisation → convolution (and label) → activation and pooling.
 
-Letters in shapes: N rows (images under a label), B images, S labels an image, C labels, K channels, X = K · height ·
-width of what the convolution makes, kept channels last (the CPU's pooling and weight gradients are faster so).
+Letters in shapes: N rows (images with a label), B images, S labels an image, C labels, K channels, X = K · height ·
+width of the convolution's output, kept channels last (the CPU's pooling and weight gradients are faster so).
 """
 
 import math
@@ -14,21 +14,21 @@ from fftui.data.encodings import PLANES
 from fftui.data.label_encoding import LabelInput, label_planes
 from fftui.experiment import Convolution
 from fftui.learning.activations import ACTIVATIONS
-from fftui.learning.layers.autograd import AutogradLayer
-from fftui.learning.layers.base import OpenImages, Outcome
+from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
+from fftui.learning.layers.layer import LabelFreeInputs, Outcome
 from fftui.learning.objective import Objective
 
-POOL = 2  # width and height that one maximum is taken of
+POOL = 2  # width and height of a pooling window
 
 
 class ConvolutionLayer(AutogradLayer):
-    """K channels over images (N, D), channel first; stride 1, weights as `torch.nn.Conv2d` starts them.
+    """K channels over images (N, D), channel first; stride 1, weights initialised as in `torch.nn.Conv2d`.
 
     A label plane is one more input channel (one a class if one-hot), behind the normalisation: planes are fixed and
-    of unit variance where images are normalised by batch. A convolution is linear, so it is taken of the planes of
-    the C + 1 labels, not of every image's, and added; and images that are shown under several labels are convolved
-    once.
+    of unit variance where images are normalised by batch. A convolution is linear, so the planes of the
+    C + 1 labels are convolved once and added to the convolved images; and images shown with several labels are
+    convolved once.
     """
 
     def __init__(
@@ -41,23 +41,23 @@ class ConvolutionLayer(AutogradLayer):
     ) -> None:
         channels, height, width = input_shape
         sides = [size + 2 * spec.padding - spec.kernel + 1 for size in (height, width)]
-        unpooled, pooled = ((spec.channels, *sizes) for sizes in (sides, [side // POOL for side in sides]))
+        full_shape, pooled_shape = ((spec.channels, *sizes) for sizes in (sides, [side // POOL for side in sides]))
         super().__init__(
             input_shape=input_shape,
-            shape=pooled if spec.pooling == "before-goodness" else unpooled,
-            output_shape=unpooled if spec.pooling == "none" else pooled,
+            shape=pooled_shape if spec.pooling == "before-goodness" else full_shape,
+            output_shape=full_shape if spec.pooling == "none" else pooled_shape,
             normalisation=spec.normalisation,
             label=label,
             dtype=dtype,
         )
-        self._unpooled = math.prod(unpooled)
+        self._full_size = math.prod(full_shape)
         planes = label_planes(label, height, width, generator=generator) if label.encoding in PLANES else None
         self.register_buffer("_planes", planes, persistent=False)
         self._planes: Tensor | None
-        seen = channels + (0 if planes is None else planes.shape[1])
-        bound = 1 / math.sqrt(seen * spec.kernel**2)
+        inputs = channels + (0 if planes is None else planes.shape[1])
+        bound = 1 / math.sqrt(inputs * spec.kernel**2)
         self.weight = nn.Parameter(
-            torch.empty(spec.channels, seen, spec.kernel, spec.kernel).uniform_(-bound, bound, generator=generator)
+            torch.empty(spec.channels, inputs, spec.kernel, spec.kernel).uniform_(-bound, bound, generator=generator)
         )
         self.bias = nn.Parameter(torch.empty(spec.channels).uniform_(-bound, bound, generator=generator))
         self._batch_norm = BatchNorm(channels) if spec.normalisation == "batch" else None
@@ -69,53 +69,55 @@ class ConvolutionLayer(AutogradLayer):
 
     @property
     def title(self) -> str:
-        """Image in, image out."""
+        """Input and output shape, such as "1×28×28→32×14×14"."""
         return "→".join("×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape))
 
     @property
-    def numbers_per_row(self) -> int:
-        """What is convolved, labelled and pooled stand beside each other."""
-        return 3 * self._unpooled
+    def floats_per_sample(self) -> int:
+        """The convolved, the labelled and the pooled images exist at the same time."""
+        return 3 * self._full_size
 
-    def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-        """z for normalised input, which may have fewer rows: S labels an image, stacked."""
+    def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """z (S·B, H) for normalised images (B, D) with S labels each, stacked."""
         x_BKHW = x_ND.view(-1, *self.input_shape)
         if self._batch_norm is not None:
             x_BKHW = self._batch_norm(x_BKHW)
-        a_NKHW = self._labelled(self._convolved(x_BKHW, self.weight[:, : self.input_shape[0]], self.bias), labels_N)
+        a_NKHW = self._add_label_planes(
+            self._convolved(x_BKHW, self.weight[:, : self.input_shape[0]], self.bias), labels_N
+        )
         if self._pooling != "before-goodness":
             return self._activation.apply(a_NKHW).flatten(1)
         if self._pools_first:
             return self._activation.apply(functional.max_pool2d(a_NKHW, POOL)).flatten(1)
         return functional.max_pool2d(self._activation.apply(a_NKHW), POOL).flatten(1)
 
-    def onward(self, z_NH: Tensor) -> Tensor:
-        """The activities, pooled if that comes after goodness."""
+    def pooled(self, z_NH: Tensor) -> Tensor:
+        """The activities, pooled if pooling comes after goodness."""
         if self._pooling != "after-goodness":
             return z_NH
         return functional.max_pool2d(z_NH.view(-1, *self.shape), POOL).flatten(1)
 
-    def labelled_activities(self, x: OpenImages, *labels_B: Tensor) -> Tensor:
-        """z for images under one or several sets of labels, stacked; planes leave the images themselves alike."""
+    def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
+        """z (S·B, H) for images with each of S sets of labels; planes leave the images unchanged."""
         if self._planes is None:
-            return super().labelled_activities(x, *labels_B)
+            return super().activities_per_label(x, *labels_B)
         return self.activities(x.images_BD, torch.cat(labels_B))
 
-    def learn_labelled(self, x: OpenImages, objective: Objective, *labels_B: Tensor) -> Outcome:
-        """`learn` for the same images under one or several sets of labels, stacked."""
+    def learn_per_label(self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor) -> Outcome:
+        """`learn` for images with each of S sets of labels (B,), stacked."""
         if self._planes is None:
-            return super().learn_labelled(x, objective, *labels_B)
+            return super().learn_per_label(x, objective, *labels_B)
         return self.learn(x.images_BD, torch.cat(labels_B), objective)
 
-    def _labelled(self, a_BKHW: Tensor, labels_N: Tensor) -> Tensor:
+    def _add_label_planes(self, a_BKHW: Tensor, labels_N: Tensor) -> Tensor:
         """The convolved images and their labels' planes: (N, K, height, width)."""
         if self._planes is None:
             return a_BKHW
         planes_CKHW = self._convolved(self._planes, self.weight[:, self.input_shape[0] :], None)
         # A product with one-hot rows, not an index: its gradient is a product too, and the same every time on a GPU.
-        code_NC = torch.eye(len(planes_CKHW), device=labels_N.device, dtype=self.dtype)[labels_N]
+        one_hot_NC = torch.eye(len(planes_CKHW), device=labels_N.device, dtype=self.dtype)[labels_N]
         a_BX = _rows(a_BKHW)
-        label_NX = code_NC @ _rows(planes_CKHW)
+        label_NX = one_hot_NC @ _rows(planes_CKHW)
         a_SBX = label_NX.view(-1, *a_BX.shape) + a_BX
         return a_SBX.view(-1, *a_BKHW.shape[2:], a_BKHW.shape[1]).permute(0, 3, 1, 2)
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import FullyConnected
 from fftui.learning.activations import ACTIVATIONS
-from fftui.learning.layers.base import Layer, OpenImages, Outcome
 from fftui.learning.layers.batch_norm import BatchNorm
+from fftui.learning.layers.layer import LabelFreeInputs, Layer, Outcome
 from fftui.learning.objective import Objective
 
 
@@ -35,7 +35,7 @@ class FullyConnectedLayer(Layer):
         )
         bound = 1 / math.sqrt(self.inputs)
         weight_DH, bias_H = torch.empty(self.inputs, spec.units), torch.zeros(spec.units)
-        if spec.start == "uniform":  # torch.nn.Linear's own, which the paper's code uses
+        if spec.init == "uniform":  # the default of torch.nn.Linear, which the paper's code uses
             weight_DH.uniform_(-bound, bound, generator=generator)
             bias_H.uniform_(-bound, bound, generator=generator)
         else:
@@ -64,37 +64,37 @@ class FullyConnectedLayer(Layer):
 
     @torch.no_grad()
     def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-        """z = φ(x̂ W + b)."""
+        """z = φ(x̂ W + b), without autograd."""
         del labels_N  # they are among the inputs
         return self._activation.apply(self._product(self._standardised(x_ND, learning=False)))
 
     @torch.no_grad()
-    def labelled_activities(self, x: OpenImages, *labels_B: Tensor) -> Tensor:
+    def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z = φ(x̂ W + b + s W[y]): one product over the images serves all labels."""
         if self._batch_norm is not None:
-            return super().labelled_activities(x, *labels_B)
+            return super().activities_per_label(x, *labels_B)
         return self._activation.apply(self._labelled_product(x, labels_B))
 
     @torch.no_grad()
     def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
-        """∂L/∂W = x̂ᵗ ∂L/∂a."""
+        """Set the gradients: ∂L/∂W = x̂ᵗ ∂L/∂a."""
         del labels_N
         x_ND = self._standardised(x_ND, learning=True)
-        delta_NH, outcome = self._judged(self._product(x_ND), objective)
+        delta_NH, outcome = self._apply_objective(self._product(x_ND), objective)
         transposed_DN = x_ND.t() if self.dtype == torch.float32 else x_ND.t().contiguous()
         self._set_gradient(transposed_DN @ delta_NH, delta_NH)
         return outcome
 
     @torch.no_grad()
-    def learn_labelled(self, x: OpenImages, objective: Objective, *labels_B: Tensor) -> Outcome:
-        """The same where all labels share their images: so do both products."""
+    def learn_per_label(self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor) -> Outcome:
+        """`learn` where all labels share their images, and therefore both products."""
         if self._batch_norm is not None:
-            return super().learn_labelled(x, objective, *labels_B)
-        delta_SBH, outcome = self._judged(self._labelled_product(x, labels_B), objective)
+            return super().learn_per_label(x, objective, *labels_B)
+        delta_SBH, outcome = self._apply_objective(self._labelled_product(x, labels_B), objective)
         gradient_DH = x.images_BD.t() @ delta_SBH.view(len(labels_B), len(x), -1).sum(0)
-        if x.strength_B is not None:
-            codes_SBC = torch.cat([x.codes(labels) for labels in labels_B])
-            gradient_DH[x.first : x.first + x.classes] += codes_SBC.t() @ delta_SBH
+        if x.label_value_B is not None:
+            columns_SBC = torch.cat([x.label_columns(labels) for labels in labels_B])
+            gradient_DH[x.label_offset : x.label_offset + x.classes] += columns_SBC.t() @ delta_SBH
         self._set_gradient(gradient_DH, delta_SBH)
         return outcome
 
@@ -108,23 +108,23 @@ class FullyConnectedLayer(Layer):
     def _product(self, x_ND: Tensor) -> Tensor:
         return torch.addmm(self.bias.to(self.dtype), x_ND, self.weight.to(self.dtype))
 
-    def _labelled_product(self, x: OpenImages, labels_B: tuple[Tensor, ...]) -> Tensor:
-        """a (S·B, H) under each of S sets of labels; the images' part of it is made once for a batch."""
+    def _labelled_product(self, x: LabelFreeInputs, labels_B: tuple[Tensor, ...]) -> Tensor:
+        """a (S·B, H) for each of S sets of labels; the images' part of it is computed once per batch."""
         if x.product_BH is None:
             x.product_BH = self._product(x.images_BD)
-        if x.strength_B is None:
+        if x.label_value_B is None:
             return x.product_BH.repeat(len(labels_B), 1)
-        label_CH = with_neutral(self.weight[x.first : x.first + x.classes]).to(self.dtype)
+        label_CH = with_neutral(self.weight[x.label_offset : x.label_offset + x.classes]).to(self.dtype)
         a_SBH = x.product_BH.new_empty(len(labels_B), *x.product_BH.shape)
         for a_BH, labels in zip(a_SBH, labels_B, strict=True):
-            torch.addcmul(x.product_BH, label_CH.index_select(0, labels), x.strength_B[:, None], out=a_BH)
+            torch.addcmul(x.product_BH, label_CH.index_select(0, labels), x.label_value_B[:, None], out=a_BH)
         return a_SBH.flatten(0, 1)
 
-    def _judged(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, Outcome]:
-        """∂L/∂a, and what the objective saw."""
+    def _apply_objective(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, Outcome]:
+        """∂L/∂a (N, H), and the outcome of the step."""
         z_NH = self._activation.apply(a_NH)
-        judged = objective(z_NH)
-        return self._activation.backward(judged.slope_NH, a_NH, z_NH), Outcome.of(judged, z_NH)
+        value = objective(z_NH)
+        return self._activation.backward(value.grad_NH, a_NH, z_NH), Outcome.of(value, z_NH)
 
     def _set_gradient(self, gradient_DH: Tensor, delta_NH: Tensor) -> None:
         if self.weight.grad is None or self.bias.grad is None:

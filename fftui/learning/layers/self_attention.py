@@ -1,7 +1,7 @@
-"""Self-attention over the patches of an image, and units behind it whose activities are judged.
+"""Self-attention over the patches of an image, followed by units whose activities have the goodness.
 
-Patches → tokens (and label, and places) → attention → summary, normalised → units. Letters in shapes: N rows, B
-of them at once, T tokens, P numbers a patch holds, W width of a token, C labels.
+Patches → tokens (and label, and positions) → attention → summary, normalised → units. Letters in shapes: N rows, B
+of them at once, T tokens, P values of a patch, W width of a token, C labels.
 """
 
 import math
@@ -14,22 +14,22 @@ from fftui.data.encodings import TOKENS
 from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import SelfAttention
 from fftui.learning.activations import ACTIVATIONS
-from fftui.learning.layers.autograd import AutogradLayer
-from fftui.learning.layers.base import EPSILON
+from fftui.learning.layers.autograd_layer import AutogradLayer
+from fftui.learning.layers.layer import EPSILON
 
-MLP_RATIO = 4  # hidden units of the network behind the attention, a number of the width
+MLP_RATIO = 4  # hidden units of the MLP behind the attention, as a multiple of the width
 POSITION_STD = 0.02
-SLICE_NUMBERS = 2**23  # of a slice on a CPU: its tensors stay below 32 MB, where malloc hands freed memory out again
+SLICE_FLOATS = 2**23  # of a slice on a CPU: its tensors stay below 32 MB, where malloc hands freed memory out again
 SHIFTS = ((1, -1, 0, 0), (-1, 1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1))  # left, right, top, bottom: pixels of zeros
 
 
 class SelfAttentionLayer(AutogradLayer):
-    """H units over what self-attention makes of an image's patches, all within one goodness.
+    """H units over self-attention on an image's patches; the whole layer learns by one goodness.
 
     A label encoded in tokens is a learned vector a class: added to every token or to the first (upper left patch,
-    where an overlay would stand), or a token of its own behind the others. Weights start as torch's own
-    (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors as random ones whose length is about the label's strength:
-    about a patch's own, where pixels are between 0 and 1. Much longer ones drown the image.
+    where an overlay is), or a token of its own behind the others. Weights are initialised as in torch
+    (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors at random with a length of about the label's value, which
+    is about a patch's length where pixels are between 0 and 1. Much longer ones would hide the image.
     """
 
     def __init__(
@@ -40,17 +40,17 @@ class SelfAttentionLayer(AutogradLayer):
         dtype: torch.dtype,
         generator: torch.Generator,
     ) -> None:
-        # `normalisation` is the summary's; pixels are seen as they are
+        # `normalisation` is the summary's; pixels are used as they are
         super().__init__(input_shape=input_shape, shape=(spec.units,), normalisation="none", label=label, dtype=dtype)
         channels, height, width = input_shape
-        places = (height // spec.patch) * (width // spec.patch)
-        tokens = places + (label.encoding == "label-token")
+        patches = (height // spec.patch) * (width // spec.patch)
+        tokens = patches + (label.encoding == "label-token")
         self._embedding = PatchEmbedding(spec, channels, generator)
         self._encoding = label.encoding
         self._labels: nn.Parameter | None = None
         if label.encoding in TOKENS:
-            start_CW = torch.randn(label.classes, spec.width, generator=generator)
-            self._labels = nn.Parameter(start_CW * (label.strength / math.sqrt(spec.width)))
+            vectors_CW = torch.randn(label.classes, spec.width, generator=generator)
+            self._labels = nn.Parameter(vectors_CW * (label.value / math.sqrt(spec.width)))
         self._positions: nn.Parameter | None = None
         if spec.positions:
             self._positions = nn.Parameter(torch.randn(tokens, spec.width, generator=generator) * POSITION_STD)
@@ -65,32 +65,32 @@ class SelfAttentionLayer(AutogradLayer):
 
     @property
     def title(self) -> str:
-        """Image in, units out."""
+        """Input shape and units, such as "1×28×28→1000"."""
         return f"{'×'.join(map(str, self.input_shape))}→{self.outputs}"
 
     @property
-    def numbers_per_row(self) -> int:
-        """Tokens, their three roles in attention, and the hidden units behind it."""
+    def floats_per_sample(self) -> int:
+        """Tokens, their queries, keys and values, and the hidden units of the MLP."""
         return self._tokens * self._width * (3 + 2 * MLP_RATIO) + self.outputs
 
-    def respond(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+    def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (N, H)."""
-        rows = len(x_ND) if x_ND.device.type != "cpu" else max(1, SLICE_NUMBERS // self.numbers_per_row)
+        rows = len(x_ND) if x_ND.device.type != "cpu" else max(1, SLICE_FLOATS // self.floats_per_sample)
         slices = zip(torch.split(x_ND, rows), torch.split(labels_N, rows), strict=True)
         with torch.autocast(x_ND.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
-            return torch.cat([self._respond_to(x_BD, labels_B).to(self.dtype) for x_BD, labels_B in slices])
+            return torch.cat([self._activities_of_slice(x_BD, labels_B).to(self.dtype) for x_BD, labels_B in slices])
 
-    def _respond_to(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
+    def _activities_of_slice(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
         """z (B, H) for a slice of the rows."""
-        tokens_BTW = self._labelled(self._embedding(x_BD.view(-1, *self.input_shape)), labels_B)
+        tokens_BTW = self._with_label(self._embedding(x_BD.view(-1, *self.input_shape)), labels_B)
         if self._positions is not None:
             tokens_BTW = tokens_BTW + self._positions
         tokens_BTW = self._attention(tokens_BTW)
         summary_BS = tokens_BTW.flatten(1) if self._summary == "flatten" else tokens_BTW.mean(1)
         return self._activation.apply(self._units(self._summary_normalised(summary_BS)))
 
-    def _labelled(self, tokens_NTW: Tensor, labels_N: Tensor) -> Tensor:
-        """Tokens with the label among them, if this layer's encoding puts it there."""
+    def _with_label(self, tokens_NTW: Tensor, labels_N: Tensor) -> Tensor:
+        """Tokens with the label added to them, if this layer's encoding does so."""
         if self._labels is None:
             return tokens_NTW
         # A product with one-hot rows, not an index: its gradient is a product too, and the same every time on a GPU.
@@ -113,7 +113,7 @@ class SelfAttentionLayer(AutogradLayer):
 class PatchEmbedding(nn.Module):
     """Patches to tokens (N, T, W), row by row from the upper left: one linear map for all patches.
 
-    `frozen` never learns; `shifted` sees the image and four copies of it, moved by one pixel, behind a layer norm
+    `frozen` never learns; `shifted` takes the image and four copies of it shifted by one pixel, after a layer norm
     (shifted patch tokenisation, Lee et al. 2021, as the paper's notebooks have it).
     """
 
@@ -121,9 +121,9 @@ class PatchEmbedding(nn.Module):
         super().__init__()
         self._patch = spec.patch
         self._shifts = SHIFTS if spec.embedding == "shifted" else ()
-        numbers = channels * (1 + len(self._shifts)) * spec.patch**2
-        self._norm = nn.LayerNorm(numbers) if self._shifts else nn.Identity()
-        self._map = linear(numbers, spec.width, generator)
+        values = channels * (1 + len(self._shifts)) * spec.patch**2
+        self._norm = nn.LayerNorm(values) if self._shifts else nn.Identity()
+        self._map = linear(values, spec.width, generator)
         if spec.embedding == "frozen":
             freeze(self._map)
 
@@ -139,7 +139,7 @@ class PatchEmbedding(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention (Vaswani et al. 2017), weights started as `torch.nn.MultiheadAttention`'s."""
+    """Multi-head self-attention (Vaswani et al. 2017), weights initialised as in `torch.nn.MultiheadAttention`."""
 
     def __init__(self, width: int, heads: int, generator: torch.Generator) -> None:
         super().__init__()
@@ -158,10 +158,10 @@ class Attention(nn.Module):
         if parts.device.type == "cpu":  # where attention in bfloat16 goes backwards six times as slowly
             with torch.autocast("cpu", enabled=False):
                 wide = parts.to(torch.promote_types(parts.dtype, torch.float32))
-                seen = functional.scaled_dot_product_attention(*wide.unbind())
+                attended = functional.scaled_dot_product_attention(*wide.unbind())
         else:
-            seen = functional.scaled_dot_product_attention(*parts.unbind())
-        mixed_NTW: Tensor = self._out(seen.transpose(1, 2).flatten(2))
+            attended = functional.scaled_dot_product_attention(*parts.unbind())
+        mixed_NTW: Tensor = self._out(attended.transpose(1, 2).flatten(2))
         return mixed_NTW
 
 
@@ -181,12 +181,12 @@ class Block(nn.Module):
     def forward(self, tokens_NTW: Tensor) -> Tensor:
         """(N, T, W)."""
         tokens_NTW = tokens_NTW + self._attention(tokens_NTW)
-        answered_NTW: Tensor = tokens_NTW + self._network(tokens_NTW)
-        return answered_NTW
+        output_NTW: Tensor = tokens_NTW + self._network(tokens_NTW)
+        return output_NTW
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator, bound: float | None = None) -> nn.Linear:
-    """A linear map whose weights and bias are uniform within `bound`, or torch's own 1/√inputs."""
+    """A linear map with weights and bias uniform within ±`bound`, by default 1/√inputs as in torch."""
     made: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
     bound = bound or 1 / math.sqrt(inputs)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Backprop: cross entropy through the whole network, Adam. The baseline everything is measured against."""
+"""Backprop: cross entropy through the whole network, Adam. The baseline of all comparisons."""
 
 import torch
 from torch import Tensor
@@ -8,29 +8,29 @@ from fftui import experiment as ex
 from fftui.learning.images import Images
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import Score, rows_at_once, score_of, total
-from fftui.learning.rules.base import EpochMeans, Learner, Setting
+from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer, TrainContext
 from fftui.telemetry.clocks import timed
 
 
 class BackpropRule:
-    """One stretch: the network learns as a whole."""
+    """One stage: the network learns as a whole."""
 
-    stretches = 1
+    stages = 1
 
-    def __init__(self, phase: ex.Backprop, number: int, setting: Setting) -> None:
+    def __init__(self, phase: ex.Backprop, number: int, context: TrainContext) -> None:
         self._phase = phase
         self._number = number
-        self._setting = setting
+        self._context = context
 
-    def learner(self, stretch: int, total_steps: int, probes: list[Images]) -> Learner:
-        """The network."""
-        return NetworkLearner(self, self._phase, self._number, self._setting, total_steps, probes)
+    def trainer(self, stage: int, total_steps: int, eval_splits: list[Images]) -> StageTrainer:
+        """The trainer of the whole network."""
+        return NetworkTrainer(self, self._phase, self._number, self._context, total_steps, eval_splits)
 
     @torch.no_grad()
     def score(self, images: Images) -> Score:
-        """Counts of argmax predictions; there is no goodness, so no layer is counted alone."""
-        self._setting.network.eval()
-        scores, step = [], rows_at_once(self._setting.network.layers)
+        """Counts of argmax predictions; there is no goodness, so layers have no counts of their own."""
+        self._context.network.eval()
+        scores, step = [], rows_at_once(self._context.network.layers)
         for start in range(0, len(images), step):
             part = images.part(start, start + step)
             predicted_B = self.logits(part.inputs(slice(None))).argmax(1)
@@ -40,15 +40,15 @@ class BackpropRule:
 
     def logits(self, x_BD: Tensor) -> Tensor:
         """Logits (B, C) in float32, the products in the experiment's precision."""
-        setting = self._setting
-        forward = setting.network.raw_logits if self._phase.inputs == "raw" else setting.network
-        with torch.autocast(setting.device.type, torch.bfloat16, enabled=setting.dtype == torch.bfloat16):
+        context = self._context
+        forward = context.network.raw_logits if self._phase.inputs == "raw" else context.network
+        with torch.autocast(context.device.type, torch.bfloat16, enabled=context.dtype == torch.bfloat16):
             result: Tensor = forward(x_BD)
         return result.float()
 
 
-class NetworkLearner:
-    """The whole network under cross entropy."""
+class NetworkTrainer:
+    """Trains the whole network by cross entropy."""
 
     layer: int | None = None
     parallel: tuple[int, ...] = ()
@@ -59,31 +59,31 @@ class NetworkLearner:
         rule: BackpropRule,
         phase: ex.Backprop,
         number: int,
-        setting: Setting,
+        context: TrainContext,
         total_steps: int,
-        probes: list[Images],
+        eval_splits: list[Images],
     ) -> None:
         self._rule = rule
         self._phase = phase
-        self._setting = setting
-        self._probes = probes
-        self._images = setting.augmentation(number, 0)
+        self._context = context
+        self._eval_splits = eval_splits
+        self._images = context.augmentation(number, 0)
         self._optimiser = Optimiser(
-            list(setting.network.parameters()), phase.learning_rate, phase.schedule, total_steps
+            list(context.network.parameters()), phase.learning_rate, phase.schedule, total_steps
         )
-        self._sums = torch.zeros(2, device=setting.device)  # loss, images
+        self._sums = torch.zeros(2, device=context.device)  # loss, images
 
     def begin_epoch(self, epoch: int) -> None:
-        """Move the images anew, if they move."""
+        """Draw the epoch's augmentation, if there is one."""
         self._images.begin_epoch(epoch)
 
     def step(self, index_B: Tensor, step: int) -> None:
-        """Forward, backward, Adam."""
-        network = self._setting.network
+        """One step of forward, backward and Adam."""
+        network = self._context.network
         if step == 0 and self._phase.weights == "unit-norm":  # before the first step, never again on resuming
             _divide_by_norms(network)
         network.train()
-        with timed(self._setting.data_clock):
+        with timed(self._context.data_clock):
             x_BD, labels_B = self._images.inputs(index_B), self._images.images.labels_N[index_B]
         loss = cross_entropy(self._rule.logits(x_BD), labels_B)
         network.zero_grad(set_to_none=True)
@@ -97,23 +97,23 @@ class NetworkLearner:
         return EpochMeans(loss / max(images, 1))
 
     def layer_means(self) -> tuple[EpochMeans, ...]:
-        """Layers have no objective of their own."""
+        """Empty: layers have no objective of their own."""
         return ()
 
     def clear(self) -> None:
-        """Forget the epoch's sums."""
+        """Reset the epoch's sums."""
         self._sums.zero_()
 
-    def score(self, probe: int) -> Score:
-        """Score on the `probe`-th measured split."""
-        return self._rule.score(self._probes[probe])
+    def score(self, eval_split: int) -> Score:
+        """Score on evaluation split number `eval_split`."""
+        return self._rule.score(self._eval_splits[eval_split])
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments and the epoch's sums."""
         return {"sums": self._sums, **self._optimiser.state()}
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
         self._sums.copy_(state["sums"])
         self._optimiser.load({name: tensor for name, tensor in state.items() if name != "sums"})
 

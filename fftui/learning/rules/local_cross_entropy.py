@@ -13,42 +13,42 @@ from torch import Tensor
 from fftui import experiment as ex
 from fftui.learning.goodness import group_goodness
 from fftui.learning.images import Images
-from fftui.learning.layers.base import Layer
+from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import GroupObjective, Objective
-from fftui.learning.prediction import Score, climb, rows_at_once, score_goodness, total
-from fftui.learning.rules.base import Setting
-from fftui.learning.rules.local import LocalRule
+from fftui.learning.prediction import Score, forward_layers, rows_at_once, score_goodness, total
+from fftui.learning.rules.layer_schedule import LayerSchedule
+from fftui.learning.rules.phase_rule import TrainContext
 
 
-def local_cross_entropy(phase: ex.LocalCrossEntropy, number: int, setting: Setting) -> LocalRule:
+def local_cross_entropy(phase: ex.LocalCrossEntropy, number: int, context: TrainContext) -> LayerSchedule:
     """The rule for `phase`, the experiment's `number`-th."""
-    return LocalRule(phase, number, setting, partial(GroupTeaching, phase, setting))
+    return LayerSchedule(phase, number, context, partial(LocalCrossEntropyRule, phase, context))
 
 
-class GroupTeaching:
-    """Images as they are; the group of units of the true class should have the greatest goodness."""
+class LocalCrossEntropyRule:
+    """Images without a label; the units of the true class should have the greatest goodness."""
 
     threshold: float | None = None
-    still = True
+    static_labels = True
 
-    def __init__(self, phase: ex.LocalCrossEntropy, setting: Setting, layer: int) -> None:
+    def __init__(self, phase: ex.LocalCrossEntropy, context: TrainContext, layer: int) -> None:
         del layer  # nothing is drawn
         self._phase = phase
-        self._setting = setting
+        self._context = context
 
     def begin_epoch(self, epoch: int) -> None:
         """Nothing is drawn."""
 
-    def labels(self, index_B: Tensor, belief_BC: Tensor | None) -> tuple[Tensor, ...]:
-        """No label goes in."""
-        del belief_BC
-        return (self._setting.network.neutral(index_B),)
+    def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
+        """The neutral label (B,): no label goes in."""
+        del class_probs_BC
+        return (self._context.network.neutral(index_B),)
 
     def objective(self, layer: Layer, index_B: Tensor) -> Objective:
         """Cross entropy of the groups' goodness."""
         del layer
-        labels_B = self._setting.train.labels_N[index_B]
-        return GroupObjective(labels_B, self._setting.train.info.classes, self._phase.scale)
+        labels_B = self._context.train.labels_N[index_B]
+        return GroupObjective(labels_B, self._context.train.info.classes, self._phase.scale)
 
     @torch.no_grad()
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
@@ -56,12 +56,12 @@ class GroupTeaching:
         step = rows_at_once(layers)
         return total([self._score(layers, images.part(i, i + step)) for i in range(0, len(images), step)])
 
-    def probe(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
-        """One pass is cheap: nothing is kept."""
+    def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
+        """`score` as it is: one pass is cheap, so nothing is cached."""
         return partial(self.score, layers, images)
 
     def _score(self, layers: Sequence[Layer], images: Images) -> Score:
-        x, classes = layers[0].open(images.inputs(slice(None))), images.info.classes
-        answers = climb(layers, x, self._setting.network.neutral(images.labels_N))
-        goodness_LBC = torch.stack([group_goodness(z_BH, classes) for z_BH in answers])
+        x, classes = layers[0].encode(images.inputs(slice(None))), images.info.classes
+        activities = forward_layers(layers, x, self._context.network.neutral(images.labels_N))
+        goodness_LBC = torch.stack([group_goodness(z_BH, classes) for z_BH in activities])
         return score_goodness(goodness_LBC, images.labels_N, self._phase.prediction)

@@ -10,15 +10,15 @@ from fftui import experiment as ex
 from fftui.learning.images import Images
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import Score
-from fftui.learning.rules.base import EpochMeans, LayerSums, Setting
-from fftui.learning.rules.first_inputs import FirstInputs
-from fftui.learning.rules.head import HeadLearner
-from fftui.learning.rules.teaching import Teaching
+from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
+from fftui.learning.rules.head_trainer import HeadTrainer
+from fftui.learning.rules.local_rule import LocalRule
+from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, TrainContext
 from fftui.telemetry.clocks import timed
 
 
-class ParallelLearner:
-    """Every layer under its local objective, and the head, if there is one, under its cross entropy."""
+class ParallelTrainer:
+    """Trains every layer by its local objective, and the head, if there is one, by cross entropy."""
 
     layer: int | None = None
 
@@ -26,45 +26,45 @@ class ParallelLearner:
         self,
         phase: ex.ForwardForward | ex.LocalCrossEntropy,
         number: int,
-        teaching: Teaching,
-        setting: Setting,
+        rule: LocalRule,
+        context: TrainContext,
         total_steps: int,
-        probes: list[Images],
+        eval_splits: list[Images],
     ) -> None:
-        layers = setting.network.layers
+        layers = context.network.layers
         self.parallel: tuple[int, ...] = tuple(range(1, len(layers) + 1))
-        self.threshold = teaching.threshold
+        self.threshold = rule.threshold
         self._layers = layers
-        self._teaching = teaching
-        self._labels_N = setting.train.labels_N
-        self._images = FirstInputs(layers[0], setting.augmentation(number, 0), setting.cache_bytes)
+        self._rule = rule
+        self._labels_N = context.train.labels_N
+        self._images = FirstLayerInputs(layers[0], context.augmentation(number, 0), context.cache_bytes)
         weights = [weight for layer in layers for weight in layer.parameters()]
         self._optimiser = Optimiser(weights, phase.learning_rate, phase.schedule, total_steps)
-        self._head: HeadLearner | None = None
-        if setting.network.head is not None and isinstance(phase, ex.ForwardForward):
-            self._head = HeadLearner(setting.network, setting.network.head, phase, total_steps)
-        self._sums = LayerSums(len(layers), setting.device)
-        self._probes = probes
-        self._data_clock = setting.data_clock
+        self._head: HeadTrainer | None = None
+        if context.network.head is not None and isinstance(phase, ex.ForwardForward):
+            self._head = HeadTrainer(context.network, context.network.head, phase, total_steps)
+        self._sums = LayerSums(len(layers), context.device)
+        self._eval_splits = eval_splits
+        self._data_clock = context.data_clock
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the epoch's labels and moves."""
+        """Draw the epoch's labels and augmentation."""
         self._images.begin_epoch(epoch)
-        self._teaching.begin_epoch(epoch)
+        self._rule.begin_epoch(epoch)
 
     @torch.no_grad()
     def step(self, index_B: Tensor, step: int) -> None:
-        """Every layer's gradients, then Adam for all of them."""
+        """Set every layer's gradients, then take one Adam step for all of them."""
         with timed(self._data_clock):
             x = self._images.select(index_B)
-        belief_BC = self._head.believe(x, self._labels_N[index_B]) if self._head else None
-        sets = self._teaching.labels(index_B, belief_BC)
+        class_probs_BC = self._head.predict_probs(x, self._labels_N[index_B]) if self._head else None
+        sets = self._rule.labels(index_B, class_probs_BC)
         labels_N, first = torch.cat(sets), self._layers[0]
-        outcome = first.learn_labelled(x, self._teaching.objective(first, index_B), *sets)
+        outcome = first.learn_per_label(x, self._rule.objective(first, index_B), *sets)
         self._sums.add(0, outcome.loss, outcome.goodness_2B)
         for row, layer in enumerate(self._layers[1:], 1):
-            x_ND = layer.normalise(self._layers[row - 1].onward(outcome.activities_NH))
-            outcome = layer.learn(x_ND, labels_N, self._teaching.objective(layer, index_B))
+            x_ND = layer.normalise(self._layers[row - 1].pooled(outcome.activities_NH))
+            outcome = layer.learn(x_ND, labels_N, self._rule.objective(layer, index_B))
             self._sums.add(row, outcome.loss, outcome.goodness_2B)
         self._optimiser.step(step)
         if self._head:
@@ -79,12 +79,12 @@ class ParallelLearner:
         return self._sums.means()
 
     def clear(self) -> None:
-        """Forget the epoch's sums."""
+        """Reset the epoch's sums."""
         self._sums.tensor.zero_()
 
-    def score(self, probe: int) -> Score:
-        """Score of all layers on the `probe`-th measured split."""
-        return self._teaching.score(self._layers, self._probes[probe])
+    def score(self, eval_split: int) -> Score:
+        """Score of all layers on evaluation split number `eval_split`."""
+        return self._rule.score(self._layers, self._eval_splits[eval_split])
 
     def state(self) -> dict[str, Tensor]:
         """Adam's moments and the epoch's sums."""
@@ -96,12 +96,12 @@ class ParallelLearner:
         }
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` gave."""
+        """Restore what `state` returned."""
         self._sums.tensor.copy_(state["sums"])
-        self._optimiser.load(_under("layers.", state))
+        self._optimiser.load(_with_prefix("layers.", state))
         if self._head:
-            self._head.load(_under("head.", state))
+            self._head.load(_with_prefix("head.", state))
 
 
-def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _with_prefix(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}

@@ -3,7 +3,7 @@
 `fftui figures` loads this package; nothing else does.
 """
 
-from fftui.studies.figures.make import Figures, formats_of, write_figures
-from fftui.studies.figures.style import Drawing, LeftOut
+from fftui.studies.figures.make import FigureRequest, formats_of, write_figures
+from fftui.studies.figures.style import Drawing, SkippedFigure
 
-__all__ = ["Drawing", "Figures", "LeftOut", "formats_of", "write_figures"]
+__all__ = ["Drawing", "FigureRequest", "SkippedFigure", "formats_of", "write_figures"]

@@ -1,4 +1,4 @@
-"""Which figures belong to a study and to a run, read from their runs and written as files."""
+"""The figures of studies and runs: read from the tables of their runs, written as files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from fftui.errors import DataError, RequestError, RunNotFoundError, nearest, one
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, find_run
 from fftui.runs.tables import make_table
-from fftui.studies.catalogue import STUDIES
-from fftui.studies.figures.accuracies import StudyTable, accuracy_figures
-from fftui.studies.figures.curves import RunTables, learning_curves, machine_curves
-from fftui.studies.figures.machine import MethodRun, attention_figures, comparison_figures
-from fftui.studies.figures.samples import Sample, sample_figure
-from fftui.studies.figures.style import FILE_FORMATS, Drawing, FileFormat, LeftOut, save, style
+from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
+from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
+from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
+from fftui.studies.figures.sample_figure import Sample, sample_figure
+from fftui.studies.figures.style import FILE_FORMATS, Drawing, FileFormat, SkippedFigure, save, style
 from fftui.studies.reported import seconds
 from fftui.studies.results import condition_schema, summary_table, trials_table
 from fftui.studies.study import Scale, Study
+from fftui.studies.study_catalogue import STUDIES
 
-MOST_SEEDS = 10  # so many are looked for; those that were not run do no harm
+MOST_SEEDS = 10  # seeds that are not run are ignored
 KINDS = {"paper/ff": "forward-forward", "paper/backprop": "backprop"}
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What to draw, from where and to where: `names` are of studies or runs; `scale` is the studies'."""
+class FigureRequest:
+    """Names of the studies or runs to draw, folders of runs, data and output, and the studies' scale."""
 
     names: tuple[str, ...]
     runs_dir: Path
@@ -45,8 +45,8 @@ def formats_of(text: str) -> tuple[FileFormat, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def write_figures(asked: Figures) -> Iterator[Path | LeftOut]:
-    """Write all figures of the studies and runs asked for; what cannot be drawn is left out, with the reason.
+def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
+    """Write all figures of the studies and runs asked for; what cannot be drawn is skipped, with the reason.
 
     Raises RequestError for a name that is neither, or where a file cannot be written.
     """
@@ -57,25 +57,25 @@ def write_figures(asked: Figures) -> Iterator[Path | LeftOut]:
         else:
             made = study_figures(source.build(asked.scale, DATA_NAMES, MOST_SEEDS), asked)
         while True:
-            with style():  # holds while a figure is made and written, not while somebody looks at the last one
+            with style():  # not around the yields: the settings are global
                 made_next = next(made, None)
                 if made_next is None:
                     break
                 written = save(made_next, asked.output, asked.formats) if isinstance(made_next, Drawing) else []
-            if isinstance(made_next, LeftOut):
+            if isinstance(made_next, SkippedFigure):
                 yield made_next
             yield from written
 
 
-def run_figures(folder: RunFolder, data_folder: Path | None) -> Iterator[Drawing | LeftOut]:
-    """A run's own curves, and what its layers were shown."""
+def run_figures(folder: RunFolder, data_folder: Path | None) -> Iterator[Drawing | SkippedFigure]:
+    """A run's own curves, and a sample of its layers' inputs."""
     tables = run_tables(folder)
     yield from learning_curves(tables)
     yield from machine_curves(tables)
     yield from _samples(folder.experiment(), data_folder)
 
 
-def study_figures(study: Study, asked: Figures) -> Iterator[Drawing | LeftOut]:
+def study_figures(study: Study, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
     """A study's accuracies, and the paper's figures that it redoes."""
     columns = tuple(condition_schema(study.conditions))
     summary = summary_table(study, asked.runs_dir)
@@ -92,10 +92,10 @@ def method_runs(study: Study, runs_dir: Path) -> list[MethodRun]:
     trials = trials_table(study, runs_dir).unique(["data", "method"], keep="first", maintain_order=True)
     found = []
     for row in trials.iter_rows(named=True):
-        told = seconds(KINDS.get(row["method"], ""), row["data"])
+        reported = seconds(KINDS.get(row["method"], ""), row["data"])
         tables = run_tables(RunFolder(runs_dir / row["run"]))
         found.append(
-            MethodRun(row["method"], tables, row["train_s"], row["memory_bytes"], told.whole if told else None)
+            MethodRun(row["method"], tables, row["train_s"], row["memory_bytes"], reported.whole if reported else None)
         )
     return found
 
@@ -119,16 +119,16 @@ def _run(name: str, runs_dir: Path) -> RunFolder:
         raise RequestError(msg) from None
 
 
-def _samples(experiment: Experiment, data_folder: Path | None) -> Iterator[Drawing | LeftOut]:
+def _samples(experiment: Experiment, data_folder: Path | None) -> Iterator[Drawing | SkippedFigure]:
     """An image as it is, positive and negative, where the label is laid over it."""
     name = "figure-2-samples"
     if experiment.model.label.encoding != "overlay":
-        yield LeftOut(name, f"{experiment.name} does not lay the label over the image")
+        yield SkippedFigure(name, f"{experiment.name} does not lay the label over the image")
         return
     try:
         yield sample_figure(_first_image(experiment, data_folder))
     except DataError as error:
-        yield LeftOut(name, str(error))
+        yield SkippedFigure(name, str(error))
 
 
 def _first_image(experiment: Experiment, data_folder: Path | None) -> tuple[Sample, ...]:

@@ -1,4 +1,4 @@
-"""What every figure has in common: widths of a paper's column, marks that can be told apart in grey, files.
+"""Settings of all figures: widths of a paper's column, line styles that differ in grey too, files.
 
 Matplotlib is used through its figures alone: no pyplot, so nothing is kept between figures and no window is opened.
 """
@@ -51,8 +51,8 @@ SETTINGS: Any = {  # Matplotlib's stubs want every key as a literal
 
 
 @dataclass(frozen=True)
-class Look:
-    """How one series looks: its colour, and what tells it from the others without colour."""
+class LineStyle:
+    """Colour of one series, and the line, marker and hatch that distinguish it without colour."""
 
     colour: str
     line: str
@@ -61,14 +61,14 @@ class Look:
 
 
 # Colours of Okabe and Ito (2008), from dark to light.
-LOOKS = (
-    Look("#000000", "-", "o", ""),
-    Look("#D55E00", "--", "s", "////"),
-    Look("#0072B2", "-.", "^", "...."),
-    Look("#E69F00", ":", "D", "xxxx"),
-    Look("#56B4E9", "-", "v", "----"),
-    Look("#009E73", "--", "P", "++++"),
-    Look("#CC79A7", "-.", "X", "oooo"),
+LINE_STYLES = (
+    LineStyle("#000000", "-", "o", ""),
+    LineStyle("#D55E00", "--", "s", "////"),
+    LineStyle("#0072B2", "-.", "^", "...."),
+    LineStyle("#E69F00", ":", "D", "xxxx"),
+    LineStyle("#56B4E9", "-", "v", "----"),
+    LineStyle("#009E73", "--", "P", "++++"),
+    LineStyle("#CC79A7", "-.", "X", "oooo"),
 )
 
 
@@ -81,21 +81,21 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A figure, or a panel of one, that is not drawn, and why."""
+class SkippedFigure:
+    """A figure, or a panel of one, that is not drawn, and the reason."""
 
     name: str
     reason: str
 
 
-def look(index: int) -> Look:
-    """The look of the series with this index; they repeat after seven."""
-    return LOOKS[index % len(LOOKS)]
+def line_style(index: int) -> LineStyle:
+    """The line style of the series with this index; they repeat after seven."""
+    return LINE_STYLES[index % len(LINE_STYLES)]
 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The settings of all figures, for as long as one is made and written."""
+    """Apply the settings of all figures while one is made and written."""
     with matplotlib.rc_context(SETTINGS):
         yield
 

@@ -1,1 +1,1 @@
-"""One file a kind of widget; all of them paint whole rows."""
+"""The widgets of the screens, which paint whole rows, and the drawing functions they use."""

@@ -1,4 +1,4 @@
-"""`RowList`: a table of text with a cursor; however long, it paints only the rows in sight."""
+"""`RowList`: a table of text with a cursor; it paints only the visible rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from fftui.tui.glyphs import plain
-from fftui.tui.widgets.chart import in_the_middle
-from fftui.tui.widgets.painted import Line, Painted, Piece, line
-from fftui.tui.widgets.plot import Tone
-from fftui.tui.widgets.text import fitted
+from fftui.tui.widgets.cell_plot import StyleName
+from fftui.tui.widgets.cell_text import fitted
+from fftui.tui.widgets.chart import centred
+from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 GAP = 2  # cells between columns
-MARGIN = 3  # rows kept in sight above and below the cursor
+MARGIN = 3  # rows kept visible above and below the cursor
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, the side it keeps to, and what happens when there is no room for all.
+    """A column: its title, its alignment, and how it gives way where there is no room for all.
 
-    The column that is `elastic` gives way first, down to `least` cells; then columns vanish, the highest `drop` first
-    (0 never).
+    The `elastic` column shrinks first, down to `least` cells; then columns are dropped, the highest `drop` first (0
+    never).
     """
 
-    head: str
+    title: str
     right: bool = False
     elastic: bool = False
     least: int = 12
@@ -36,14 +36,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: a cell a column, each with its tone. `heading` rows cannot be chosen."""
+    """One row: one cell per column, each with its style. `heading` rows cannot be selected."""
 
-    cells: tuple[Piece, ...]
+    cells: tuple[Span, ...]
     heading: bool = False
 
 
-class RowList(Painted, can_focus=True):
-    """Rows under heads; up, down, page keys and the mouse move the cursor, a second click chooses."""
+class RowList(RowWidget, can_focus=True):
+    """Rows under column titles; up, down, page keys and the mouse move the cursor, a second click selects."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -55,15 +55,15 @@ class RowList(Painted, can_focus=True):
     ]
 
     @dataclass
-    class Moved(Message):
-        """The cursor stands on row `index` of `list`."""
+    class Highlighted(Message):
+        """The cursor was moved to row `index` of `list`."""
 
         list: "RowList"
         index: int
 
     @dataclass
-    class Chosen(Message):
-        """Row `index` of `list` was chosen."""
+    class Selected(Message):
+        """Row `index` of `list` was selected."""
 
         list: "RowList"
         index: int
@@ -78,12 +78,12 @@ class RowList(Painted, can_focus=True):
         self._needs: list[int] = [0] * len(self.columns)
 
     def show_rows(self, items: Sequence[Row], *, index: int | None = None, columns: Sequence[Column] = ()) -> None:
-        """Show `items`, the cursor on `index` (where it was, if None)."""
+        """Show `items` with the cursor on row `index` (where it was, if None)."""
         if columns:
             self.columns = tuple(columns)
         self.items = tuple(items)
-        self.index = self._choosable(self.index if index is None else index, 1)
-        named = [[cell_len(c.head)] for c in self.columns]
+        self.index = self._selectable(self.index if index is None else index, 1)
+        named = [[cell_len(c.title)] for c in self.columns]
         for row in self.items:
             if not row.heading:
                 for needs, (text, _) in zip(named, row.cells, strict=False):
@@ -100,61 +100,61 @@ class RowList(Painted, can_focus=True):
         self.move_to(self.index + by * max(1, self.size.height - 2), by)
 
     def move_to(self, index: int, direction: int = 1) -> None:
-        """Put the cursor on row `index`, or on the next one in `direction` that can be chosen."""
-        found = self._choosable(index, direction)
+        """Put the cursor on row `index`, or on the next selectable one in `direction`."""
+        found = self._selectable(index, direction)
         if found != self.index and self.items:
             self.index = found
             self.repaint()
-            self.post_message(self.Moved(self, found))
+            self.post_message(self.Highlighted(self, found))
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor under the mouse; a click on the row it stands on chooses it."""
+        """Move the cursor to the clicked row; a click on the row under the cursor selects it."""
         offset = event.get_content_offset(self)
         if offset is None or not 0 < offset.y < self.size.height:
             return
         index = offset.y - 1 + self._top
         if index < len(self.items) and not self.items[index].heading:
             if index == self.index:
-                self.post_message(self.Chosen(self, index))
+                self.post_message(self.Selected(self, index))
             else:
                 self.move_to(index)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move down."""
+        """Move the cursor down."""
         event.stop()
         self.action_move(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Move up."""
+        """Move the cursor up."""
         event.stop()
         self.action_move(-1)
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
-        """Heads, and the rows around the cursor."""
+        """The column titles, and the rows around the cursor."""
         if not self.items:
-            return in_the_middle(self.empty, width, height)
+            return centred(self.empty, width, height)
         shown, widths = self._fitted(width - 2)
-        head = "  " + (" " * GAP).join(
-            fitted(self.columns[c].head, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
+        titles = "  " + (" " * GAP).join(
+            fitted(self.columns[c].title, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
         )
         body = max(1, height - 1)
         ahead = min(MARGIN, (body - 1) // 2)
         self._top = max(0, min(self._top, self.index - ahead))
         self._top = max(0, min(max(self._top, self.index + ahead - body + 1), len(self.items) - body))
         shown_rows = range(self._top, min(len(self.items), self._top + body))
-        return [line((head, "dim")), *(self._line(index, shown, widths) for index in shown_rows)][:height]
+        return [line((titles, "dim")), *(self._line(index, shown, widths) for index in shown_rows)][:height]
 
     def _line(self, index: int, shown: Sequence[int], widths: Sequence[int]) -> Line:
         row = self.items[index]
         if row.heading:
             return line(("  " + row.cells[0][0], row.cells[0][1]))
         here = index == self.index
-        pieces: list[Piece] = [(f"{self.glyphs.cursor if here else ' '} ", "accent")]
+        spans: list[Span] = [(f"{self.glyphs.cursor if here else ' '} ", "accent")]
         for column, width in zip(shown, widths, strict=True):
-            text, tone = row.cells[column]
-            pieces.append((fitted(plain(text, self.ascii_only), width, right=self.columns[column].right), tone))
-            pieces.append((" " * GAP, "text"))
-        return Line(tuple(pieces[:-1]), cursor=here)
+            text, style = row.cells[column]
+            spans.append((fitted(plain(text, self.ascii_only), width, right=self.columns[column].right), style))
+            spans.append((" " * GAP, "text"))
+        return Line(tuple(spans[:-1]), cursor=here)
 
     def _fitted(self, width: int) -> tuple[list[int], list[int]]:
         """The columns that fit into `width` cells, and their widths."""
@@ -165,24 +165,24 @@ class RowList(Painted, can_focus=True):
             elastic = next((i for i, c in enumerate(shown) if self.columns[c].elastic), None)
             if elastic is not None:
                 least = min(self.columns[shown[elastic]].least, widths[elastic])
-                given = max(least, widths[elastic] - over)
-                over -= widths[elastic] - given
-                widths[elastic] = given
-            victim = max(shown, key=lambda c: self.columns[c].drop)
-            if over <= 0 or self.columns[victim].drop == 0:
+                shrunk = max(least, widths[elastic] - over)
+                over -= widths[elastic] - shrunk
+                widths[elastic] = shrunk
+            dropped = max(shown, key=lambda c: self.columns[c].drop)
+            if over <= 0 or self.columns[dropped].drop == 0:
                 return shown, widths
-            shown.remove(victim)
+            shown.remove(dropped)
 
-    def _choosable(self, index: int, direction: int) -> int:
-        """The row nearest to `index` that can be chosen, looked for in `direction` first."""
+    def _selectable(self, index: int, direction: int) -> int:
+        """The selectable row nearest to `index`, searched in `direction` first."""
         if not self.items:
             return 0
         index = min(len(self.items) - 1, max(0, index))
-        onward = range(index, len(self.items)) if direction > 0 else range(index, -1, -1)
+        forward = range(index, len(self.items)) if direction > 0 else range(index, -1, -1)
         backward = range(index, -1, -1) if direction > 0 else range(index, len(self.items))
-        return next((i for i in (*onward, *backward) if not self.items[i].heading), 0)
+        return next((i for i in (*forward, *backward) if not self.items[i].heading), 0)
 
 
-def cell(text: str, tone: Tone = "text") -> Piece:
-    """One cell of a row."""
-    return (text, tone)
+def cell(text: str, style: StyleName = "text") -> Span:
+    """One cell of a row: `text` in `style`."""
+    return (text, style)

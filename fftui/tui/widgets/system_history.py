@@ -1,4 +1,4 @@
-"""`SystemHistory`: every figure of a run over its whole time, what each layer asked for, and what is not told."""
+"""`SystemHistory`: every metric over the whole run, its means by layer, and why metrics are not available."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -7,26 +7,26 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from fftui import format as fmt
-from fftui.runs.history import FIGURES, Bucket, History
+from fftui.runs.history import METRICS, Bucket, History
 from fftui.runs.view import RunView
-from fftui.tui.gauges import Gauge, Machine, gauges, missing_lines
-from fftui.tui.places import place_name, short_name
+from fftui.tui.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
+from fftui.tui.stage_names import short_stage_name, stage_name
+from fftui.tui.widgets.cell_text import cut, fitted, wrapped
 from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_lines
-from fftui.tui.widgets.painted import Line, Painted, Piece, line
-from fftui.tui.widgets.strips import area, changes, marked, stretched
-from fftui.tui.widgets.system import no_samples
-from fftui.tui.widgets.text import cut, fitted, wrapped
+from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
+from fftui.tui.widgets.system_panel import no_samples
+from fftui.tui.widgets.timelines import area, fill_width, stage_changes, with_marks
 
-TALLEST = 5  # rows of a figure, at most
-HEADED = 4  # rows from which one may tell of the machine, whatever is scrolled to
-WIDE = 100  # cells from which scale, mean and highest stand beside a figure
-FACT = 10  # cells of each then
-VALUE = 17  # cells of the one value that stands there else
+TALLEST = 5  # rows of a metric, at most
+HEADED = 4  # rows from which a line about the machine stays on top
+WIDE = 100  # cells from which a metric has its scale, mean and highest value beside it
+FACT = 10  # cells of each of them
+VALUE = 17  # cells of the newest value, shown alone where it is narrower
 TICK = 14  # cells between two times, at least
 
 
-class SystemHistory(Painted, can_focus=True):
-    """Figures over the whole run as blocks, then means by layer, the other GPUs, and why figures are missing."""
+class SystemHistory(RowWidget, can_focus=True):
+    """The metrics over the whole run as blocks, then means by layer, the other GPUs, and why metrics are missing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", "Up", show=False),
@@ -37,8 +37,8 @@ class SystemHistory(Painted, can_focus=True):
         Binding("end", "scroll_by(100000)", "End", show=False),
     ]
     HELP = """
-    Each figure over the whole run on its own fixed scale: filled up to the least, shaded up to the greatest value of
-    that stretch of time. Below, the mean of each figure while a layer learned, and the energy it took.
+    Each metric over the whole run on its own fixed scale: filled up to the lowest, shaded up to the highest value of
+    the column's time. Below, the mean of each metric while a layer learned, and the energy it took.
     """
 
     def __init__(self, machine: Machine, *, id: str | None = None) -> None:
@@ -49,32 +49,32 @@ class SystemHistory(Painted, can_focus=True):
         self._length = 0
 
     def show(self, view: RunView) -> None:
-        """Show what `view` knows of the machine."""
+        """Show the telemetry of `view`."""
         if view is not self._view:
             self._view = view
             self.repaint()
 
     def action_scroll_by(self, rows: int) -> None:
-        """Move up or down."""
-        self._top += rows  # brought back into bounds where the rows are made
+        """Scroll by `rows` rows, down if positive."""
+        self._top += rows  # clamped where the rows are made
         self.repaint()
 
     def action_page(self, pages: int) -> None:
-        """Move by what is in sight."""
+        """Scroll by `pages` pages."""
         self.action_scroll_by(pages * max(1, self.size.height - 2))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move down."""
+        """Scroll down."""
         event.stop()
         self.action_scroll_by(2)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Move up."""
+        """Scroll up."""
         event.stop()
         self.action_scroll_by(-2)
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
-        """What the machine is, and the part below that is scrolled to."""
+        """A line about the machine, and the rows that are scrolled to."""
         headed = height >= HEADED
         room = height - headed
         everything = list(self._everything(width, room))
@@ -82,26 +82,26 @@ class SystemHistory(Painted, can_focus=True):
         self._top = max(0, min(self._top, self._length - room))
         last = min(self._length, self._top + room)
         where = f"rows {self._top + 1} to {last} of {self._length}" if self._length > room else ""
-        told = fitted(machine_text(self._view), max(0, width - len(where) - 2))
-        head = [line((told, "dim"), (f"  {where}", "accent"))] if headed else []
+        machine = fitted(machine_text(self._view), max(0, width - len(where) - 2))
+        head = [line((machine, "dim"), (f"  {where}", "accent"))] if headed else []
         return [*head, *everything[self._top : last]]
 
     def _everything(self, width: int, height: int) -> Iterator[Line]:
         below = list(self._below(width))
         if self._view.telemetry:
-            yield from self._strips(width, height - len(below))
+            yield from self._timelines(width, height - len(below))
         else:
             yield line((cut(no_samples(self._view), width), "dim"))
         yield from below
 
     def _below(self, width: int) -> Iterator[Line]:
-        """What stands under the strips."""
+        """The rows under the timelines."""
         view = self._view
         if table := list(layer_table(view, width)):
             yield line()
             yield from table
         reasons = wrapped(missing_lines(view), width)
-        for heading, texts in (("Other GPUs", other_gpus_lines(view)), ("Not told", reasons)):
+        for heading, texts in (("Other GPUs", other_gpus_lines(view)), ("Not available", reasons)):
             if texts:
                 yield line()
                 yield line((heading, "title"))
@@ -110,95 +110,97 @@ class SystemHistory(Painted, can_focus=True):
             yield line()
             yield from (line((text, "dim")) for text in sampled)
 
-    def _strips(self, width: int, room: int) -> Iterator[Line]:
-        """The figures, as high as `room` rows allow, under the layers' names and over the time."""
-        shown = list(gauges(self._view, self.machine))
+    def _timelines(self, width: int, room: int) -> Iterator[Line]:
+        """The timelines, as high as `room` rows allow, between the layers' names and the time axis."""
+        shown = list(metric_styles(self._view, self.machine))
         heights, gap = _heights(room - 2, len(shown))
-        named = max((len(gauge.name) for gauge in shown), default=0)
-        ends = [_ends(gauge, height) for gauge, height in zip(shown, heights, strict=True)]
+        name_width = max((len(metric_style.name) for metric_style in shown), default=0)
+        ends = [_ends(metric_style, height) for metric_style, height in zip(shown, heights, strict=True)]
         scales = ends if width >= WIDE else [[""] * height for height in heights]
         scale = max((len(text) for texts in scales for text in texts), default=0)
-        left, right = named + 1 + scale + bool(scale), (3 * FACT if scale else VALUE)
-        columns, marks = stretched(self._view.history.all, max(8, width - left - right - 1))
+        left, right = name_width + 1 + scale + bool(scale), (3 * FACT if scale else VALUE)
+        columns, marks = fill_width(self._view.history.all, max(8, width - left - right - 1))
         sign = self.glyphs.boundary
         head = _names(self._view, columns, marks)
-        heads = "".join(f"{text:>{FACT}}" for text in ("now", "mean", "max")) if scale else f"{'now':>{VALUE}}"
-        yield line((" " * left + head, "accent"), (" " + heads, "dim"))
-        for gauge, texts in zip(shown, scales, strict=True):
-            drawn = area(columns, gauge.figure, gauge.top, len(texts), self.glyphs)
+        titles = "".join(f"{text:>{FACT}}" for text in ("now", "mean", "max")) if scale else f"{'now':>{VALUE}}"
+        yield line((" " * left + head, "accent"), (" " + titles, "dim"))
+        for metric_style, texts in zip(shown, scales, strict=True):
+            drawn = area(columns, metric_style.metric, metric_style.top, len(texts), self.glyphs)
             for number, (text, end) in enumerate(zip(drawn, texts, strict=True)):
-                name = f"{'' if number else gauge.name:<{named}} "
-                pieces: list[Piece] = [(name, "text"), (f"{end:>{scale}} " if scale else "", "dim")]
-                pieces += marked(text, marks, sign, "dim")
-                yield line(*pieces, *([] if number else self._facts(gauge, wide=scale > 0)))
+                name = f"{'' if number else metric_style.name:<{name_width}} "
+                spans: list[Span] = [(name, "text"), (f"{end:>{scale}} " if scale else "", "dim")]
+                spans += with_marks(text, marks, sign, "dim")
+                yield line(*spans, *([] if number else self._facts(metric_style, wide=scale > 0)))
             if gap:
-                yield line((" " * left, "dim"), *marked(" " * len(columns), marks, sign, "dim"))
+                yield line((" " * left, "dim"), *with_marks(" " * len(columns), marks, sign, "dim"))
         yield line((" " * left + _times(self._view, columns, marks), "dim"))
 
-    def _facts(self, gauge: Gauge, *, wide: bool) -> list[Piece]:
-        """The value now, the mean and the highest."""
-        value = getattr(self._view.telemetry[-1], gauge.figure)
+    def _facts(self, metric_style: MetricStyle, *, wide: bool) -> list[Span]:
+        """The newest value, the mean and the highest value of a metric."""
+        value = getattr(self._view.telemetry[-1], metric_style.metric)
         if not wide:
-            return [(f" {gauge.text(value):>{VALUE}}", "text")]
-        mean, high = whole(self._view.history, gauge.figure)
+            return [(f" {metric_style.text(value):>{VALUE}}", "text")]
+        mean, high = mean_and_max(self._view.history, metric_style.metric)
         return [
-            (f" {gauge.short(value):>{FACT}}", "text"),
-            (f"{gauge.short(mean):>{FACT}}{gauge.short(high):>{FACT}}", "dim"),
+            (f" {metric_style.short_value(value):>{FACT}}", "text"),
+            (f"{metric_style.short_value(mean):>{FACT}}{metric_style.short_value(high):>{FACT}}", "dim"),
         ]
 
 
-def whole(history: History, figure: str) -> tuple[float | None, float | None]:
-    """Mean and highest of `figure` over the whole run."""
-    index = FIGURES.index(figure)
-    told = [seen for _, ranges in history.places if (seen := ranges[index])]
-    if not told:
+def mean_and_max(history: History, metric: str) -> tuple[float | None, float | None]:
+    """The mean and the highest value of `metric` over the whole run; None where it was never available."""
+    index = METRICS.index(metric)
+    ranges_seen = [seen for _, ranges in history.stages if (seen := ranges[index])]
+    if not ranges_seen:
         return None, None
-    return sum(seen.total for seen in told) / sum(seen.count for seen in told), max(seen.high for seen in told)
+    return sum(seen.total for seen in ranges_seen) / sum(seen.count for seen in ranges_seen), max(
+        seen.high for seen in ranges_seen
+    )
 
 
 def machine_text(view: RunView) -> str:
-    """What learns, and how it is looked at."""
+    """The GPU or device that learns, its machine, and the sampling rate."""
     seen, device = view.machine, view.started.device if view.started else ""
     if seen is None:
         return device or "this run has not begun"
     parts = [seen.gpu or device]
-    parts += ["a MIG slice: (board) marks what is its whole board's"] if seen.mig else []
+    parts += ["a MIG slice: (board) marks metrics of its whole board"] if seen.mig else []
     parts += [f"driver {seen.driver}"] if seen.driver else []
     parts += [f"{seen.cores} cores"] if seen.cores else []
     parts += [fmt.size(seen.host_memory_total_bytes)] if seen.host_memory_total_bytes else []
-    return " · ".join([*filter(None, parts), f"{seen.hz:g} looks a second"])
+    return " · ".join([*filter(None, parts), f"{seen.hz:g} samples/s"])
 
 
-def _heights(room: int, figures: int) -> tuple[list[int], bool]:
-    """Rows of each figure so that all fill `room`, the first ones higher; whether there is one between two."""
-    each, left = divmod(max(figures, room), max(1, figures))
-    gap = each > 2  # two rows are more to a figure than one and a gap
-    heights = [each - gap + (number < left) for number in range(figures)]
+def _heights(room: int, metrics: int) -> tuple[list[int], bool]:
+    """The rows of each metric so that all fill `room`, the first ones higher, and whether gaps are between them."""
+    each, left = divmod(max(metrics, room), max(1, metrics))
+    gap = each > 2  # two rows are more to a metric than one and a gap
+    heights = [each - gap + (number < left) for number in range(metrics)]
     return [min(TALLEST, height) for height in heights], gap
 
 
-def _ends(gauge: Gauge, height: int) -> list[str]:
-    """Both ends of a figure's scale in its rows."""
+def _ends(metric_style: MetricStyle, height: int) -> list[str]:
+    """The labels of a metric's scale, one per row: its top and 0."""
     if height == 1:
-        return [f"0–{gauge.scale}"]
-    return [gauge.scale, *[""] * (height - 2), "0"]
+        return [f"0–{metric_style.scale}"]
+    return [metric_style.scale, *[""] * (height - 2), "0"]
 
 
 def _names(view: RunView, columns: Sequence[Bucket], marks: Sequence[int]) -> str:
-    """The layers' names over where they begin, as far as there is room."""
-    if not marks and (many := len(changes([bucket.place for bucket in view.history.all]))):
+    """The layers' names above their first columns, as far as there is room."""
+    if not marks and (many := len(stage_changes([bucket.stage for bucket in view.history.all]))):
         return fitted(f"{fmt.count(many)} changes of layer: too many to mark", len(columns))
     text = ""
     for start, end in zip((0, *marks), (*marks, len(columns)), strict=True):
-        place, room = columns[start].place, end - start
-        name = place_name(view, place) if place[0] is not None else "before"
-        name = name if len(name) < room else short_name(view, place)
+        key, room = columns[start].stage, end - start
+        name = stage_name(view, key) if key[0] is not None else "before"
+        name = name if len(name) < room else short_stage_name(view, key)
         text += (" " if start else "") + (name if len(name) < room else "").ljust(room)
     return text
 
 
 def _times(view: RunView, columns: Sequence[Bucket], marks: Sequence[int]) -> str:
-    """How long the run had gone on where a column begins, now and then, and at the end until now."""
+    """The time axis: the elapsed time at some columns, and at its end that of the newest sample."""
     text = ""
     began = columns[0].began_at if columns else 0.0
     for column, bucket in enumerate(columns):

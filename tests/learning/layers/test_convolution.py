@@ -11,8 +11,8 @@ from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput, label_planes
 from fftui.experiment import Activation, Convolution, ForwardForward, LayerNormalisation
 from fftui.learning.goodness import GoodnessFunction
-from fftui.learning.layers.base import Layer
 from fftui.learning.layers.convolution import ConvolutionLayer
+from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import PairObjective
 
 from ..reference import reference_loss
@@ -77,7 +77,7 @@ def test_a_layer_is_the_modules_it_names(encoding: LabelEncoding, fields: dict[s
     loss = reference_loss(z, phase, layer.shape)
     weight, bias = torch.autograd.grad(loss, [layer.weight, layer.bias])
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
-    outcome = layer.learn_labelled(layer.open(images(3)), objective, *LABELS.chunk(2))
+    outcome = layer.learn_per_label(layer.encode(images(3)), objective, *LABELS.chunk(2))
     torch.testing.assert_close(outcome.activities_NH, z.detach())
     torch.testing.assert_close(outcome.loss, loss.detach())
     torch.testing.assert_close(layer.weight.grad, weight)
@@ -86,35 +86,35 @@ def test_a_layer_is_the_modules_it_names(encoding: LabelEncoding, fields: dict[s
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("normalisation", ["rms", "batch", "none"])
-def test_images_that_labels_share_are_answered_alike(
+def test_images_shared_by_labels_have_the_same_activities(
     encoding: LabelEncoding, normalisation: LayerNormalisation
 ) -> None:
     layer = make(encoding, normalisation=normalisation)
-    x = layer.open(images(3))
+    x = layer.encode(images(3))
     labels = LABELS.chunk(2)
-    torch.testing.assert_close(layer.labelled_activities(x, *labels), Layer.labelled_activities(layer, x, *labels))
+    torch.testing.assert_close(layer.activities_per_label(x, *labels), Layer.activities_per_label(layer, x, *labels))
     phase = ForwardForward()
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
-    shared = layer.learn_labelled(x, objective, *labels)
+    shared = layer.learn_per_label(x, objective, *labels)
     gradient = layer.weight.grad
-    apart = Layer.learn_labelled(layer, x, objective, *labels)
+    apart = Layer.learn_per_label(layer, x, objective, *labels)
     torch.testing.assert_close(shared.activities_NH, apart.activities_NH)
     torch.testing.assert_close(gradient, layer.weight.grad)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("normalisation", ["rms", "batch", "none"])
-def test_what_answers_is_what_backprop_sees(encoding: LabelEncoding, normalisation: LayerNormalisation) -> None:
+def test_activities_are_those_of_backprop(encoding: LabelEncoding, normalisation: LayerNormalisation) -> None:
     layer = make(encoding, normalisation=normalisation, pooling="after-goodness")
     phase = ForwardForward()
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
-    layer.learn_labelled(layer.open(images(3)), objective, *LABELS.chunk(2))
-    z = layer.labelled_activities(layer.open(images()), LABELS)
+    layer.learn_per_label(layer.encode(images(3)), objective, *LABELS.chunk(2))
+    z = layer.activities_per_label(layer.encode(images()), LABELS)
     layer.eval()
-    torch.testing.assert_close(layer.onward(z), layer(images(), LABELS).detach())
+    torch.testing.assert_close(layer.pooled(z), layer(images(), LABELS).detach())
 
 
-def test_weights_start_as_conv2d_starts_them() -> None:
+def test_weights_are_initialised_as_in_conv2d() -> None:
     seen = torch.get_rng_state()
     layer, again, other = make("random-plane", channels=64), make("random-plane", channels=64), make(seed=12)
     assert torch.equal(torch.get_rng_state(), seen)
@@ -136,10 +136,10 @@ def test_shapes_and_titles() -> None:
         z = layer.activities(layer.normalise(x), labels)
         assert layer.shape == shape
         assert z.shape == (len(x), layer.outputs)
-        assert layer.onward(z).shape == (len(x), torch.Size(layer.output_shape).numel())
+        assert layer.pooled(z).shape == (len(x), torch.Size(layer.output_shape).numel())
     layer = make(pooling="after-goodness")
     z = layer.activities(layer.normalise(x), labels)
-    assert layer.onward(z)[0, 0] == z.view(-1, 3, 7, 6)[0, 0, :2, :2].max()
+    assert layer.pooled(z)[0, 0] == z.view(-1, 3, 7, 6)[0, 0, :2, :2].max()
     assert layer.title == "2×7×6→3×3×3"
     assert make(pooling="none").title == "2×7×6→3×7×6"
 
@@ -165,10 +165,10 @@ def test_bfloat16_products_stay_near_float32(encoding: LabelEncoding) -> None:
     for dtype in (torch.float32, torch.bfloat16):
         layer = make(encoding, dtype=torch.float32)
         layer.dtype = dtype
-        opened = layer.open(x)
-        z[dtype] = layer.labelled_activities(opened, LABELS)
+        inputs = layer.encode(x)
+        z[dtype] = layer.activities_per_label(inputs, LABELS)
         objective = PairObjective(ForwardForward(), GoodnessFunction("mean-square", layer.shape))
-        layer.learn_labelled(opened, objective, LABELS, LABELS.flip(0))
+        layer.learn_per_label(inputs, objective, LABELS, LABELS.flip(0))
         assert layer.weight.grad is not None
         assert layer.weight.grad.dtype == torch.float32
     assert z[torch.bfloat16].dtype == torch.bfloat16

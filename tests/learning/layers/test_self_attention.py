@@ -1,4 +1,4 @@
-"""Self-attention layers against torch's own modules, and what each of their parts can and cannot see."""
+"""Self-attention layers against torch's own modules, and the inputs that each part depends on."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def tokens_seen(layer: SelfAttentionLayer, label: int) -> Tensor:
     """The tokens (T, W) of the first image that attention gets."""
     seen: list[Tensor] = []
     hook = layer._attention.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
-    layer.labelled_activities(layer.open(images(1)), torch.tensor([label]))
+    layer.activities_per_label(layer.encode(images(1)), torch.tensor([label]))
     hook.remove()
     return seen[0][0]
 
@@ -78,7 +78,7 @@ def test_attention_is_torchs() -> None:
     torch.testing.assert_close(attention(tokens), expected)
 
 
-def test_attention_starts_as_torchs() -> None:
+def test_attention_is_initialised_as_in_torch() -> None:
     attention, torchs = Attention(64, HEADS, generator()), nn.MultiheadAttention(64, HEADS)
     given = dict(attention.named_parameters())
     assert not given["_into.bias"].any()
@@ -123,7 +123,7 @@ def test_a_frozen_embedding_is_saved_and_never_learned() -> None:
 
 
 def test_a_shifted_embedding_sees_the_image_and_four_copies() -> None:
-    """One bright pixel in the middle of its patch, and where it went: still, right, left, down, up."""
+    """One bright pixel in the middle of its patch, and where it went: unshifted, right, left, down, up."""
     patches = PatchEmbedding(spec_of(embedding="shifted"), 1, generator())
     seen: list[Tensor] = []
     patches._norm.register_forward_hook(lambda _, arguments, __: seen.append(arguments[0]))
@@ -159,14 +159,14 @@ def test_an_overlay_stands_among_the_pixels() -> None:
 
 
 def test_without_positions_a_bag_of_patches_hides_labels() -> None:
-    """The paper's attention: in a blank corner, labels that lie a patch apart are told by where they stand alone."""
+    """The paper's attention: in a blank corner, labels that are a patch apart differ by their position alone."""
     x = torch.rand(2, 64, dtype=torch.float64, generator=generator(3))
     x[:, :32] = 0
     for positions, alike in ((False, True), (True, False)):
         label = LabelInput("overlay", 8, 1.0)
         spec = spec_of(positions=positions, residual=False, summary="mean", activation="tanh")
         layer = SelfAttentionLayer(spec, (1, SIZE, SIZE), label, torch.float64, generator()).double()
-        z = [layer.labelled_activities(layer.open(x), torch.full((2,), number)) for number in (0, 4, 1)]
+        z = [layer.activities_per_label(layer.encode(x), torch.full((2,), number)) for number in (0, 4, 1)]
         assert torch.allclose(z[0], z[1], atol=1e-9) == alike
         assert not torch.allclose(z[0], z[2], atol=1e-9)
 
@@ -179,26 +179,26 @@ def test_learning_is_autograds(encoding: LabelEncoding, fields: dict[str, Any], 
     layer, phase = make(encoding, channels=channels, **fields), ForwardForward(loss="symba")
     x = images(3, channels)
     z = layer(x.repeat(2, 1), LABELS)
-    torch.testing.assert_close(layer.labelled_activities(layer.open(x), *LABELS.chunk(2)), z.detach())
+    torch.testing.assert_close(layer.activities_per_label(layer.encode(x), *LABELS.chunk(2)), z.detach())
     loss = reference_loss(z, phase)
     expected = torch.autograd.grad(loss, list(layer.parameters()))
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
-    outcome = layer.learn_labelled(layer.open(x), objective, *LABELS.chunk(2))
+    outcome = layer.learn_per_label(layer.encode(x), objective, *LABELS.chunk(2))
     torch.testing.assert_close(outcome.loss, loss.detach())
     for (name, parameter), gradient in zip(layer.named_parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, msg=lambda text, name=name: f"{name}: {text}")
 
 
-def test_rows_in_slices_answer_and_learn_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers, calls = [], []
+def test_rows_in_slices_learn_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    results, calls = [], []
     for rows in (len(LABELS), 4):  # the second slice is a shorter one
         layer = make()
         layer._embedding.register_forward_hook(lambda _, arguments, __: calls.append(len(arguments[0])))
-        monkeypatch.setattr(self_attention, "SLICE_NUMBERS", rows * layer.numbers_per_row)
+        monkeypatch.setattr(self_attention, "SLICE_FLOATS", rows * layer.floats_per_sample)
         z = layer(images(), LABELS)
-        answers.append((z.detach(), *torch.autograd.grad(z.square().sum(), list(layer.parameters()))))
+        results.append((z.detach(), *torch.autograd.grad(z.square().sum(), list(layer.parameters()))))
     assert calls == [6, 4, 2]
-    torch.testing.assert_close(answers[0], answers[1])
+    torch.testing.assert_close(results[0], results[1])
 
 
 @pytest.mark.parametrize("fields", KINDS)
@@ -216,7 +216,7 @@ def test_the_summary_is_normalised(normalisation: str, norm: float) -> None:
     layer = make(normalisation=normalisation)
     seen: list[Tensor] = []
     layer._units.register_forward_hook(lambda _, arguments, __: seen.append(arguments[0]))
-    layer.labelled_activities(layer.open(images()), LABELS)
+    layer.activities_per_label(layer.encode(images()), LABELS)
     torch.testing.assert_close(seen[0].norm(dim=1), torch.full((len(LABELS),), norm).double(), rtol=1e-3, atol=0)
 
 
@@ -226,10 +226,10 @@ def test_bfloat16_products_stay_near_float32(fields: dict[str, Any]) -> None:
     for dtype in (torch.float32, torch.bfloat16):
         layer = make(dtype=torch.float32, **fields)
         layer.dtype = dtype
-        x = layer.open(images().float())
-        z[dtype] = layer.labelled_activities(x, LABELS)
+        x = layer.encode(images().float())
+        z[dtype] = layer.activities_per_label(x, LABELS)
         objective = PairObjective(ForwardForward(), GoodnessFunction("mean-square", layer.shape))
-        layer.learn_labelled(x, objective, LABELS, LABELS.flip(0))
+        layer.learn_per_label(x, objective, LABELS, LABELS.flip(0))
         assert {parameter.grad.dtype for parameter in layer.parameters()} == {torch.float32}  # type: ignore[union-attr]
     assert z[torch.bfloat16].dtype == torch.bfloat16
     torch.testing.assert_close(z[torch.bfloat16].float(), z[torch.float32], atol=0.05, rtol=0.05)

@@ -1,0 +1,43 @@
+"""Layers whose own weights get their gradient from autograd; the graph begins and ends inside the layer."""
+
+from abc import abstractmethod
+
+import torch
+from torch import Tensor
+
+from fftui.learning.layers.layer import Layer, Outcome
+from fftui.learning.objective import Objective
+
+
+class AutogradLayer(Layer):
+    """A layer that only implements `compute_activities`, from differentiable operations.
+
+    `self.training` says whether batch normalisation takes this batch's statistics (and remembers them) or remembered
+    ones: `learn` sets it, `activities` clears it, `forward` leaves it to the caller.
+    """
+
+    @abstractmethod
+    def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """z (N, H) for normalised input."""
+
+    def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """Outputs for raw input, with autograd."""
+        return self.pooled(self.compute_activities(self.labelled(x_ND, labels_N), labels_N))
+
+    @torch.no_grad()
+    def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """z (N, H) for normalised input, without autograd."""
+        self.eval()
+        return self.compute_activities(x_ND, labels_N)
+
+    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
+        """Set the gradients of `objective`: its gradient in z goes to autograd, which stops at the input."""
+        self.train()
+        self.zero_grad(set_to_none=True)
+        with torch.enable_grad():
+            z_NH = self.compute_activities(x_ND.detach(), labels_N)
+        detached_NH = z_NH.detach()
+        with torch.no_grad():
+            value = objective(detached_NH)
+        z_NH.backward(value.grad_NH)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return Outcome.of(value, detached_NH)

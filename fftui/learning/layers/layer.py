@@ -1,0 +1,180 @@
+"""The interface of every kind of layer: compute activities, learn from its own objective, feed the next layer."""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from fftui.data.label_encoding import LabelInput, with_neutral
+from fftui.experiment import LayerNormalisation
+from fftui.learning.goodness import row_norm
+from fftui.learning.objective import Objective, ObjectiveValue
+
+EPSILON = 1e-4  # in x / (|x| + ε), as in the paper's code
+
+
+@dataclass
+class LabelFreeInputs:
+    """Normalised inputs (B, D) of the first layer before a label is put into them.
+
+    An overlay clears C inputs and sets the input of label y to a constant; an appended label does the same behind the
+    pixels. The norm of an input is therefore the same for every label, and
+    x̂(y) = `images_BD` + `label_value_B` · e(`label_offset` + y) exactly, where the C label columns of `images_BD` are
+    zero. `label_value_B` is None where the inputs hold no label. The neutral label is the mean over all labels.
+    """
+
+    images_BD: Tensor
+    label_value_B: Tensor | None
+    label_offset: int  # column of label 0
+    classes: int
+    product_BH: Tensor | None = None  # images_BD times the current weights; valid for one batch and one step
+
+    def select(self, index_B: Tensor) -> "LabelFreeInputs":
+        """The images at `index_B`."""
+        label_value_B = None if self.label_value_B is None else self.label_value_B[index_B]
+        return LabelFreeInputs(self.images_BD.index_select(0, index_B), label_value_B, self.label_offset, self.classes)
+
+    def with_labels(self, labels_B: Tensor) -> Tensor:
+        """x̂ (B, D): the inputs with these labels in them."""
+        if self.label_value_B is None:
+            return self.images_BD
+        x_BD = self.images_BD.clone()
+        x_BD[:, self.label_offset : self.label_offset + self.classes] += self.label_columns(labels_B)
+        return x_BD
+
+    def label_columns(self, labels_B: Tensor) -> Tensor:
+        """The label columns (B, C) of the inputs with these labels; only where inputs hold labels."""
+        assert self.label_value_B is not None
+        one_hot_CC = torch.eye(self.classes, dtype=self.images_BD.dtype, device=self.images_BD.device)
+        return with_neutral(one_hot_CC).index_select(0, labels_B) * self.label_value_B[:, None]
+
+    def __len__(self) -> int:
+        return len(self.images_BD)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Loss (a scalar tensor), goodness (2B,) and activities (N, H) of one step of learning, all detached."""
+
+    loss: Tensor
+    goodness_2B: Tensor
+    activities_NH: Tensor
+
+    @classmethod
+    def of(cls, value: ObjectiveValue, z_NH: Tensor) -> "Outcome":
+        """The outcome with the objective's `value` for activities `z_NH`."""
+        return cls(value.loss, value.goodness_2B, z_NH)
+
+
+class Layer(nn.Module, ABC):
+    """A layer over inputs of `input_shape`; float32 parameters, products in `dtype`. No gradient ever leaves it.
+
+    Its activities have `shape`, its outputs `output_shape` (smaller where it pools). Between layers both are flat:
+    (N, D) and (N, H). Labels (N,) count from 0; C is the neutral one (see `fftui.data.label_encoding`). A kind
+    implements `forward`, `activities` and `learn`; it may override the `…_per_label` methods where labels share work.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_shape: tuple[int, ...],
+        shape: tuple[int, ...],
+        output_shape: tuple[int, ...] | None = None,
+        normalisation: LayerNormalisation,
+        label: LabelInput,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        self.input_shape = input_shape
+        self.shape = shape
+        self.output_shape = output_shape or shape
+        self.normalisation = normalisation
+        self.label = label
+        self.dtype = dtype
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs D, including an appended label."""
+        return math.prod(self.input_shape) + self.label.appended_inputs
+
+    @property
+    def outputs(self) -> int:
+        """Number of activities H."""
+        return math.prod(self.shape)
+
+    @property
+    def floats_per_sample(self) -> int:
+        """Floats of memory, roughly, that one sample needs while its activities are computed."""
+        return self.outputs
+
+    @property
+    def title(self) -> str:
+        """Size of the layer as shown to users, such as "784→2000"."""
+        return f"{self.inputs}→{self.outputs}"
+
+    @abstractmethod
+    def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """Outputs for raw input, with autograd, as backprop needs them."""
+
+    @abstractmethod
+    def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """z (N, H) for normalised input, without autograd."""
+
+    @abstractmethod
+    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
+        """Set the gradients of `objective` for normalised input."""
+
+    def pooled(self, z_NH: Tensor) -> Tensor:
+        """Outputs to the next layer: the activities (N, H), pooled where the layer pools after goodness."""
+        return z_NH
+
+    def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
+        """z (S·B, H) for images with each of S sets of labels (B,), stacked."""
+        return torch.cat([self.activities(x.with_labels(labels), labels) for labels in labels_B])
+
+    def learn_per_label(self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor) -> Outcome:
+        """`learn` for images with each of S sets of labels (B,), stacked."""
+        return self.learn(torch.cat([x.with_labels(labels) for labels in labels_B]), torch.cat(labels_B), objective)
+
+    def normalise(self, x_ND: Tensor) -> Tensor:
+        """Normalised input x̂ in the layer's product type; batch normalisation comes later."""
+        if self.normalisation in ("batch", "none"):
+            return x_ND.to(self.dtype)
+        return (x_ND * self.normaliser(row_norm(x_ND)).to(x_ND.dtype)[:, None]).to(self.dtype)
+
+    def labelled(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
+        """Normalised input x̂ (N, D) with its label, from raw input, with autograd; batch normalisation comes later.
+
+        Where the label is among the inputs these are images, so no gradient is needed.
+        """
+        if self.label.encoding in ("overlay", "appended"):
+            return self.encode(x_ND).with_labels(labels_N).to(x_ND.dtype)
+        if self.normalisation in ("batch", "none"):
+            return x_ND
+        return x_ND * self.normaliser(torch.linalg.vector_norm(x_ND, dim=1))[:, None]
+
+    def encode(self, x_BD: Tensor) -> LabelFreeInputs:
+        """Raw images (B, D) as normalised inputs of the first layer, without a label yet."""
+        label = self.label
+        if label.encoding not in ("overlay", "appended"):
+            return LabelFreeInputs(self.normalise(x_BD), None, 0, label.classes)
+        label_offset = 0
+        if label.encoding == "appended":
+            label_offset = x_BD.shape[1]
+            x_BD = torch.nn.functional.pad(x_BD, (0, label.classes))
+        else:
+            x_BD = x_BD.clone()
+            x_BD[:, : label.classes] = 0
+        factor_B = self.normaliser(row_norm(x_BD).square_().add_(label.value**2).sqrt_())
+        images_BD = (x_BD * factor_B[:, None]).to(self.dtype)
+        return LabelFreeInputs(images_BD, (factor_B * label.value).to(self.dtype), label_offset, label.classes)
+
+    def normaliser(self, norm_N: Tensor) -> Tensor:
+        """The factor (N,) that normalises inputs whose Euclidean norm is `norm_N`."""
+        if self.normalisation == "l2":
+            return 1 / (norm_N + EPSILON)
+        if self.normalisation == "rms":
+            return math.sqrt(self.inputs) / (norm_N + EPSILON)
+        return torch.ones_like(norm_N)

@@ -1,0 +1,58 @@
+"""The softmax head beside Forward-Forward layers: class probabilities from features under the neutral label."""
+
+import torch
+from torch import Tensor
+
+from fftui import experiment as ex
+from fftui.learning.images import Images
+from fftui.learning.layers.layer import LabelFreeInputs
+from fftui.learning.network import Network, SoftmaxHead
+from fftui.learning.optimiser import Optimiser
+from fftui.learning.prediction import forward_layers, rows_at_once
+
+
+class HeadTrainer:
+    """Trains the head by its own cross entropy, without autograd. No gradient flows back into the layers."""
+
+    def __init__(self, network: Network, head: SoftmaxHead, phase: ex.ForwardForward, total_steps: int) -> None:
+        self._network = network
+        self._head = head
+        self._optimiser = Optimiser(list(head.parameters()), phase.head_learning_rate, phase.schedule, total_steps)
+
+    def predict_probs(self, x: LabelFreeInputs, labels_B: Tensor) -> Tensor:
+        """Class probabilities p (B, C) of the images; also sets the head's gradients for their true labels.
+
+        In closed form: the gradient of the mean cross entropy in the logits is (p − one-hot) / B.
+        """
+        features_BH = self._head.normalised(_features(self._network, x))
+        p_BC: Tensor = self._head.linear(features_BH).softmax(1)
+        grad_BC = p_BC.scatter_add(1, labels_B[:, None], p_BC.new_full((len(p_BC), 1), -1.0)) / len(p_BC)
+        linear = self._head.linear
+        linear.weight.grad, linear.bias.grad = grad_BC.t() @ features_BH, grad_BC.sum(0)
+        return p_BC
+
+    def step(self, step: int) -> None:
+        """One optimiser step of the head."""
+        self._optimiser.step(step)
+
+    def state(self) -> dict[str, Tensor]:
+        """Adam's state."""
+        return self._optimiser.state()
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` gave."""
+        self._optimiser.load(state)
+
+
+@torch.no_grad()
+def head_predictions(network: Network, head: SoftmaxHead, images: Images) -> Tensor:
+    """Labels (N,) that the head predicts for `images`, in one pass."""
+    first, step = network.layers[0], rows_at_once(network.layers)
+    parts = (images.inputs(slice(start, start + step)) for start in range(0, len(images), step))
+    return torch.cat([head(_features(network, first.encode(x_BD))).argmax(1) for x_BD in parts])
+
+
+def _features(network: Network, x: LabelFreeInputs) -> Tensor:
+    """Outputs of the last layer under the neutral label, float32 (B, H)."""
+    *_, z_BH = forward_layers(network.layers, x, network.neutral(x.images_BD))
+    return network.layers[-1].pooled(z_BH).float()

@@ -1,0 +1,389 @@
+"""The thread that runs an experiment: it asks for each event, appends it to the journal and updates the run's view.
+
+A screen reads `view` without being waited for. A failing disk or sampler is noted and does not end the run.
+The thread itself loads torch, so that a screen can open before that.
+"""
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fftui import events as ev
+from fftui.errors import FFTUIError, RequestError
+from fftui.events import EpochKey
+from fftui.experiment import Experiment
+from fftui.runs import provenance
+from fftui.runs.files import remove_leftovers, write_bytes
+from fftui.runs.folder import RunFolder
+from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.training_like import StartTraining, TrainingLike, start_training
+from fftui.runs.view import RunView
+
+if TYPE_CHECKING:
+    from fftui.learning.state import TrainingState
+    from fftui.telemetry.sampler import Sampler
+
+STEPS_SHOWN_EVERY_S = 0.05
+HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.status`
+
+Listener = Callable[[float, ev.Event], None]
+Output = Literal["journal", "checkpoint", "tables", "record", "end"]
+
+
+class RunThread(threading.Thread):
+    """Runs the experiment of the run in `folder`, from its last checkpoint if `resume`.
+
+    `start()` does so in a thread of its own, `run()` in the caller's. `listener`, if given, is called with each event
+    of the journal and its Unix time, in the thread that states the event, and must not wait. Afterwards `view.result`
+    is the last event, `refused` the error of a run that never started, and `problems` lists what could not be written.
+
+    Raises RunNotFoundError where `folder` holds no run.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a run
+        self,
+        folder: RunFolder,
+        experiment: Experiment,
+        device: str = "auto",
+        data_folder: Path | None = None,
+        resume: bool = False,
+        *,
+        listener: Listener | None = None,
+        start_training: StartTraining = start_training,
+    ) -> None:
+        super().__init__(name=f"fftui-{folder.id}")
+        self._record = folder.record()
+        self.folder = folder
+        self.experiment = experiment
+        self.refused: FFTUIError | None = None
+        self._device = device
+        self._data_folder = data_folder
+        self._resuming = resume
+        self._listener = listener
+        self._start_training = start_training
+        self._training: TrainingLike | None = None
+        self._journal: JournalWriter | None = None
+        self._view = RunView()
+        self._fold_lock = threading.Lock()
+        self._requests = threading.Condition()
+        self._pause_requested = False
+        self._stop_requested = False
+        self._write_errors: dict[Output, str] = {}
+        self._in_training = False
+        self._saved_at = time.monotonic()
+        self._shown_at = float("-inf")
+
+    @property
+    def view(self) -> RunView:
+        """The newest view of the run; reading it never waits."""
+        return self._view
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run is paused, or will be after the current step."""
+        return self._pause_requested
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each output that cannot be written."""
+        return tuple(self._write_errors.values())
+
+    def pause(self) -> None:
+        """Pause after the current step; a checkpoint is written first."""
+        self._request(pause=True)
+
+    def resume(self) -> None:
+        """Continue a paused run."""
+        self._request(pause=False)
+
+    def stop(self) -> None:
+        """End the run as `interrupted` after the current step, with a checkpoint and its tables."""
+        self._request(stop=True)
+
+    def skip_layer(self) -> None:
+        """End the layer being learned after the current step; does nothing where none is."""
+        if self._training is not None:
+            self._training.skip_layer()
+
+    def run(self) -> None:
+        """Run the experiment to its end. Raises nothing: see `view.result`, `refused` and `problems`."""
+        try:
+            self._journal = JournalWriter(self.folder.journal)
+        except FFTUIError as error:
+            self._refuse(error)
+            return
+        except OSError as error:
+            self._refuse(RequestError(f"cannot write {self.folder.journal}: {error.strerror}"))
+            return
+        try:
+            if self._resuming:
+                remove_leftovers(self.folder.path)
+            if self._begin():
+                self._train()
+                self._write_end()
+                self._write_tables()
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: no failure stays unreported
+            self._write_errors["end"] = f"run {self.folder.id} did not end as it should: {_describe(error)}"
+        finally:
+            self._journal.close()
+            self._watch_journal()
+
+    def _begin(self) -> bool:
+        """Start the training; False where it is refused."""
+        try:
+            state = self._last_state() if self._resuming else None
+            self._training = self._start_training(
+                self.experiment,
+                run=self.folder.id,
+                data_folder=self._data_folder,
+                device=self._device,
+                state=state,
+            )
+        except FFTUIError as error:
+            self._refuse(error)
+            return False
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records why it failed
+            self._fail(error)
+            self._write_end()
+            return False
+        return True
+
+    def _last_state(self) -> "TrainingState | None":
+        from fftui.runs.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+
+        view = self._view
+        for at, event in read_journal(self.folder.journal):
+            view = view.after(at, event)
+        self._view = view
+        state = load_checkpoint(self.folder)
+        if state is None:
+            self._emit(ev.Noted("no checkpoint yet: beginning again"))
+        return state
+
+    def _train(self) -> None:
+        assert self._training is not None
+        training = self._training
+        try:
+            with self._sampling(training) as sampler:
+                self._saved_at = time.monotonic()
+                self._in_training = True
+                end = self._consume(training, sampler)
+                self._in_training = False
+                self._save(training)
+            self._emit(end or training.ended("interrupted"))
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records why it failed
+            self._in_training = False
+            self._fail(error)
+        finally:
+            training.close()
+
+    def _consume(self, training: TrainingLike, sampler: "Sampler") -> ev.RunFinished | None:
+        """Take events until the last one, returned without being stated; None where the run was stopped before."""
+        every_s = self.experiment.checkpoint.every_s
+        while not self._stop_requested:
+            event = next(training)
+            if isinstance(event, ev.RunFinished):
+                return event
+            if self._worth_emitting(event):
+                self._emit(event)
+            if isinstance(event, ev.RunStarted):
+                self._compare_start(event)
+                self._write_start(event)
+                sampler.start()  # not before: RunStarted resets the view
+                self._measure_idle(sampler)
+            due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
+            if isinstance(event, ev.LayerFinished):
+                self._save(training, (event.phase, event.layer, event.epochs))
+            elif due:
+                self._save(training)
+            if self._pause_requested:
+                self._wait(training)
+        return None
+
+    def _worth_emitting(self, event: ev.Event) -> bool:
+        """Whether to state the event: steps are shown to people, who cannot read a thousand a second."""
+        if isinstance(event, ev.Stepped) and event.step < event.steps:
+            now = time.monotonic()
+            if now - self._shown_at < STEPS_SHOWN_EVERY_S:
+                return False
+            self._shown_at = now
+        return True
+
+    def _wait(self, training: TrainingLike) -> None:
+        assert self._journal is not None
+        if self._stop_requested:
+            return
+        self._save(training)
+        self._update_record(status="paused")
+        self._emit(ev.StatusChanged("paused"))
+        with self._requests:
+            while not self._requests.wait_for(lambda: self._stop_requested or not self._pause_requested, HEARTBEAT_S):
+                self._journal.touch()
+        if not self._stop_requested:
+            self._update_record(status="running")
+            self._emit(ev.StatusChanged("running"))
+
+    def _save(self, training: TrainingLike, finished: EpochKey | None = None) -> None:
+        """Write a checkpoint of the epoch being learned, or of the stage that has just `finished`."""
+        from fftui.runs.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
+
+        started = time.monotonic()
+        try:
+            state = training.state()
+            for window in training.pop_windows():
+                self._emit(window)
+            save_checkpoint(self.folder, state)
+        except OSError as error:
+            self._write_error("checkpoint", error, str(self.folder.checkpoint))
+        else:
+            self._write_errors.pop("checkpoint", None)
+            self._emit(ev.Checkpointed(*(finished or training.epoch_key), time.monotonic() - started))
+        self._saved_at = time.monotonic()
+
+    @contextmanager
+    def _sampling(self, training: TrainingLike) -> Iterator["Sampler"]:
+        from fftui.telemetry.sampler import Sampler  # noqa: PLC0415 - loaded with torch, after the screen is up
+
+        sampler = Sampler(
+            self.experiment.telemetry.hz, lambda: training.epoch_key, self._emit, gpu_uuid=training.cuda_uuid
+        )
+        try:
+            yield sampler
+        finally:
+            sampler.stop()
+
+    def _measure_idle(self, sampler: "Sampler") -> None:
+        """Wait for `telemetry.idle_s` seconds to measure the idle machine's power, if its power is measured."""
+        idle_s = self.experiment.telemetry.idle_s
+        if idle_s <= 0 or not sampler.measures_power():
+            return
+        began_at = time.time()
+        with self._requests:
+            self._requests.wait_for(lambda: self._stop_requested, idle_s)
+        self._emit(ev.WindowMeasured("idle", None, None, None, 0, 0, began_at, time.time()))
+
+    def _fail(self, error: Exception) -> None:
+        try:
+            write_bytes(self.folder.error_log, "".join(traceback.format_exception(error)).encode())
+        except OSError as failure:
+            self._write_error("record", failure, str(self.folder.error_log))
+        text = _describe(error)
+        self._emit(self._training.ended("failed", text) if self._training else _not_started(text))
+
+    def _refuse(self, error: FFTUIError) -> None:
+        """End a run that could not start: a new one leaves no folder behind, a resumed one stays as it was."""
+        self.refused = error
+        if not self._resuming:
+            self.folder.discard()
+        end = _not_started(str(error))
+        with self._fold_lock:
+            self._view = self._view.after(time.time(), end)
+
+    def _emit(self, event: ev.Event) -> None:
+        """Append `event` to the journal and replace the view by the next one; any thread may call this."""
+        assert self._journal is not None
+        with self._fold_lock:
+            at = self._journal.append(event)
+            self._view = self._view.after(at, event)
+        if self._listener:
+            self._listener(at, event)
+        self._watch_journal()
+
+    def _watch_journal(self) -> None:
+        assert self._journal is not None
+        failure = self._journal.failure
+        if failure is None:
+            self._write_errors.pop("journal", None)
+        elif "journal" not in self._write_errors:
+            self._write_error("journal", failure, str(self.folder.journal))
+
+    def _write_error(self, output: Output, error: Exception, what: str) -> None:
+        """Note that `output` cannot be written, once until it can be again."""
+        known = output in self._write_errors
+        reason = error.strerror if isinstance(error, OSError) else None
+        self._write_errors[output] = f"cannot write {what}: {reason or _describe(error)}"
+        if not known:
+            self._emit(ev.Noted(f"{self._write_errors[output]}{'; learning goes on' if self._in_training else ''}"))
+
+    def _compare_start(self, event: ev.RunStarted) -> None:
+        """Note where a resumed run continues on another device or in another precision than before."""
+        before, now = (self._record.device, self._record.precision), (event.device, event.precision)
+        if event.resumed and None not in before and before != now:
+            self._emit(
+                ev.Noted(
+                    f"until now this run learned on {before[0]} in {before[1]}, from here on it does on {now[0]} in "
+                    f"{now[1]}: it will not end with the same bits as an uninterrupted one"
+                )
+            )
+
+    def _write_start(self, event: ev.RunStarted) -> None:
+        self._update_record(
+            status="running",
+            ended=None,
+            error=None,
+            device=event.device,
+            precision=event.precision,
+            pid=os.getpid(),
+            process_started=provenance.process_start(os.getpid()),
+            versions=provenance.versions(),
+            machine=provenance.machine(),
+            source_revision=provenance.source_revision(),
+        )
+
+    def _write_end(self) -> None:
+        end = self._view.result
+        if end is None:
+            return
+        self._update_record(
+            status=end.status,
+            ended=datetime.now(UTC),
+            test_accuracy=end.test_accuracy,
+            layer_accuracies=end.layer_accuracies,
+            e2e_s=end.e2e_s,
+            train_s=end.train_s,
+            compute_s=end.compute_s,
+            data_s=end.data_s,
+            evaluation_s=end.evaluation_s,
+            error=end.error,
+            **self._view.energy.summary(),
+        )
+
+    def _update_record(self, **changes: object) -> None:
+        self._record = self._record.model_copy(update=changes)
+        try:
+            self.folder.write_record(self._record)
+        except OSError as error:
+            self._write_error("record", error, str(self.folder.run_json))
+        else:
+            self._write_errors.pop("record", None)
+
+    def _write_tables(self) -> None:
+        try:
+            from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
+
+            write_tables(self.folder)
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the run itself is over and recorded
+            self._write_error("tables", error, f"the tables in {self.folder.path}")
+
+    def _request(self, *, pause: bool | None = None, stop: bool = False) -> None:
+        with self._requests:
+            if pause is not None:
+                self._pause_requested = pause
+            self._stop_requested = self._stop_requested or stop
+            self._requests.notify_all()
+
+
+def _not_started(error: str) -> ev.RunFinished:
+    return ev.RunFinished("failed", None, (), 0.0, error)
+
+
+def _describe(error: Exception) -> str:
+    """The error's message in one line, with its type where it is none of fftui's own."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return reason if isinstance(error, FFTUIError) else f"{type(error).__name__}: {reason}"

@@ -1,0 +1,60 @@
+"""The current status of a run: whether its process is alive, on this machine or another."""
+
+import time
+
+from fftui.errors import RequestError
+from fftui.runs import provenance
+from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.journal import is_held
+
+SILENT_S = 600.0  # of another machine's journal; a running one is written every few seconds, a paused one every minute
+
+
+def in_progress(folder: RunFolder, record: RunRecord) -> bool:
+    """Whether a process is running or pausing the run now.
+
+    Decided by the lock on its journal where there are locks; else by the process list of this machine. A process on
+    another machine counts as alive until the run has not been written for `SILENT_S`.
+    """
+    if record.status not in ("running", "paused"):
+        return False
+    held = is_held(folder.journal)
+    if held:
+        return True
+    if record.machine.get("host") in (None, provenance.host()):
+        return held is None and provenance.is_alive(record.pid, record.process_started)
+    return _silent_s(folder) < SILENT_S
+
+
+def current_record(folder: RunFolder) -> RunRecord:
+    """The run's record with its current status: `interrupted` where its process is gone.
+
+    Raises RunNotFoundError where the record is missing or damaged.
+    """
+    return with_current_status(folder, folder.record())
+
+
+def with_current_status(folder: RunFolder, record: RunRecord) -> RunRecord:
+    """`record` with its current status: `interrupted` where it says running or paused and its process is gone."""
+    gone = record.status in ("running", "paused") and not in_progress(folder, record)
+    return record.model_copy(update={"status": "interrupted"}) if gone else record
+
+
+def ensure_not_running(folder: RunFolder, record: RunRecord) -> None:
+    """Raise RequestError, with what to do, where another process is running the run."""
+    if not in_progress(folder, record):
+        return
+    host = record.machine.get("host", "another machine")
+    msg = f"run {folder.id} is in use by process {record.pid} on {host}; stop that one first"
+    if host != provenance.host():
+        msg += (
+            f" (last written {_silent_s(folder):.0f} s ago; running or paused, it counts as gone after "
+            f"{SILENT_S / 60:.0f} minutes of silence; if it is, fftui resume --force takes it over now)"
+        )
+    raise RequestError(msg)
+
+
+def _silent_s(folder: RunFolder) -> float:
+    """Seconds since the run's journal or record was last written."""
+    written = [path.stat().st_mtime for path in (folder.journal, folder.run_json) if path.exists()]
+    return max(0.0, time.time() - max(written, default=0.0))

@@ -1,0 +1,63 @@
+"""Presets at the small scale: the changes that a quick study makes, for a few seconds of learning a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fftui.experiment import Convolution, FullyConnected, Layer, SelfAttention
+from fftui.studies.study import experiment_of
+
+MAX_UNITS, MAX_CHANNELS, MAX_WIDTH = 300, 10, 32  # at most, in a layer; a channel for each of ten classes
+TRAIN_IMAGES, CONVOLUTION_TRAIN_IMAGES = 2000, 1000  # of studies with many runs; with convolutions or attention
+MEASURED: Mapping[str, Any] = {
+    "evaluation.every": 2,
+    "evaluation.images": 100,
+    "evaluation.final_train_images": 500,
+}
+
+
+@dataclass(frozen=True)
+class SmallScale:
+    """Epochs, batch size and threshold of a preset at the small scale.
+
+    Small batches make up for the updates that few images take away.
+    """
+
+    epochs: int = 10
+    batch_size: int = 64
+    threshold: float | None = None  # None: the preset's own
+
+
+# The paper's θ of 15 is out of reach of a few hundred updates; 0.5 is not.
+SMALL_SCALES: Mapping[str, SmallScale] = {
+    "paper/ff": SmallScale(8, 32, 0.5),
+    "paper/attention": SmallScale(8, 32, 0.5),
+    "paper/attention-frozen": SmallScale(8, 32, 0.5),
+    "paper/cnn": SmallScale(5),
+    "cnn": SmallScale(5),
+    "local-ce-cnn": SmallScale(5),
+}
+
+
+def small_scale_changes(preset: str, data: str, images: int | None = None) -> dict[str, Any]:
+    """Changes that make every layer of `preset` small and its phases short; `images` to learn from, None: all."""
+    small = SMALL_SCALES.get(preset, SmallScale())
+    changes: dict[str, Any] = {
+        **MEASURED,
+        "phases.*.epochs": small.epochs,
+        "phases.*.batch_size": small.batch_size,
+    }
+    changes |= {} if small.threshold is None else {"phases.0.threshold": small.threshold}
+    for number, layer in enumerate(experiment_of(preset, data).model.layers):
+        changes |= {f"model.layers.{number}.{name}": value for name, value in _smaller(layer).items()}
+    return changes if images is None else {**changes, "data.train_images": images}
+
+
+def _smaller(layer: Layer) -> dict[str, int]:
+    match layer:
+        case FullyConnected():
+            return {"units": min(layer.units, MAX_UNITS)}
+        case Convolution():
+            return {"channels": min(layer.channels, MAX_CHANNELS)}
+        case SelfAttention():
+            return {"units": min(layer.units, MAX_UNITS), "width": min(layer.width, MAX_WIDTH)}

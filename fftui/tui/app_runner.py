@@ -1,0 +1,173 @@
+"""Running the app in its process: the terminal, the signals, the run left behind at the end, and the exit code."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from fftui.errors import RequestError
+from fftui.streams import to_stderr
+from fftui.tui.app import Ending, FFTUIApp
+from fftui.tui.backend import Backend
+from fftui.tui.run_sources import LiveSource
+
+if TYPE_CHECKING:
+    from fftui.runs.run_thread import RunThread
+    from fftui.tui.driver import TerminalFile
+
+JOIN_TIMEOUT_S = 0.2
+
+
+def run_app(runs_dir: Path, data_folder: Path | None, device: str, run_thread: "RunThread | None" = None) -> int:
+    """Show the screen until it is closed, wait for a run that is then running, and return the exit code.
+
+    With `run_thread`, a run that has been started, its live screen opens first. The exit code is 0, or that of the run
+    that was given or left behind: 1 if it failed, 130 if it was stopped. Raises RequestError without a terminal.
+    """
+    if not sys.stdin.isatty():
+        msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
+        raise RequestError(msg)
+    return AppRunner(Backend(runs_dir, data_folder, device), run_thread).run()
+
+
+class AppRunner:
+    """The app, the signal handlers and the run of one process, from start to exit code."""
+
+    def __init__(self, backend: Backend, run_thread: "RunThread | None") -> None:
+        self._given = run_thread is not None
+        source = None if run_thread is None else LiveSource(run_thread.folder.id, run_thread)
+        self._terminal = self._open_terminal()
+        self.app = FFTUIApp(backend, source=source, terminal=self._terminal)
+        self._ending: Ending | None = None
+        self._shown = True
+        self._interrupts = 0
+
+    def run(self) -> int:
+        """Show the screen, wait for the run, and return the exit code."""
+        with self._signals():
+            captured = self._show_screen()
+            left_behind = self.app.busy
+            hung_up = self._ending == "hung up"
+            if hung_up:
+                from fftui.tui.driver import close_descriptors  # noqa: PLC0415
+
+                close_descriptors()
+            else:
+                if captured:
+                    to_stderr(captured)  # what libraries wrote while the screen was up
+                self._print_what_continues(left_behind)
+            self.app.join_threads()
+            self._wait()
+        return self._exit_code(left_behind)
+
+    def _show_screen(self) -> str:
+        """Run the app and return what was written to descriptors 1 and 2 meanwhile."""
+        if self._terminal is None:
+            ending = self.app.run()
+            self._ending = self._ending or ending
+            return ""
+        from fftui.tui.driver import capture_descriptors  # noqa: PLC0415
+
+        with capture_descriptors() as caught:
+            ending = self.app.run()
+            self._ending = self._ending or ending
+            self._shown = False
+            for number in (signal.SIGTSTP, signal.SIGCONT):
+                signal.signal(number, signal.SIG_DFL)  # the driver's handlers would bring the screen back
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            caught.seek(0)
+            text = caught.read().decode("utf-8", "replace").strip()
+        return "\n".join(text.splitlines()[-40:])
+
+    @staticmethod
+    def _open_terminal() -> "TerminalFile | None":
+        if os.name != "posix":
+            return None
+        from fftui.tui.driver import TerminalFile, terminal_descriptor  # noqa: PLC0415
+
+        fd = terminal_descriptor()
+        return None if fd is None else TerminalFile(fd)
+
+    def _print_what_continues(self, left_behind: bool) -> None:
+        """Print on the plain terminal which run continues without the screen."""
+        if not left_behind or self.app.source is None:
+            return
+        run = self.app.source.run
+        if self._ending in ("stop", "terminated"):
+            text = f"stopping {run}: the checkpoint is being written"
+        else:
+            text = f"{run} goes on learning without the screen; Ctrl-C stops it with a checkpoint"
+        to_stderr(text)
+
+    def _wait(self) -> None:
+        """Wait for the run's thread, in short waits so that signals are handled."""
+        while (control := self.app.control) is not None:
+            if self._ending in ("stop", "terminated"):
+                control.stop()
+                self._ending = "quit" if self._ending == "stop" else self._ending
+                while control.is_alive():
+                    control.join(JOIN_TIMEOUT_S)
+            control.join(JOIN_TIMEOUT_S)
+
+    def _exit_code(self, left_behind: bool) -> int:
+        source = self.app.source
+        reports_run = self._given or left_behind or self._ending == "terminated"
+        if source is not None and reports_run:
+            return {"finished": 0, "interrupted": 130}.get(source.view.status, 1)
+        return 130 if self._ending == "terminated" else self.app.return_code or 0
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Own SIGHUP, SIGTERM and SIGINT while the app and its run last.
+
+        The handlers run in the main thread, between two of its instructions, also while the event loop is blocked by
+        a terminal that nobody reads: they first mark the terminal as gone and then ask the loop to end.
+        """
+        wanted: dict[str, Callable[[int, FrameType | None], None]] = {
+            "SIGHUP": self._hang_up,
+            "SIGTERM": self._terminate,
+            "SIGINT": self._interrupt,
+        }
+        before = {
+            getattr(signal, name): signal.signal(getattr(signal, name), handler)
+            for name, handler in wanted.items()
+            if hasattr(signal, name)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        if not self._shown:
+            self._ending = "hung up" if self._ending == "keep" else self._ending
+            return
+        self._end_screen("hung up")
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:
+        self._end_screen("terminated")
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts += 1
+        if self._interrupts > 1 and not self._shown:
+            os._exit(130)  # twice: exit at once; the last checkpoint remains
+        self._end_screen("terminated")
+
+    def _end_screen(self, ending: Ending) -> None:
+        if self._ending != "terminated":
+            self._ending = ending
+        if not self._shown:
+            return
+        if ending == "hung up" and self._terminal is not None:
+            self._terminal.gone.set()
+        loop = self.app._loop
+        if loop is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.app.end, ending)

@@ -1,0 +1,111 @@
+"""Presets, runs and the starting of runs, for the screens. Methods that load torch or read the disk run in threads."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fftui.errors import FFTUIError, RunNotFoundError
+from fftui.events import Status
+from fftui.experiment import Experiment
+from fftui.presets import Preset, list_presets, load_preset
+from fftui.runs.estimate import expected_seconds, measure
+from fftui.runs.folder import RunFolder, RunRecord, create
+from fftui.runs.journal import JournalTail
+from fftui.runs.listing import list_runs
+from fftui.runs.run_thread import RunThread
+from fftui.runs.status import current_record, ensure_not_running
+from fftui.tui.run_sources import JournalSource, RunControl
+
+
+@dataclass(frozen=True)
+class ExpectedTime:
+    """Seconds an experiment takes: `measured` by the newest run of it, or else estimated from its arithmetic."""
+
+    seconds: float | None
+    measured: bool
+
+
+class Backend:
+    """Presets, runs and the starting of runs, for one runs folder and one device."""
+
+    def __init__(self, runs_dir: Path, data_folder: Path | None, device: str) -> None:
+        self.runs_dir = runs_dir
+        self.data_folder = data_folder
+        self.device = device
+        self.ready = threading.Event()  # torch is loaded and measured
+        self._experiments: dict[str, Experiment | None] = {}
+
+    def presets(self) -> list[Preset]:
+        """All presets. Raises ExperimentError on an invalid file."""
+        return list_presets()
+
+    def experiment(self, preset: str, data: str | None = None) -> Experiment:
+        """The experiment of a preset on a data set. Raises ExperimentError."""
+        return load_preset(preset, data)
+
+    def runs(self) -> list[RunRecord]:
+        """All runs, newest first. Reads the disk."""
+        return list(list_runs(self.runs_dir))
+
+    def load_torch(self) -> None:
+        """Load torch and measure the device. Raises RequestError where the device is not there."""
+        measure(self.device)
+        self.ready.set()
+
+    def expected(self, preset: Preset, data: str, recent_runs: Sequence[RunRecord]) -> ExpectedTime:
+        """Seconds `preset` takes on `data`: measured by the newest of `recent_runs` of it, or estimated."""
+        experiment = load_preset(preset.name, data)
+        for run in recent_runs:
+            if (run.preset, run.data, run.status) != (preset.name, data, "finished") or not run.train_s:
+                continue
+            if self._experiment_of(run.id) == experiment:
+                return ExpectedTime(run.train_s, measured=True)
+        return ExpectedTime(expected_seconds(experiment), measured=False)
+
+    def _experiment_of(self, run: str) -> Experiment | None:
+        """The experiment of a run with seed 0; None where its folder has none. Each folder is read once."""
+        if run not in self._experiments:
+            try:
+                experiment = RunFolder(self.runs_dir / run).experiment().model_copy(update={"seed": 0})
+            except FFTUIError:
+                experiment = None
+            self._experiments[run] = experiment
+        return self._experiments[run]
+
+    def estimate(self, experiment: Experiment) -> float | None:
+        """Estimated seconds of `experiment`; None while the device has not been measured."""
+        return expected_seconds(experiment)
+
+    def start(self, experiment: Experiment, preset: str | None) -> tuple[str, RunControl]:
+        """Make the folder of a new run and start it; returns its id and its control. Raises FFTUIError."""
+        folder = create(self.runs_dir, experiment, preset=preset, device=self.device, data_folder=self.data_folder)
+        run_thread = RunThread(folder, experiment, self.device, self.data_folder)
+        run_thread.start()
+        return folder.id, run_thread
+
+    def resume(self, run: str) -> tuple[str, RunControl]:
+        """Resume an interrupted run from its last checkpoint, on its own device; returns its id and its control.
+
+        Raises FFTUIError.
+        """
+        folder = RunFolder(self.runs_dir / run)
+        record = folder.record()
+        ensure_not_running(folder, record)
+        images = record.images(self.data_folder)
+        run_thread = RunThread(folder, folder.experiment(), record.device_asked, images, resume=True)
+        run_thread.start()
+        return folder.id, run_thread
+
+    def journal(self, run: str) -> JournalSource:
+        """The journal of `run` as a source, read from its beginning."""
+        folder = RunFolder(self.runs_dir / run)
+        return JournalSource(run, JournalTail(folder.journal).read, lambda: _status(folder))
+
+
+def _status(folder: RunFolder) -> Status | None:
+    """The status of a run, interrupted where its process is gone; None without a record."""
+    try:
+        return current_record(folder).status
+    except RunNotFoundError:
+        return None

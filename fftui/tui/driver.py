@@ -1,0 +1,155 @@
+"""`ResilientDriver`, Textual's Linux driver made to survive the loss of its terminal, and captured descriptors.
+
+Textual's own driver writes through a thread that dies when the terminal is gone, after which its queue fills and
+blocks the event loop; its input thread then reads an endless end-of-file at full speed; and a terminal that is there
+but is not read blocks both. Here a write blocks no longer than until the terminal is marked as gone, and the end of
+the input ends the input thread and notifies the app.
+"""
+
+import os
+import select
+import sys
+import tempfile
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from fftui.tui.app import FFTUIApp
+
+POLL_S = 0.1  # the longest wait between two checks of the stop flags
+READ_BYTES = 4096
+
+
+class TerminalFile:
+    """A file that writes to the terminal until it is `gone`, then drops everything; never raises or blocks forever."""
+
+    def __init__(self, fd: int) -> None:
+        """`fd` should be non-blocking."""
+        self._fd = fd
+        self.gone = Event()
+
+    def write(self, text: str) -> int:
+        """Write `text`, or drop it once the terminal is gone."""
+        left = memoryview(text.encode("utf-8", "replace"))
+        while left and not self.gone.is_set():
+            try:
+                if select.select([], [self._fd], [], POLL_S)[1]:
+                    left = left[os.write(self._fd, left) :]
+            except BlockingIOError:
+                continue
+            except (OSError, ValueError):
+                self.gone.set()
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is buffered."""
+
+    def fileno(self) -> int:
+        """The file descriptor."""
+        return self._fd
+
+    def isatty(self) -> bool:
+        """True."""
+        return True
+
+
+def terminal_descriptor() -> int | None:
+    """A new descriptor on the terminal of standard error, output or input; None where none is a terminal.
+
+    The terminal is reopened where possible: making a shared one non-blocking would change it for the shell too.
+    """
+    for shared in (2, 1, 0):
+        with suppress(OSError):
+            name = os.ttyname(shared)
+            with suppress(OSError):
+                return os.open(name, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+            return os.dup(shared)
+    return None
+
+
+class ResilientDriver(LinuxDriver):
+    """Textual's driver on a `TerminalFile`; calls the app's `on_terminal_lost` when the terminal is gone."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self.terminal = cast("FFTUIApp", app).terminal or TerminalFile(os.dup(2))
+        self._file = cast("Any", self.terminal)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and rows of the terminal itself: standard output may be something else."""
+        try:
+            size = os.get_terminal_size(self.terminal.fileno())
+        except OSError:
+            return 80, 24
+        return size.columns or 80, size.lines or 24
+
+    def reassert_modes(self) -> None:
+        """Request mouse and paste reports again: a multiplexer may have forgotten them while nobody was attached."""
+        if not self.terminal.gone.is_set():
+            self._enable_mouse_support()
+            self._enable_bracketed_paste()
+
+    def run_input_thread(self) -> None:
+        """Read keys until the driver stops or the terminal is gone."""
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        while not self.exit_event.is_set():
+            try:
+                ready = select.select([self.fileno], [], [], POLL_S)[0]
+                data = os.read(self.fileno, READ_BYTES) if ready else None
+            except (OSError, ValueError):
+                data = b""
+            if data == b"":
+                self._on_terminal_lost()
+                return
+            if data:
+                for event in parser.feed(decode(data)):
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+        with suppress(EOFError, ParseError):
+            for _ in parser.feed(""):
+                pass
+
+    def _on_terminal_lost(self) -> None:
+        """Mark the terminal as gone and notify the app."""
+        self.terminal.gone.set()
+        with suppress(RuntimeError):  # the loop has ended already
+            self._loop.call_soon_threadsafe(cast("FFTUIApp", self._app).on_terminal_lost)
+
+
+@contextmanager
+def capture_descriptors() -> Iterator[IO[bytes]]:
+    """Redirect descriptors 1 and 2, to which C libraries write, from the screen to the file that is yielded."""
+    with tempfile.TemporaryFile() as captured:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        saved = {fd: os.dup(fd) for fd in (1, 2)}
+        for fd in saved:
+            os.dup2(captured.fileno(), fd)
+        try:
+            yield captured
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            for fd, original in saved.items():
+                os.dup2(original, fd)
+                os.close(original)
+
+
+def close_descriptors() -> None:
+    """Redirect descriptors 0, 1 and 2 to the null device: their terminal is gone, and writing to it would fail."""
+    null_device = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null_device, fd)
+    os.close(null_device)

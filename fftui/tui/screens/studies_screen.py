@@ -1,0 +1,197 @@
+"""The studies screen: each study's question, how many of its trials are done, and the time left."""
+
+import textwrap
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from fftui import format as fmt
+from fftui.errors import FFTUIError
+from fftui.studies.study import SEEDS, Scale
+from fftui.studies.study_catalogue import STUDIES
+from fftui.tui.glyphs import plain
+from fftui.tui.screens.study_screen import StudyScreen
+from fftui.tui.study_backend import StudyFacts
+from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.row_list import Column, Row, RowList, cell
+from fftui.tui.widgets.row_widget import Span
+
+if TYPE_CHECKING:
+    from fftui.tui.app import FFTUIApp
+
+COLUMNS = (
+    Column("study"),
+    Column("question", elastic=True, least=20),
+    Column("trials", right=True),
+    Column("done", right=True),
+    Column("time left", right=True),
+)
+SCALES: dict[Scale, str] = {
+    "quick": "quick: small networks on the digits that ship with fftui",
+    "full": "full: the paper's data sets and sizes",
+}
+
+
+class StudiesLoaded(Message):
+    """The facts of every study at one scale, or the `problem` that kept them from being read."""
+
+    def __init__(self, scale: Scale, facts: list[StudyFacts], problem: str) -> None:
+        super().__init__()
+        self.scale = scale
+        self.facts = facts
+        self.problem = problem
+
+
+class StudiesScreen(Screen[None]):
+    """Studies as rows; Enter opens one."""
+
+    IS_ROOT_SCREEN: ClassVar[bool] = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open"),
+        Binding("f", "scale", "Quick or full", tooltip="Small and in minutes, or at the paper's sizes"),
+        Binding("r", "app.runs", "Runs"),
+        Binding("l", "app.live", "Live run"),
+        Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
+    ]
+    HELP = """
+    Each row is a study: many runs that answer one question. Enter opens one with its results so far; it is started
+    there. Trials that have finished are never run again, also if their runs were started by hand.
+
+    f switches between the quick scale, small networks on the digits that ship with fftui, and the full one. Data sets
+    that are not on this machine are left out. "time left" is an estimate for the trials that are missing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale: Scale = "quick"
+        self._facts: dict[str, StudyFacts] = {}
+        self._problem = ""
+        self._opens_when_loaded = ""  # the study to open once the runs are read
+
+    def compose(self) -> ComposeResult:
+        """The list of studies, and the details of the one under the cursor."""
+        yield RowList(COLUMNS, empty="there are no studies", id="studies")
+        about = Paragraphs(id="about")
+        about.border_title = "About"
+        yield about
+        yield Footer()
+
+    @property
+    def _app(self) -> "FFTUIApp":
+        return cast("FFTUIApp", self.app)
+
+    def on_mount(self) -> None:
+        """Show the questions; the runs are read from disk in a thread."""
+        self.query_one(RowList).focus()
+        self.show()
+
+    def on_screen_resume(self) -> None:
+        """Read the runs again: there may be new ones."""
+        self.load_studies(self.scale)
+
+    def on_resize(self) -> None:
+        """Wrap the details again: the width has changed."""
+        self._update_details()
+
+    @work(thread=True, exclusive=True, group="studies")
+    def load_studies(self, scale: Scale) -> None:
+        """Read the facts of every study from disk."""
+        try:
+            self.post_message(StudiesLoaded(scale, self._app.studies().load_studies(scale), ""))
+        except (FFTUIError, OSError) as error:
+            self.post_message(StudiesLoaded(scale, [], str(error)))
+
+    @on(StudiesLoaded)
+    def _studies_loaded(self, message: StudiesLoaded) -> None:
+        if message.scale == self.scale:
+            self._facts = {facts.study.name: facts for facts in message.facts}
+            self._problem = message.problem
+            self.show()
+            if self._opens_when_loaded == self.current:
+                self.action_open()
+            self._opens_when_loaded = ""
+
+    def show(self) -> None:
+        """Rebuild the rows: the runs or the measured device have changed."""
+        rows = self.query_one(RowList)
+        seeds = f"{SEEDS[self.scale]} seed{'s' if SEEDS[self.scale] > 1 else ''}"
+        rows.border_title = plain(f"Studies · {SCALES[self.scale]}, {seeds}", self._app.ascii_only)
+        rows.show_rows([self._row(name) for name in STUDIES])
+        self._update_details()
+
+    def _row(self, name: str) -> Row:
+        facts = self._facts.get(name)
+        trials = len(facts.study.trials) if facts else None
+        done = "all" if facts and trials and facts.done == trials else str(facts.done) if facts else "…"
+        return Row(
+            (
+                cell(name, "bold"),
+                cell(STUDIES[name].question, "dim"),
+                cell("…" if trials is None else str(trials)),
+                cell(done, "good" if done == "all" else "text"),
+                cell(_time_left(facts) if facts else "…"),
+            )
+        )
+
+    @property
+    def current(self) -> str:
+        """The name of the study under the cursor."""
+        return list(STUDIES)[self.query_one(RowList).index]
+
+    def _update_details(self) -> None:
+        """Show the details of the study under the cursor."""
+        about, name = self.query_one("#about", Paragraphs), self.current
+        info, facts = STUDIES[name], self._facts.get(name)
+        width = max(20, about.size.width - 3)
+        lines: list[tuple[Span, ...]] = [((f" {name}  ", "bold"), (info.title, "text")), ()]
+        lines += [((f" {text}", "text"),) for text in textwrap.wrap(info.question, width)]
+        if self._problem:
+            lines += [(), *(((f" {text}", "bad"),) for text in textwrap.wrap(self._problem, width))]
+        elif facts is None:
+            lines += [(), ((" reading the runs", "dim"),)]
+        else:
+            runs = f"{len(facts.study.trials)} trials, {facts.done} done; runs left: {len(facts.remaining)}"
+            lines += [(), ((f" {runs}, {_time_left(facts)}", "text"),)]
+            for note in facts.study.notes:
+                lines += [((f" {text}", "dim"),) for text in textwrap.wrap(note, width, subsequent_indent="  ")]
+        about.show(*lines)
+
+    def action_scale(self) -> None:
+        """Switch to the other scale."""
+        self.scale = "full" if self.scale == "quick" else "quick"
+        self._facts = {}
+        self.show()
+        self.load_studies(self.scale)
+
+    def action_open(self) -> None:
+        """Open the study under the cursor."""
+        facts = self._facts.get(self.current)
+        if facts is None and self._problem:
+            self.notify(self._problem, severity="error")
+        elif facts is None:
+            self._opens_when_loaded = self.current
+            self.notify("it opens as soon as the runs are read", timeout=2)
+        elif not facts.study.trials:
+            why = "; ".join(facts.study.notes) or "it has no trials"
+            self.notify(f"nothing to run: {why}; f takes the quick scale", severity="error", timeout=10)
+        else:
+            self.app.push_screen(StudyScreen(facts.study))
+
+    @on(RowList.Highlighted)
+    def _row_highlighted(self) -> None:
+        self._update_details()
+
+    @on(RowList.Selected)
+    def _row_selected(self) -> None:
+        self.action_open()
+
+
+def _time_left(facts: StudyFacts) -> str:
+    if not facts.study.trials:
+        return fmt.MISSING
+    return fmt.roughly(facts.expected_s) if facts.remaining else "nothing"

@@ -1,0 +1,145 @@
+"""Studies for the screens: the trials that are missing, the results so far, and the thread that runs a study.
+
+Methods that read the disk or load torch or Polars are called from threads.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fftui.errors import FFTUIError
+from fftui.experiment import Experiment
+from fftui.runs.estimate import expected_seconds
+from fftui.runs.view import RunView
+from fftui.studies.matching import KnownRuns, distinct
+from fftui.studies.runner import TrialProgress, run_study
+from fftui.studies.study import SEEDS, Scale, Study
+from fftui.studies.study_catalogue import STUDIES, present_sets
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """A study on the data sets of this machine, how many of its trials are done, and the experiments left to run."""
+
+    study: Study
+    done: int
+    remaining: tuple[Experiment, ...]
+
+    @property
+    def expected_s(self) -> float | None:
+        """Estimated seconds of the experiments left to run; None while the device has not been measured."""
+        times = [expected_seconds(experiment) for experiment in self.remaining]
+        return None if None in times else sum(time or 0.0 for time in times)
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    """A study's results so far as text: one row per condition, in order."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+class StudyBackend:
+    """The studies for one runs folder, one data folder and one device."""
+
+    def __init__(self, runs_dir: Path, data_folder: Path | None, device: str) -> None:
+        self.runs_dir = runs_dir
+        self.data_folder = data_folder
+        self.device = device
+
+    def load_studies(self, scale: Scale) -> list[StudyFacts]:
+        """Every study at `scale`, on the data sets of this machine. Reads the disk. Raises RequestError."""
+        known, present = KnownRuns.of(self.runs_dir), present_sets(self.data_folder)
+        return [study_facts(info.build(scale, present, SEEDS[scale]), known) for info in STUDIES.values()]
+
+    def load_study(self, study: Study) -> StudyFacts:
+        """How much of `study` is done. Reads the disk. Raises RequestError."""
+        return study_facts(study, KnownRuns.of(self.runs_dir))
+
+    def table(self, study: Study) -> StudyTable:
+        """The results of `study` so far. Loads Polars and reads the disk. Raises RequestError."""
+        from fftui.studies.report import table_for_people  # noqa: PLC0415 - Polars, behind the screen
+
+        columns, rows = table_for_people(study, self.runs_dir)
+        return StudyTable(tuple(columns), tuple(map(tuple, rows)))
+
+    def start(self, study: Study) -> "StudyRun":
+        """Run the missing trials of `study` in a thread of its own."""
+        run = StudyRun(study, self)
+        run.start()
+        return run
+
+
+def study_facts(study: Study, known: KnownRuns) -> StudyFacts:
+    """How much of `study` the runs of `known` cover."""
+
+    def is_done(experiment: Experiment) -> bool:
+        run = known.of_experiment(experiment)
+        return run is not None and run.status == "finished"
+
+    experiments = [trial.experiment for trial in study.trials]
+    remaining = [each for each in distinct(experiments) if not is_done(each)]
+    return StudyFacts(study, sum(map(is_done, experiments)), tuple(remaining))
+
+
+class StudyRun(threading.Thread):
+    """A thread that runs a study. Screens read `progress` on their own timers; to the app it is a `RunControl`.
+
+    Each trial is a run in a thread of its own, and neither thread ever waits for a screen.
+    """
+
+    paused = False
+
+    def __init__(self, study: Study, backend: StudyBackend) -> None:
+        super().__init__(name=f"fftui-study-{study.name}")
+        self.study = study
+        self.progress: TrialProgress | None = None
+        self.ended: tuple[TrialProgress, ...] = ()  # the last progress of each trial that ended, in order
+        self.problem = ""
+        self._backend = backend
+        self._view = RunView()
+        self._stopping = threading.Event()
+
+    @property
+    def view(self) -> RunView:
+        """The newest view of the run that is learning, or learned last."""
+        return self._view
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping.is_set()
+
+    def run(self) -> None:
+        """Run the study to its end; an error is kept in `problem`, not raised."""
+        backend = self._backend
+        try:
+            for progress in run_study(
+                self.study, backend.runs_dir, backend.device, backend.data_folder, stop=self._stopping
+            ):
+                self._view = progress.view or self._view
+                if progress.over:
+                    self.ended = (*self.ended, progress)
+                self.progress = progress
+        except (FFTUIError, OSError, RuntimeError, ImportError) as error:
+            self.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+
+    def pause(self) -> None:
+        """Do nothing: a study is stopped and started instead, which loses nothing."""
+
+    def resume(self) -> None:
+        """Do nothing: a study is never paused."""
+
+    def skip_layer(self) -> None:
+        """Do nothing: a trial is run as its experiment says."""
+
+    def stop(self) -> None:
+        """End the current run after its batch, with a checkpoint, and the study with it."""
+        self._stopping.set()
+
+
+def failed(ended: Sequence[TrialProgress]) -> list[TrialProgress]:
+    """The trials of `ended` that failed."""
+    return [progress for progress in ended if progress.state == "failed"]

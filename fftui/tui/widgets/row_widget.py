@@ -1,0 +1,100 @@
+"""`RowWidget`: a widget of whole rows of text that repaints only the rows that changed.
+
+Every live widget of fftui is one: it sends a few hundred bytes per second over SSH instead of full frames.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from fftui.tui.glyphs import Glyphs, plain
+from fftui.tui.widgets.cell_plot import StyleName
+
+if TYPE_CHECKING:
+    from fftui.tui.app import FFTUIApp
+
+STYLE_NAMES: tuple[StyleName, ...] = (
+    "text",
+    "dim",
+    "faint",
+    "accent",
+    "second",
+    "good",
+    "warn",
+    "bad",
+    "bold",
+    "title",
+)
+Span = tuple[str, StyleName]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: spans of text with their styles; `cursor` highlights the whole row."""
+
+    spans: tuple[Span, ...] = ()
+    cursor: bool = False
+
+
+def line(*spans: Span | str, cursor: bool = False) -> Line:
+    """A row of spans; plain text has the style `text`."""
+    return Line(tuple((p, "text") if isinstance(p, str) else p for p in spans), cursor)
+
+
+class RowWidget(Widget):
+    """A widget that paints rows. Subclasses return them from `rows()` and call `repaint()` when their data changes."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"row-widget--{style}" for style in STYLE_NAMES} | {"row-widget--cursor"}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._rows: list[Line] | None = None
+
+    def rows(self, width: int, height: int) -> Sequence[Line]:
+        """The rows to show in `width` × `height` cells."""
+        raise NotImplementedError  # Textual's widgets have a metaclass of their own, so this cannot be an ABC
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether only ASCII may be drawn."""
+        return cast("FFTUIApp", self.app).ascii_only
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The signs to draw with."""
+        return cast("FFTUIApp", self.app).glyphs
+
+    def repaint(self) -> None:
+        """Compute the rows again and repaint those that differ."""
+        if not self.is_attached or self.size.width < 1:
+            return
+        old, new = self._rows, list(self.rows(self.size.width, self.size.height))
+        self._rows = new
+        if old is None or len(old) != len(new):
+            self.refresh()
+            return
+        changed = [Region(0, y, self.size.width, 1) for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        if changed:
+            self.refresh(*changed)
+
+    def on_resize(self) -> None:
+        """Compute all rows again for the new size."""
+        self._rows = None
+        self.repaint()
+
+    def render_line(self, y: int) -> Strip:
+        """Row `y` as a strip of segments."""
+        if self._rows is None:
+            self._rows = list(self.rows(self.size.width, self.size.height))
+        width = self.size.width
+        row = self._rows[y] if y < len(self._rows) else Line()
+        highlight = self.get_component_rich_style("row-widget--cursor", partial=True) if row.cursor else Style.null()
+        styles = {style: self.get_component_rich_style(f"row-widget--{style}") + highlight for _, style in row.spans}
+        segments = [Segment(plain(text, self.ascii_only), styles[style]) for text, style in row.spans if text]
+        return Strip(segments).adjust_cell_length(width, self.rich_style + highlight)

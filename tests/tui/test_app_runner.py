@@ -1,0 +1,231 @@
+"""The fate of a run whose terminal goes away, on a real pseudo-terminal."""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fftui.runs.folder import run_folders
+from fftui.runs.journal import read_journal
+
+pty = pytest.importorskip("pty")
+
+REAL = """
+import sys
+from pathlib import Path
+from fftui.presets import load_preset
+from fftui.runs.run_thread import RunThread
+from fftui.runs.folder import create
+from fftui.tui.app_runner import run_app
+
+runs, epochs = Path(sys.argv[1]), sys.argv[2]
+wanted = ["data.train_images=512", "data.test_images=100", "data.validation_images=0", "evaluation.images=50",
+          "evaluation.final_train_images=0", "evaluation.every=0", "phases.0.batch_size=64",
+          "model.layers=[{units = 16}, {units = 16}]", f"phases.0.epochs={epochs}"]
+experiment = load_preset("quickstart", None, wanted)
+carrier = RunThread(create(runs, experiment, device="cpu"), experiment, "cpu")
+carrier.start()
+sys.exit(run_app(runs, None, "cpu", carrier))
+"""
+
+# A run that uses no processor time: what the process uses is used by the rest of the screen.
+IDLE = """
+import os, sys, threading, time
+from pathlib import Path
+from types import SimpleNamespace
+from fftui.events import RunFinished
+from fftui.runs.view import RunView
+import fftui.tui.app as app
+from fftui.tui.app_runner import run_app
+
+class Idle(threading.Thread):
+    folder = SimpleNamespace(id="idle")
+    view = RunView()
+    paused = False
+    wanted = threading.Event()
+    def run(self):
+        os.write(2, b"STRAY-FROM-C")
+        status = "interrupted" if self.wanted.wait(float(sys.argv[2])) else "finished"
+        self.view = RunView().after(time.time(), RunFinished(status, None, (), 1.0, None))
+    def stop(self):
+        self.wanted.set()
+
+app.FFTUIApp.on_mount.__globals__["LOAD_TORCH_AFTER_S"] = 1e6  # torch would use the processor
+idle = Idle()
+threading.Timer(1.0, idle.start).start() if sys.argv[3:] else idle.start()
+sys.exit(run_app(Path(sys.argv[1]), None, "cpu", idle))
+"""
+
+
+@dataclass
+class Child:
+    """A process on a pseudo-terminal of its own."""
+
+    pid: int
+    master: int
+    seen: bytes = b""
+    used_s: float = field(default=0.0)
+
+    def read_until(self, wanted: bytes, timeout_s: float = 60) -> bytes:
+        """Read the screen until it holds `wanted`."""
+        until = time.monotonic() + timeout_s
+        while wanted not in self.seen:
+            assert time.monotonic() < until, self.seen[-2000:]
+            if not self.read_some(0.1):
+                break
+        assert wanted in self.seen, self.seen[-2000:]
+        return self.seen
+
+    def read_some(self, timeout_s: float) -> bool:
+        """Read what is there; False once the terminal is closed."""
+        if select.select([self.master], [], [], timeout_s)[0]:
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                return False
+            self.seen += data
+            return bool(data)
+        return True
+
+    def cpu_s(self) -> float:
+        """Processor seconds used so far."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def wait(self, timeout_s: float = 90) -> int:
+        """The exit code; the screen is read meanwhile, unless it is closed."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            if self.master >= 0:
+                self.read_some(0.02)
+            else:
+                time.sleep(0.02)
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                self.used_s = usage.ru_utime + usage.ru_stime
+                return os.waitstatus_to_exitcode(status)
+        raise AssertionError("the process does not end")
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a dropped connection does."""
+        os.close(self.master)
+        self.master = -1
+
+
+@pytest.fixture
+def spawn(tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    """Starts `python -c code` on a pseudo-terminal; what is left at the end is killed."""
+    children: list[Child] = []
+
+    def start(code: str, *arguments: str) -> Child:
+        pid, master = pty.fork()
+        if pid == 0:
+            os.environ |= {"TERM": "xterm-256color", "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+            os.execv(sys.executable, [sys.executable, "-c", code, str(tmp_path / "runs"), *arguments])
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        children.append(Child(pid, master))
+        return children[-1]
+
+    yield start
+    for child in children:
+        if child.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+        if child.master >= 0:
+            os.close(child.master)
+
+
+# Forking a process that has threads warns from Python 3.12 on; the child here only replaces itself.
+pytestmark = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+
+
+def test_the_run_finishes_by_itself_when_the_terminal_is_closed(spawn: Callable[..., Child], tmp_path: Path) -> None:
+    child = spawn(REAL, "150")
+    child.read_until(b"learning")
+    child.hang_up()
+    assert child.wait() == 0
+    folder = run_folders(tmp_path / "runs")[0]
+    assert folder.record().status == "finished"
+    assert folder.table("epochs").is_file()
+    assert [event.kind for _, event in read_journal(folder.journal)][-1] == "run-finished"
+
+
+@pytest.mark.parametrize("how", ["closed", "signalled", "signalled, with nobody reading"])
+def test_no_core_spins_after_the_terminal_is_gone(spawn: Callable[..., Child], how: str) -> None:
+    idle_s = 4.0
+    child = spawn(IDLE, str(idle_s))
+    child.read_until(b"Layers")
+    if how == "closed":
+        child.hang_up()
+    else:
+        if how == "signalled, with nobody reading":
+            fill_until_blocked(child)
+        os.kill(child.pid, signal.SIGHUP)
+    time.sleep(0.7)  # the screen shuts down
+    before = child.cpu_s()
+    time.sleep(1.5)
+    assert child.cpu_s() - before < 0.15
+    assert child.wait() == 0
+
+
+def fill_until_blocked(child: Child) -> None:
+    """Make the screen write more than the terminal holds, and read none of it."""
+    for columns in (200, 90, 210, 95, 220, 100):
+        fcntl.ioctl(child.master, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        os.kill(child.pid, signal.SIGWINCH)
+        time.sleep(0.15)
+
+
+def test_termination_stops_the_run_with_a_checkpoint(spawn: Callable[..., Child], tmp_path: Path) -> None:
+    child = spawn(REAL, "100000")
+    child.read_until(b"learning")
+    time.sleep(1.0)
+    os.kill(child.pid, signal.SIGTERM)
+    assert child.wait() == 130
+    folder = run_folders(tmp_path / "runs")[0]
+    assert folder.record().status == "interrupted"
+    assert folder.checkpoint.is_file()
+
+
+def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(spawn: Callable[..., Child]) -> None:
+    child = spawn(IDLE, "60")
+    child.read_until(b"Layers")
+    os.write(child.master, b"q")
+    child.read_until(b"Quit?")
+    os.write(child.master, b"k")
+    child.read_until(b"goes on learning")
+    os.write(child.master, b"\x03")
+    assert child.wait() == 130
+
+
+def test_a_screen_closed_after_its_run_has_finished_is_no_interruption(spawn: Callable[..., Child]) -> None:
+    child = spawn(IDLE, "0.1")
+    child.read_until(b"finished")
+    os.kill(child.pid, signal.SIGINT)
+    assert child.wait() == 0
+
+
+def test_stray_output_does_not_reach_the_screen(spawn: Callable[..., Child]) -> None:
+    child = spawn(IDLE, "60", "later")
+    child.read_until(b"Layers")
+    time.sleep(1.5)
+    os.write(child.master, b"q")
+    child.read_until(b"Quit?")
+    os.write(child.master, b"s")
+    assert child.wait() == 130
+    left = child.seen.index(b"\x1b[?1049l")
+    assert b"STRAY-FROM-C" not in child.seen[:left]
+    assert b"STRAY-FROM-C" in child.seen[left:]

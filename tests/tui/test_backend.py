@@ -1,0 +1,20 @@
+"""The backend of the screens."""
+
+from pathlib import Path
+
+import pytest
+
+from fftui.presets import load_preset, read_preset
+from fftui.runs.folder import create
+from fftui.tui.backend import Backend
+
+
+@pytest.mark.parametrize(("override", "measured"), [("seed=7", True), ("phases.0.epochs=1", False)])
+def test_only_a_run_of_the_same_experiment_gives_the_time(tmp_path: Path, override: str, measured: bool) -> None:
+    folder = create(tmp_path, load_preset("quickstart", overrides=[override]), preset="quickstart")
+    record = folder.record().model_copy(update={"status": "finished", "train_s": 12.5})
+    folder.write_record(record)
+    backend = Backend(tmp_path, None, "cpu")
+    expected = backend.expected(read_preset("quickstart"), "mnist-mini", backend.runs())
+    assert expected.measured == measured
+    assert (expected.seconds == 12.5) == measured

@@ -1,0 +1,106 @@
+import math
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fftui.tui.glyphs import ASCII, UNICODE
+from fftui.tui.widgets.cell_plot import Series, Window, columns, draw, sparkline, ticks, window_for
+
+anything = st.floats(allow_nan=True, allow_infinity=True)
+finite = st.floats(-1e6, 1e6)
+
+
+def series_of(values: list[float]) -> Series:
+    return Series("s", tuple((float(x), y) for x, y in enumerate(values)))
+
+
+def lit_rows(grid: list[list], column: int) -> set[int]:
+    return {y for y, row in enumerate(grid) if row[column].char != " "}
+
+
+@settings(deadline=None)
+@given(st.lists(anything, max_size=60), st.integers(0, 30), st.integers(0, 12), st.booleans())
+def test_no_values_can_make_a_chart_raise(values: list[float], width: int, height: int, braille: bool) -> None:
+    line = series_of(values)
+    window = window_for([line], left=0, right=float(len(values)))
+    grid = draw([line], window, width, height, braille=braille)
+    assert len(grid) == height
+    assert all(len(row) == width for row in grid)
+    assert all(len(ticks(window.bottom, window.top, parts)) < 40 for parts in (1, 3, 5))
+
+
+@settings(deadline=None)
+@given(st.integers(200, 3000), st.integers(0, 2999), st.booleans())
+def test_a_spike_of_one_step_stays_visible(length: int, at: int, braille: bool) -> None:
+    values = [1.0] * length
+    values[at % length] = 50.0
+    line = series_of(values)
+    grid = draw([line], window_for([line], left=0, right=length - 1, top=50.0), 40, 8, braille=braille)
+    assert any(cell.char != " " for cell in grid[0])
+    assert any(cell.char != " " for cell in grid[-1])
+
+
+@settings(deadline=None)
+@given(st.lists(finite, min_size=2, max_size=50))
+def test_columns_keep_the_smallest_and_the_largest_value(values: list[float]) -> None:
+    found = columns(series_of(values).points, Window(0, len(values) - 1, -1e6, 1e6), 7)
+    assert min(c.low for c in found) == min(values)
+    assert max(c.high for c in found) == max(values)
+
+
+def test_a_value_that_is_not_finite_is_a_gap() -> None:
+    whole, torn = series_of([1.0] * 9), series_of([1.0, 1.0, 1.0, 1.0, math.nan, math.inf, 1.0, 1.0, 1.0])
+    window = Window(0, 8, 0, 2)
+    assert all(lit_rows(draw([whole], window, 9, 3, braille=False), x) for x in range(9))
+    drawn = draw([torn], window, 9, 3, braille=False)
+    assert [bool(lit_rows(drawn, x)) for x in range(9)] == [True] * 4 + [False] * 2 + [True] * 3
+
+
+def test_points_far_apart_are_joined() -> None:
+    line = Series("s", ((0.0, 0.0), (10.0, 10.0)), sign="*")
+    grid = draw([line], Window(0, 10, 0, 10), 11, 11, braille=False)
+    assert all(grid[10 - x][x].char == "*" for x in range(11))
+
+
+def test_dotted_lines_have_gaps_and_later_lines_lie_on_top() -> None:
+    dotted = Series("a", ((0.0, 1.0), (20.0, 1.0)), sign=".", dotted=True)
+    row = draw([dotted], Window(0, 20, 0, 2), 21, 3, braille=False)[1]
+    assert [cell.char for cell in row].count(".") == 7
+    over = Series("b", ((0.0, 1.0), (20.0, 1.0)), sign="+", style="accent")
+    row = draw([dotted, over], Window(0, 20, 0, 2), 21, 3, braille=False)[1]
+    assert {cell.char for cell in row} == {"+"}
+
+
+def test_braille_uses_all_eight_dots_of_a_cell() -> None:
+    steep = Series("s", ((0.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, 0.0)))
+    assert draw([steep], Window(0, 1, 0, 1), 1, 1, braille=True)[0][0].char == "\u28ff"
+
+
+@given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
+def test_ticks_are_round_and_inside(low: float, high: float) -> None:
+    if low < high:
+        found = ticks(low, high, 4)
+        assert found
+        extent = high / 2 - low / 2
+        assert all(low - extent * 1e-6 <= t <= high + extent * 1e-6 for t in found)
+
+
+def test_tick_values_are_what_people_expect() -> None:
+    assert ticks(0, 30, 3) == [0, 10, 20, 30]
+    assert ticks(85, 100, 3) == [85, 90, 95, 100]
+
+
+@given(st.lists(st.none() | anything, max_size=80), st.integers(0, 40))
+def test_sparklines_have_their_width_and_show_missing_as_blank(values: list[float | None], width: int) -> None:
+    for glyphs in (UNICODE, ASCII):
+        text = sparkline(values, 0, 100, width, glyphs.levels)
+        assert len(text) == width
+        for value, sign in zip(reversed(values), reversed(text), strict=False):
+            assert (sign == " ") == (value is None or not math.isfinite(value))
+
+
+def test_sparklines_have_a_fixed_scale() -> None:
+    levels = UNICODE.levels
+    assert sparkline([100.0] * 4, 0, 100, 4, levels) == "████"
+    assert sparkline([0.0] * 4, 0, 100, 4, levels) == "▁▁▁▁"
+    assert sparkline([0.0, 50.0, 100.0, 500.0, -5.0], 0, 100, 5, levels) == "▁▅██▁"

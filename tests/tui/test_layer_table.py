@@ -1,0 +1,74 @@
+"""The table of layers: names of any width, and several rows that learn at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.cells import cell_len
+
+from fftui.runs.view import RunView
+from fftui.tui.app import FFTUIApp
+from fftui.tui.widgets.layer_table import LayerTable
+from fftui.tui.widgets.run_status import ProgressLine
+
+
+def rows_of(table: LayerTable) -> list[str]:
+    lines = table.rows(table.size.width, table.size.height)
+    return ["".join(text for text, _ in line.spans) for line in lines]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=["80x24", "200x50"])
+async def test_convolutions_that_learn_in_parallel(
+    new_app: Callable[..., FFTUIApp], new_control, parallel_view_of, size
+) -> None:
+    app = new_app(new_control(parallel_view_of(until=7)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        table = app.screen.query_one(LayerTable)
+        head, *layers = rows_of(table)
+        assert len(layers) == 3
+        assert all("● learning" in row and "7/20" in row for row in layers)
+        assert {cell_len(row) for row in layers} == {cell_len(head)}
+        assert cell_len(head) <= size[0]
+        assert "→32×14×14" in layers[0]
+        assert ("1×28×28→32×14×14" in layers[0]) == (size[0] == 200)
+        assert "accuracy: train images" in str(table.border_title)
+        assert "softmax head: 91.91 %" in str(table.border_title)
+        progress = app.screen.query_one(ProgressLine)
+        words = "".join(t for line in progress.rows(size[0], progress.size.height) for t, _ in line.spans)
+        assert "3 layers, epoch 7/20" in words
+
+
+@pytest.mark.parametrize("label", ["名前" * 20, "3×32×32→1024×100×100", "a" * 60, "1×28×28→" + "9×" * 30])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def test_no_name_is_too_wide_for_its_column(new_app, new_control, parallel_view_of, label: str, size) -> None:
+    view: RunView = parallel_view_of(until=2)
+    wide = replace(view.layers[0], label=label)
+    app = new_app(new_control(replace(view, layers=(wide, *view.layers[1:]))))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        head, *layers = rows_of(app.screen.query_one(LayerTable))
+        assert {cell_len(row) for row in layers} == {cell_len(head)}
+
+
+async def test_following_stays_with_the_first_of_several(new_app, new_control, parallel_view_of) -> None:
+    control = new_control(parallel_view_of(until=2))
+    app = new_app(control)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.screen.selected.number == 1  # type: ignore[attr-defined]
+        await pilot.press("down", "down")
+        control.view = parallel_view_of(until=3)
+        await pilot.pause(0.4)
+        assert app.screen.selected.number == 3  # type: ignore[attr-defined]
+
+
+async def test_the_table_fills_its_height_when_it_grows(new_app, new_control, parallel_view_of) -> None:
+    app = new_app(new_control(parallel_view_of(until=2)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        table = app.screen.query_one(LayerTable)
+        table.selected = 2
+        assert len(table.rows(80, 2)) == 2
+        assert len(table.rows(80, 4)) == 4
+        assert "1 →32" in "".join(text for text, _ in table.rows(80, 4)[1].spans)

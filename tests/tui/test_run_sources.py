@@ -1,0 +1,101 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fftui.events import EVENTS, MachineDescribed, TelemetryEnded, WindowMeasured, to_json
+from fftui.runs.journal import JournalTail
+from fftui.tui.glyphs import UNICODE
+from fftui.tui.run_sources import JournalSource, has_valid_types
+from fftui.tui.widgets.run_charts import accuracy_spec, goodness_spec
+
+
+def source_of(path: Path, status: str | None = "running") -> JournalSource:
+    return JournalSource("r", JournalTail(path).read, lambda: status)  # type: ignore[arg-type, return-value]
+
+
+def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(tmp_path: Path, events_of: Callable, view_of) -> None:
+    path = tmp_path / "journal.jsonl"
+    lines = [to_json(at, event) + "\n" for at, event in events_of(layers=2, epochs=3)]
+    path.write_text("".join(lines[:10]) + lines[10][:7], encoding="utf-8")
+    source = source_of(path)
+    source.poll()
+    assert len(source.view.layers) == 2
+    assert source.view.result is None
+    assert source.wants_poll
+    path.write_text("".join(lines), encoding="utf-8")
+    source.poll()
+    assert source.view.result is not None
+    assert not source.wants_poll
+    assert [row.epoch for row in source.view.layers] == [row.epoch for row in view_of(layers=2, epochs=3).layers]
+
+
+def test_every_event_of_a_run_has_valid_types(events_of: Callable) -> None:
+    assert all(has_valid_types(event) for _, event in events_of(gpu=True))
+
+
+junk = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=3)
+    | st.lists(st.integers() | st.text(max_size=2), max_size=3)
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    st.lists(
+        st.sampled_from(sorted(EVENTS)).flatmap(
+            lambda kind: st.fixed_dictionaries({}, optional=dict.fromkeys(EVENTS[kind].__dataclass_fields__, junk)).map(
+                lambda body: {**body, "event": kind, "at": 1.0}
+            )
+        ),
+        max_size=6,
+    )
+)
+def test_odd_journals_neither_raise_nor_stop_the_reading(tmp_path: Path, events_of: Callable, bodies: list) -> None:
+    path = tmp_path / "journal.jsonl"
+    good = [to_json(at, event) for at, event in events_of(layers=1, epochs=2, finish=False)]
+    odd = [json.dumps(body) for body in bodies]
+    path.write_text("\n".join([*good[:3], *odd, "{", "[]", "", *good[3:]]) + "\n", encoding="utf-8")
+    source = source_of(path)
+    source.poll()
+    assert source.problem is None
+    for row in source.view.layers:
+        goodness_spec(row, UNICODE)
+        accuracy_spec(source.view, row, UNICODE)
+
+
+def test_an_empty_journal_and_a_missing_one_are_waited_for(tmp_path: Path) -> None:
+    source = source_of(tmp_path / "none.jsonl")
+    source.poll()
+    assert source.wants_poll
+    assert source.view.started is None
+
+
+def test_a_folder_instead_of_a_journal_is_a_problem(tmp_path: Path) -> None:
+    source = source_of(tmp_path)
+    source.poll()
+    assert source.problem is not None
+    assert not source.wants_poll
+
+
+def test_a_run_whose_process_is_gone_is_recognised(tmp_path: Path, events_of: Callable) -> None:
+    path = tmp_path / "journal.jsonl"
+    lines = (to_json(at, event) + "\n" for at, event in events_of(until=(1, 2)))
+    path.write_text("".join(lines), encoding="utf-8")
+    source = source_of(path, "interrupted")
+    source.poll()
+    assert source.process_gone
+
+
+def test_floats_that_a_fold_or_a_screen_requires_must_be_present() -> None:
+    assert has_valid_types(WindowMeasured("idle", None, None, None, 0, 0, 1.0, 2.0))
+    assert not has_valid_types(WindowMeasured("idle", None, None, None, 0, 0, None, 2.0))  # type: ignore[arg-type]
+    assert not has_valid_types(MachineDescribed(None, 1, None))  # type: ignore[arg-type]
+    assert not has_valid_types(TelemetryEnded(1, 0, None, 0.1, None))  # type: ignore[arg-type]
+    assert has_valid_types(TelemetryEnded(1, 0, 1.0, 0.1, None))

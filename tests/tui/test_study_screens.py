@@ -1,0 +1,348 @@
+"""Studies on screen: the list, one study with its results, and the thread that runs it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from fftui.errors import RequestError
+from fftui.experiment import Experiment
+from fftui.presets import load_preset
+from fftui.runs.view import RunView
+from fftui.studies.matching import KnownRuns
+from fftui.studies.runner import TrialProgress
+from fftui.studies.study import Condition, Scale, Study, Trial
+from fftui.tui import study_backend
+from fftui.tui.app import FFTUIApp
+from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.live_screen import LiveScreen
+from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.studies_screen import StudiesScreen
+from fftui.tui.screens.study_screen import StudyScreen
+from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable, study_facts
+from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.layer_table import LayerTable
+from fftui.tui.widgets.row_list import RowList
+from fftui.tui.widgets.row_widget import RowWidget
+from fftui.tui.widgets.run_status import ProgressLine, RunHeader
+from fftui.tui.widgets.study_widgets import StudyHeader, columns_of
+
+SMALL, LARGE = (80, 24), (200, 50)
+both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
+
+
+def text_of(widget: RowWidget) -> str:
+    lines = widget.rows(widget.size.width, widget.size.height)
+    return "\n".join("".join(text for text, _ in line.spans) for line in lines)
+
+
+async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("the condition was never true")
+
+
+def experiment(seed: int = 0, epochs: int = 1) -> Experiment:
+    return load_preset("quickstart", overrides=[f"phases.0.epochs={epochs}"], seed=seed)
+
+
+@pytest.fixture
+def study() -> Study:
+    """Two conditions at two seeds."""
+    one = Condition((("method", "paper/ff at equal updates"), ("θ", 2.0)), 97.14, 99.0)
+    other = Condition((("method", "ff"), ("θ", None)))
+    trials = tuple(
+        Trial(condition, experiment(seed, epochs)) for seed in (0, 1) for epochs, condition in ((1, one), (2, other))
+    )
+    return Study("threshold", "The threshold θ", "How sensitive is it?", trials, ("svhn is not on this machine",))
+
+
+@dataclass
+class FakeRun:
+    """A study's thread that does nothing."""
+
+    study: Study
+    progress: TrialProgress | None = None
+    ended: tuple[TrialProgress, ...] = ()
+    problem: str = ""
+    view: RunView = field(default_factory=RunView)
+    alive: bool = True
+    stopping: bool = False
+    paused: bool = False
+
+    def stop(self) -> None:
+        self.stopping = True
+
+    def is_alive(self) -> bool:
+        return self.alive
+
+
+@dataclass
+class FakeStudyBackend:
+    """A backend with one study of which `done` trials are done."""
+
+    study: Study
+    run: FakeRun
+    done: int = 1
+    table_read: int = 0
+
+    def load_studies(self, scale: Scale) -> list[StudyFacts]:
+        return [self.load_study(self.study)]
+
+    def load_study(self, study: Study) -> StudyFacts:
+        return StudyFacts(study, self.done, tuple(t.experiment for t in study.trials[self.done :]))
+
+    def table(self, study: Study) -> StudyTable:
+        self.table_read += 1
+        columns = ("method", "θ", "test accuracy %", "paper %", "learned for", "seeds", "note")
+        one = ("paper/ff at equal updates", "2", "96.80 ± 0.31", "97.14", "2:13", "2", "")
+        return StudyTable(columns, (one, ("ff", "", "", "", "", "", "2 not run")))
+
+    def start(self, study: Study) -> FakeRun:
+        self.run.alive = True
+        return self.run
+
+
+@pytest.fixture
+def backend(study: Study) -> FakeStudyBackend:
+    return FakeStudyBackend(study, FakeRun(study))
+
+
+@pytest.fixture
+def study_app(new_app: Callable[..., FFTUIApp], backend: FakeStudyBackend, monkeypatch: pytest.MonkeyPatch) -> FFTUIApp:
+    app = new_app()
+    monkeypatch.setattr(app, "studies", lambda: backend)
+    return app
+
+
+def at(study: Study, index: int, state: str = "running", view: RunView | None = None, **more: object) -> TrialProgress:
+    return TrialProgress(index, len(study.trials), study.trials[index - 1], state, view, "the-run", **more)  # type: ignore[arg-type]
+
+
+@both_sizes
+async def test_studies_are_listed_with_their_trials(study_app: FFTUIApp, size) -> None:
+    async with study_app.run_test(size=size) as pilot:
+        await pilot.press("s")
+        await pilot.pause()
+        assert isinstance(study_app.screen, StudiesScreen)
+        rows, about = study_app.screen.query_one(RowList), study_app.screen.query_one("#about", Paragraphs)
+        assert "sample-complexity" in text_of(rows)
+        await until(pilot, lambda: "~" in text_of(rows))
+        names = [row.cells[0][0] for row in rows.items]
+        rows.move_to(names.index("threshold"))
+        await pilot.pause()
+        assert "4 trials, 1 done; runs left: 3" in text_of(about)
+        assert "svhn is not on this machine" in text_of(about)
+        assert "quick" in str(rows.border_title)
+        await pilot.press("f")
+        await pilot.pause()
+        assert "full" in str(rows.border_title)
+        assert "3 seeds" in str(rows.border_title)
+        await pilot.press("b")
+        await pilot.pause()
+        assert isinstance(study_app.screen, PresetsScreen)
+
+
+@both_sizes
+async def test_a_study_is_started_watched_and_stopped(
+    study_app: FFTUIApp, backend: FakeStudyBackend, study: Study, parallel_view_of, size
+) -> None:
+    async with study_app.run_test(size=size) as pilot:
+        study_app.push_screen(StudyScreen(study))
+        await pilot.pause()
+        screen = study_app.screen
+        results, head = screen.query_one("#results", RowList), screen.query_one(StudyHeader)
+        await until(pilot, lambda: "96.80 ± 0.31" in text_of(results))
+        assert "97.14" in text_of(results)
+        assert "How sensitive is it?" in str(results.border_title)
+        assert "1 of 4 done" in text_of(head)
+        assert not screen.query_one(LayerTable).display
+        await pilot.press("s")
+        await pilot.pause()
+        assert study_app.screen is screen
+        await pilot.press("g")
+        await until(pilot, lambda: "checking which runs exist" in text_of(head))
+        assert study_app.busy
+        backend.run.view = parallel_view_of(until=7)
+        backend.run.progress = at(study, 2, view=backend.run.view)
+        await until(pilot, lambda: "● learning" in text_of(screen.query_one(LayerTable)))
+        assert "trial 2 of 4" in text_of(head)
+        assert "ff, seed 0" in text_of(head)
+        assert "7/20" in text_of(screen.query_one(LayerTable))
+        assert "cnn" in text_of(screen.query_one(RunHeader))
+        assert "left" in text_of(screen.query_one(ProgressLine))
+        assert [row.cells[0][0] for row in results.items] == ["·", "●"]
+        await pilot.press("2", "3", "4", "1")
+        read, backend.done = backend.table_read, 2
+        backend.run.ended = (at(study, 2, "finished"),)
+        backend.run.progress = backend.run.ended[0]
+        await until(pilot, lambda: backend.table_read > read and "2 of 4 done" in text_of(head))
+        await pilot.press("s")
+        await pilot.pause()
+        assert isinstance(study_app.screen, ConfirmDialog)
+        await pilot.press("s")
+        await until(pilot, lambda: backend.run.stopping)
+        await until(pilot, lambda: "stopping" in text_of(head))
+        backend.run.alive = False
+        await until(pilot, lambda: "interrupted" in text_of(head))
+        assert not study_app.busy
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE, (120, 25), (80, 60)])
+async def test_every_row_and_line_fits_its_width(
+    study_app: FFTUIApp, backend: FakeStudyBackend, study: Study, parallel_view_of, size
+) -> None:
+    backend.run.view = parallel_view_of(until=7)
+    backend.run.progress = at(study, 1, view=backend.run.view)
+    backend.run.ended = (at(study, 1, "failed", error="out of memory " * 30),)
+    study_app.study_run = backend.run  # type: ignore[assignment]
+    async with study_app.run_test(size=size) as pilot:
+        study_app.push_screen(StudyScreen(study))
+        await pilot.pause()
+        screen = study_app.screen
+        await until(pilot, lambda: "failed: out of memory" in text_of(screen.query_one(StudyHeader)))
+        await until(pilot, lambda: bool(screen.query_one("#results", RowList).items))
+        for widget in screen.query(RowWidget):
+            if widget.display and widget.size.width:
+                for row in text_of(widget).split("\n"):
+                    assert cell_len(row) <= widget.size.width, (widget, row)
+
+
+async def test_a_running_study_is_shown_again_and_its_run_opened(
+    study_app: FFTUIApp, backend: FakeStudyBackend, study: Study, view_of
+) -> None:
+    async with study_app.run_test(size=SMALL) as pilot:
+        study_app.push_screen(StudyScreen(study))
+        await pilot.pause()
+        await pilot.press("g")
+        backend.run.view = view_of(until=(1, 2))
+        backend.run.progress = at(study, 1, view=backend.run.view)
+        await pilot.pause(0.4)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(study_app.screen, LiveScreen))
+        await pilot.press("b")
+        await pilot.pause()
+        assert isinstance(study_app.screen, StudyScreen)
+        await pilot.press("b", "l")
+        await until(pilot, lambda: isinstance(study_app.screen, StudyScreen))
+        await pilot.press("b", "enter")
+        await pilot.pause()
+        await pilot.press("enter")  # a run while the study learns
+        await pilot.pause()
+        assert study_app.study_run is backend.run
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert isinstance(study_app.screen, ConfirmDialog)
+        await pilot.press("k")
+        await pilot.pause()
+    assert study_app.return_value == "keep"
+
+
+async def test_ascii_is_ascii(new_app, backend: FakeStudyBackend, study: Study, parallel_view_of, monkeypatch) -> None:
+    app = new_app(ascii_only=True)
+    monkeypatch.setattr(app, "studies", lambda: backend)
+    backend.run.view = parallel_view_of(until=7)
+    backend.run.progress = at(study, 1, view=backend.run.view)
+    app.study_run = backend.run
+    async with app.run_test(size=SMALL) as pilot:
+        app.push_screen(StudyScreen(study))
+        await pilot.pause()
+        results = app.screen.query_one("#results", RowList)
+        await until(pilot, lambda: bool(results.items))
+        await pilot.pause(0.3)
+        drawn = "".join(s.text for strip in app.screen._compositor.render_strips() for s in strip)
+        assert drawn.isascii(), {c for c in drawn if not c.isascii()}
+        assert "* running" in text_of(app.screen.query_one(StudyHeader))
+
+
+async def test_the_palette_offers_the_studies(study_app: FFTUIApp) -> None:
+    async with study_app.run_test(size=LARGE) as pilot:
+        await pilot.press("ctrl+p", *"studies")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(study_app.screen, StudiesScreen))
+
+
+@both_sizes
+async def test_no_key_fails_before_anything_is_loaded(
+    study_app: FFTUIApp, backend: FakeStudyBackend, monkeypatch, size
+) -> None:
+    def fail(*_: object) -> StudyTable:
+        raise RequestError("cannot read the runs in there")
+
+    monkeypatch.setattr(backend, "load_studies", fail)
+    monkeypatch.setattr(backend, "table", fail)
+    async with study_app.run_test(size=size) as pilot:
+        await pilot.press("s", "enter", "f", "down", "end", "enter", "question_mark")
+        await pilot.press("escape")
+        await until(pilot, lambda: "cannot read" in text_of(study_app.screen.query_one("#about", Paragraphs)))
+        study_app.push_screen(StudyScreen(backend.study))
+        await pilot.press("s", "o", "2", "3", "4", "up", "down", "enter", "question_mark", "escape", "1")
+        await until(pilot, lambda: "cannot read" in text_of(study_app.screen.query_one("#results", RowList)))
+
+
+def test_the_facts_of_a_study_are_those_of_its_runs(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fftui.runs.estimate._Measured.rates", None)  # another test may have measured this machine
+    facts = study_facts(study, KnownRuns())
+    assert (facts.done, len(facts.remaining)) == (0, 4)
+    assert facts.expected_s is None
+    monkeypatch.setattr(study_backend, "expected_seconds", lambda experiment: 2.5)
+    assert facts.expected_s == 10.0
+    repeated = Study("x", "", "", (*study.trials, study.trials[0]))
+    assert len(study_facts(repeated, KnownRuns()).remaining) == 4
+
+
+def test_the_thread_keeps_the_progress_of_its_trials(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view_of: Callable[..., RunView]
+) -> None:
+    view, go = view_of(until=(1, 2)), threading.Event()
+
+    def run_study(*_: object, stop: threading.Event) -> Iterator[TrialProgress]:
+        yield at(study, 1, "finished before")
+        yield at(study, 2, view=view)
+        go.wait(10)
+        if stop.is_set():
+            yield at(study, 2, "interrupted", view)
+            return
+        raise AssertionError
+
+    monkeypatch.setattr(study_backend, "run_study", run_study)
+    run = StudyBackend(tmp_path, None, "cpu").start(study)
+    while run.progress is None or run.progress.index < 2:
+        run.join(0.01)
+    assert run.view is view
+    assert [progress.state for progress in run.ended] == ["finished before"]
+    run.stop()
+    go.set()
+    run.join(10)
+    assert not run.is_alive()
+    assert [progress.state for progress in run.ended] == ["finished before", "interrupted"]
+    assert run.stopping
+
+
+def test_an_error_that_stops_a_study_is_kept(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_study(*_: object, stop: threading.Event) -> Iterator[TrialProgress]:
+        raise RequestError("cannot make a run\nat all")
+        yield
+
+    monkeypatch.setattr(study_backend, "run_study", run_study)
+    run = StudyRun(study, StudyBackend(tmp_path, None, "cpu"))
+    run.run()
+    assert run.problem == "cannot make a run"
+
+
+def test_numbers_are_dropped_before_columns_that_identify_conditions() -> None:
+    columns = ("method", "images", "test accuracy %", "paper %", "learned for", "note")
+    table = StudyTable(columns, (("paper/ff at equal updates", "1000", "97", "96", "12 s", "2 not run"),))
+    wide = columns_of(table, ["method", "images"], 100)
+    assert [column.title for column in wide if column.drop == 0] == ["", "method", "images", *columns[2:4]]
+    assert [column.title for column in wide if column.elastic] == ["note"]
+    assert [column.right for column in wide] == [False, False, False, True, True, True, False]
+    narrow = columns_of(table, ["method", "images"], 60)
+    assert [column.title for column in narrow if column.elastic] == ["method"]
