@@ -30,7 +30,7 @@ def command(runs: Path, epochs: int) -> list[str]:
     """The experiment that both run."""
     overrides = [f"phases.0.epochs={epochs}", "evaluation.every=0"]
     sets = [part for override in overrides for part in ("--set", override)]
-    return [sys.executable, "-m", "fftui.cli", "run", "--preset", "quickstart", "--runs", str(runs), *sets]
+    return [sys.executable, "-m", "fftui", "run", "--preset", "quickstart", "--runs", str(runs), *sets]
 
 
 def samples_per_s(runs: Path) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from fftui.cli import app
+from fftui.cli.main import app
 from fftui.runs.columns import SETTING, TABLES
 
 WIDTH = 100

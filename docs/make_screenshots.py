@@ -23,8 +23,8 @@ from fftui.runs.journal import read_journal
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend, ExpectedTime
-from fftui.tui.metric_styles import Machine
 from fftui.tui.run_sources import LiveSource
+from fftui.tui.system.metric_styles import Machine
 
 HERE = Path(__file__).parent
 JOURNAL = HERE / "sample" / "journal.jsonl"

@@ -207,6 +207,15 @@ class MetricsUnavailable(Event, kind="figures-missing"):
     metrics: tuple[str, ...]
     reason: str
 
+    @property
+    def text(self) -> str:
+        """Which metrics are not available, and why: the GPU's or the CPU's energy in a word."""
+        if "power_w" in self.metrics and "gpu_utilization_percent" in self.metrics:
+            return f"no GPU metrics: {self.reason}"
+        if set(self.metrics) == {"cpu_power_w", "cpu_energy_j"}:
+            return f"no energy of the CPU: {self.reason}"
+        return f"no {', '.join(self.metrics)}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class TelemetrySampled(Event, kind="telemetry"):

@@ -1,9 +1,20 @@
-"""What every test may rely on."""
+"""What every test may rely on: settings, a small study, fake trainings, and finished runs."""
 
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+import torch
+
+from fftui import events as ev
+from fftui.experiment import Checkpoint, Data, Evaluation, Experiment, ForwardForward, FullyConnected, Model, Telemetry
+from fftui.learning.state import Progress, TrainingState
+from fftui.runs.folder import RunFolder, create
+from fftui.runs.journal import JournalWriter
+from fftui.studies.study import Condition, Study, Trial, Value
 
 # A busy machine is no defect: an example that once took long because another process ran must not fail a test.
 hypothesis.settings.register_profile(
@@ -19,3 +30,130 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI"):
         pytest.fail("FFTUI_DATA is not set: CI runs the tests on real data")
     pytest.skip("FFTUI_DATA is not set")
+
+
+class Small:
+    """Makes small experiments and studies."""
+
+    @staticmethod
+    def experiment(seed: int = 0, **changes: Any) -> Experiment:
+        """One small layer on 128 images: a fraction of a second."""
+        values: dict[str, Any] = {
+            "name": "tiny",
+            "seed": seed,
+            "precision": "float32",
+            "data": Data(name="mnist-mini", normalisation="unit", train_images=128, test_images=64),
+            "model": Model(layers=(FullyConnected(units=8),)),
+            "phases": (ForwardForward(epochs=2, batch_size=64, threshold=1.0),),
+            "evaluation": Evaluation(images=32, final_train_images=32),
+            "telemetry": Telemetry(hz=0),
+            "checkpoint": Checkpoint(every_s=0),
+        }
+        return Experiment(**(values | changes))
+
+    @staticmethod
+    def trial(units: int = 8, seed: int = 0, *, paper: float | None = None, **more: Value) -> Trial:
+        """A layer of `units`; the condition says so, and what else is given."""
+        values = (("data", "mnist-mini"), ("units", units), *more.items())
+        model = Model(layers=(FullyConnected(units=units),))
+        return Trial(Condition(values, paper), Small.experiment(seed, model=model))
+
+    @staticmethod
+    def study(*trials: Trial, **fields: Any) -> Study:
+        values: dict[str, Any] = {"name": "small", "title": "Small", "question": "Does it matter?", "trials": trials}
+        return Study(**(values | fields))
+
+
+@pytest.fixture
+def small() -> type[Small]:
+    return Small
+
+
+@pytest.fixture
+def study() -> Study:
+    """Two conditions at two seeds."""
+    trials = [Small.trial(units, seed, paper=90.0) for seed in (0, 1) for units in (8, 9)]
+    return Small.study(*trials, notes=("svhn is not on this machine: skipped",))
+
+
+class FakeTraining:
+    """A training that states the end at once, or raises, or goes on until it is stopped."""
+
+    epoch_key = (1, 1, 1)
+    cuda_uuid = None
+
+    def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
+        return ev.RunFinished(status, None, (), 1.5, error)
+
+    def __init__(self, run: str, accuracy: float, error: Exception | None, endless: bool) -> None:
+        self._events = self._tell(run, accuracy, error, endless)
+
+    def _tell(self, run: str, accuracy: float, error: Exception | None, endless: bool) -> Iterator[ev.Event]:
+        yield ev.RunStarted(run, "tiny", "mnist-mini", "cpu", "float32", ("784→8",), 4, 128, 0, 64, False)
+        yield ev.LayerStarted(1, 1, 2, 1.0)
+        while endless:
+            yield ev.Stepped(1, 1, 1, 1, 2, 1, 4, 100.0)
+        yield ev.EpochFinished(1, 1, 1, 2, 0.5, 2.5, 0.5, 1.0, None, 1000.0, 0.25, 0.125)
+        yield ev.EpochFinished(1, 1, 2, 4, 0.5, 2.5, 0.5, 1.0, None, 1000.0, 0.75, 0.375)
+        if error:
+            raise error
+        yield ev.Evaluated(1, None, 2, "train", True, 0.97, (0.97,), (9, 9), (10, 10), 0.1)
+        yield ev.Evaluated(1, None, 2, "test", True, accuracy, (accuracy,), (9, 9), (10, 10), 0.1)
+        yield ev.RunFinished("finished", accuracy, (accuracy,), 1.5, None)
+
+    def __next__(self) -> ev.Event:
+        return next(self._events)
+
+    def close(self) -> None:
+        pass
+
+    def skip_layer(self) -> None:
+        pass
+
+    def state(self) -> TrainingState:
+        return TrainingState({"network.weight": torch.ones(4)}, Progress())
+
+    def pop_windows(self) -> Iterator[ev.WindowMeasured]:
+        return iter(())
+
+
+class School:
+    """Opens trainings that stand in, and remembers what it was asked for. Accuracy is 0.9 plus a hundredth a seed."""
+
+    def __init__(self) -> None:
+        self.opened: list[tuple[Experiment, bool]] = []  # and whether it went on from a checkpoint
+        self.errors: dict[str, Exception] = {}  # by JSON of the experiment
+        self.refuses: Callable[[bool], Exception | None] = lambda resumed: None
+        self.endless = False
+
+    def __call__(
+        self, experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: TrainingState | None
+    ) -> FakeTraining:
+        if refusal := self.refuses(state is not None):
+            raise refusal
+        self.opened.append((experiment, state is not None))
+        error = self.errors.get(experiment.model_dump_json())
+        return FakeTraining(run, 0.9 + experiment.seed / 100, error, self.endless)
+
+
+@pytest.fixture
+def school() -> School:
+    return School()
+
+
+@pytest.fixture
+def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
+    """Makes a run that is over, as a person might have started it by hand."""
+
+    def make(experiment: Experiment, accuracy: float = 0.9, status: ev.Status = "finished") -> RunFolder:
+        folder = create(tmp_path / "runs", experiment, name="by hand")
+        journal = JournalWriter(folder.journal)
+        for event in FakeTraining(folder.id, accuracy, None, False)._events:
+            journal.append(event)
+        journal.close()
+        over = {"status": status, "test_accuracy": accuracy, "layer_accuracies": (accuracy,), "train_s": 1.5}
+        over |= {"error": "it broke", "test_accuracy": None} if status == "failed" else {}
+        folder.write_record(folder.record().model_copy(update=over))
+        return folder
+
+    return make

@@ -94,3 +94,11 @@ def test_the_keys_of_published_journals_stay(event: ev.Event, key: str) -> None:
     written = ev.to_json(1.0, event)
     assert key in json.loads(written)
     assert ev.from_json(written) == (1.0, event)
+
+
+def test_unavailable_metrics_are_named_together() -> None:
+    cpu = ev.MetricsUnavailable(("cpu_power_w", "cpu_energy_j"), "root only")
+    assert cpu.text == "no energy of the CPU: root only"
+    gpu = ("gpu_utilization_percent", "power_w", "gpu_energy_j")
+    assert ev.MetricsUnavailable(gpu, "no NVIDIA GPU").text == "no GPU metrics: no NVIDIA GPU"
+    assert ev.MetricsUnavailable(("power_w",), "Not Supported").text == "no power_w: Not Supported"

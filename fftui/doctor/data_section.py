@@ -5,7 +5,7 @@ from pathlib import Path
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.data.verify import SetStatus, data_folder, set_status
 from fftui.doctor.checks import Check, Section
-from fftui.format import size
+from fftui.text.format import size
 
 # Sizes of the packed files that `fftui data get` fetches.
 FETCHED_BYTES: dict[DataName, int] = {

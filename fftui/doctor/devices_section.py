@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fftui.doctor.checks import Check, Json, Section, first_line
 from fftui.doctor.host_section import usable_cores
-from fftui.format import size
+from fftui.text.format import size
 
 if TYPE_CHECKING:
     import torch

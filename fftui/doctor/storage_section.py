@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import IO
 
 from fftui.doctor.checks import Check, Json, Section, first_line
-from fftui.format import size
 from fftui.runs.folder import runs_folder
+from fftui.text.format import size
 
 LITTLE_SPACE_BYTES = 1_000_000_000
 

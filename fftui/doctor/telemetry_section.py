@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from fftui.doctor.checks import Check, Json, Section
 from fftui.doctor.devices_section import kernel_driver
-from fftui.format import size
 from fftui.telemetry.inspection import CallAnswer, DeviceInspection, MetricValue, NvmlInspection, RaplInspection
 from fftui.telemetry.nvml import CALLS
+from fftui.text.format import size
 
 UNITS = {"percent": "%", "w": "W", "j": "J since the driver was loaded", "c": "degrees C", "mhz": "MHz"}
 METRICS_OF = {call.name: call.metrics for call in CALLS}

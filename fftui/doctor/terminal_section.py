@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from fftui.doctor.checks import Check, Json, Section
-from fftui.streams import wants_ascii
+from fftui.text.streams import wants_ascii
 
 COLUMNS, ROWS = 80, 24  # the screen is laid out for these
 STREAMS = {"stdin": 0, "stdout": 1, "stderr": 2}

@@ -10,7 +10,6 @@ from itertools import accumulate
 from typing import Literal
 
 from fftui import events as ev
-from fftui.format import missing_text
 from fftui.runs.energy import EnergyAccount
 from fftui.runs.history import History
 
@@ -271,7 +270,7 @@ class RunView:
     @_fold.register(ev.MetricsUnavailable)
     def _(self, event: ev.MetricsUnavailable, at: float) -> "RunView":
         known = dict(self.missing) | dict.fromkeys(event.metrics, event.reason)
-        return replace(self, missing=tuple(known.items()))._logged(at, missing_text(event.metrics, event.reason))
+        return replace(self, missing=tuple(known.items()))._logged(at, event.text)
 
     @_fold.register(ev.OtherGpusSampled)
     def _(self, event: ev.OtherGpusSampled, at: float) -> "RunView":

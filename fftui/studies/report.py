@@ -8,12 +8,12 @@ from typing import Any
 import polars as pl
 
 from fftui.errors import RequestError, one_of
-from fftui.format import duration, short, size
-from fftui.plain import columns
 from fftui.runs.export import FORMATS, render
 from fftui.runs.files import write_bytes
 from fftui.studies.results import condition_schema, summary_table, trials_table
 from fftui.studies.study import Study
+from fftui.text.format import duration, short, size
+from fftui.text.plain import columns
 
 TO = ("text", *FORMATS)
 ALWAYS = "test accuracy %"  # a column that stays even if it is empty

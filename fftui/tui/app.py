@@ -19,18 +19,18 @@ from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
 from fftui.presets import Preset
 from fftui.runs.folder import RunRecord
-from fftui.streams import wants_ascii
+from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import FFTUICommands
 from fftui.tui.glyphs import glyphs, plain
-from fftui.tui.metric_styles import Machine
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.system.metric_styles import Machine
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError
-from fftui.streams import to_stderr
+from fftui.text.streams import to_stderr
 from fftui.tui.app import Ending, FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource

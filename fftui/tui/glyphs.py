@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fftui.streams import REPLACE_BY_ASCII
+from fftui.text.streams import REPLACE_BY_ASCII
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ examine.examine = functools.partial(examine.examine, seconds=0.05)
 for name in {hidden!r}:
     sys.modules[name] = None
 sys.argv = ["fftui", "doctor", *{arguments!r}]
-from fftui.cli import main
+from fftui.cli.main import main
 main()
 """
 SECTIONS = (

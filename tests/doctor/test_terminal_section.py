@@ -82,7 +82,7 @@ SHOW = """
 from fftui.doctor.checks import Report
 from fftui.doctor.render import output_has_colour, output_width, report_text
 from fftui.doctor.terminal_section import terminal_section
-from fftui.streams import to_stdout
+from fftui.text.streams import to_stdout
 to_stdout(report_text(Report((terminal_section(),)), output_width(), colour=output_has_colour()))
 """
 

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from fftui import cli
+from fftui.cli import main as cli
 from fftui.errors import RequestError
 from fftui.runs.columns import SCHEMAS, TableName
 from fftui.studies.figures import Drawing, FigureRequest, SkippedFigure, formats_of, write_figures

@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from fftui.events import MetricsUnavailable, TelemetryEnded
-from fftui.plain import view_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.telemetry.nvml import CALLS
-from fftui.tui.metric_styles import Machine, metric_styles, missing_lines
+from fftui.text.plain import view_of
+from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 NOT_SUPPORTED = 3

@@ -12,8 +12,8 @@ from fftui import events as ev
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
-from fftui.tui.metric_styles import Machine
 from fftui.tui.run_sources import LiveSource
+from fftui.tui.system.metric_styles import Machine
 
 BEGUN = 1_790_000_000.0
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)

@@ -21,13 +21,13 @@ from fftui.tui.screens.help_screen import HelpScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen, layers_text
 from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_charts import AccuracyChart, GoodnessChart
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
-from fftui.tui.widgets.system_panel import SystemPanel
 
 SMALL, LARGE = (80, 24), (200, 50)
 both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])

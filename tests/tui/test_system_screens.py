@@ -12,12 +12,12 @@ from fftui.presets import load_preset
 from fftui.runs.folder import create
 from fftui.runs.view import RunView
 from fftui.tui.glyphs import UNICODE
-from fftui.tui.metric_styles import Machine, metric_styles, missing_lines
 from fftui.tui.screens.system_screen import SystemScreen
-from fftui.tui.widgets.machine_table import layer_table, other_gpus_lines, sampler_lines
+from fftui.tui.system.machine_table import layer_table, other_gpus_lines, sampler_lines
+from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
+from fftui.tui.system.system_history import SystemHistory
+from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.run_status import RunHeader
-from fftui.tui.widgets.system_history import SystemHistory
-from fftui.tui.widgets.system_panel import SystemPanel
 
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)
 

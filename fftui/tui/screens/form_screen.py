@@ -10,10 +10,10 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from fftui import format as fmt
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment
 from fftui.presets import Preset, load_preset
+from fftui.text import format as fmt
 from fftui.tui.fields import CheckResult, Field, changed, check, fields_of, still_applies, values_of
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.cell_text import Paragraphs

@@ -14,10 +14,10 @@ from fftui.runs.view import LayerView, RunView
 from fftui.tui.run_sources import RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.system_screen import SystemScreen
+from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.run_charts import AccuracyChart, GoodnessChart
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
-from fftui.tui.widgets.system_panel import SystemPanel
 
 if TYPE_CHECKING:
     from fftui.tui.app import FFTUIApp

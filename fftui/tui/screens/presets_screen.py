@@ -11,9 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from fftui import format as fmt
 from fftui.errors import ExperimentError
 from fftui.presets import Preset
+from fftui.text import format as fmt
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span

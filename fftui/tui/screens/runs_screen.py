@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
-from fftui import format as fmt
 from fftui.errors import FFTUIError
 from fftui.runs.folder import RunRecord
+from fftui.text import format as fmt
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.run_status import STATUS_STYLES

@@ -10,10 +10,10 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from fftui import format as fmt
 from fftui.errors import FFTUIError
 from fftui.studies.study import SEEDS, Scale
 from fftui.studies.study_catalogue import STUDIES
+from fftui.text import format as fmt
 from fftui.tui.glyphs import plain
 from fftui.tui.screens.study_screen import StudyScreen
 from fftui.tui.study_backend import StudyFacts

@@ -10,8 +10,8 @@ from textual.widgets import Footer
 
 from fftui.runs.view import RunView
 from fftui.tui.run_sources import Source
+from fftui.tui.system.system_history import SystemHistory
 from fftui.tui.widgets.run_status import RunHeader
-from fftui.tui.widgets.system_history import SystemHistory
 
 if TYPE_CHECKING:
     from fftui.tui.app import FFTUIApp

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fftui import format as fmt
+from fftui.text import format as fmt
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.cell_plot import Cell, Series, Window, draw, ticks
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
-from fftui import format as fmt
 from fftui.runs.view import LayerView, RunView
+from fftui.text import format as fmt
 from fftui.tui.glyphs import Glyphs, plain
 from fftui.tui.widgets.cell_plot import StyleName
 from fftui.tui.widgets.cell_text import fitted

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable
 
-from fftui import format as fmt
 from fftui.runs.view import EpochView, LayerView, RunView
+from fftui.text import format as fmt
 from fftui.tui.glyphs import Glyphs
 from fftui.tui.widgets.cell_plot import Point, Series, window_for
 from fftui.tui.widgets.chart import Chart, ChartSpec

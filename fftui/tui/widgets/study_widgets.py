@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from fftui import format as fmt
+from fftui.text import format as fmt
 from fftui.tui.glyphs import plain
 from fftui.tui.study_backend import StudyFacts, StudyRun, StudyTable, failed
 from fftui.tui.widgets.cell_plot import StyleName

@@ -1,0 +1,5 @@
+"""`python -m fftui`."""
+
+from fftui.cli.main import main
+
+main()

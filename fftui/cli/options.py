@@ -1,0 +1,67 @@
+"""Options and arguments that several commands share, and what a shell completes them to.
+
+Imports inside the functions, for the same reason as in `fftui.cli.main` (PLC0415).
+"""
+
+# ruff: noqa: PLC0415
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fftui.errors import FFTUIError
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """'latest' and the ids of runs."""
+    from fftui.runs.folder import run_folders, runs_folder
+
+    ids: list[str] = []
+    with suppress(FFTUIError):  # a runs folder that cannot be read completes nothing
+        ids = [folder.id for folder in run_folders(runs_folder())]
+    return [each for each in ["latest", *ids] if each.startswith(incomplete)]
+
+
+def complete_preset(incomplete: str) -> list[str]:
+    """Names of presets."""
+    from fftui.presets import list_presets
+
+    return [preset.name for preset in list_presets() if preset.name.startswith(incomplete)]
+
+
+def complete_drawn(incomplete: str) -> list[str]:
+    """What `fftui figures` draws: studies and runs."""
+    return [*complete_study(incomplete), *complete_run(incomplete)]
+
+
+def complete_data(incomplete: str) -> list[str]:
+    """Names of data sets."""
+    from fftui.data.catalogue import DATA_NAMES
+
+    return [name for name in DATA_NAMES if name.startswith(incomplete)]
+
+
+def complete_study(incomplete: str) -> list[str]:
+    """Names of studies."""
+    from fftui.studies.study_catalogue import STUDIES
+
+    return [name for name in STUDIES if name.startswith(incomplete)]
+
+
+RunsDir = Annotated[
+    Path | None,
+    typer.Option("--runs", metavar="DIR", help="Where runs live.  [default: FFTUI_RUNS, else runs/ here]"),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Where data sets lie.  [default: FFTUI_DATA, else per user]"),
+]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, path or 'latest'.", autocompletion=complete_run)
+]
+Headless = Annotated[bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout; implies --headless.")]
+ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]

@@ -1,0 +1,1 @@
+"""Words for terminals without a screen: streams, number formats, columns and progress lines."""

@@ -1,0 +1,1 @@
+"""The panels of the machine: metrics, timelines, tables."""

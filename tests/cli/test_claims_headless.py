@@ -1,0 +1,148 @@
+"""The claims on stdout and in files: text, Markdown, JSON; and what is said of runs that failed."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fftui.claims import CLAIMS, Setup
+from fftui.claims.claims_plan import ClaimsPlan, PlannedRuns
+from fftui.cli import claims_headless as headless
+from fftui.cli import main as cli
+from fftui.cli.study_headless import StudyResult, Workspace
+from fftui.errors import RequestError, RunFailedError
+from fftui.studies.runner import TrialProgress
+from fftui.studies.study import Study
+
+VERDICTS = ("holds", "does not hold", "holds for another reason", "not tested here")
+EVIDENCE = {
+    "role": "paper/ff on mnist",
+    "what": "mnist-mini, all images",
+    "absent": None,
+    "runs": ["a", "b"],
+    "train_s": 12.0,
+}
+
+
+@pytest.fixture
+def facts() -> dict[str, Any]:
+    """Claims with every verdict in turn, and texts that tables have to escape."""
+    claims = [
+        {
+            "id": claim.id,
+            "statement": claim.statement,
+            "paper": claim.paper,
+            "faithful": "paper/ff 97.0 ± 0.3 %; paper/backprop 98.0 ± 0.3 %" if number % 4 != 3 else "",
+            "corrected": "ff [bold] 99.0 ± 0.1 %" if number % 4 != 3 else "",
+            "verdict": VERDICTS[number % 4],
+            "why": "cifar10 is not on this machine" if number % 4 == 3 else "seen | in both",
+            "rule": claim.rule,
+            "evidence": [
+                EVIDENCE,
+                {"role": "ff on svhn", "what": None, "absent": "svhn is not on this machine"},
+            ],
+        }
+        for number, claim in enumerate(CLAIMS)
+    ]
+    return {"scale": "quick", "seeds": 1, "claims": claims}
+
+
+def test_plain_text_has_a_block_a_claim(facts: dict[str, Any]) -> None:
+    text = headless.plain(facts)
+    for claim in facts["claims"]:
+        assert f"\n{claim['id']}: {claim['verdict'].upper()}\n" in f"\n{text}"
+    assert max(map(len, text.splitlines())) <= headless.WIDTH
+    assert "  ran       paper/ff on mnist: mnist-mini, all images (2 runs, 12 s)" in text
+    assert "Behind (or ahead):" in text
+    assert "Quick:" in text
+
+
+def test_markdown_is_a_table_with_its_rules_and_runs(facts: dict[str, Any]) -> None:
+    lines = headless.markdown(facts).splitlines()
+    rows = [line for line in lines if line.startswith("| ") and line.count(" | ") >= 4]
+    assert len(rows) == 1 + len(CLAIMS)
+    assert {line.replace("\\|", "").count("|") for line in rows} == {6}
+    for claim in CLAIMS:
+        assert any(claim.rule in line for line in lines if line.startswith("- "))
+    assert "**holds**: seen \\| in both" in "\n".join(lines)
+
+
+def test_the_table_for_terminals_shows_text_as_it_is(facts: dict[str, Any]) -> None:
+    text = headless.drawn(facts)
+    for verdict in VERDICTS:
+        assert verdict.split()[0] in text
+    assert "[bold]" in text
+    assert "--to markdown" in text
+
+
+def test_formats_have_names() -> None:
+    assert [headless.format_of(name) for name in ("text", "markdown", "json")] == ["text", "markdown", "json"]
+    with pytest.raises(RequestError, match="did you mean 'markdown'"):
+        headless.format_of("markdwon")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
+    """A plan of one setup in workspace of the real one; what is in the list is how its runs end."""
+    experiment = small.experiment()
+    setup = Setup("paper/ff")
+    made = ClaimsPlan(
+        "quick", 1, (PlannedRuns(setup, (experiment,)),), {Setup("ff", "svhn"): "svhn is not on this machine"}
+    )
+    ends: list[StudyResult] = []
+
+    def follow(study: Study, workspace: Workspace) -> StudyResult:
+        return ends.pop()
+
+    monkeypatch.setattr(headless, "plan", lambda scale, present, seeds: made)
+    monkeypatch.setattr(headless, "follow", follow)
+    return ends
+
+
+def test_the_outcome_goes_to_stdout_and_the_rest_to_stderr(
+    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str], finished_run: Any, small: Any
+) -> None:
+    finished_run(small.experiment())
+    asked.append(StudyResult((), stopped=False))
+    assert headless.reproduce(headless.Request("quick", to="json"), Workspace(tmp_path / "runs")) == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out)["claims"][0]["id"] == CLAIMS[0].id
+    assert err == "svhn is not on this machine\n"
+
+
+def test_a_run_that_failed_is_named_with_its_claim(
+    asked: list[StudyResult], tmp_path: Path, small: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = headless.plan("quick", [], 1)
+    failed = TrialProgress(1, 1, made.study().trials[0], "failed", error="no such device")
+    asked.append(StudyResult((failed,), stopped=False))
+    file = tmp_path / "claims.md"
+    with pytest.raises(RunFailedError, match="1 of 1"):
+        headless.reproduce(headless.Request("quick", to="markdown", file=file), Workspace(tmp_path / "runs"))
+    assert "paper/ff on mnist: its run failed: no such device" in file.read_text(encoding="utf-8")
+    assert capfd.readouterr().out == ""
+
+
+def test_stopped_it_gives_what_is_there(
+    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["fftui", "reproduce", "--quick"])
+    asked.append(StudyResult((), stopped=True))
+    assert headless.reproduce(headless.Request("quick"), Workspace(tmp_path / "runs")) == 130
+    out, err = capfd.readouterr()
+    assert "four-layers: NOT TESTED HERE" in out
+    assert "go on with: fftui reproduce --quick" in err
+
+
+def test_the_command_refuses_a_format_before_it_runs_anything(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["fftui", "reproduce", "--quick", "--to", "latex", "--runs", str(tmp_path)])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    out, err = capfd.readouterr()
+    assert (left.value.code, out) == (2, "")
+    assert "no format is called 'latex'" in err
+    assert not any(tmp_path.iterdir())

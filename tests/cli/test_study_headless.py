@@ -1,0 +1,264 @@
+"""Studies from the command line: what is said, what comes out, and what signals do. Real processes, real signals."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fftui.cli import main as cli
+from fftui.events import EpochFinished
+from fftui.runs.folder import run_folders
+from fftui.runs.journal import read_journal
+from fftui.studies import study_catalogue
+from fftui.studies.study import Row
+
+PATIENCE_S = 90.0
+# A study of three small networks, of which the third learns for as long as it is let.
+PROGRAM = """
+import sys
+from fftui.studies import study_catalogue
+from fftui.studies.study import Row
+def rows(data, scale):
+    for units in (8, 9, 10)[:LENGTH]:
+        short = {"data.train_images": 128, "data.test_images": 64, "evaluation.images": 32, "telemetry.hz": 0.0}
+        short |= {"model.layers.*.units": units, "phases.0.epochs": 1000000 if units == ENDLESS else 2}
+        yield Row((("units", units),), "quickstart", short | {"checkpoint.every_s": 0.02})
+info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini", "svhn"))
+study_catalogue.STUDIES["small"] = info
+sys.argv[0] = "fftui"
+from fftui.cli.main import main
+main()
+"""
+ALL = PROGRAM.replace("LENGTH", "2").replace("ENDLESS", "0")
+ENDLESS = PROGRAM.replace("LENGTH", "3").replace("ENDLESS", "9")
+FAILING = (
+    "import fftui.learning.training as training\n"
+    "def fail(self): raise RuntimeError('no such [device]')\n"
+    "training.Training.__next__ = fail\n" + ALL
+)
+
+
+def environment() -> dict[str, str]:
+    root = str(Path(__file__).parents[1])
+    kept = {k: v for k, v in os.environ.items() if k not in ("FFTUI_RUNS", "FFTUI_DATA", "NO_COLOR", "FORCE_COLOR")}
+    return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": root, "TERM": "xterm", "COLUMNS": "120"}
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts a program with arguments; at the end of the test no process is left."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "study", "small", "--data-dir", str(tmp_path), *arguments],
+            cwd=tmp_path,
+            env=environment(),
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=PATIENCE_S)
+    return process.returncode, out, err
+
+
+def until(condition: Callable[[], Any]) -> Any:
+    end = time.monotonic() + PATIENCE_S
+    while not (value := condition()):
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+    return value
+
+
+def test_a_study_runs_ends_in_its_table_and_does_not_run_again(tmp_path: Path, begin: Any) -> None:
+    code, out, err = finish(begin(ALL, "--seeds", "2"))
+    assert code == 0
+    assert out.splitlines()[0].startswith("data        units  test accuracy %  train accuracy %  learned for  seeds")
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["mnist-mini", "8"], ["mnist-mini", "9"]]
+    lines = err.splitlines()
+    assert lines[0].startswith("study small: 4 trials in 4 runs, 4 to come, ~")
+    assert lines[1] == "1/4 mnist-mini, 8, seed 0"
+    assert lines[2].startswith("1/4 mnist-mini, 8, seed 0: test accuracy ")
+    assert lines[-1] == "svhn is not on this machine: skipped (fftui data get svhn)"
+    assert "\x1b" not in out + err
+    assert len(run_folders(tmp_path / "runs")) == 4
+
+    code, out, err = finish(begin(ALL, "--seeds", "2", "--json"))
+    facts = json.loads(out)
+    assert code == 0
+    assert err.splitlines()[0] == "study small: 4 trials in 4 runs, nothing to do"
+    assert [each["seeds"] for each in facts["conditions"]] == [2, 2]
+    assert len(facts["trials"]) == len(run_folders(tmp_path / "runs")) == 4
+
+
+def test_one_signal_ends_it_gently_and_it_goes_on(tmp_path: Path, begin: Any) -> None:
+    process = begin(ENDLESS, "--seeds", "1")
+    until(lambda: _epochs(tmp_path) >= 4)  # two of the first run, some of the second, which never ends by itself
+    process.send_signal(signal.SIGINT)
+    code, out, err = finish(process)
+    assert code == 130
+    assert "stopping after this batch" in err
+    assert err.splitlines()[-1] == f"interrupted; go on with: fftui study small --data-dir {tmp_path} --seeds 1"
+    assert "1 interrupted" in out
+    assert "Traceback" not in err
+    assert sorted(folder.record().status for folder in run_folders(tmp_path / "runs")) == ["finished", "interrupted"]
+
+    process = begin(ENDLESS, "--seeds", "1")
+    before = _epochs(tmp_path)
+    until(lambda: _epochs(tmp_path) > before)
+    process.send_signal(signal.SIGINT)
+    assert finish(process)[0] == 130
+    assert len(run_folders(tmp_path / "runs")) == 2
+
+
+def _epochs(folder: Path) -> int:
+    folders = run_folders(folder / "runs")
+    return sum(isinstance(event, EpochFinished) for folder in folders for _, event in read_journal(folder.journal))
+
+
+def test_failed_trials_are_reported_and_exit_1(tmp_path: Path, begin: Any) -> None:
+    code, out, err = finish(begin(FAILING, "--seeds", "1"))
+    assert code == 1
+    assert out.count("1 failed (RuntimeError: no such [device])") == 2
+    assert "2/2 mnist-mini, 9, seed 0: failed; RuntimeError: no such [device]" in err
+    assert err.splitlines()[-1].startswith("fftui: 2 of 2 trials failed; carry the study out again")
+    assert "Traceback" not in err
+
+
+def test_a_terminal_shows_lines_a_bar_and_the_table(tmp_path: Path) -> None:
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(tmp_path)
+        os.execve(
+            sys.executable,
+            [sys.executable, "-c", ALL, "study", "small", "--seeds", "1"],
+            environment() | {"NO_COLOR": "1"},
+        )
+    shown = b""
+    while True:
+        try:
+            read = os.read(terminal, 4096)
+        except OSError:  # how a terminal says that its last process has ended
+            break
+        if not read:
+            break
+        shown += read
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    text = shown.decode()
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert "2/2 mnist-mini, 9, seed 0: test accuracy" in text
+    assert "Small: Does it matter?" in text
+    assert "┃" in text or "|" in text
+    assert "\x1b[?25h" in text  # the cursor is back
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command in this process, with the small study: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("FFTUI_RUNS", "FFTUI_DATA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def rows(data: str, scale: str) -> Iterator[Row]:
+        for units in (8, 9):
+            yield Row((("units", units),), "quickstart", {"model.layers.*.units": units, "data.train_images": 128})
+
+    info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini",))
+    monkeypatch.setitem(study_catalogue.STUDIES, "small", info)  # type: ignore[arg-type]
+
+    def run(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fftui", "study", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capfd.readouterr()
+        return left.value.code or 0, out, err
+
+    return run
+
+
+def test_without_a_name_all_studies_are_listed(call: Any) -> None:
+    code, out, err = call()
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[1:]] == list(study_catalogue.STUDIES)
+    assert [each["study"] for each in json.loads(call("--json")[1])] == list(study_catalogue.STUDIES)
+
+
+def test_a_dry_run_lists_trials_and_their_likely_time(call: Any, tmp_path: Path) -> None:
+    code, out, _ = call("small", "--dry-run", "--seeds", "2")
+    assert code == 0
+    assert out.splitlines()[0].split() == ["trial", "seed", "state", "expected"]
+    assert [line.split("  ")[0] for line in out.splitlines()[1:5]] == ["mnist-mini, 8", "mnist-mini, 9"] * 2
+    assert "4 of 4 to come, ~" in out
+    plan = json.loads(call("small", "--dry-run", "--json")[1])
+    assert all(trial["state"] == "to come" and trial["expected_s"] > 0 for trial in plan["trials"])
+    assert run_folders(tmp_path / "runs") == []
+
+
+def test_the_table_runs_nothing(call: Any, tmp_path: Path) -> None:
+    code, out, _ = call("small", "--table", "--to", "markdown", "-o", str(tmp_path / "table.md"))
+    assert (code, out) == (0, "")
+    assert "| mnist-mini | 8 |" in (tmp_path / "table.md").read_text()
+    assert call("small", "--table")[1].splitlines()[1].split() == ["mnist-mini", "8", "3", "not", "run"]
+    assert call("small", "--table", "--quick", "--trials", "--to", "csv")[1].startswith("data,units,seed,run,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["smal"], "did you mean 'small'"),
+        (["small", "--table", "--to", "markdwn"], "did you mean 'markdown'"),
+        (["small", "--to", "markdwn"], "did you mean 'markdown'"),
+        (["small", "--data", "mnst"], "did you mean 'mnist'"),
+        (["small", "--data", "svhn", "--data-dir", "nowhere"], "svhn is not on this machine: skipped"),
+        (["small", "--device", "abacus"], "abacus"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_exit_2(call: Any, tmp_path: Path, arguments: list[str], advice: str) -> None:
+    code, out, err = call(*arguments)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("fftui: ")
+    assert advice in err
+    assert run_folders(tmp_path / "runs") == []
+
+
+def test_listing_and_tables_load_no_torch(tmp_path: Path) -> None:
+    code = "\n".join(
+        [
+            "import sys",
+            "from fftui.cli.main import main",
+            "try: main()",
+            "except SystemExit: pass",
+            "print([name for name in ('torch', 'textual', 'polars') if name in sys.modules])",
+        ]
+    )
+    for arguments, loaded in ((["study"], "[]"), (["study", "table-1", "--table"], "['polars']")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment(),
+            cwd=tmp_path,
+        )
+        assert done.stdout.splitlines()[-1] == loaded
