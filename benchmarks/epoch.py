@@ -1,8 +1,10 @@
-"""One epoch of one Forward-Forward layer: fftui against the textbook loop, and against the matrix products alone.
+"""One epoch of one Forward-Forward layer: fftui against the textbook loop, and against the matrix
+products alone.
 
-The textbook loop is how the paper trains: for every batch separate positive and negative passes through autograd,
-the default Adam, float32. "Products alone" is the time of the products that fftui's step cannot do without: a limit.
-The rows of one repeat run one after the other, so that a machine whose speed drifts still gives honest ratios.
+The textbook loop is how the paper trains: for every batch separate positive and negative passes
+through autograd, the default Adam, float32. "Products alone" is the time of the products that
+fftui's step cannot do without: a limit. The rows of one repeat run one after the other, so that a
+machine whose speed drifts still gives honest ratios.
 """
 
 import argparse
@@ -40,7 +42,9 @@ class TextbookLayer(nn.Linear):
     def learn(self, positive: Tensor, negative: Tensor) -> None:
         above = self(positive).pow(2).mean(1)
         below = self(negative).pow(2).mean(1)
-        loss = torch.log(1 + torch.exp(torch.cat([self.threshold - above, below - self.threshold]))).mean()
+        loss = torch.log(
+            1 + torch.exp(torch.cat([self.threshold - above, below - self.threshold]))
+        ).mean()
         self.adam.zero_grad()
         loss.backward()
         self.adam.step()
@@ -61,7 +65,9 @@ def our_epoch(trainer: StageTrainer, images: int) -> None:
 
 
 def products_epoch(inputs: int, images: int, dtype: torch.dtype) -> None:
-    """Forward and gradient product of every batch; the first layer needs each once for both labels."""
+    """Forward and gradient product of every batch; the first layer needs each once for
+    both labels.
+    """
     rows = BATCH if inputs == SETS["mnist"].inputs else 2 * BATCH
     x, delta = torch.rand(rows, inputs).to(dtype), torch.rand(rows, UNITS).to(dtype)
     weight = torch.rand(inputs, UNITS).to(dtype)
@@ -85,7 +91,9 @@ def make_trainer(stage: int, images: int, dtype: torch.dtype) -> StageTrainer:
     )
     model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
     network = Network(model, info, train.overlay_value, dtype, seed=0)
-    context = TrainContext(network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000, data=Data())
+    context = TrainContext(
+        network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000, data=Data()
+    )
     phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
     return rule_for(phase, 1, context).trainer(stage, 10_000, [])
 
@@ -109,7 +117,9 @@ def compare(stage: int, images: int, repeats: int) -> list[tuple[str, list[float
         name = str(dtype).removeprefix("torch.")
         trainer = make_trainer(stage, images, dtype)
         rows.append((f"fftui, {name}", lambda trainer=trainer: our_epoch(trainer, images)))
-        rows.append((f"products alone, {name}", lambda dtype=dtype: products_epoch(inputs, images, dtype)))
+        rows.append(
+            (f"products alone, {name}", lambda dtype=dtype: products_epoch(inputs, images, dtype))
+        )
     seconds: list[tuple[str, list[float]]] = [(name, []) for name, _ in rows]
     for _ in range(repeats):
         for (_, epoch), (_, times) in zip(rows, seconds, strict=True):
@@ -118,7 +128,9 @@ def compare(stage: int, images: int, repeats: int) -> list[tuple[str, list[float
 
 
 def report(title: str, seconds: Sequence[tuple[str, list[float]]]) -> None:
-    """A Markdown table of medians, and of the median ratio to the textbook loop, repeat by repeat."""
+    """A Markdown table of medians, and of the median ratio to the textbook loop, repeat
+    by repeat.
+    """
     baseline = seconds[0][1]
     print(f"\n| {title} | s | times as fast as the textbook loop |\n|---|---|---|")
     for name, times in seconds:
@@ -128,11 +140,16 @@ def report(title: str, seconds: Sequence[tuple[str, list[float]]]) -> None:
 
 def main() -> None:
     """Both layer shapes, one table each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}")
+    print(
+        f"torch {torch.__version__}, {torch.get_num_threads()} threads,"
+        f" {torch.backends.cpu.get_cpu_capability()}"
+    )
     for stage, title in ((0, f"784→{UNITS}"), (1, f"{UNITS}→{UNITS}")):
         report(title, compare(stage, arguments.images, arguments.repeats))
 

@@ -1,9 +1,10 @@
-"""Seconds of learning until a preset first reaches an accuracy on the test set: the paper's own 97.14 % by default.
+"""Seconds of learning until a preset first reaches an accuracy on the test set: the paper's own
+97.14 % by default.
 
     python benchmarks/first_passage.py --preset ff --set phases.0.epochs=1 --seeds 3
 
-The whole test set is evaluated by goodness every few steps; only that time is not counted: the clock is the run's own
-`train_s`, which starts before the first image is used.
+The whole test set is evaluated by goodness every few steps; only that time is not counted: the
+clock is the run's own `train_s`, which starts before the first image is used.
 """
 
 from typing import Annotated
@@ -19,7 +20,9 @@ from fftui.learning.training import train
 from fftui.presets import load_preset
 
 
-def first_passage(preset: str, overrides: list[str], seed: int, *, target: float, every: int, split: str) -> float:
+def first_passage(
+    preset: str, overrides: list[str], seed: int, *, target: float, every: int, split: str
+) -> float:
     """Seconds until `target` is reached on `split`; not a number where it never is."""
     experiment = load_preset(preset, "mnist", ["evaluation.every=0", *overrides], seed)
     phase = experiment.phases[-1]
@@ -53,8 +56,13 @@ def main(
     split: str = "test",
 ) -> None:
     """Print the time of first passage for each seed, and the mean."""
-    times = [first_passage(preset, set_ or [], seed, target=target, every=every, split=split) for seed in range(seeds)]
-    print(f"mean of {seeds}: {sum(times) / len(times):.1f} s until {target:.2%} on the {split} images")
+    times = [
+        first_passage(preset, set_ or [], seed, target=target, every=every, split=split)
+        for seed in range(seeds)
+    ]
+    print(
+        f"mean of {seeds}: {sum(times) / len(times):.1f} s until {target:.2%} on the {split} images"
+    )
 
 
 if __name__ == "__main__":

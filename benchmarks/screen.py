@@ -1,8 +1,9 @@
-"""Samples a second with the screen open against headless: the same experiment, in turn, by the wall clock.
+"""Samples a second with the screen open against headless: the same experiment, in turn, by the wall
+clock.
 
-The screen runs in a pseudo-terminal of 200 x 50 that is read as fast as it writes. What counts is the time between
-the run's first and last epoch in its journal, so start-up is left out and everything else (journal, checkpoint,
-screen) is in.
+The screen runs in a pseudo-terminal of 200 x 50 that is read as fast as it writes. What counts is
+the time between the run's first and last epoch in its journal, so start-up is left out and
+everything else (journal, checkpoint, screen) is in.
 """
 
 import argparse
@@ -30,25 +31,43 @@ def command(runs: Path, epochs: int) -> list[str]:
     """The experiment that both run."""
     overrides = [f"phases.0.epochs={epochs}", "evaluation.every=0"]
     sets = [part for override in overrides for part in ("--set", override)]
-    return [sys.executable, "-m", "fftui", "run", "--preset", "quickstart", "--runs", str(runs), *sets]
+    return [
+        sys.executable,
+        "-m",
+        "fftui",
+        "run",
+        "--preset",
+        "quickstart",
+        "--runs",
+        str(runs),
+        *sets,
+    ]
 
 
 def samples_per_s(runs: Path) -> float | None:
-    """Images learned a second between the first and the last epoch of the one run in `runs`; None while it learns."""
+    """Images learned a second between the first and the last epoch of the one run in `runs`; None
+    while it learns.
+    """
     journals = list(runs.glob("*/journal.jsonl"))
     if not journals:
         return None
     events = list(read_journal(journals[0]))
     if not any(isinstance(event, RunFinished) for _, event in events):
         return None
-    ends = [(at, event.samples_per_s * event.epoch_s) for at, event in events if isinstance(event, EpochFinished)]
+    ends = [
+        (at, event.samples_per_s * event.epoch_s)
+        for at, event in events
+        if isinstance(event, EpochFinished)
+    ]
     return sum(images for _, images in ends[1:]) / (ends[-1][0] - ends[0][0])
 
 
 def headless(epochs: int) -> float:
     """One headless run."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([*command(Path(folder), epochs), "--headless"], check=True, capture_output=True)
+        subprocess.run(
+            [*command(Path(folder), epochs), "--headless"], check=True, capture_output=True
+        )
         return finished(Path(folder))
 
 
@@ -91,8 +110,12 @@ def finished(runs: Path) -> float:
 
 def main() -> None:
     """Both in turn, several times; medians and the ratio pair by pair."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=60, help="epochs a layer (default 60, about 20 s a run)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--epochs", type=int, default=60, help="epochs a layer (default 60, about 20 s a run)"
+    )
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     pairs = []
@@ -100,7 +123,11 @@ def main() -> None:
         alone = headless(arguments.epochs)
         watched, written = with_screen(arguments.epochs)
         pairs.append((alone, watched))
-        print(f"headless {alone:.0f}/s, with the screen {watched:.0f}/s ({written / 1024:.0f} KiB drawn)", flush=True)
+        print(
+            f"headless {alone:.0f}/s, with the screen {watched:.0f}/s ({written / 1024:.0f} KiB"
+            " drawn)",
+            flush=True,
+        )
     ratio = statistics.median(watched / alone for alone, watched in pairs)
     print(f"with the screen / headless: {ratio:.3f} (median of {len(pairs)} pairs)")
 

@@ -2,8 +2,9 @@
 
     python benchmarks/telemetry.py --minutes 10 --pairs 8
 
-One long run at `telemetry.hz` tells the sampler's own processor time, its intervals and the growth of the process;
-pairs of short runs, with and without a sampler in turn, tell what learning loses to it.
+One long run at `telemetry.hz` tells the sampler's own processor time, its intervals and the growth
+of the process; pairs of short runs, with and without a sampler in turn, tell what learning loses to
+it.
 """
 
 import statistics
@@ -25,7 +26,12 @@ from fftui.runs.tables import make_table
 
 def run_with_sampler(runs: Path, preset: str, hz: float, seconds: float) -> tuple[RunFolder, float]:
     """A run of `seconds` seconds, and the images a second that it learned."""
-    asked = ["phases.0.epochs=100000", "evaluation.every=0", f"telemetry.hz={float(hz)}", "telemetry.idle_s=0.0"]
+    asked = [
+        "phases.0.epochs=100000",
+        "evaluation.every=0",
+        f"telemetry.hz={float(hz)}",
+        "telemetry.idle_s=0.0",
+    ]
     folder = create(runs, load_preset(preset, "mnist-mini", asked, 0))
     carrier = RunThread(folder, folder.experiment(), device="auto")
     timer = threading.Timer(seconds, carrier.stop)
@@ -42,20 +48,31 @@ def run_with_sampler(runs: Path, preset: str, hz: float, seconds: float) -> tupl
 
 def report(folder: RunFolder, hz: float) -> None:
     """Print what the sampler's own events and samples say of a long run."""
-    end = next(event for _, event in read_journal(folder.journal) if isinstance(event, TelemetryEnded))
+    end = next(
+        event for _, event in read_journal(folder.journal) if isinstance(event, TelemetryEnded)
+    )
     table = make_table(folder, "telemetry")
     off_ms = (table["interval_s"].drop_nulls() - 1 / hz).abs() * 1000
     print(f"{end.samples} samples in {end.elapsed_s:.0f} s, {end.missed} missed")
-    print(f"processor time of the sampler: {100 * end.cpu_s / end.elapsed_s:.2f} % of one core (limit 1 %)")
     print(
-        f"intervals within 20 ms of {1000 / hz:.0f} ms: {100 * (end.on_time or 0):.1f} % (limit 95 %); "
-        f"off by {off_ms.median():.2f} ms in the median, {off_ms.quantile(0.99):.1f} ms at the 99th percentile"
+        f"processor time of the sampler: {100 * end.cpu_s / end.elapsed_s:.2f} % of one core (limit"
+        " 1 %)"
+    )
+    print(
+        f"intervals within 20 ms of {1000 / hz:.0f} ms: {100 * (end.on_time or 0):.1f} % (limit 95"
+        f" %); off by {off_ms.median():.2f} ms in the median, {off_ms.quantile(0.99):.1f} ms at the"
+        " 99th percentile"
     )
     memory = table["process_memory_bytes"].cast(pl.Float64)
-    second, last = (memory.slice(len(memory) * part // 4, len(memory) // 4).mean() for part in (1, 3))
+    second, last = (
+        memory.slice(len(memory) * part // 4, len(memory) // 4).mean() for part in (1, 3)
+    )
     assert isinstance(second, float)
     assert isinstance(last, float)
-    print(f"resident memory, second to last quarter: {(last - second) / 1e6:+.2f} MB of {last / 1e6:.0f} MB")
+    print(
+        f"resident memory, second to last quarter: {(last - second) / 1e6:+.2f} MB of"
+        f" {last / 1e6:.0f} MB"
+    )
 
 
 def main(
@@ -79,7 +96,10 @@ def main(
             ratios.append(rates[hz] / rates[0.0])
         if ratios:
             each_ratio = " ".join(f"{ratio:.3f}" for ratio in ratios)
-            print(f"throughput with a sampler against without: median {statistics.median(ratios):.3f} of {each_ratio}")
+            print(
+                f"throughput with a sampler against without: median {statistics.median(ratios):.3f}"
+                f" of {each_ratio}"
+            )
 
 
 if __name__ == "__main__":

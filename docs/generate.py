@@ -21,18 +21,44 @@ def tables_page() -> str:
     lines = [
         "# Tables",
         "",
-        "Every run folder holds `epochs`, `layers`, `evaluations`, `telemetry` and `energy` as Parquet, made from its",
-        "journal when it ends; `fftui export` makes them, and `runs`, from the journal at any time. Missing is null,",
-        "never 0. Layers, phases and epochs count from 1; names carry their units; accuracies are fractions of 1.",
+        (
+            "Every run folder holds `epochs`, `layers`, `evaluations`, `telemetry` and `energy` as"
+            " Parquet, made from its"
+        ),
+        (
+            "journal when it ends; `fftui export` makes them, and `runs`, from the journal at any"
+            " time. Missing is null,"
+        ),
+        (
+            "never 0. Layers, phases and epochs count from 1; names carry their units; accuracies"
+            " are fractions of 1."
+        ),
         "",
-        "Exporting several runs into one table adds every field of their experiments as a column behind its own,",
-        f"named `{SETTING}` and the path that `--set` takes: `{SETTING}phases.0.learning_rate`. `--settings different`",
+        (
+            "Exporting several runs into one table adds every field of their experiments as a"
+            " column behind its own,"
+        ),
+        (
+            f"named `{SETTING}` and the path that `--set` takes: `{SETTING}phases.0.learning_rate`."
+            " `--settings different`"
+        ),
         "keeps those in which the runs differ, `--settings none` leaves them out.",
         "",
-        "In csv, xlsx, markdown and latex, lists are text; times are ISO 8601 wherever a format has no type for them.",
+        (
+            "In csv, xlsx, markdown and latex, lists are text; times are ISO 8601 wherever a format"
+            " has no type for them."
+        ),
     ]
     for name, table in TABLES.items():
-        lines += ["", f"## {name}", "", f"One row is {table.row}.", "", "| column | type | meaning |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {name}",
+            "",
+            f"One row is {table.row}.",
+            "",
+            "| column | type | meaning |",
+            "|---|---|---|",
+        ]
         lines += [f"| `{c.name}` | {_type(str(c.dtype))} | {c.meaning} |" for c in table.columns]
     return "\n".join(lines) + "\n"
 
@@ -42,7 +68,10 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "Exit codes: 0 done, 1 a run or its output failed, 2 the request was wrong, 130 interrupted.",
+        (
+            "Exit codes: 0 done, 1 a run or its output failed, 2 the request was wrong, 130"
+            " interrupted."
+        ),
     ]
     for path, command, context in commands():
         lines += ["", f"## {path}", "", "```", command.get_help(context).rstrip(), "```"]

@@ -2,8 +2,8 @@
 
     python docs/make_screenshots.py
 
-The run is docs/sample/journal.jsonl, folded up to the beginning of its third layer. Clock zone, machine and rates are
-fixed, so that the same code draws the same pictures everywhere.
+The run is docs/sample/journal.jsonl, folded up to the beginning of its third layer. Clock zone,
+machine and rates are fixed, so that the same code draws the same pictures everywhere.
 """
 
 import asyncio
@@ -30,7 +30,9 @@ HERE = Path(__file__).parent
 JOURNAL = HERE / "sample" / "journal.jsonl"
 RUN = "20261124-102119-ff-mnist-7946"
 STOP_AT = (3, 4)  # layer, epoch
-RATES = Rates(float32_flops_per_s=1.5e11, bfloat16_flops_per_s=6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
+RATES = Rates(
+    float32_flops_per_s=1.5e11, bfloat16_flops_per_s=6e11, auto_is_bfloat16=True, bytes_per_s=4e10
+)
 
 
 class FixedBackend(Backend):
@@ -46,7 +48,9 @@ class FixedBackend(Backend):
 
     def expected(self, preset: Preset, data: str, recent_runs: object) -> ExpectedTime:
         """The estimated time by the fixed rates."""
-        return ExpectedTime(expected_seconds(self.experiment(preset.name, data), RATES), measured=False)
+        return ExpectedTime(
+            expected_seconds(self.experiment(preset.name, data), RATES), measured=False
+        )
 
 
 @dataclass
@@ -104,7 +108,9 @@ def recorded_view(stop_at: tuple[int, int] = STOP_AT) -> RunView:
         if reached and isinstance(event, EpochFinished):
             break
         view = view.after(at, event)
-        reached = reached or (isinstance(event, EpochFinished) and (event.layer, event.epoch) == stop_at)
+        reached = reached or (
+            isinstance(event, EpochFinished) and (event.layer, event.epoch) == stop_at
+        )
     return view
 
 

@@ -47,7 +47,9 @@ class RunFailedError(FFTUIError):
 
 
 def one_of(what: str, name: str, names: Iterable[Name]) -> Name:
-    """`name`, checked to be one of `names`. Raises RequestError, listing the nearest and all names, if it is not."""
+    """`name`, checked to be one of `names`. Raises RequestError, listing the nearest and all names,
+    if it is not.
+    """
     known = {each: each for each in names}
     if name in known:
         return known[name]

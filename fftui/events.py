@@ -1,7 +1,8 @@
 """Events: every fact that a training states, one small frozen dataclass each, and their JSON form.
 
-Layers, phases and epochs count from 1. Times are seconds, memory bytes, accuracies fractions of 1. Missing is None.
-`Stepped` is progress for a live display: a journal keeps one of them a second, and every event of another kind.
+Layers, phases and epochs count from 1. Times are seconds, memory bytes, accuracies fractions of 1.
+Missing is None. `Stepped` is progress for a live display: a journal keeps one of them a second, and
+every event of another kind.
 """
 
 import json
@@ -13,8 +14,10 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
 Doing = Literal["idle", "preparing", "learning", "evaluating"]
-StageKey = tuple[int | None, int | None]  # phase and layer, from 1; None where nothing, or the whole network, learns
-EpochKey = tuple[int | None, int | None, int | None]  # phase, layer and epoch, from 1; None as in `StageKey`
+# phase and layer, from 1; None where nothing, or the whole network, learns
+StageKey = tuple[int | None, int | None]
+# phase, layer and epoch, from 1; None as in `StageKey`
+EpochKey = tuple[int | None, int | None, int | None]
 
 EVENTS: dict[str, type["Event"]] = {}
 # Fields whose JSON key is not their name: the keys of published journals stay.
@@ -34,7 +37,9 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event, kind="run-started"):
-    """A run begins, or continues (`resumed`): the experiment, its data, the device and the number of steps."""
+    """A run begins, or continues (`resumed`): the experiment, its data, the device and the number
+    of steps.
+    """
 
     run: str
     experiment: str
@@ -47,8 +52,8 @@ class RunStarted(Event, kind="run-started"):
     validation_images: int
     test_images: int
     resumed: bool
-    # For each stage (a layer, or all layers that learn together): its optimiser steps, and the relative cost of one of
-    # them.
+    # For each stage (a layer, or all layers that learn together): its optimiser steps, and the
+    # relative cost of one of them.
     stage_steps: tuple[int, ...] = ()
     step_costs: tuple[float, ...] = ()
 
@@ -66,7 +71,8 @@ class PhaseStarted(Event, kind="phase-started"):
 class LayerStarted(Event, kind="layer-started"):
     """A layer begins to learn; `layer` is None where all layers learn together.
 
-    `parallel` then lists the layers that learn by an objective of their own; under backprop it is empty.
+    `parallel` then lists the layers that learn by an objective of their own; under backprop it is
+    empty.
     """
 
     phase: int
@@ -94,11 +100,13 @@ class Stepped(Event, kind="stepped"):
 class EpochFinished(Event, kind="epoch-finished"):
     """One epoch of a layer (or of the network, where `layer` is None) is over.
 
-    Where layers learn in parallel `loss` is the sum of their losses, and `LayerMeans` gives those of each layer.
+    Where layers learn in parallel `loss` is the sum of their losses, and `LayerMeans` gives those
+    of each layer.
 
-    `step` counts optimiser steps since the layer started. `epoch_s` is wall time, `compute_s` time on the device
-    without `data_s`, the time for sampling, moving and selecting the images of the batches.
-    `accuracy` is that of the layers learned so far on the measured training images, None if this epoch measured none.
+    `step` counts optimiser steps since the layer started. `epoch_s` is wall time, `compute_s` time
+    on the device without `data_s`, the time for sampling, moving and selecting the images of the
+    batches. `accuracy` is that of the layers learned so far on the measured training images, None
+    if this epoch measured none.
     """
 
     phase: int
@@ -118,7 +126,9 @@ class EpochFinished(Event, kind="epoch-finished"):
 
 @dataclass(frozen=True)
 class LayerMeans(Event, kind="layer-means"):
-    """Mean loss and goodness of one of several parallel layers in an epoch; precedes the epoch's `EpochFinished`."""
+    """Mean loss and goodness of one of several parallel layers in an epoch; precedes the epoch's
+    `EpochFinished`.
+    """
 
     phase: int
     layer: int
@@ -142,12 +152,14 @@ class LayerFinished(Event, kind="layer-finished"):
 
 @dataclass(frozen=True)
 class Evaluated(Event, kind="evaluated"):
-    """Accuracy on one split: on a few images while learning, on the whole split at the end (`final`).
+    """Accuracy on one split: on a few images while learning, on the whole split at the end
+    (`final`).
 
-    At the end training images may be limited to the first few (`evaluation.final_train_images`). `layer_accuracies`
-    holds the accuracy of each layer's goodness alone, first to last, for the layers learned so far (empty under
-    backprop). `head_accuracy` is that of the softmax head in one pass, where a rule that predicts by goodness has one.
-    `class_correct` and `class_images` count images for each label.
+    At the end training images may be limited to the first few (`evaluation.final_train_images`).
+    `layer_accuracies` holds the accuracy of each layer's goodness alone, first to last, for the
+    layers learned so far (empty under backprop). `head_accuracy` is that of the softmax head in one
+    pass, where a rule that predicts by goodness has one. `class_correct` and `class_images` count
+    images for each label.
     """
 
     phase: int
@@ -165,11 +177,12 @@ class Evaluated(Event, kind="evaluated"):
 
 @dataclass(frozen=True)
 class WindowMeasured(Event, kind="window"):
-    """A contiguous window of time in which the run did one thing; energy is measured for each window.
+    """A contiguous window of time in which the run did one thing; energy is measured for each
+    window.
 
-    `learning` is a window of batches, about a second long; an epoch's last one ends when the device is done, the
-    others when their batches are issued. `preparing` is the work before a layer's first epoch. `idle` is the
-    measurement of the idle machine before the run.
+    `learning` is a window of batches, about a second long; an epoch's last one ends when the device
+    is done, the others when their batches are issued. `preparing` is the work before a layer's
+    first epoch. `idle` is the measurement of the idle machine before the run.
     """
 
     doing: Doing
@@ -186,7 +199,8 @@ class WindowMeasured(Event, kind="window"):
 class MachineDescribed(Event, kind="machine"):
     """The machine that is sampled, stated before the first sample of a session.
 
-    Where a slice of a GPU learns (MIG), `whole_board` names the metrics of the board rather than of the slice.
+    Where a slice of a GPU learns (MIG), `whole_board` names the metrics of the board rather than of
+    the slice.
     """
 
     hz: float
@@ -197,12 +211,15 @@ class MachineDescribed(Event, kind="machine"):
     driver: str | None = None
     mig: bool = False
     whole_board: tuple[str, ...] = ()
-    other_gpus: tuple[str, ...] = ()  # names of those that do not learn, in the order of `OtherGpusSampled`
+    # names of those that do not learn, in the order of `OtherGpusSampled`
+    other_gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class MetricsUnavailable(Event, kind="figures-missing"):
-    """Metrics (fields of `TelemetrySampled`) that are not available from here on; stated once for each reason."""
+    """Metrics (fields of `TelemetrySampled`) that are not available from here on; stated once for
+    each reason.
+    """
 
     metrics: tuple[str, ...]
     reason: str
@@ -242,12 +259,15 @@ class TelemetrySampled(Event, kind="telemetry"):
     gpu_temperature_c: float | None = None
     gpu_sm_clock_mhz: float | None = None
     gpu_memory_clock_mhz: float | None = None
-    gpu_throttle_reasons: str | None = None  # separated by commas; "none" where the clocks are not throttled
+    # separated by commas; "none" where the clocks are not throttled
+    gpu_throttle_reasons: str | None = None
 
 
 @dataclass(frozen=True)
 class OtherGpusSampled(Event, kind="other-gpus"):
-    """One sample of the GPUs that do not learn, about once a second, in the order of `MachineDescribed.other_gpus`."""
+    """One sample of the GPUs that do not learn, about once a second, in the order of
+    `MachineDescribed.other_gpus`.
+    """
 
     utilization_percent: tuple[float | None, ...]
     memory_used_bytes: tuple[int | None, ...]
@@ -257,7 +277,9 @@ class OtherGpusSampled(Event, kind="other-gpus"):
 
 @dataclass(frozen=True)
 class TelemetryEnded(Event, kind="telemetry-ended"):
-    """The sampler has stopped: how regular it was and its cost. `error` is why, if it stopped before the run ended."""
+    """The sampler has stopped: how regular it was and its cost. `error` is why, if it stopped
+    before the run ended.
+    """
 
     samples: int
     missed: int  # left out because the machine was busy when they were due
@@ -295,8 +317,8 @@ class Noted(Event, kind="noted"):
 class RunFinished(Event, kind="run-finished"):
     """The run ended: `finished`, `interrupted` or `failed` (then `error` says why, in one line).
 
-    Times are summed over all sessions, without pauses. `train_s` is spent learning, without `evaluation_s`. `e2e_s` is
-    the whole, from initialising the device to the last evaluation.
+    Times are summed over all sessions, without pauses. `train_s` is spent learning, without
+    `evaluation_s`. `e2e_s` is the whole, from initialising the device to the last evaluation.
     """
 
     status: Status
@@ -311,7 +333,9 @@ class RunFinished(Event, kind="run-finished"):
 
 
 def to_json(at: float, event: Event) -> str:
-    """The journal line (without its newline) of an event stated at Unix time `at`; defaults are left out."""
+    """The journal line (without its newline) of an event stated at Unix time `at`; defaults are
+    left out.
+    """
     body: dict[str, Any] = {"at": round(at, 3), "event": event.kind}
     for field in fields(event):
         value = getattr(event, field.name)
@@ -323,7 +347,8 @@ def to_json(at: float, event: Event) -> str:
 def from_json(line: str) -> tuple[float, Event]:
     """The Unix time and the event of a journal line; unknown fields are ignored.
 
-    Raises ValueError where the line is no event, lacks a field that has no default, or holds a value of another type.
+    Raises ValueError where the line is no event, lacks a field that has no default, or holds a
+    value of another type.
     """
     body = json.loads(line)
     if not isinstance(body, dict):
@@ -337,12 +362,16 @@ def from_json(line: str) -> tuple[float, Event]:
     if isinstance(at, bool) or not isinstance(at, int | float):
         msg = f"a {cls.kind} event without its time"
         raise ValueError(msg)
-    return float(at), cls(**{slot.name: slot.read(body, cls) for slot in _slots(cls.kind) if slot.is_in(body)})
+    return float(at), cls(
+        **{slot.name: slot.read(body, cls) for slot in _slots(cls.kind) if slot.is_in(body)}
+    )
 
 
 @dataclass(frozen=True)
 class _Slot:
-    """The JSON values a field accepts: its types, the types of a list's items, the words of a Literal."""
+    """The JSON values a field accepts: its types, the types of a list's items, the words of a
+    Literal.
+    """
 
     name: str
     key: str
@@ -352,7 +381,9 @@ class _Slot:
     words: tuple[str, ...] = ()
 
     def is_in(self, body: dict[str, Any]) -> bool:
-        """Whether the field has to be read: it is there, or required and `read` refuses its absence."""
+        """Whether the field has to be read: it is there, or required and `read` refuses its
+        absence.
+        """
         return self.required or self.key in body
 
     def read(self, body: dict[str, Any], cls: type[Event]) -> Any:
@@ -371,7 +402,10 @@ class _Slot:
 @cache
 def _slots(kind: str) -> tuple[_Slot, ...]:
     cls = EVENTS[kind]
-    return tuple(_slot(f.name, f.default is MISSING and f.default_factory is MISSING, f.type) for f in fields(cls))
+    return tuple(
+        _slot(f.name, f.default is MISSING and f.default_factory is MISSING, f.type)
+        for f in fields(cls)
+    )
 
 
 def _json_key(name: str) -> str:
@@ -388,7 +422,9 @@ def _slot(name: str, required: bool, hint: Any) -> _Slot:
 
 
 def _json_types(hint: Any) -> frozenset[type]:
-    """The types that a value annotated `hint` may have in JSON; a float that was not finite is null there."""
+    """The types that a value annotated `hint` may have in JSON; a float that was not finite is null
+    there.
+    """
     if get_origin(hint) is UnionType:
         return frozenset().union(*map(_json_types, get_args(hint)))
     return frozenset({int, float, type(None)}) if hint is float else frozenset({hint})

@@ -54,14 +54,20 @@ def presets_folder() -> Path:
 
 
 def list_presets() -> list[Preset]:
-    """All presets: `quickstart` first, then the others, then the paper's. Raises ExperimentError on a broken file."""
+    """All presets: `quickstart` first, then the others, then the paper's. Raises ExperimentError on
+    a broken file.
+    """
     folder = presets_folder()
     names = [path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml")]
-    return [read_preset(name) for name in sorted(names, key=lambda n: (n != "quickstart", "/" in n, n))]
+    return [
+        read_preset(name) for name in sorted(names, key=lambda n: (n != "quickstart", "/" in n, n))
+    ]
 
 
 def read_preset(name: str) -> Preset:
-    """The preset called `name`. Raises ExperimentError, with the nearest name, where there is none."""
+    """The preset called `name`. Raises ExperimentError, with the nearest name, where
+    there is none.
+    """
     folder = presets_folder()
     path = folder / f"{name}.toml"
     if not path.is_file() or folder not in path.resolve().parents:
@@ -115,26 +121,42 @@ def load_preset(
 ) -> Experiment:
     """The experiment of preset `name` on data set `data`, with `path=value` overrides applied last.
 
-    Raises ExperimentError for an unknown preset, data set, field or value, naming the nearest valid one.
+    Raises ExperimentError for an unknown preset, data set, field or value, naming the nearest valid
+    one.
     """
     values, source = preset_values(read_preset(name), data, overrides), f"preset {name}"
     return experiment_from(_overridden(values, overrides, seed), source)
 
 
 def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = None) -> Experiment:
-    """The experiment that a TOML file describes in full, such as a run's experiment.toml. Raises ExperimentError."""
+    """The experiment that a TOML file describes in full, such as a run's experiment.toml. Raises
+    ExperimentError.
+    """
     return experiment_from(_overridden(read_toml(path), overrides, seed), str(path))
 
 
-def preset_values(preset: Preset, data: str | None = None, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """A preset's experiment as plain values for data set `data`, unless `overrides` name another."""
-    named = [o.partition("=")[2].strip().strip("\"'") for o in overrides if o.partition("=")[0].strip() == "data.name"]
+def preset_values(
+    preset: Preset, data: str | None = None, overrides: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A preset's experiment as plain values for data set `data`, unless `overrides`
+    name another.
+    """
+    named = [
+        o.partition("=")[2].strip().strip("\"'")
+        for o in overrides
+        if o.partition("=")[0].strip() == "data.name"
+    ]
     data = named[-1] if named else data or preset.data
     if data not in DATA_NAMES:
-        msg = f"no data set is called {data!r}{_nearest(data, DATA_NAMES)}; there are {', '.join(DATA_NAMES)}"
+        msg = (
+            f"no data set is called {data!r}{_nearest(data, DATA_NAMES)}; there are"
+            f" {', '.join(DATA_NAMES)}"
+        )
         raise ExperimentError(msg)
     if data not in preset.data_sets:
-        msg = f"preset {preset.name} is not meant for {data}: it takes {', '.join(preset.data_sets)}"
+        msg = (
+            f"preset {preset.name} is not meant for {data}: it takes {', '.join(preset.data_sets)}"
+        )
         raise ExperimentError(msg)
     values = copy.deepcopy(preset.experiment)
     values.setdefault("data", {})["name"] = data
@@ -146,7 +168,8 @@ def preset_values(preset: Preset, data: str | None = None, overrides: Sequence[s
 def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:
     """The experiment described by plain values from `source`, such as a file name for messages.
 
-    Raises ExperimentError naming each field that does not fit, where it is, and the nearest valid name.
+    Raises ExperimentError naming each field that does not fit, where it is, and the nearest valid
+    name.
     """
     try:
         return Experiment.model_validate(values)
@@ -156,15 +179,23 @@ def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:
 
 
 def field_errors(error: ValidationError) -> dict[str, str]:
-    """One line for each field that does not fit, by the field's path (empty for the experiment as a whole)."""
+    """One line for each field that does not fit, by the field's path (empty for the experiment as a
+    whole).
+    """
     lines: dict[str, str] = {}
     found = error.errors()
     for detail in found:
         # A list whose entries do not fit is also "too short": only the entry is worth a line.
-        if any(detail["loc"] == other["loc"][: len(detail["loc"])] for other in found if other is not detail):
+        if any(
+            detail["loc"] == other["loc"][: len(detail["loc"])]
+            for other in found
+            if other is not detail
+        ):
             continue
         path = _shown(detail["loc"])
-        if detail["type"] in ("union_tag_invalid", "union_tag_not_found") and isinstance(detail["input"], Mapping):
+        if detail["type"] in ("union_tag_invalid", "union_tag_not_found") and isinstance(
+            detail["input"], Mapping
+        ):
             path = [*path, "rule" if "rule" in detail["ctx"]["discriminator"] else "kind"]
         lines[".".join(map(str, path))] = _problem(path, detail)
     return lines
@@ -186,13 +217,18 @@ def _problem(path: Sequence[int | str], detail: ErrorDetails) -> str:
             return f"{name}: should be a table{fields}, not {detail['input']!r}"
     reason = detail["msg"].removeprefix("Value error, ")
     text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
-    if detail["type"] not in ("value_error", "missing") and not isinstance(detail["input"], dict | list):
+    if detail["type"] not in ("value_error", "missing") and not isinstance(
+        detail["input"], dict | list
+    ):
         text += f", not {detail['input']!r}"
     return text
 
 
-def _unknown_key(path: Sequence[int | str], known: Sequence[type[BaseModel]], location: Sequence[int | str]) -> str:
-    """The message for an unknown key; pydantic's `location` includes the kind of a layer and the rule of a phase.
+def _unknown_key(
+    path: Sequence[int | str], known: Sequence[type[BaseModel]], location: Sequence[int | str]
+) -> str:
+    """The message for an unknown key; pydantic's `location` includes the kind of a layer and the
+    rule of a phase.
 
     Names the other kinds that have the key, or else the nearest key of this one.
     """
@@ -201,11 +237,17 @@ def _unknown_key(path: Sequence[int | str], known: Sequence[type[BaseModel]], lo
     others = [str(_tag(model)) for model in known if model not in own and key in model.model_fields]
     if others:
         return f"unknown key {key!r} in {table}; {', '.join(others)} has it"
-    return f"unknown key {key!r}{_nearest(key, [name for model in own for name in model.model_fields])} in {table}"
+    return (
+        "unknown key"
+        f" {key!r}{_nearest(key, [name for model in own for name in model.model_fields])} in"
+        f" {table}"
+    )
 
 
 def configs_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
-    """The tables allowed at `path` in an experiment: several where a tag such as `kind` selects one."""
+    """The tables allowed at `path` in an experiment: several where a tag such as `kind` selects
+    one.
+    """
     models: list[type[BaseModel]] = [Experiment]
     for part in path:
         if isinstance(part, str) and not part.isdigit():
@@ -219,7 +261,9 @@ def configs_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
 
 
 def set_value(values: dict[str, Any], path: str, value: object) -> None:
-    """Set the value at `path`, such as `phases.0.threshold`. Raises ExperimentError where the path does not exist."""
+    """Set the value at `path`, such as `phases.0.threshold`. Raises ExperimentError where the path
+    does not exist.
+    """
     *parents, last = path.split(".")
     node: Any = values
     for depth, part in enumerate(parents):
@@ -242,7 +286,9 @@ def set_value(values: dict[str, Any], path: str, value: object) -> None:
 
 
 def parse_value(text: str) -> object:
-    """The TOML value of `text`; text that is not TOML (`mnist`) is itself the value, and `null` is None."""
+    """The TOML value of `text`; text that is not TOML (`mnist`) is itself the value, and `null` is
+    None.
+    """
     if text == "null":
         return None
     try:
@@ -251,7 +297,9 @@ def parse_value(text: str) -> object:
         return text
 
 
-def _overridden(values: dict[str, Any], overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
+def _overridden(
+    values: dict[str, Any], overrides: Sequence[str], seed: int | None
+) -> dict[str, Any]:
     for override in overrides:
         path, equals, text = override.partition("=")
         if not equals or not path.strip():
@@ -274,7 +322,11 @@ def _list_index(node: list[Any], part: str, path: str) -> int:
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if get_origin(annotation) is None and not isinstance(annotation, UnionType) and annotation is not Union:
+    if (
+        get_origin(annotation) is None
+        and not isinstance(annotation, UnionType)
+        and annotation is not Union
+    ):
         return []
     return [model for inner in get_args(annotation) for model in _models_in(inner)]
 
@@ -287,7 +339,11 @@ def _tag(model: type[BaseModel]) -> object:
 
 def _shown(location: Sequence[int | str]) -> list[int | str]:
     """Pydantic's location without the tags that it adds after the index of an entry."""
-    return [part for i, part in enumerate(location) if not (i and isinstance(location[i - 1], int) and part in TAGS)]
+    return [
+        part
+        for i, part in enumerate(location)
+        if not (i and isinstance(location[i - 1], int) and part in TAGS)
+    ]
 
 
 TAGS = {_tag(model) for annotation in (Phase, Layer) for model in _models_in(annotation)}

@@ -10,21 +10,36 @@ import pytest
 import torch
 
 from fftui import events as ev
-from fftui.experiment import Checkpoint, Data, Evaluation, Experiment, ForwardForward, FullyConnected, Model, Telemetry
+from fftui.experiment import (
+    Checkpoint,
+    Data,
+    Evaluation,
+    Experiment,
+    ForwardForward,
+    FullyConnected,
+    Model,
+    Telemetry,
+)
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 from fftui.studies.study import Condition, Study, Trial, Value
 
-# A busy machine is no defect: an example that once took long because another process ran must not fail a test.
+# A busy machine is no defect: an example that once took long because another process ran must not
+# fail a test.
 hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=50
+    "patient",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    max_examples=50,
 )
 hypothesis.settings.load_profile("patient")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Tests on the full data sets need FFTUI_DATA; in CI its absence is a failure, never a silent skip."""
+    """Tests on the full data sets need FFTUI_DATA; in CI its absence is a failure, never a silent
+    skip.
+    """
     if item.get_closest_marker("real_data") is None or os.environ.get("FFTUI_DATA"):
         return
     if os.environ.get("CI"):
@@ -60,7 +75,12 @@ class Small:
 
     @staticmethod
     def study(*trials: Trial, **fields: Any) -> Study:
-        values: dict[str, Any] = {"name": "small", "title": "Small", "question": "Does it matter?", "trials": trials}
+        values: dict[str, Any] = {
+            "name": "small",
+            "title": "Small",
+            "question": "Does it matter?",
+            "trials": trials,
+        }
         return Study(**(values | fields))
 
 
@@ -88,8 +108,12 @@ class FakeTraining:
     def __init__(self, run: str, accuracy: float, error: Exception | None, endless: bool) -> None:
         self._events = self._tell(run, accuracy, error, endless)
 
-    def _tell(self, run: str, accuracy: float, error: Exception | None, endless: bool) -> Iterator[ev.Event]:
-        yield ev.RunStarted(run, "tiny", "mnist-mini", "cpu", "float32", ("784→8",), 4, 128, 0, 64, False)
+    def _tell(
+        self, run: str, accuracy: float, error: Exception | None, endless: bool
+    ) -> Iterator[ev.Event]:
+        yield ev.RunStarted(
+            run, "tiny", "mnist-mini", "cpu", "float32", ("784→8",), 4, 128, 0, 64, False
+        )
         yield ev.LayerStarted(1, 1, 2, 1.0)
         while endless:
             yield ev.Stepped(1, 1, 1, 1, 2, 1, 4, 100.0)
@@ -118,7 +142,9 @@ class FakeTraining:
 
 
 class School:
-    """Opens trainings that stand in, and remembers what it was asked for. Accuracy is 0.9 plus a hundredth a seed."""
+    """Opens trainings that stand in, and remembers what it was asked for. Accuracy is 0.9 plus a
+    hundredth a seed.
+    """
 
     def __init__(self) -> None:
         self.opened: list[tuple[Experiment, bool]] = []  # and whether it went on from a checkpoint
@@ -127,7 +153,13 @@ class School:
         self.endless = False
 
     def __call__(
-        self, experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: TrainingState | None
+        self,
+        experiment: Experiment,
+        *,
+        run: str,
+        data_folder: Path | None,
+        device: str,
+        state: TrainingState | None,
     ) -> FakeTraining:
         if refusal := self.refuses(state is not None):
             raise refusal
@@ -145,13 +177,20 @@ def school() -> School:
 def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
     """Makes a run that is over, as a person might have started it by hand."""
 
-    def make(experiment: Experiment, accuracy: float = 0.9, status: ev.Status = "finished") -> RunFolder:
+    def make(
+        experiment: Experiment, accuracy: float = 0.9, status: ev.Status = "finished"
+    ) -> RunFolder:
         folder = create(tmp_path / "runs", experiment, name="by hand")
         journal = JournalWriter(folder.journal)
         for event in FakeTraining(folder.id, accuracy, None, False)._events:
             journal.append(event)
         journal.close()
-        over = {"status": status, "test_accuracy": accuracy, "layer_accuracies": (accuracy,), "train_s": 1.5}
+        over = {
+            "status": status,
+            "test_accuracy": accuracy,
+            "layer_accuracies": (accuracy,),
+            "train_s": 1.5,
+        }
         over |= {"error": "it broke", "test_accuracy": None} if status == "failed" else {}
         folder.write_record(folder.record().model_copy(update=over))
         return folder

@@ -20,11 +20,15 @@ def generate() -> ModuleType:
 
 
 def test_the_page_on_tables_is_what_the_schemas_say(generate: ModuleType) -> None:
-    assert (DOCS / "tables.md").read_text(encoding="utf-8") == generate.tables_page(), "run python docs/generate.py"
+    assert (DOCS / "tables.md").read_text(encoding="utf-8") == generate.tables_page(), (
+        "run python docs/generate.py"
+    )
 
 
 def test_the_page_on_commands_is_what_their_help_says(generate: ModuleType) -> None:
-    assert (DOCS / "commands.md").read_text(encoding="utf-8") == generate.commands_page(), "run python docs/generate.py"
+    assert (DOCS / "commands.md").read_text(encoding="utf-8") == generate.commands_page(), (
+        "run python docs/generate.py"
+    )
 
 
 def test_every_command_and_option_has_help(generate: ModuleType) -> None:

@@ -24,7 +24,9 @@ def test_what_was_written_is_read_back() -> None:
 
 
 def test_a_number_that_is_not_finite_is_missing() -> None:
-    diverged = ev.EpochFinished(1, 1, 1, 4, float("nan"), float("inf"), None, None, None, 1.0, 1.0, 1.0)
+    diverged = ev.EpochFinished(
+        1, 1, 1, 4, float("nan"), float("inf"), None, None, None, 1.0, 1.0, 1.0
+    )
     _, found = ev.from_json(ev.to_json(1.0, diverged))
     assert isinstance(found, ev.EpochFinished)
     assert (found.loss, found.goodness_positive) == (None, None)
@@ -34,12 +36,18 @@ def test_journals_of_before_a_field_was_added_are_still_read() -> None:
     body = json.loads(ev.to_json(1.0, EVALUATED))
     assert "head_accuracy" not in body  # left out where there is none
     assert ev.from_json(json.dumps(body)) == (1.0, EVALUATED)
-    start = '{"at": 1, "event": "layer-started", "phase": 1, "layer": null, "epochs": 2, "threshold": null}'
+    start = (
+        '{"at": 1, "event": "layer-started", "phase": 1, "layer": null, "epochs": 2, "threshold":'
+        " null}"
+    )
     assert ev.from_json(start) == (1.0, ev.LayerStarted(1, None, 2, None, ()))
 
 
 def test_layers_in_parallel_are_read_back() -> None:
-    for event in (ev.LayerStarted(1, None, 2, None, (1, 2)), ev.LayerMeans(1, 2, 1, 0.5, 2.0, None, None)):
+    for event in (
+        ev.LayerStarted(1, None, 2, None, (1, 2)),
+        ev.LayerMeans(1, 2, 1, 0.5, 2.0, None, None),
+    ):
         assert ev.from_json(ev.to_json(1.0, event)) == (1.0, event)
 
 
@@ -85,7 +93,9 @@ def test_an_unknown_status_is_no_event() -> None:
     [
         (ev.MetricsUnavailable(("power_w",), "Not Supported"), "figures"),
         (
-            ev.RunStarted("r", "e", "d", "cpu", "float32", ("1",), 9, 8, 0, 0, False, (4, 5), (1.0, 2.0)),
+            ev.RunStarted(
+                "r", "e", "d", "cpu", "float32", ("1",), 9, 8, 0, 0, False, (4, 5), (1.0, 2.0)
+            ),
             "stretch_steps",
         ),
     ],

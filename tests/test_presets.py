@@ -1,4 +1,6 @@
-"""Presets: each makes an experiment on each of its data sets; what does not fit is refused by name."""
+"""Presets: each makes an experiment on each of its data sets; what does not fit is
+refused by name.
+"""
 
 from pathlib import Path
 
@@ -8,7 +10,15 @@ from hypothesis import strategies as st
 
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, FullyConnected
-from fftui.presets import TAGS, list_presets, load_config, load_preset, parse_value, read_preset, set_value
+from fftui.presets import (
+    TAGS,
+    list_presets,
+    load_config,
+    load_preset,
+    parse_value,
+    read_preset,
+    set_value,
+)
 
 EVERY = [(preset.name, data) for preset in list_presets() for data in preset.data_sets]
 
@@ -29,20 +39,34 @@ def test_quickstart_comes_first_and_the_papers_last() -> None:
 
 @pytest.mark.parametrize(
     ("data", "threshold"),
-    [("mnist", 15.0), ("fashion-mnist", 10.0), ("svhn", 10.0), ("cifar10", 10.0), ("cifar100", 1.0)],
+    [
+        ("mnist", 15.0),
+        ("fashion-mnist", 10.0),
+        ("svhn", 10.0),
+        ("cifar10", 10.0),
+        ("cifar100", 1.0),
+    ],
 )
 def test_the_papers_thresholds(data: str, threshold: float) -> None:
     experiment = load_preset("paper/ff", data)
     phase = experiment.phases[0]
     assert phase.rule == "forward-forward"
-    assert (phase.threshold, phase.learning_rate, phase.batch_size, phase.epochs) == (threshold, 0.02, 512, 60)
+    assert (phase.threshold, phase.learning_rate, phase.batch_size, phase.epochs) == (
+        threshold,
+        0.02,
+        512,
+        60,
+    )
     assert [layer.units for layer in experiment.model.layers] == [2000] * 4
     assert phase.negatives == "fixed"
 
 
 def test_the_papers_backprop_layers() -> None:
     assert [layer.units for layer in load_preset("paper/backprop", "svhn").model.layers] == [75, 50]
-    assert [layer.units for layer in load_preset("paper/backprop", "mnist").model.layers] == [250, 110]
+    assert [layer.units for layer in load_preset("paper/backprop", "mnist").model.layers] == [
+        250,
+        110,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +104,15 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
             'model.layers.0={kind="self-attention", hads=3}',
             "unknown key 'hads'; did you mean 'heads'? in model.layers.0",
         ),
-        ("model.layers.0.channels=3", "unknown key 'channels' in model.layers.0; convolution has it"),
+        (
+            "model.layers.0.channels=3",
+            "unknown key 'channels' in model.layers.0; convolution has it",
+        ),
         ("model.layers.0.unit=3", "unknown key 'unit'; did you mean 'units'? in model.layers.0"),
-        ('model.layers.0={kind="convolution", channels=0}', "model.layers.0.channels: input should be greater"),
+        (
+            'model.layers.0={kind="convolution", channels=0}',
+            "model.layers.0.channels: input should be greater",
+        ),
         ("model.layers.0.kind=convoluton", "not 'convoluton'; did you mean 'convolution'?"),
         ("model.layers.0=5", "model.layers.0: should be a table, not 5"),
         ("model.convolution=5", "unknown key 'convolution' in model"),
@@ -90,12 +120,18 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
         ("model.head.kid=linear", "unknown key 'kid'; did you mean 'kind'? in model.head"),
         ("model.label.encodin=none", "did you mean 'encoding'? in model.label"),
         ('phases.0={rule="local-ce", treshold=3}', "unknown key 'treshold' in phases.0"),
-        ('phases.0={rule="local-ce", threshold=3}', "unknown key 'threshold' in phases.0; forward-forward has it"),
+        (
+            'phases.0={rule="local-ce", threshold=3}',
+            "unknown key 'threshold' in phases.0; forward-forward has it",
+        ),
         (
             'phases.0={rule="locl-ce"}',
             "phases.0.rule: should be one of forward-forward, local-ce, backprop, not 'locl-ce'",
         ),
-        ("phases.0={epochs=3}", "phases.0.rule: should be one of forward-forward, local-ce, backprop"),
+        (
+            "phases.0={epochs=3}",
+            "phases.0.rule: should be one of forward-forward, local-ce, backprop",
+        ),
     ],
 )
 def test_messages_name_the_kinds_and_rules_that_have_a_key(override: str, said: str) -> None:
@@ -118,8 +154,12 @@ def test_one_wrong_field_is_one_message() -> None:
     assert str(caught.value) == said
 
 
-@pytest.mark.parametrize("table", ["[on.cifar1O0]", "[reports]\nmnits = 1.0", 'data_sets = ["mnist", "svnh"]'])
-def test_a_preset_that_names_no_set_is_refused(tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "table", ["[on.cifar1O0]", "[reports]\nmnits = 1.0", 'data_sets = ["mnist", "svnh"]']
+)
+def test_a_preset_that_names_no_set_is_refused(
+    tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mine.toml").write_text(f'description = "x"\n{table}\n')
     monkeypatch.setattr("fftui.presets.presets_folder", lambda: tmp_path)
     with pytest.raises(ExperimentError, match="no data set is called"):
@@ -137,11 +177,16 @@ def test_unknown_presets_and_sets_name_the_nearest() -> None:
 
 def test_overrides_reach_every_kind_of_field() -> None:
     experiment = load_preset(
-        "ff", "cifar10", ["phases.0.learning_rate=0.5", "data.name=mnist", "model.layers.1.units=7", "seed=9"], seed=3
+        "ff",
+        "cifar10",
+        ["phases.0.learning_rate=0.5", "data.name=mnist", "model.layers.1.units=7", "seed=9"],
+        seed=3,
     )
     assert (experiment.phases[0].learning_rate, experiment.data.name) == (0.5, "mnist")
     assert (experiment.model.layers[1].units, experiment.seed) == (7, 3)
-    assert experiment.data.normalisation == "unit", "the data set named by --set selects the preset's values"
+    assert experiment.data.normalisation == "unit", (
+        "the data set named by --set selects the preset's values"
+    )
     assert load_preset("ff", overrides=["data.train_images=null"]).data.train_images is None
 
 
@@ -180,7 +225,9 @@ def test_the_baselines_see_every_pixel(preset: str) -> None:
 
 
 def test_the_older_name_of_init_is_read() -> None:
-    """`start` in an experiment.toml of an older version, and in a `--set` on top of a preset that has `init`."""
+    """`start` in an experiment.toml of an older version, and in a `--set` on top of a preset that
+    has `init`.
+    """
     older = Experiment.model_validate(
         {
             "model": {"layers": [{"units": 20, "start": "normal"}], "label": {"encoding": "none"}},
@@ -189,4 +236,7 @@ def test_the_older_name_of_init_is_read() -> None:
     )
     assert older.model.layers[0] == FullyConnected(units=20, init="normal")
     assert "start" not in older.model_dump_json()
-    assert load_preset("ff", overrides=["model.layers.0.start=uniform"]).model.layers[0].init == "uniform"
+    assert (
+        load_preset("ff", overrides=["model.layers.0.start=uniform"]).model.layers[0].init
+        == "uniform"
+    )

@@ -1,7 +1,8 @@
 """The paper's claims, one value each, and how runs decide on them.
 
-`CLAIMS` holds what the paper says and a pure rule for each; `fftui.claims.reproduce` gathers the outcomes of the runs
-of their set-ups, and asks `claim.judge(outcomes)`. No verdict is written down anywhere.
+`CLAIMS` holds what the paper says and a pure rule for each; `fftui.claims.reproduce` gathers the
+outcomes of the runs of their set-ups, and asks `claim.judge(outcomes)`. No verdict is written down
+anywhere.
 """
 
 from fftui.claims.accuracy_claims import ON_ACCURACY

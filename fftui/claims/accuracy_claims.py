@@ -23,8 +23,12 @@ COMPLEX = ("cifar10", "cifar100", "svhn")
 ALL_SETS = ("mnist", "fashion-mnist", *COMPLEX)
 
 
-def pair_of(outcomes: Outcomes, names: tuple[str, str], data: str, images: int | None = None) -> Pair:
-    """FF and backprop in the two set-ups of these names. Raises AbsentError where one was not run."""
+def pair_of(
+    outcomes: Outcomes, names: tuple[str, str], data: str, images: int | None = None
+) -> Pair:
+    """FF and backprop in the two set-ups of these names. Raises AbsentError where one
+    was not run.
+    """
     ff, backprop = (outcomes[Setup(name, data, images)] for name in names)
     return ff, backprop
 
@@ -36,7 +40,9 @@ def pair_text(pair: Pair) -> str:
 
 def setups_of(data: Sequence[str], images: Sequence[int | None] = (None,)) -> tuple[Setup, ...]:
     """FF and backprop, faithful and corrected, on these sets and with so many training images."""
-    return tuple(Setup(name, each, n) for each in data for n in images for name in (*FAITHFUL, *CORRECTED))
+    return tuple(
+        Setup(name, each, n) for each in data for n in images for name in (*FAITHFUL, *CORRECTED)
+    )
 
 
 def _on_par(data: str, paper: str) -> Claim:
@@ -47,8 +53,13 @@ def _on_par(data: str, paper: str) -> Claim:
         ]
         return decide_both(
             *observations,
-            only_faithful="level only as the paper trained both: trained with care, backprop is ahead",
-            only_corrected="not as the paper trained it: FF is level once negatives, loss and learning rate are right",
+            only_faithful=(
+                "level only as the paper trained both: trained with care, backprop is ahead"
+            ),
+            only_corrected=(
+                "not as the paper trained it: FF is level once negatives, loss and learning rate"
+                " are right"
+            ),
         )
 
     name = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}[data]
@@ -56,16 +67,24 @@ def _on_par(data: str, paper: str) -> Claim:
         id=f"on-par-{data}",
         statement=f"FF reaches accuracies on par with backprop on {name}",
         paper=paper,
-        rule="Yes where FF is not behind backprop: faithful, the paper's two set-ups; corrected, presets ff and "
-        "backprop with the same augmentation and as many epochs.",
+        rule=(
+            "Yes where FF is not behind backprop: faithful, the paper's two set-ups; corrected,"
+            " presets ff and backprop with the same augmentation and as many epochs."
+        ),
         needs=setups_of([data]),
         decide=decide,
     )
 
 
 def _sets_with_both(outcomes: Outcomes, sets: Sequence[str]) -> list[str]:
-    """Those of `sets` on which all four set-ups were run. Raises AbsentError, with the reason, where there is none."""
-    there = [data for data in sets if all(Setup(each, data) in outcomes for each in (*FAITHFUL, *CORRECTED))]
+    """Those of `sets` on which all four set-ups were run. Raises AbsentError, with the reason,
+    where there is none.
+    """
+    there = [
+        data
+        for data in sets
+        if all(Setup(each, data) in outcomes for each in (*FAITHFUL, *CORRECTED))
+    ]
     if not there:
         reasons = dict.fromkeys(outcomes.absent.get(setup, "not run") for setup in setups_of(sets))
         raise AbsentError("; ".join(reasons))
@@ -77,12 +96,17 @@ def _lags(outcomes: Outcomes) -> Finding:
 
     def observe(names: tuple[str, str]) -> Observation:
         pairs = [pair_of(outcomes, names, data) for data in sets]
-        return Observation(all_yes(*(is_behind(*pair) for pair in pairs)), "; ".join(map(pair_text, pairs)))
+        return Observation(
+            all_yes(*(is_behind(*pair) for pair in pairs)), "; ".join(map(pair_text, pairs))
+        )
 
     return decide_both(
         observe(FAITHFUL),
         observe(CORRECTED),
-        only_faithful="the paper's recipe lags, not FF: with negatives, loss and learning rate corrected it keeps up",
+        only_faithful=(
+            "the paper's recipe lags, not FF: with negatives, loss and learning rate corrected it"
+            " keeps up"
+        ),
         only_corrected="not as the paper trained both, but with care backprop gains more than FF",
     )
 
@@ -96,12 +120,17 @@ def _overfits_less(outcomes: Outcomes) -> Finding:
             f"train - test on {data}: FF {percent(ff.gap)}, backprop {percent(backprop.gap)}"
             for data, (ff, backprop) in zip(sets, pairs, strict=True)
         )
-        return Observation(all_yes(*(exceeds(backprop.gap - ff.gap) for ff, backprop in pairs)), gaps)
+        return Observation(
+            all_yes(*(exceeds(backprop.gap - ff.gap) for ff, backprop in pairs)), gaps
+        )
 
     return decide_both(
         observe(FAITHFUL),
         observe(CORRECTED),
-        only_faithful="the paper's FF does not fit its training images as far; trained with care, FF overfits too",
+        only_faithful=(
+            "the paper's FF does not fit its training images as far; trained with care, FF"
+            " overfits too"
+        ),
         only_corrected="not as the paper ran it, only with both trained with care",
     )
 
@@ -111,8 +140,13 @@ ON_ACCURACY = (
     _on_par("fashion-mnist", "Table 1, test: FF 85.95 %, backprop 89.43 %"),
     Claim(
         id="lags-on-complex-sets",
-        statement="FF lags behind backprop on more complex sets: it deteriorates as they get harder",
-        paper="Table 1, test, FF | backprop: CIFAR10 49.24 | 53.88, CIFAR100 13.63 | 23.75, SVHN 76.28 | 80.52 %",
+        statement=(
+            "FF lags behind backprop on more complex sets: it deteriorates as they get harder"
+        ),
+        paper=(
+            "Table 1, test, FF | backprop: CIFAR10 49.24 | 53.88, CIFAR100 13.63 | 23.75, SVHN"
+            " 76.28 | 80.52 %"
+        ),
         rule="Yes where FF is behind backprop on each of CIFAR10, CIFAR100 and SVHN that is here.",
         needs=setups_of(COMPLEX),
         decide=_lags,
@@ -120,10 +154,14 @@ ON_ACCURACY = (
     Claim(
         id="overfits-less",
         statement="FF overfits less than backprop: it acts as an implicit regulariser",
-        paper="Table 1, train - test, FF | backprop: MNIST 0.17 | 1.90, FashionMNIST 1.68 | 5.24, SVHN 6.04 | 5.86, "
-        "CIFAR10 5.61 | 27.60, CIFAR100 6.30 | 28.46 points",
-        rule="Yes where backprop's train accuracy exceeds its test accuracy by more than 1 point (and the interval) "
-        "more than FF's does, on every set that is here.",
+        paper=(
+            "Table 1, train - test, FF | backprop: MNIST 0.17 | 1.90, FashionMNIST 1.68 | 5.24,"
+            " SVHN 6.04 | 5.86, CIFAR10 5.61 | 27.60, CIFAR100 6.30 | 28.46 points"
+        ),
+        rule=(
+            "Yes where backprop's train accuracy exceeds its test accuracy by more than 1 point"
+            " (and the interval) more than FF's does, on every set that is here."
+        ),
         needs=setups_of(ALL_SETS),
         decide=_overfits_less,
     ),

@@ -15,13 +15,16 @@ from fftui.claims.verdicts import (
     truth,
 )
 
-CNN_FACTORS = ("normalisation", "learning rate", "goodness", "loss", "label")  # changed one at a time
+# changed one at a time
+CNN_FACTORS = ("normalisation", "learning rate", "goodness", "loss", "label")
 HYBRID_FACTORS = ("normalised inputs", "weights kept", "the raw variant's learning rate")
 
 
 @dataclass(frozen=True)
 class _Direction:
-    """One order of the two rules in a hybrid: `method` is its preset, `factors` what was changed."""
+    """One order of the two rules in a hybrid: `method` is its preset, `factors` what
+    was changed.
+    """
 
     method: str
     order: str
@@ -53,8 +56,10 @@ class _Direction:
             id=name,
             statement=statement,
             paper=paper,
-            rule=f"Yes (it fails) where {self.order} is at chance or, corrected, behind the same second phase from "
-            "random weights with as many epochs of it.",
+            rule=(
+                f"Yes (it fails) where {self.order} is at chance or, corrected, behind the same"
+                " second phase from random weights with as many epochs of it."
+            ),
             needs=(self.faithful, *self.changed, self.right, self.control),
             decide=self._decide,
         )
@@ -63,9 +68,15 @@ class _Direction:
         right, control = outcomes[self.right], outcomes[self.control]
         changed = [outcomes[setup] for setup in self.changed if setup in outcomes]
         lifted = [outcome.label for outcome in changed if not at_chance(outcome)]
-        why = "the objectives go together: with its normalisation kept the hybrid is not behind its control"
+        why = (
+            "the objectives go together: with its normalisation kept the hybrid is not behind its"
+            " control"
+        )
         if lifted:
-            why += f"; the paper's own run leaves chance with one thing changed ({' or '.join(lifted)})"
+            why += (
+                "; the paper's own run leaves chance with one thing changed"
+                f" ({' or '.join(lifted)})"
+            )
         return decide_both(
             _fails(outcomes[self.faithful]),
             Observation(
@@ -73,7 +84,10 @@ class _Direction:
                 "; ".join(map(outcome_text, (right, control, *changed))),
             ),
             only_faithful=why,
-            only_corrected="the paper's run is above chance here, but the corrected hybrid is behind its control",
+            only_corrected=(
+                "the paper's run is above chance here, but the corrected hybrid is behind its"
+                " control"
+            ),
         )
 
 
@@ -93,38 +107,63 @@ def _cnn(outcomes: Outcomes) -> Finding:
     cause = (
         f"the paper's own network learns with one thing changed ({' or '.join(lifting)})"
         if lifting
-        else "no single change lifts the paper's network from chance, but another network with shared weights learns"
+        else (
+            "no single change lifts the paper's network from chance, but another network with"
+            " shared weights learns"
+        )
     )
     return decide_both(
         _fails(faithful),
         Observation(
-            all_yes(*(truth(at_chance(each)) for each in everything)), "; ".join(map(outcome_text, everything))
+            all_yes(*(truth(at_chance(each)) for each in everything)),
+            "; ".join(map(outcome_text, everything)),
         ),
-        only_faithful=f"weights are shared in all of these networks, so sharing is not the cause: {cause}",
-        only_corrected="the paper's network learns here, though other networks with shared weights do not",
+        only_faithful=(
+            f"weights are shared in all of these networks, so sharing is not the cause: {cause}"
+        ),
+        only_corrected=(
+            "the paper's network learns here, though other networks with shared weights do not"
+        ),
     )
 
 
 def _attention(outcomes: Outcomes) -> Finding:
     faithful, baseline = outcomes[Setup("paper/attention")], outcomes[Setup("paper/ff")]
-    everywhere, once = outcomes[Setup("attention, label in every patch")], outcomes[Setup("attention, label overlaid")]
+    everywhere, once = (
+        outcomes[Setup("attention, label in every patch")],
+        outcomes[Setup("attention, label overlaid")],
+    )
     return decide_both(
-        Observation(is_behind(faithful, baseline), f"{outcome_text(faithful)}; {outcome_text(baseline)}"),
-        Observation(is_behind(once, everywhere), f"{outcome_text(everywhere)}; {outcome_text(once)}"),
-        only_faithful="attention is behind, but not for want of the label: with all else corrected, one patch that "
-        "holds it does as well as all",
-        only_corrected="the paper's attention is not behind its fully connected FF, yet the label in every patch helps",
+        Observation(
+            is_behind(faithful, baseline), f"{outcome_text(faithful)}; {outcome_text(baseline)}"
+        ),
+        Observation(
+            is_behind(once, everywhere), f"{outcome_text(everywhere)}; {outcome_text(once)}"
+        ),
+        only_faithful=(
+            "attention is behind, but not for want of the label: with all else corrected, one patch"
+            " that holds it does as well as all"
+        ),
+        only_corrected=(
+            "the paper's attention is not behind its fully connected FF, yet the label in every"
+            " patch helps"
+        ),
     )
 
 
 def _above_cnn(outcomes: Outcomes) -> Finding:
     def observe(attention: Outcome, cnn: Outcome) -> Observation:
-        return Observation(is_behind(cnn, attention), f"{outcome_text(attention)}; {outcome_text(cnn)}")
+        return Observation(
+            is_behind(cnn, attention), f"{outcome_text(attention)}; {outcome_text(cnn)}"
+        )
 
     return decide_both(
         observe(outcomes[Setup("paper/attention")], outcomes[Setup("paper/cnn")]),
         observe(outcomes[Setup("attention")], outcomes[Setup("cnn")]),
-        only_faithful="attention is ahead only of a convolutional network that does not learn; corrected, it is not",
+        only_faithful=(
+            "attention is ahead only of a convolutional network that does not learn; corrected, it"
+            " is not"
+        ),
         only_corrected="not as the paper ran them, only with both corrected",
     )
 
@@ -144,8 +183,11 @@ ON_ARCHITECTURES = (
         id="cnn-weight-sharing",
         statement="Convolutional networks do not work with FF, because they share weights",
         paper="section 5.3: about 10 % on MNIST after 1,000 epochs (its notebook: 10.75 %)",
-        rule="Yes where a network with shared weights stays at chance: faithful, the paper's; corrected, every other "
-        "one: the paper's with one thing changed at a time, and preset cnn.",
+        rule=(
+            "Yes where a network with shared weights stays at chance: faithful, the paper's;"
+            " corrected, every other one: the paper's with one thing changed at a time, and preset"
+            " cnn."
+        ),
         needs=(Setup("paper/cnn"), *map(_factor, CNN_FACTORS), Setup("cnn")),
         decide=_cnn,
     ),
@@ -153,8 +195,11 @@ ON_ARCHITECTURES = (
         id="attention-label-in-one-patch",
         statement="Self-attention stays behind FF because only one patch holds the label",
         paper="section 5.3: about 60 % on MNIST (fully connected: 97.14 %)",
-        rule="Faithful, yes where the paper's attention is behind the paper's fully connected FF. Corrected, yes where "
-        "preset attention, which has the label in every patch, is ahead of itself with the label in one patch.",
+        rule=(
+            "Faithful, yes where the paper's attention is behind the paper's fully connected FF."
+            " Corrected, yes where preset attention, which has the label in every patch, is ahead"
+            " of itself with the label in one patch."
+        ),
         needs=(
             Setup("paper/attention"),
             Setup("paper/ff"),
@@ -167,8 +212,10 @@ ON_ARCHITECTURES = (
         id="attention-above-cnn",
         statement="FF does significantly better with self-attention than with convolution",
         paper="section 5.3, MNIST: about 60 % against about 10 %",
-        rule="Yes where attention is ahead of the convolutional network: faithful, the paper's; corrected, presets "
-        "attention and cnn.",
+        rule=(
+            "Yes where attention is ahead of the convolutional network: faithful, the paper's;"
+            " corrected, presets attention and cnn."
+        ),
         needs=(Setup("paper/attention"), Setup("paper/cnn"), Setup("attention"), Setup("cnn")),
         decide=_above_cnn,
     ),

@@ -1,7 +1,8 @@
-"""The runs that give the claims' set-ups their outcomes: trials of the studies, and a few of their own.
+"""The runs that give the claims' set-ups their outcomes: trials of the studies, and a few of their
+own.
 
-At the quick scale they learn from the digits that ship with fftui, in networks made small; other sets take part with a
-few thousand images if they are here.
+At the quick scale they learn from the digits that ship with fftui, in networks made small; other
+sets take part with a few thousand images if they are here.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,18 +15,28 @@ from fftui.claims.architecture_claims import CNN_FACTORS, HYBRID_FACTORS
 from fftui.claims.sample_claims import SIZES
 from fftui.claims.settings_claims import PAPER_THRESHOLDS, THRESHOLDS
 from fftui.data.catalogue import DATA_NAMES, DataName
-from fftui.experiment import Backprop, Convolution, Experiment, ForwardForward, FullyConnected, Phase, SelfAttention
+from fftui.experiment import (
+    Backprop,
+    Convolution,
+    Experiment,
+    ForwardForward,
+    FullyConnected,
+    Phase,
+    SelfAttention,
+)
 from fftui.presets import experiment_from
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
 from fftui.studies.study_catalogue import STUDIES
 
-QUICK_TRAIN, QUICK_TEST = 5_000, 2_000  # images of the sets that do not ship with fftui, at the quick scale
+# images of the sets that do not ship with fftui, at the quick scale
+QUICK_TRAIN, QUICK_TEST = 5_000, 2_000
 AS_IT_IS = "as it is"
 QUICK_EPOCHS_TIMED = 1  # of the paper's networks in full size: their times are scaled up
 QUICK_EPOCHS_PLAIN = 3
 QUICK_MEASURED = 500  # training images on which these networks are measured
-# The paper's FF with as many updates as 20,000 images give it, for which the paper reports 90.68 % on MNIST.
+# The paper's FF with as many updates as 20,000 images give it, for which the paper reports 90.68 %
+# on MNIST.
 QUICK_FAITHFUL: Mapping[str, Any] = {
     "model.layers.*.units": 300,
     "phases.0.epochs": 240,
@@ -35,12 +46,15 @@ QUICK_FAITHFUL: Mapping[str, Any] = {
 }
 QUICK_FROZEN = 2_000  # images for the paper's frozen attention, of which only the power is wanted
 
-Wanted = Mapping[str, object]  # values of a condition; a callable accepts those for which it returns True
+# values of a condition; a callable accepts those for which it returns True
+Wanted = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class PlannedRuns:
-    """The runs of one set-up, one a seed; `scale_s` scales their learning time up to that of the whole set-up."""
+    """The runs of one set-up, one a seed; `scale_s` scales their learning time up to that of the
+    whole set-up.
+    """
 
     setup: Setup
     experiments: tuple[Experiment, ...]
@@ -62,8 +76,12 @@ class ClaimsPlan:
     absent: Mapping[Setup, str]
 
     def study(self) -> Study:
-        """The runs as a study: cheap and light ones first, so that those that follow find little memory taken."""
-        trials = tuple(Trial(runs.condition, each) for runs in self.planned for each in runs.experiments)
+        """The runs as a study: cheap and light ones first, so that those that follow find little
+        memory taken.
+        """
+        trials = tuple(
+            Trial(runs.condition, each) for runs in self.planned for each in runs.experiments
+        )
         return Study("claims", "The paper's claims", "Which of the paper's claims hold?", trials)
 
 
@@ -95,7 +113,10 @@ def described(experiment: Experiment) -> str:
 
 
 def _phase_text(phase: Phase) -> str:
-    text = f"{phase.rule}, {phase.epochs} epoch{'s' if phase.epochs > 1 else ''}, batch {phase.batch_size:,}"
+    text = (
+        f"{phase.rule}, {phase.epochs} epoch{'s' if phase.epochs > 1 else ''}, batch"
+        f" {phase.batch_size:,}"
+    )
     if isinstance(phase, ForwardForward) and phase.loss == "softplus":
         text += f", θ {phase.threshold:g}"
     return text
@@ -133,27 +154,46 @@ class _Source:
         return f"not run at the {self.scale} scale"
 
     def from_study(self, setup: Setup, study: str, wanted: Wanted) -> Iterator[PlannedRuns]:
-        """The runs of a study's condition that has the `wanted` values; none if there is no such condition."""
+        """The runs of a study's condition that has the `wanted` values; none if there is no such
+        condition.
+        """
         data = self.set_of(setup)
         if data not in self.present:
             return
         if (study, data) not in self._studies:
-            self._studies[study, data] = STUDIES[study].build(self.scale, self.present, self.seeds, [data])
-        trials = [trial for trial in self._studies[study, data].trials if _fits(trial.condition, wanted)]
+            self._studies[study, data] = STUDIES[study].build(
+                self.scale, self.present, self.seeds, [data]
+            )
+        trials = [
+            trial for trial in self._studies[study, data].trials if _fits(trial.condition, wanted)
+        ]
         found = dict.fromkeys(trial.condition for trial in trials)
         if found:
             first = next(iter(found))
-            experiments = [self._limited(trial.experiment) for trial in trials if trial.condition == first]
+            experiments = [
+                self._limited(trial.experiment) for trial in trials if trial.condition == first
+            ]
             if (
                 setup.name == "backprop"
             ):  # the control of corrected FF: the same images, augmented alike, as many epochs
-                own = next(self.from_study(Setup("ff", setup.data, setup.images), study, {**wanted, "method": "ff"}))
-                experiments = [_with_equal_training(*pair) for pair in zip(experiments, own.experiments, strict=True)]
+                own = next(
+                    self.from_study(
+                        Setup("ff", setup.data, setup.images), study, {**wanted, "method": "ff"}
+                    )
+                )
+                experiments = [
+                    _with_equal_training(*pair)
+                    for pair in zip(experiments, own.experiments, strict=True)
+                ]
             yield PlannedRuns(setup, tuple(experiments))
 
     def of(self, setup: Setup, experiment: Experiment, scale_s: float = 1.0) -> PlannedRuns:
         """The runs of `experiment`, one for every seed."""
-        return PlannedRuns(setup, tuple(_changed(experiment, {"seed": seed}) for seed in range(self.seeds)), scale_s)
+        return PlannedRuns(
+            setup,
+            tuple(_changed(experiment, {"seed": seed}) for seed in range(self.seeds)),
+            scale_s,
+        )
 
     def _limited(self, experiment: Experiment) -> Experiment:
         """At the quick scale no more than a few thousand images."""
@@ -182,34 +222,64 @@ def _setups_in_studies() -> Iterator[tuple[Setup, str, Wanted]]:
             yield Setup(name, data), "table-1", {"method": name}
     for images in SIZES:
         for name in (*FAITHFUL, *CORRECTED):
-            yield Setup(name, "mnist", images), "sample-complexity", {"method": name, "images": images}
+            yield (
+                Setup(name, "mnist", images),
+                "sample-complexity",
+                {"method": name, "images": images},
+            )
     for value in PAPER_THRESHOLDS:
-        yield Setup(f"paper/ff, threshold {value:g}"), "threshold", {"method": "paper/ff", "threshold": value}
+        yield (
+            Setup(f"paper/ff, threshold {value:g}"),
+            "threshold",
+            {"method": "paper/ff", "threshold": value},
+        )
     for value in THRESHOLDS:
-        yield Setup(f"ff, softplus, threshold {value:g}"), "threshold", {"method": "ff", "threshold": value}
+        yield (
+            Setup(f"ff, softplus, threshold {value:g}"),
+            "threshold",
+            {"method": "ff", "threshold": value},
+        )
     yield from _architectures()
     for method in ("paper/hybrid", "paper/hybrid-reverse", "hybrid", "hybrid-reverse"):
         yield Setup(method), "hybrid", {"method": method, "change": AS_IT_IS}
     for change in HYBRID_FACTORS:
-        yield Setup(f"paper/hybrid, {change}"), "hybrid", {"method": "paper/hybrid", "change": change}
+        yield (
+            Setup(f"paper/hybrid, {change}"),
+            "hybrid",
+            {"method": "paper/hybrid", "change": change},
+        )
     control = {"change": "backprop from random weights, equal backprop epochs"}
     yield Setup("hybrid, second phase alone"), "hybrid", {"method": "hybrid", **control}
     control = {"change": "forward-forward from random weights"}
-    yield Setup("hybrid-reverse, second phase alone"), "hybrid", {"method": "hybrid-reverse", **control}
+    yield (
+        Setup("hybrid-reverse, second phase alone"),
+        "hybrid",
+        {"method": "hybrid-reverse", **control},
+    )
 
 
 def _architectures() -> Iterator[tuple[Setup, str, Wanted]]:
     for method in ("paper/cnn", "paper/attention", "cnn", "attention"):
         yield Setup(method), "architectures", {"method": method, "change": AS_IT_IS}
     for factor in CNN_FACTORS:
-        yield Setup(f"paper/cnn, {factor}"), "architectures", {"method": "paper/cnn", "change": _begins(f"{factor} ")}
-    yield Setup("paper/attention-frozen"), "linear-vs-attention", {"method": "paper/attention-frozen"}
+        yield (
+            Setup(f"paper/cnn, {factor}"),
+            "architectures",
+            {"method": "paper/cnn", "change": _begins(f"{factor} ")},
+        )
+    yield (
+        Setup("paper/attention-frozen"),
+        "linear-vs-attention",
+        {"method": "paper/attention-frozen"},
+    )
     encodings: dict[str, Wanted] = {
         "ff, label appended": {"method": "ff", "encoding": "appended", "scale": 3.0},
         "cnn, label plane": {"method": "cnn", "encoding": "random-plane", "planes": "every"},
         "attention, label in every patch": {"method": "attention", "encoding": "every-token"},
     }
-    encodings |= {f"{method}, label overlaid": {"method": method, "encoding": "overlay"} for method in METHODS}
+    encodings |= {
+        f"{method}, label overlaid": {"method": method, "encoding": "overlay"} for method in METHODS
+    }
     for name, wanted in encodings.items():
         yield Setup(name), "label-encoding", wanted
 
@@ -222,9 +292,11 @@ def _begins(text: str) -> Callable[[object], bool]:
 
 
 def _own_runs(source: _Source) -> Iterator[PlannedRuns]:
-    """Times of the paper's networks in their own size; and of FF and backprop in networks of one size.
+    """Times of the paper's networks in their own size; and of FF and backprop in networks of one
+    size.
 
-    The lighter ones come first: what a process has once taken shows in the memory of all that follows.
+    The lighter ones come first: what a process has once taken shows in the memory of all that
+    follows.
     """
     data = source.set_of(Setup(""))
     if data in source.present:
@@ -232,8 +304,12 @@ def _own_runs(source: _Source) -> Iterator[PlannedRuns]:
         yield from _plain_runs(source, data)
     if source.scale == "quick" and data in source.present:
         yield source.of(Setup("paper/ff"), experiment_of("paper/ff", data, QUICK_FAITHFUL))
-        frozen = small_scale_changes("paper/attention-frozen", data, QUICK_FROZEN) | {"phases.0.epochs": 1}
-        yield source.of(Setup("paper/attention-frozen"), experiment_of("paper/attention-frozen", data, frozen))
+        frozen = small_scale_changes("paper/attention-frozen", data, QUICK_FROZEN) | {
+            "phases.0.epochs": 1
+        }
+        yield source.of(
+            Setup("paper/attention-frozen"), experiment_of("paper/attention-frozen", data, frozen)
+        )
     for name in ALL_SETS:
         setup, timed = Setup("paper/ff, timed", name), source.set_of(Setup("", name))
         if timed in source.present:
@@ -256,7 +332,9 @@ def _timed_runs(source: _Source, setup: Setup, data: DataName) -> PlannedRuns:
 
 
 def _plain_runs(source: _Source, data: DataName) -> Iterator[PlannedRuns]:
-    """FF with its layers in parallel, layer after layer, and backprop: the same layers, images, epochs and batches."""
+    """FF with its layers in parallel, layer after layer, and backprop: the same layers, images,
+    epochs and batches.
+    """
     changes: dict[str, Any] = {
         "model.head": None,  # a layer that learns alone has no head beside it
         "phases.0.negatives": "random",
@@ -265,15 +343,24 @@ def _plain_runs(source: _Source, data: DataName) -> Iterator[PlannedRuns]:
     if source.scale == "quick":
         changes |= {"phases.0.epochs": QUICK_EPOCHS_PLAIN, "evaluation.every": 0}
     together, one_by_one = (
-        experiment_of("ff", data, {**changes, "phases.0.order": order}) for order in ("parallel", "layer-wise")
+        experiment_of("ff", data, {**changes, "phases.0.order": order})
+        for order in ("parallel", "layer-wise")
     )
     phase, usual = together.phases[0], experiment_of("backprop", data).phases[0]
     assert isinstance(phase, ForwardForward)
     own = Backprop(
-        epochs=phase.epochs, batch_size=phase.batch_size, learning_rate=usual.learning_rate, schedule=phase.schedule
+        epochs=phase.epochs,
+        batch_size=phase.batch_size,
+        learning_rate=usual.learning_rate,
+        schedule=phase.schedule,
     )
-    model = together.model.model_dump() | {"head": {"kind": "linear"}, "label": {"encoding": "none"}}
-    backprop = _changed(together, {"name": "backprop", "model": model, "phases": [own.model_dump()]})
+    model = together.model.model_dump() | {
+        "head": {"kind": "linear"},
+        "label": {"encoding": "none"},
+    }
+    backprop = _changed(
+        together, {"name": "backprop", "model": model, "phases": [own.model_dump()]}
+    )
     yield source.of(Setup("backprop, plain"), backprop)
     yield source.of(Setup("ff, plain"), together)
     yield source.of(Setup("ff, plain, layer after layer"), one_by_one)

@@ -1,4 +1,6 @@
-"""Outcomes of runs, as claims compare them: small frozen values. Nothing here learns, reads or writes."""
+"""Outcomes of runs, as claims compare them: small frozen values. Nothing here learns, reads or
+writes.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,8 @@ SEEDS_FOR_T = 3  # from two seeds Student's interval is 13 standard errors wide
 
 @dataclass(frozen=True)
 class Setup:
-    """A set-up that a claim compares: a named method on a data set, learned from `images` of it (None: all).
+    """A set-up that a claim compares: a named method on a data set, learned from `images` of it
+    (None: all).
 
     At the quick scale a smaller run stands for it: mnist-mini for MNIST, fewer units or epochs.
     """
@@ -49,9 +52,10 @@ class Estimate:
 def of_accuracies(accuracies: Sequence[float], images: int) -> Estimate:
     """The mean of accuracies (fractions, one a seed), each measured on `images` images.
 
-    From three seeds on the interval is Student's over seeds: what learning again on the same images would give. From
-    fewer it is that of a proportion (Agresti and Coull 1998, which is not zero where all images are right): what
-    other test images would give. Raises ValueError where there is no accuracy.
+    From three seeds on the interval is Student's over seeds: what learning again on the same images
+    would give. From fewer it is that of a proportion (Agresti and Coull 1998, which is not zero
+    where all images are right): what other test images would give. Raises ValueError where there is
+    no accuracy.
     """
     if not accuracies:
         msg = "no accuracy to take the mean of"
@@ -71,11 +75,13 @@ def of_accuracies(accuracies: Sequence[float], images: int) -> Estimate:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Results of the runs of one set-up over their seeds. Accuracies are fractions, times seconds; None: unknown.
+    """Results of the runs of one set-up over their seeds. Accuracies are fractions, times seconds;
+    None: unknown.
 
-    `label` names what was run. `train_s` is the learning time of the whole set-up: where only some of its
-    epochs were run for it, they are scaled up. `layers` is the accuracy of each layer's goodness alone, `layer_s` the
-    time on the device of one epoch of each layer. `runs` are the ids of the runs.
+    `label` names what was run. `train_s` is the learning time of the whole set-up: where only some
+    of its epochs were run for it, they are scaled up. `layers` is the accuracy of each layer's
+    goodness alone, `layer_s` the time on the device of one epoch of each layer. `runs` are the ids
+    of the runs.
     """
 
     label: str

@@ -1,4 +1,6 @@
-"""The paper's claims, judged from runs: outcomes of the runs of each set-up (Polars), then a verdict on each claim."""
+"""The paper's claims, judged from runs: outcomes of the runs of each set-up (Polars), then a
+verdict on each claim.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +22,9 @@ from fftui.studies.study import Study, Trial
 
 @dataclass(frozen=True)
 class Evidence:
-    """A set-up that a claim needs and its outcome; where nothing was run, `absent` says why and `what` is empty."""
+    """A set-up that a claim needs and its outcome; where nothing was run, `absent` says why and
+    `what` is empty.
+    """
 
     setup: Setup
     what: str
@@ -37,18 +41,22 @@ class ClaimVerdict:
     evidence: tuple[Evidence, ...]
 
 
-def judge_all(plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str] | None = None) -> tuple[ClaimVerdict, ...]:
+def judge_all(
+    plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str] | None = None
+) -> tuple[ClaimVerdict, ...]:
     """Judge every claim by the runs of `plan` that have finished in `runs_dir`.
 
-    `failures` says why a set-up's runs could not be started, by the set-up's text. Raises RequestError where `runs_dir`
-    cannot be read.
+    `failures` says why a set-up's runs could not be started, by the set-up's text. Raises
+    RequestError where `runs_dir` cannot be read.
     """
     outcomes = gather(plan, runs_dir, failures or {})
     return tuple(_judged(claim, plan, outcomes) for claim in CLAIMS)
 
 
 def gather(plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str]) -> Outcomes:
-    """The outcome of the runs of each set-up. Raises RequestError where `runs_dir` cannot be read."""
+    """The outcome of the runs of each set-up. Raises RequestError where `runs_dir`
+    cannot be read.
+    """
     study = plan.study()
     trials, known = trials_table(study, runs_dir), KnownRuns.of(runs_dir)
     outcomes: dict[Setup, Outcome] = {}
@@ -60,7 +68,9 @@ def gather(plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str]) -> Out
             outcomes[planned.setup] = outcome
         else:
             absent[planned.setup] = (
-                failures.get(planned.setup.text) or missing(_trials(study, planned), known) or "not measured"
+                failures.get(planned.setup.text)
+                or missing(_trials(study, planned), known)
+                or "not measured"
             )
     return Outcomes(outcomes, absent)
 
@@ -80,7 +90,9 @@ def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
 
 
 def _outcome(planned: PlannedRuns, rows: pl.DataFrame, runs_dir: Path) -> Outcome | None:
-    """The outcome of the finished ones among `planned`; None where none has finished, or none measured its accuracy."""
+    """The outcome of the finished ones among `planned`; None where none has finished, or none
+    measured its accuracy.
+    """
     rows = rows.drop_nulls(["test_accuracy", "train_accuracy", "train_s"])
     if not rows.height:
         return None
@@ -89,7 +101,9 @@ def _outcome(planned: PlannedRuns, rows: pl.DataFrame, runs_dir: Path) -> Outcom
     layer_s = _layer_seconds([RunFolder(runs_dir / run) for run in rows["run"]])
     return Outcome(
         label=setup.name if setup.data == "mnist" else f"{setup.name} on {setup.data}",
-        test=of_accuracies(rows["test_accuracy"].to_list(), experiment.data.test_images or info.test_images),
+        test=of_accuracies(
+            rows["test_accuracy"].to_list(), experiment.data.test_images or info.test_images
+        ),
         train=of_accuracies(rows["train_accuracy"].to_list(), _train_measured(experiment)),
         chance=1 / info.classes,
         train_s=_mean(rows["train_s"].to_list()) * planned.scale_s,
@@ -111,10 +125,16 @@ def _train_measured(experiment: Experiment) -> int:
 
 
 def _layer_seconds(folders: Sequence[RunFolder]) -> tuple[float, ...]:
-    """Seconds on the device of one epoch of each layer, mean over runs; none where layers share their time."""
+    """Seconds on the device of one epoch of each layer, mean over runs; none where layers share
+    their time.
+    """
     times = []
     for folder in folders:
-        layers = make_table(folder, "layers").drop_nulls(["layer", "compute_s"]).filter(pl.col("epochs") > 0)
+        layers = (
+            make_table(folder, "layers")
+            .drop_nulls(["layer", "compute_s"])
+            .filter(pl.col("epochs") > 0)
+        )
         times.append((layers["compute_s"] / layers["epochs"]).to_list())
     return _means(times)
 
@@ -140,7 +160,9 @@ def _trials(study: Study, planned: PlannedRuns) -> list[Trial]:
 
 
 def as_facts(judged: Sequence[ClaimVerdict], plan: ClaimsPlan) -> dict[str, Any]:
-    """The claims as plain values, for JSON: accuracies as fractions with the half width of their 95 % interval."""
+    """The claims as plain values, for JSON: accuracies as fractions with the half width of their 95
+    % interval.
+    """
     return {
         "scale": plan.scale,
         "seeds": plan.seeds,

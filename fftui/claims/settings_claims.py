@@ -18,7 +18,8 @@ from fftui.claims.verdicts import (
 
 PAPER_THRESHOLDS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
-ENCODINGS = {"ff": "label appended", "cnn": "label plane", "attention": "label in every patch"}  # other than overlay
+# other than overlay
+ENCODINGS = {"ff": "label appended", "cnn": "label plane", "attention": "label in every patch"}
 
 
 def _thresholds(name: str, values: Sequence[float]) -> tuple[Setup, ...]:
@@ -30,13 +31,21 @@ def _threshold(outcomes: Outcomes) -> Finding:
         found = [outcomes[setup] for setup in setups if setup in outcomes]
         if len(found) < 2:
             raise AbsentError(outcomes.absent.get(setups[0], "too few thresholds were run"))
-        best, worst = max(found, key=lambda one: one.test.mean), min(found, key=lambda one: one.test.mean)
-        return Observation(is_behind(worst, best), f"best {outcome_text(best)}; worst {outcome_text(worst)}")
+        best, worst = (
+            max(found, key=lambda one: one.test.mean),
+            min(found, key=lambda one: one.test.mean),
+        )
+        return Observation(
+            is_behind(worst, best), f"best {outcome_text(best)}; worst {outcome_text(worst)}"
+        )
 
     return decide_both(
         observe(_thresholds("paper/ff", PAPER_THRESHOLDS)),
         observe(_thresholds("ff, softplus", THRESHOLDS)),
-        only_faithful="only under the paper's recipe: with the same loss and the rest corrected any of them does",
+        only_faithful=(
+            "only under the paper's recipe: with the same loss and the rest corrected any of them"
+            " does"
+        ),
         only_corrected="not under the paper's recipe, only with the rest corrected",
     )
 
@@ -69,7 +78,10 @@ def _other_encodings(outcomes: Outcomes) -> Finding:
     answer: Answer = "yes" if "yes" in answers else "open" if "open" in answers else "no"
     return decide_one(
         Observation(answer, "; ".join(map(pair_text, pairs))),
-        yes="for " + ", ".join(one.label for (one, _), each in zip(pairs, answers, strict=True) if each == "yes"),
+        yes="for "
+        + ", ".join(
+            one.label for (one, _), each in zip(pairs, answers, strict=True) if each == "yes"
+        ),
         no="no other encoding is ahead of the overlay",
     )
 
@@ -78,18 +90,32 @@ ON_SETTINGS = (
     Claim(
         id="threshold-tunes",
         statement="The threshold is a hyperparameter that can be tuned for better performance",
-        paper="sections 2.3 and 5.1.1: θ = 15 on MNIST, 10 on FashionMNIST, SVHN and CIFAR10, 1 on CIFAR100, chosen on "
-        "the test set",
-        rule="Yes where the worst threshold is behind the best, on MNIST: faithful, in the paper's recipe; corrected, "
-        "in preset ff with the paper's loss in place of its own, which has no threshold.",
-        needs=(*_thresholds("paper/ff", PAPER_THRESHOLDS), *_thresholds("ff, softplus", THRESHOLDS)),
+        paper=(
+            "sections 2.3 and 5.1.1: θ = 15 on MNIST, 10 on FashionMNIST, SVHN and CIFAR10, 1 on"
+            " CIFAR100, chosen on the test set"
+        ),
+        rule=(
+            "Yes where the worst threshold is behind the best, on MNIST: faithful, in the paper's"
+            " recipe; corrected, in preset ff with the paper's loss in place of its own, which has"
+            " no threshold."
+        ),
+        needs=(
+            *_thresholds("paper/ff", PAPER_THRESHOLDS),
+            *_thresholds("ff, softplus", THRESHOLDS),
+        ),
         decide=_threshold,
     ),
     Claim(
         id="four-layers",
         statement="FF is at its best with the four layers of its baseline",
-        paper="section 5.1.1: for the best performance mode, 4 fully connected layers of 2,000 units, 60 epochs each",
-        rule="Yes where the goodness of all layers together is ahead of the better of the first two layers alone.",
+        paper=(
+            "section 5.1.1: for the best performance mode, 4 fully connected layers of 2,000 units,"
+            " 60 epochs each"
+        ),
+        rule=(
+            "Yes where the goodness of all layers together is ahead of the better of the first two"
+            " layers alone."
+        ),
         needs=(Setup("paper/ff"),),
         decide=_four_layers,
     ),
@@ -97,11 +123,15 @@ ON_SETTINGS = (
         id="other-encodings",
         statement="Other ways to put the label in than the overlay could improve FF",
         paper="section 7, future work 3",
-        rule="Yes where, for a network that begins with a fully connected layer, a convolution or self-attention, "
-        "another encoding (appended; a plane; in every patch) is ahead of the overlay, all else equal: presets ff, cnn "
-        "and attention.",
+        rule=(
+            "Yes where, for a network that begins with a fully connected layer, a convolution or"
+            " self-attention, another encoding (appended; a plane; in every patch) is ahead of the"
+            " overlay, all else equal: presets ff, cnn and attention."
+        ),
         needs=tuple(
-            Setup(f"{name}, {each}") for name, encoding in ENCODINGS.items() for each in (encoding, "label overlaid")
+            Setup(f"{name}, {each}")
+            for name, encoding in ENCODINGS.items()
+            for each in (encoding, "label overlaid")
         ),
         decide=_other_encodings,
     ),

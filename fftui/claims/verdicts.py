@@ -1,4 +1,6 @@
-"""How a verdict is computed: margins, comparisons with three answers, and one rule that joins two observations."""
+"""How a verdict is computed: margins, comparisons with three answers, and one rule that joins two
+observations.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,22 +11,29 @@ from fftui.claims.outcomes import AbsentError, Estimate, Outcome, Outcomes, Setu
 Answer = Literal["yes", "no", "open"]
 Verdict = Literal["holds", "does not hold", "holds for another reason", "not tested here"]
 
-# One point: the paper calls 97.14 and 98.04 % on par, and 10,000 test images tell such accuracies to 0.3 points.
+# One point: the paper calls 97.14 and 98.04 % on par, and 10,000 test images tell such accuracies
+# to 0.3 points.
 MARGIN = 0.01
-# A difference that is not seen counts as none only if it is known to three margins; 1,000 test images do that.
+# A difference that is not seen counts as none only if it is known to three margins; 1,000 test
+# images do that.
 RESOLUTION = 0.03
-CHANCE = 2.0  # at chance: under twice what guessing gives (20 % of ten classes; the paper's failures are 10 to 15 %)
-TIMES = 1.5  # times: the same set-up took up to 1.4 times as long on the machines these were chosen on
-AMOUNTS = 1.1  # memory and power: tenths are what a sampler sees beside everything else in a process
+# at chance: under twice what guessing gives (20 % of ten classes; the paper's failures are 10 to 15
+# %)
+CHANCE = 2.0
+# times: the same set-up took up to 1.4 times as long on the machines these were chosen on
+TIMES = 1.5
+# memory and power: tenths are what a sampler sees beside everything else in a process
+AMOUNTS = 1.1
 
 MARGINS = (
-    "Behind (or ahead): by more than 1 point of test accuracy, and by more than the 95 % interval of the difference. "
-    "The interval is Student's over seeds from three seeds on, else that of a proportion of the test images. On par: "
-    "not behind, with a difference known to within 3 points. At chance: under twice the accuracy of guessing. Times "
-    "are similar within a factor of 1.5; memory and power within a tenth. A verdict joins two answers, of the faithful "
-    "rerun and of the corrected experiment: 'holds' needs both, 'does not hold' neither; where only one says yes it "
-    "'holds for another reason' than the paper gives, and the last line says which. Where runs are missing, or "
-    "cannot tell, it is 'not tested here'."
+    "Behind (or ahead): by more than 1 point of test accuracy, and by more than the 95 % interval"
+    " of the difference. The interval is Student's over seeds from three seeds on, else that of a"
+    " proportion of the test images. On par: not behind, with a difference known to within 3"
+    " points. At chance: under twice the accuracy of guessing. Times are similar within a factor of"
+    " 1.5; memory and power within a tenth. A verdict joins two answers, of the faithful rerun and"
+    " of the corrected experiment: 'holds' needs both, 'does not hold' neither; where only one says"
+    " yes it 'holds for another reason' than the paper gives, and the last line says which. Where"
+    " runs are missing, or cannot tell, it is 'not tested here'."
 )
 
 
@@ -51,8 +60,8 @@ class Claim:
     """A claim of the paper, and how runs decide on it.
 
     `paper` gives its own numbers; `rule` says in words what `decide` does with the outcomes of the
-    set-ups that it `needs`. `decide` is pure, and raises AbsentError where an outcome is missing that it cannot do
-    without.
+    set-ups that it `needs`. `decide` is pure, and raises AbsentError where an outcome is missing
+    that it cannot do without.
     """
 
     id: str
@@ -63,23 +72,35 @@ class Claim:
     decide: Callable[[Outcomes], Finding]
 
     def judge(self, outcomes: Outcomes) -> Finding:
-        """The finding on this claim: `not tested here` with the reason where an outcome is missing."""
+        """The finding on this claim: `not tested here` with the reason where an outcome
+        is missing.
+        """
         try:
             return self.decide(outcomes.only(self.needs))
         except AbsentError as absent:
             return Finding("not tested here", "", "", str(absent))
 
 
-def decide_both(faithful: Observation, corrected: Observation, *, only_faithful: str, only_corrected: str) -> Finding:
-    """The verdict from both experiments. `only_…` says what to conclude where only that one says yes."""
+def decide_both(
+    faithful: Observation, corrected: Observation, *, only_faithful: str, only_corrected: str
+) -> Finding:
+    """The verdict from both experiments. `only_…` says what to conclude where only that one says
+    yes.
+    """
     match faithful.answer, corrected.answer:
         case ("open", _) | (_, "open"):
             verdict: Verdict = "not tested here"
             why = "the intervals are too wide to tell: more seeds or test images would"
         case ("yes", "yes"):
-            verdict, why = "holds", "seen as the paper ran it, and again in the corrected experiment"
+            verdict, why = (
+                "holds",
+                "seen as the paper ran it, and again in the corrected experiment",
+            )
         case ("no", "no"):
-            verdict, why = "does not hold", "seen neither as the paper ran it nor in the corrected experiment"
+            verdict, why = (
+                "does not hold",
+                "seen neither as the paper ran it nor in the corrected experiment",
+            )
         case ("yes", _):
             verdict, why = "holds for another reason", only_faithful
         case _:
@@ -88,14 +109,21 @@ def decide_both(faithful: Observation, corrected: Observation, *, only_faithful:
 
 
 def decide_one(observation: Observation, *, yes: str, no: str, corrected: bool = True) -> Finding:
-    """The verdict where one experiment decides: the corrected one, or (`corrected` false) the faithful rerun."""
+    """The verdict where one experiment decides: the corrected one, or (`corrected` false) the
+    faithful rerun.
+    """
     verdicts: dict[Answer, tuple[Verdict, str]] = {
         "yes": ("holds", yes),
         "no": ("does not hold", no),
-        "open": ("not tested here", "the intervals are too wide to tell: more seeds or test images would"),
+        "open": (
+            "not tested here",
+            "the intervals are too wide to tell: more seeds or test images would",
+        ),
     }
     verdict, why = verdicts[observation.answer]
-    return Finding(verdict, "" if corrected else observation.text, observation.text if corrected else "", why)
+    return Finding(
+        verdict, "" if corrected else observation.text, observation.text if corrected else "", why
+    )
 
 
 def exceeds(difference: Estimate) -> Answer:

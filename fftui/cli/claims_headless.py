@@ -1,4 +1,6 @@
-"""The paper's claims without the screen: the runs that decide on them, then the table, on stdout or into a file."""
+"""The paper's claims without the screen: the runs that decide on them, then the table, on stdout or
+into a file.
+"""
 
 import json
 import sys
@@ -26,14 +28,16 @@ To = Literal["text", "markdown", "json"]
 FORMATS: tuple[To, ...] = get_args(To)
 WIDTH = 100  # of plain text
 QUICK_IS_SHORT = (
-    "Quick: a few thousand images, small networks, short trainings. It shows how each verdict comes about; the "
-    "paper's own sizes need fftui reproduce without --quick."
+    "Quick: a few thousand images, small networks, short trainings. It shows how each verdict comes"
+    " about; the paper's own sizes need fftui reproduce without --quick."
 )
 
 
 @dataclass(frozen=True)
 class Request:
-    """The scale and number of seeds that claims are judged at, the output format and file (None: stdout)."""
+    """The scale and number of seeds that claims are judged at, the output format and file (None:
+    stdout).
+    """
 
     scale: Scale
     seeds: int | None = None
@@ -47,19 +51,25 @@ def format_of(name: str) -> To:
 
 
 def reproduce(request: Request, workspace: Workspace) -> int:
-    """Run what the claims need and has not been run, judge the claims, write the table; returns the exit code.
+    """Run what the claims need and has not been run, judge the claims, write the table; returns the
+    exit code.
 
-    Raises RequestError where nothing can be run or written, RunFailedError where runs failed (the table comes before).
+    Raises RequestError where nothing can be run or written, RunFailedError where runs failed (the
+    table comes before).
     """
     if request.file is not None:
         check_writable(request.file)
-    made = plan(request.scale, present_sets(workspace.data_folder), request.seeds or SEEDS[request.scale])
+    made = plan(
+        request.scale, present_sets(workspace.data_folder), request.seeds or SEEDS[request.scale]
+    )
     study = made.study()
     ended = follow(study, workspace)
     failures = {
-        str(dict(each.trial.condition.values)["setup"]): f"its run failed: {each.error}" for each in ended.failed
+        str(dict(each.trial.condition.values)["setup"]): f"its run failed: {each.error}"
+        for each in ended.failed
     }
-    from fftui.claims.reproduce import as_facts, judge_all  # noqa: PLC0415 - Polars, which nothing before needs
+    # Polars, which nothing before needs
+    from fftui.claims.reproduce import as_facts, judge_all  # noqa: PLC0415
 
     _give(as_facts(judge_all(made, workspace.runs_dir, failures), made), request)
     for line in _absent_sets(made):
@@ -94,7 +104,11 @@ def plain(facts: dict[str, Any]) -> str:
     lines = []
     for claim in facts["claims"]:
         lines.append(f"{claim['id']}: {claim['verdict'].upper()}")
-        for name, text in (("claim", claim["statement"]), *_sections(claim), ("rule", claim["rule"])):
+        for name, text in (
+            ("claim", claim["statement"]),
+            *_sections(claim),
+            ("rule", claim["rule"]),
+        ):
             lines += wrap(text, WIDTH, initial_indent=f"  {name:<10}", subsequent_indent=" " * 12)
         for text in _ran(claim):
             lines += wrap(text, WIDTH, initial_indent="  ran       ", subsequent_indent=" " * 12)
@@ -115,16 +129,26 @@ def markdown(facts: dict[str, Any]) -> str:
     lines += ["", "## How a verdict is computed", ""]
     for text in _notes(facts):
         lines += [text, ""]
-    lines += [f"- **{claim['statement']}** ({claim['id']}): {claim['rule']}" for claim in facts["claims"]]
+    lines += [
+        f"- **{claim['statement']}** ({claim['id']}): {claim['rule']}" for claim in facts["claims"]
+    ]
     lines += ["", "## What was run", "", "| claim | run |", "|---|---|"]
-    lines += [f"| {claim['id']} | {_cell(text)} |" for claim in facts["claims"] for text in _ran(claim)]
+    lines += [
+        f"| {claim['id']} | {_cell(text)} |" for claim in facts["claims"] for text in _ran(claim)
+    ]
     return "\n".join(lines) + "\n"
 
 
 def drawn(facts: dict[str, Any]) -> str:
     """The claims as a table for the terminal, in its colours and width."""
     table = Table(title="The paper's claims", title_justify="left", show_lines=True)
-    for name, ratio in (("claim", 3), ("the paper", 3), ("faithful rerun", 4), ("corrected", 4), ("verdict", 4)):
+    for name, ratio in (
+        ("claim", 3),
+        ("the paper", 3),
+        ("faithful rerun", 4),
+        ("corrected", 4),
+        ("verdict", 4),
+    ):
         table.add_column(name, ratio=ratio, overflow="fold")
     colours = {"holds": "green", "does not hold": "red", "holds for another reason": "yellow"}
     for claim in facts["claims"]:
@@ -137,7 +161,10 @@ def drawn(facts: dict[str, Any]) -> str:
     text = StringIO()
     console = Console(file=text, force_terminal=True, highlight=False)
     console.print(table)
-    for note in (*_notes(facts), "The rule of each claim and what was run: --to markdown, or --json."):
+    for note in (
+        *_notes(facts),
+        "The rule of each claim and what was run: --to markdown, or --json.",
+    ):
         console.print(note, markup=False)
     return text.getvalue()
 

@@ -1,4 +1,5 @@
-"""The command line. Every command loads what it needs by itself: `fftui --help` loads no torch, Textual or Polars.
+"""The command line. Every command loads what it needs by itself: `fftui --help` loads no torch,
+Textual or Polars.
 
 Imports inside the functions are what this file is about (PLC0415).
 """
@@ -39,14 +40,22 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="fftui",
-    help="A workbench for Forward-Forward learning in the terminal. Without a command it opens the screen.",
-    epilog="Where a command takes a RUN, it takes the id or a unique beginning of it, its name or path, or 'latest'.",
+    help=(
+        "A workbench for Forward-Forward learning in the terminal. Without a command it opens the"
+        " screen."
+    ),
+    epilog=(
+        "Where a command takes a RUN, it takes the id or a unique beginning of it, its name or"
+        " path, or 'latest'."
+    ),
     rich_markup_mode=None,  # plain help: read by screen readers, printed without loading Rich
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mode=None)
-data_app = typer.Typer(help="Data sets: what is here, and fetching what is not.", rich_markup_mode=None)
+data_app = typer.Typer(
+    help="Data sets: what is here, and fetching what is not.", rich_markup_mode=None
+)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 
@@ -54,9 +63,12 @@ QUICKSTART = ["run", "--preset", "quickstart", "--headless"]
 
 
 def main() -> None:
-    """Entry point: run the command line, every refusal and failure one line on stderr and its exit code."""
+    """Entry point: run the command line, every refusal and failure one line on stderr and its exit
+    code.
+    """
     prepare()
-    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # a late Ctrl-C must not change the exit code
+    # a late Ctrl-C must not change the exit code
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     try:
         app()
     except FFTUIError as error:
@@ -80,7 +92,9 @@ def screen(
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """A workbench for Forward-Forward learning in the terminal. Without a command it opens the screen."""
+    """A workbench for Forward-Forward learning in the terminal. Without a command it opens the
+    screen.
+    """
     if context.invoked_subcommand is not None:
         return
     _needs_terminal("fftui")
@@ -93,22 +107,33 @@ def screen(
 @app.command()
 def run(  # noqa: PLR0913 - one parameter an option
     preset: Annotated[
-        str | None, typer.Option("--preset", metavar="NAME", help="What to do.", autocompletion=complete_preset)
+        str | None,
+        typer.Option(
+            "--preset", metavar="NAME", help="What to do.", autocompletion=complete_preset
+        ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="Or: an experiment.toml, such as a run's.")
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Or: an experiment.toml, such as a run's."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME", help="The data set.", autocompletion=complete_data)
+        str | None,
+        typer.Option("--data", metavar="NAME", help="The data set.", autocompletion=complete_data),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a field, such as phases.0.epochs=5. Repeatable."),
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change a field, such as phases.0.epochs=5. Repeatable.",
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="The seed.")] = None,
     device: Device = "auto",
     runs: RunsDir = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A name for the run.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="TEXT", help="A name for the run.")
+    ] = None,
     data_dir: DataDir = None,
     headless: Headless = False,
     as_json: AsJson = False,
@@ -124,11 +149,15 @@ def run(  # noqa: PLR0913 - one parameter an option
     if not headless:
         _needs_terminal("fftui run")
     runs_dir = runs_folder(runs)
-    folder = create(runs_dir, experiment, preset=preset, name=name, device=device, data_folder=data_dir)
+    folder = create(
+        runs_dir, experiment, preset=preset, name=name, device=device, data_folder=data_dir
+    )
     if headless:
         from fftui.text.headless import run_experiment
 
-        raise typer.Exit(run_experiment(folder, experiment, device=device, data_folder=data_dir, as_json=as_json))
+        raise typer.Exit(
+            run_experiment(folder, experiment, device=device, data_folder=data_dir, as_json=as_json)
+        )
     from fftui.runs.run_thread import RunThread
 
     _on_screen(RunThread(folder, experiment, device, data_dir), runs_dir, data_dir, device)
@@ -138,12 +167,16 @@ def run(  # noqa: PLR0913 - one parameter an option
 def resume(  # noqa: PLR0913 - one parameter an option
     run: Run,
     device: Annotated[
-        str | None, typer.Option("--device", metavar="NAME", help="Another device.  [default: as it was started]")
+        str | None,
+        typer.Option(
+            "--device", metavar="NAME", help="Another device.  [default: as it was started]"
+        ),
     ] = None,
     runs: RunsDir = None,
     data_dir: DataDir = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Though another machine seems to run it: that one is gone.")
+        bool,
+        typer.Option("--force", help="Though another machine seems to run it: that one is gone."),
     ] = False,
     headless: Headless = False,
     as_json: AsJson = False,
@@ -168,12 +201,16 @@ def resume(  # noqa: PLR0913 - one parameter an option
     if headless or as_json:
         from fftui.text.headless import run_experiment
 
-        code = run_experiment(folder, experiment, device=asked, data_folder=images, resume=True, as_json=as_json)
+        code = run_experiment(
+            folder, experiment, device=asked, data_folder=images, resume=True, as_json=as_json
+        )
         raise typer.Exit(code)
     _needs_terminal("fftui resume")
     from fftui.runs.run_thread import RunThread
 
-    _on_screen(RunThread(folder, experiment, asked, images, resume=True), folder.path.parent, images, asked)
+    _on_screen(
+        RunThread(folder, experiment, asked, images, resume=True), folder.path.parent, images, asked
+    )
 
 
 @presets_app.callback(invoke_without_command=True)
@@ -188,12 +225,19 @@ def presets(context: typer.Context, as_json: ListJson = False) -> None:
 
 @presets_app.command("show")
 def presets_show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=complete_preset)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=complete_preset)
+    ],
     data: Annotated[
-        str | None, typer.Option("--data", metavar="NAME", help="On this data set.", autocompletion=complete_data)
+        str | None,
+        typer.Option(
+            "--data", metavar="NAME", help="On this data set.", autocompletion=complete_data
+        ),
     ] = None,
 ) -> None:
-    """Show a preset's whole experiment as TOML, every field in it; `fftui run --config` takes it."""
+    """Show a preset's whole experiment as TOML, every field in it; `fftui run --config`
+    takes it.
+    """
     from fftui.presets import load_preset, read_preset
     from fftui.text.plain import preset_toml
 
@@ -206,15 +250,21 @@ def data_list(data_dir: DataDir = None, as_json: ListJson = False) -> None:
     from fftui.data.verify import data_folder, dataset_statuses
     from fftui.text.plain import data_json, data_text
 
-    to_stdout((data_json if as_json else data_text)(dataset_statuses(data_dir), data_folder(data_dir)))
+    to_stdout(
+        (data_json if as_json else data_text)(dataset_statuses(data_dir), data_folder(data_dir))
+    )
 
 
 @data_app.command("get")
 def data_get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The data set.", autocompletion=complete_data)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The data set.", autocompletion=complete_data)
+    ],
     data_dir: DataDir = None,
 ) -> None:
-    """Fetch a data set from the internet and check it; nothing is fetched if it is on this machine."""
+    """Fetch a data set from the internet and check it; nothing is fetched if it is on
+    this machine.
+    """
     known = _data_name(name)
     from fftui.data.fetch import get_set
 
@@ -236,7 +286,9 @@ def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
     if as_json:
         import json
 
-        to_stdout(json.dumps([record.model_dump(mode="json") for record in records], ensure_ascii=False))
+        to_stdout(
+            json.dumps([record.model_dump(mode="json") for record in records], ensure_ascii=False)
+        )
     else:
         to_stdout(runs_text(records))
 
@@ -258,24 +310,40 @@ def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
 
 @app.command()
 def export(
-    run: Annotated[list[str], typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=complete_run)],
+    run: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=complete_run),
+    ],
     table: Annotated[
-        str, typer.Option("--table", metavar="NAME", help="epochs, layers, evaluations, energy, telemetry or runs.")
+        str,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="epochs, layers, evaluations, energy, telemetry or runs.",
+        ),
     ] = "epochs",
     to: Annotated[
         str | None,
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="csv, parquet, json, ndjson, xlsx, markdown or latex.  [default: by the file's name, else csv]",
+            help=(
+                "csv, parquet, json, ndjson, xlsx, markdown or latex.  [default: by the file's"
+                " name, else csv]"
+            ),
         ),
     ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")
+    ] = "-",
     settings: Annotated[
         str,
         typer.Option(
             metavar="WHICH",
-            help="Settings as columns: all, different (between the runs), none; auto: all for runs or several runs.",
+            help=(
+                "Settings as columns: all, different (between the runs), none; auto: all for runs"
+                " or several runs."
+            ),
         ),
     ] = "auto",
     runs: RunsDir = None,
@@ -304,29 +372,54 @@ def export(
 def study(  # noqa: PLR0913 - one parameter an option
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="The study; without one, all.", autocompletion=complete_study),
+        typer.Argument(
+            metavar="NAME", help="The study; without one, all.", autocompletion=complete_study
+        ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="On the digits that ship with fftui, in minutes.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="On the digits that ship with fftui, in minutes.")
+    ] = False,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", metavar="N", min=1, help="Runs a condition.  [default: 3; with --quick 1]")
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", min=1, help="Runs a condition.  [default: 3; with --quick 1]"
+        ),
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option("--data", metavar="SET", help="Only on this set. Repeatable.", autocompletion=complete_data),
+        typer.Option(
+            "--data",
+            metavar="SET",
+            help="Only on this set. Repeatable.",
+            autocompletion=complete_data,
+        ),
     ] = None,
-    table: Annotated[bool, typer.Option("--table", help="Run nothing: the table of the finished trials.")] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="Run nothing: the table of the finished trials.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run nothing: list the trials and their likely time.")
     ] = False,
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.")
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.",
+        ),
     ] = "text",
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
-    trials: Annotated[bool, typer.Option("--trials", help="A row a trial instead of one a condition.")] = False,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")
+    ] = "-",
+    trials: Annotated[
+        bool, typer.Option("--trials", help="A row a trial instead of one a condition.")
+    ] = False,
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="All of it as one JSON object on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All of it as one JSON object on stdout.")
+    ] = False,
 ) -> None:
     """Run a study, or list them: many runs that answer one question, and their table.
 
@@ -356,13 +449,23 @@ def study(  # noqa: PLR0913 - one parameter an option
 @app.command()
 def reproduce(  # noqa: PLR0913 - one parameter an option
     quick: Annotated[
-        bool, typer.Option("--quick", help="Small runs on the digits that ship with fftui, in under 15 minutes.")
+        bool,
+        typer.Option(
+            "--quick", help="Small runs on the digits that ship with fftui, in under 15 minutes."
+        ),
     ] = False,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", metavar="N", min=1, help="Runs a set-up.  [default: 3; with --quick 1]")
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", min=1, help="Runs a set-up.  [default: 3; with --quick 1]"
+        ),
     ] = None,
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="text, markdown or json.")] = "text",
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")] = "-",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="text, markdown or json.")
+    ] = "text",
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")
+    ] = "-",
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
@@ -378,7 +481,9 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.folder import runs_folder
 
     asked = headless.format_of("json" if as_json else to)
-    request = headless.Request("quick" if quick else "full", seeds, asked, None if output == "-" else Path(output))
+    request = headless.Request(
+        "quick" if quick else "full", seeds, asked, None if output == "-" else Path(output)
+    )
     raise typer.Exit(headless.reproduce(request, Workspace(runs_folder(runs), device, data_dir)))
 
 
@@ -386,19 +491,25 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
 def figures(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=complete_drawn),
+        typer.Argument(
+            metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=complete_drawn
+        ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for the files.")] = Path(
-        "figures"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for the files.")
+    ] = Path("figures"),
     format_: Annotated[
         str, typer.Option("--format", metavar="LIST", help="svg, png, pdf, separated by commas.")
     ] = "svg,png",
-    quick: Annotated[bool, typer.Option("--quick", help="Of the studies at their quick scale.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Of the studies at their quick scale.")
+    ] = False,
     runs: RunsDir = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Draw the figures of studies and runs: the paper's 2 to 7, accuracies, and a run's own curves."""
+    """Draw the figures of studies and runs: the paper's 2 to 7, accuracies, and a run's
+    own curves.
+    """
     from fftui.runs.folder import runs_folder
     from fftui.studies import figures as drawing
 
@@ -425,7 +536,8 @@ def doctor(
 ) -> None:
     """Report what fftui finds on this machine, and what each missing piece would give.
 
-    It measures for about five seconds. Exit code 1: something is broken that fftui cannot do without.
+    It measures for about five seconds. Exit code 1: something is broken that fftui cannot do
+    without.
     """
     from fftui.doctor import render
     from fftui.doctor.examine import examine
@@ -437,12 +549,19 @@ def doctor(
 
 
 def _experiment(
-    preset: str | None, config: Path | None, data: str | None, overrides: list[str], seed: int | None
+    preset: str | None,
+    config: Path | None,
+    data: str | None,
+    overrides: list[str],
+    seed: int | None,
 ) -> "Experiment":
     from fftui.presets import load_config, load_preset
 
     if (preset is None) == (config is None):
-        msg = "to_stderr what to run with either --preset NAME (fftui presets lists them) or --config FILE"
+        msg = (
+            "to_stderr what to run with either --preset NAME (fftui presets lists them) or --config"
+            " FILE"
+        )
         raise RequestError(msg)
     if preset is not None:
         return load_preset(preset, data, overrides, seed)
@@ -471,7 +590,10 @@ def _data_name(name: str) -> "DataName":
 def _needs_terminal(command: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         again = [*sys.argv[1:], "--headless"] if command != "fftui" else QUICKSTART
-        msg = f"{command} opens a screen and there is no terminal here; try: {shlex.join(['fftui', *again])}"
+        msg = (
+            f"{command} opens a screen and there is no terminal here; try:"
+            f" {shlex.join(['fftui', *again])}"
+        )
         raise RequestError(msg)
 
 

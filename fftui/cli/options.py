@@ -52,16 +52,34 @@ def complete_study(incomplete: str) -> list[str]:
 
 RunsDir = Annotated[
     Path | None,
-    typer.Option("--runs", metavar="DIR", help="Where runs live.  [default: FFTUI_RUNS, else runs/ here]"),
+    typer.Option(
+        "--runs", metavar="DIR", help="Where runs live.  [default: FFTUI_RUNS, else runs/ here]"
+    ),
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", help="Where data sets lie.  [default: FFTUI_DATA, else per user]"),
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help="Where data sets lie.  [default: FFTUI_DATA, else per user]",
+    ),
 ]
-Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
+Device = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")
+]
 Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="Id, unique prefix, name, path or 'latest'.", autocompletion=complete_run)
+    str,
+    typer.Argument(
+        metavar="RUN",
+        help="Id, unique prefix, name, path or 'latest'.",
+        autocompletion=complete_run,
+    ),
 ]
-Headless = Annotated[bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")]
-AsJson = Annotated[bool, typer.Option("--json", help="The result as one JSON object on stdout; implies --headless.")]
+Headless = Annotated[
+    bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="The result as one JSON object on stdout; implies --headless."),
+]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]

@@ -71,10 +71,14 @@ def studies_text() -> str:
 
 def studies_json() -> str:
     """All studies as JSON."""
-    return json.dumps([{"study": i.name, "title": i.title, "question": i.question} for i in STUDIES.values()])
+    return json.dumps(
+        [{"study": i.name, "title": i.title, "question": i.question} for i in STUDIES.values()]
+    )
 
 
-def build(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], workspace: Workspace) -> Study:
+def build(
+    name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], workspace: Workspace
+) -> Study:
     """The study called `name` on those of its data sets, or of those `asked` for, that are here.
 
     Raises RequestError where no study is called so, or none of its data sets is here.
@@ -83,7 +87,8 @@ def build(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName
     study = info.build(scale, present_sets(workspace.data_folder), seeds or SEEDS[scale], asked)
     if not study.trials:
         msg = (
-            f"nothing to carry out for study {name}: {'; '.join(study.notes)}; or try --quick, which needs no download"
+            f"nothing to carry out for study {name}: {'; '.join(study.notes)}; or try --quick,"
+            " which needs no download"
         )
         raise RequestError(msg)
     return study
@@ -92,7 +97,9 @@ def build(name: str, scale: Scale, seeds: int | None, asked: Collection[DataName
 def build_of_runs(
     name: str, scale: Scale, seeds: int | None, asked: Collection[DataName], workspace: Workspace
 ) -> Study:
-    """The study on those of its data sets that have runs here, or on all where there are none; no images are needed."""
+    """The study on those of its data sets that have runs here, or on all where there are none; no
+    images are needed.
+    """
     info, run = find_study(name), {record.data for record in list_runs(workspace.runs_dir)}
     sets = asked or info.sets_at(scale)
     seen = [data for data in sets if data in run]
@@ -100,11 +107,14 @@ def build_of_runs(
 
 
 def execute_study(study: Study, workspace: Workspace, output: Output) -> int:
-    """Run the missing trials of a study, show their progress, write its table; returns the exit code.
+    """Run the missing trials of a study, show their progress, write its table; returns the exit
+    code.
 
-    Raises RequestError where nothing can be run, RunFailedError where trials failed (the table is written before).
+    Raises RequestError where nothing can be run, RunFailedError where trials failed (the table is
+    written before).
     """
-    from fftui.studies.report import check_format  # noqa: PLC0415 - Polars, which should not delay a refusal
+    # Polars, which should not delay a refusal
+    from fftui.studies.report import check_format  # noqa: PLC0415
 
     check_format(output.to)
     if output.file is not None:
@@ -115,12 +125,16 @@ def execute_study(study: Study, workspace: Workspace, output: Output) -> int:
 
 
 def follow(study: Study, workspace: Workspace) -> StudyResult:
-    """Run the missing trials of a study and show their progress. Raises RequestError where nothing can be run."""
+    """Run the missing trials of a study and show their progress. Raises RequestError where nothing
+    can be run.
+    """
     _measure(workspace.device)
     _announce(study, workspace)
     reporter, stop, failed = _TrialReporter(display_here()), Stop(), []
     with signals_to(stop) as signals:
-        for progress in run_study(study, workspace.runs_dir, workspace.device, workspace.data_folder, stop=stop):
+        for progress in run_study(
+            study, workspace.runs_dir, workspace.device, workspace.data_folder, stop=stop
+        ):
             if progress.state == "failed":
                 failed.append(progress)
             reporter.report(progress)
@@ -132,7 +146,9 @@ def follow(study: Study, workspace: Workspace) -> StudyResult:
 
 
 def conclude(study: Study, result: StudyResult) -> int:
-    """Report the end of a study on stderr; returns the exit code. Raises RunFailedError where trials failed."""
+    """Report the end of a study on stderr; returns the exit code. Raises RunFailedError where
+    trials failed.
+    """
     if result.stopped:
         to_stderr(f"interrupted; go on with: {shlex.join(['fftui', *sys.argv[1:]])}")
         return INTERRUPTED
@@ -144,7 +160,9 @@ def conclude(study: Study, result: StudyResult) -> int:
 
 
 def show_table(study: Study, runs_dir: Path, output: Output) -> None:
-    """Write the table of the finished trials. Raises RequestError for an unknown format or an unwritable file."""
+    """Write the table of the finished trials. Raises RequestError for an unknown format or an
+    unwritable file.
+    """
     from fftui.studies import report  # noqa: PLC0415 - Polars
 
     if output.as_json:
@@ -174,22 +192,39 @@ def plan_text(study: Study, workspace: Workspace, *, as_json: bool) -> str:
         facts.append((trial, state, expected_seconds(trial.experiment) if is_to_come else None))
     if as_json:
         rows = [
-            {**dict(trial.condition.values), "seed": trial.experiment.seed, "state": state, "expected_s": seconds}
+            {
+                **dict(trial.condition.values),
+                "seed": trial.experiment.seed,
+                "state": state,
+                "expected_s": seconds,
+            }
             for trial, state, seconds in facts
         ]
-        return json.dumps({"study": study.name, "notes": study.notes, "trials": rows}, ensure_ascii=False)
+        return json.dumps(
+            {"study": study.name, "notes": study.notes, "trials": rows}, ensure_ascii=False
+        )
     lines = [
-        (trial.condition.text, str(trial.experiment.seed), state, "" if seconds is None else roughly(seconds))
+        (
+            trial.condition.text,
+            str(trial.experiment.seed),
+            state,
+            "" if seconds is None else roughly(seconds),
+        )
         for trial, state, seconds in facts
     ]
     total = roughly(sum(seconds or 0.0 for _, _, seconds in facts))
     to_come = sum(seconds is not None for _, _, seconds in facts)
-    text = columns(("trial", "seed", "state", "expected"), lines) + f"\n{to_come} of {len(facts)} to come, {total}\n"
+    text = (
+        columns(("trial", "seed", "state", "expected"), lines)
+        + f"\n{to_come} of {len(facts)} to come, {total}\n"
+    )
     return text + "".join(f"{note}\n" for note in study.notes)
 
 
 def _measure(device: str) -> None:
-    """Measure how fast the device is, if that is not known. Raises RequestError where there is no such device."""
+    """Measure how fast the device is, if that is not known. Raises RequestError where there is no
+    such device.
+    """
     from fftui.learning.device import choose_device  # noqa: PLC0415 - torch
 
     choose_device(device)
@@ -200,14 +235,20 @@ def _announce(study: Study, workspace: Workspace) -> None:
     known = KnownRuns.of(workspace.runs_dir)
     experiments = distinct(trial.experiment for trial in study.trials)
     runs = [known.of_experiment(each) for each in experiments]
-    missing = [each for each, run in zip(experiments, runs, strict=True) if not (run and run.status == "finished")]
+    missing = [
+        each
+        for each, run in zip(experiments, runs, strict=True)
+        if not (run and run.status == "finished")
+    ]
     expected = roughly(sum(expected_seconds(each) or 0.0 for each in missing))
     left = f"{len(missing)} to come, {expected}" if missing else "nothing to do"
     to_stderr(f"study {study.name}: {len(study.trials)} trials in {len(experiments)} runs, {left}")
 
 
 class _TrialReporter:
-    """Prints a line when a trial begins and one when it ends; none for trials that had finished before."""
+    """Prints a line when a trial begins and one when it ends; none for trials that had finished
+    before.
+    """
 
     def __init__(self, display: Display) -> None:
         self._display = display
@@ -245,7 +286,10 @@ def _end(progress: TrialProgress, view: RunView) -> str:
         return f"{progress.state}{because}"
     if view.result is None:
         return ""
-    return f"test accuracy {accuracy_text(view.result.test_accuracy)}, {duration(view.result.train_s)}{because}"
+    return (
+        f"test accuracy {accuracy_text(view.result.test_accuracy)},"
+        f" {duration(view.result.train_s)}{because}"
+    )
 
 
 def _drawn(study: Study, head: list[str], rows: list[list[str]]) -> str:

@@ -24,7 +24,9 @@ class SetInfo:
 
 
 SETS: dict[DataName, SetInfo] = {
-    "mnist-mini": SetInfo(10, (1, 28, 28), 5_000, 1_000, "the first 5,000 / 1,000 MNIST digits, shipped with fftui"),
+    "mnist-mini": SetInfo(
+        10, (1, 28, 28), 5_000, 1_000, "the first 5,000 / 1,000 MNIST digits, shipped with fftui"
+    ),
     "mnist": SetInfo(10, (1, 28, 28), 60_000, 10_000, "handwritten digits"),
     "fashion-mnist": SetInfo(10, (1, 28, 28), 60_000, 10_000, "articles of clothing"),
     "cifar10": SetInfo(10, (3, 32, 32), 50_000, 10_000, "ten kinds of objects in colour"),

@@ -3,7 +3,14 @@
 from typing import Literal
 
 LabelEncoding = Literal[
-    "none", "overlay", "appended", "random-plane", "one-hot-plane", "every-token", "first-token", "label-token"
+    "none",
+    "overlay",
+    "appended",
+    "random-plane",
+    "one-hot-plane",
+    "every-token",
+    "first-token",
+    "label-token",
 ]
 PLANES: tuple[LabelEncoding, ...] = ("random-plane", "one-hot-plane")
 TOKENS: tuple[LabelEncoding, ...] = ("every-token", "first-token", "label-token")

@@ -18,8 +18,8 @@ TIMEOUT_S = 30.0  # without an answer from the server
 def get_set(name: DataName, folder: Path | None = None) -> SetStatus:
     """Download a data set unless it is present, and check its files; damaged files are replaced.
 
-    `folder` holds the data sets (see `data_folder`). Progress goes to stderr. Raises DataError where the folder
-    cannot be used, the download fails or its content is not the published one.
+    `folder` holds the data sets (see `data_folder`). Progress goes to stderr. Raises DataError
+    where the folder cannot be used, the download fails or its content is not the published one.
     """
     status = set_status(name, folder)
     if status.state == "present":
@@ -33,14 +33,16 @@ def get_set(name: DataName, folder: Path | None = None) -> SetStatus:
             _download(name, root)
     except PermissionError as error:
         msg = (
-            f"{name} cannot be written to {root} ({(error.strerror or str(error)).lower()}): choose another --data-dir"
+            f"{name} cannot be written to {root} ({(error.strerror or str(error)).lower()}): choose"
+            " another --data-dir"
         )
         raise DataError(msg) from None
     except HTTPError as error:
         error.close()  # it is the server's answer too, and holds the connection
         raise _not_fetched(name, root, str(error)) from error
     except (OSError, RuntimeError, EOFError, HTTPException, RecursionError) as error:
-        cause = error.reason if isinstance(error, URLError) else error  # its own text is a repr of the reason
+        # its own text is a repr of the reason
+        cause = error.reason if isinstance(error, URLError) else error
         raise _not_fetched(name, root, str(cause) or type(cause).__name__) from error
     status = set_status(name, folder)
     if status.state != "present":
@@ -50,8 +52,9 @@ def get_set(name: DataName, folder: Path | None = None) -> SetStatus:
 
 def _not_fetched(name: DataName, root: Path, reason: str) -> DataError:
     return DataError(
-        f"{name} could not be fetched into {root} ({' '.join(reason.split())}): try again, or bring its files from a "
-        f"machine with internet and point --data-dir or FFTUI_DATA at their folder"
+        f"{name} could not be fetched into {root} ({' '.join(reason.split())}): try again, or bring"
+        " its files from a machine with internet and point --data-dir or FFTUI_DATA at their"
+        " folder"
     )
 
 
@@ -68,7 +71,9 @@ def _download(name: DataName, root: Path) -> None:
                 url, file, md5 = source.split_list[split]
                 download_url(url, root, file, md5)
         case "cifar10" | "cifar100":
-            download_and_extract_archive(source.url, root, filename=source.filename, md5=source.tgz_md5)
+            download_and_extract_archive(
+                source.url, root, filename=source.filename, md5=source.tgz_md5
+            )
         case _:
             # This class unpacks nothing while all four files are there, whatever is in them.
             for path in damaged_files(name, root):
@@ -78,7 +83,9 @@ def _download(name: DataName, root: Path) -> None:
 
 @contextmanager
 def _socket_timeout(seconds: float) -> Iterator[None]:
-    """torchvision opens its connections without a timeout; a firewall that drops packets would hold it forever."""
+    """torchvision opens its connections without a timeout; a firewall that drops packets would hold
+    it forever.
+    """
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:

@@ -1,7 +1,7 @@
 """Label encodings: how a label enters the inputs. Letters in shapes: B images, D inputs, C labels.
 
-A label is a number from 0 to C - 1; the number C is the **neutral** label, encoded as the mean of all labels. It is for
-features that depend on no label.
+A label is a number from 0 to C - 1; the number C is the **neutral** label, encoded as the mean of
+all labels. It is for features that depend on no label.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,9 @@ from fftui.data.encodings import LabelEncoding
 
 @dataclass(frozen=True)
 class LabelInput:
-    """The label input of a layer: its `encoding` (none where it has none), C `classes`, and the label's `value`."""
+    """The label input of a layer: its `encoding` (none where it has none), C `classes`, and the
+    label's `value`.
+    """
 
     encoding: LabelEncoding
     classes: int
@@ -27,15 +29,18 @@ class LabelInput:
 
 
 def with_neutral(rows_CX: Tensor) -> Tensor:
-    """The rows of C labels (C, ...) followed by that of the neutral label, their mean: (C + 1, ...)."""
+    """The rows of C labels (C, ...) followed by that of the neutral label, their mean: (C + 1,
+    ...).
+    """
     return torch.cat((rows_CX, rows_CX.mean(0, keepdim=True)))
 
 
 def label_planes(label: LabelInput, height: int, width: int, *, generator: Generator) -> Tensor:
-    """Label planes (C + 1, planes, height, width), added to an image as channels; the last is the neutral label's.
+    """Label planes (C + 1, planes, height, width), added to an image as channels; the last is the
+    neutral label's.
 
-    `random-plane`: one plane of normal random numbers per label. `one-hot-plane`: C planes, the label's own all ones.
-    Both are multiplied by `value`.
+    `random-plane`: one plane of normal random numbers per label. `one-hot-plane`: C planes, the
+    label's own all ones. Both are multiplied by `value`.
     """
     classes = label.classes
     if label.encoding == "one-hot-plane":
@@ -48,8 +53,9 @@ def label_planes(label: LabelInput, height: int, width: int, *, generator: Gener
 def overlay(inputs_BD: Tensor, labels_B: Tensor, classes: int, value: float) -> Tensor:
     """A copy of the inputs (B, D) whose first C are 0, except that of the label, which is `value`.
 
-    Images are flattened channel first, so the label is in the first rows of the first channel. Every label gives
-    an image the same norm. Raises ValueError where an image has fewer inputs than there are labels.
+    Images are flattened channel first, so the label is in the first rows of the first channel.
+    Every label gives an image the same norm. Raises ValueError where an image has fewer inputs than
+    there are labels.
     """
     if inputs_BD.shape[1] < classes:
         msg = f"an overlay of {classes} labels does not fit {inputs_BD.shape[1]} inputs"

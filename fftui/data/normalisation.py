@@ -69,7 +69,9 @@ def scale_of(name: DataName, normalisation: Normalisation) -> ChannelScale | Non
 
 
 def normalise(images: Tensor, scale: ChannelScale | None) -> Tensor:
-    """Inputs (B, D), float32, flattened channel first, from images uint8 (B, channels, height, width)."""
+    """Inputs (B, D), float32, flattened channel first, from images uint8 (B, channels, height,
+    width).
+    """
     pixels = images.flatten(2).float()
     if scale is not None:
         # Two passes in place: (p / 255 − mean) / std = (p − 255 mean) / (255 std).
@@ -81,13 +83,18 @@ def normalise(images: Tensor, scale: ChannelScale | None) -> Tensor:
 
 @cache
 def _constants(scale: ChannelScale, device: torch.device) -> tuple[Tensor, Tensor]:
-    """255 mean and 255 std (channels, 1), copied to the device once: a copy for every batch would wait for it."""
-    mean, std = (255 * torch.tensor(values, device=device).unsqueeze(1) for values in (scale.mean, scale.std))
+    """255 mean and 255 std (channels, 1), copied to the device once: a copy for every batch would
+    wait for it.
+    """
+    mean, std = (
+        255 * torch.tensor(values, device=device).unsqueeze(1) for values in (scale.mean, scale.std)
+    )
     return mean, std
 
 
 def overlay_value(name: DataName, normalisation: Normalisation) -> float:
-    """Brightness of an overlay's label pixel: that of the brightest possible pixel, over all channels.
+    """Brightness of an overlay's label pixel: that of the brightest possible pixel, over all
+    channels.
 
     2.8215 on MNIST under `standard` and `paper`; 255 under `none`.
     """

@@ -21,7 +21,9 @@ __all__ = ["DataSplit", "SetSplit", "data_folder", "load_set"]
 
 @dataclass(frozen=True)
 class DataSplit:
-    """Images uint8 (N, channels, height, width), contiguous, and their labels int64 (N,), 0 to classes − 1."""
+    """Images uint8 (N, channels, height, width), contiguous, and their labels int64 (N,), 0 to
+    classes − 1.
+    """
 
     images: Tensor
     labels: Tensor
@@ -38,17 +40,25 @@ class DataSplit:
 def load_set(name: DataName, split: SetSplit, folder: Path | None = None) -> DataSplit:
     """All images of one split, in the order of the published files.
 
-    `folder` holds the data sets (see `data_folder`). Files are compared with the published MD5 sums. Raises DataError
-    where the data set is missing, damaged or unreadable.
+    `folder` holds the data sets (see `data_folder`). Files are compared with the published MD5
+    sums. Raises DataError where the data set is missing, damaged or unreadable.
     """
-    images, labels = _read_shipped(split) if name == "mnist-mini" else _read_full(name, split, data_folder(folder))
+    images, labels = (
+        _read_shipped(split)
+        if name == "mnist-mini"
+        else _read_full(name, split, data_folder(folder))
+    )
     return DataSplit(images.contiguous(), labels, SETS[name].classes)
 
 
 def _read_shipped(split: SetSplit) -> tuple[Tensor, Tensor]:
     stem = _idx_stem(split)
     folder = shipped_folder()
-    check_files("mnist-mini", folder, tuple(file for file in files_of("mnist-mini") if file.path.startswith(stem)))
+    check_files(
+        "mnist-mini",
+        folder,
+        tuple(file for file in files_of("mnist-mini") if file.path.startswith(stem)),
+    )
     images = _unpacked(folder / f"{stem}-images-idx3-ubyte.gz", header_bytes=16)
     labels = _unpacked(folder / f"{stem}-labels-idx1-ubyte.gz", header_bytes=8)
     return images.view(-1, *SETS["mnist-mini"].shape), labels.long()

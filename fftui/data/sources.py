@@ -1,6 +1,7 @@
 """The files of each data set, their MD5 sums, and the torchvision class that reads them.
 
-torchvision takes seconds to import, and only happens for the full data sets, not for the one shipped with fftui.
+torchvision takes seconds to import, and only happens for the full data sets, not for the one
+shipped with fftui.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ MNIST_MINI_FILES = (
     SetFile("t10k-labels-idx1-ubyte.gz", "94eb77d0b7794d8a79b66cda22f8c7aa"),
 )
 
-# torchvision checks the downloaded archives only, not the unpacked files: these are the sums of the latter.
+# torchvision checks the downloaded archives only, not the unpacked files: these are the sums of the
+# latter.
 MNIST_FILES = (
     SetFile("MNIST/raw/train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb"),
     SetFile("MNIST/raw/train-labels-idx1-ubyte", "a25bea736e30d166cdddb491f175f624"),
@@ -67,5 +69,9 @@ def files_of(name: DataName) -> tuple[SetFile, ...]:
             return tuple(SetFile(splits[split][1], splits[split][2]) for split in ("train", "test"))
         case "cifar10" | "cifar100":
             cifar = torchvision_class(name)
-            listed = [*cifar.train_list, *cifar.test_list, (cifar.meta["filename"], cifar.meta["md5"])]
+            listed = [
+                *cifar.train_list,
+                *cifar.test_list,
+                (cifar.meta["filename"], cifar.meta["md5"]),
+            ]
             return tuple(SetFile(f"{cifar.base_folder}/{file}", md5) for file, md5 in listed)

@@ -1,4 +1,6 @@
-"""Training, validation and test images of an experiment: the whole data set, or random subsets of it by seed."""
+"""Training, validation and test images of an experiment: the whole data set, or random subsets of
+it by seed.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,22 +30,27 @@ def load_splits(
     validation_images: int = 0,
     test_images: int | None = None,
 ) -> Splits:
-    """The splits of a data set; None takes all images that are left, 0 validation images make no validation split.
+    """The splits of a data set; None takes all images that are left, 0 validation images make no
+    validation split.
 
-    Subsets are drawn by `seed`, without replacement: validation images first, so that they stay the same whatever
-    the number of training images, and a smaller training subset is the beginning of a larger one. A split that takes
-    a whole file keeps its order. Raises DataError where the data set cannot be read or has fewer
-    images.
+    Subsets are drawn by `seed`, without replacement: validation images first, so that they stay the
+    same whatever the number of training images, and a smaller training subset is the beginning of a
+    larger one. A split that takes a whole file keeps its order. Raises DataError where the data set
+    cannot be read or has fewer images.
     """
     train, test = load_set(name, "train", folder), load_set(name, "test", folder)
     wanted = validation_images + (1 if train_images is None else train_images)
     if wanted > len(train):
-        msg = f"{name} has {len(train)} training images; train + validation ask for {wanted}: ask for fewer"
+        msg = (
+            f"{name} has {len(train)} training images; train + validation ask for {wanted}: ask for"
+            " fewer"
+        )
         raise DataError(msg)
     if test_images is not None and test_images > len(test):
         msg = f"{name} has {len(test)} test images, not {test_images}: ask for fewer"
         raise DataError(msg)
-    # Both orders are always drawn: which test images are taken does not depend on the other numbers.
+    # Both orders are always drawn: which test images are taken does not depend on the other
+    # numbers.
     generator = torch.Generator().manual_seed(seed)
     train_order = torch.randperm(len(train), generator=generator)
     test_order = torch.randperm(len(test), generator=generator)

@@ -1,4 +1,6 @@
-"""The state of the data sets on this machine: present or not, size, and whether files are the published ones."""
+"""The state of the data sets on this machine: present or not, size, and whether files are the
+published ones.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -25,8 +27,9 @@ _MD5: Callable[[], "hashlib._Hash"] = partial(hashlib.md5, usedforsecurity=False
 class SetStatus:
     """The state of one data set on this machine.
 
-    `bytes` is the size of the files that are present; `verified` is true where the MD5 sum of every file was compared
-    and agrees; `detail` describes the first faulty file, and is empty where there is none.
+    `bytes` is the size of the files that are present; `verified` is true where the MD5 sum of every
+    file was compared and agrees; `detail` describes the first faulty file, and is empty where there
+    is none.
     """
 
     name: DataName
@@ -48,11 +51,17 @@ class _FileStatus:
 
 
 def data_folder(folder: Path | None = None) -> Path:
-    """The folder of the data sets: `folder` if given, else FFTUI_DATA, else the platform's folder for user data."""
+    """The folder of the data sets: `folder` if given, else FFTUI_DATA, else the platform's folder
+    for user data.
+    """
     if folder is not None:
         return folder.expanduser()
     named = environ.get("FFTUI_DATA")
-    return Path(named).expanduser() if named else platformdirs.user_data_path("fftui", appauthor=False) / "data"
+    return (
+        Path(named).expanduser()
+        if named
+        else platformdirs.user_data_path("fftui", appauthor=False) / "data"
+    )
 
 
 def shipped_folder() -> Path:
@@ -61,7 +70,9 @@ def shipped_folder() -> Path:
 
 
 def dataset_statuses(folder: Path | None = None, *, verify: bool = True) -> list[SetStatus]:
-    """The state of every known data set, in the catalogue's order; `verify=False` skips the MD5 sums and is quick."""
+    """The state of every known data set, in the catalogue's order; `verify=False` skips the MD5
+    sums and is quick.
+    """
     return [set_status(name, folder, verify=verify) for name in DATA_NAMES]
 
 
@@ -70,7 +81,8 @@ def set_status(name: DataName, folder: Path | None = None, *, verify: bool = Tru
     shipped = name == "mnist-mini"
     root = shipped_folder() if shipped else data_folder(folder)
     files = [_file_status(root, file, verify=verify) for file in files_of(name)]
-    # An unreadable file explains what seems missing or damaged beside it; damage is worse than absence.
+    # An unreadable file explains what seems missing or damaged beside it; damage is worse than
+    # absence.
     severity: tuple[State, ...] = ("unreadable", "damaged", "missing", "present")
     worst = min(files, key=lambda file: severity.index(file.state))
     return SetStatus(
@@ -86,7 +98,11 @@ def set_status(name: DataName, folder: Path | None = None, *, verify: bool = Tru
 
 def damaged_files(name: DataName, folder: Path) -> list[Path]:
     """The files of a data set whose content is not the published one."""
-    return [folder / file.path for file in files_of(name) if _file_status(folder, file, verify=True).state == "damaged"]
+    return [
+        folder / file.path
+        for file in files_of(name)
+        if _file_status(folder, file, verify=True).state == "damaged"
+    ]
 
 
 def check_files(name: DataName, folder: Path, files: tuple[SetFile, ...]) -> None:
@@ -101,17 +117,28 @@ def check_files(name: DataName, folder: Path, files: tuple[SetFile, ...]) -> Non
 
 
 def refusal(name: DataName, where: str, state: State, detail: str) -> DataError:
-    """The error for a data set that cannot be used: one line with what is wrong, where, and what to do."""
+    """The error for a data set that cannot be used: one line with what is wrong, where, and what to
+    do.
+    """
     elsewhere = "point --data-dir or FFTUI_DATA at a folder that has it"
     if name == "mnist-mini":
-        return DataError(f"{name}, shipped inside fftui, is {state} ({detail}): install fftui again")
+        return DataError(
+            f"{name}, shipped inside fftui, is {state} ({detail}): install fftui again"
+        )
     match state:
         case "missing":
-            return DataError(f"{name} is not in {where} ({detail}): run `fftui data get {name}`, or {elsewhere}")
+            return DataError(
+                f"{name} is not in {where} ({detail}): run `fftui data get {name}`, or {elsewhere}"
+            )
         case "damaged":
-            return DataError(f"{name} in {where} is damaged ({detail}): run `fftui data get {name}`, or {elsewhere}")
+            return DataError(
+                f"{name} in {where} is damaged ({detail}): run `fftui data get {name}`, or"
+                f" {elsewhere}"
+            )
         case _:
-            return DataError(f"{name} in {where} cannot be read ({detail}): make it readable, or {elsewhere}")
+            return DataError(
+                f"{name} in {where} cannot be read ({detail}): make it readable, or {elsewhere}"
+            )
 
 
 def _file_status(root: Path, file: SetFile, *, verify: bool) -> _FileStatus:
@@ -121,9 +148,13 @@ def _file_status(root: Path, file: SetFile, *, verify: bool) -> _FileStatus:
             size = stream.seek(0, 2)
             stream.seek(0)
             if verify and hashlib.file_digest(stream, _MD5).hexdigest() != file.md5:
-                return _FileStatus("damaged", size, f"{file.path} does not have the published MD5 sum")
+                return _FileStatus(
+                    "damaged", size, f"{file.path} does not have the published MD5 sum"
+                )
     except FileNotFoundError:
         return _FileStatus("missing", detail=f"no {file.path}")
     except OSError as error:
-        return _FileStatus("unreadable", detail=f"{file.path}: {(error.strerror or str(error)).lower()}")
+        return _FileStatus(
+            "unreadable", detail=f"{file.path}: {(error.strerror or str(error)).lower()}"
+        )
     return _FileStatus("present", size)

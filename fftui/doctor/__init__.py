@@ -1,1 +1,3 @@
-"""What fftui finds on this machine, and what each missing piece would give. Nothing heavy is loaded by importing it."""
+"""What fftui finds on this machine, and what each missing piece would give. Nothing heavy is loaded
+by importing it.
+"""

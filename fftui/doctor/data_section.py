@@ -23,7 +23,13 @@ def data_section(folder: Path | None = None, *, torchvision_loads: bool = True) 
     root = data_folder(folder)
     there = root.is_dir()
     checks = [
-        Check("folder", "folder", "ok" if there else "note", str(root), str(root) if there else f"{root}, not there")
+        Check(
+            "folder",
+            "folder",
+            "ok" if there else "note",
+            str(root),
+            str(root) if there else f"{root}, not there",
+        )
     ]
     for name in DATA_NAMES:
         if torchvision_loads or name in NEED_NO_TORCHVISION:
@@ -43,7 +49,9 @@ def _check(status: SetStatus) -> Check:
     }
     if status.state == "present":
         where = f", {status.where}" if status.name == "mnist-mini" else ""
-        return Check(status.name, status.name, "ok", value, f"{size(status.bytes)}, verified{where}")
+        return Check(
+            status.name, status.name, "ok", value, f"{size(status.bytes)}, verified{where}"
+        )
     text = status.detail if status.state == "missing" else f"{status.state}: {status.detail}"
     if status.name == "mnist-mini":
         advice = "it comes with fftui, and quickstart learns it: install fftui again"
@@ -52,10 +60,19 @@ def _check(status: SetStatus) -> Check:
         advice = "make it readable, or point FFTUI_DATA at a folder that has it"
     else:
         fetched = size(FETCHED_BYTES[status.name])
-        advice = f"{status.description}; `fftui data get {status.name}` fetches {fetched} from the internet"
+        advice = (
+            f"{status.description}; `fftui data get {status.name}` fetches {fetched} from the"
+            " internet"
+        )
     return Check(status.name, status.name, "missing", value, text, advice)
 
 
 def _not_available(name: DataName) -> Check:
-    value = {"state": None, "verified": False, "where": None, "size_bytes": None, "fetch_bytes": None}
+    value = {
+        "state": None,
+        "verified": False,
+        "where": None,
+        "size_bytes": None,
+        "fetch_bytes": None,
+    }
     return Check(name, name, "missing", value, "not available: torchvision does not load")

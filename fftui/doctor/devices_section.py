@@ -21,8 +21,8 @@ GIVES = "with one, layers learn many times as fast, and runs show its load, memo
 def devices_section(driver: str | None = None, problem: str = "") -> Section:
     """CUDA devices, MPS, the CPU and which of them `--device auto` takes. torch must load.
 
-    `driver` is the version of NVIDIA's, None where there is none; `problem` is what NVML says is wrong with
-    CUDA_VISIBLE_DEVICES.
+    `driver` is the version of NVIDIA's, None where there is none; `problem` is what NVML says is
+    wrong with CUDA_VISIBLE_DEVICES.
     """
     cuda = _cuda(driver)
     return Section("devices", "Devices", (_auto(), _visible(problem), *cuda, *_mps(), _cpu()))
@@ -43,7 +43,9 @@ def auto_device() -> "torch.device":
 
 
 def torch_uuids() -> dict[str, str]:
-    """The CUDA devices that torch sees, `cuda:0` and so on, by UUID without its kind in front. torch must load."""
+    """The CUDA devices that torch sees, `cuda:0` and so on, by UUID without its kind in front.
+    torch must load.
+    """
     import torch  # noqa: PLC0415
 
     found = {}
@@ -51,20 +53,28 @@ def torch_uuids() -> dict[str, str]:
         warnings.simplefilter("ignore")
         for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
             with suppress(RuntimeError):  # one that does not answer has its own line
-                found[str(getattr(torch.cuda.get_device_properties(index), "uuid", ""))] = f"cuda:{index}"
+                found[str(getattr(torch.cuda.get_device_properties(index), "uuid", ""))] = (
+                    f"cuda:{index}"
+                )
     return found
 
 
 def kernel_driver(version_file: Path = DRIVER_FILE) -> str | None:
-    """Version of the NVIDIA driver in the kernel of Linux; None where there is none. NVML may fail though it is there.
+    """Version of the NVIDIA driver in the kernel of Linux; None where there is none. NVML may fail
+    though it is there.
 
     The first line is like `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 …`.
     """
     try:
-        words = version_file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].split()
+        words = (
+            version_file.read_text(encoding="utf-8", errors="replace").partition("\n")[0].split()
+        )
     except OSError:
         return None
-    return next((word for word in words if word.replace(".", "").isdigit() and "." in word), "unknown version")
+    return next(
+        (word for word in words if word.replace(".", "").isdigit() and "." in word),
+        "unknown version",
+    )
 
 
 def _auto() -> Check:
@@ -80,7 +90,9 @@ def _visible(problem: str) -> Check:
     setting = os.environ.get("CUDA_VISIBLE_DEVICES")
     key, label = "cuda_visible_devices", "CUDA_VISIBLE_DEVICES"
     if setting is None:
-        return Check(key, label, "note" if problem else "ok", None, "not set: it hides no GPU", problem)
+        return Check(
+            key, label, "note" if problem else "ok", None, "not set: it hides no GPU", problem
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         left = torch.cuda.device_count()
@@ -101,7 +113,9 @@ def _cuda(driver: str | None) -> tuple[Check, ...]:
     warned = [first_line(str(each.message)) for each in caught]
     if not found:
         return (_no_cuda(driver, warned),)
-    return found + tuple(Check("cuda_warning", "torch warns", "note", text, text) for text in dict.fromkeys(warned))
+    return found + tuple(
+        Check("cuda_warning", "torch warns", "note", text, text) for text in dict.fromkeys(warned)
+    )
 
 
 def _one_cuda(index: int) -> Check:
@@ -121,8 +135,8 @@ def _one_cuda(index: int) -> Check:
         "uuid": str(getattr(about, "uuid", "")) or None,
     }
     text = (
-        f"{about.name}, {size(about.total_memory)}, compute capability {about.major}.{about.minor}, "
-        f"{about.multi_processor_count} multiprocessors"
+        f"{about.name}, {size(about.total_memory)}, compute capability {about.major}.{about.minor},"
+        f" {about.multi_processor_count} multiprocessors"
     )
     return Check(name, name, "ok", value, text)
 
@@ -136,12 +150,21 @@ def _no_cuda(driver: str | None, warned: list[str]) -> Check:
             text += f", though the NVIDIA driver {driver} is there"
             advice += "; install the CUDA build of torch, as https://pytorch.org/get-started says"
     elif os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
-        text, advice = "none is left by CUDA_VISIBLE_DEVICES", f"{GIVES}; unset the variable, if there is one"
+        text, advice = (
+            "none is left by CUDA_VISIBLE_DEVICES",
+            f"{GIVES}; unset the variable, if there is one",
+        )
     elif driver is not None:
         text = f"none that torch can use, though the NVIDIA driver {driver} is there"
-        advice = f"{GIVES}; torch is built for CUDA {torch.version.cuda}: is the driver old, or the GPU not passed in?"
+        advice = (
+            f"{GIVES}; torch is built for CUDA {torch.version.cuda}: is the driver old, or the GPU"
+            " not passed in?"
+        )
     else:
-        text, advice = "none: no NVIDIA driver is loaded", f"{GIVES}; a container needs `--gpus all`, a job its GPU"
+        text, advice = (
+            "none: no NVIDIA driver is loaded",
+            f"{GIVES}; a container needs `--gpus all`, a job its GPU",
+        )
     if warned:
         text += f" ({warned[0]})"
     return Check("cuda", "CUDA GPU", "missing", None, text, advice)
@@ -154,7 +177,11 @@ def _mps() -> tuple[Check, ...]:
         return ()
     there = torch.backends.mps.is_available()
     text = "Apple's GPU, through Metal" if there else "not available to this torch"
-    advice = "" if there else "it would learn faster than the CPU: it needs an Apple chip and a torch for arm64"
+    advice = (
+        ""
+        if there
+        else "it would learn faster than the CPU: it needs an Apple chip and a torch for arm64"
+    )
     return (Check("mps", "mps", "ok" if there else "missing", there, text, advice),)
 
 
@@ -166,6 +193,7 @@ def _cpu() -> Check:
     if threads <= max(1.0, usable):
         return Check("cpu_threads", "cpu", "ok", threads, text)
     advice = (
-        f"they share {usable:g} cores and wait for each other: set OMP_NUM_THREADS={max(1, int(usable))} for more speed"
+        f"they share {usable:g} cores and wait for each other: set"
+        f" OMP_NUM_THREADS={max(1, int(usable))} for more speed"
     )
     return Check("cpu_threads", "cpu", "note", threads, text, advice)

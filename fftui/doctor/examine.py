@@ -17,9 +17,13 @@ from fftui.telemetry.inspection import inspect_nvml, inspect_rapl
 
 
 def examine(
-    on_progress: Callable[[str], None], runs: Path | None = None, data_dir: Path | None = None, seconds: float = SECONDS
+    on_progress: Callable[[str], None],
+    runs: Path | None = None,
+    data_dir: Path | None = None,
+    seconds: float = SECONDS,
 ) -> Report:
-    """The facts of all sections, matrix products measured for about `seconds`; `on_progress` gets a line for each wait.
+    """The facts of all sections, matrix products measured for about `seconds`; `on_progress` gets a
+    line for each wait.
 
     The folders of runs and images are the usual ones where none is named.
     """
@@ -38,7 +42,8 @@ def _sections(
     if torch_fault is None:
         on_progress(f"measuring products for about {seconds:g} seconds")
         measured = (precision_section(), products_section(seconds))
-    nvml = inspect_nvml()  # after the measurement: NVML lists the memory of processes that use the GPU
+    # after the measurement: NVML lists the memory of processes that use the GPU
+    nvml = inspect_nvml()
     if torch_fault is None:
         yield devices_section(nvml.driver or kernel_driver(), visibility_problem(nvml))
     yield telemetry_section(nvml, inspect_rapl(), None if torch_fault else _torch_cuda())

@@ -21,7 +21,9 @@ def host_section() -> Section:
 
 
 def usable_cores() -> float:
-    """Cores' worth of time that this process may take: the smaller of its affinity and its control group's limit."""
+    """Cores' worth of time that this process may take: the smaller of its affinity and its control
+    group's limit.
+    """
     return min(_affinity(), core_limit() or math.inf)
 
 
@@ -37,7 +39,10 @@ def _processor() -> Check:
 def _cores(usable: int, limit: float | None) -> Check:
     there = os.cpu_count() or 1
     value = {"there": there, "affinity": usable, "control_group_limit": limit}
-    parts = [f"{there} there", "this process may use all" if usable == there else f"this process may use {usable}"]
+    parts = [
+        f"{there} there",
+        "this process may use all" if usable == there else f"this process may use {usable}",
+    ]
     if limit is None or limit >= usable:
         return Check("cores", "cores", "ok" if usable == there else "note", value, ", ".join(parts))
     parts.append(f"for the time of {limit:g}")
@@ -48,13 +53,20 @@ def _cores(usable: int, limit: float | None) -> Check:
 def _memory() -> Check:
     memory, limit = psutil.virtual_memory(), memory_limit_bytes()
     free = memory.available if limit is None else min(memory.available, limit)
-    value = {"total_bytes": memory.total, "available_bytes": memory.available, "control_group_limit_bytes": limit}
+    value = {
+        "total_bytes": memory.total,
+        "available_bytes": memory.available,
+        "control_group_limit_bytes": limit,
+    }
     text = f"{size(memory.total)}, {size(memory.available)} available"
     if limit is not None and limit < memory.total:
         text += f", this process may take {size(limit)}"
     if free >= LITTLE_MEMORY_BYTES:
         return Check("memory", "memory", "ok", value, text)
-    advice = f"under {size(LITTLE_MEMORY_BYTES)}: large layers may not fit; free some, or take smaller ones"
+    advice = (
+        f"under {size(LITTLE_MEMORY_BYTES)}: large layers may not fit; free some, or take smaller"
+        " ones"
+    )
     return Check("memory", "memory", "note", value, text, advice)
 
 
@@ -64,5 +76,8 @@ def _load(usable: int) -> Check:
     text = f"{one:.1f} in the last minute, {five:.1f} in five, {fifteen:.1f} in fifteen"
     if one <= usable / 2:
         return Check("load", "load", "ok", value, text)
-    advice = "other work takes part of the processor: what is measured below is less than it can do alone"
+    advice = (
+        "other work takes part of the processor: what is measured below is less than it can do"
+        " alone"
+    )
     return Check("load", "load", "note", value, text, advice)

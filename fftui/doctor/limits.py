@@ -1,7 +1,8 @@
-"""What the control groups of Linux allow this process: a container, a Slurm job or a service gets less than there is.
+"""What the control groups of Linux allow this process: a container, a Slurm job or a service gets
+less than there is.
 
-Version 2 keeps all in one tree (`cpu.max`, `memory.max`), version 1 a tree for each controller. A limit of any group
-above the process's own holds too.
+Version 2 keeps all in one tree (`cpu.max`, `memory.max`), version 1 a tree for each controller. A
+limit of any group above the process's own holds too.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ NO_LIMIT_BYTES = 1 << 60  # version 1 has no word for "none": a number that no m
 
 
 def core_limit(membership: Path = MEMBERSHIP, mounted: Path = MOUNTED) -> float | None:
-    """Cores' worth of time that this process may take; None where no limit is set or none can be read."""
+    """Cores' worth of time that this process may take; None where no limit is set or none can be
+    read.
+    """
     limits = []
     for group in _groups("cpu", membership, mounted):
         quota, _, period = _words(group / "cpu.max").partition(" ")
@@ -37,7 +40,8 @@ def memory_limit_bytes(membership: Path = MEMBERSHIP, mounted: Path = MOUNTED) -
 def _groups(controller: str, membership: Path, mounted: Path) -> Iterator[Path]:
     """The folders of the process's groups, of one controller, up to the root.
 
-    Inside a container the path may be the host's: then only the root is there, and it is the container's own.
+    Inside a container the path may be the host's: then only the root is there, and it is the
+    container's own.
     """
     for line in _words(membership).splitlines():
         number, _, rest = line.partition(":")
@@ -45,7 +49,9 @@ def _groups(controller: str, membership: Path, mounted: Path) -> Iterator[Path]:
         if number == "0" and not controllers:
             root = mounted
         elif controller in controllers.split(","):
-            root = mounted / controllers if (mounted / controllers).is_dir() else mounted / controller
+            root = (
+                mounted / controllers if (mounted / controllers).is_dir() else mounted / controller
+            )
         else:
             continue
         inside = PurePosixPath(path.lstrip("/"))

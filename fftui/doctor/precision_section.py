@@ -1,4 +1,6 @@
-"""In which precisions the hardware multiplies matrices, and which of them `precision = auto` takes."""
+"""In which precisions the hardware multiplies matrices, and which of them `precision =
+auto` takes.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,9 @@ TF32_FROM = (8, 0)  # compute capability of the first boards that have it
 
 
 def precision_section() -> Section:
-    """What `auto` takes, and bfloat16 and TF32 on the CPU and on the device that learns. torch must load."""
+    """What `auto` takes, and bfloat16 and TF32 on the CPU and on the device that learns. torch must
+    load.
+    """
     device = auto_device()
     gpu = () if device.type == "cpu" else (_gpu_bfloat16(device),)
     return Section("precision", "Precision", (_auto(device), *gpu, _tf32(device), _cpu_bfloat16()))
@@ -41,7 +45,10 @@ def _cpu_bfloat16() -> Check:
 
     from fftui.learning.device import has_bfloat16  # noqa: PLC0415
 
-    units = {"AMX": _cpu_has("_is_amx_tile_supported"), "AVX512-BF16": _cpu_has("_is_avx512_bf16_supported")}
+    units = {
+        "AMX": _cpu_has("_is_amx_tile_supported"),
+        "AVX512-BF16": _cpu_has("_is_avx512_bf16_supported"),
+    }
     capability = torch.backends.cpu.get_cpu_capability()
     there = has_bfloat16(torch.device("cpu"))
     value: Json = {
@@ -54,7 +61,10 @@ def _cpu_bfloat16() -> Check:
     text = f"{'yes' if there else 'no'}: {support}; torch computes with {capability}"
     if there:
         return Check("cpu_bfloat16", "bfloat16 on cpu", "ok", value, text)
-    advice = "fftui takes float32 on this CPU; one with AMX or AVX512-BF16 (newer server processors) would be faster"
+    advice = (
+        "fftui takes float32 on this CPU; one with AMX or AVX512-BF16 (newer server processors)"
+        " would be faster"
+    )
     return Check("cpu_bfloat16", "bfloat16 on cpu", "missing", value, text, advice)
 
 
@@ -73,12 +83,20 @@ def _gpu_bfloat16(device: "torch.device") -> Check:
         return Check(key, label, "ok", True, "yes")
     if device.type == "mps":
         return Check(key, label, "note", False, "fftui does not count on it, and takes float32")
-    advice = "fftui takes float32 on this GPU; one of compute capability 8.0 or more would be faster"
+    advice = (
+        "fftui takes float32 on this GPU; one of compute capability 8.0 or more would be faster"
+    )
     return Check(key, label, "missing", False, "no", advice)
 
 
 def _tf32(device: "torch.device") -> Check:
     if has_tf32(device):
-        return Check("tf32", "TF32", "ok", True, f"yes, on {device}; fftui leaves it off: float32 means float32")
+        return Check(
+            "tf32",
+            "TF32",
+            "ok",
+            True,
+            f"yes, on {device}; fftui leaves it off: float32 means float32",
+        )
     why = "this GPU is older than it" if device.type == "cuda" else "only CUDA GPUs have it"
     return Check("tf32", "TF32", "note", False, f"no: {why}; fftui does not use it")

@@ -22,7 +22,8 @@ Kind = Literal["float32", "tf32", "bfloat16"]
 
 SHAPE = (512, 2000, 2000)  # B, D, H
 SECONDS = 5.0
-SAMPLE_S = 0.02  # of products between two readings of the clock: starting one takes longer than a fast GPU's product
+# of products between two readings of the clock: starting one takes longer than a fast GPU's product
+SAMPLE_S = 0.02
 FEWEST_SAMPLES = 3
 
 
@@ -37,14 +38,22 @@ class Rate:
 
 
 def products_section(seconds: float = SECONDS, shape: tuple[int, int, int] = SHAPE) -> Section:
-    """The rates on the CPU and on the device that learns, as facts; takes about `seconds`. torch must load."""
+    """The rates on the CPU and on the device that learns, as facts; takes about `seconds`. torch
+    must load.
+    """
     batch, inputs, units = shape
-    size = Check("shape", "size", "ok", list(shape), f"{batch} images, {inputs} inputs, {units} units")
-    return Section("products", "Matrix products", (size, *(_check(rate) for rate in measure(seconds, shape))))
+    size = Check(
+        "shape", "size", "ok", list(shape), f"{batch} images, {inputs} inputs, {units} units"
+    )
+    return Section(
+        "products", "Matrix products", (size, *(_check(rate) for rate in measure(seconds, shape)))
+    )
 
 
 def measure(seconds: float = SECONDS, shape: tuple[int, int, int] = SHAPE) -> tuple[Rate, ...]:
-    """Every product that the hardware has, on the device that learns and on the CPU, in about `seconds` altogether."""
+    """Every product that the hardware has, on the device that learns and on the CPU, in about
+    `seconds` altogether.
+    """
     import torch  # noqa: PLC0415
 
     from fftui.learning.device import has_bfloat16  # noqa: PLC0415
@@ -55,7 +64,9 @@ def measure(seconds: float = SECONDS, shape: tuple[int, int, int] = SHAPE) -> tu
     for device in devices:
         kinds.append((device, "float32", ""))
         if device.type == "cuda":
-            kinds.append((device, "tf32", "" if has_tf32(device) else "the hardware does not have it"))
+            kinds.append(
+                (device, "tf32", "" if has_tf32(device) else "the hardware does not have it")
+            )
         without = "the hardware does not have it, and emulating it takes long"
         kinds.append((device, "bfloat16", "" if has_bfloat16(device) else without))
     share_s = seconds / sum(not fault for *_, fault in kinds)
@@ -77,20 +88,25 @@ def _rate(device: "torch.device", kind: Kind, shape: tuple[int, int, int], share
 
     batch, inputs, units = shape
     dtype = torch.bfloat16 if kind == "bfloat16" else torch.float32
-    random = torch.Generator().manual_seed(0)  # zeros and other constants draw less power, and run faster on a GPU
+    # zeros and other constants draw less power, and run faster on a GPU
+    random = torch.Generator().manual_seed(0)
     with torch.no_grad(), _tf32(kind == "tf32"):
         try:
             x_BD = torch.randn((batch, inputs), generator=random).to(device, dtype)
             w_DH = torch.randn((inputs, units), generator=random).to(device, dtype)
             out_BH = torch.empty((batch, units), dtype=dtype, device=device)
-            product_s = _median_s(lambda: torch.mm(x_BD, w_DH, out=out_BH), _waiter(device), share_s)
+            product_s = _median_s(
+                lambda: torch.mm(x_BD, w_DH, out=out_BH), _waiter(device), share_s
+            )
         except RuntimeError as error:  # out of memory, or a GPU that this torch has no kernels for
             return Rate(device.type, kind, None, first_line(error))
     return Rate(device.type, kind, 2e-9 * batch * inputs * units / product_s)
 
 
 def _median_s(work: Callable[[], object], wait: Callable[[], object], share_s: float) -> float:
-    """Seconds of one `work`: the median of samples, taken until `share_s` is over, warming up included."""
+    """Seconds of one `work`: the median of samples, taken until `share_s` is over, warming up
+    included.
+    """
     end = time.perf_counter() + share_s
 
     def sample_s(times: int) -> float:

@@ -15,13 +15,21 @@ COLOURS: dict[State, int] = {"ok": 32, "note": 33, "missing": 33, "broken": 31}
 
 
 def report_text(report: Report, width: int = WIDTH, *, colour: bool = False) -> str:
-    """The report in lines of at most `width` columns (a longer word keeps its line): state, name, value, advice."""
-    lines = [line for section in report.sections for line in [*_section_lines(section, width, colour=colour), ""]]
+    """The report in lines of at most `width` columns (a longer word keeps its line): state, name,
+    value, advice.
+    """
+    lines = [
+        line
+        for section in report.sections
+        for line in [*_section_lines(section, width, colour=colour), ""]
+    ]
     return "\n".join([*lines, *textwrap.wrap(_end(report), width)]) + "\n"
 
 
 def report_json(report: Report) -> str:
-    """The report as one JSON object: section, key of the fact, then its state, value and advice (null: none)."""
+    """The report as one JSON object: section, key of the fact, then its state, value and advice
+    (null: none).
+    """
     found: dict[str, object] = {"healthy": not report.broken}
     for section in report.sections:
         found[section.key] = {
@@ -61,7 +69,9 @@ def _check_lines(check: Check, label_width: int, width: int, *, colour: bool) ->
     head = f"  {state}  {check.label.ljust(label_width)}  "
     indent = " " * (2 + STATE_WIDTH + 2 + label_width + 2)
     first, *rest = _wrapped(check.text, head, indent, width)
-    yield first.replace(state, f"\x1b[{COLOURS[check.state]}m{state}\x1b[0m", 1) if colour else first
+    yield (
+        first.replace(state, f"\x1b[{COLOURS[check.state]}m{state}\x1b[0m", 1) if colour else first
+    )
     yield from rest
     if check.advice:
         yield from _wrapped(check.advice, indent, indent, width)
@@ -82,6 +92,11 @@ def _wrapped(text: str, first: str, indent: str, width: int) -> list[str]:
 def _end(report: Report) -> str:
     broken = report.broken
     if broken:
-        return f"fftui cannot work here before this is mended: {', '.join(check.label for check in broken)}."
+        return (
+            "fftui cannot work here before this is mended:"
+            f" {', '.join(check.label for check in broken)}."
+        )
     missing, notes = len(report.in_state("missing")), len(report.in_state("note"))
-    return f"fftui can work here: nothing that it needs is broken. {missing} missing, {notes} to note."
+    return (
+        f"fftui can work here: nothing that it needs is broken. {missing} missing, {notes} to note."
+    )

@@ -44,7 +44,11 @@ def _fftui() -> Check:
     revision = provenance.source_revision()
     value = {"version": fftui.__version__, "source_revision": revision}
     commit, changed, _ = (revision or "").partition("-dirty")
-    origin = f"from commit {commit[:12]}{', with changes' if changed else ''}" if revision else "installed"
+    origin = (
+        f"from commit {commit[:12]}{', with changes' if changed else ''}"
+        if revision
+        else "installed"
+    )
     return Check("fftui", "fftui", "ok", value, f"{fftui.__version__}, {origin}")
 
 
@@ -55,7 +59,10 @@ def _python() -> Check:
 
 def _torch(fault: str | None) -> Check:
     if fault is not None:
-        advice = "nothing learns without it: install it again, as https://pytorch.org/get-started says for this machine"
+        advice = (
+            "nothing learns without it: install it again, as https://pytorch.org/get-started says"
+            " for this machine"
+        )
         return Check("torch", "torch", "broken", None, f"does not load: {fault}", advice)
     import torch  # noqa: PLC0415
 
@@ -68,7 +75,9 @@ def _torch(fault: str | None) -> Check:
 def _torchvision(version: str | None, fault: str | None) -> Check:
     if fault is None:
         return Check("torchvision", "torchvision", "ok", version, version or "loads")
-    advice = "it would read every data set but mnist-mini: install the version that goes with this torch"
+    advice = (
+        "it would read every data set but mnist-mini: install the version that goes with this torch"
+    )
     return Check("torchvision", "torchvision", "missing", None, f"does not load: {fault}", advice)
 
 

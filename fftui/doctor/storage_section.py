@@ -1,4 +1,6 @@
-"""The runs folder: whether it can be written, whether files can be locked in it, and its free space."""
+"""The runs folder: whether it can be written, whether files can be locked in it, and its free
+space.
+"""
 
 import shutil
 import tempfile
@@ -28,7 +30,9 @@ def _nearest(folder: Path) -> Path:
 
 def _folder(folder: Path, existing: Path) -> tuple[Check, ...]:
     shown = folder.absolute()
-    text = f"{shown}, writable" if existing == shown else f"{shown}, writable; the first run makes it"
+    text = (
+        f"{shown}, writable" if existing == shown else f"{shown}, writable; the first run makes it"
+    )
     value: Mapping[str, Json] = {"path": str(shown), "exists": existing == shown, "writable": True}
     try:
         with tempfile.TemporaryFile(dir=existing, prefix=".fftui-doctor-") as file:
@@ -38,7 +42,16 @@ def _folder(folder: Path, existing: Path) -> tuple[Check, ...]:
     except OSError as error:
         reason = (error.strerror or first_line(error)).lower()
         advice = f"no run can start: {existing}: {reason}; choose another with --runs or FFTUI_RUNS"
-        return (Check("folder", "folder", "broken", {**value, "writable": False}, f"{shown}, not writable", advice),)
+        return (
+            Check(
+                "folder",
+                "folder",
+                "broken",
+                {**value, "writable": False},
+                f"{shown}, not writable",
+                advice,
+            ),
+        )
     return Check("folder", "folder", "ok", value, text), locks
 
 
@@ -54,7 +67,10 @@ def _locks(file: IO[bytes]) -> Check:
             reason = (error.strerror or first_line(error)).lower()
         else:
             return Check("locks", "file locks", "ok", True, "work")
-    advice = "they would keep two processes from carrying out one run: do not resume a run that is running"
+    advice = (
+        "they would keep two processes from carrying out one run: do not resume a run that is"
+        " running"
+    )
     return Check("locks", "file locks", "missing", False, f"do not work: {reason}", advice)
 
 
@@ -68,5 +84,8 @@ def _space(existing: Path) -> Check:
     text = f"{size(disk.free)} free of {size(disk.total)}"
     if disk.free >= LITTLE_SPACE_BYTES:
         return Check("disk", "disk", "ok", value, text)
-    advice = "checkpoints may not fit: free some space, or choose another folder with --runs or FFTUI_RUNS"
+    advice = (
+        "checkpoints may not fit: free some space, or choose another folder with --runs or"
+        " FFTUI_RUNS"
+    )
     return Check("disk", "disk", "note", value, text, advice)

@@ -17,7 +17,15 @@ COLOURS = {"truecolor": "truecolor", "256": "256", "standard": "16", "windows": 
 def terminal_section(environ: Mapping[str, str] = os.environ) -> Section:
     """Streams, size, kind, colours, signs, and what lies between fftui and the terminal."""
     session = _session(environ)
-    checks = (_streams(), _size(), _kind(environ), _colours(environ), _unicode(environ), session, _copying(environ))
+    checks = (
+        _streams(),
+        _size(),
+        _kind(environ),
+        _colours(environ),
+        _unicode(environ),
+        session,
+        _copying(environ),
+    )
     return Section("terminal", "Terminal", checks)
 
 
@@ -38,7 +46,10 @@ def _streams() -> Check:
     text = f"not {', not '.join(no)}"
     if value["stdin"] and value["stdout"]:
         return Check("terminals", "terminals", "ok", value, text)
-    advice = "the screen needs stdin and stdout to be terminals (ssh: -t, docker: -it); without: fftui run --headless"
+    advice = (
+        "the screen needs stdin and stdout to be terminals (ssh: -t, docker: -it); without: fftui"
+        " run --headless"
+    )
     return Check("terminals", "terminals", "missing", value, text, advice)
 
 
@@ -53,7 +64,10 @@ def _size() -> Check:
     value, text = {"columns": columns, "rows": rows}, f"{columns} columns, {rows} rows"
     if columns >= COLUMNS and rows >= ROWS:
         return Check("size", "size", "ok", value, text)
-    advice = f"the screen is laid out for {COLUMNS} x {ROWS}: a larger window or smaller letters would show all of it"
+    advice = (
+        f"the screen is laid out for {COLUMNS} x {ROWS}: a larger window or smaller letters would"
+        " show all of it"
+    )
     return Check("size", "size", "note", value, text, advice)
 
 
@@ -61,13 +75,20 @@ def _kind(environ: Mapping[str, str]) -> Check:
     kind = environ.get("TERM")
     if kind not in (None, "", "dumb", "unknown"):
         return Check("term", "TERM", "ok", kind, kind or "")
-    advice = "programs then think that the terminal cannot move its cursor; if it can: TERM=xterm-256color"
+    advice = (
+        "programs then think that the terminal cannot move its cursor; if it can:"
+        " TERM=xterm-256color"
+    )
     return Check("term", "TERM", "note", kind, kind or "not set", advice)
 
 
 def _colours(environ: Mapping[str, str]) -> Check:
     names = colour_names(environ)
-    value: Json = {"colours": names, "colorterm": environ.get("COLORTERM"), "no_color": bool(environ.get("NO_COLOR"))}
+    value: Json = {
+        "colours": names,
+        "colorterm": environ.get("COLORTERM"),
+        "no_color": bool(environ.get("NO_COLOR")),
+    }
     if environ.get("NO_COLOR"):
         return Check("colours", "colours", "ok", value, "none, as NO_COLOR asks")
     by = f"COLORTERM is {environ.get('COLORTERM') or 'not set'}"
@@ -88,16 +109,25 @@ def _unicode(environ: Mapping[str, str]) -> Check:
         return Check("unicode", "Unicode", "ok", value, text)
     if ascii_only:
         advice = "finer curves and bars: a UTF-8 locale (LC_ALL=C.UTF-8), if the terminal shows it"
-        return Check("unicode", "Unicode", "missing", value, f"no: the locale is {named or 'C'}", advice)
+        return Check(
+            "unicode", "Unicode", "missing", value, f"no: the locale is {named or 'C'}", advice
+        )
     if "utf" in named.lower() or sys.platform in {"darwin", "win32"}:
-        return Check("unicode", "Unicode", "ok", value, f"yes: the locale is {named or 'the system’s'}")
-    advice = "if boxes, underscores or question marks are drawn: FFTUI_ASCII=1, or a UTF-8 locale (LC_ALL=C.UTF-8)"
+        return Check(
+            "unicode", "Unicode", "ok", value, f"yes: the locale is {named or 'the system’s'}"
+        )
+    advice = (
+        "if boxes, underscores or question marks are drawn: FFTUI_ASCII=1, or a UTF-8 locale"
+        " (LC_ALL=C.UTF-8)"
+    )
     text = f"taken for granted by Python; the locale, {named or 'C'}, does not promise it"
     return Check("unicode", "Unicode", "note", value, text, advice)
 
 
 def _locale(environ: Mapping[str, str]) -> str:
-    """The locale of characters as it was before Python, started in the C locale, put its own in LC_CTYPE."""
+    """The locale of characters as it was before Python, started in the C locale, put its own in
+    LC_CTYPE.
+    """
     by_python = sys.flags.utf8_mode and environ.get("LC_CTYPE") in {"C.UTF-8", "C.utf8", "UTF-8"}
     names = ("LC_ALL", "LANG") if by_python else ("LC_ALL", "LC_CTYPE", "LANG")
     return next((environ[name] for name in names if environ.get(name)), "")
@@ -114,13 +144,17 @@ def _session(environ: Mapping[str, str]) -> Check:
     value = {"multiplexer": inside, "ssh": ssh}
     if inside is None and ssh:
         advice = "a run outlives a lost connection; in tmux or screen its screen does too"
-        return Check("session", "session", "note", value, "over ssh, without tmux or screen", advice)
+        return Check(
+            "session", "session", "note", value, "over ssh, without tmux or screen", advice
+        )
     text = f"{f'inside {inside}' if inside else 'without tmux or screen'}{', over ssh' if ssh else ', not over ssh'}"
     return Check("session", "session", "ok", value, text)
 
 
 def _copying(environ: Mapping[str, str]) -> Check:
-    """Text is copied to the clipboard by OSC 52, a sequence that whatever lies between may swallow."""
+    """Text is copied to the clipboard by OSC 52, a sequence that whatever lies between
+    may swallow.
+    """
     key, label = "osc52", "copying"
     inside = _multiplexer(environ)
     if inside == "screen":
@@ -133,17 +167,26 @@ def _copying(environ: Mapping[str, str]) -> Check:
         return Check(key, label, "note", None, "not known: tmux does not answer")
     if setting != "on":
         advice = "copied text would reach the clipboard: tmux set -s set-clipboard on"
-        return Check(key, label, "missing", False, f"tmux keeps it back (set-clipboard is {setting})", advice)
+        return Check(
+            key, label, "missing", False, f"tmux keeps it back (set-clipboard is {setting})", advice
+        )
     features = _ask_tmux("display-message", "-p", "#{client_termfeatures}")
     if features and "clipboard" not in features.split(","):
-        advice = "if the terminal takes OSC 52: tmux set -as terminal-features ',*:clipboard', then attach again"
-        return Check(key, label, "note", False, "tmux does not know that the terminal takes it", advice)
+        advice = (
+            "if the terminal takes OSC 52: tmux set -as terminal-features ',*:clipboard', then"
+            " attach again"
+        )
+        return Check(
+            key, label, "note", False, "tmux does not know that the terminal takes it", advice
+        )
     return Check(key, label, "ok", True, "tmux passes it on to the terminal (OSC 52)")
 
 
 def _ask_tmux(*question: str) -> str | None:
     try:
-        answer = subprocess.run(["tmux", *question], capture_output=True, text=True, timeout=2, check=True)
+        answer = subprocess.run(
+            ["tmux", *question], capture_output=True, text=True, timeout=2, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return answer.stdout.strip()

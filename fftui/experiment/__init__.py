@@ -1,8 +1,8 @@
 """An experiment: what to do, complete and frozen.
 
-An `Experiment` is a value. Everything a run needs is in it (data, model, phases, seed, precision); where it runs
-(device, folders) is not. Unknown keys and wrong types are refused; `fftui.presets` turns those refusals into one
-line with the nearest valid name.
+An `Experiment` is a value. Everything a run needs is in it (data, model, phases, seed, precision);
+where it runs (device, folders) is not. Unknown keys and wrong types are refused; `fftui.presets`
+turns those refusals into one line with the nearest valid name.
 """
 
 from fftui.experiment.config import Config

@@ -4,6 +4,8 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Config(BaseModel):
-    """Base of every table of an experiment: frozen, unknown keys refused, nothing coerced from text."""
+    """Base of every table of an experiment: frozen, unknown keys refused, nothing coerced from
+    text.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

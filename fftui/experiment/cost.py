@@ -1,7 +1,9 @@
-"""The computational cost of an experiment: floating-point operations of products, and bytes of elementwise operations.
+"""The computational cost of an experiment: floating-point operations of products, and bytes of
+elementwise operations.
 
-Derived from the experiment alone; times estimated from it are good to a factor of about two (`fftui.runs.estimate`).
-Letters in names: D inputs, H units, C labels, K channels, T tokens, W width of a token, S labels per image.
+Derived from the experiment alone; times estimated from it are good to a factor of about two
+(`fftui.runs.estimate`). Letters in names: D inputs, H units, C labels, K channels, T tokens, W
+width of a token, S labels per image.
 """
 
 import math
@@ -9,11 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fftui.data.encodings import PLANES
-from fftui.experiment import Backprop, Convolution, Experiment, ForwardForward, LocalCrossEntropy, Phase, SelfAttention
+from fftui.experiment import (
+    Backprop,
+    Convolution,
+    Experiment,
+    ForwardForward,
+    LocalCrossEntropy,
+    Phase,
+    SelfAttention,
+)
 from fftui.experiment import Layer as LayerSpec
 
-# Elementwise operations, in passes over memory at the measured rate; both include what does not reach that rate
-# (short vectors, conversions, the gaps between operations). Adam alone took 2 ns a weight where a pass took 0.1 ns.
+# Elementwise operations, in passes over memory at the measured rate; both include what does not
+# reach that rate (short vectors, conversions, the gaps between operations). Adam alone took 2 ns a
+# weight where a pass took 0.1 ns.
 PASSES_PER_ACTIVITY = 40
 PASSES_PER_WEIGHT = 20
 BYTES = 4
@@ -56,9 +67,11 @@ class StageCost:
 
 @dataclass(frozen=True)
 class LayerCost:
-    """The cost of one layer for one image: products shared by all labels, and products for each label.
+    """The cost of one layer for one image: products shared by all labels, and products for each
+    label.
 
-    A gradient takes `gradient` times the products again. `floats` are computed elementwise, per label.
+    A gradient takes `gradient` times the products again. `floats` are computed elementwise, per
+    label.
     """
 
     shared_flops: float
@@ -71,7 +84,10 @@ class LayerCost:
 
     def forward(self, labels: int) -> Cost:
         """The forward pass of an image with `labels` labels."""
-        return Cost(self.shared_flops + labels * self.flops, labels * self.floats * PASSES_PER_ACTIVITY / 2 * BYTES)
+        return Cost(
+            self.shared_flops + labels * self.flops,
+            labels * self.floats * PASSES_PER_ACTIVITY / 2 * BYTES,
+        )
 
     def learning(self, labels: int) -> Cost:
         """Forward pass and gradient of an image with `labels` labels."""
@@ -84,7 +100,8 @@ class LayerCost:
         return Cost(0.0, self.weights * PASSES_PER_WEIGHT * BYTES)
 
 
-StageParts = tuple[Sequence[LayerCost], Cost, Cost]  # layers that learn; cost per image and epoch; cost per image, once
+# layers that learn; cost per image and epoch; cost per image, once
+StageParts = tuple[Sequence[LayerCost], Cost, Cost]
 
 
 def cost_of(experiment: Experiment) -> Cost:
@@ -124,7 +141,9 @@ def layers_of(experiment: Experiment) -> Iterator[LayerCost]:
     shape: tuple[int, ...] = info.shape
     for number, spec in enumerate(experiment.model.layers):
         has_label = number == 0 or (label.encoding in PLANES and label.planes == "every")
-        cost, shape = _layer(spec, shape, info.classes, label.encoding if has_label else "none", first=number == 0)
+        cost, shape = _layer(
+            spec, shape, info.classes, label.encoding if has_label else "none", first=number == 0
+        )
         yield cost
 
 
@@ -146,7 +165,9 @@ def _layer(
 def _convolution(
     spec: Convolution, shape: tuple[int, ...], planes: int, *, first: bool
 ) -> tuple[LayerCost, tuple[int, ...]]:
-    """A convolution; where the label is a plane, images are convolved once and the planes of C labels for each."""
+    """A convolution; where the label is a plane, images are convolved once and the planes of C
+    labels for each.
+    """
     channels, height, width = shape
     height, width = (size + 2 * spec.padding - spec.kernel + 1 for size in (height, width))
     floats = spec.channels * height * width
@@ -156,17 +177,22 @@ def _convolution(
     weights = spec.channels * (channels + planes) * spec.kernel**2
     sides = (height, width) if spec.pooling == "none" else (height // 2, width // 2)
     output_shape = (spec.channels, *sides)
-    cost = LayerCost(own[0], own[1] + added, 1, floats, weights, math.prod(shape), math.prod(output_shape))
+    cost = LayerCost(
+        own[0], own[1] + added, 1, floats, weights, math.prod(shape), math.prod(output_shape)
+    )
     return cost, output_shape
 
 
 def _attention(spec: SelfAttention, shape: tuple[int, ...]) -> LayerCost:
-    """Patch embedding, attention, the MLP behind it and the units; the gradient crosses all of them."""
+    """Patch embedding, attention, the MLP behind it and the units; the gradient crosses all of
+    them.
+    """
     channels, height, width = shape
     tokens = (height // spec.patch) * (width // spec.patch)
     patch = channels * spec.patch**2 * (5 if spec.embedding == "shifted" else 1)
     summary = spec.width * (tokens if spec.summary == "flatten" else 1)
-    mixed = 4 * spec.width + 2 * tokens  # queries, keys, values, output; and the tokens against each other
+    # queries, keys, values, output; and the tokens against each other
+    mixed = 4 * spec.width + 2 * tokens
     hidden = 2 * MLP_RATIO * spec.width if spec.residual else 0
     products = tokens * spec.width * (patch + mixed + hidden) + summary * spec.units
     weights = spec.width * (patch + 4 * spec.width + hidden) + summary * spec.units
@@ -174,12 +200,17 @@ def _attention(spec: SelfAttention, shape: tuple[int, ...]) -> LayerCost:
     return LayerCost(0.0, 2.0 * products, 2, floats, weights, math.prod(shape), spec.units)
 
 
-def _parallel(layers: list[LayerCost], experiment: Experiment, phase: ForwardForward | LocalCrossEntropy) -> Cost:
-    """One image in an epoch in which all layers learn, and the head with its pass under the neutral label."""
+def _parallel(
+    layers: list[LayerCost], experiment: Experiment, phase: ForwardForward | LocalCrossEntropy
+) -> Cost:
+    """One image in an epoch in which all layers learn, and the head with its pass under the neutral
+    label.
+    """
     cost = sum((layer.learning(_labels(phase)) for layer in layers), NONE)
     head = experiment.model.head
     if head is not None and head.kind == "linear" and isinstance(phase, ForwardForward):
-        shared = Cost(layers[0].shared_flops, 0.0) * -1  # the first product serves the neutral label too
+        # the first product serves the neutral label too
+        shared = Cost(layers[0].shared_flops, 0.0) * -1
         cost += sum((layer.forward(1) for layer in layers), shared) + _head(layers, experiment)
     return cost
 
@@ -189,7 +220,8 @@ def _layer_wise(
 ) -> Iterator[StageParts]:
     """One layer after the other.
 
-    A layer's inputs are static unless images are augmented or labels drawn again, and are cached as far as they fit.
+    A layer's inputs are static unless images are augmented or labels drawn again, and are cached as
+    far as they fit.
     """
     labels, images, data = _labels(phase), images_of(experiment), experiment.data
     for number, layer in enumerate(layers):
@@ -217,5 +249,7 @@ def _head(layers: list[LayerCost], experiment: Experiment) -> Cost:
 
 
 def _labels(phase: ForwardForward | LocalCrossEntropy) -> int:
-    """Number of labels with which an image is shown: positive and negative, or one where it has none."""
+    """Number of labels with which an image is shown: positive and negative, or one where it has
+    none.
+    """
     return 2 if isinstance(phase, ForwardForward) else 1

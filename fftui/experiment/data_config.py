@@ -15,13 +15,26 @@ class Data(Config):
 
     name: DataName = Field("mnist-mini", description="data set")
     normalisation: Normalisation = Field(
-        "standard", description="of pixels: none (0-255), unit (0-1), standard (per channel), paper (its constants)"
+        "standard",
+        description=(
+            "of pixels: none (0-255), unit (0-1), standard (per channel), paper (its constants)"
+        ),
     )
-    train_images: int | None = Field(None, ge=1, description="random subset of the training images; null: all")
-    validation_images: int = Field(0, ge=0, description="images split off the training set for choosing")
-    test_images: int | None = Field(None, ge=1, description="random subset of the test images; null: all")
-    shift: int = Field(0, ge=0, le=8, description="pixels by which training images are shifted at random, each way")
-    flip: bool = Field(False, description="training images are flipped left to right, half of them at random")
+    train_images: int | None = Field(
+        None, ge=1, description="random subset of the training images; null: all"
+    )
+    validation_images: int = Field(
+        0, ge=0, description="images split off the training set for choosing"
+    )
+    test_images: int | None = Field(
+        None, ge=1, description="random subset of the test images; null: all"
+    )
+    shift: int = Field(
+        0, ge=0, le=8, description="pixels by which training images are shifted at random, each way"
+    )
+    flip: bool = Field(
+        False, description="training images are flipped left to right, half of them at random"
+    )
 
     @property
     def info(self) -> SetInfo:
@@ -33,7 +46,10 @@ class Data(Config):
         info = self.info
         wanted = self.validation_images + (self.train_images or 1)
         if wanted > info.train_images:
-            msg = f"{self.name} has {info.train_images} training images; train + validation ask for {wanted}"
+            msg = (
+                f"{self.name} has {info.train_images} training images; train + validation ask for"
+                f" {wanted}"
+            )
             raise ValueError(msg)
         if self.test_images is not None and self.test_images > info.test_images:
             msg = f"{self.name} has {info.test_images} test images, not {self.test_images}"

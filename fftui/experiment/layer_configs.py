@@ -17,11 +17,17 @@ class FullyConnected(Config):
     kind: Literal["fully-connected"] = "fully-connected"
     units: int = Field(2000, ge=1, le=100_000, description="number of units H")
     normalisation: LayerNormalisation = Field(
-        "l2", description="of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), batch (of each input), none"
+        "l2",
+        description=(
+            "of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), batch (of each input), none"
+        ),
     )
     activation: Activation = Field("relu", description="of the units")
     init: Literal["uniform", "normal"] = Field(
-        "uniform", description="weights: uniform within 1/sqrt(D) as torch, or normal with variance 1/D and no bias"
+        "uniform",
+        description=(
+            "weights: uniform within 1/sqrt(D) as torch, or normal with variance 1/D and no bias"
+        ),
     )
 
     @model_validator(mode="before")
@@ -42,16 +48,24 @@ class Convolution(Config):
     padding: int = Field(2, ge=0, le=7, description="pixels of zeros around the input")
     pooling: Literal["none", "before-goodness", "after-goodness"] = Field(
         "before-goodness",
-        description="2 x 2 maxima; goodness is of the maxima (before-goodness) or of the activities (after-goodness)",
+        description=(
+            "2 x 2 maxima; goodness is of the maxima (before-goodness) or of the activities"
+            " (after-goodness)"
+        ),
     )
     normalisation: LayerNormalisation = Field(
-        "batch", description="of the layer's input: batch (of each channel), rms or l2 of the whole image, none"
+        "batch",
+        description=(
+            "of the layer's input: batch (of each channel), rms or l2 of the whole image, none"
+        ),
     )
     activation: Activation = Field("relu", description="of the units")
 
 
 class SelfAttention(Config):
-    """Self-attention over the patches of an image, followed by units whose activities have the goodness."""
+    """Self-attention over the patches of an image, followed by units whose activities have the
+    goodness.
+    """
 
     kind: Literal["self-attention"] = "self-attention"
     units: int = Field(1000, ge=1, le=100_000, description="number of units H behind the tokens")
@@ -59,11 +73,15 @@ class SelfAttention(Config):
     width: int = Field(64, ge=1, le=4096, description="width of a token")
     heads: int = Field(4, ge=1, le=64, description="heads of the attention; they share the width")
     embedding: Literal["learned", "frozen", "shifted"] = Field(
-        "learned", description="of patches: learned, frozen at random, or of the image and four shifted copies of it"
+        "learned",
+        description=(
+            "of patches: learned, frozen at random, or of the image and four shifted copies of it"
+        ),
     )
     positions: bool = Field(True, description="a learned vector for each token's position")
     residual: bool = Field(
-        True, description="pre-norm attention and GELU network, both residual; false: bare attention"
+        True,
+        description="pre-norm attention and GELU network, both residual; false: bare attention",
     )
     summary: Literal["flatten", "mean"] = Field(
         "flatten", description="input of the units: all tokens flattened, or their mean"
@@ -74,7 +92,11 @@ class SelfAttention(Config):
 
 def _kind(value: object) -> str:
     """The kind of a layer; fully connected where none is given."""
-    kind = value.get("kind", "fully-connected") if isinstance(value, Mapping) else getattr(value, "kind", "")
+    kind = (
+        value.get("kind", "fully-connected")
+        if isinstance(value, Mapping)
+        else getattr(value, "kind", "")
+    )
     return str(kind)
 
 

@@ -21,20 +21,33 @@ class Label(Config):
 
     encoding: LabelEncoding = Field(
         "overlay",
-        description="none; overlay (on the first C pixels), appended (to the vector); a plane a class, random or "
-        "one-hot; added to every-token or the first-token; a label-token of its own",
+        description=(
+            "none; overlay (on the first C pixels), appended (to the vector); a plane a class,"
+            " random or one-hot; added to every-token or the first-token; a label-token of its own"
+        ),
     )
-    scale: float = Field(1.0, gt=0, description="brightness of an appended label or a plane; an overlay's is the set's")
-    planes: Literal["first", "every"] = Field("every", description="convolutions that see the label plane")
+    scale: float = Field(
+        1.0,
+        gt=0,
+        description="brightness of an appended label or a plane; an overlay's is the set's",
+    )
+    planes: Literal["first", "every"] = Field(
+        "every", description="convolutions that see the label plane"
+    )
 
 
 class Head(Config):
     """A softmax classifier on the activities of the last layer."""
 
     kind: Literal["linear", "last-layer"] = Field(
-        "linear", description="linear: weights of its own; last-layer: the last layer's C units are the logits"
+        "linear",
+        description=(
+            "linear: weights of its own; last-layer: the last layer's C units are the logits"
+        ),
     )
-    normalisation: Literal["rms", "none"] = Field("none", description="of its inputs, the activities of the last layer")
+    normalisation: Literal["rms", "none"] = Field(
+        "none", description="of its inputs, the activities of the last layer"
+    )
 
 
 class Model(Config):
@@ -42,4 +55,6 @@ class Model(Config):
 
     layers: tuple[Layer, ...] = Field(min_length=1, max_length=64, strict=False)
     label: Label = Label()
-    head: Head | None = Field(None, description="a softmax classifier; backprop and hard negatives need it")
+    head: Head | None = Field(
+        None, description="a softmax classifier; backprop and hard negatives need it"
+    )

@@ -22,33 +22,54 @@ class ForwardForward(Config):
     batch_size: int = Field(512, ge=1, le=10_000_000)
     learning_rate: float = Field(0.02, gt=0)
     schedule: Schedule = Field("constant", description="learning rate over a layer's epochs")
-    order: Order = Field("layer-wise", description="one layer after the other, or all in parallel from one batch")
+    order: Order = Field(
+        "layer-wise", description="one layer after the other, or all in parallel from one batch"
+    )
     goodness: Goodness = Field(
         "mean-square",
-        description="mean or sum of the squared activities, mean activity, or mean square over channels per position",
+        description=(
+            "mean or sum of the squared activities, mean activity, or mean square over channels per"
+            " position"
+        ),
     )
     loss: LocalLoss = Field(
-        "softplus", description="softplus with a threshold (paper); swish or SymBa of -sharpness (g+ - g-)"
+        "softplus",
+        description="softplus with a threshold (paper); swish or SymBa of -sharpness (g+ - g-)",
     )
-    sharpness: float = Field(6.0, gt=0, description="of the swish and SymBa losses, which have no threshold")
-    threshold: float = Field(2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under")
-    peer_normalisation: float = Field(0.0, ge=0, description="weight of the loss that keeps units equally active")
+    sharpness: float = Field(
+        6.0, gt=0, description="of the swish and SymBa losses, which have no threshold"
+    )
+    threshold: float = Field(
+        2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under"
+    )
+    peer_normalisation: float = Field(
+        0.0, ge=0, description="weight of the loss that keeps units equally active"
+    )
     negatives: Negatives = Field(
         "random",
-        description="wrong labels: fixed (drawn once, as the paper), random, or hard (by the head's predictions)",
+        description=(
+            "wrong labels: fixed (drawn once, as the paper), random, or hard (by the head's"
+            " predictions)"
+        ),
     )
-    uniform_share: float = Field(0.3, ge=0, le=1, description="share of hard negatives that are drawn uniformly")
-    head_learning_rate: float = Field(1e-3, gt=0, description="of the head, which learns beside the layers")
+    uniform_share: float = Field(
+        0.3, ge=0, le=1, description="share of hard negatives that are drawn uniformly"
+    )
+    head_learning_rate: float = Field(
+        1e-3, gt=0, description="of the head, which learns beside the layers"
+    )
     prediction: Prediction = Field(
-        "all-layers", description="layers whose goodness is summed for each label, or the head in one pass"
+        "all-layers",
+        description="layers whose goodness is summed for each label, or the head in one pass",
     )
 
 
 class LocalCrossEntropy(Config):
-    """Local cross entropy over class groups of units: derived from Forward-Forward, without negative data.
+    """Local cross entropy over class groups of units: derived from Forward-Forward, without
+    negative data.
 
-    As in DeeperForward and CwComp: a layer's units are cut into C groups, the goodness of a group is its class's
-    logit. No label goes in, so one pass predicts.
+    As in DeeperForward and CwComp: a layer's units are cut into C groups, the goodness of a group
+    is its class's logit. No label goes in, so one pass predicts.
     """
 
     rule: Literal["local-ce"] = "local-ce"
@@ -56,8 +77,12 @@ class LocalCrossEntropy(Config):
     batch_size: int = Field(128, ge=1, le=10_000_000)
     learning_rate: float = Field(1e-3, gt=0)
     schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
-    order: Order = Field("parallel", description="one layer after the other, or all in parallel from one batch")
-    scale: float = Field(1.0, gt=0, description="logit = scale times the mean squared activity of a class's units")
+    order: Order = Field(
+        "parallel", description="one layer after the other, or all in parallel from one batch"
+    )
+    scale: float = Field(
+        1.0, gt=0, description="logit = scale times the mean squared activity of a class's units"
+    )
     prediction: Literal["all-layers", "skip-first", "last-layer"] = Field(
         "last-layer", description="layers whose goodness is summed for each label"
     )
@@ -73,11 +98,17 @@ class Backprop(Config):
     schedule: Schedule = "constant"
     inputs: Literal["normalised", "raw"] = Field(
         "normalised",
-        description="normalised: layers normalise their inputs, with the neutral label; "
-        "raw: layers without normalisation and label (the paper's hybrid)",
+        description=(
+            "normalised: layers normalise their inputs, with the neutral label; "
+            "raw: layers without normalisation and label (the paper's hybrid)"
+        ),
     )
     weights: Literal["kept", "unit-norm"] = Field(
-        "kept", description="at the start of the phase: kept, or each weight and bias divided by its norm (the paper)"
+        "kept",
+        description=(
+            "at the start of the phase: kept, or each weight and bias divided by its norm (the"
+            " paper)"
+        ),
     )
 
 

@@ -21,11 +21,17 @@ class ActivationFunction:
 
 
 ACTIVATIONS: dict[Activation, ActivationFunction] = {
-    "relu": ActivationFunction(torch.relu, lambda grad, _a, z: torch.ops.aten.threshold_backward(grad, z, 0)),
+    "relu": ActivationFunction(
+        torch.relu, lambda grad, _a, z: torch.ops.aten.threshold_backward(grad, z, 0)
+    ),
     "leaky-relu": ActivationFunction(
         lambda a: functional.leaky_relu(a, LEAK),
         lambda grad, a, _z: torch.ops.aten.leaky_relu_backward(grad, a, LEAK, False),
     ),
-    "gelu": ActivationFunction(functional.gelu, lambda grad, a, _z: torch.ops.aten.gelu_backward(grad, a)),
-    "tanh": ActivationFunction(torch.tanh, lambda grad, _a, z: torch.ops.aten.tanh_backward(grad, z)),
+    "gelu": ActivationFunction(
+        functional.gelu, lambda grad, a, _z: torch.ops.aten.gelu_backward(grad, a)
+    ),
+    "tanh": ActivationFunction(
+        torch.tanh, lambda grad, _a, z: torch.ops.aten.tanh_backward(grad, z)
+    ),
 }

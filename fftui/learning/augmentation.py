@@ -10,9 +10,11 @@ from fftui.learning.seeds import generator_for
 
 
 class Augmentation:
-    """The training images, augmented as `data.shift` and `data.flip` say; unchanged where neither is set.
+    """The training images, augmented as `data.shift` and `data.flip` say; unchanged where neither
+    is set.
 
-    The same (seed, purpose, epoch) augments every image the same way, so that a resumed run sees the same images.
+    The same (seed, purpose, epoch) augments every image the same way, so that a resumed run sees
+    the same images.
     """
 
     def __init__(self, images: Images, data: Data, seed: int, *purpose: str | int) -> None:
@@ -35,9 +37,17 @@ class Augmentation:
         if not self.active:
             return
         generator = generator_for(self._seed, "augmentation", *self._purpose, epoch)
-        count, device, span = len(self.images), self.images.labels_N.device, 2 * self._data.shift + 1
+        count, device, span = (
+            len(self.images),
+            self.images.labels_N.device,
+            2 * self._data.shift + 1,
+        )
         down_N, right_N = torch.randint(0, span, (2, count), generator=generator)
-        flipped_N = torch.randint(0, 2, (count,), generator=generator) if self._data.flip else torch.zeros_like(down_N)
+        flipped_N = (
+            torch.randint(0, 2, (count,), generator=generator)
+            if self._data.flip
+            else torch.zeros_like(down_N)
+        )
         self._offset_N = (down_N * self._row + right_N).to(device)
         self._flipped_N = flipped_N.to(device)
 

@@ -9,7 +9,8 @@ from fftui.experiment import Precision
 
 
 def choose_device(name: str) -> torch.device:
-    """The device called `name` (`auto`, `cpu`, `cuda`, `cuda:1`, `mps`); `auto` prefers CUDA, then MPS.
+    """The device called `name` (`auto`, `cpu`, `cuda`, `cuda:1`, `mps`); `auto` prefers CUDA, then
+    MPS.
 
     Raises RequestError where it is not there.
     """
@@ -58,7 +59,9 @@ def has_bfloat16(device: torch.device) -> bool:
             getattr(torch.cpu, "_is_avx512_bf16_supported", None),
             getattr(torch.cpu, "_is_amx_tile_supported", None),
         )
-        return found.startswith("AVX512") and any(bool(check()) for check in checks if check is not None)
+        return found.startswith("AVX512") and any(
+            bool(check()) for check in checks if check is not None
+        )
     return False
 
 

@@ -1,7 +1,7 @@
 """Goodness: a number for how active a layer is (Hinton 2022, section 2; the paper, section 2.3).
 
-Letters in shapes: N rows (images, or images with a label), H activities, P positions with a goodness of their own (one
-but for `position-mean-square`), K channels, C classes.
+Letters in shapes: N rows (images, or images with a label), H activities, P positions with a
+goodness of their own (one but for `position-mean-square`), K channels, C classes.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from fftui.experiment import Goodness
 
 @dataclass(frozen=True)
 class GoodnessFunction:
-    """A kind of goodness for layers whose activities have `shape`: (H,) or (channels, height, width).
+    """A kind of goodness for layers whose activities have `shape`: (H,) or (channels, height,
+    width).
 
     mean-square            mean of zⱼ² (what the paper ran)
     sum-square             sum of zⱼ² (what its text says)
@@ -36,7 +37,9 @@ class GoodnessFunction:
         return self.mean(self.terms(z_NH))
 
     def terms(self, z_NH: Tensor) -> Tensor:
-        """The goodness that a loss gets, in float32 or better: (N,), or (N, P) where there are several positions."""
+        """The goodness that a loss gets, in float32 or better: (N,), or (N, P) where there are
+        several positions.
+        """
         wide = torch.promote_types(z_NH.dtype, torch.float32)
         if self.kind == "mean-activation":
             return z_NH.mean(1, dtype=wide)
@@ -68,7 +71,9 @@ class GoodnessFunction:
 
 
 def group_goodness(z_NH: Tensor, classes: int) -> Tensor:
-    """Mean square (N, C) of each class's units, in float32 or better; a group is H / C consecutive activities."""
+    """Mean square (N, C) of each class's units, in float32 or better; a group is H / C consecutive
+    activities.
+    """
     each = z_NH.shape[1] // classes
     grouped = z_NH[:, : each * classes].reshape(-1, classes, each)
     wide = torch.promote_types(z_NH.dtype, torch.float32)
@@ -78,5 +83,7 @@ def group_goodness(z_NH: Tensor, classes: int) -> Tensor:
 
 def row_norm(x_BD: Tensor) -> Tensor:
     """Euclidean norm (B,) of each row, in float32 or better."""
-    norm_B: Tensor = torch.linalg.vector_norm(x_BD, dim=1, dtype=torch.promote_types(x_BD.dtype, torch.float32))
+    norm_B: Tensor = torch.linalg.vector_norm(
+        x_BD, dim=1, dtype=torch.promote_types(x_BD.dtype, torch.float32)
+    )
     return norm_B

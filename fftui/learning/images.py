@@ -13,7 +13,9 @@ from fftui.experiment import Data
 
 @dataclass(frozen=True)
 class Images:
-    """Images uint8 (N, channels, height, width), their labels (N,), and the scaling of their pixels."""
+    """Images uint8 (N, channels, height, width), their labels (N,), and the scaling of their
+    pixels.
+    """
 
     pixels: Tensor
     labels_N: Tensor

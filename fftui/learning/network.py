@@ -18,9 +18,13 @@ from fftui.learning.seeds import generator_for
 
 
 class Network(nn.Module):
-    """The layers of an experiment, first to last, and its head if it has one with weights of its own."""
+    """The layers of an experiment, first to last, and its head if it has one with weights of its
+    own.
+    """
 
-    def __init__(self, model: Model, info: SetInfo, overlay_value: float, dtype: torch.dtype, seed: int) -> None:
+    def __init__(
+        self, model: Model, info: SetInfo, overlay_value: float, dtype: torch.dtype, seed: int
+    ) -> None:
         super().__init__()
         self.classes = info.classes
         self._kind = model.head.kind if model.head else None
@@ -28,25 +32,32 @@ class Network(nn.Module):
         layers: list[Layer] = []
         for number, spec in enumerate(model.layers, 1):
             label = _label_input(model.label, number, info.classes, overlay_value)
-            layers.append(build_layer(spec, shape, label, dtype, generator_for(seed, "weights", number)))
+            layers.append(
+                build_layer(spec, shape, label, dtype, generator_for(seed, "weights", number))
+            )
             shape = layers[-1].output_shape
         self._layers = nn.ModuleList(layers)
         self.head: SoftmaxHead | None = None
         if model.head and model.head.kind == "linear":
             generator = generator_for(seed, "weights", "head")
-            self.head = SoftmaxHead(math.prod(shape), info.classes, model.head.normalisation, generator)
+            self.head = SoftmaxHead(
+                math.prod(shape), info.classes, model.head.normalisation, generator
+            )
 
     @property
     def layers(self) -> list[Layer]:
         """The layers, first to last."""
-        return list(self._layers)  # type: ignore[arg-type]  # a ModuleList forgets the type of its modules
+        # a ModuleList forgets the type of its modules
+        return list(self._layers)  # type: ignore[arg-type]
 
     def neutral(self, like: Tensor) -> Tensor:
         """The neutral label for each row of `like`: (N,)."""
         return torch.full((len(like),), self.classes, device=like.device)
 
     def forward(self, x_BD: Tensor) -> Tensor:
-        """Logits (B, C) under the neutral label, with autograd. Raises TypeError where there is no head."""
+        """Logits (B, C) under the neutral label, with autograd. Raises TypeError where there is no
+        head.
+        """
         labels_B = self.neutral(x_BD)
         for layer in self.layers[:-1]:
             x_BD = layer(x_BD, labels_B)
@@ -55,7 +66,9 @@ class Network(nn.Module):
         return self._own_head().forward(self.layers[-1](x_BD, labels_B))
 
     def raw_logits(self, x_BD: Tensor) -> Tensor:
-        """Logits (B, C) with no normalisation and no label: the paper's hybrid. Fully connected layers only."""
+        """Logits (B, C) with no normalisation and no label: the paper's hybrid. Fully connected
+        layers only.
+        """
         for layer in self.layers[:-1]:
             x_BD = _fully_connected(layer).raw_forward(x_BD)
         if self._kind == "last-layer":
@@ -76,7 +89,11 @@ class SoftmaxHead(nn.Module):
     """A linear classifier on activities, which it may normalise by their root mean square."""
 
     def __init__(
-        self, inputs: int, classes: int, normalisation: Literal["rms", "none"], generator: torch.Generator
+        self,
+        inputs: int,
+        classes: int,
+        normalisation: Literal["rms", "none"],
+        generator: torch.Generator,
     ) -> None:
         super().__init__()
         self.normalisation = normalisation
@@ -95,11 +112,15 @@ class SoftmaxHead(nn.Module):
         """The activities after the head's normalisation."""
         if self.normalisation == "none":
             return z_BH
-        return z_BH * (math.sqrt(z_BH.shape[1]) / (row_norm(z_BH) + EPSILON))[:, None].to(z_BH.dtype)
+        return z_BH * (math.sqrt(z_BH.shape[1]) / (row_norm(z_BH) + EPSILON))[:, None].to(
+            z_BH.dtype
+        )
 
 
 def _label_input(label: Label, number: int, classes: int, overlay_value: float) -> LabelInput:
-    """The label input of layer `number` (from 1): the first has one, with planes perhaps every layer."""
+    """The label input of layer `number` (from 1): the first has one, with planes perhaps every
+    layer.
+    """
     has_label = number == 1 or (label.encoding in PLANES and label.planes == "every")
     value = overlay_value if label.encoding == "overlay" else label.scale
     return LabelInput(label.encoding if has_label else "none", classes, value)

@@ -1,7 +1,7 @@
 """Local objectives: a loss of one layer's activities and its gradient, in closed form.
 
-An objective takes activities z (N, H) and returns its value, their goodness and the gradient ∂L/∂z. A layer turns that
-into gradients of its own weights only: no gradient crosses a layer.
+An objective takes activities z (N, H) and returns its value, their goodness and the gradient ∂L/∂z.
+A layer turns that into gradients of its own weights only: no gradient crosses a layer.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,9 @@ from fftui.learning.losses import LOSSES
 
 @dataclass(frozen=True)
 class ObjectiveValue:
-    """Value of a loss (a scalar tensor), goodness of positive and then of negative data (2B,), and ∂L/∂z (N, H)."""
+    """Value of a loss (a scalar tensor), goodness of positive and then of negative data (2B,), and
+    ∂L/∂z (N, H).
+    """
 
     loss: Tensor
     goodness_2B: Tensor
@@ -28,7 +30,9 @@ Objective = Callable[[Tensor], ObjectiveValue]
 
 
 class PairObjective:
-    """A loss of the goodness of positive and negative data (2B rows, positive first), and peer normalisation."""
+    """A loss of the goodness of positive and negative data (2B rows, positive first), and peer
+    normalisation.
+    """
 
     def __init__(self, phase: ForwardForward, goodness: GoodnessFunction) -> None:
         self._phase = phase
@@ -42,16 +46,20 @@ class PairObjective:
         grad_2BH = self._goodness.grad(z_2BH, loss_grad.grad_2B)
         loss = loss_grad.value
         if self._phase.peer_normalisation:
-            peer, grad_H = peer_normalisation(z_2BH[: len(positive)], self._phase.peer_normalisation)
+            peer, grad_H = peer_normalisation(
+                z_2BH[: len(positive)], self._phase.peer_normalisation
+            )
             loss = loss + peer
             grad_2BH[: len(positive)] += grad_H
         return ObjectiveValue(loss, self._goodness.mean(goodness_2BP), grad_2BH)
 
 
 class GroupObjective:
-    """Cross entropy whose logits are the goodness of C groups of units: local learning without negative data.
+    """Cross entropy whose logits are the goodness of C groups of units: local learning without
+    negative data.
 
-    (As in DeeperForward and CwComp; a group is H / C consecutive units; units left over belong to no group.)
+    (As in DeeperForward and CwComp; a group is H / C consecutive units; units left over belong to
+    no group.)
     """
 
     def __init__(self, labels_B: Tensor, classes: int, scale: float) -> None:
@@ -60,7 +68,9 @@ class GroupObjective:
         self._scale = scale
 
     def __call__(self, z_BH: Tensor) -> ObjectiveValue:
-        """Loss and gradient; the goodness (2B,) is that of the true class, then the mean of the other classes."""
+        """Loss and gradient; the goodness (2B,) is that of the true class, then the mean of the
+        other classes.
+        """
         goodness_BC = group_goodness(z_BH, self._classes)
         logits_BC = goodness_BC * self._scale
         log_p_BC = logits_BC.log_softmax(1)
@@ -70,18 +80,26 @@ class GroupObjective:
         grad_BC *= 2 * self._scale / (each * len(z_BH))
         grad_BH = torch.zeros_like(z_BH)
         grouped = z_BH[:, : each * self._classes].reshape(-1, self._classes, each)
-        grad_BH[:, : each * self._classes] = (grouped * grad_BC[:, :, None].to(z_BH.dtype)).flatten(1)
+        grad_BH[:, : each * self._classes] = (grouped * grad_BC[:, :, None].to(z_BH.dtype)).flatten(
+            1
+        )
         index_B1 = self._labels_B[:, None]
         true_B = goodness_BC.gather(1, index_B1)[:, 0]
         others_B = (goodness_BC.sum(1) - true_B) / (self._classes - 1)
-        return ObjectiveValue(-log_p_BC.gather(1, index_B1).mean(), torch.cat((true_B, others_B)), grad_BH)
+        return ObjectiveValue(
+            -log_p_BC.gather(1, index_B1).mean(), torch.cat((true_B, others_B)), grad_BH
+        )
 
 
 def peer_normalisation(z_BH: Tensor, weight: float) -> tuple[Tensor, Tensor]:
-    """The mean square by which units' mean activities differ from their mean, times `weight`; and its gradient (H,).
+    """The mean square by which units' mean activities differ from their mean, times `weight`; and
+    its gradient (H,).
 
-    Keeps units from being always off or always on (Hinton 2022, footnote 6, and his code), over positive data.
+    Keeps units from being always off or always on (Hinton 2022, footnote 6, and his code), over
+    positive data.
     """
     mean_H = z_BH.mean(0, dtype=torch.promote_types(z_BH.dtype, torch.float32))
     deviation_H = mean_H - mean_H.mean()
-    return weight * deviation_H.square().mean(), (deviation_H * (2 * weight / z_BH.numel())).to(z_BH.dtype)
+    return weight * deviation_H.square().mean(), (deviation_H * (2 * weight / z_BH.numel())).to(
+        z_BH.dtype
+    )

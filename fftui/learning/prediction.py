@@ -1,6 +1,7 @@
 """Prediction by goodness: every label is tried, and the one with the highest goodness is predicted.
 
-(Hinton 2022, section 3.3; the paper sums the goodness of all layers, Hinton that of all but the first.)
+(Hinton 2022, section 3.3; the paper sums the goodness of all layers, Hinton that of all but the
+first.)
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,9 @@ MAX_FLOATS = 50_000_000  # of a layer's activities at once: bounds memory to som
 
 @dataclass(frozen=True)
 class Score:
-    """Counts over a split: overall, per layer alone, per class, and of the softmax head where there is one."""
+    """Counts over a split: overall, per layer alone, per class, and of the softmax head where there
+    is one.
+    """
 
     images: int
     correct: int
@@ -48,7 +51,8 @@ class Score:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some images with every label: inputs of the next layer (`inputs_CND`) and goodness in the layers below it.
+    """Some images with every label: inputs of the next layer (`inputs_CND`) and goodness in the
+    layers below it.
 
     `goodness_LBC` has a row for each layer below.
     """
@@ -61,7 +65,8 @@ class Chunk:
 class LabelScan:
     """Images with every candidate label on their way through the layers.
 
-    While a layer learns, those below it are fixed: a scan keeps their results, and `advance` goes one layer further.
+    While a layer learns, those below it are fixed: a scan keeps their results, and `advance` goes
+    one layer further.
     """
 
     def __init__(self, kind: Goodness, prediction: Prediction, chunks: list[Chunk]) -> None:
@@ -81,17 +86,30 @@ class LabelScan:
             part = slice(start, start + step)
             labels_B = images.labels_N[part]
             candidates = [torch.full_like(labels_B, label) for label in range(classes)]
-            activities = first.activities_per_label(first.encode(images.inputs(part)), *candidates).chunk(classes)
+            activities = first.activities_per_label(
+                first.encode(images.inputs(part)), *candidates
+            ).chunk(classes)
             chunks.append(_chunk(labels_B, activities, first, kind))
         return cls(kind, prediction, chunks)
 
     def advance(self, layer: Layer) -> "LabelScan":
         """The scan after one more `layer`."""
-        return LabelScan(self._kind, self._prediction, [self._advance_chunk(chunk, layer) for chunk in self._chunks])
+        return LabelScan(
+            self._kind,
+            self._prediction,
+            [self._advance_chunk(chunk, layer) for chunk in self._chunks],
+        )
 
     def score(self) -> Score:
-        """Counts of correct predictions by the summed goodness and by each layer's goodness alone."""
-        return total([score_goodness(chunk.goodness_LBC, chunk.labels_B, self._prediction) for chunk in self._chunks])
+        """Counts of correct predictions by the summed goodness and by each layer's
+        goodness alone.
+        """
+        return total(
+            [
+                score_goodness(chunk.goodness_LBC, chunk.labels_B, self._prediction)
+                for chunk in self._chunks
+            ]
+        )
 
     def _advance_chunk(self, chunk: Chunk, layer: Layer) -> Chunk:
         activities = [
@@ -102,14 +120,18 @@ class LabelScan:
         return replace(above, goodness_LBC=torch.cat((chunk.goodness_LBC, above.goodness_LBC)))
 
 
-def score_by_goodness(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction) -> Score:
+def score_by_goodness(
+    layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction
+) -> Score:
     """Score of `layers` on `images`, in batches that bound the memory."""
     step = max(1, rows_at_once(layers) // images.info.classes)
     parts = (images.part(start, start + step) for start in range(0, len(images), step))
     return total([scan(layers, part, kind, prediction).score() for part in parts])
 
 
-def scan(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction) -> LabelScan:
+def scan(
+    layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction
+) -> LabelScan:
     """The scan of `images` through all of `layers`."""
     scanned = LabelScan.above_first(layers[0], images, kind, prediction, rows_at_once(layers))
     for layer in layers[1:]:
@@ -117,8 +139,12 @@ def scan(layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Pr
     return scanned
 
 
-def forward_layers(layers: Sequence[Layer], x: LabelFreeInputs, labels_B: Tensor) -> Iterator[Tensor]:
-    """Activities (B, H) of each layer, first to last, for images with these labels; without autograd."""
+def forward_layers(
+    layers: Sequence[Layer], x: LabelFreeInputs, labels_B: Tensor
+) -> Iterator[Tensor]:
+    """Activities (B, H) of each layer, first to last, for images with these labels; without
+    autograd.
+    """
     z_BH = layers[0].activities_per_label(x, labels_B)
     yield z_BH
     for below, layer in pairwise(layers):
@@ -127,7 +153,9 @@ def forward_layers(layers: Sequence[Layer], x: LabelFreeInputs, labels_B: Tensor
 
 
 def rows_at_once(layers: Sequence[Layer]) -> int:
-    """Number of rows that go through `layers` at once: few enough for memory, enough for full-speed products."""
+    """Number of rows that go through `layers` at once: few enough for memory, enough for full-speed
+    products.
+    """
     return max(1, min(MAX_ROWS, MAX_FLOATS // max(layer.floats_per_sample for layer in layers)))
 
 
@@ -144,10 +172,14 @@ def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Predictio
         counted_LBC = goodness_LBC[1:]
     elif prediction == "last-layer":
         counted_LBC = goodness_LBC[-1:]
-    return score_of(counted_LBC.sum(0).argmax(1), goodness_LBC.argmax(2), labels_B, goodness_LBC.shape[2])
+    return score_of(
+        counted_LBC.sum(0).argmax(1), goodness_LBC.argmax(2), labels_B, goodness_LBC.shape[2]
+    )
 
 
-def score_of(predicted_B: Tensor, layer_predicted_LB: Tensor, labels_B: Tensor, classes: int) -> Score:
+def score_of(
+    predicted_B: Tensor, layer_predicted_LB: Tensor, labels_B: Tensor, classes: int
+) -> Score:
     """Counts of one batch of predictions, overall and of each layer alone (L may be 0)."""
     correct_B = predicted_B == labels_B
     return Score(
@@ -167,5 +199,7 @@ def total(scores: list[Score]) -> Score:
         layer_correct=tuple(map(sum, zip(*(s.layer_correct for s in scores), strict=True))),
         class_correct=tuple(map(sum, zip(*(s.class_correct for s in scores), strict=True))),
         class_images=tuple(map(sum, zip(*(s.class_images for s in scores), strict=True))),
-        head_correct=sum(s.head_correct or 0 for s in scores) if scores[0].head_correct is not None else None,
+        head_correct=sum(s.head_correct or 0 for s in scores)
+        if scores[0].head_correct is not None
+        else None,
     )

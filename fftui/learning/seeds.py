@@ -1,4 +1,5 @@
-"""Random numbers by purpose: the same (seed, purpose) gives the same numbers, whatever was drawn before.
+"""Random numbers by purpose: the same (seed, purpose) gives the same numbers, whatever was drawn
+before.
 
 This is why a resumed run continues bit by bit: no generator state has to be saved.
 """

@@ -10,7 +10,9 @@ from fftui.learning.stopwatch import Times
 
 @dataclass(frozen=True)
 class Progress:
-    """Completed phases, stages of the phase, epochs of the stage, steps of the epoch, and times; all 0 at the start."""
+    """Completed phases, stages of the phase, epochs of the stage, steps of the epoch, and times;
+    all 0 at the start.
+    """
 
     phase: int = 0
     stage: int = 0
@@ -35,7 +37,9 @@ class Progress:
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Weights (`network.…`) and, while a stage is trained, its trainer's optimiser state and sums (`learner.…`)."""
+    """Weights (`network.…`) and, while a stage is trained, its trainer's optimiser state and sums
+    (`learner.…`).
+    """
 
     tensors: dict[str, Tensor]
     progress: Progress

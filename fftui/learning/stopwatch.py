@@ -1,7 +1,9 @@
-"""The times of a run: learning, loading data, computing on the device, evaluation; and windows for its energy.
+"""The times of a run: learning, loading data, computing on the device, evaluation; and windows for
+its energy.
 
-A slow data pipeline must not be counted as a method's cost, as the paper did: `data_s` is sampling, augmenting and
-gathering the images of batches, `compute_s` the rest of the device's work on them, `epoch_s` the wall time of both.
+A slow data pipeline must not be counted as a method's cost, as the paper did: `data_s` is sampling,
+augmenting and gathering the images of batches, `compute_s` the rest of the device's work on them,
+`epoch_s` the wall time of both.
 """
 
 import time
@@ -20,9 +22,11 @@ GAP_S = 0.05  # a longer gap between two batches, such as a checkpoint or a paus
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds over all sessions, without pauses; those of a layer and of an epoch restart with each.
+    """Seconds over all sessions, without pauses; those of a layer and of an epoch restart with
+    each.
 
-    `train_s` is the whole time of learning, `compute_s` and `data_s` are their shares of its epochs.
+    `train_s` is the whole time of learning, `compute_s` and `data_s` are their shares of its
+    epochs.
     """
 
     setup_s: float = 0.0  # initialising the device and the network
@@ -43,9 +47,11 @@ class Times:
 
 
 class Stopwatch:
-    """Adds up the times of a run on `device` and cuts them into windows, which `pop_windows` returns.
+    """Adds up the times of a run on `device` and cuts them into windows, which `pop_windows`
+    returns.
 
-    `now_s` is the wall clock in Unix seconds: windows are compared with samples taken by other threads.
+    `now_s` is the wall clock in Unix seconds: windows are compared with samples taken by other
+    threads.
     """
 
     def __init__(self, device: torch.device, now_s: Callable[[], float] = time.time) -> None:
@@ -72,12 +78,16 @@ class Stopwatch:
 
     @contextmanager
     def preparing(self, phase: int) -> Iterator[Callable[[int | None], None]]:
-        """Times what a layer needs before its first epoch; call what is yielded with the layer's number."""
+        """Times what a layer needs before its first epoch; call what is yielded with the layer's
+        number.
+        """
         layers: list[int | None] = [None]
         began_at, began = self._now_s(), time.perf_counter()
         yield layers.append
         seconds = time.perf_counter() - began
-        self._extend(WindowMeasured("preparing", phase, layers[-1], None, 0, 0, began_at, began_at + seconds))
+        self._extend(
+            WindowMeasured("preparing", phase, layers[-1], None, 0, 0, began_at, began_at + seconds)
+        )
         self._add(train_s=seconds, layer_s=seconds)
 
     @contextmanager
@@ -99,7 +109,9 @@ class Stopwatch:
 
     @contextmanager
     def synchronizing(self, key: EpochKey) -> Iterator[None]:
-        """Times the wait until the device has computed the batches issued in epoch `key`; their window ends then."""
+        """Times the wait until the device has computed the batches issued in epoch `key`; their
+        window ends then.
+        """
         with self._timed_window("learning", key) as seconds:
             yield
             self._read_clocks()
@@ -118,7 +130,9 @@ class Stopwatch:
         """Add the device clocks' seconds; on CUDA this waits until the batches are computed."""
         data_s = self.data_clock.read_s()
         compute_s = max(0.0, self._step_clock.read_s() - data_s)
-        self._add(compute_s=compute_s, data_s=data_s, epoch_compute_s=compute_s, epoch_data_s=data_s)
+        self._add(
+            compute_s=compute_s, data_s=data_s, epoch_compute_s=compute_s, epoch_data_s=data_s
+        )
 
     def begin_epoch(self) -> None:
         """Set the epoch's times to zero."""
@@ -142,10 +156,14 @@ class Stopwatch:
         ended: list[float] = []
         yield lambda: (ended[0] if ended else time.perf_counter()) - began
         ended.append(time.perf_counter())
-        self._extend(WindowMeasured(doing, *key, steps, images, began_at, began_at + ended[0] - began))
+        self._extend(
+            WindowMeasured(doing, *key, steps, images, began_at, began_at + ended[0] - began)
+        )
 
     def _extend(self, more: WindowMeasured) -> None:
-        """Extend the open window by `more` if that does the same in the same epoch, right after it."""
+        """Extend the open window by `more` if that does the same in the same epoch,
+        right after it.
+        """
         whole = self._open
         if whole is not None and (
             _subject(whole) != _subject(more) or not -GAP_S < more.began_at - whole.ended_at < GAP_S
@@ -173,7 +191,9 @@ class Stopwatch:
         self._add(train_s=seconds, layer_s=seconds, epoch_s=seconds)
 
     def _add(self, **seconds: float) -> None:
-        self.times = replace(self.times, **{name: getattr(self.times, name) + more for name, more in seconds.items()})
+        self.times = replace(
+            self.times, **{name: getattr(self.times, name) + more for name, more in seconds.items()}
+        )
 
 
 def _subject(window: WindowMeasured) -> tuple[object, ...]:

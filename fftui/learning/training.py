@@ -3,8 +3,8 @@
     for event in train(experiment):
         ...
 
-Pausing is not asking for the next event; stopping is closing it; `state()` between two events is a checkpoint.
-Times count what happens between two events here, not what the consumer does with them.
+Pausing is not asking for the next event; stopping is closing it; `state()` between two events is a
+checkpoint. Times count what happens between two events here, not what the consumer does with them.
 """
 
 import math
@@ -80,7 +80,9 @@ class Training(Iterator[ev.Event]):
             self._build()
             if state is not None:
                 self._network.load_state_dict(_with_prefix("network.", state))
-        self._steps_per_epoch = [math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases]
+        self._steps_per_epoch = [
+            math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases
+        ]
         self._stage_steps = [
             phase.epochs * self._steps_per_epoch[i]
             for i, phase in enumerate(experiment.phases)
@@ -97,12 +99,16 @@ class Training(Iterator[ev.Event]):
         self._events.close()
 
     def skip_layer(self) -> None:
-        """Continue with the next layer after this batch, if a layer learns. May be called from another thread."""
+        """Continue with the next layer after this batch, if a layer learns. May be called from
+        another thread.
+        """
         self._skip = self._trainer is not None
 
     @property
     def epoch_key(self) -> ev.EpochKey:
-        """Phase, layer and epoch being trained, from 1; None where nothing is. Safe to read from another thread."""
+        """Phase, layer and epoch being trained, from 1; None where nothing is. Safe to read from
+        another thread.
+        """
         trainer, progress = self._trainer, self._progress
         if trainer is None:
             return None, None, None
@@ -151,7 +157,10 @@ class Training(Iterator[ev.Event]):
         if self._trainer is not None:
             tensors |= {f"learner.{name}": tensor for name, tensor in self._trainer.state().items()}
         elif self._resumed is not None:  # its trainer does not exist yet, so its state is handed on
-            tensors |= {f"learner.{name}": tensor for name, tensor in _with_prefix("learner.", self._resumed).items()}
+            tensors |= {
+                f"learner.{name}": tensor
+                for name, tensor in _with_prefix("learner.", self._resumed).items()
+            }
         copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
         return TrainingState(copies, replace(self._progress, times=self._stopwatch.times))
 
@@ -171,7 +180,9 @@ class Training(Iterator[ev.Event]):
         )
         self._train = Images.on(self._device, splits.train, data)
         self._test = Images.on(self._device, splits.test, data)
-        self._validation = Images.on(self._device, splits.validation, data) if splits.validation else None
+        self._validation = (
+            Images.on(self._device, splits.validation, data) if splits.validation else None
+        )
 
     def _build(self) -> None:
         experiment, data = self._experiment, self._experiment.data
@@ -188,7 +199,9 @@ class Training(Iterator[ev.Event]):
             data=data,
             data_clock=self._stopwatch.data_clock,
         )
-        self._rules: list[PhaseRule] = [rule_for(phase, n, context) for n, phase in enumerate(experiment.phases, 1)]
+        self._rules: list[PhaseRule] = [
+            rule_for(phase, n, context) for n, phase in enumerate(experiment.phases, 1)
+        ]
         measured = experiment.evaluation.images
         self._eval_splits = [("train", self._train.part(0, measured))]
         if self._validation is not None:
@@ -197,7 +210,9 @@ class Training(Iterator[ev.Event]):
     def _learn(self) -> Generator[ev.Event, None, None]:
         yield self._started()
         if self._experiment.precision == "bfloat16" and not has_bfloat16(self._device):
-            yield ev.Noted("this device has no bfloat16 products of its own: float32 would be faster here")
+            yield ev.Noted(
+                "this device has no bfloat16 products of its own: float32 would be faster here"
+            )
         for number in range(self._progress.phase, len(self._rules)):
             yield from self._learn_phase(number)
             self._trainer = None
@@ -218,7 +233,9 @@ class Training(Iterator[ev.Event]):
             test_images=len(self._test),
             resumed=self._resumed is not None,
             stage_steps=tuple(self._stage_steps),
-            step_costs=tuple(stage.relative_time / stage.steps for stage in stage_costs(self._experiment)),
+            step_costs=tuple(
+                stage.relative_time / stage.steps for stage in stage_costs(self._experiment)
+            ),
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
@@ -235,7 +252,9 @@ class Training(Iterator[ev.Event]):
                 set_layer(trainer.layer)
             self._skip = False
             self._trainer = trainer
-            yield ev.LayerStarted(number + 1, trainer.layer, phase.epochs, trainer.threshold, trainer.parallel)
+            yield ev.LayerStarted(
+                number + 1, trainer.layer, phase.epochs, trainer.threshold, trainer.parallel
+            )
             yield from self._learn_stage(number, trainer, phase)
 
     def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
@@ -245,19 +264,25 @@ class Training(Iterator[ev.Event]):
         # Steps left out of a skipped layer count as done: a progress bar shows what remains.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
         self._trainer = None
-        self._progress = replace(progress, stage=progress.stage + 1, epoch=0, step=0, done=progress.done + left)
+        self._progress = replace(
+            progress, stage=progress.stage + 1, epoch=0, step=0, done=progress.done + left
+        )
         if progress.step:  # skipped within an epoch, so the device may not have finished
             with self._stopwatch.synchronizing((number + 1, trainer.layer, progress.epoch + 1)):
                 pass
         layer_s = self._stopwatch.times.layer_s
         self._stopwatch.begin_layer()
-        yield ev.LayerFinished(number + 1, trainer.layer, progress.epoch, layer_s, progress.epoch < phase.epochs)
+        yield ev.LayerFinished(
+            number + 1, trainer.layer, progress.epoch, layer_s, progress.epoch < phase.epochs
+        )
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         epoch = self._progress.epoch
         key: ev.EpochKey = (number + 1, trainer.layer, epoch + 1)
         with self._stopwatch.sampling_batches(key):
-            generator = generator_for(self._experiment.seed, "order", number + 1, trainer.layer or 0, epoch + 1)
+            generator = generator_for(
+                self._experiment.seed, "order", number + 1, trainer.layer or 0, epoch + 1
+            )
             order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
             batches = torch.split(order_N, phase.batch_size)
             trainer.begin_epoch(epoch + 1)
@@ -265,7 +290,9 @@ class Training(Iterator[ev.Event]):
             index_B = batches[self._progress.step]
             with self._stopwatch.timing_step(key, len(index_B)):
                 trainer.step(index_B, self._steps_taken(number))
-            self._progress = replace(self._progress, step=self._progress.step + 1, done=self._progress.done + 1)
+            self._progress = replace(
+                self._progress, step=self._progress.step + 1, done=self._progress.done + 1
+            )
             yield self._stepped(number, trainer, len(batches))
             yield from self._stopwatch.pop_windows()
         if self._progress.step < len(batches):
@@ -308,7 +335,9 @@ class Training(Iterator[ev.Event]):
             samples_per_s=images / epoch_s if epoch_s > 0 else None,
         )
 
-    def _epoch_finished(self, number: int, trainer: StageTrainer, means: EpochMeans) -> ev.EpochFinished:
+    def _epoch_finished(
+        self, number: int, trainer: StageTrainer, means: EpochMeans
+    ) -> ev.EpochFinished:
         times = self._stopwatch.times
         return ev.EpochFinished(
             phase=number + 1,
@@ -342,16 +371,24 @@ class Training(Iterator[ev.Event]):
         every = self._experiment.evaluation.every
         return every > 0 and (epoch % every == 0 or epoch == epochs)
 
-    def _evaluate(self, number: int, trainer: StageTrainer, eval_split: int, split: str) -> ev.Evaluated:
+    def _evaluate(
+        self, number: int, trainer: StageTrainer, eval_split: int, split: str
+    ) -> ev.Evaluated:
         key = (number + 1, trainer.layer, self._progress.epoch + 1)
         return self._evaluated(lambda: trainer.score(eval_split), key, split, final=False)
 
     def _finish(self) -> Iterator[ev.Event]:
-        """Evaluate by the last phase's way of predicting: some training images, then validation and test images."""
+        """Evaluate by the last phase's way of predicting: some training images, then validation and
+        test images.
+        """
         evaluated: ev.Evaluated | None = None
         rule, epochs = self._rules[-1], self._experiment.phases[-1].epochs
         train = self._train.part(0, self._experiment.evaluation.final_train_images)
-        for split, images in (("train", train), ("validation", self._validation), ("test", self._test)):
+        for split, images in (
+            ("train", train),
+            ("validation", self._validation),
+            ("test", self._test),
+        ):
             if images is None or not len(images):
                 continue
             evaluated = self._evaluated(
@@ -361,11 +398,18 @@ class Training(Iterator[ev.Event]):
             yield from self._stopwatch.pop_windows()
         ended = self.ended("finished")
         if evaluated is not None:
-            ended = replace(ended, test_accuracy=evaluated.accuracy, layer_accuracies=evaluated.layer_accuracies)
+            ended = replace(
+                ended, test_accuracy=evaluated.accuracy, layer_accuracies=evaluated.layer_accuracies
+            )
         yield ended
 
     def _evaluated(
-        self, measure: Callable[[], Score], key: tuple[int, int | None, int], split: str, *, final: bool
+        self,
+        measure: Callable[[], Score],
+        key: tuple[int, int | None, int],
+        split: str,
+        *,
+        final: bool,
     ) -> ev.Evaluated:
         """The score that `measure` returns, and how long it took."""
         with self._stopwatch.evaluating(key) as seconds:
@@ -387,4 +431,6 @@ class Training(Iterator[ev.Event]):
 
 
 def _with_prefix(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:
-    return {name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)
+    }

@@ -1,1 +1,3 @@
-"""A run's folder: journal, checkpoint, tables, listing, export; and the thread that runs an experiment."""
+"""A run's folder: journal, checkpoint, tables, listing, export; and the thread that runs an
+experiment.
+"""

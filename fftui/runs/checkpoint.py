@@ -1,7 +1,7 @@
 """Checkpoints: a `TrainingState` as one safetensors file, with its progress in the file's header.
 
-One file is renamed in one step, so weights and progress always belong together. `checkpoint.json` repeats the
-progress for people to read; nothing reads it back. No pickle is ever loaded.
+One file is renamed in one step, so weights and progress always belong together. `checkpoint.json`
+repeats the progress for people to read; nothing reads it back. No pickle is ever loaded.
 """
 
 import errno
@@ -30,10 +30,16 @@ def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
     def write(beside: Path) -> None:
         try:
             save_file(tensors, beside, metadata={"position": json.dumps(progress)})
-        except SafetensorError as error:  # raised for a full disk and for a folder that may not be written
-            code = errno.ENOSPC if "os error 28" in str(error) or "StorageFull" in str(error) else errno.EIO
+        # raised for a full disk and for a folder that may not be written
+        except SafetensorError as error:
+            code = (
+                errno.ENOSPC
+                if "os error 28" in str(error) or "StorageFull" in str(error)
+                else errno.EIO
+            )
             raise OSError(code, str(error)) from error
-        shutil.copymode(folder.run_json, beside)  # safetensors lets nobody but the owner read its files
+        # safetensors lets nobody but the owner read its files
+        shutil.copymode(folder.run_json, beside)
 
     replace_with(folder.checkpoint, write)
     with suppress(OSError):  # only for people, and the next checkpoint writes it again
@@ -50,9 +56,12 @@ def load_checkpoint(folder: RunFolder) -> TrainingState | None:
     try:
         with safe_open(folder.checkpoint, framework="pt") as file:
             progress = Progress.from_json(json.loads((file.metadata() or {})["position"]))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+            # no mapping
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         again = f"fftui run --config {folder.experiment_path}"
-        msg = f"the checkpoint of run {folder.id} cannot be read ({error}); begin again with: {again}"
+        msg = (
+            f"the checkpoint of run {folder.id} cannot be read ({error}); begin again with: {again}"
+        )
         raise RunFailedError(msg) from error
     return TrainingState(tensors, progress)

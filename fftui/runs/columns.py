@@ -9,7 +9,8 @@ import polars as pl
 TableName = Literal["epochs", "layers", "evaluations", "telemetry", "energy", "runs"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 IN_FOLDER: tuple[TableName, ...] = ("epochs", "layers", "evaluations", "telemetry", "energy")
-SETTING = "experiment."  # prefix of the columns of settings; the rest is the path that `--set` takes
+# prefix of the columns of settings; the rest is the path that `--set` takes
+SETTING = "experiment."
 
 COUNT, REAL, TEXT, FLAG = pl.Int64(), pl.Float64(), pl.String(), pl.Boolean()
 TIME = pl.Datetime("us", "UTC")
@@ -39,33 +40,58 @@ class Table:
 
 RUN = Column("run", TEXT, "id of the run")
 PHASE = Column("phase", COUNT, "phase, from 1")
-LAYER = Column("layer", COUNT, "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)")
+LAYER = Column(
+    "layer",
+    COUNT,
+    "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)",
+)
 EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
 
 TABLES: Mapping[TableName, Table] = {
     "epochs": Table(
-        "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with its loss and "
-        "goodness, and one for the network, with what they share",
+        "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with"
+        " its loss and goodness, and one for the network, with what they share",
         (
             RUN,
             PHASE,
             LAYER,
             EPOCH,
             Column("step", COUNT, "optimiser steps since the layer started; null if shared"),
-            Column("loss", REAL, "mean loss over the epoch's images; of parallel layers together: their sum"),
-            Column("goodness_positive", REAL, "mean goodness of positive data; null for the network"),
-            Column("goodness_negative", REAL, "mean goodness of negative data; null for the network"),
+            Column(
+                "loss",
+                REAL,
+                "mean loss over the epoch's images; of parallel layers together: their sum",
+            ),
+            Column(
+                "goodness_positive", REAL, "mean goodness of positive data; null for the network"
+            ),
+            Column(
+                "goodness_negative", REAL, "mean goodness of negative data; null for the network"
+            ),
             Column("threshold", REAL, "θ; null where the loss has none"),
-            Column("accuracy", REAL, "of the layers learned so far on the measured training images, 0 to 1"),
+            Column(
+                "accuracy",
+                REAL,
+                "of the layers learned so far on the measured training images, 0 to 1",
+            ),
             Column("samples_per_s", REAL, "training images a second, wall time; null if shared"),
             Column("epoch_s", REAL, "wall time of the epoch's learning, seconds; null if shared"),
             Column("compute_s", REAL, "time on the device without data_s, seconds; null if shared"),
-            Column("data_s", REAL, "sampling, moving and selecting the images of batches, seconds; null if shared"),
-            Column("evaluation_s", REAL, "measuring accuracy after it, seconds; in none of the others; null if shared"),
+            Column(
+                "data_s",
+                REAL,
+                "sampling, moving and selecting the images of batches, seconds; null if shared",
+            ),
+            Column(
+                "evaluation_s",
+                REAL,
+                "measuring accuracy after it, seconds; in none of the others; null if shared",
+            ),
         ),
     ),
     "layers": Table(
-        "one layer of one phase. The time that layers in parallel share is in one more row, that of the network",
+        "one layer of one phase. The time that layers in parallel share is in one more row, that of"
+        " the network",
         (
             RUN,
             PHASE,
@@ -73,11 +99,27 @@ TABLES: Mapping[TableName, Table] = {
             Column("label", TEXT, "inputs→units of the layer, or network"),
             Column("state", TEXT, "learning, learned or skipped"),
             Column("epochs", COUNT, "epochs finished"),
-            Column("layer_s", REAL, "time the layer took to learn, seconds; null until it has learned, or if shared"),
+            Column(
+                "layer_s",
+                REAL,
+                "time the layer took to learn, seconds; null until it has learned, or if shared",
+            ),
             Column("epoch_s", REAL, "sum of its epochs' wall times, seconds; null if shared"),
-            Column("compute_s", REAL, "sum of its epochs' times on the device without data_s, seconds; null if shared"),
-            Column("data_s", REAL, "sum of its epochs' times for the images of batches, seconds; null if shared"),
-            Column("evaluation_s", REAL, "measuring accuracy in between, seconds; not in layer_s; null if shared"),
+            Column(
+                "compute_s",
+                REAL,
+                "sum of its epochs' times on the device without data_s, seconds; null if shared",
+            ),
+            Column(
+                "data_s",
+                REAL,
+                "sum of its epochs' times for the images of batches, seconds; null if shared",
+            ),
+            Column(
+                "evaluation_s",
+                REAL,
+                "measuring accuracy in between, seconds; not in layer_s; null if shared",
+            ),
             Column("loss", REAL, "of its last epoch"),
             Column("goodness_positive", REAL, "of its last epoch"),
             Column("goodness_negative", REAL, "of its last epoch"),
@@ -96,21 +138,32 @@ TABLES: Mapping[TableName, Table] = {
         (
             RUN,
             PHASE,
-            Column("layer", COUNT, "layer that learned last, from 1; null at the end and where all learn together"),
+            Column(
+                "layer",
+                COUNT,
+                "layer that learned last, from 1; null at the end and where all learn together",
+            ),
             EPOCH,
             Column("split", TEXT, "train, validation or test"),
             Column(
                 "final",
                 FLAG,
-                "true: at the end, the whole split (of train final_train_images); false: a few while learning",
+                "true: at the end, the whole split (of train final_train_images); false: a few"
+                " while learning",
             ),
             Column("accuracy", REAL, "of the layers learned so far, together, 0 to 1"),
-            Column("layer_accuracies", pl.List(pl.Float64()), "of each layer's goodness alone, first to last"),
+            Column(
+                "layer_accuracies",
+                pl.List(pl.Float64()),
+                "of each layer's goodness alone, first to last",
+            ),
             Column("class_correct", pl.List(pl.Int64()), "images labelled rightly, per label"),
             Column("class_images", pl.List(pl.Int64()), "images measured, per label"),
             Column("evaluation_s", REAL, "wall time of the measurement, seconds"),
             Column(
-                "head_accuracy", REAL, "of the softmax head in one pass; null where no head learns beside the layers"
+                "head_accuracy",
+                REAL,
+                "of the softmax head in one pass; null where no head learns beside the layers",
             ),
         ),
     ),
@@ -128,28 +181,46 @@ TABLES: Mapping[TableName, Table] = {
             Column("process_memory_bytes", COUNT, "resident memory of this process"),
             Column("host_cpu_percent", REAL, "of all cores together"),
             Column("host_memory_used_bytes", COUNT, "memory in use on the host"),
-            Column("cpu_power_w", REAL, "power of the CPU's packages (RAPL), mean since the previous sample"),
             Column(
-                "cpu_energy_j", REAL, "energy of the CPU's packages (RAPL) since the session's sampler started, joules"
+                "cpu_power_w",
+                REAL,
+                "power of the CPU's packages (RAPL), mean since the previous sample",
+            ),
+            Column(
+                "cpu_energy_j",
+                REAL,
+                "energy of the CPU's packages (RAPL) since the session's sampler started, joules",
             ),
             Column("gpu_utilization_percent", REAL, "share of time in which a kernel ran"),
-            Column("gpu_memory_utilization_percent", REAL, "share of time in which memory was read or written"),
+            Column(
+                "gpu_memory_utilization_percent",
+                REAL,
+                "share of time in which memory was read or written",
+            ),
             Column("gpu_memory_used_bytes", COUNT, "memory in use on the GPU, by all processes"),
             Column("gpu_memory_total_bytes", COUNT, "memory of the GPU"),
             Column("gpu_process_memory_bytes", COUNT, "memory in use on the GPU, by this process"),
             Column("power_w", REAL, "power drawn by the GPU's board"),
             Column("power_limit_w", REAL, "the power it may draw"),
-            Column("gpu_energy_j", REAL, "the board's energy counter (since its driver was loaded), joules"),
+            Column(
+                "gpu_energy_j",
+                REAL,
+                "the board's energy counter (since its driver was loaded), joules",
+            ),
             Column("gpu_temperature_c", REAL, "temperature of the GPU, degrees Celsius"),
             Column("gpu_sm_clock_mhz", REAL, "clock of its multiprocessors"),
             Column("gpu_memory_clock_mhz", REAL, "clock of its memory"),
-            Column("gpu_throttle_reasons", TEXT, "why its clocks are throttled, separated by commas, or none"),
+            Column(
+                "gpu_throttle_reasons",
+                TEXT,
+                "why its clocks are throttled, separated by commas, or none",
+            ),
         ),
     ),
     "energy": Table(
-        "one span of time and one source of energy: a window of batches (about a second), or the windows of an "
-        "epoch, layer, phase or run together; evaluation and the idle machine before the run have rows of their own. "
-        "No rows: no source is available",
+        "one span of time and one source of energy: a window of batches (about a second), or the"
+        " windows of an epoch, layer, phase or run together; evaluation and the idle machine before"
+        " the run have rows of their own. No rows: no source is available",
         (
             RUN,
             Column("span", TEXT, "window, epoch, layer, phase, run, evaluation or idle"),
@@ -157,15 +228,27 @@ TABLES: Mapping[TableName, Table] = {
             PHASE,
             LAYER,
             EPOCH,
-            Column("doing", TEXT, "learning, preparing, evaluating or idle; of layer, phase and run learning is both"),
+            Column(
+                "doing",
+                TEXT,
+                "learning, preparing, evaluating or idle; of layer, phase and run learning is both",
+            ),
             Column("began", TIME, "when its first window began, UTC"),
             Column("seconds", REAL, "total length of its windows"),
             Column("steps", COUNT, "optimiser steps in it"),
             Column("images", COUNT, "training images seen in it"),
-            Column("energy_j", REAL, "joules drawn in it; null where less than 95 % of its time was measured"),
+            Column(
+                "energy_j",
+                REAL,
+                "joules drawn in it; null where less than 95 % of its time was measured",
+            ),
             Column("energy_j_per_sample", REAL, "the same for each training image seen"),
             Column("power_w", REAL, "mean power over the measured time"),
-            Column("idle_power_w", REAL, "mean power of the idle machine before the run, for comparison"),
+            Column(
+                "idle_power_w",
+                REAL,
+                "mean power of the idle machine before the run, for comparison",
+            ),
             Column("method", TEXT, "counter, integrated power (of samples), or both"),
             Column("measured_s", REAL, "seconds of it whose energy was measured"),
         ),
@@ -186,19 +269,37 @@ TABLES: Mapping[TableName, Table] = {
             Column(
                 "e2e_s",
                 REAL,
-                "the whole over all sessions: setting up, reading images, learning, evaluation; no pauses, seconds",
+                "the whole over all sessions: setting up, reading images, learning, evaluation; no"
+                " pauses, seconds",
             ),
-            Column("train_s", REAL, "time spent learning over all sessions, without evaluation, seconds"),
-            Column("compute_s", REAL, "of it, time on the device for batches, without data_s, seconds"),
-            Column("data_s", REAL, "reading images, and sampling, moving and selecting those of batches, seconds"),
-            Column("evaluation_s", REAL, "measuring accuracy, while learning and at the end, seconds"),
             Column(
-                "energy_j", REAL, "joules drawn while learning: by the GPU's board if measured, else the CPU's packages"
+                "train_s",
+                REAL,
+                "time spent learning over all sessions, without evaluation, seconds",
+            ),
+            Column(
+                "compute_s", REAL, "of it, time on the device for batches, without data_s, seconds"
+            ),
+            Column(
+                "data_s",
+                REAL,
+                "reading images, and sampling, moving and selecting those of batches, seconds",
+            ),
+            Column(
+                "evaluation_s", REAL, "measuring accuracy, while learning and at the end, seconds"
+            ),
+            Column(
+                "energy_j",
+                REAL,
+                "joules drawn while learning: by the GPU's board if measured, else the CPU's"
+                " packages",
             ),
             Column("energy_j_per_sample", REAL, "the same for each training image seen"),
             Column("energy_source", TEXT, "gpu or cpu"),
             Column("energy_method", TEXT, "counter, integrated power, or both"),
-            Column("idle_power_w", REAL, "mean power of that source on the idle machine before the run"),
+            Column(
+                "idle_power_w", REAL, "mean power of that source on the idle machine before the run"
+            ),
             Column(
                 "layer_accuracies",
                 pl.List(pl.Float64()),
@@ -206,7 +307,9 @@ TABLES: Mapping[TableName, Table] = {
             ),
             Column("error", TEXT, "why it failed, in one line"),
             Column("host", TEXT, "machine it ran on"),
-            Column("source_revision", TEXT, "commit of the checkout it ran from; null when installed"),
+            Column(
+                "source_revision", TEXT, "commit of the checkout it ran from; null when installed"
+            ),
             Column("path", TEXT, "its folder"),
         ),
     ),

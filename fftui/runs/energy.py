@@ -1,8 +1,9 @@
 """Energy of windows of time, from the telemetry samples taken meanwhile.
 
-An energy counter is interpolated between the times at which it was seen to change, so that a rarely updated counter
-does not give one window nothing and the next one twice its energy. Where no counter changes, sampled power is
-integrated instead, as `method` records. A window is measured once there are samples from after its end.
+An energy counter is interpolated between the times at which it was seen to change, so that a rarely
+updated counter does not give one window nothing and the next one twice its energy. Where no counter
+changes, sampled power is integrated instead, as `method` records. A window is measured once there
+are samples from after its end.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,11 +27,14 @@ Method = Literal["counter", "integrated power", "both"]
 
 UNCHANGED_S = 2.0  # after which a counter that has not changed is given up
 GAP_S = 2.0  # between two samples, beyond which the energy between them is unknown
-EDGE_S = 0.01  # a journal's times are rounded: the idle window starts with the first sample, or seems to just before
+# a journal's times are rounded: the idle window starts with the first sample, or seems to just
+# before
+EDGE_S = 0.01
 OVERLAP_S = 0.5  # by which windows may overlap
 MAX_WAITING = 600  # windows that wait for a sample: a driver that hangs gives none
 MEASURED_SHARE = 0.95  # of the time, for which the energy has to be measured
-MAX_POINTS = 2000  # of a curve; beyond, the older half is thinned, which only blurs the start of long windows
+# of a curve; beyond, the older half is thinned, which only blurs the start of long windows
+MAX_POINTS = 2000
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ class Energy:
 
 @dataclass(frozen=True)
 class WindowEnergy:
-    """The energy of a window: of the GPU's board and of the CPU's packages; None where it was not measured."""
+    """The energy of a window: of the GPU's board and of the CPU's packages; None where it was not
+    measured.
+    """
 
     window: WindowMeasured
     gpu: Energy | None
@@ -77,7 +83,9 @@ class Curve:
         """Whether the curve spans the window, give or take the rounding of times."""
         if len(self.times) < 2:
             return False
-        return self.times[0] - EDGE_S <= window.began_at and window.ended_at <= self.times[-1] + EDGE_S
+        return (
+            self.times[0] - EDGE_S <= window.began_at and window.ended_at <= self.times[-1] + EDGE_S
+        )
 
     def between(self, window: WindowMeasured) -> float:
         """Joules drawn in a window that the curve covers."""
@@ -104,7 +112,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class SourceMeter:
-    """One source of energy: the curve of its counter, that of its integrated power, and the last values of both."""
+    """One source of energy: the curve of its counter, that of its integrated power, and the last
+    values of both.
+    """
 
     counter: Curve = Curve()
     power: Curve = Curve()
@@ -116,11 +126,17 @@ class SourceMeter:
     def sampled(self, at: float, counted_j: float | None, power_w: float | None) -> "SourceMeter":
         """The meter with one more sample, which is no earlier than the last one."""
         gap = at - self.sampled_at > GAP_S
-        meter = replace(self, counter=Curve(), power=Curve(), counted_j=None, power_w=None) if gap else self
+        meter = (
+            replace(self, counter=Curve(), power=Curve(), counted_j=None, power_w=None)
+            if gap
+            else self
+        )
         return replace(meter._counted(at, counted_j), sampled_at=at)._powered(at, power_w)
 
     def measured(self, window: WindowMeasured, *, last: bool) -> Energy | Literal["wait"] | None:
-        """The window's energy; "wait" while the counter may yet change. `last`: no sample will follow."""
+        """The window's energy; "wait" while the counter may yet change. `last`: no sample will
+        follow.
+        """
         if self.counter.covers(window):
             return Energy(self.counter.between(window), "counter", seconds_of(window))
         may_wait = not last and self.sampled_at - window.ended_at < UNCHANGED_S
@@ -136,11 +152,17 @@ class SourceMeter:
 
     def _counted(self, at: float, counted_j: float | None) -> "SourceMeter":
         before = self.counted_j
-        if counted_j is None or before is None or counted_j < before:  # it restarted: the difference is unknown
+        # it restarted: the difference is unknown
+        if counted_j is None or before is None or counted_j < before:
             start = Curve() if counted_j is None else Curve((at,), (counted_j,))
             return replace(self, counter=start, counted_j=counted_j, changed_at=at)
         if counted_j > before:
-            return replace(self, counter=self.counter.with_point(at, counted_j), counted_j=counted_j, changed_at=at)
+            return replace(
+                self,
+                counter=self.counter.with_point(at, counted_j),
+                counted_j=counted_j,
+                changed_at=at,
+            )
         return replace(self, counter=Curve()) if at - self.changed_at > UNCHANGED_S else self
 
     def _powered(self, at: float, power_w: float | None) -> "SourceMeter":
@@ -172,7 +194,8 @@ class EnergyFold:
                 gpu = self.gpu.sampled(at, event.gpu_energy_j, event.power_w)
                 cpu = self.cpu.sampled(at, event.cpu_energy_j, None)
                 return replace(self, gpu=gpu, cpu=cpu)._measure()
-            case WindowMeasured(began_at=float() | int(), ended_at=float() | int()):  # a journal may hold null
+            # a journal may hold null
+            case WindowMeasured(began_at=float() | int(), ended_at=float() | int()):
                 ended_at = max(self.ended_at, event.ended_at)
                 return replace(self, waiting=(*self.waiting, event), ended_at=ended_at)._measure()
             case MachineDescribed():  # a new sampler: its counters do not continue those of another
@@ -193,7 +216,9 @@ class EnergyFold:
         waiting = self.waiting[len(measured) :]
         # Windows are timed by two clocks, so the next may begin a little before this one's end.
         needed_from = (waiting[0].began_at if waiting else self.ended_at) - OVERLAP_S
-        trimmed = replace(self, waiting=waiting, gpu=self.gpu.since(needed_from), cpu=self.cpu.since(needed_from))
+        trimmed = replace(
+            self, waiting=waiting, gpu=self.gpu.since(needed_from), cpu=self.cpu.since(needed_from)
+        )
         return trimmed, tuple(measured)
 
 
@@ -223,7 +248,11 @@ class Usage:
     def energy_of(self, source: Source) -> Energy | None:
         """The energy of `source`; None unless nearly all of the time was measured."""
         energy = self.partial_energy_of(source)
-        return energy if energy is not None and energy.measured_s >= MEASURED_SHARE * self.seconds else None
+        return (
+            energy
+            if energy is not None and energy.measured_s >= MEASURED_SHARE * self.seconds
+            else None
+        )
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -245,12 +274,16 @@ class UsageByStage:
         if window.doing == "evaluating":
             return replace(self, evaluating=self.evaluating + usage)
         stage, known = (window.phase, window.layer), dict(self.learning)
-        return replace(self, learning=tuple({**known, stage: known.get(stage, Usage()) + usage}.items()))
+        return replace(
+            self, learning=tuple({**known, stage: known.get(stage, Usage()) + usage}.items())
+        )
 
 
 @dataclass(frozen=True)
 class EnergyAccount:
-    """The time and energy that a run used: idle before it, learning, evaluating. A fold over its events."""
+    """The time and energy that a run used: idle before it, learning, evaluating. A fold over its
+    events.
+    """
 
     windows: EnergyFold = field(default_factory=EnergyFold)
     idle: Usage = Usage()
@@ -275,16 +308,24 @@ class EnergyAccount:
 
     @property
     def source(self) -> Source | None:
-        """The source to report: the GPU if its energy was measured, else the CPU; None where neither was."""
+        """The source to report: the GPU if its energy was measured, else the CPU; None where
+        neither was.
+        """
         return next(iter(self.total.sources), None)
 
     def summary(self) -> dict[str, float | str | None]:
         """The energy fields of a run's record."""
         source, total = self.source, self.total
-        energy, idle = (total.energy_of(source), self.idle.partial_energy_of(source)) if source else (None, None)
+        energy, idle = (
+            (total.energy_of(source), self.idle.partial_energy_of(source))
+            if source
+            else (None, None)
+        )
         return {
             "energy_j": energy.joules if energy else None,
-            "energy_j_per_sample": energy.joules / total.images if energy and total.images else None,
+            "energy_j_per_sample": energy.joules / total.images
+            if energy and total.images
+            else None,
             "energy_source": source,
             "energy_method": energy.method if energy else None,
             "idle_power_w": idle.power_w if idle else None,
@@ -295,7 +336,8 @@ class EnergyAccount:
         match event:
             case Checkpointed():
                 return replace(self, saved=self.usage, saved_at=at)
-            case RunStarted(resumed=True):  # learning since the checkpoint is lost and will be repeated
+            # learning since the checkpoint is lost and will be repeated
+            case RunStarted(resumed=True):
                 return replace(self, windows=EnergyFold(), usage=self.saved)
             case RunStarted():
                 return EnergyAccount()
@@ -310,7 +352,8 @@ class EnergyAccount:
         if measured.window.doing == "idle":
             return replace(self, idle=self.idle + measured.usage)
         account = replace(self, usage=self.usage.with_window(measured))
-        if measured.window.ended_at <= self.saved_at:  # its energy was not measured yet when the checkpoint was written
+        # its energy was not measured yet when the checkpoint was written
+        if measured.window.ended_at <= self.saved_at:
             account = replace(account, saved=self.saved.with_window(measured))
         return account
 

@@ -1,4 +1,6 @@
-"""The rows of the energy table: each window, and the sums over windows by epoch, layer, phase and run."""
+"""The rows of the energy table: each window, and the sums over windows by epoch, layer, phase and
+run.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,7 +16,9 @@ SOURCES: tuple[Source, ...] = ("gpu", "cpu")
 
 
 def energy_rows(windows: Sequence[WindowEnergy]) -> Iterator[Row]:
-    """The rows of each source that was measured: its windows in order, then their sums, the widest span last."""
+    """The rows of each source that was measured: its windows in order, then their sums, the widest
+    span last.
+    """
     learned = [each for each in windows if each.window.doing in ("preparing", "learning")]
     evaluated = [each for each in windows if each.window.doing == "evaluating"]
     idle = [each for each in windows if each.window.doing == "idle"]

@@ -1,8 +1,10 @@
-"""The expected duration of an experiment on this device, from its arithmetic and one short measurement.
+"""The expected duration of an experiment on this device, from its arithmetic and one short
+measurement.
 
-An estimate, good to a factor of about two: matrix products at a measured rate, elementwise operations and weight
-updates at a measured number of bytes a second, and a constant time for issuing a step, which dominates small layers.
-`measure()` loads torch and takes a fraction of a second; call it in a thread.
+An estimate, good to a factor of about two: matrix products at a measured rate, elementwise
+operations and weight updates at a measured number of bytes a second, and a constant time for
+issuing a step, which dominates small layers. `measure()` loads torch and takes a fraction of a
+second; call it in a thread.
 """
 
 import statistics
@@ -27,7 +29,9 @@ ELEMENTWISE_FLOATS = 16_000_000  # in the timed elementwise operation: more than
 
 @dataclass(frozen=True)
 class Rates:
-    """Speed of a device: matrix products in float32 and bfloat16, bytes of elementwise operations."""
+    """Speed of a device: matrix products in float32 and bfloat16, bytes of elementwise
+    operations.
+    """
 
     float32_flops_per_s: float
     bfloat16_flops_per_s: float
@@ -61,7 +65,9 @@ def measure(device: str = "auto") -> Rates:
     Raises RequestError where the device is unknown or absent.
     """
     import fftui.learning.training  # noqa: F401, PLC0415 - whoever measures will want to train soon
-    from fftui.learning.device import choose_device, has_bfloat16  # noqa: PLC0415 - torch loads here, not before
+
+    # torch loads here, not before
+    from fftui.learning.device import choose_device, has_bfloat16  # noqa: PLC0415
 
     with _Measured.lock:
         if _Measured.rates is None:
@@ -86,13 +92,16 @@ def _timed(device: "torch.device", *, auto_is_bfloat16: bool) -> Rates:
         z = torch.full((ELEMENTWISE_FLOATS,), 0.5, device=device)
         elementwise = 2 * z.numel() * BYTES / _seconds(lambda: z.mul_(1.0), device)
         full = products(torch.float32)
-        # Emulated bfloat16 can be a hundred times slower: where the hardware lacks it, it is not worth the wait.
+        # Emulated bfloat16 can be a hundred times slower: where the hardware lacks it, it is not
+        # worth the wait.
         half = products(torch.bfloat16) if auto_is_bfloat16 else full / 2
     return Rates(full, half, auto_is_bfloat16, elementwise)
 
 
 def _seconds(operation: Callable[[], object], device: "torch.device") -> float:
-    """The median duration of a few repetitions after a first one to warm up; robust against other load."""
+    """The median duration of a few repetitions after a first one to warm up; robust against other
+    load.
+    """
     import torch  # noqa: PLC0415
 
     taken = []

@@ -1,4 +1,6 @@
-"""Export of the tables of one run or several, in the formats of papers, notebooks and spreadsheets."""
+"""Export of the tables of one run or several, in the formats of papers, notebooks and
+spreadsheets.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +25,8 @@ BINARY: tuple[Format, ...] = ("parquet", "xlsx")
 Settings = Literal["auto", "all", "different", "none"]
 SETTINGS: tuple[Settings, ...] = get_args(Settings)
 Name = TypeVar("Name", bound=str)
-SUFFIXES: dict[str, Format] = {".jsonl": "ndjson", ".md": "markdown", ".tex": "latex"}  # beside the formats' names
+# beside the formats' names
+SUFFIXES: dict[str, Format] = {".jsonl": "ndjson", ".md": "markdown", ".tex": "latex"}
 XLSX_ROWS = 1_048_575  # a sheet's limit, below its header
 
 
@@ -31,8 +34,8 @@ XLSX_ROWS = 1_048_575  # a sheet's limit, below its header
 class Request:
     """The table to export, its format, and the settings that are added as columns.
 
-    `settings`: all fields of the experiments, those in which the runs differ, or none; `auto` is all for the table
-    `runs` and wherever there are several runs.
+    `settings`: all fields of the experiments, those in which the runs differ, or none; `auto` is
+    all for the table `runs` and wherever there are several runs.
     """
 
     table: TableName
@@ -41,7 +44,9 @@ class Request:
 
     @classmethod
     def of(cls, table: str, to: str, settings: str) -> "Request":
-        """The request from a user's names. Raises RequestError, with the nearest name, for an unknown one."""
+        """The request from a user's names. Raises RequestError, with the nearest name, for an
+        unknown one.
+        """
         return cls(
             one_of("table", table, TABLE_NAMES),
             one_of("format", to, FORMATS),
@@ -65,18 +70,26 @@ def journal_problems(folder: RunFolder) -> Iterator[str]:
         yield f"{folder.journal} does not exist, so its tables are empty{beside}"
     elif unread:
         many = len(unread) > 1
-        what = f"{len(unread)} lines, the first {unread[0]}, are" if many else f"line {unread[0]} is"
+        what = (
+            f"{len(unread)} lines, the first {unread[0]}, are" if many else f"line {unread[0]} is"
+        )
         lack = "them" if many else "it"
-        yield f"{folder.journal}: {what} cut off, damaged or of a newer fftui: the tables lack {lack}"
+        yield (
+            f"{folder.journal}: {what} cut off, damaged or of a newer fftui: the tables lack {lack}"
+        )
 
 
 def exported(folders: Sequence[RunFolder], request: Request) -> bytes:
-    """The content of a file with one table over all `folders`. Raises RequestError where the format cannot hold it."""
+    """The content of a file with one table over all `folders`. Raises RequestError where the format
+    cannot hold it.
+    """
     return render(joined(folders, request.table, request.settings), request.to)
 
 
 def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None:
-    """Write one table over all `folders` to `output`. Raises RequestError where it cannot be written."""
+    """Write one table over all `folders` to `output`. Raises RequestError where it cannot be
+    written.
+    """
     content = exported(folders, request)
     try:
         if output.exists() and not output.is_file():  # a pipe or a device
@@ -88,7 +101,9 @@ def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None
         raise RequestError(msg) from error
 
 
-def joined(folders: Sequence[RunFolder], table: TableName, settings: Settings = "auto") -> pl.DataFrame:
+def joined(
+    folders: Sequence[RunFolder], table: TableName, settings: Settings = "auto"
+) -> pl.DataFrame:
     """One table over all runs, in the order given, followed by the `settings` columns."""
     if settings == "auto":
         settings = "all" if table == "runs" or len(folders) > 1 else "none"
@@ -101,9 +116,14 @@ def joined(folders: Sequence[RunFolder], table: TableName, settings: Settings = 
         names = [name for name in names if len({repr(each.get(name)) for each in values}) > 1]
     columns: dict[str, list[object]] = {name: [each.get(name) for each in values] for name in names}
     experiments = pl.DataFrame(
-        [pl.Series("run", [folder.id for folder in folders]), *(_series(n, v) for n, v in columns.items())]
+        [
+            pl.Series("run", [folder.id for folder in folders]),
+            *(_series(n, v) for n, v in columns.items()),
+        ]
     )
-    return frame.join(experiments.unique("run", keep="first"), on="run", how="left", maintain_order="left")
+    return frame.join(
+        experiments.unique("run", keep="first"), on="run", how="left", maintain_order="left"
+    )
 
 
 def render(frame: pl.DataFrame, to: Format) -> bytes:
@@ -112,11 +132,15 @@ def render(frame: pl.DataFrame, to: Format) -> bytes:
 
 
 def _series(name: str, values: list[object]) -> pl.Series:
-    """A settings column of its values' type; text where the types of the runs differ or there is no value."""
+    """A settings column of its values' type; text where the types of the runs differ or there is no
+    value.
+    """
     kinds = {type(value) for value in values if value is not None}
     if kinds in ({int}, {float}, {int, float}, {bool}):
         return pl.Series(name, values, strict=False)
-    return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
+    return pl.Series(
+        name, [None if value is None else str(value) for value in values], dtype=pl.String
+    )
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
@@ -134,7 +158,9 @@ def _json(frame: pl.DataFrame) -> bytes:
 
 
 def _ndjson(frame: pl.DataFrame) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _iso(frame).iter_rows(named=True)).encode()
+    return "".join(
+        json.dumps(row, ensure_ascii=False) + "\n" for row in _iso(frame).iter_rows(named=True)
+    ).encode()
 
 
 def _xlsx(frame: pl.DataFrame) -> bytes:
@@ -157,7 +183,13 @@ def _markdown(frame: pl.DataFrame) -> bytes:
 def _latex(frame: pl.DataFrame) -> bytes:
     sides = "".join("r" if dtype.is_numeric() else "l" for dtype in frame.dtypes)
     head, *body = [" & ".join(map(_tex, row)) + r" \\" for row in [frame.columns, *_texts(frame)]]
-    lines = ["% needs \\usepackage{booktabs}", rf"\begin{{tabular}}{{{sides}}}", r"\toprule", head, r"\midrule"]
+    lines = [
+        "% needs \\usepackage{booktabs}",
+        rf"\begin{{tabular}}{{{sides}}}",
+        r"\toprule",
+        head,
+        r"\midrule",
+    ]
     return ("\n".join([*lines, *body, r"\bottomrule", r"\end{tabular}"]) + "\n").encode()
 
 
@@ -192,7 +224,10 @@ def _iso(frame: pl.DataFrame) -> pl.DataFrame:
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     """Lists as JSON text, for formats whose cells hold one value."""
     lists = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.List)]
-    texts = [pl.Series(name, [v if v is None else json.dumps(v.to_list()) for v in frame[name]]) for name in lists]
+    texts = [
+        pl.Series(name, [v if v is None else json.dumps(v.to_list()) for v in frame[name]])
+        for name in lists
+    ]
     return frame.with_columns(text.cast(pl.String) for text in texts)
 
 

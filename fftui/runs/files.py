@@ -1,4 +1,6 @@
-"""Atomic writes: a reader sees all of the old file or all of the new one, whatever happens in between."""
+"""Atomic writes: a reader sees all of the old file or all of the new one, whatever happens in
+between.
+"""
 
 import os
 import re
@@ -10,9 +12,11 @@ from fftui.errors import RequestError
 
 
 def replace_with(path: Path, write: Callable[[Path], None]) -> None:
-    """Replace `path` by a file that `write` fills beside it, flushed to the disk and renamed in one step.
+    """Replace `path` by a file that `write` fills beside it, flushed to the disk and renamed in one
+    step.
 
-    Raises OSError where the disk is full or the folder may not be written; `path` is then as it was.
+    Raises OSError where the disk is full or the folder may not be written; `path` is then as it
+    was.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -27,7 +31,9 @@ def replace_with(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Raise RequestError where no file can be written at `path`: to be checked before the work of filling it."""
+    """Raise RequestError where no file can be written at `path`: to be checked before the work of
+    filling it.
+    """
     folder = path.absolute().parent
     reason = None
     if not folder.is_dir():
@@ -42,7 +48,8 @@ def check_writable(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the half-written files that a killed process has left in `folder`; those that cannot be removed stay.
+    """Remove the half-written files that a killed process has left in `folder`; those that cannot
+    be removed stay.
 
     No other process may be writing there.
     """

@@ -29,7 +29,9 @@ from fftui.runs.files import write_bytes
 
 
 class RunRecord(BaseModel):
-    """The content of `run.json`: a run's identity, status, results and provenance. Times are ISO 8601 in UTC."""
+    """The content of `run.json`: a run's identity, status, results and provenance. Times are ISO
+    8601 in UTC.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,7 +39,8 @@ class RunRecord(BaseModel):
     name: str
     preset: str | None = None
     data: str
-    status: Status = "running"  # as last written; `fftui.runs.status.current_record` checks that it is current
+    # as last written; `fftui.runs.status.current_record` checks that it is current
+    status: Status = "running"
     started: datetime
     ended: datetime | None = None
     device: str | None = None  # what it runs on, known once it has started
@@ -64,7 +67,9 @@ class RunRecord(BaseModel):
     source_revision: str | None = None
 
     def images(self, option: Path | None) -> Path | None:
-        """The folder of images of a resumed run: `option` (--data-dir), else the one used before, if it exists."""
+        """The folder of images of a resumed run: `option` (--data-dir), else the one used before,
+        if it exists.
+        """
         if option is not None or self.data_dir is None:
             return option
         return before if (before := Path(self.data_dir)).is_dir() else None
@@ -124,7 +129,10 @@ class RunFolder:
             raise RunNotFoundError(msg) from error
         except ValidationError as error:
             again = f"fftui run --config {self.experiment_path}"
-            msg = f"{self.run_json} is damaged ({error.errors()[0]['msg']}); begin the run again with: {again}"
+            msg = (
+                f"{self.run_json} is damaged ({error.errors()[0]['msg']}); begin the run again"
+                f" with: {again}"
+            )
             raise RunNotFoundError(msg) from error
 
     def write_record(self, record: RunRecord) -> None:
@@ -159,7 +167,8 @@ def create(
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         folder = _new_folder(runs_dir, stem)
-        requested = experiment.model_dump(mode="json", exclude_none=True)  # TOML has no null: absent is the default
+        # TOML has no null: absent is the default
+        requested = experiment.model_dump(mode="json", exclude_none=True)
         write_bytes(folder.experiment_path, tomli_w.dumps(requested).encode())
         folder.write_record(
             RunRecord(
@@ -178,7 +187,10 @@ def create(
             )
         )
     except OSError as error:
-        msg = f"cannot make a run in {runs_dir}: {error.strerror}; choose another folder with --runs or FFTUI_RUNS"
+        msg = (
+            f"cannot make a run in {runs_dir}: {error.strerror}; choose another folder with --runs"
+            " or FFTUI_RUNS"
+        )
         raise RequestError(msg) from error
     return folder
 
@@ -189,7 +201,9 @@ def runs_folder(option: Path | None = None) -> Path:
 
 
 def run_folders(runs_dir: Path) -> list[RunFolder]:
-    """The runs in `runs_dir`, newest first; none if it does not exist. Raises RequestError where it is not readable."""
+    """The runs in `runs_dir`, newest first; none if it does not exist. Raises RequestError where it
+    is not readable.
+    """
     return [folder for folder, _ in run_records(runs_dir)]
 
 
@@ -199,7 +213,11 @@ def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
     Raises RequestError where `runs_dir` cannot be read.
     """
     try:
-        names = [entry.name for entry in os.scandir(runs_dir) if (Path(entry.path) / "run.json").is_file()]
+        names = [
+            entry.name
+            for entry in os.scandir(runs_dir)
+            if (Path(entry.path) / "run.json").is_file()
+        ]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -216,7 +234,8 @@ def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
 
 
 def find_run(runs_dir: Path, text: str) -> RunFolder:
-    """The run that `text` identifies: an id, a unique prefix of one, a path, a unique name, or `latest`.
+    """The run that `text` identifies: an id, a unique prefix of one, a path, a unique name, or
+    `latest`.
 
     Raises RunNotFoundError, which names the nearest run, where there is none or more than one.
     """
@@ -228,19 +247,29 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
     records = run_records(runs_dir)
     folders = [folder for folder, _ in records]
     if not folders:
-        msg = f"no runs in {runs_dir}; start one with: fftui run --preset quickstart, or say where with --runs"
+        msg = (
+            f"no runs in {runs_dir}; start one with: fftui run --preset quickstart, or say where"
+            " with --runs"
+        )
         raise RunNotFoundError(msg)
     if text == "latest":
         return folders[0]
     matching = [folder for folder in folders if text and folder.id.startswith(text)]
     if not matching:
-        matching = [folder for folder, record in records if record is not None and record.name == text]
+        matching = [
+            folder for folder, record in records if record is not None and record.name == text
+        ]
     exact = [folder for folder in matching if folder.id == text]
     if len(exact or matching) == 1:
         return (exact or matching)[0]
     if matching:
-        shown = ", ".join(folder.id for folder in matching[:3]) + (", …" if len(matching) > 3 else "")
-        msg = f"'{text}' may be any of {len(matching)} runs ({shown}): write more of the id of the one you mean"
+        shown = ", ".join(folder.id for folder in matching[:3]) + (
+            ", …" if len(matching) > 3 else ""
+        )
+        msg = (
+            f"'{text}' may be any of {len(matching)} runs ({shown}): write more of the id of the"
+            " one you mean"
+        )
         raise RunNotFoundError(msg)
     near = nearest(text, [folder.id for folder in folders])
     hint = f"; did you mean {near}?" if near else ";"

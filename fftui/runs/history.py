@@ -1,7 +1,9 @@
-"""The telemetry of a whole run in bounded memory: each metric over time, and its mean for each stage.
+"""The telemetry of a whole run in bounded memory: each metric over time, and its mean for each
+stage.
 
-Buckets hold the minimum, the maximum and the mean of consecutive samples, so that a spike of one sample stays visible
-over twenty hours. When there are too many buckets, each pair is merged into one.
+Buckets hold the minimum, the maximum and the mean of consecutive samples, so that a spike of one
+sample stays visible over twenty hours. When there are too many buckets, each pair is merged into
+one.
 """
 
 from dataclasses import dataclass, replace
@@ -30,7 +32,9 @@ FIRST_WIDTH = 10  # samples in a bucket at first: one second's
 
 @dataclass(frozen=True)
 class Range:
-    """The minimum, maximum and sum of one metric over the `count` samples in which it was available."""
+    """The minimum, maximum and sum of one metric over the `count` samples in which it was
+    available.
+    """
 
     low: float
     high: float
@@ -52,13 +56,16 @@ class Range:
         )
 
 
-Ranges = tuple[Range | None, ...]  # in the order of METRICS; None where the metric was not available
+# in the order of METRICS; None where the metric was not available
+Ranges = tuple[Range | None, ...]
 NO_RANGES: Ranges = (None,) * len(METRICS)
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Consecutive samples of one stage: the Unix time of the first, and the range of each metric."""
+    """Consecutive samples of one stage: the Unix time of the first, and the range of
+    each metric.
+    """
 
     began_at: float
     stage: StageKey
@@ -71,7 +78,9 @@ class Bucket:
 
     def merged(self, later: "Bucket") -> "Bucket":
         """The bucket of the samples of both; its stage is that of this one."""
-        return replace(self, samples=self.samples + later.samples, ranges=_merged(self.ranges, later.ranges))
+        return replace(
+            self, samples=self.samples + later.samples, ranges=_merged(self.ranges, later.ranges)
+        )
 
 
 @dataclass(frozen=True)
@@ -89,11 +98,15 @@ class History:
         stage = (sample.phase, sample.layer)
         ranges = tuple(_range(getattr(sample, metric)) for metric in METRICS)
         bucket = Bucket(at, stage, 1, ranges)
-        history = replace(self, stages=_with_stage(self.stages, stage, ranges), samples=self.samples + 1)
+        history = replace(
+            self, stages=_with_stage(self.stages, stage, ranges), samples=self.samples + 1
+        )
         if history.newest is None:
             return replace(history, newest=bucket)
         if history.newest.stage != stage or history.newest.samples >= history.width:
-            return replace(history, buckets=(*history.buckets, history.newest), newest=bucket)._bounded()
+            return replace(
+                history, buckets=(*history.buckets, history.newest), newest=bucket
+            )._bounded()
         return replace(history, newest=history.newest.merged(bucket))
 
     @property
@@ -119,7 +132,10 @@ def _range(value: float | None) -> Range | None:
 
 
 def _merged(ones: Ranges, others: Ranges) -> Ranges:
-    return tuple(one.merged(other) if one and other else one or other for one, other in zip(ones, others, strict=True))
+    return tuple(
+        one.merged(other) if one and other else one or other
+        for one, other in zip(ones, others, strict=True)
+    )
 
 
 def _with_stage(

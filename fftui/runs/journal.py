@@ -1,7 +1,8 @@
 """The journal: a run's events, one JSON object a line, appended and never changed.
 
-A reader trusts whole lines only: a line without its newline is still being written, or was cut off by a crash.
-A line that is no event (torn by a crash and closed by a later session, or a newer version's event) is skipped.
+A reader trusts whole lines only: a line without its newline is still being written, or was cut off
+by a crash. A line that is no event (torn by a crash and closed by a later session, or a newer
+version's event) is skipped.
 """
 
 import os
@@ -25,22 +26,28 @@ CLAIM_S = 0.5  # `is_held` takes the lock for a moment
 
 
 class JournalWriter:
-    """Appends events to a journal; each line is written before `append` returns. Threads may share one writer.
+    """Appends events to a journal; each line is written before `append` returns. Threads may share
+    one writer.
 
     On a full disk lines are kept in memory (telemetry and steps are dropped) and written later.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open `path` for appending. Raises RequestError where another process writes it, OSError."""
+        """Open `path` for appending. Raises RequestError where another process writes
+        it, OSError.
+        """
         self._path = path
         self._clock = clock
         self._lock = threading.Lock()
         self._stepped_at = float("-inf")
         self._tried_at = float("-inf")
         self._waiting: list[bytes] = []
-        self.failure: OSError | None = None  # why the last attempt failed; None once everything is written
+        # why the last attempt failed; None once everything is written
+        self.failure: OSError | None = None
         self._torn = _ends_torn(path)
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        self._fd = os.open(
+            path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644
+        )
         try:
             _claim(self._fd, path)
         except RequestError:
@@ -48,7 +55,9 @@ class JournalWriter:
             raise
 
     def append(self, event: Event) -> float:
-        """Write `event`, steps at most once a second, and return the Unix time at which it was stated."""
+        """Write `event`, steps at most once a second, and return the Unix time at which it was
+        stated.
+        """
         with self._lock:
             at = self._clock()
             expendable = isinstance(event, Stepped | TelemetrySampled)
@@ -63,12 +72,16 @@ class JournalWriter:
             return at
 
     def touch(self) -> None:
-        """Update the file's time, so that other machines see that the process is alive though it writes nothing."""
+        """Update the file's time, so that other machines see that the process is alive though it
+        writes nothing.
+        """
         with self._lock, suppress(OSError):
             os.utime(self._fd if os.utime in os.supports_fd else self._path)
 
     def close(self) -> None:
-        """Write the lines kept in memory, if possible, and close the file; `failure` is set if lines were lost."""
+        """Write the lines kept in memory, if possible, and close the file; `failure` is set if
+        lines were lost.
+        """
         with self._lock:
             if self._fd < 0:
                 return
@@ -86,7 +99,8 @@ class JournalWriter:
             except OSError as error:
                 self.failure = error
                 return
-            if written < len(line):  # the disk has just become full: the next attempt raises OSError
+            # the disk has just become full: the next attempt raises OSError
+            if written < len(line):
                 self._torn = True
                 continue
             self._torn = False
@@ -102,7 +116,9 @@ class JournalTail:
         self._offset = 0
 
     def read(self) -> list[tuple[float, Event]]:
-        """The events written since the last call, as (Unix time, event). Raises OSError, but not for a missing file."""
+        """The events written since the last call, as (Unix time, event). Raises OSError, but not
+        for a missing file.
+        """
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -115,7 +131,9 @@ class JournalTail:
 
 
 def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
-    """Yield (Unix time, event) of every whole line of `path`; nothing where there is no file. Raises OSError."""
+    """Yield (Unix time, event) of every whole line of `path`; nothing where there is no file.
+    Raises OSError.
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -127,19 +145,27 @@ def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
 
 
 def unread_lines(path: Path) -> tuple[int, ...] | None:
-    """The line numbers, from 1, of the whole lines of `path` that are no event; None where there is no file."""
+    """The line numbers, from 1, of the whole lines of `path` that are no event; None where there is
+    no file.
+    """
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         return None
     numbered = enumerate(lines, 1)
-    return tuple(n for n, line in numbered if line.endswith(b"\n") and line.strip() and _event_of(line) is None)
+    return tuple(
+        n
+        for n, line in numbered
+        if line.endswith(b"\n") and line.strip() and _event_of(line) is None
+    )
 
 
 def is_held(path: Path) -> bool | None:
-    """Whether a process, on this machine or one that shares its locks, writes this journal; None if unknown.
+    """Whether a process, on this machine or one that shares its locks, writes this journal; None if
+    unknown.
 
-    Where the file system does not share locks between machines, False says nothing about other machines.
+    Where the file system does not share locks between machines, False says nothing about other
+    machines.
     """
     if fcntl is None:
         return None
@@ -174,7 +200,9 @@ def _ends_torn(path: Path) -> bool:
 
 
 def _claim(fd: int, path: Path) -> None:
-    """Lock the journal for the lifetime of this process. Raises RequestError where another process holds it."""
+    """Lock the journal for the lifetime of this process. Raises RequestError where another process
+    holds it.
+    """
     if fcntl is None:
         return
     give_up = time.monotonic() + CLAIM_S

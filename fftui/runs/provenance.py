@@ -1,4 +1,6 @@
-"""The provenance of a run: its process, machine, package versions and source revision. Loads no tensor library."""
+"""The provenance of a run: its process, machine, package versions and source revision. Loads no
+tensor library.
+"""
 
 import os
 import platform
@@ -17,7 +19,9 @@ STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by cloc
 
 
 def process_start(pid: int) -> float | None:
-    """The Unix time at which process `pid` started; None where there is no such process (a zombie has ended)."""
+    """The Unix time at which process `pid` started; None where there is no such process (a zombie
+    has ended).
+    """
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -64,14 +68,25 @@ def machine() -> dict[str, str | int]:
 
 
 def source_revision() -> str | None:
-    """The commit of the checkout this package runs from, with `-dirty` if files differ; None when installed.
+    """The commit of the checkout this package runs from, with `-dirty` if files differ; None when
+    installed.
 
-    The checkout must contain the package itself: one that merely surrounds a virtual environment does not count.
+    The checkout must contain the package itself: one that merely surrounds a virtual environment
+    does not count.
     """
     checkout = Path(fftui.__file__).parents[1]
     if not (checkout / ".git").exists():
         return None
-    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    command = [
+        "git",
+        "-C",
+        str(checkout),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=40",
+        "--exclude=*",
+    ]
     try:
         described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -81,7 +96,9 @@ def source_revision() -> str | None:
 
 def _processor() -> str:
     try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in (
+            Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        ):
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:

@@ -1,7 +1,8 @@
-"""The thread that runs an experiment: it asks for each event, appends it to the journal and updates the run's view.
+"""The thread that runs an experiment: it asks for each event, appends it to the journal and updates
+the run's view.
 
-A screen reads `view` without being waited for. A failing disk or sampler is noted and does not end the run.
-The thread itself loads torch, so that a screen can open before that.
+A screen reads `view` without being waited for. A failing disk or sampler is noted and does not end
+the run. The thread itself loads torch, so that a screen can open before that.
 """
 
 import os
@@ -39,9 +40,10 @@ Output = Literal["journal", "checkpoint", "tables", "record", "end"]
 class RunThread(threading.Thread):
     """Runs the experiment of the run in `folder`, from its last checkpoint if `resume`.
 
-    `start()` does so in a thread of its own, `run()` in the caller's. `listener`, if given, is called with each event
-    of the journal and its Unix time, in the thread that states the event, and must not wait. Afterwards `view.result`
-    is the last event, `refused` the error of a run that never started, and `problems` lists what could not be written.
+    `start()` does so in a thread of its own, `run()` in the caller's. `listener`, if given, is
+    called with each event of the journal and its Unix time, in the thread that states the event,
+    and must not wait. Afterwards `view.result` is the last event, `refused` the error of a run that
+    never started, and `problems` lists what could not be written.
 
     Raises RunNotFoundError where `folder` holds no run.
     """
@@ -112,7 +114,9 @@ class RunThread(threading.Thread):
             self._training.skip_layer()
 
     def run(self) -> None:
-        """Run the experiment to its end. Raises nothing: see `view.result`, `refused` and `problems`."""
+        """Run the experiment to its end. Raises nothing: see `view.result`, `refused` and
+        `problems`.
+        """
         try:
             self._journal = JournalWriter(self.folder.journal)
         except FFTUIError as error:
@@ -128,8 +132,11 @@ class RunThread(threading.Thread):
                 self._train()
                 self._write_end()
                 self._write_tables()
-        except Exception as error:  # noqa: BLE001 - a thread's last resort: no failure stays unreported
-            self._write_errors["end"] = f"run {self.folder.id} did not end as it should: {_describe(error)}"
+        # a thread's last resort: no failure stays unreported
+        except Exception as error:  # noqa: BLE001
+            self._write_errors["end"] = (
+                f"run {self.folder.id} did not end as it should: {_describe(error)}"
+            )
         finally:
             self._journal.close()
             self._watch_journal()
@@ -148,7 +155,8 @@ class RunThread(threading.Thread):
         except FFTUIError as error:
             self._refuse(error)
             return False
-        except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records why it failed
+        # a thread's last resort: the run records why it failed
+        except Exception as error:  # noqa: BLE001
             self._fail(error)
             self._write_end()
             return False
@@ -177,14 +185,17 @@ class RunThread(threading.Thread):
                 self._in_training = False
                 self._save(training)
             self._emit(end or training.ended("interrupted"))
-        except Exception as error:  # noqa: BLE001 - a thread's last resort: the run records why it failed
+        # a thread's last resort: the run records why it failed
+        except Exception as error:  # noqa: BLE001
             self._in_training = False
             self._fail(error)
         finally:
             training.close()
 
     def _consume(self, training: TrainingLike, sampler: "Sampler") -> ev.RunFinished | None:
-        """Take events until the last one, returned without being stated; None where the run was stopped before."""
+        """Take events until the last one, returned without being stated; None where the run was
+        stopped before.
+        """
         every_s = self.experiment.checkpoint.every_s
         while not self._stop_requested:
             event = next(training)
@@ -207,7 +218,9 @@ class RunThread(threading.Thread):
         return None
 
     def _worth_emitting(self, event: ev.Event) -> bool:
-        """Whether to state the event: steps are shown to people, who cannot read a thousand a second."""
+        """Whether to state the event: steps are shown to people, who cannot read a thousand a
+        second.
+        """
         if isinstance(event, ev.Stepped) and event.step < event.steps:
             now = time.monotonic()
             if now - self._shown_at < STEPS_SHOWN_EVERY_S:
@@ -223,14 +236,18 @@ class RunThread(threading.Thread):
         self._update_record(status="paused")
         self._emit(ev.StatusChanged("paused"))
         with self._requests:
-            while not self._requests.wait_for(lambda: self._stop_requested or not self._pause_requested, HEARTBEAT_S):
+            while not self._requests.wait_for(
+                lambda: self._stop_requested or not self._pause_requested, HEARTBEAT_S
+            ):
                 self._journal.touch()
         if not self._stop_requested:
             self._update_record(status="running")
             self._emit(ev.StatusChanged("running"))
 
     def _save(self, training: TrainingLike, finished: EpochKey | None = None) -> None:
-        """Write a checkpoint of the epoch being learned, or of the stage that has just `finished`."""
+        """Write a checkpoint of the epoch being learned, or of the stage that has just
+        `finished`.
+        """
         from fftui.runs.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
 
         started = time.monotonic()
@@ -243,15 +260,21 @@ class RunThread(threading.Thread):
             self._write_error("checkpoint", error, str(self.folder.checkpoint))
         else:
             self._write_errors.pop("checkpoint", None)
-            self._emit(ev.Checkpointed(*(finished or training.epoch_key), time.monotonic() - started))
+            self._emit(
+                ev.Checkpointed(*(finished or training.epoch_key), time.monotonic() - started)
+            )
         self._saved_at = time.monotonic()
 
     @contextmanager
     def _sampling(self, training: TrainingLike) -> Iterator["Sampler"]:
-        from fftui.telemetry.sampler import Sampler  # noqa: PLC0415 - loaded with torch, after the screen is up
+        # loaded with torch, after the screen is up
+        from fftui.telemetry.sampler import Sampler  # noqa: PLC0415
 
         sampler = Sampler(
-            self.experiment.telemetry.hz, lambda: training.epoch_key, self._emit, gpu_uuid=training.cuda_uuid
+            self.experiment.telemetry.hz,
+            lambda: training.epoch_key,
+            self._emit,
+            gpu_uuid=training.cuda_uuid,
         )
         try:
             yield sampler
@@ -259,7 +282,9 @@ class RunThread(threading.Thread):
             sampler.stop()
 
     def _measure_idle(self, sampler: "Sampler") -> None:
-        """Wait for `telemetry.idle_s` seconds to measure the idle machine's power, if its power is measured."""
+        """Wait for `telemetry.idle_s` seconds to measure the idle machine's power, if its power is
+        measured.
+        """
         idle_s = self.experiment.telemetry.idle_s
         if idle_s <= 0 or not sampler.measures_power():
             return
@@ -277,7 +302,9 @@ class RunThread(threading.Thread):
         self._emit(self._training.ended("failed", text) if self._training else _not_started(text))
 
     def _refuse(self, error: FFTUIError) -> None:
-        """End a run that could not start: a new one leaves no folder behind, a resumed one stays as it was."""
+        """End a run that could not start: a new one leaves no folder behind, a resumed one stays as
+        it was.
+        """
         self.refused = error
         if not self._resuming:
             self.folder.discard()
@@ -286,7 +313,9 @@ class RunThread(threading.Thread):
             self._view = self._view.after(time.time(), end)
 
     def _emit(self, event: ev.Event) -> None:
-        """Append `event` to the journal and replace the view by the next one; any thread may call this."""
+        """Append `event` to the journal and replace the view by the next one; any thread may call
+        this.
+        """
         assert self._journal is not None
         with self._fold_lock:
             at = self._journal.append(event)
@@ -309,16 +338,23 @@ class RunThread(threading.Thread):
         reason = error.strerror if isinstance(error, OSError) else None
         self._write_errors[output] = f"cannot write {what}: {reason or _describe(error)}"
         if not known:
-            self._emit(ev.Noted(f"{self._write_errors[output]}{'; learning goes on' if self._in_training else ''}"))
+            self._emit(
+                ev.Noted(
+                    f"{self._write_errors[output]}{'; learning goes on' if self._in_training else ''}"
+                )
+            )
 
     def _compare_start(self, event: ev.RunStarted) -> None:
-        """Note where a resumed run continues on another device or in another precision than before."""
+        """Note where a resumed run continues on another device or in another precision
+        than before.
+        """
         before, now = (self._record.device, self._record.precision), (event.device, event.precision)
         if event.resumed and None not in before and before != now:
             self._emit(
                 ev.Noted(
-                    f"until now this run learned on {before[0]} in {before[1]}, from here on it does on {now[0]} in "
-                    f"{now[1]}: it will not end with the same bits as an uninterrupted one"
+                    f"until now this run learned on {before[0]} in {before[1]}, from here on it"
+                    f" does on {now[0]} in {now[1]}: it will not end with the same bits as an"
+                    " uninterrupted one"
                 )
             )
 
@@ -368,7 +404,8 @@ class RunThread(threading.Thread):
             from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
 
             write_tables(self.folder)
-        except Exception as error:  # noqa: BLE001 - whatever fails here, the run itself is over and recorded
+        # whatever fails here, the run itself is over and recorded
+        except Exception as error:  # noqa: BLE001
             self._write_error("tables", error, f"the tables in {self.folder.path}")
 
     def _request(self, *, pause: bool | None = None, stop: bool = False) -> None:

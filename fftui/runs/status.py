@@ -7,14 +7,17 @@ from fftui.runs import provenance
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import is_held
 
-SILENT_S = 600.0  # of another machine's journal; a running one is written every few seconds, a paused one every minute
+# of another machine's journal; a running one is written every few seconds, a paused one every
+# minute
+SILENT_S = 600.0
 
 
 def in_progress(folder: RunFolder, record: RunRecord) -> bool:
     """Whether a process is running or pausing the run now.
 
-    Decided by the lock on its journal where there are locks; else by the process list of this machine. A process on
-    another machine counts as alive until the run has not been written for `SILENT_S`.
+    Decided by the lock on its journal where there are locks; else by the process list of this
+    machine. A process on another machine counts as alive until the run has not been written for
+    `SILENT_S`.
     """
     if record.status not in ("running", "paused"):
         return False
@@ -35,7 +38,9 @@ def current_record(folder: RunFolder) -> RunRecord:
 
 
 def with_current_status(folder: RunFolder, record: RunRecord) -> RunRecord:
-    """`record` with its current status: `interrupted` where it says running or paused and its process is gone."""
+    """`record` with its current status: `interrupted` where it says running or paused and its
+    process is gone.
+    """
     gone = record.status in ("running", "paused") and not in_progress(folder, record)
     return record.model_copy(update={"status": "interrupted"}) if gone else record
 
@@ -48,8 +53,9 @@ def ensure_not_running(folder: RunFolder, record: RunRecord) -> None:
     msg = f"run {folder.id} is in use by process {record.pid} on {host}; stop that one first"
     if host != provenance.host():
         msg += (
-            f" (last written {_silent_s(folder):.0f} s ago; running or paused, it counts as gone after "
-            f"{SILENT_S / 60:.0f} minutes of silence; if it is, fftui resume --force takes it over now)"
+            f" (last written {_silent_s(folder):.0f} s ago; running or paused, it counts as gone"
+            f" after {SILENT_S / 60:.0f} minutes of silence; if it is, fftui resume --force takes"
+            " it over now)"
         )
     raise RequestError(msg)
 

@@ -37,7 +37,9 @@ def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
 
 
 def write_tables(folder: RunFolder) -> None:
-    """Write a run's tables as Parquet into its folder, each replaced in one step. Raises OSError."""
+    """Write a run's tables as Parquet into its folder, each replaced in one step.
+    Raises OSError.
+    """
     facts = _facts_of(folder)
     for name in IN_FOLDER:
         content = BytesIO()
@@ -46,7 +48,9 @@ def write_tables(folder: RunFolder) -> None:
 
 
 def settings_of(folder: RunFolder) -> dict[str, object]:
-    """Fields of a run's experiment by column name: `experiment.` and the path for `--set`. Raises FFTUIError."""
+    """Fields of a run's experiment by column name: `experiment.` and the path for `--set`. Raises
+    FFTUIError.
+    """
     return dict(_flat(SETTING.rstrip("."), folder.experiment()))
 
 
@@ -59,7 +63,9 @@ class _Series(Generic[E]):
         self._known: dict[object, list[tuple[int, E]]] = {}
 
     def add(self, event: E) -> None:
-        """Append `event`; its series' events from that epoch on were lost with an earlier session and are removed."""
+        """Append `event`; its series' events from that epoch on were lost with an earlier session
+        and are removed.
+        """
         known = self._known.setdefault(self._series(event), [])
         while known and (known[-1][1].phase, known[-1][1].epoch) >= (event.phase, event.epoch):
             known.pop()
@@ -80,7 +86,9 @@ class _Stage:
 
 
 class _Facts:
-    """The events of a journal that enter tables, without those lost and repeated by a resumed run."""
+    """The events of a journal that enter tables, without those lost and repeated by a
+    resumed run.
+    """
 
     def __init__(self) -> None:
         self.first_at: float | None = None
@@ -90,7 +98,8 @@ class _Facts:
 
     def _begin(self) -> None:
         self.windows: list[WindowEnergy] = []
-        self._saved_at = 0.0  # Unix seconds of the last checkpoint: what follows it is lost if the run is resumed
+        # Unix seconds of the last checkpoint: what follows it is lost if the run is resumed
+        self._saved_at = 0.0
         self._energy_fold = EnergyFold()
         self.stages: dict[tuple[int, int | None], _Stage] = {}
         self.epochs = _Series[EpochOfRow](lambda e: e.layer)
@@ -147,7 +156,11 @@ def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
         case _:
             first_at = facts.first_at or 0.0
             rows = [
-                {"time": datetime.fromtimestamp(at, UTC), "elapsed_s": at - first_at, **asdict(event)}
+                {
+                    "time": datetime.fromtimestamp(at, UTC),
+                    "elapsed_s": at - first_at,
+                    **asdict(event),
+                }
                 for at, event in facts.telemetry
             ]
     return _frame(name, [{"run": run, **row} for row in rows])
@@ -170,12 +183,16 @@ def _layer_rows(facts: _Facts) -> Iterator[Row]:
     for (phase, layer), stage in facts.stages.items():
         for number in (*stage.parallel, layer):
             row = _layer_row(facts.labels, number, stage.finished)
-            row |= _totals([epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)])
+            row |= _totals(
+                [epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)]
+            )
             if number != layer:  # parallel layers share the time in the network's row
                 row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s", "data_s"))
             else:
                 row["evaluation_s"] = sum(
-                    e.evaluation_s for e in evaluations if (e.phase, e.layer, e.final) == (phase, layer, False)
+                    e.evaluation_s
+                    for e in evaluations
+                    if (e.phase, e.layer, e.final) == (phase, layer, False)
                 )
             for measured in evaluations:
                 if measured.phase == phase:
@@ -200,7 +217,9 @@ def _totals(epochs: Sequence[EpochOfRow]) -> Row:
         "epochs": len(epochs),
         "epoch_s": sum(epoch.epoch_s for epoch in timed),
         "compute_s": sum(epoch.compute_s for epoch in timed),
-        "data_s": None if any(epoch.data_s is None for epoch in timed) else sum(epoch.data_s or 0.0 for epoch in timed),
+        "data_s": None
+        if any(epoch.data_s is None for epoch in timed)
+        else sum(epoch.data_s or 0.0 for epoch in timed),
     }
     if epochs:
         of_last = ("loss", "goodness_positive", "goodness_negative", "threshold")

@@ -1,4 +1,6 @@
-"""The interface between a run and its training: that of `fftui.learning`, or a fake one in a test."""
+"""The interface between a run and its training: that of `fftui.learning`, or a fake one
+in a test.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,9 @@ if TYPE_CHECKING:
 
 
 class TrainingLike(Protocol):
-    """A training as a run thread needs it (`fftui.learning.training.Training`): an iterator of events."""
+    """A training as a run thread needs it (`fftui.learning.training.Training`): an iterator of
+    events.
+    """
 
     @property
     def epoch_key(self) -> EpochKey:
@@ -45,15 +49,28 @@ class StartTraining(Protocol):
     """A function that starts a training, such as `fftui.learning.training.train`."""
 
     def __call__(
-        self, experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: "TrainingState | None"
+        self,
+        experiment: Experiment,
+        *,
+        run: str,
+        data_folder: Path | None,
+        device: str,
+        state: "TrainingState | None",
     ) -> TrainingLike:
         """Start the training of `experiment`, from `state` if given. Raises what `train` raises."""
 
 
 def start_training(
-    experiment: Experiment, *, run: str, data_folder: Path | None, device: str, state: "TrainingState | None"
+    experiment: Experiment,
+    *,
+    run: str,
+    data_folder: Path | None,
+    device: str,
+    state: "TrainingState | None",
 ) -> TrainingLike:
-    """Start the training of `experiment`, from `state` if given; loads torch. Raises what `train` raises."""
+    """Start the training of `experiment`, from `state` if given; loads torch. Raises what `train`
+    raises.
+    """
     from fftui.learning.training import train  # noqa: PLC0415 - seconds
 
     return train(experiment, run=run, data_folder=data_folder, device=device, state=state)

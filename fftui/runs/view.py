@@ -1,7 +1,8 @@
-"""`RunView`: everything a screen, a progress bar or a plain line shows of a run, as a fold over its events.
+"""`RunView`: everything a screen, a progress bar or a plain line shows of a run, as a fold over its
+events.
 
-A view is frozen. `view.after(at, event)` is the next one, so a training thread can replace the view while another
-thread reads the last one: nobody waits, nobody sees half of a change.
+A view is frozen. `view.after(at, event)` is the next one, so a training thread can replace the view
+while another thread reads the last one: nobody waits, nobody sees half of a change.
 """
 
 from dataclasses import dataclass, field, replace
@@ -22,8 +23,9 @@ LOG_KEPT = 500  # lines
 class EpochView:
     """One epoch of one row of the layer table.
 
-    `accuracy` is that of the network on training images. `epoch_s` is the wall time, `compute_s` the time on the device
-    and `data_s` that for the batches' images; parallel layers share all three, so they must not be summed over rows.
+    `accuracy` is that of the network on training images. `epoch_s` is the wall time, `compute_s`
+    the time on the device and `data_s` that for the batches' images; parallel layers share all
+    three, so they must not be summed over rows.
     """
 
     phase: int
@@ -40,7 +42,9 @@ class EpochView:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a run, in which a `layer`, the layers in `parallel` or (where both are empty) the network learns."""
+    """One stage of a run, in which a `layer`, the layers in `parallel` or (where both are empty)
+    the network learns.
+    """
 
     phase: int
     layer: int | None
@@ -56,9 +60,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class LayerView:
-    """One row of the layer table. `number` counts from 1; None is the network as a whole (backprop).
+    """One row of the layer table. `number` counts from 1; None is the network as a whole
+    (backprop).
 
-    `layer_s` is None until the layer has learned, and where it learned in parallel with others (see `Stage`).
+    `layer_s` is None until the layer has learned, and where it learned in parallel with others (see
+    `Stage`).
     """
 
     number: int | None
@@ -69,7 +75,8 @@ class LayerView:
     epochs: int = 0
     threshold: float | None = None
     history: tuple[EpochView, ...] = ()
-    accuracy: float | None = None  # of this layer's goodness alone, as last measured since it learned
+    # of this layer's goodness alone, as last measured since it learned
+    accuracy: float | None = None
     accuracy_split: str | None = None  # the images it was measured on
     layer_s: float | None = None
 
@@ -81,7 +88,11 @@ class LayerView:
     @property
     def separation(self) -> float | None:
         """g⁺ − g⁻ of the last epoch: how far apart the layer holds positive and negative data."""
-        if self.last is None or self.last.goodness_positive is None or self.last.goodness_negative is None:
+        if (
+            self.last is None
+            or self.last.goodness_positive is None
+            or self.last.goodness_negative is None
+        ):
             return None
         return self.last.goodness_positive - self.last.goodness_negative
 
@@ -99,16 +110,19 @@ class RunView:
     """The state of a run after some of its events, as it is shown."""
 
     started: ev.RunStarted | None = None
-    started_at: float | None = None  # Unix seconds at which this session began, plus the time it was paused
+    # Unix seconds at which this session began, plus the time it was paused
+    started_at: float | None = None
     now: float | None = None  # Unix seconds of the newest event
     status: ev.Status = "running"
     phase: ev.PhaseStarted | None = None
     layers: tuple[LayerView, ...] = ()
     stages: tuple[Stage, ...] = ()  # in the order in which they began
-    current: int | None = None  # index into `layers` of the row that learns, the first where several do
+    # index into `layers` of the row that learns, the first where several do
+    current: int | None = None
     progress: ev.Stepped | None = None
     done_at_start: int = 0  # steps already done when this session began (a resumed run)
-    skipped: tuple[tuple[int, int], ...] = ()  # steps (from, up to) that count as done and took this session no time
+    # steps (from, up to) that count as done and took this session no time
+    skipped: tuple[tuple[int, int], ...] = ()
     evaluations: tuple[ev.Evaluated, ...] = ()
     telemetry: tuple[ev.TelemetrySampled, ...] = ()
     history: History = field(default_factory=History)
@@ -126,7 +140,11 @@ class RunView:
         """The fraction of the run's steps that is done, 0 to 1."""
         if self.status == "finished":
             return 1.0
-        return self.progress.done / self.progress.total if self.progress and self.progress.total else 0.0
+        return (
+            self.progress.done / self.progress.total
+            if self.progress and self.progress.total
+            else 0.0
+        )
 
     @property
     def learning(self) -> tuple[LayerView, ...]:
@@ -135,27 +153,48 @@ class RunView:
 
     @property
     def head(self) -> ev.Evaluated | None:
-        """The newest measurement of the softmax head in this phase; None where no head learns beside the layers."""
+        """The newest measurement of the softmax head in this phase; None where no head learns
+        beside the layers.
+        """
         phase = self.phase.phase if self.phase else None
-        measured = (e for e in reversed(self.evaluations) if e.phase == phase and e.head_accuracy is not None)
+        measured = (
+            e
+            for e in reversed(self.evaluations)
+            if e.phase == phase and e.head_accuracy is not None
+        )
         return next(measured, None)
 
     def stage(self, phase: int, layer: int | None) -> Stage | None:
-        """The stage in which `layer` (None: several layers, or the network) learns in `phase`; None if not begun."""
+        """The stage in which `layer` (None: several layers, or the network) learns in `phase`; None
+        if not begun.
+        """
         return next((s for s in self.stages if (s.phase, s.layer) == (phase, layer)), None)
 
     def time_left_s(self) -> float | None:
-        """Seconds until the last step, at this session's mean time per step cost; None before the first step."""
-        if self.progress is None or self.started_at is None or self.now is None or self.status != "running":
+        """Seconds until the last step, at this session's mean time per step cost; None before the
+        first step.
+        """
+        if (
+            self.progress is None
+            or self.started_at is None
+            or self.now is None
+            or self.status != "running"
+        ):
             return None
         spent = self._cost(self.done_at_start, self.progress.done)
         spent -= sum(self._cost(begin, min(end, self.progress.done)) for begin, end in self.skipped)
         if spent <= 0:
             return None
-        return (self.now - self.started_at) / spent * self._cost(self.progress.done, self.progress.total)
+        return (
+            (self.now - self.started_at)
+            / spent
+            * self._cost(self.progress.done, self.progress.total)
+        )
 
     def _cost(self, begin: int, end: int) -> float:
-        """The relative cost of the steps from `begin` to `end`; their number where their costs are unknown."""
+        """The relative cost of the steps from `begin` to `end`; their number where their costs are
+        unknown.
+        """
         if self.started is None or not self.started.step_costs:
             return end - begin
         cost, before = 0.0, 0
@@ -187,7 +226,9 @@ class RunView:
             log=self.log,
         )
         view = fresh if not event.resumed or not self.layers else self._resumed(event, at)
-        return view._logged(at, f"{'resumed' if event.resumed else 'started'} on {event.device}, {event.precision}")
+        return view._logged(
+            at, f"{'resumed' if event.resumed else 'started'} on {event.device}, {event.precision}"
+        )
 
     @_fold.register(ev.PhaseStarted)
     def _(self, event: ev.PhaseStarted, at: float) -> "RunView":
@@ -234,21 +275,29 @@ class RunView:
 
     @_fold.register(ev.LayerFinished)
     def _(self, event: ev.LayerFinished, at: float) -> "RunView":
-        stage = self.stage(event.phase, event.layer) or Stage(event.phase, event.layer, (), event.epochs)
+        stage = self.stage(event.phase, event.layer) or Stage(
+            event.phase, event.layer, (), event.epochs
+        )
         ended = replace(stage, epochs=event.epochs, layer_s=event.layer_s)
         view = replace(self, stages=tuple(ended if s is stage else s for s in self.stages))
         for number in stage.rows:
             own_s = None if stage.parallel else event.layer_s
-            view = view._updated(number, state="skipped" if event.skipped else "learned", layer_s=own_s)
+            view = view._updated(
+                number, state="skipped" if event.skipped else "learned", layer_s=own_s
+            )
         end = "skipped" if event.skipped else "learned"
         if event.skipped and self.progress is not None:
-            view = replace(view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage())))
+            view = replace(
+                view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage()))
+            )
         return view._logged(at, f"{_name(stage)} {end} after {event.epochs} epochs")
 
     @_fold.register(ev.Evaluated)
     def _(self, event: ev.Evaluated, at: float) -> "RunView":
         measured = (event.phase, event.layer, event.epoch, event.split, event.final)
-        others = (e for e in self.evaluations if (e.phase, e.layer, e.epoch, e.split, e.final) != measured)
+        others = (
+            e for e in self.evaluations if (e.phase, e.layer, e.epoch, e.split, e.final) != measured
+        )
         view = replace(self, evaluations=(*others, event))
         for number, accuracy in enumerate(event.layer_accuracies, 1):
             view = view._updated(number, accuracy=accuracy, accuracy_split=event.split)
@@ -287,9 +336,12 @@ class RunView:
 
     @_fold.register(ev.StatusChanged)
     def _(self, event: ev.StatusChanged, at: float) -> "RunView":
-        view = replace(self, status=event.status, paused_at=at if event.status == "paused" else None)
+        view = replace(
+            self, status=event.status, paused_at=at if event.status == "paused" else None
+        )
         if self.paused_at is not None and self.started_at is not None and event.status == "running":
-            view = replace(view, started_at=self.started_at + (at - self.paused_at))  # a pause does not slow the pace
+            # a pause does not slow the pace
+            view = replace(view, started_at=self.started_at + (at - self.paused_at))
         return view._logged(at, event.status)
 
     @_fold.register(ev.Noted)
@@ -302,7 +354,9 @@ class RunView:
         return replace(self._stopped(), status=event.status, result=event)._logged(at, text)
 
     def _resumed(self, event: ev.RunStarted, at: float) -> "RunView":
-        """The view of a resumed run: learned layers stay, the one being learned continues from the checkpoint."""
+        """The view of a resumed run: learned layers stay, the one being learned continues from the
+        checkpoint.
+        """
         done = self.progress.done if self.progress else 0
         return replace(
             self._stopped(),
@@ -317,42 +371,55 @@ class RunView:
 
     def _stopped(self) -> "RunView":
         """The view with no row learning: the rows that were wait for the run to be resumed."""
-        rows = tuple(replace(row, state="waiting") if row.state == "learning" else row for row in self.layers)
+        rows = tuple(
+            replace(row, state="waiting") if row.state == "learning" else row for row in self.layers
+        )
         return replace(self, layers=rows, current=None)
 
     def _with_epoch(self, number: int | None, epoch: EpochView) -> "RunView":
         row = self._row(number)
         if row is None:
             return self
-        # A resumed run states an epoch again when the checkpoint was older than the journal: the later one counts.
+        # A resumed run states an epoch again when the checkpoint was older than the journal: the
+        # later one counts.
         kept = tuple(e for e in row.history if (e.phase, e.epoch) < (epoch.phase, epoch.epoch))
-        return self._updated(number, epoch=epoch.epoch, threshold=epoch.threshold, history=(*kept, epoch))
+        return self._updated(
+            number, epoch=epoch.epoch, threshold=epoch.threshold, history=(*kept, epoch)
+        )
 
     def _row(self, number: int | None) -> LayerView | None:
         return next((row for row in self.layers if row.number == number), None)
 
     def _with_row_for(self, number: int | None) -> "RunView":
-        """The view with a row of that number: for backprop, which trains all layers at once, a row `network`."""
+        """The view with a row of that number: for backprop, which trains all layers at once, a row
+        `network`.
+        """
         if self._row(number) is not None:
             return self
         return replace(self, layers=(*self.layers, LayerView(number, "network")))
 
     def _without_outdated_accuracies(self, event: ev.LayerStarted) -> "RunView":
-        """The view without the accuracies of rows whose layer, or one before it, learns again in another phase."""
+        """The view without the accuracies of rows whose layer, or one before it, learns again in
+        another phase.
+        """
         rows = tuple(
             replace(row, accuracy=None, accuracy_split=None)
-            if row.phase != event.phase and (event.layer is None or row.number is None or row.number >= event.layer)
+            if row.phase != event.phase
+            and (event.layer is None or row.number is None or row.number >= event.layer)
             else row
             for row in self.layers
         )
         return replace(self, layers=rows)
 
-    def _updated(self, number: int | None, *, current: bool = False, **changes: object) -> "RunView":
+    def _updated(
+        self, number: int | None, *, current: bool = False, **changes: object
+    ) -> "RunView":
         index = next((i for i, row in enumerate(self.layers) if row.number == number), None)
         if index is None:
             return self
         rows = list(self.layers)
-        rows[index] = replace(rows[index], **changes)  # type: ignore[arg-type]  # names checked by every caller's test
+        # names checked by every caller's test
+        rows[index] = replace(rows[index], **changes)  # type: ignore[arg-type]
         return replace(self, layers=tuple(rows), current=index if current else self.current)
 
     def _logged(self, at: float, text: str) -> "RunView":
@@ -373,7 +440,11 @@ def _epoch_of(event: ev.EpochFinished | ev.LayerMeans) -> EpochView:
 def _with_shared(epoch: EpochView, event: ev.EpochFinished) -> EpochView:
     """The row's epoch with the accuracy and times of the whole epoch."""
     return replace(
-        epoch, accuracy=event.accuracy, epoch_s=event.epoch_s, compute_s=event.compute_s, data_s=event.data_s
+        epoch,
+        accuracy=event.accuracy,
+        epoch_s=event.epoch_s,
+        compute_s=event.compute_s,
+        data_s=event.data_s,
     )
 
 

@@ -1,1 +1,3 @@
-"""Studies: many runs that answer one question, such as the paper's tables and sweeps; their claims and figures."""
+"""Studies: many runs that answer one question, such as the paper's tables and sweeps; their claims
+and figures.
+"""

@@ -1,4 +1,6 @@
-"""The rows of the architectures study, and the ablation that asks what keeps the paper's CNN at chance."""
+"""The rows of the architectures study, and the ablation that asks what keeps the paper's CNN at
+chance.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,9 +18,15 @@ ABLATION_EPOCHS = 20  # a layer; the paper's CNN is as flat after 1,000
 
 
 def rows(data: DataName, scale: Scale) -> Iterator[Row]:
-    """Every architecture corrected and as the paper ran it, then the ablation between the two CNNs."""
+    """Every architecture corrected and as the paper ran it, then the ablation between
+    the two CNNs.
+    """
     for method in METHODS + PAPER_METHODS:
-        paper = reported("notebooks", method.removeprefix("paper/"), data) if method in PAPER_METHODS else None
+        paper = (
+            reported("notebooks", method.removeprefix("paper/"), data)
+            if method in PAPER_METHODS
+            else None
+        )
         yield _row(method, AS_IT_IS, _small_scale(method, data, scale), paper)
     if is_meant_for("paper/cnn", data) and is_meant_for("cnn", data):
         yield from _ablation("paper/cnn", "cnn", data, scale)
@@ -26,7 +34,9 @@ def rows(data: DataName, scale: Scale) -> Iterator[Row]:
 
 
 def _ablation(method: str, other: str, data: DataName, scale: Scale) -> Iterator[Row]:
-    """`method` with one thing at a time as it is in `other`; `method` itself, as small as they are, first."""
+    """`method` with one thing at a time as it is in `other`; `method` itself, as small as they are,
+    first.
+    """
     small: dict[str, Any] = _small_scale(method, data, scale)
     if scale == "full" and method == "paper/cnn":
         small = {"phases.0.epochs": ABLATION_EPOCHS}
@@ -37,7 +47,9 @@ def _ablation(method: str, other: str, data: DataName, scale: Scale) -> Iterator
 
 
 def factors(base: Experiment, source: Experiment) -> Mapping[str, dict[str, object]]:
-    """Differences between the two CNNs by name: for each the changes that give `base` the setting of `source`."""
+    """Differences between the two CNNs by name: for each the changes that give `base` the setting
+    of `source`.
+    """
     mine, theirs = base.phases[0], source.phases[0]
     assert isinstance(mine, ForwardForward)
     assert isinstance(theirs, ForwardForward)
@@ -49,15 +61,23 @@ def factors(base: Experiment, source: Experiment) -> Mapping[str, dict[str, obje
         goodness["phases.0.peer_normalisation"] = 0.0
     labels, new_labels = base.model.label, source.model.label
     found: dict[str, dict[str, object]] = {
-        f"normalisation {norm} → {new_norm}": {f"model.layers.{n}.normalisation": new_norm for n in convolutions},
+        f"normalisation {norm} → {new_norm}": {
+            f"model.layers.{n}.normalisation": new_norm for n in convolutions
+        },
         f"learning rate {mine.learning_rate:g} → {theirs.learning_rate:g}": {
             "phases.0.learning_rate": theirs.learning_rate,
         },
         f"goodness {mine.goodness} → {theirs.goodness}": goodness,
-        f"loss {mine.loss} → {theirs.loss}": {f"phases.0.{name}": value for name, value in loss.items()},
-        f"label {labels.encoding} → {new_labels.encoding}": {"model.label": new_labels.model_dump()},
+        f"loss {mine.loss} → {theirs.loss}": {
+            f"phases.0.{name}": value for name, value in loss.items()
+        },
+        f"label {labels.encoding} → {new_labels.encoding}": {
+            "model.label": new_labels.model_dump()
+        },
     }
-    return {change: changes for change, changes in found.items() if _makes_a_difference(base, changes)}
+    return {
+        change: changes for change, changes in found.items() if _makes_a_difference(base, changes)
+    }
 
 
 def _makes_a_difference(base: Experiment, changes: Mapping[str, object]) -> bool:

@@ -1,4 +1,6 @@
-"""The rows of the hybrid study: the hybrids corrected and as the paper ran them, each beside its controls."""
+"""The rows of the hybrid study: the hybrids corrected and as the paper ran them, each beside its
+controls.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +14,16 @@ from fftui.studies.study import Row, Scale, experiment_of
 FIRST, SECOND = slice(0, 1), slice(1, 2)
 AS_IT_IS = "as it is"
 SMALL_BATCH_EPOCHS = (
-    25  # epochs of small batches, at the small scale, instead of the paper's 1,000 steps with all images
+    # epochs of small batches, at the small scale, instead of the paper's 1,000 steps with all
+    # images
+    25
 )
 
 
 def rows(data: DataName, scale: Scale) -> Iterator[Row]:
-    """Corrected, then the paper's: each hybrid, its first phase alone, and its second from random weights."""
+    """Corrected, then the paper's: each hybrid, its first phase alone, and its second from random
+    weights.
+    """
     yield from _corrected(data, scale)
     yield from _reversed(data, scale)
     yield from _paper(data, scale)
@@ -32,7 +38,9 @@ def _corrected(data: DataName, scale: Scale) -> Iterator[Row]:
     random = "backprop from random weights, "
     yield _row("hybrid", AS_IT_IS, changes)
     yield _row("hybrid", "forward-forward alone", _of_first(changes), FIRST)
-    yield _row("hybrid", f"{random}equal backprop epochs", {**alone, "phases.0.epochs": epochs}, SECOND)
+    yield _row(
+        "hybrid", f"{random}equal backprop epochs", {**alone, "phases.0.epochs": epochs}, SECOND
+    )
     yield _row("hybrid", f"{random}equal total epochs", {**alone, **total}, SECOND)
     own = {**alone, **total, "phases.0.learning_rate": rate}
     yield _row("hybrid", f"{random}equal total epochs, the backprop preset's rate", own, SECOND)
@@ -57,17 +65,27 @@ def _paper(data: DataName, scale: Scale) -> Iterator[Row]:
     yield _row("paper/hybrid", "forward-forward alone", _of_first(first), FIRST, reported_first)
     yield _row("paper/hybrid", "normalised inputs", first | normalised)
     yield _row("paper/hybrid", "weights kept", first | {"phases.1.weights": "kept"})
-    yield _row("paper/hybrid", "the raw variant's learning rate", first | {"phases.1.learning_rate": raw_rate})
+    yield _row(
+        "paper/hybrid",
+        "the raw variant's learning rate",
+        first | {"phases.1.learning_rate": raw_rate},
+    )
     yield _row("paper/hybrid-raw", AS_IT_IS, raw, paper=_cell("hybrid-raw", data))
     yield _row("paper/hybrid-raw", "normalised inputs", raw | normalised)
     yield _row("paper/hybrid-reverse", AS_IT_IS, back, paper=_cell("hybrid-reverse", data))
     reported_first = _cell("hybrid-reverse-first-phase", data)
     yield _row("paper/hybrid-reverse", "backprop alone", _of_first(back), FIRST, reported_first)
-    yield _row("paper/hybrid-reverse", "forward-forward from random weights", _of_second(back), SECOND)
+    yield _row(
+        "paper/hybrid-reverse", "forward-forward from random weights", _of_second(back), SECOND
+    )
 
 
 def _row(
-    method: str, change: str, changes: dict[str, Any], phases: slice | None = None, paper: Cell | None = None
+    method: str,
+    change: str,
+    changes: dict[str, Any],
+    phases: slice | None = None,
+    paper: Cell | None = None,
 ) -> Row:
     return Row((("method", method), ("change", change)), method, changes, phases, paper)
 
@@ -76,11 +94,17 @@ def _cell(method: str, data: DataName) -> Cell | None:
     return reported("notebooks", method, data) or reported("text", method, data)
 
 
-def _small_scale(preset: str, data: DataName, scale: Scale, first: int, second: int) -> dict[str, Any]:
-    """Changes for the small scale, with `first` and `second` epochs in the two phases; none at full scale."""
+def _small_scale(
+    preset: str, data: DataName, scale: Scale, first: int, second: int
+) -> dict[str, Any]:
+    """Changes for the small scale, with `first` and `second` epochs in the two phases; none at full
+    scale.
+    """
     if scale == "full":
         return {}
-    changes = small_scale_changes(preset, data, TRAIN_IMAGES // 2 if preset.startswith("paper/") else TRAIN_IMAGES)
+    changes = small_scale_changes(
+        preset, data, TRAIN_IMAGES // 2 if preset.startswith("paper/") else TRAIN_IMAGES
+    )
     batch_size = changes.pop("phases.*.batch_size")
     del changes["phases.*.epochs"]
     for number, epochs in enumerate((first, second)):

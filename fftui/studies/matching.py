@@ -55,12 +55,16 @@ class KnownRuns:
         return cls(found)
 
     def of_experiment(self, experiment: Experiment) -> KnownRun | None:
-        """The run of exactly this experiment with the first status of `STATUS_RANK`; of several the newest."""
+        """The run of exactly this experiment with the first status of `STATUS_RANK`; of several the
+        newest.
+        """
         return self._by_identity.get(identity(experiment))
 
 
 def identity(experiment: Experiment) -> str:
-    """Every field of an experiment but name, description and checkpoint interval; equal for equal experiments."""
+    """Every field of an experiment but name, description and checkpoint interval; equal for equal
+    experiments.
+    """
     return experiment.model_dump_json(exclude={"name", "description", "checkpoint"})
 
 

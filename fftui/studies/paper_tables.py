@@ -1,4 +1,6 @@
-"""The rows of the paper's tables: accuracy on five sets, sample complexity, and what the machine is asked for."""
+"""The rows of the paper's tables: accuracy on five sets, sample complexity, and what the machine is
+asked for.
+"""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -21,12 +23,17 @@ def table_1(data: DataName, scale: Scale) -> Iterator[Row]:
     for method in ("paper/ff", "paper/backprop", "ff", "backprop"):
         paper = reported("table-1", _kind(method), data)
         yield Row(
-            (("method", method),), method, small_scale_changes(method, data) if scale == "quick" else {}, paper=paper
+            (("method", method),),
+            method,
+            small_scale_changes(method, data) if scale == "quick" else {},
+            paper=paper,
         )
 
 
 def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
-    """Every number of images the paper has; of fewer than all its FF at an equal number of updates too."""
+    """Every number of images the paper has; of fewer than all its FF at an equal number of updates
+    too.
+    """
     whole = SETS[data].train_images
     own, full = experiment_of("ff", data).data, scale == "full"
     for images in QUICK_SIZES if scale == "quick" else sizes(data):
@@ -41,13 +48,19 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
                     "data.shift": max(1, own.shift),
                     "data.flip": own.flip,
                 }
-                changes |= {"phases.0.batch_size": SAMPLE_BATCH, "phases.0.epochs": SAMPLE_EPOCHS} if full else {}
+                changes |= (
+                    {"phases.0.batch_size": SAMPLE_BATCH, "phases.0.epochs": SAMPLE_EPOCHS}
+                    if full
+                    else {}
+                )
             if preset != method:
                 if images == whole:
                     continue
                 changes |= _equal_updates(data, images, changes)
             values = (("images", images), ("method", method))
-            yield Row(values, preset, {**changes, **taken}, paper=_sample_cell(method, data, images))
+            yield Row(
+                values, preset, {**changes, **taken}, paper=_sample_cell(method, data, images)
+            )
 
 
 def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:
@@ -60,14 +73,18 @@ def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:
 
 
 def _kind(method: str) -> str:
-    return {"ff": "forward-forward", "backprop": "backprop"}.get(method.removeprefix("paper/"), method)
+    return {"ff": "forward-forward", "backprop": "backprop"}.get(
+        method.removeprefix("paper/"), method
+    )
 
 
 def _sample_cell(method: str, data: DataName, images: int) -> Cell | None:
     if "updates" in method:
         return None
     kind = _kind(method)
-    return reported("table-2" if kind == "forward-forward" else "table-3-corrected", kind, data, images)
+    return reported(
+        "table-2" if kind == "forward-forward" else "table-3-corrected", kind, data, images
+    )
 
 
 def _equal_updates(data: DataName, images: int, changes: Mapping[str, Any]) -> dict[str, object]:

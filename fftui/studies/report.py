@@ -45,24 +45,32 @@ def table_for_people(study: Study, runs_dir: Path) -> tuple[list[str], list[list
     names = list(condition_schema(study.conditions))
     summary = summary_table(study, runs_dir).iter_rows(named=True)
     rows = [dict(_cells(row, names, study.measures)) for row in summary]
-    head = [name for name in rows[0] if name == ALWAYS or any(row[name] for row in rows)] if rows else []
+    head = (
+        [name for name in rows[0] if name == ALWAYS or any(row[name] for row in rows)]
+        if rows
+        else []
+    )
     return head, [[row[name] for name in head] for row in rows]
 
 
 def as_file(study: Study, runs_dir: Path, to: str, *, trials: bool = False) -> bytes:
     """The study's table, or that of its trials, in format `to`.
 
-    text, markdown and latex are for people; the others hold the figures themselves, fractions and seconds. Raises
-    RequestError, with the nearest name, for an unknown format.
+    text, markdown and latex are for people; the others hold the figures themselves, fractions and
+    seconds. Raises RequestError, with the nearest name, for an unknown format.
     """
     check_format(to)
     for known in FORMATS:
         if known == to and (trials or known not in ("markdown", "latex")):
             return render((trials_table if trials else summary_table)(study, runs_dir), known)
-    head, rows = _trials_for_people(study, runs_dir) if trials else table_for_people(study, runs_dir)
+    head, rows = (
+        _trials_for_people(study, runs_dir) if trials else table_for_people(study, runs_dir)
+    )
     if to == "text":
         return columns(head, rows).encode() if head else b""
-    frame = pl.DataFrame(dict(zip(head, zip(*rows, strict=True), strict=True)), schema=dict.fromkeys(head, pl.String))
+    frame = pl.DataFrame(
+        dict(zip(head, zip(*rows, strict=True), strict=True)), schema=dict.fromkeys(head, pl.String)
+    )
     return render(frame, "markdown" if to == "markdown" else "latex")
 
 
@@ -96,7 +104,9 @@ def check_format(to: str) -> None:
     one_of("format", to, TO)
 
 
-def _cells(row: dict[str, Any], names: Sequence[str], measures: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _cells(
+    row: dict[str, Any], names: Sequence[str], measures: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     """One row of the summary: column names and texts."""
     for name in names:
         yield name, _value(row[name])

@@ -1,4 +1,6 @@
-"""What the paper reports, cell by cell, from `reported.toml` beside this file; and its Table 3 corrected."""
+"""What the paper reports, cell by cell, from `reported.toml` beside this file; and its Table 3
+corrected.
+"""
 
 import tomllib
 from dataclasses import dataclass, replace
@@ -13,7 +15,9 @@ Source = Literal["table-1", "table-2", "table-3", "table-3-corrected", "text", "
 
 @dataclass(frozen=True)
 class Cell:
-    """Accuracies in percent of one method on one data set after `images` training images; None: not reported."""
+    """Accuracies in percent of one method on one data set after `images` training images; None: not
+    reported.
+    """
 
     source: Source
     method: str
@@ -25,7 +29,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Seconds:
-    """How long the paper's learning took, in seconds: as a whole, each layer, one epoch; None: not reported."""
+    """How long the paper's learning took, in seconds: as a whole, each layer, one epoch; None: not
+    reported.
+    """
 
     whole: float
     layers: tuple[float, ...] = ()
@@ -34,7 +40,9 @@ class Seconds:
 
 @cache
 def cells() -> tuple[Cell, ...]:
-    """Every accuracy that the paper and its notebooks give, and Table 3 once more with its denominators corrected."""
+    """Every accuracy that the paper and its notebooks give, and Table 3 once more with its
+    denominators corrected.
+    """
     values = _values()
     sources: tuple[Source, ...] = ("table-1", "table-2", "table-3", "text", "notebooks")
     printed = [
@@ -47,16 +55,26 @@ def cells() -> tuple[Cell, ...]:
 
 
 def reported(source: Source, method: str, data: str, images: int | None = None) -> Cell | None:
-    """The cell of `method` on `data` in `source` (`images` None: the most training images); None where it has none."""
-    found = [cell for cell in cells() if (cell.source, cell.method, cell.data) == (source, method, data)]
+    """The cell of `method` on `data` in `source` (`images` None: the most training images); None
+    where it has none.
+    """
+    found = [
+        cell for cell in cells() if (cell.source, cell.method, cell.data) == (source, method, data)
+    ]
     if images is not None:
         found = [cell for cell in found if cell.images == images]
     return max(found, key=lambda cell: cell.images, default=None)
 
 
 def sizes(data: str) -> tuple[int, ...]:
-    """The numbers of training images of `data` in the paper's Tables 2 and 3, largest first; empty: not in them."""
-    found = {cell.images for cell in cells() if cell.source in ("table-2", "table-3") and cell.data == data}
+    """The numbers of training images of `data` in the paper's Tables 2 and 3, largest first; empty:
+    not in them.
+    """
+    found = {
+        cell.images
+        for cell in cells()
+        if cell.source in ("table-2", "table-3") and cell.data == data
+    }
     return tuple(sorted(found, reverse=True))
 
 
@@ -67,13 +85,17 @@ def seconds(method: str, data: str) -> Seconds | None:
 
 
 def _corrected(cell: Cell) -> Cell:
-    """Table 3's accuracies over the images really measured: it divides by the sizes of the full sets."""
+    """Table 3's accuracies over the images really measured: it divides by the sizes of the full
+    sets.
+    """
     info = SETS[cell.data]
     tested = min(info.test_images, cell.images)
     return replace(
         cell,
         source="table-3-corrected",
-        train=None if cell.train is None else round(cell.train * info.train_images / cell.images, 2),
+        train=None
+        if cell.train is None
+        else round(cell.train * info.train_images / cell.images, 2),
         test=None if cell.test is None else round(cell.test * info.test_images / tested, 2),
     )
 
@@ -84,4 +106,6 @@ def _percent(cell: float | str) -> float | None:
 
 @cache
 def _values() -> dict[str, Any]:
-    return tomllib.loads((resources.files("fftui.studies") / "reported.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        (resources.files("fftui.studies") / "reported.toml").read_text(encoding="utf-8")
+    )

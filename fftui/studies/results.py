@@ -1,4 +1,6 @@
-"""Results of a study's runs: a table of its trials and one of its conditions. Accuracies are fractions of 1."""
+"""Results of a study's runs: a table of its trials and one of its conditions. Accuracies are
+fractions of 1.
+"""
 
 import math
 from collections.abc import Sequence
@@ -18,11 +20,13 @@ COUNT, REAL, TEXT = pl.Int64(), pl.Float64(), pl.String()
 # Of one run, behind the columns of its condition.
 MEASURES: dict[str, pl.DataType] = {
     "test_accuracy": REAL,  # of the whole network, on the test images
-    "train_accuracy": REAL,  # on the training images measured at the end (evaluation.final_train_images)
+    # on the training images measured at the end (evaluation.final_train_images)
+    "train_accuracy": REAL,
     "layer_accuracies": pl.List(REAL),  # of each layer's goodness alone, on the test images
     "head_accuracy": REAL,  # of the softmax head in one pass, on the test images
     "train_s": REAL,  # learning, over all sessions, without evaluation
-    "epoch_s": REAL,  # mean wall time of an epoch of one layer (or of all, where they learn together)
+    # mean wall time of an epoch of one layer (or of all, where they learn together)
+    "epoch_s": REAL,
     "compute_s": REAL,  # mean time on the device of the same, without data_s
     "data_s": REAL,  # mean time of sampling, augmenting and selecting its images
     "evaluation_s": REAL,  # measuring accuracy, all of it
@@ -36,7 +40,9 @@ MEASURES: dict[str, pl.DataType] = {
     "energy_j": REAL,  # of learning: the GPU's board if available, else the CPU's packages
     "energy_j_per_sample": REAL,  # the same for each training image seen
 }
-AVERAGED = [name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"]
+AVERAGED = [
+    name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"
+]
 
 
 def trials_table(study: Study, runs_dir: Path) -> pl.DataFrame:
@@ -62,9 +68,10 @@ def trials_table(study: Study, runs_dir: Path) -> pl.DataFrame:
 def summary_table(study: Study, runs_dir: Path) -> pl.DataFrame:
     """One row a condition, those without a finished trial too.
 
-    Columns: the condition's; `seeds` finished; mean `test_accuracy` and its 95 % interval `low` to `high` over seeds
-    (Student's t; null for one seed); the means of the other measures (`memory_bytes`: the highest); the paper's
-    accuracies as `paper` and `paper_train`; and `note`, which says what is missing. Raises as `trials_table`.
+    Columns: the condition's; `seeds` finished; mean `test_accuracy` and its 95 % interval `low` to
+    `high` over seeds (Student's t; null for one seed); the means of the other measures
+    (`memory_bytes`: the highest); the paper's accuracies as `paper` and `paper_train`; and `note`,
+    which says what is missing. Raises as `trials_table`.
     """
     known, trials = KnownRuns.of(runs_dir), trials_table(study, runs_dir)
     rows = [
@@ -73,7 +80,9 @@ def summary_table(study: Study, runs_dir: Path) -> pl.DataFrame:
             **_summary(trials.filter(_of(condition, trials))),
             "paper": _fraction(condition.paper),
             "paper_train": _fraction(condition.paper_train),
-            "note": missing([trial for trial in study.trials if trial.condition == condition], known),
+            "note": missing(
+                [trial for trial in study.trials if trial.condition == condition], known
+            ),
         }
         for condition in study.conditions
     ]
@@ -97,10 +106,13 @@ def condition_schema(conditions: Sequence[Condition]) -> dict[str, pl.DataType]:
 
 
 def interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 95 % confidence interval of the mean of `values`, by Student's t; nothing from fewer than two."""
+    """The 95 % confidence interval of the mean of `values`, by Student's t; nothing from fewer than
+    two.
+    """
     if len(values) < 2:
         return None, None
-    from scipy.special import stdtrit  # noqa: PLC0415 - a quarter of a second that only a table needs
+    # a quarter of a second that only a table needs
+    from scipy.special import stdtrit  # noqa: PLC0415
 
     count, mean = len(values), math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
@@ -125,16 +137,24 @@ def missing(trials: Sequence[Trial], known: KnownRuns) -> str:
 
 
 def _measures(run: KnownRun) -> dict[str, Any]:
-    epochs, evaluations, telemetry = (_table(run.folder, name) for name in ("epochs", "evaluations", "telemetry"))
+    epochs, evaluations, telemetry = (
+        _table(run.folder, name) for name in ("epochs", "evaluations", "telemetry")
+    )
     final = evaluations.filter(pl.col("final"))
     test, train = (final.filter(pl.col("split") == split).tail(1) for split in ("test", "train"))
-    steps = epochs.group_by("phase", "layer").agg(pl.col("step").max())["step"].sum() if epochs.height else None
+    steps = (
+        epochs.group_by("phase", "layer").agg(pl.col("step").max())["step"].sum()
+        if epochs.height
+        else None
+    )
     on_gpu = telemetry["gpu_memory_used_bytes"].max()
     return {
         "test_accuracy": run.record.test_accuracy,
         "train_accuracy": train["accuracy"].item() if train.height else None,
         "layer_accuracies": list(run.record.layer_accuracies),
-        "head_accuracy": test["head_accuracy"].item() if test.height and "head_accuracy" in test.columns else None,
+        "head_accuracy": test["head_accuracy"].item()
+        if test.height and "head_accuracy" in test.columns
+        else None,
         "train_s": run.record.train_s,
         "epoch_s": epochs["epoch_s"].mean(),
         "compute_s": epochs["compute_s"].mean(),
@@ -153,7 +173,9 @@ def _measures(run: KnownRun) -> dict[str, Any]:
 
 
 def _table(folder: RunFolder, name: TableName) -> pl.DataFrame:
-    """A finished run's table: as it was written at the end, if it has today's columns, else from the journal."""
+    """A finished run's table: as it was written at the end, if it has today's columns, else from
+    the journal.
+    """
     try:
         stored = pl.read_parquet(folder.table(name))
     except (OSError, pl.exceptions.PolarsError):
@@ -162,13 +184,18 @@ def _table(folder: RunFolder, name: TableName) -> pl.DataFrame:
 
 
 def _of(condition: Condition, trials: pl.DataFrame) -> pl.Expr:
-    return pl.all_horizontal(pl.col(column).eq_missing(pl.lit(value)) for column, value in condition.values)
+    return pl.all_horizontal(
+        pl.col(column).eq_missing(pl.lit(value)) for column, value in condition.values
+    )
 
 
 def _summary(trials: pl.DataFrame) -> dict[str, Any]:
     accuracies = trials["test_accuracy"].drop_nulls().to_list()
     low, high = interval(accuracies)
-    means = {name: trials[name].max() if name == "memory_bytes" else trials[name].mean() for name in AVERAGED}
+    means = {
+        name: trials[name].max() if name == "memory_bytes" else trials[name].mean()
+        for name in AVERAGED
+    }
     mean = math.fsum(accuracies) / len(accuracies) if accuracies else None
     return {"seeds": trials.height, "test_accuracy": mean, "low": low, "high": high, **means}
 

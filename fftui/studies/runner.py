@@ -1,8 +1,9 @@
-"""Runs the trials of a study: one at a time, in the ordinary runs folder, without repeating what has finished.
+"""Runs the trials of a study: one at a time, in the ordinary runs folder, without repeating what
+has finished.
 
-A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run again skips what has
-finished, resumes what was interrupted and tries once more what failed; and a run of the same experiment that was
-started by hand counts as the study's.
+A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run
+again skips what has finished, resumes what was interrupted and tries once more what failed; and a
+run of the same experiment that was started by hand counts as the study's.
 """
 
 import threading
@@ -21,13 +22,23 @@ from fftui.studies.study import Study, Trial
 
 REFRESH_EVERY_S = 0.25
 # running elsewhere: in another process. The words without a second one are a run's own.
-State = Literal["finished before", "running elsewhere", "running", "finished", "interrupted", "failed"]
-OVER: tuple[State, ...] = ("finished before", "running elsewhere", "finished", "interrupted", "failed")
+State = Literal[
+    "finished before", "running elsewhere", "running", "finished", "interrupted", "failed"
+]
+OVER: tuple[State, ...] = (
+    "finished before",
+    "running elsewhere",
+    "finished",
+    "interrupted",
+    "failed",
+)
 
 
 @dataclass(frozen=True)
 class TrialProgress:
-    """State of a trial, number `index` (from 1) of `of`; `view` is None where nothing runs, `error` the failure."""
+    """State of a trial, number `index` (from 1) of `of`; `view` is None where nothing runs, `error`
+    the failure.
+    """
 
     index: int
     of: int
@@ -52,11 +63,12 @@ def run_study(
     stop: threading.Event | None = None,
     start_training: StartTraining = start_training,
 ) -> Iterator[TrialProgress]:
-    """Run the missing trials of `study`; yields each trial's progress several times while it runs, and once at its end.
+    """Run the missing trials of `study`; yields each trial's progress several times while it runs,
+    and once at its end.
 
-    A run that fails does not end the study. Setting `stop` ends the current run after its batch, with a checkpoint,
-    as `interrupted`, and the study with it; so does closing the generator. Raises RequestError where `runs_dir`
-    cannot be read or written.
+    A run that fails does not end the study. Setting `stop` ends the current run after its batch,
+    with a checkpoint, as `interrupted`, and the study with it; so does closing the generator.
+    Raises RequestError where `runs_dir` cannot be read or written.
     """
     stop = stop or threading.Event()
     known = KnownRuns.of(runs_dir)
@@ -66,19 +78,26 @@ def run_study(
         before = done.get(identity(trial.experiment))
         run = known.of_experiment(trial.experiment)
         if before is None and not _is_taken(run):
-            known = KnownRuns.of(runs_dir)  # hours may have passed, and another process may be at the same study
+            # hours may have passed, and another process may be at the same study
+            known = KnownRuns.of(runs_dir)
             run = known.of_experiment(trial.experiment)
         if before:
             yield replace(at, state=before.state, run=before.run, error=before.error)
         elif run and _is_taken(run):
             yield replace(
-                at, state="finished before" if run.status == "finished" else "running elsewhere", run=run.folder.id
+                at,
+                state="finished before" if run.status == "finished" else "running elsewhere",
+                run=run.folder.id,
             )
         elif stop.is_set():
             return
         else:
             options = _RunOptions(
-                runs_dir, f"{study.name}: {trial.condition.text}", device, data_folder, start_training
+                runs_dir,
+                f"{study.name}: {trial.condition.text}",
+                device,
+                data_folder,
+                start_training,
             )
             done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
 
@@ -102,18 +121,33 @@ class _RunOptions:
         folder, data = self._folder(experiment, known), self.data_folder
         if known:
             experiment, data = known.folder.experiment(), known.record.images(data)
-        return RunThread(folder, experiment, self.device, data, known is not None, start_training=self.start_training)
+        return RunThread(
+            folder,
+            experiment,
+            self.device,
+            data,
+            known is not None,
+            start_training=self.start_training,
+        )
 
     def _folder(self, experiment: Experiment, known: KnownRun | None) -> RunFolder:
         if known:
             return known.folder
-        return create(self.runs_dir, experiment, name=self.name, device=self.device, data_folder=self.data_folder)
+        return create(
+            self.runs_dir,
+            experiment,
+            name=self.name,
+            device=self.device,
+            data_folder=self.data_folder,
+        )
 
 
 def _run_trial(
     at: TrialProgress, known: KnownRun | None, options: _RunOptions, stop: threading.Event
 ) -> Generator[TrialProgress, None, TrialProgress]:
-    """Resume the run that is known; where that is refused (its checkpoint is damaged, say), begin a new one."""
+    """Resume the run that is known; where that is refused (its checkpoint is damaged, say), begin a
+    new one.
+    """
     run_thread = options.thread_for(at.trial.experiment, known)
     yield from _follow(run_thread, at, stop)
     if known and run_thread.refused and not stop.is_set():
@@ -124,7 +158,9 @@ def _run_trial(
     return end
 
 
-def _follow(run_thread: RunThread, at: TrialProgress, stop: threading.Event) -> Iterator[TrialProgress]:
+def _follow(
+    run_thread: RunThread, at: TrialProgress, stop: threading.Event
+) -> Iterator[TrialProgress]:
     run_thread.start()
     try:
         while run_thread.is_alive():

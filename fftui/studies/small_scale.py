@@ -1,4 +1,6 @@
-"""Presets at the small scale: the changes that a quick study makes, for a few seconds of learning a run."""
+"""Presets at the small scale: the changes that a quick study makes, for a few seconds of learning a
+run.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +9,10 @@ from typing import Any
 from fftui.experiment import Convolution, FullyConnected, Layer, SelfAttention
 from fftui.studies.study import experiment_of
 
-MAX_UNITS, MAX_CHANNELS, MAX_WIDTH = 300, 10, 32  # at most, in a layer; a channel for each of ten classes
-TRAIN_IMAGES, CONVOLUTION_TRAIN_IMAGES = 2000, 1000  # of studies with many runs; with convolutions or attention
+# at most, in a layer; a channel for each of ten classes
+MAX_UNITS, MAX_CHANNELS, MAX_WIDTH = 300, 10, 32
+# of studies with many runs; with convolutions or attention
+TRAIN_IMAGES, CONVOLUTION_TRAIN_IMAGES = 2000, 1000
 MEASURED: Mapping[str, Any] = {
     "evaluation.every": 2,
     "evaluation.images": 100,
@@ -40,7 +44,9 @@ SMALL_SCALES: Mapping[str, SmallScale] = {
 
 
 def small_scale_changes(preset: str, data: str, images: int | None = None) -> dict[str, Any]:
-    """Changes that make every layer of `preset` small and its phases short; `images` to learn from, None: all."""
+    """Changes that make every layer of `preset` small and its phases short; `images` to learn from,
+    None: all.
+    """
     small = SMALL_SCALES.get(preset, SmallScale())
     changes: dict[str, Any] = {
         **MEASURED,
@@ -49,7 +55,9 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
     }
     changes |= {} if small.threshold is None else {"phases.0.threshold": small.threshold}
     for number, layer in enumerate(experiment_of(preset, data).model.layers):
-        changes |= {f"model.layers.{number}.{name}": value for name, value in _smaller(layer).items()}
+        changes |= {
+            f"model.layers.{number}.{name}": value for name, value in _smaller(layer).items()
+        }
     return changes if images is None else {**changes, "data.train_images": images}
 
 

@@ -1,4 +1,6 @@
-"""A study: many experiments that answer one question, as a value. Nothing here learns or reads a run."""
+"""A study: many experiments that answer one question, as a value. Nothing here learns or reads a
+run.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,14 +11,17 @@ from fftui.experiment import Experiment
 from fftui.presets import experiment_from, preset_values, read_preset, set_value
 from fftui.studies.reported import Cell
 
-Scale = Literal["full", "quick"]  # the paper's sets and sizes; or mnist-mini and small networks, in a minute or two
+# the paper's sets and sizes; or mnist-mini and small networks, in a minute or two
+Scale = Literal["full", "quick"]
 SEEDS: Mapping[Scale, int] = {"full": 3, "quick": 1}  # unless others are asked for
 Value = str | int | float | None  # None: does not apply to this condition
 
 
 @dataclass(frozen=True)
 class Condition:
-    """The row of a study's table that a trial belongs to; `paper` is the paper's accuracy for it, in percent."""
+    """The row of a study's table that a trial belongs to; `paper` is the paper's accuracy for it,
+    in percent.
+    """
 
     values: tuple[tuple[str, Value], ...]  # by column, in column order
     paper: float | None = None  # on test images
@@ -49,7 +54,8 @@ class Study:
     question: str
     trials: tuple[Trial, ...]
     notes: tuple[str, ...] = ()
-    measures: tuple[str, ...] = ()  # columns of `results.summary_table` that its table shows besides accuracy and time
+    # columns of `results.summary_table` that its table shows besides accuracy and time
+    measures: tuple[str, ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -59,7 +65,9 @@ class Study:
 
 @dataclass(frozen=True)
 class Row:
-    """A condition on some data set: the preset that it is made from and what is changed in it (`experiment_of`)."""
+    """A condition on some data set: the preset that it is made from and what is changed in it
+    (`experiment_of`).
+    """
 
     values: tuple[tuple[str, Value], ...]
     preset: str
@@ -78,10 +86,11 @@ class Rows(Protocol):
 def experiment_of(
     preset: str, data: str, changes: Mapping[str, object] | None = None, phases: slice | None = None
 ) -> Experiment:
-    """Preset `preset` on data set `data`, changed: paths as `--set` takes them, `*` for every entry of a list.
+    """Preset `preset` on data set `data`, changed: paths as `--set` takes them, `*` for every entry
+    of a list.
 
-    `phases` keeps only some of the preset's phases; paths count those that are left. Raises ExperimentError for an
-    unknown preset, set, path or value.
+    `phases` keeps only some of the preset's phases; paths count those that are left. Raises
+    ExperimentError for an unknown preset, set, path or value.
     """
     values = preset_values(read_preset(preset), data)
     if phases is not None:
@@ -93,7 +102,9 @@ def experiment_of(
 
 
 def is_meant_for(preset: str, data: str) -> bool:
-    """Whether the preset is for that data set. Raises ExperimentError where the preset cannot be read."""
+    """Whether the preset is for that data set. Raises ExperimentError where the preset cannot be
+    read.
+    """
     return data in read_preset(preset).data_sets
 
 
@@ -104,6 +115,14 @@ def _spread(values: object, path: str) -> list[str]:
         return [path]
     value: object = values
     for part in before.split("."):
-        value = value[int(part)] if isinstance(value, list) else value.get(part) if isinstance(value, dict) else None
+        value = (
+            value[int(part)]
+            if isinstance(value, list)
+            else value.get(part)
+            if isinstance(value, dict)
+            else None
+        )
     entries = len(value) if isinstance(value, list) else 0
-    return [each for index in range(entries) for each in _spread(values, f"{before}.{index}.{after}")]
+    return [
+        each for index in range(entries) for each in _spread(values, f"{before}.{index}.{after}")
+    ]

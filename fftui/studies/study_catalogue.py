@@ -1,4 +1,6 @@
-"""The studies, by name. A study is data: for each data set the rows of its table, each a changed preset."""
+"""The studies, by name. A study is data: for each data set the rows of its table, each a changed
+preset.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,18 +10,30 @@ from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.data.verify import set_status
 from fftui.errors import one_of
 from fftui.studies import architecture_study, hybrid_study, paper_tables, sweeps
-from fftui.studies.study import Condition, Row, Rows, Scale, Study, Trial, experiment_of, is_meant_for
+from fftui.studies.study import (
+    Condition,
+    Row,
+    Rows,
+    Scale,
+    Study,
+    Trial,
+    experiment_of,
+    is_meant_for,
+)
 
 QUICK_SETS: tuple[DataName, ...] = ("mnist-mini",)
 PAPER_SETS: tuple[DataName, ...] = ("mnist", "fashion-mnist", "svhn", "cifar10", "cifar100")
 SMALL_SCALE_NOTE = (
-    "quick: few digits, small networks, few epochs, a low θ: shows the direction of an effect, not its size"
+    "quick: few digits, small networks, few epochs, a low θ: shows the direction of an effect, not"
+    " its size"
 )
 
 
 @dataclass(frozen=True)
 class StudyInfo:
-    """A study before it is built: `rows` gives its conditions on one data set, `sets` those of its full scale."""
+    """A study before it is built: `rows` gives its conditions on one data set, `sets` those of its
+    full scale.
+    """
 
     name: str
     title: str
@@ -33,15 +47,24 @@ class StudyInfo:
         """The data sets that it uses at `scale` unless others are asked for."""
         return QUICK_SETS if scale == "quick" else self.sets
 
-    def build(self, scale: Scale, present: Collection[DataName], seeds: int, asked: Collection[DataName] = ()) -> Study:
-        """The study on those of its data sets (or of those `asked` for) that are `present`, seeds 0 to `seeds` − 1.
+    def build(
+        self,
+        scale: Scale,
+        present: Collection[DataName],
+        seeds: int,
+        asked: Collection[DataName] = (),
+    ) -> Study:
+        """The study on those of its data sets (or of those `asked` for) that are `present`, seeds 0
+        to `seeds` − 1.
 
-        Trials come seed by seed, so that a study that was stopped has a whole table early. Raises ExperimentError
-        where a preset cannot be read or changed as the study means to.
+        Trials come seed by seed, so that a study that was stopped has a whole table early. Raises
+        ExperimentError where a preset cannot be read or changed as the study means to.
         """
         sets = [name for name in DATA_NAMES if name in (asked or self.sets_at(scale))]
         notes = [
-            f"{name} is not on this machine: skipped (fftui data get {name})" for name in sets if name not in present
+            f"{name} is not on this machine: skipped (fftui data get {name})"
+            for name in sets
+            if name not in present
         ]
         rows: list[tuple[DataName, Row]] = []
         for data in sets:
@@ -54,7 +77,14 @@ class StudyInfo:
         first = [_trial(data, row) for data, row in rows]
         trials = tuple(trial.at_seed(seed) for seed in range(seeds) for trial in first)
         small = (SMALL_SCALE_NOTE,) if scale == "quick" else ()
-        return Study(self.name, self.title, self.question, trials, (*notes, *small, *self.notes), self.measures)
+        return Study(
+            self.name,
+            self.title,
+            self.question,
+            trials,
+            (*notes, *small, *self.notes),
+            self.measures,
+        )
 
 
 def find_study(name: str) -> StudyInfo:
@@ -63,8 +93,14 @@ def find_study(name: str) -> StudyInfo:
 
 
 def present_sets(data_folder: Path | None = None) -> frozenset[DataName]:
-    """The data sets that are on this machine, by the sizes of their files; `data_folder` as for `data_folder()`."""
-    return frozenset(name for name in DATA_NAMES if set_status(name, data_folder, verify=False).state == "present")
+    """The data sets that are on this machine, by the sizes of their files; `data_folder` as for
+    `data_folder()`.
+    """
+    return frozenset(
+        name
+        for name in DATA_NAMES
+        if set_status(name, data_folder, verify=False).state == "present"
+    )
 
 
 def _trial(data: DataName, row: Row) -> Trial:
@@ -78,18 +114,23 @@ _ALL = (
     StudyInfo(
         "table-1",
         "The paper's Table 1",
-        "How does Forward-Forward compare with backprop on five data sets, as the paper ran both and corrected?",
+        "How does Forward-Forward compare with backprop on five data sets, as the paper ran both"
+        " and corrected?",
         paper_tables.table_1,
         PAPER_SETS,
     ),
     StudyInfo(
         "sample-complexity",
         "The paper's Tables 2 and 3",
-        "How many images does each method need, and is it the images or the updates that are lacking?",
+        "How many images does each method need, and is it the images or the updates that are"
+        " lacking?",
         paper_tables.sample_complexity,
         PAPER_SETS,
         (
-            "accuracies are of the images really measured, on the whole test set; the paper's Table 3 is corrected",
+            (
+                "accuracies are of the images really measured, on the whole test set; the paper's"
+                " Table 3 is corrected"
+            ),
             "'paper/ff at equal updates' takes as many optimiser steps as the full set gives",
         ),
         ("updates",),
@@ -97,7 +138,8 @@ _ALL = (
     StudyInfo(
         "hybrid",
         "Forward-Forward and backprop, one after the other",
-        "Does a network learned by one rule serve the other, and which of the paper's choices kept it from doing so?",
+        "Does a network learned by one rule serve the other, and which of the paper's choices kept"
+        " it from doing so?",
         hybrid_study.rows,
     ),
     StudyInfo(
@@ -117,7 +159,12 @@ _ALL = (
         ("memory of a run on the CPU is that of the process, which keeps what earlier runs took",),
         (
             *("e2e_s", "epoch_s", "compute_s", "data_s", "memory_bytes", "cpu_percent"),
-            *("gpu_utilization_percent", "gpu_memory_utilization_percent", "power_w", "energy_j_per_sample"),
+            *(
+                "gpu_utilization_percent",
+                "gpu_memory_utilization_percent",
+                "power_w",
+                "energy_j_per_sample",
+            ),
         ),
     ),
     StudyInfo(
@@ -143,7 +190,8 @@ _ALL = (
     StudyInfo(
         "parallel-layers",
         "All layers in parallel",
-        "Does learning all layers from the same batch cost accuracy, and how much time does it save?",
+        "Does learning all layers from the same batch cost accuracy, and how much time does it"
+        " save?",
         sweeps.parallel_layers,
     ),
 )

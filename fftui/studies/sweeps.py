@@ -15,10 +15,14 @@ TOKENS = ("every-token", "first-token", "label-token", "overlay")
 
 
 def threshold(data: DataName, scale: Scale) -> Iterator[Row]:
-    """θ of the paper's recipe; of `ff` with the paper's loss instead of its own; and `ff`, which has none."""
+    """θ of the paper's recipe; of `ff` with the paper's loss instead of its own; and `ff`, which
+    has none.
+    """
     paper, own = (0.5, 2.0, 5.0, 15.0, 30.0), (0.5, 2.0, 8.0)
     for value in paper if scale == "quick" else PAPER_THRESHOLDS:
-        yield _row("paper/ff", data, scale, {"phases.0.threshold": value}, loss="softplus", threshold=value)
+        yield _row(
+            "paper/ff", data, scale, {"phases.0.threshold": value}, loss="softplus", threshold=value
+        )
     for value in own if scale == "quick" else THRESHOLDS:
         changes = {"phases.0.loss": "softplus", "phases.0.threshold": value}
         yield _row("ff", data, scale, changes, loss="softplus", threshold=value)
@@ -35,10 +39,22 @@ def activation(data: DataName, scale: Scale) -> Iterator[Row]:
 def label_encoding(data: DataName, scale: Scale) -> Iterator[Row]:
     """Where the label goes in, for each kind of layer that comes first."""
 
-    def row(method: str, encoding: str, strength: float | None = None, planes: str | None = None) -> Row:
+    def row(
+        method: str, encoding: str, strength: float | None = None, planes: str | None = None
+    ) -> Row:
         asked = {"encoding": encoding, "scale": strength, "planes": planes}
-        label: dict[str, object] = {name: value for name, value in asked.items() if value is not None}
-        return _row(method, data, scale, {"model.label": label}, encoding=encoding, scale_=strength, planes=planes)
+        label: dict[str, object] = {
+            name: value for name, value in asked.items() if value is not None
+        }
+        return _row(
+            method,
+            data,
+            scale,
+            {"model.label": label},
+            encoding=encoding,
+            scale_=strength,
+            planes=planes,
+        )
 
     yield row("ff", "overlay")
     for strength in SCALES:
@@ -54,17 +70,26 @@ def label_encoding(data: DataName, scale: Scale) -> Iterator[Row]:
 def parallel_layers(data: DataName, scale: Scale) -> Iterator[Row]:
     """Layer after layer and all in parallel, for as many epochs each, otherwise the same.
 
-    A layer that learns alone has no head beside it: `ff` takes random negatives and summed goodness in both orders.
+    A layer that learns alone has no head beside it: `ff` takes random negatives and summed goodness
+    in both orders.
     """
-    even: dict[str, object] = {"model.head": None, "phases.0.negatives": "random", "phases.0.prediction": "all-layers"}
+    even: dict[str, object] = {
+        "model.head": None,
+        "phases.0.negatives": "random",
+        "phases.0.prediction": "all-layers",
+    }
     for method in ("ff", "local-ce", "paper/ff"):
         for order in ("layer-wise", "parallel"):
             changes: dict[str, object] = even if method == "ff" else {}
             yield _row(method, data, scale, {**changes, "phases.0.order": order}, order=order)
 
 
-def _row(method: str, data: DataName, scale: Scale, changes: dict[str, Any], **columns: Value) -> Row:
-    """A preset with `changes`; its columns are the method and `columns`, whose names may end in `_`."""
+def _row(
+    method: str, data: DataName, scale: Scale, changes: dict[str, Any], **columns: Value
+) -> Row:
+    """A preset with `changes`; its columns are the method and `columns`, whose names may end in
+    `_`.
+    """
     images = CONVOLUTION_TRAIN_IMAGES if method in ("cnn", "attention") else TRAIN_IMAGES
     small = small_scale_changes(method, data, images) if scale == "quick" else {}
     values = (("method", method), *((name.rstrip("_"), value) for name, value in columns.items()))

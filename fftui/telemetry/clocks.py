@@ -1,7 +1,8 @@
 """Clocks for the compute time of a device, measured without making it wait.
 
-A clock is started and stopped around each batch and read once an epoch. On CUDA a batch is not computed yet when the
-Python code that issued it returns, so events are recorded between batches and compared when the epoch is over.
+A clock is started and stopped around each batch and read once an epoch. On CUDA a batch is not
+computed yet when the Python code that issued it returns, so events are recorded between batches and
+compared when the epoch is over.
 """
 
 import time
@@ -24,7 +25,9 @@ class Clock(Protocol):
         """The current batch has been issued."""
 
     def read_s(self) -> float:
-        """Seconds of all finished batches since the last reading; on CUDA it waits until they are computed."""
+        """Seconds of all finished batches since the last reading; on CUDA it waits until they are
+        computed.
+        """
 
 
 class MonotonicClock:
@@ -74,7 +77,9 @@ class CudaClock:
         self._began = None
 
     def read_s(self) -> float:
-        """Seconds of all finished batches since the last reading; waits until the last of them is computed."""
+        """Seconds of all finished batches since the last reading; waits until the last of them is
+        computed.
+        """
         if not self._pairs:
             return 0.0
         self._pairs[-1][1].synchronize()
@@ -91,11 +96,14 @@ class CudaClock:
 
 
 def _new_event() -> torch.cuda.Event:
-    return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]  # torch leaves its types out
+    # torch leaves its types out
+    return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
 
 
 def clock_for(device: torch.device) -> Clock:
-    """The clock for compute time on `device`; on MPS it measures wall time, that of issuing operations."""
+    """The clock for compute time on `device`; on MPS it measures wall time, that of issuing
+    operations.
+    """
     return CudaClock(device) if device.type == "cuda" else MonotonicClock()
 
 

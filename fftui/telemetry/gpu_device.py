@@ -9,8 +9,9 @@ from fftui.telemetry.visible import visible_here
 def gpu_uuid(device: torch.device) -> str | None:
     """The UUID of a CUDA device; None for any other device and where it cannot be found.
 
-    NVML numbers GPUs in another order than CUDA and ignores CUDA_VISIBLE_DEVICES; only the UUID identifies a GPU in
-    both. Where torch does not provide it, it is found through CUDA_VISIBLE_DEVICES.
+    NVML numbers GPUs in another order than CUDA and ignores CUDA_VISIBLE_DEVICES; only the UUID
+    identifies a GPU in both. Where torch does not provide it, it is found through
+    CUDA_VISIBLE_DEVICES.
     """
     if device.type != "cuda":
         return None

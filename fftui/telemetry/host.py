@@ -22,8 +22,8 @@ class HostMetrics:
 class HostSource:
     """Reads the metrics of this process and its host.
 
-    CPU metrics are means since the previous sample, which psutil keeps for each thread: create and read a source in
-    the same thread.
+    CPU metrics are means since the previous sample, which psutil keeps for each thread: create and
+    read a source in the same thread.
     """
 
     def __init__(self) -> None:
@@ -40,9 +40,13 @@ class HostSource:
         process_cpu, host_cpu = self._cpu_percents(missing)
         metrics = HostMetrics(
             process_cpu_percent=process_cpu,
-            process_memory_bytes=_or_reason("process_memory_bytes", lambda: self._process.memory_info().rss, missing),
+            process_memory_bytes=_or_reason(
+                "process_memory_bytes", lambda: self._process.memory_info().rss, missing
+            ),
             host_cpu_percent=host_cpu,
-            host_memory_used_bytes=_or_reason("host_memory_used_bytes", lambda: psutil.virtual_memory().used, missing),
+            host_memory_used_bytes=_or_reason(
+                "host_memory_used_bytes", lambda: psutil.virtual_memory().used, missing
+            ),
         )
         self.missing = missing
         return metrics
@@ -59,5 +63,9 @@ def _or_reason(name: str, metric: Callable[[], T], missing: dict[str, str]) -> T
     try:
         return metric()
     except (psutil.Error, OSError) as error:
-        missing[name] = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
+        missing[name] = (
+            (error.strerror if isinstance(error, OSError) else "")
+            or str(error)
+            or type(error).__name__
+        )
         return None

@@ -50,7 +50,9 @@ class NvmlInspection:
 
 @dataclass(frozen=True)
 class RaplInspection:
-    """The number of CPU packages whose energy RAPL provides, or the reason (`absent`) why there are none."""
+    """The number of CPU packages whose energy RAPL provides, or the reason (`absent`) why there are
+    none.
+    """
 
     packages: int = 0
     absent: str = ""
@@ -61,13 +63,17 @@ def inspect_nvml() -> NvmlInspection:
     try:
         nvml.start_nvml()
     except nvml.GpuUnavailableError as error:
-        return NvmlInspection(absent=str(error), visible=visible(os.environ.get("CUDA_VISIBLE_DEVICES"), None, ()))
+        return NvmlInspection(
+            absent=str(error), visible=visible(os.environ.get("CUDA_VISIBLE_DEVICES"), None, ())
+        )
     try:
         return NvmlInspection(
             driver=nvml.driver_version(),
             nvml=_or_none(pynvml.nvmlSystemGetNVMLVersion),
             cuda_driver=_cuda_version(_or_none(pynvml.nvmlSystemGetCudaDriverVersion)),
-            boards=tuple(_board(index) for index in range(_or_none(pynvml.nvmlDeviceGetCount) or 0)),
+            boards=tuple(
+                _board(index) for index in range(_or_none(pynvml.nvmlDeviceGetCount) or 0)
+            ),
             visible=visible_here(),
         )
     finally:
@@ -85,7 +91,8 @@ def inspect_rapl(folder: Path = RAPL_FOLDER) -> RaplInspection:
 def _board(index: int) -> DeviceInspection:
     try:
         handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-    except pynvml.NVMLError as error:  # a board that is lost is listed, so that the others keep their index
+    # a board that is lost is listed, so that the others keep their index
+    except pynvml.NVMLError as error:
         refused = tuple(CallAnswer(call.name, reason=nvml.reason_of(error)) for call in nvml.CALLS)
         return DeviceInspection("no answer", None, index, None, None, refused)
     mode = _or_none(pynvml.nvmlDeviceGetMigMode, handle)
@@ -103,7 +110,9 @@ def _board(index: int) -> DeviceInspection:
 
 def _slice(handle: Any) -> DeviceInspection:
     own = tuple(call for call in nvml.CALLS if call.of_slice)
-    return DeviceInspection(nvml.name_of(handle), nvml.uuid_of(handle), None, None, None, _answers(handle, own))
+    return DeviceInspection(
+        nvml.name_of(handle), nvml.uuid_of(handle), None, None, None, _answers(handle, own)
+    )
 
 
 def _answers(handle: Any, calls: tuple[nvml.Call, ...]) -> tuple[CallAnswer, ...]:

@@ -1,13 +1,21 @@
-"""All metrics of a machine while it learns: process, host, the CPU's energy, the GPU that learns, the other GPUs.
+"""All metrics of a machine while it learns: process, host, the CPU's energy, the GPU that learns,
+the other GPUs.
 
-Each metric may be missing on its own; `new_gaps` gives the reason once. A source that is lost is not read again.
+Each metric may be missing on its own; `new_gaps` gives the reason once. A source that is lost is
+not read again.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from fftui.events import EpochKey, MachineDescribed, MetricsUnavailable, OtherGpusSampled, TelemetrySampled
+from fftui.events import (
+    EpochKey,
+    MachineDescribed,
+    MetricsUnavailable,
+    OtherGpusSampled,
+    TelemetrySampled,
+)
 from fftui.telemetry.host import HostSource
 from fftui.telemetry.nvml import NO_METRICS, GpuMetrics, GpuSource, GpuUnavailableError, OtherGpus
 from fftui.telemetry.rapl import RAPL_FOLDER, RaplSource, RaplUnavailableError
@@ -19,7 +27,8 @@ CPU_ENERGY_METRICS = ("cpu_power_w", "cpu_energy_j")
 class MachineReader:
     """Reads the metrics of one machine; create, read and close it in one thread.
 
-    `gpu_uuid` is the GPU that learns; where it is None no GPU is read, though the machine may have some.
+    `gpu_uuid` is the GPU that learns; where it is None no GPU is read, though the machine may have
+    some.
     """
 
     def __init__(self, gpu_uuid: str | None, rapl_folder: Path = RAPL_FOLDER) -> None:
@@ -128,8 +137,16 @@ class MachineReader:
         return None if power_w is None else round(power_w, 2), round(energy_j, 3)
 
     def _note_missing(self, missing: Mapping[str, str]) -> None:
-        """Add the reasons that have not been reported yet to `new_gaps`, one event for each reason."""
-        fresh = {metric: reason for metric, reason in missing.items() if self._missing.get(metric) != reason}
+        """Add the reasons that have not been reported yet to `new_gaps`, one event for
+        each reason.
+        """
+        fresh = {
+            metric: reason
+            for metric, reason in missing.items()
+            if self._missing.get(metric) != reason
+        }
         self._missing |= fresh
         for reason in dict.fromkeys(fresh.values()):
-            self._new_gaps.append(MetricsUnavailable(tuple(f for f, r in fresh.items() if r == reason), reason))
+            self._new_gaps.append(
+                MetricsUnavailable(tuple(f for f, r in fresh.items() if r == reason), reason)
+            )

@@ -29,9 +29,13 @@ FATAL = (
 TOO_NEW = (pynvml.NVML_ERROR_FUNCTION_NOT_FOUND, pynvml.NVML_ERROR_ARGUMENT_VERSION_MISMATCH)
 # What to do about a start that fails.
 ADVICE = {
-    pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: "no NVIDIA driver is installed here, or a container hides it",
+    pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: (
+        "no NVIDIA driver is installed here, or a container hides it"
+    ),
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "the NVIDIA kernel module is not loaded: try nvidia-smi",
-    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: "the driver was updated under a running kernel: reboot this machine",
+    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: (
+        "the driver was updated under a running kernel: reboot this machine"
+    ),
     pynvml.NVML_ERROR_NO_PERMISSION: "this user may not talk to the driver",
 }
 THROTTLES = (
@@ -63,7 +67,8 @@ class GpuMetrics:
     """One sample of a GPU; None where the board does not provide a metric, or there is no GPU."""
 
     gpu_utilization_percent: float | None = None
-    gpu_memory_utilization_percent: float | None = None  # share of time in which its memory was read or written
+    # share of time in which its memory was read or written
+    gpu_memory_utilization_percent: float | None = None
     gpu_memory_used_bytes: int | None = None
     gpu_memory_total_bytes: int | None = None
     gpu_process_memory_bytes: int | None = None
@@ -81,7 +86,9 @@ NO_METRICS = GpuMetrics()
 
 @dataclass(frozen=True)
 class Call:
-    """One NVML call: the function that makes it, and the metrics it returns, in the units of their names."""
+    """One NVML call: the function that makes it, and the metrics it returns, in the units of their
+    names.
+    """
 
     name: str
     metrics: tuple[str, ...]
@@ -101,9 +108,12 @@ def _memory(handle: Any) -> tuple[int, int]:
 
 
 def _process_memory(handle: Any) -> tuple[int]:
-    # Without its version in the name this call fails with something that is no NVMLError on older drivers.
+    # Without its version in the name this call fails with something that is no NVMLError on older
+    # drivers.
     processes = _newest(
-        pynvml.nvmlDeviceGetComputeRunningProcesses_v3, pynvml.nvmlDeviceGetComputeRunningProcesses_v2, handle
+        pynvml.nvmlDeviceGetComputeRunningProcesses_v3,
+        pynvml.nvmlDeviceGetComputeRunningProcesses_v2,
+        handle,
     )
     own = [process.usedGpuMemory for process in processes if process.pid == os.getpid()]
     if not own:
@@ -115,7 +125,8 @@ def _process_memory(handle: Any) -> tuple[int]:
 
 def _temperature(handle: Any) -> tuple[float]:
     older = partial(pynvml.nvmlDeviceGetTemperature, sensor=pynvml.NVML_TEMPERATURE_GPU)
-    newer = getattr(pynvml, "nvmlDeviceGetTemperatureV", None)  # drivers will lose the older one with CUDA 14
+    # drivers will lose the older one with CUDA 14
+    newer = getattr(pynvml, "nvmlDeviceGetTemperatureV", None)
     if newer is None:
         return (float(older(handle)),)
     return (float(_newest(partial(newer, sensor=pynvml.NVML_TEMPERATURE_GPU), older, handle)),)
@@ -123,7 +134,9 @@ def _temperature(handle: Any) -> tuple[float]:
 
 def _throttles(handle: Any) -> tuple[str]:
     bits = _newest(
-        pynvml.nvmlDeviceGetCurrentClocksEventReasons, pynvml.nvmlDeviceGetCurrentClocksThrottleReasons, handle
+        pynvml.nvmlDeviceGetCurrentClocksEventReasons,
+        pynvml.nvmlDeviceGetCurrentClocksThrottleReasons,
+        handle,
     )
     words = [word for bit, word in THROTTLES if bits & bit]
     if unknown := bits & ~sum(bit for bit, _ in THROTTLES):
@@ -146,8 +159,17 @@ def _power(handle: Any) -> tuple[float]:
 
 
 CALLS = (
-    Call("nvmlDeviceGetUtilizationRates", ("gpu_utilization_percent", "gpu_memory_utilization_percent"), _utilization),
-    Call("nvmlDeviceGetMemoryInfo", ("gpu_memory_used_bytes", "gpu_memory_total_bytes"), _memory, of_slice=True),
+    Call(
+        "nvmlDeviceGetUtilizationRates",
+        ("gpu_utilization_percent", "gpu_memory_utilization_percent"),
+        _utilization,
+    ),
+    Call(
+        "nvmlDeviceGetMemoryInfo",
+        ("gpu_memory_used_bytes", "gpu_memory_total_bytes"),
+        _memory,
+        of_slice=True,
+    ),
     Call(
         "nvmlDeviceGetComputeRunningProcesses",
         ("gpu_process_memory_bytes",),
@@ -193,8 +215,8 @@ class Answer:
 class GpuSource:
     """Reads the metrics of one GPU, or one MIG slice, found by its UUID (see `gpu_uuid`).
 
-    Of a slice, `whole_board` names the metrics of its board. Raises GpuUnavailableError where NVML or the GPU is
-    missing. NVML stays initialised until `close`.
+    Of a slice, `whole_board` names the metrics of its board. Raises GpuUnavailableError where NVML
+    or the GPU is missing. NVML stays initialised until `close`.
     """
 
     def __init__(self, uuid: str) -> None:
@@ -244,7 +266,9 @@ class GpuSource:
 
 
 class OtherGpus:
-    """Reads the GPUs of this machine other than the board of UUID `learning`; NVML has to be initialised."""
+    """Reads the GPUs of this machine other than the board of UUID `learning`; NVML has to be
+    initialised.
+    """
 
     def __init__(self, learning: str) -> None:
         handles = [handle for handle in boards() if uuid_of(handle) != learning]
@@ -270,7 +294,9 @@ def start_nvml() -> None:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:
         advice = ADVICE.get(error.value)
-        raise GpuUnavailableError(f"{reason_of(error)}: {advice}" if advice else reason_of(error)) from None
+        raise GpuUnavailableError(
+            f"{reason_of(error)}: {advice}" if advice else reason_of(error)
+        ) from None
 
 
 def stop_nvml() -> None:
@@ -303,12 +329,16 @@ def boards() -> list[Any]:
 def slices(board: Any) -> list[Any]:
     """The handles of the MIG slices of a board."""
     count = _try(pynvml.nvmlDeviceGetMaxMigDeviceCount, board) or 0
-    found = (_try(lambda n: pynvml.nvmlDeviceGetMigDeviceHandleByIndex(board, n), index) for index in range(count))
+    found = (
+        _try(lambda n: pynvml.nvmlDeviceGetMigDeviceHandleByIndex(board, n), index)
+        for index in range(count)
+    )
     return [handle for handle in found if handle is not None]
 
 
 def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
-    """The board of a device (itself, if it is no MIG slice), and the metrics that are of the whole board.
+    """The board of a device (itself, if it is no MIG slice), and the metrics that are of the whole
+    board.
 
     Raises GpuUnavailableError where the board of a slice does not answer.
     """
@@ -328,7 +358,9 @@ def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
 
 def instances_of(handle: Any) -> tuple[int | None, int | None]:
     """The numbers of a MIG slice's GPU instance and compute instance."""
-    return _try(pynvml.nvmlDeviceGetGpuInstanceId, handle), _try(pynvml.nvmlDeviceGetComputeInstanceId, handle)
+    return _try(pynvml.nvmlDeviceGetGpuInstanceId, handle), _try(
+        pynvml.nvmlDeviceGetComputeInstanceId, handle
+    )
 
 
 def name_of(handle: Any) -> str:
@@ -349,11 +381,15 @@ def driver_version() -> str | None:
 
 
 def answer_to(call: Call, handle: Any) -> Answer:
-    """The answer to `call` for the device `handle`. Raises GpuUnavailableError where the GPU is lost."""
+    """The answer to `call` for the device `handle`. Raises GpuUnavailableError where the GPU is
+    lost.
+    """
     try:
         return Answer(call.ask(handle))
     except _Unlisted:
-        return Answer(reason="this process is not in NVML's list (other process numbers in a container?)")
+        return Answer(
+            reason="this process is not in NVML's list (other process numbers in a container?)"
+        )
     except pynvml.NVMLError as error:
         if error.value in FATAL:
             raise GpuUnavailableError(reason_of(error)) from None

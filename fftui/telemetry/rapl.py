@@ -1,4 +1,6 @@
-"""Energy of the CPU's packages through RAPL, from Linux's /sys/class/powercap; usually readable by root only."""
+"""Energy of the CPU's packages through RAPL, from Linux's /sys/class/powercap; usually readable by
+root only.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,23 +23,32 @@ class _Package:
     drawn_uj: int = 0
 
     def read_uj(self) -> int:
-        """Microjoules drawn since the object was created; a counter lower than before has wrapped once."""
+        """Microjoules drawn since the object was created; a counter lower than before has wrapped
+        once.
+        """
         now_uj = _number(self.file)
-        self.drawn_uj += now_uj - self.seen_uj if now_uj >= self.seen_uj else now_uj + self.range_uj - self.seen_uj
+        self.drawn_uj += (
+            now_uj - self.seen_uj
+            if now_uj >= self.seen_uj
+            else now_uj + self.range_uj - self.seen_uj
+        )
         self.seen_uj = now_uj
         return self.drawn_uj
 
 
 class RaplSource:
-    """Reads the sum of the CPU's packages (zones `intel-rapl:N` named `package-N`, on AMD too) under `folder`.
+    """Reads the sum of the CPU's packages (zones `intel-rapl:N` named `package-N`, on AMD too)
+    under `folder`.
 
-    Subzones (core, dram) and psys are left out: they would count energy twice or are not the CPU's. Raises
-    RaplUnavailableError where there is no package or it may not be read.
+    Subzones (core, dram) and psys are left out: they would count energy twice or are not the CPU's.
+    Raises RaplUnavailableError where there is no package or it may not be read.
     """
 
     def __init__(self, folder: Path = RAPL_FOLDER) -> None:
         zones = sorted(folder.glob("intel-rapl:*"))
-        self._packages = [_package(zone) for zone in zones if zone.name.count(":") == 1 and _is_package(zone)]
+        self._packages = [
+            _package(zone) for zone in zones if zone.name.count(":") == 1 and _is_package(zone)
+        ]
         if not self._packages:
             msg = f"{folder} shows no package of the CPU (no RAPL here)"
             raise RaplUnavailableError(msg)
@@ -48,7 +59,9 @@ class RaplSource:
         return len(self._packages)
 
     def read_j(self) -> float:
-        """Joules drawn by all packages since the source was created. Raises RaplUnavailableError if one is not read."""
+        """Joules drawn by all packages since the source was created. Raises RaplUnavailableError if
+        one is not read.
+        """
         return sum(package.read_uj() for package in self._packages) * MICRO
 
 

@@ -1,4 +1,6 @@
-"""A background thread that samples the machine's metrics at a fixed rate; its failure does not end the run."""
+"""A background thread that samples the machine's metrics at a fixed rate; its failure does not end
+the run.
+"""
 
 import threading
 import time
@@ -19,9 +21,9 @@ OTHERS_EVERY_S = 1.0
 class Sampler:
     """Samples `hz` times a second between `start` and `stop`; 0 is off. A sampler is started once.
 
-    `epoch_key` returns the phase, layer and epoch being learned. `emit` is called in the sampler's thread with the
-    machine's description, every sample, the metrics that become unavailable, and at the end with a summary.
-    `gpu_uuid` is the GPU that learns, None where none does.
+    `epoch_key` returns the phase, layer and epoch being learned. `emit` is called in the sampler's
+    thread with the machine's description, every sample, the metrics that become unavailable, and at
+    the end with a summary. `gpu_uuid` is the GPU that learns, None where none does.
     """
 
     def __init__(
@@ -50,24 +52,30 @@ class Sampler:
             self._thread.start()
 
     def stop(self) -> None:
-        """Take a last sample and stop; nothing is emitted after this returns, unless a driver hangs."""
+        """Take a last sample and stop; nothing is emitted after this returns, unless a driver
+        hangs.
+        """
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(STOP_S)
 
     def measures_power(self) -> bool:
-        """Whether any power or energy is available; waits for the first sample, at most two seconds."""
+        """Whether any power or energy is available; waits for the first sample, at most two
+        seconds.
+        """
         return self._hz > 0 and self._sampled.wait(STOP_S) and self._measures_power
 
     def _run(self) -> None:
         error = None
         try:
             self._sample_until_stopped()
-        except Exception as failure:  # noqa: BLE001 - a thread's last resort: sampling is over and the run is not
+        # a thread's last resort: sampling is over and the run is not
+        except Exception as failure:  # noqa: BLE001
             error = f"{type(failure).__name__}: {failure}"
         finally:
             self._sampled.set()
-        # `emit` writes to a journal: on a full disk, or once that is closed, the event cannot be kept.
+        # `emit` writes to a journal: on a full disk, or once that is closed, the event cannot be
+        # kept.
         with suppress(OSError, RuntimeError, ValueError):
             self._emit(self._clock.ended(error))
 
@@ -99,7 +107,9 @@ class Sampler:
 
 
 class SampleClock:
-    """Schedules samples on a fixed grid and counts those taken, missed and on time; missed ones are not made up for."""
+    """Schedules samples on a fixed grid and counts those taken, missed and on time; missed ones are
+    not made up for.
+    """
 
     def __init__(self, interval_s: float) -> None:
         self.samples = 0
@@ -125,7 +135,9 @@ class SampleClock:
         return max(0.0, due_s - now_s)
 
     def ended(self, error: str | None) -> TelemetryEnded:
-        """The summary event; call it in the sampling thread. The last interval is cut short and not counted."""
+        """The summary event; call it in the sampling thread. The last interval is cut short and not
+        counted.
+        """
         intervals = self.samples - 2
         return TelemetryEnded(
             samples=self.samples,
@@ -138,7 +150,8 @@ class SampleClock:
 
 
 def next_due_s(due_s: float, interval_s: float, now_s: float) -> float:
-    """The time at which the sample after the one due at `due_s` is due: on the same grid, never in the past.
+    """The time at which the sample after the one due at `due_s` is due: on the same grid, never in
+    the past.
 
     Samples that were missed while the machine was busy are left out, not made up for in a burst.
     """

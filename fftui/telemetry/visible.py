@@ -1,9 +1,11 @@
-"""The GPUs that CUDA sees under CUDA_VISIBLE_DEVICES, in CUDA's order, found through NVML without starting CUDA.
+"""The GPUs that CUDA sees under CUDA_VISIBLE_DEVICES, in CUDA's order, found through NVML without
+starting CUDA.
 
-CUDA's rules: entries are indexes, or `GPU-` UUIDs, or `MIG-` UUIDs, or unique prefixes of UUIDs; the first entry sets
-the kind. An entry that names no device, or is of another kind, hides itself and all that follow; a device named twice
-hides everything; unset shows all. Where there is a MIG slice among them, CUDA takes the first slice and nothing else.
-Rules that CUDA does not document are those of torch (`torch.cuda._parse_visible_devices`).
+CUDA's rules: entries are indexes, or `GPU-` UUIDs, or `MIG-` UUIDs, or unique prefixes of UUIDs;
+the first entry sets the kind. An entry that names no device, or is of another kind, hides itself
+and all that follow; a device named twice hides everything; unset shows all. Where there is a MIG
+slice among them, CUDA takes the first slice and nothing else. Rules that CUDA does not document are
+those of torch (`torch.cuda._parse_visible_devices`).
 """
 
 import os
@@ -37,13 +39,16 @@ class Board:
 
     @property
     def device(self) -> str:
-        """The UUID of the device that CUDA takes: the first slice, or the whole board if it has none."""
+        """The UUID of the device that CUDA takes: the first slice, or the whole board if it has
+        none.
+        """
         return self.slices[0].uuid if self.slices else self.uuid
 
 
 @dataclass(frozen=True)
 class Visible:
-    """The UUIDs of the devices that CUDA sees, in its order; `problem` is what is wrong with the variable.
+    """The UUIDs of the devices that CUDA sees, in its order; `problem` is what is wrong with the
+    variable.
 
     `caution` warns where CUDA may count the devices in another order.
     """
@@ -54,7 +59,9 @@ class Visible:
 
 
 def visible(value: str | None, order: str | None, boards: Sequence[Board]) -> Visible:
-    """The devices of `boards` that CUDA sees if CUDA_VISIBLE_DEVICES is `value` and CUDA_DEVICE_ORDER is `order`."""
+    """The devices of `boards` that CUDA sees if CUDA_VISIBLE_DEVICES is `value` and
+    CUDA_DEVICE_ORDER is `order`.
+    """
     caution = _caution(value, order, boards)
     if value is None:
         return Visible(_taken(board.device for board in boards), caution=caution)
@@ -82,7 +89,11 @@ def boards_here() -> list[Board]:
     """The GPUs of this machine. NVML has to be initialised."""
     found = []
     for handle in nvml.boards():
-        slices = [Slice(uuid, *nvml.instances_of(each)) for each in nvml.slices(handle) if (uuid := nvml.uuid_of(each))]
+        slices = [
+            Slice(uuid, *nvml.instances_of(each))
+            for each in nvml.slices(handle)
+            if (uuid := nvml.uuid_of(each))
+        ]
         if (uuid := nvml.uuid_of(handle)) is not None:
             found.append(Board(uuid, nvml.name_of(handle), tuple(slices)))
     return found
@@ -96,7 +107,9 @@ def _taken(uuids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _entries(value: str) -> tuple[list[str], str]:
-    """The entries before the first invalid one, and what is wrong with that; no entries where one is repeated."""
+    """The entries before the first invalid one, and what is wrong with that; no entries where one
+    is repeated.
+    """
     kind = next((kind for kind in nvml.UUID_KINDS if value.startswith(kind)), "")
     found: list[str] = []
     for entry in value.split(","):
@@ -131,7 +144,9 @@ def _named(entry: str, boards: Sequence[Board]) -> tuple[str | None, str]:
     """The UUID of the device that an entry names, or None and the reason."""
     if not entry.startswith(nvml.UUID_KINDS):
         return _counted(int(entry), boards)
-    matches = [uuid for uuid, *names in _names(boards) if any(_begins(entry, name) for name in names)]
+    matches = [
+        uuid for uuid, *names in _names(boards) if any(_begins(entry, name) for name in names)
+    ]
     if len(matches) == 1:
         return matches[0], ""
     if matches:
@@ -151,7 +166,11 @@ def _names(boards: Sequence[Board]) -> Iterator[tuple[str, ...]]:
     for board in boards:
         yield board.device, board.uuid
         for each in board.slices:
-            yield each.uuid, each.uuid, f"MIG-{board.uuid}/{each.gpu_instance}/{each.compute_instance}"
+            yield (
+                each.uuid,
+                each.uuid,
+                f"MIG-{board.uuid}/{each.gpu_instance}/{each.compute_instance}",
+            )
 
 
 def _begins(entry: str, name: str) -> bool:
@@ -164,4 +183,6 @@ def _caution(value: str | None, order: str | None, boards: Sequence[Board]) -> s
     kinds = {board.name for board in boards}
     if not by_index or order == "PCI_BUS_ID" or len(kinds) < 2:
         return ""
-    return f"CUDA counts the fastest GPU first, NVML by bus: with {ORDER}=PCI_BUS_ID both count alike"
+    return (
+        f"CUDA counts the fastest GPU first, NVML by bus: with {ORDER}=PCI_BUS_ID both count alike"
+    )

@@ -7,7 +7,9 @@ MISSING = "–"
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """`value` with about `digits` significant digits; at most digits + 2 characters up to a million."""
+    """`value` with about `digits` significant digits; at most digits + 2 characters up to a
+    million.
+    """
     if value is None or not math.isfinite(value):
         return MISSING
     size = abs(value) if abs(value) >= 1e-99 else 0.0  # three digits of exponent would say no more
@@ -70,7 +72,9 @@ def size(count: float | None) -> str:
 
 
 def energy(joules: float | None) -> str:
-    """Joules with three significant digits and a prefix: `12.3 mJ`, `840 J`, `1.23 kJ`, `4.50 MJ`."""
+    """Joules with three significant digits and a prefix: `12.3 mJ`, `840 J`, `1.23 kJ`,
+    `4.50 MJ`.
+    """
     if joules is None or not math.isfinite(joules):
         return MISSING
     for unit, factor in (("MJ", 1e6), ("kJ", 1e3), ("J", 1.0), ("mJ", 1e-3), ("µJ", 1e-6)):
@@ -89,6 +93,10 @@ def count(value: float | None) -> str:
 def clock(at: float | None) -> str:
     """The local time of day of a Unix time: `14:05:09`."""
     try:
-        return datetime.fromtimestamp(at or 0.0).astimezone().strftime("%H:%M:%S") if at is not None else MISSING
+        return (
+            datetime.fromtimestamp(at or 0.0).astimezone().strftime("%H:%M:%S")
+            if at is not None
+            else MISSING
+        )
     except (ValueError, OverflowError, OSError):  # a journal may hold any number
         return MISSING

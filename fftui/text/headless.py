@@ -1,7 +1,8 @@
-"""A run without the screen: progress on stderr, the result on stdout, signals as a batch system sends them.
+"""A run without the screen: progress on stderr, the result on stdout, signals as a batch system
+sends them.
 
-The run has a thread of its own. This one only reads its view, four times a second, so a terminal that is stopped,
-slow or closed delays nothing.
+The run has a thread of its own. This one only reads its view, four times a second, so a terminal
+that is stopped, slow or closed delays nothing.
 """
 
 import json
@@ -28,7 +29,15 @@ from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.run_thread import RunThread
 from fftui.runs.view import RunView
 from fftui.text.format import duration, number
-from fftui.text.plain import accuracy_head, end_text, energy_text, head_text, layer_rows, progress_line, stage_name
+from fftui.text.plain import (
+    accuracy_head,
+    end_text,
+    energy_text,
+    head_text,
+    layer_rows,
+    progress_line,
+    stage_name,
+)
 from fftui.text.streams import detach, to_stderr, to_stdout
 
 REFRESH_EVERY_S = 0.25
@@ -44,14 +53,17 @@ def run_experiment(
     resume: bool = False,
     as_json: bool = False,
 ) -> int:
-    """Run the experiment of `folder` to its end, show its progress, write its result; returns the exit code.
+    """Run the experiment of `folder` to its end, show its progress, write its result; returns the
+    exit code.
 
     Raises RequestError where the run is refused and RunFailedError where it fails.
     """
     events: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
 
     def queue_event(_at: float, event: ev.Event) -> None:
-        if not isinstance(event, ev.Stepped | ev.TelemetrySampled | ev.WindowMeasured | ev.OtherGpusSampled):
+        if not isinstance(
+            event, ev.Stepped | ev.TelemetrySampled | ev.WindowMeasured | ev.OtherGpusSampled
+        ):
             events.put(event)
 
     run_thread = RunThread(folder, experiment, device, data_folder, resume, listener=queue_event)
@@ -114,7 +126,9 @@ class Bar:
         """Print a line for what ends; epochs are shown on the bar."""
         line = None if isinstance(event, ev.EpochFinished) else progress_line(event, view)
         if line:
-            self._guarded(lambda: self._console.print(line, markup=False, highlight=False, soft_wrap=True))
+            self._guarded(
+                lambda: self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            )
 
     def refresh(self, view: RunView) -> None:
         """Paint the bar."""
@@ -123,7 +137,9 @@ class Bar:
         description, figures = bar_texts(view)
 
         def paint() -> None:
-            self._progress.update(self._task, completed=view.fraction, description=description, figures=figures)
+            self._progress.update(
+                self._task, completed=view.fraction, description=description, figures=figures
+            )
             self._progress.refresh()
 
         self._guarded(paint)
@@ -158,7 +174,9 @@ class Stoppable(Protocol):
 
 
 class Signals:
-    """Handlers of the process's signals; `pending_message` is the line that is to be shown for the last one."""
+    """Handlers of the process's signals; `pending_message` is the line that is to be shown for the
+    last one.
+    """
 
     def __init__(self, target: Stoppable) -> None:
         self._target = target
@@ -180,7 +198,9 @@ class Signals:
 
 
 def exit_now() -> None:
-    """End the process now, with the cursor visible; what was learned since the last checkpoint is lost."""
+    """End the process now, with the cursor visible; what was learned since the last checkpoint is
+    lost.
+    """
     if sys.stderr.isatty():
         try:
             os.set_blocking(2, False)  # a stopped terminal would hold this process too
@@ -214,7 +234,9 @@ def display_here() -> Display:
     return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
 
 
-def _follow(run_thread: RunThread, events: "queue.SimpleQueue[ev.Event]", display: Display, signals: Signals) -> None:
+def _follow(
+    run_thread: RunThread, events: "queue.SimpleQueue[ev.Event]", display: Display, signals: Signals
+) -> None:
     run_thread.start()
     alive = True
     while alive:
@@ -233,7 +255,9 @@ def _write_result(run_thread: RunThread, *, as_json: bool) -> int:
     folder, result = run_thread.folder, run_thread.view.result
     if result is not None and run_thread.refused is None:
         to_stdout(
-            _json_result(folder, result, run_thread.view) if as_json else result_text(folder, result, run_thread.view)
+            _json_result(folder, result, run_thread.view)
+            if as_json
+            else result_text(folder, result, run_thread.view)
         )
     return exit_code_of(run_thread)
 
@@ -279,7 +303,9 @@ def resume_command(folder: RunFolder) -> str:
 
 
 def _mending_command(folder: RunFolder) -> str:
-    """The command that writes what could not be written: a run whose end is recorded lacks its tables only."""
+    """The command that writes what could not be written: a run whose end is recorded lacks its
+    tables only.
+    """
     try:
         over = folder.record().status == "finished"
     except RunNotFoundError:
@@ -290,13 +316,26 @@ def _mending_command(folder: RunFolder) -> str:
 def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
     """The result as a table, for stdout: coloured only on a terminal."""
     table = Table(title_justify="left")
-    for name in ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta", accuracy_head(view)):
-        table.add_column(name, justify="left" if name in ("layer", "inputs→units") else "right", no_wrap=True)
+    for name in (
+        "layer",
+        "inputs→units",
+        "epochs",
+        "time",
+        "g+",
+        "g-",
+        "theta",
+        accuracy_head(view),
+    ):
+        table.add_column(
+            name, justify="left" if name in ("layer", "inputs→units") else "right", no_wrap=True
+        )
     for row in layer_rows(view):
         table.add_row(*row)
     terminal = sys.stdout.isatty()
     text = StringIO()
-    console = Console(file=text, force_terminal=terminal, width=None if terminal else 100, highlight=False)
+    console = Console(
+        file=text, force_terminal=terminal, width=None if terminal else 100, highlight=False
+    )
     if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
         table.box = None
     console.print(table)
@@ -313,7 +352,9 @@ def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str
 
 def _json_result(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
     # Of the test images at the end, or none: what was measured on the way is of other images.
-    layers: list[float | None] = [*result.layer_accuracies] or [None for row in view.layers if row.number is not None]
+    layers: list[float | None] = [*result.layer_accuracies] or [
+        None for row in view.layers if row.number is not None
+    ]
     return json.dumps(
         {
             "run": folder.id,
@@ -346,4 +387,6 @@ def bar_texts(view: RunView) -> tuple[str, str]:
     left = view.time_left_s()
     if left is not None:
         figures.append(f"{duration(left)} left")
-    return f"{stage_name(view, stage.phase, stage.layer)} epoch {epoch}/{row.epochs}", "  ".join(figures)
+    return f"{stage_name(view, stage.phase, stage.layer)} epoch {epoch}/{row.epochs}", "  ".join(
+        figures
+    )

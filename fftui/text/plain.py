@@ -1,4 +1,6 @@
-"""Runs, presets and data sets as plain text: lines and aligned columns that a screen reader reads in order."""
+"""Runs, presets and data sets as plain text: lines and aligned columns that a screen reader reads
+in order.
+"""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows under `head`, aligned by spaces; the last column is not padded."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows])
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in [head, *rows]
+    )
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -50,7 +55,9 @@ def view_of(folder: RunFolder) -> RunView:
 
 
 def accuracy_head(view: RunView) -> str:
-    """The head over the layers' accuracies, with the split they are of; where they differ, each row says its own."""
+    """The head over the layers' accuracies, with the split they are of; where they differ, each row
+    says its own.
+    """
     splits = _accuracy_splits(view)
     return f"accuracy ({splits.pop()})" if len(splits) == 1 else "accuracy"
 
@@ -70,7 +77,8 @@ def layer_rows(view: RunView) -> list[tuple[str, ...]]:
             number(row.last.goodness_positive if row.last else None),
             number(row.last.goodness_negative if row.last else None),
             number(row.threshold),
-            accuracy_text(row.accuracy) + (f" {row.accuracy_split}" if several and row.accuracy_split else ""),
+            accuracy_text(row.accuracy)
+            + (f" {row.accuracy_split}" if several and row.accuracy_split else ""),
         )
         for row in view.layers
     ]
@@ -78,7 +86,9 @@ def layer_rows(view: RunView) -> list[tuple[str, ...]]:
         together = _parallel_rows(view, stage.phase, stage.layer)
         if together:
             took_s = stage.layer_s if stage.layer_s is not None else _epochs_s(together[0])
-            rows.append(("all", "in parallel", _epochs(together[0]), duration(took_s), *[MISSING] * 3, ""))
+            rows.append(
+                ("all", "in parallel", _epochs(together[0]), duration(took_s), *[MISSING] * 3, "")
+            )
     return rows
 
 
@@ -92,15 +102,22 @@ def head_text(view: RunView) -> str | None:
 def end_text(result: ev.RunFinished) -> str:
     """A run's final status, its accuracy, and its learning and total time."""
     text = (
-        f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for {duration(result.train_s)}"
+        f"{result.status}: test accuracy {accuracy_text(result.test_accuracy)}, learned for"
+        f" {duration(result.train_s)}"
     )
     return text if result.e2e_s is None else f"{text}; end to end {duration(result.e2e_s)}"
 
 
 def energy_text(view: RunView) -> str | None:
-    """Energy of learning, in all and per image, its method, and the idle power; None where it is not available."""
+    """Energy of learning, in all and per image, its method, and the idle power; None where it is
+    not available.
+    """
     summary = view.energy.summary()
-    joules, each, idle_w = summary["energy_j"], summary["energy_j_per_sample"], summary["idle_power_w"]
+    joules, each, idle_w = (
+        summary["energy_j"],
+        summary["energy_j_per_sample"],
+        summary["idle_power_w"],
+    )
     if not isinstance(joules, float):
         return None
     of = "the GPU" if summary["energy_source"] == "gpu" else "the CPU's packages"
@@ -115,14 +132,23 @@ def progress_line(event: ev.Event, view: RunView) -> str | None:
     match event:
         case ev.RunStarted():
             begun = "resumed" if event.resumed else "started"
-            line = f"run {event.run} {begun}: {event.experiment} on {event.data}, {event.device}, {event.precision}"
+            line = (
+                f"run {event.run} {begun}: {event.experiment} on {event.data}, {event.device},"
+                f" {event.precision}"
+            )
         case ev.EpochFinished():
             line = _epoch_line(event, view)
         case ev.LayerFinished():
-            who, end = stage_name(view, event.phase, event.layer), "skipped" if event.skipped else "learned"
+            who, end = (
+                stage_name(view, event.phase, event.layer),
+                "skipped" if event.skipped else "learned",
+            )
             line = f"{who} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
         case ev.Evaluated(final=True):
-            line = f"{event.split} accuracy {accuracy_text(event.accuracy)} of {sum(event.class_images)} images"
+            line = (
+                f"{event.split} accuracy {accuracy_text(event.accuracy)} of"
+                f" {sum(event.class_images)} images"
+            )
             if event.head_accuracy is not None:
                 line += f"; softmax head, one pass: {accuracy_text(event.head_accuracy)}"
         case ev.Noted():
@@ -183,7 +209,11 @@ def run_facts(folder: RunFolder) -> dict[str, object]:
 def _where_time_went(record: RunRecord) -> Iterator[tuple[str, str]]:
     times = (record.e2e_s, record.compute_s, record.data_s, record.evaluation_s)
     names = ("end to end", "of it computing", "of it images", "of it evaluation")
-    return ((name, duration(seconds)) for name, seconds in zip(names, times, strict=True) if seconds is not None)
+    return (
+        (name, duration(seconds))
+        for name, seconds in zip(names, times, strict=True)
+        if seconds is not None
+    )
 
 
 def run_text(folder: RunFolder) -> str:
@@ -238,16 +268,26 @@ def presets_text(presets: Sequence[Preset]) -> str:
 def presets_json(presets: Sequence[Preset]) -> str:
     """All presets as a JSON list; `reports` in percent."""
     names = ("name", "description", "data", "data_sets", "reports")
-    return json.dumps([{name: getattr(preset, name) for name in names} for preset in presets], ensure_ascii=False)
+    return json.dumps(
+        [{name: getattr(preset, name) for name in names} for preset in presets], ensure_ascii=False
+    )
 
 
 def preset_toml(preset: Preset, experiment: Experiment) -> str:
-    """A preset's experiment as TOML, with its description and the paper's accuracy in comments above."""
+    """A preset's experiment as TOML, with its description and the paper's accuracy in comments
+    above.
+    """
     reported = _reported(preset, experiment.data.name)
-    head = [f"# {preset.name}: {preset.description}", f"# the paper reports on {experiment.data.name}: {reported}"]
+    head = [
+        f"# {preset.name}: {preset.description}",
+        f"# the paper reports on {experiment.data.name}: {reported}",
+    ]
     values = experiment.model_dump(mode="json")
-    unset = [f"# {path} = null" for path in _null_paths("", values)]  # TOML has no null: absent is the default
-    return "\n".join([*head, *unset, "", tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True))])
+    # TOML has no null: absent is the default
+    unset = [f"# {path} = null" for path in _null_paths("", values)]
+    return "\n".join(
+        [*head, *unset, "", tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True))]
+    )
 
 
 def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
@@ -264,13 +304,17 @@ def data_text(sets: Sequence["SetStatus"], folder: Path) -> str:
         for s in sets
     ]
     text = columns(("data", "state", "checked", "size", "where", "description"), rows)
-    wrong = [f"{s.name} is {s.state}: {s.detail}\n" for s in sets if s.state in ("damaged", "unreadable")]
+    wrong = [
+        f"{s.name} is {s.state}: {s.detail}\n" for s in sets if s.state in ("damaged", "unreadable")
+    ]
     return "".join([text, "\n", *wrong, f"data folder: {folder}\n"])
 
 
 def data_json(sets: Sequence["SetStatus"], folder: Path) -> str:
     """All data sets as one JSON object."""
-    return json.dumps({"folder": str(folder), "sets": [asdict(each) for each in sets]}, ensure_ascii=False)
+    return json.dumps(
+        {"folder": str(folder), "sets": [asdict(each) for each in sets]}, ensure_ascii=False
+    )
 
 
 def _null_paths(path: str, value: object) -> Iterator[str]:
@@ -301,28 +345,40 @@ def _epochs(row: LayerView) -> str:
 def _parallel_rows(view: RunView, phase: int, layer: int | None) -> list[LayerView]:
     """The rows that learned together under `layer` = None in `phase`; none under backprop."""
     stage = view.stage(phase, layer)
-    return [row for row in view.layers if stage and row.number in stage.parallel and row.phase == phase]
+    return [
+        row for row in view.layers if stage and row.number in stage.parallel and row.phase == phase
+    ]
 
 
 def _layer_s(row: LayerView, view: RunView) -> float | None:
     """Seconds a row took by itself; None where it shared them."""
     if row.layer_s is not None:
         return row.layer_s
-    shared = row.phase is not None and any(row.number in s.parallel for s in view.stages if s.phase == row.phase)
+    shared = row.phase is not None and any(
+        row.number in s.parallel for s in view.stages if s.phase == row.phase
+    )
     return None if shared else _epochs_s(row)
 
 
 def _epochs_s(row: LayerView) -> float | None:
-    times = [epoch.epoch_s for epoch in row.history if epoch.phase == row.phase and epoch.epoch_s is not None]
+    times = [
+        epoch.epoch_s
+        for epoch in row.history
+        if epoch.phase == row.phase and epoch.epoch_s is not None
+    ]
     return sum(times) if times else None
 
 
 def _epoch_line(event: ev.EpochFinished, view: RunView) -> str:
-    rows = _parallel_rows(view, event.phase, event.layer) or [r for r in view.layers if r.number == event.layer]
+    rows = _parallel_rows(view, event.phase, event.layer) or [
+        r for r in view.layers if r.number == event.layer
+    ]
     parts = [stage_name(view, event.phase, event.layer)]
     parts.append(f"epoch {event.epoch}/{rows[0].epochs if rows else event.epoch}")
     parts.append(f"loss {number(event.loss)}")
-    made = [e for row in rows for e in row.history if (e.phase, e.epoch) == (event.phase, event.epoch)]
+    made = [
+        e for row in rows for e in row.history if (e.phase, e.epoch) == (event.phase, event.epoch)
+    ]
     positive, negative = [e.goodness_positive for e in made], [e.goodness_negative for e in made]
     if any(value is not None for value in positive):
         goodness = ["g+", *map(number, positive)]

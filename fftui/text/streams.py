@@ -1,7 +1,7 @@
 """The command line's streams: results on stdout, everything else on stderr; neither may end a run.
 
-A terminal that was closed answers every write with an error. The stream is then connected to the null device, so that
-nothing else in the process, nor the interpreter at its end, trips over it.
+A terminal that was closed answers every write with an error. The stream is then connected to the
+null device, so that nothing else in the process, nor the interpreter at its end, trips over it.
 """
 
 import codecs
@@ -34,11 +34,14 @@ READER_GONE = (errno.EIO, errno.EPIPE, errno.EBADF)
 
 
 def prepare() -> None:
-    """Make stdout and stderr usable: closed streams write to the null device, what cannot be encoded becomes ASCII."""
+    """Make stdout and stderr usable: closed streams write to the null device, what cannot be
+    encoded becomes ASCII.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
+            # open to the end
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=REPLACE_BY_ASCII)
 
@@ -53,9 +56,13 @@ def to_stderr(text: str) -> None:
 
 
 def to_stdout(text: str) -> None:
-    """Write a result to stdout; drop it if its reader has closed. Raises RunFailedError on a full disk."""
+    """Write a result to stdout; drop it if its reader has closed. Raises RunFailedError on a full
+    disk.
+    """
     bytes_to_stdout(
-        (text if text.endswith("\n") else f"{text}\n").encode(sys.stdout.encoding or "utf-8", REPLACE_BY_ASCII)
+        (text if text.endswith("\n") else f"{text}\n").encode(
+            sys.stdout.encoding or "utf-8", REPLACE_BY_ASCII
+        )
     )
 
 
@@ -77,7 +84,10 @@ def wants_ascii() -> bool:
     setting = os.environ.get("FFTUI_ASCII", "")
     if setting:
         return setting != "0"
-    return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {"utf8", "cp65001"}
+    return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {
+        "utf8",
+        "cp65001",
+    }
 
 
 def detach(stream: TextIO) -> None:
@@ -95,7 +105,9 @@ def _ascii_replacement(error: UnicodeError) -> tuple[str, int]:
     """ASCII for the characters that an encoding lacks; a `?` where there is none."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(ASCII_FOR.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+    return "".join(
+        ASCII_FOR.get(sign, "?") for sign in error.object[error.start : error.end]
+    ), error.end
 
 
 codecs.register_error(REPLACE_BY_ASCII, _ascii_replacement)

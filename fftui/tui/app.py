@@ -1,6 +1,7 @@
 """The Textual app: its screens, the run or study of this process, and how the app ends.
 
-The training thread never calls into the app and never waits for it; screens read its newest view on their own timers.
+The training thread never calls into the app and never waits for it; screens read its newest view on
+their own timers.
 """
 
 import os
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from fftui.tui.study_backend import StudyBackend, StudyRun
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
-NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")  # keys that Textual gives every screen
+# keys that Textual gives every screen
+NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
 Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
 
 
@@ -65,7 +67,8 @@ class FFTUIApp(App[Ending]):
     CSS_PATH = "fftui.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMANDS = App.COMMANDS | {FFTUICommands}
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual does not declare them as the class variables they are
+    # Textual does not declare them as the class variables they are
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
@@ -85,7 +88,9 @@ class FFTUIApp(App[Ending]):
         terminal: "TerminalFile | None" = None,
         load_torch: bool = True,
     ) -> None:
-        """`source` is a run of this process to show first; without `load_torch`, torch is loaded only by a run."""
+        """`source` is a run of this process to show first; without `load_torch`, torch is loaded
+        only by a run.
+        """
         self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
         self.glyphs = glyphs(self.ascii_only)
         self.terminal = terminal
@@ -95,7 +100,8 @@ class FFTUIApp(App[Ending]):
         self.load_problem = ""
         self.machine = machine or this_machine()
         self.source = source
-        self.study_run: StudyRun | None = None  # the study of this process, unless a run was started later
+        # the study of this process, unless a run was started later
+        self.study_run: StudyRun | None = None
         self.recent_runs: list[RunRecord] = []
         self._threads: list[threading.Thread] = []
         self._loads_torch = load_torch
@@ -122,7 +128,9 @@ class FFTUIApp(App[Ending]):
         if self.source is not None:
             self.push_screen(LiveScreen(self.source))
         if self._loads_torch:
-            self.set_timer(LOAD_TORCH_AFTER_S, lambda: self._in_thread("fftui-load-torch", self._load_torch))
+            self.set_timer(
+                LOAD_TORCH_AFTER_S, lambda: self._in_thread("fftui-load-torch", self._load_torch)
+            )
 
     # Background threads
 
@@ -146,7 +154,9 @@ class FFTUIApp(App[Ending]):
 
     @work(thread=True, exclusive=True, group="recent_runs")
     def load_recent_runs(self) -> None:
-        """Read the runs on disk in a thread; the presets screen shows their times and accuracies."""
+        """Read the runs on disk in a thread; the presets screen shows their times and
+        accuracies.
+        """
         try:
             runs = self.backend.runs()
         except FFTUIError:
@@ -166,7 +176,8 @@ class FFTUIApp(App[Ending]):
 
     def studies(self) -> "StudyBackend":
         """The backend of the study screens. Imports `fftui.studies`."""
-        from fftui.tui.study_backend import StudyBackend  # noqa: PLC0415 - the first screen should not wait for them
+        # the first screen should not wait for them
+        from fftui.tui.study_backend import StudyBackend  # noqa: PLC0415
 
         backend = self.backend
         return StudyBackend(backend.runs_dir, backend.data_folder, backend.device)
@@ -182,7 +193,9 @@ class FFTUIApp(App[Ending]):
     @property
     def busy(self) -> bool:
         """Whether a run or study of this process is being prepared or is running."""
-        preparing = self.source is not None and self.source.control is None and self.source.problem is None
+        preparing = (
+            self.source is not None and self.source.control is None and self.source.problem is None
+        )
         return preparing or self.control is not None
 
     def set_up(self, preset: Preset) -> None:
@@ -200,7 +213,9 @@ class FFTUIApp(App[Ending]):
         self._launch(run, lambda: self.backend.resume(run))
 
     def start_study(self, study: "Study") -> bool:
-        """Run the missing trials of `study`, unless a run or study is running; True if it was started."""
+        """Run the missing trials of `study`, unless a run or study is running; True if it was
+        started.
+        """
         if self._refuse_if_busy():
             return False
         self.study_run = self.studies().start(study)
@@ -231,7 +246,9 @@ class FFTUIApp(App[Ending]):
     def open_run(self, run: str) -> None:
         """Show a run: this process's own, or one from its journal."""
         own = self.source is not None and self.source.run == run
-        self._show_run(self.source if own and self.source is not None else self.backend.journal(run))
+        self._show_run(
+            self.source if own and self.source is not None else self.backend.journal(run)
+        )
 
     def _show_run(self, source: Source) -> None:
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
@@ -259,7 +276,9 @@ class FFTUIApp(App[Ending]):
         if self.study_run is not None:
             from fftui.tui.screens.study_screen import StudyScreen  # noqa: PLC0415
 
-            if not (isinstance(self.screen, StudyScreen) and self.screen.study == self.study_run.study):
+            if not (
+                isinstance(self.screen, StudyScreen) and self.screen.study == self.study_run.study
+            ):
                 self.push_screen(StudyScreen(self.study_run.study))
         elif self.source is None:
             self.notify("no run was started here: Enter sets one up")
@@ -271,10 +290,18 @@ class FFTUIApp(App[Ending]):
         if isinstance(self.screen, HelpScreen | ConfirmDialog):
             return
         found: dict[str, str] = {}
-        for active in sorted(self.screen.active_bindings.values(), key=lambda a: not a.binding.show):
+        for active in sorted(
+            self.screen.active_bindings.values(), key=lambda a: not a.binding.show
+        ):
             binding = active.binding
-            if binding.description and active.enabled and not binding.action.startswith(NOT_IN_HELP):
-                found.setdefault(binding.tooltip or binding.description, self.get_key_display(binding))
+            if (
+                binding.description
+                and active.enabled
+                and not binding.action.startswith(NOT_IN_HELP)
+            ):
+                found.setdefault(
+                    binding.tooltip or binding.description, self.get_key_display(binding)
+                )
         text = self.screen.HELP or ""
         keys = [(plain(key, self.ascii_only), what) for what, key in found.items()]
         self.push_screen(HelpScreen(plain(text, self.ascii_only), keys))
@@ -323,7 +350,9 @@ class FFTUIApp(App[Ending]):
     # The terminal and the end
 
     def on_resize(self, event: events.Resize) -> None:
-        """Request mouse and paste reports again: a re-attached multiplexer may have forgotten them."""
+        """Request mouse and paste reports again: a re-attached multiplexer may have
+        forgotten them.
+        """
         self._reassert()
 
     def on_app_focus(self) -> None:

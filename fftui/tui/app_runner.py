@@ -1,4 +1,6 @@
-"""Running the app in its process: the terminal, the signals, the run left behind at the end, and the exit code."""
+"""Running the app in its process: the terminal, the signals, the run left behind at the end, and
+the exit code.
+"""
 
 import os
 import signal
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 JOIN_TIMEOUT_S = 0.2
 
 
-def run_app(runs_dir: Path, data_folder: Path | None, device: str, run_thread: "RunThread | None" = None) -> int:
-    """Show the screen until it is closed, wait for a run that is then running, and return the exit code.
+def run_app(
+    runs_dir: Path, data_folder: Path | None, device: str, run_thread: "RunThread | None" = None
+) -> int:
+    """Show the screen until it is closed, wait for a run that is then running, and return the exit
+    code.
 
-    With `run_thread`, a run that has been started, its live screen opens first. The exit code is 0, or that of the run
-    that was given or left behind: 1 if it failed, 130 if it was stopped. Raises RequestError without a terminal.
+    With `run_thread`, a run that has been started, its live screen opens first. The exit code is 0,
+    or that of the run that was given or left behind: 1 if it failed, 130 if it was stopped. Raises
+    RequestError without a terminal.
     """
     if not sys.stdin.isatty():
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
@@ -77,7 +83,8 @@ class AppRunner:
             self._ending = self._ending or ending
             self._shown = False
             for number in (signal.SIGTSTP, signal.SIGCONT):
-                signal.signal(number, signal.SIG_DFL)  # the driver's handlers would bring the screen back
+                # the driver's handlers would bring the screen back
+                signal.signal(number, signal.SIG_DFL)
             for stream in (sys.stdout, sys.stderr):
                 with suppress(OSError, ValueError):
                     stream.flush()
@@ -126,8 +133,9 @@ class AppRunner:
     def _signals(self) -> Iterator[None]:
         """Own SIGHUP, SIGTERM and SIGINT while the app and its run last.
 
-        The handlers run in the main thread, between two of its instructions, also while the event loop is blocked by
-        a terminal that nobody reads: they first mark the terminal as gone and then ask the loop to end.
+        The handlers run in the main thread, between two of its instructions, also while the event
+        loop is blocked by a terminal that nobody reads: they first mark the terminal as gone and
+        then ask the loop to end.
         """
         wanted: dict[str, Callable[[int, FrameType | None], None]] = {
             "SIGHUP": self._hang_up,

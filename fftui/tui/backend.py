@@ -1,4 +1,6 @@
-"""Presets, runs and the starting of runs, for the screens. Methods that load torch or read the disk run in threads."""
+"""Presets, runs and the starting of runs, for the screens. Methods that load torch or read the disk
+run in threads.
+"""
 
 import threading
 from collections.abc import Sequence
@@ -20,7 +22,9 @@ from fftui.tui.run_sources import JournalSource, RunControl
 
 @dataclass(frozen=True)
 class ExpectedTime:
-    """Seconds an experiment takes: `measured` by the newest run of it, or else estimated from its arithmetic."""
+    """Seconds an experiment takes: `measured` by the newest run of it, or else estimated from its
+    arithmetic.
+    """
 
     seconds: float | None
     measured: bool
@@ -54,20 +58,30 @@ class Backend:
         self.ready.set()
 
     def expected(self, preset: Preset, data: str, recent_runs: Sequence[RunRecord]) -> ExpectedTime:
-        """Seconds `preset` takes on `data`: measured by the newest of `recent_runs` of it, or estimated."""
+        """Seconds `preset` takes on `data`: measured by the newest of `recent_runs` of it, or
+        estimated.
+        """
         experiment = load_preset(preset.name, data)
         for run in recent_runs:
-            if (run.preset, run.data, run.status) != (preset.name, data, "finished") or not run.train_s:
+            if (run.preset, run.data, run.status) != (
+                preset.name,
+                data,
+                "finished",
+            ) or not run.train_s:
                 continue
             if self._experiment_of(run.id) == experiment:
                 return ExpectedTime(run.train_s, measured=True)
         return ExpectedTime(expected_seconds(experiment), measured=False)
 
     def _experiment_of(self, run: str) -> Experiment | None:
-        """The experiment of a run with seed 0; None where its folder has none. Each folder is read once."""
+        """The experiment of a run with seed 0; None where its folder has none. Each folder is read
+        once.
+        """
         if run not in self._experiments:
             try:
-                experiment = RunFolder(self.runs_dir / run).experiment().model_copy(update={"seed": 0})
+                experiment = (
+                    RunFolder(self.runs_dir / run).experiment().model_copy(update={"seed": 0})
+                )
             except FFTUIError:
                 experiment = None
             self._experiments[run] = experiment
@@ -78,14 +92,23 @@ class Backend:
         return expected_seconds(experiment)
 
     def start(self, experiment: Experiment, preset: str | None) -> tuple[str, RunControl]:
-        """Make the folder of a new run and start it; returns its id and its control. Raises FFTUIError."""
-        folder = create(self.runs_dir, experiment, preset=preset, device=self.device, data_folder=self.data_folder)
+        """Make the folder of a new run and start it; returns its id and its control. Raises
+        FFTUIError.
+        """
+        folder = create(
+            self.runs_dir,
+            experiment,
+            preset=preset,
+            device=self.device,
+            data_folder=self.data_folder,
+        )
         run_thread = RunThread(folder, experiment, self.device, self.data_folder)
         run_thread.start()
         return folder.id, run_thread
 
     def resume(self, run: str) -> tuple[str, RunControl]:
-        """Resume an interrupted run from its last checkpoint, on its own device; returns its id and its control.
+        """Resume an interrupted run from its last checkpoint, on its own device; returns its id and
+        its control.
 
         Raises FFTUIError.
         """
@@ -93,7 +116,9 @@ class Backend:
         record = folder.record()
         ensure_not_running(folder, record)
         images = record.images(self.data_folder)
-        run_thread = RunThread(folder, folder.experiment(), record.device_asked, images, resume=True)
+        run_thread = RunThread(
+            folder, folder.experiment(), record.device_asked, images, resume=True
+        )
         run_thread.start()
         return folder.id, run_thread
 

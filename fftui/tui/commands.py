@@ -42,12 +42,22 @@ class FFTUICommands(Provider):
     def _commands(self, *, runs: bool) -> Iterator[Command]:
         app = cast("FFTUIApp", self.app)
         yield Command("Runs", "All runs, to sort, filter and open", app.action_runs)
-        yield Command("Studies", "Many runs that answer one question: the paper's tables and more", app.action_studies)
+        yield Command(
+            "Studies",
+            "Many runs that answer one question: the paper's tables and more",
+            app.action_studies,
+        )
         if app.source is not None:
             yield Command("Live run", "The run or study of this process", app.action_live)
         if isinstance(self.screen, LiveScreen):
-            yield Command("System", "The machine's metrics over the whole run, by layer", self.screen.action_system)
-        yield Command("Light or dark", "Switch between the light and the dark theme", app.action_light_or_dark)
+            yield Command(
+                "System",
+                "The machine's metrics over the whole run, by layer",
+                self.screen.action_system,
+            )
+        yield Command(
+            "Light or dark", "Switch between the light and the dark theme", app.action_light_or_dark
+        )
         yield Command("Suspend", "Back to the shell; fg returns", app.action_suspend_process)
         try:
             presets = app.backend.presets()
@@ -57,5 +67,7 @@ class FFTUICommands(Provider):
             yield Command(f"Set up {preset.name}", preset.description, partial(app.set_up, preset))
         for run in app.recent_runs[:RUNS_OFFERED] if runs else ():
             yield Command(
-                f"Open run {run.id}", f"{run.name} on {run.data}, {run.status}", partial(app.open_run, run.id)
+                f"Open run {run.id}",
+                f"{run.name} on {run.data}, {run.status}",
+                partial(app.open_run, run.id),
             )

@@ -1,9 +1,11 @@
-"""`ResilientDriver`, Textual's Linux driver made to survive the loss of its terminal, and captured descriptors.
+"""`ResilientDriver`, Textual's Linux driver made to survive the loss of its terminal, and captured
+descriptors.
 
-Textual's own driver writes through a thread that dies when the terminal is gone, after which its queue fills and
-blocks the event loop; its input thread then reads an endless end-of-file at full speed; and a terminal that is there
-but is not read blocks both. Here a write blocks no longer than until the terminal is marked as gone, and the end of
-the input ends the input thread and notifies the app.
+Textual's own driver writes through a thread that dies when the terminal is gone, after which its
+queue fills and blocks the event loop; its input thread then reads an endless end-of-file at full
+speed; and a terminal that is there but is not read blocks both. Here a write blocks no longer than
+until the terminal is marked as gone, and the end of the input ends the input thread and notifies
+the app.
 """
 
 import os
@@ -29,7 +31,9 @@ READ_BYTES = 4096
 
 
 class TerminalFile:
-    """A file that writes to the terminal until it is `gone`, then drops everything; never raises or blocks forever."""
+    """A file that writes to the terminal until it is `gone`, then drops everything; never raises or
+    blocks forever.
+    """
 
     def __init__(self, fd: int) -> None:
         """`fd` should be non-blocking."""
@@ -62,9 +66,11 @@ class TerminalFile:
 
 
 def terminal_descriptor() -> int | None:
-    """A new descriptor on the terminal of standard error, output or input; None where none is a terminal.
+    """A new descriptor on the terminal of standard error, output or input; None where none is a
+    terminal.
 
-    The terminal is reopened where possible: making a shared one non-blocking would change it for the shell too.
+    The terminal is reopened where possible: making a shared one non-blocking would change it for
+    the shell too.
     """
     for shared in (2, 1, 0):
         with suppress(OSError):
@@ -76,7 +82,9 @@ def terminal_descriptor() -> int | None:
 
 
 class ResilientDriver(LinuxDriver):
-    """Textual's driver on a `TerminalFile`; calls the app's `on_terminal_lost` when the terminal is gone."""
+    """Textual's driver on a `TerminalFile`; calls the app's `on_terminal_lost` when the terminal is
+    gone.
+    """
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
@@ -92,7 +100,9 @@ class ResilientDriver(LinuxDriver):
         return size.columns or 80, size.lines or 24
 
     def reassert_modes(self) -> None:
-        """Request mouse and paste reports again: a multiplexer may have forgotten them while nobody was attached."""
+        """Request mouse and paste reports again: a multiplexer may have forgotten them while nobody
+        was attached.
+        """
         if not self.terminal.gone.is_set():
             self._enable_mouse_support()
             self._enable_bracketed_paste()
@@ -128,7 +138,9 @@ class ResilientDriver(LinuxDriver):
 
 @contextmanager
 def capture_descriptors() -> Iterator[IO[bytes]]:
-    """Redirect descriptors 1 and 2, to which C libraries write, from the screen to the file that is yielded."""
+    """Redirect descriptors 1 and 2, to which C libraries write, from the screen to the file that is
+    yielded.
+    """
     with tempfile.TemporaryFile() as captured:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
@@ -148,7 +160,9 @@ def capture_descriptors() -> Iterator[IO[bytes]]:
 
 
 def close_descriptors() -> None:
-    """Redirect descriptors 0, 1 and 2 to the null device: their terminal is gone, and writing to it would fail."""
+    """Redirect descriptors 0, 1 and 2 to the null device: their terminal is gone, and writing to it
+    would fail.
+    """
     null_device = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null_device, fd)

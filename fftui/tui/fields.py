@@ -1,4 +1,6 @@
-"""The fields of an experiment for the form: each with its path, its text, its choices and its description."""
+"""The fields of an experiment for the form: each with its path, its text, its choices and its
+description.
+"""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,11 +26,12 @@ Role = Literal["value", "text", "count", "tag", "switch"]
 
 @dataclass(frozen=True)
 class Field:
-    """One value of an experiment, with its text in the form; `choices` is empty where any text may be typed.
+    """One value of an experiment, with its text in the form; `choices` is empty where any text may
+    be typed.
 
-    Its `role` says what a change does: a `value` is read as TOML, a `text` taken literally; a `count` makes a list
-    longer or shorter, a `tag` replaces its section by one of another kind, a `switch` turns an optional section on or
-    off.
+    Its `role` says what a change does: a `value` is read as TOML, a `text` taken literally; a
+    `count` makes a list longer or shorter, a `tag` replaces its section by one of another kind, a
+    `switch` turns an optional section on or off.
     """
 
     path: str
@@ -51,7 +54,9 @@ class Field:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The experiment that values make, or None and the errors by path (empty: of the experiment as a whole)."""
+    """The experiment that values make, or None and the errors by path (empty: of the experiment as
+    a whole).
+    """
 
     experiment: Experiment | None
     errors: dict[str, str]
@@ -72,15 +77,17 @@ def check(values: Mapping[str, Any]) -> CheckResult:
 
 
 def fields_of(values: Mapping[str, Any]) -> list[Field]:
-    """Every field of the experiment that `values` describe, valid or not, in the order of `Experiment`."""
+    """Every field of the experiment that `values` describe, valid or not, in the order of
+    `Experiment`.
+    """
     return list(_walk([Experiment], values, ""))
 
 
 def changed(values: Mapping[str, Any], field: Field, text: str) -> dict[str, Any]:
     """`values` with `text` at `field`.
 
-    A list that is made longer repeats its last entry; another rule or kind brings its own fields, and the head or
-    label encoding that it requires.
+    A list that is made longer repeats its last entry; another rule or kind brings its own fields,
+    and the head or label encoding that it requires.
     """
     new: dict[str, Any] = copy.deepcopy(dict(values))
     match field.role:
@@ -97,11 +104,15 @@ def changed(values: Mapping[str, Any], field: Field, text: str) -> dict[str, Any
 
 
 def still_applies(values: Mapping[str, Any], path: str, text: str) -> bool:
-    """Whether an earlier edit, `text` at `path`, is in effect in `values`: a later edit may have corrected it."""
+    """Whether an earlier edit, `text` at `path`, is in effect in `values`: a later edit may have
+    corrected it.
+    """
     field = next((f for f in fields_of(values) if f.path == path), None)
     if field is None:
         return False
-    return field.text == text or (field.role in ("value", "text") and changed(values, field, text) == values)
+    return field.text == text or (
+        field.role in ("value", "text") and changed(values, field, text) == values
+    )
 
 
 def as_text(value: object) -> str:
@@ -121,9 +132,14 @@ def _value(field: Field, text: str) -> object:
     return parse_value(text.strip() or NOTHING)
 
 
-def _walk(models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: str) -> Iterator[Field]:
+def _walk(
+    models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: str
+) -> Iterator[Field]:
     model = _matching_model(models, values)
-    configs = {name: configs_at([*path.split("."), name] if path else [name]) for name in model.model_fields}
+    configs = {
+        name: configs_at([*path.split("."), name] if path else [name])
+        for name in model.model_fields
+    }
     for name, info in sorted(
         model.model_fields.items(), key=lambda item: bool(configs[item[0]])
     ):  # values before sections
@@ -132,7 +148,10 @@ def _walk(models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: st
         within, nullable = configs[name], type(None) in get_args(info.annotation)
         if within and isinstance(value, list | tuple):
             yield Field(
-                f"{here}.{COUNT}", str(len(value)), description=_about(info) or f"how many {name}", role="count"
+                f"{here}.{COUNT}",
+                str(len(value)),
+                description=_about(info) or f"how many {name}",
+                role="count",
             )
             for index, entry in enumerate(value):
                 if isinstance(entry, Mapping):
@@ -165,7 +184,10 @@ def _about(info: FieldInfo) -> str:
     """The description of a field, and its bounds."""
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     bounds = [
-        f"{sign} {getattr(rule, key)}" for rule in info.metadata for key, sign in signs.items() if hasattr(rule, key)
+        f"{sign} {getattr(rule, key)}"
+        for rule in info.metadata
+        for key, sign in signs.items()
+        if hasattr(rule, key)
     ]
     return "; ".join(text for text in (info.description or "", ", ".join(bounds)) if text)
 
@@ -178,7 +200,9 @@ def _choices(annotation: Any) -> tuple[str, ...]:
     return ()
 
 
-def _matching_model(models: Sequence[type[BaseModel]], values: Mapping[str, Any]) -> type[BaseModel]:
+def _matching_model(
+    models: Sequence[type[BaseModel]], values: Mapping[str, Any]
+) -> type[BaseModel]:
     """The model with the tag in `values`; the first where none has it."""
     for model in models:
         for tag in TAGS:
@@ -205,19 +229,25 @@ def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:
 
 
 def _repair_model(values: dict[str, Any], tag: str) -> None:
-    """Give the model the head or label encoding that the rule or kind `tag`, just chosen, requires."""
+    """Give the model the head or label encoding that the rule or kind `tag`, just
+    chosen, requires.
+    """
     model = values.get("model")
     if not isinstance(model, dict):
         return
     layers = model.get("layers")
-    first = layers[0].get("kind", "fully-connected") if layers and isinstance(layers[0], dict) else None
+    first = (
+        layers[0].get("kind", "fully-connected") if layers and isinstance(layers[0], dict) else None
+    )
     label = model.get("label")
     encoding = label.get("encoding", "overlay") if isinstance(label, dict) else "overlay"
     if tag == "backprop" and model.get("head") is None:
         set_value(values, "model.head", _defaults_with("model.head", {}))
     if tag == "local-ce":
         set_value(values, "model.label.encoding", "none")
-    elif (tag == "forward-forward" and encoding == "none") or FIRST_LAYERS.get(encoding, first) != first:
+    elif (tag == "forward-forward" and encoding == "none") or FIRST_LAYERS.get(
+        encoding, first
+    ) != first:
         set_value(values, "model.label.encoding", "overlay")  # possible with every kind of layer
 
 

@@ -1,4 +1,6 @@
-"""The signs the screen draws with: braille and block elements, or plain ASCII where a terminal has neither."""
+"""The signs the screen draws with: braille and block elements, or plain ASCII where a terminal has
+neither.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +9,9 @@ from fftui.text.streams import REPLACE_BY_ASCII
 
 @dataclass(frozen=True)
 class Glyphs:
-    """One set of signs. `levels` rise from nothing to full; `states` are keyed by the state of a layer or run."""
+    """One set of signs. `levels` rise from nothing to full; `states` are keyed by the state of a
+    layer or run.
+    """
 
     braille: bool
     levels: str

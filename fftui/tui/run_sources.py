@@ -9,7 +9,15 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
 
-from fftui.events import EVENTS, Evaluated, Event, MachineDescribed, Status, TelemetryEnded, WindowMeasured
+from fftui.events import (
+    EVENTS,
+    Evaluated,
+    Event,
+    MachineDescribed,
+    Status,
+    TelemetryEnded,
+    WindowMeasured,
+)
 from fftui.runs.view import RunView
 
 REQUIRED_FLOATS: dict[type[Event], tuple[str, ...]] = {
@@ -59,7 +67,9 @@ class RunControl(Protocol):
 
 
 class Source(Protocol):
-    """A run for the live screen: its id, its newest view, and its control if it runs in this process."""
+    """A run for the live screen: its id, its newest view, and its control if it runs in this
+    process.
+    """
 
     run: str
 
@@ -94,7 +104,9 @@ class Source(Protocol):
 
 
 class LiveSource:
-    """A run of this process. Until `attach` it is being prepared: torch and the data set are loaded."""
+    """A run of this process. Until `attach` it is being prepared: torch and the data set are
+    loaded.
+    """
 
     def __init__(self, run: str, control: RunControl | None = None) -> None:
         self.run = run
@@ -129,9 +141,14 @@ class JournalSource:
     """A run read from its journal, which another process may be writing."""
 
     def __init__(
-        self, run: str, read_new: Callable[[], Iterable[tuple[float, Event]]], status: Callable[[], Status | None]
+        self,
+        run: str,
+        read_new: Callable[[], Iterable[tuple[float, Event]]],
+        status: Callable[[], Status | None],
     ) -> None:
-        """`read_new` returns the events since its last call, `status` the status in the run's record."""
+        """`read_new` returns the events since its last call, `status` the status in the run's
+        record.
+        """
         self.run = run
         self.view = RunView()
         self.problem: str | None = None
@@ -150,7 +167,9 @@ class JournalSource:
         return self.problem is None and self.view.result is None
 
     def poll(self) -> None:
-        """Fold the events written since the last call; a journal that cannot be read sets `problem`."""
+        """Fold the events written since the last call; a journal that cannot be read sets
+        `problem`.
+        """
         view = self.view
         try:
             for at, event in self._read_new():
@@ -163,15 +182,18 @@ class JournalSource:
 
 
 def has_valid_types(event: Event) -> bool:
-    """Whether every field is of its type. Journals are edited by hand and written by other versions too.
+    """Whether every field is of its type. Journals are edited by hand and written by other versions
+    too.
 
-    A number that was not finite is written as null, so a float may be missing, except where a fold or a screen
-    requires it.
+    A number that was not finite is written as null, so a float may be missing, except where a fold
+    or a screen requires it.
     """
     hints = _hints(event.kind)
     required = REQUIRED_FLOATS.get(type(event), ())
     return all(
-        _fits(getattr(event, field.name), hints[field.name], missing_float=field.name not in required)
+        _fits(
+            getattr(event, field.name), hints[field.name], missing_float=field.name not in required
+        )
         for field in fields(event)
     )
 
@@ -188,7 +210,9 @@ def _fits(value: object, wanted: Any, *, missing_float: bool) -> bool:
         return value in get_args(wanted)
     if get_origin(wanted) is tuple:
         inner = get_args(wanted)[0]
-        return isinstance(value, tuple) and all(_fits(v, inner, missing_float=missing_float) for v in value)
+        return isinstance(value, tuple) and all(
+            _fits(v, inner, missing_float=missing_float) for v in value
+        )
     if wanted is float:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number or (value is None and missing_float)

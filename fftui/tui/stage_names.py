@@ -1,4 +1,6 @@
-"""Names of a run's stages: `layer 2`, `layers 1-3` in parallel, `network`, with the phase if there are several."""
+"""Names of a run's stages: `layer 2`, `layers 1-3` in parallel, `network`, with the phase if there
+are several.
+"""
 
 from fftui.events import StageKey
 from fftui.runs.view import RunView
@@ -21,4 +23,6 @@ def stage_name(view: RunView, key: StageKey) -> str:
 
 def short_stage_name(view: RunView, key: StageKey) -> str:
     """The name of the stage `key` in few cells: `2`, `1-3`, `net`."""
-    return stage_name(view, key).replace("layers ", "").replace("layer ", "").replace("network", "net")
+    return (
+        stage_name(view, key).replace("layers ", "").replace("layer ", "").replace("network", "net")
+    )

@@ -1,4 +1,5 @@
-"""Studies for the screens: the trials that are missing, the results so far, and the thread that runs a study.
+"""Studies for the screens: the trials that are missing, the results so far, and the thread that
+runs a study.
 
 Methods that read the disk or load torch or Polars are called from threads.
 """
@@ -20,7 +21,9 @@ from fftui.studies.study_catalogue import STUDIES, present_sets
 
 @dataclass(frozen=True)
 class StudyFacts:
-    """A study on the data sets of this machine, how many of its trials are done, and the experiments left to run."""
+    """A study on the data sets of this machine, how many of its trials are done, and the
+    experiments left to run.
+    """
 
     study: Study
     done: int
@@ -28,7 +31,9 @@ class StudyFacts:
 
     @property
     def expected_s(self) -> float | None:
-        """Estimated seconds of the experiments left to run; None while the device has not been measured."""
+        """Estimated seconds of the experiments left to run; None while the device has not been
+        measured.
+        """
         times = [expected_seconds(experiment) for experiment in self.remaining]
         return None if None in times else sum(time or 0.0 for time in times)
 
@@ -50,9 +55,14 @@ class StudyBackend:
         self.device = device
 
     def load_studies(self, scale: Scale) -> list[StudyFacts]:
-        """Every study at `scale`, on the data sets of this machine. Reads the disk. Raises RequestError."""
+        """Every study at `scale`, on the data sets of this machine. Reads the disk. Raises
+        RequestError.
+        """
         known, present = KnownRuns.of(self.runs_dir), present_sets(self.data_folder)
-        return [study_facts(info.build(scale, present, SEEDS[scale]), known) for info in STUDIES.values()]
+        return [
+            study_facts(info.build(scale, present, SEEDS[scale]), known)
+            for info in STUDIES.values()
+        ]
 
     def load_study(self, study: Study) -> StudyFacts:
         """How much of `study` is done. Reads the disk. Raises RequestError."""
@@ -60,7 +70,8 @@ class StudyBackend:
 
     def table(self, study: Study) -> StudyTable:
         """The results of `study` so far. Loads Polars and reads the disk. Raises RequestError."""
-        from fftui.studies.report import table_for_people  # noqa: PLC0415 - Polars, behind the screen
+        # Polars, behind the screen
+        from fftui.studies.report import table_for_people  # noqa: PLC0415
 
         columns, rows = table_for_people(study, self.runs_dir)
         return StudyTable(tuple(columns), tuple(map(tuple, rows)))
@@ -85,7 +96,8 @@ def study_facts(study: Study, known: KnownRuns) -> StudyFacts:
 
 
 class StudyRun(threading.Thread):
-    """A thread that runs a study. Screens read `progress` on their own timers; to the app it is a `RunControl`.
+    """A thread that runs a study. Screens read `progress` on their own timers; to the app it is a
+    `RunControl`.
 
     Each trial is a run in a thread of its own, and neither thread ever waits for a screen.
     """
@@ -96,7 +108,8 @@ class StudyRun(threading.Thread):
         super().__init__(name=f"fftui-study-{study.name}")
         self.study = study
         self.progress: TrialProgress | None = None
-        self.ended: tuple[TrialProgress, ...] = ()  # the last progress of each trial that ended, in order
+        # the last progress of each trial that ended, in order
+        self.ended: tuple[TrialProgress, ...] = ()
         self.problem = ""
         self._backend = backend
         self._view = RunView()
@@ -117,7 +130,11 @@ class StudyRun(threading.Thread):
         backend = self._backend
         try:
             for progress in run_study(
-                self.study, backend.runs_dir, backend.device, backend.data_folder, stop=self._stopping
+                self.study,
+                backend.runs_dir,
+                backend.device,
+                backend.data_folder,
+                stop=self._stopping,
             ):
                 self._view = progress.view or self._view
                 if progress.over:

@@ -74,11 +74,15 @@ def defaults(theme: Theme) -> dict[str, str]:
     colours = theme.to_color_system().generate()
     ink = colours["foreground"]
     shares = {"ink-dim": 65, "ink-faint": 35, "rule": 25, "lit": 10}
-    return {"ink-second": colours["secondary"], **{name: f"{ink} {share}%" for name, share in shares.items()}}
+    return {
+        "ink-second": colours["secondary"],
+        **{name: f"{ink} {share}%" for name, share in shares.items()},
+    }
 
 
 def first_theme() -> str:
-    """TEXTUAL_THEME, if set; the terminal's own colours if NO_COLOR is set; else the dark or light theme.
+    """TEXTUAL_THEME, if set; the terminal's own colours if NO_COLOR is set; else the dark or light
+    theme.
 
     COLORFGBG, which some terminals set, says whether the background is light.
     """

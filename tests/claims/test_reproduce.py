@@ -1,4 +1,6 @@
-"""From plans and runs to verdicts: runs of each set-up, their outcomes, and the reasons where they are missing."""
+"""From plans and runs to verdicts: runs of each set-up, their outcomes, and the reasons where they
+are missing.
+"""
 
 import json
 import math
@@ -9,7 +11,14 @@ from typing import Any
 import pytest
 
 from fftui.claims import CLAIMS, Setup
-from fftui.claims.claims_plan import QUICK_TEST, QUICK_TRAIN, ClaimsPlan, PlannedRuns, described, plan
+from fftui.claims.claims_plan import (
+    QUICK_TEST,
+    QUICK_TRAIN,
+    ClaimsPlan,
+    PlannedRuns,
+    described,
+    plan,
+)
 from fftui.claims.reproduce import as_facts, gather, judge_all
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.experiment import Backprop, Experiment, ForwardForward
@@ -81,11 +90,16 @@ def test_runs_of_the_full_studies_serve_the_claims(full: ClaimsPlan) -> None:
         assert all(identity(each) in known for each in planned_runs(full)[setup].experiments), setup
 
 
-@pytest.mark.parametrize(("sets", "minutes"), [(MINI, 8), (MINI | {"fashion-mnist", "cifar10"}, 13)])
+@pytest.mark.parametrize(
+    ("sets", "minutes"), [(MINI, 8), (MINI | {"fashion-mnist", "cifar10"}, 13)]
+)
 def test_the_quick_plan_fits_into_its_time(sets: frozenset[DataName], minutes: float) -> None:
     made = plan("quick", sets, 1)
     experiments = distinct(each for runs in made.planned for each in runs.experiments)
-    assert sum(expected_seconds(each, TWO_SLOW_CORES) or math.inf for each in experiments) < 60 * minutes
+    assert (
+        sum(expected_seconds(each, TWO_SLOW_CORES) or math.inf for each in experiments)
+        < 60 * minutes
+    )
 
 
 def test_other_sets_take_part_at_the_quick_scale_with_few_images() -> None:
@@ -94,28 +108,41 @@ def test_other_sets_take_part_at_the_quick_scale_with_few_images() -> None:
     assert len(own) == 4
     for runs in own:
         data = runs.experiments[0].data
-        assert (data.name, data.train_images, data.test_images) == ("fashion-mnist", QUICK_TRAIN, QUICK_TEST)
+        assert (data.name, data.train_images, data.test_images) == (
+            "fashion-mnist",
+            QUICK_TRAIN,
+            QUICK_TEST,
+        )
 
 
 @pytest.mark.parametrize("scale", ["quick", "full"])
-def test_networks_that_are_timed_against_each_other_are_alike(scale: str, quick: ClaimsPlan, full: ClaimsPlan) -> None:
+def test_networks_that_are_timed_against_each_other_are_alike(
+    scale: str, quick: ClaimsPlan, full: ClaimsPlan
+) -> None:
     made = planned_runs(quick if scale == "quick" else full)
     backprop, together, one_by_one = (
-        made[Setup(name)].experiments[0] for name in ("backprop, plain", "ff, plain", "ff, plain, layer after layer")
+        made[Setup(name)].experiments[0]
+        for name in ("backprop, plain", "ff, plain", "ff, plain, layer after layer")
     )
     assert backprop.model.layers == together.model.layers == one_by_one.model.layers
     assert backprop.data == together.data == one_by_one.data
     own = [each.phases[0] for each in (backprop, together, one_by_one)]
     assert len({(phase.epochs, phase.batch_size) for phase in own}) == 1
     assert isinstance(own[0], Backprop)
-    assert [phase.order for phase in own if isinstance(phase, ForwardForward)] == ["parallel", "layer-wise"]
+    assert [phase.order for phase in own if isinstance(phase, ForwardForward)] == [
+        "parallel",
+        "layer-wise",
+    ]
 
 
 def test_backprop_learns_from_what_ff_learns_from(full: ClaimsPlan, quick: ClaimsPlan) -> None:
     for made in (full, quick):
         planned = planned_runs(made)
         for setup in (setup for setup in planned if setup.name == "ff"):
-            ff, backprop = (planned[Setup(name, setup.data, setup.images)].experiments for name in ("ff", "backprop"))
+            ff, backprop = (
+                planned[Setup(name, setup.data, setup.images)].experiments
+                for name in ("ff", "backprop")
+            )
             for one, other in zip(ff, backprop, strict=True):
                 assert one.phases[0].epochs == other.phases[0].epochs
                 unlike = {"normalisation"}  # of pixels: each method has its own
@@ -125,7 +152,10 @@ def test_backprop_learns_from_what_ff_learns_from(full: ClaimsPlan, quick: Claim
 def test_the_papers_network_is_timed_in_full_size(quick: ClaimsPlan, full: ClaimsPlan) -> None:
     short, whole = (planned_runs(made)[Setup("paper/ff, timed")] for made in (quick, full))
     assert short.experiments[0].model == whole.experiments[0].model
-    assert short.experiments[0].phases[0].epochs * short.scale_s == whole.experiments[0].phases[0].epochs
+    assert (
+        short.experiments[0].phases[0].epochs * short.scale_s
+        == whole.experiments[0].phases[0].epochs
+    )
     assert whole.scale_s == 1.0
 
 
@@ -141,13 +171,20 @@ def test_an_experiment_is_described_by_what_it_learns_from(full: ClaimsPlan) -> 
 FF, BP = Setup("paper/ff"), Setup("paper/backprop")
 
 
-def small_plan(*planned: tuple[Setup, tuple[Experiment, ...]], scale_s: float = 1.0, **absent: Any) -> ClaimsPlan:
+def small_plan(
+    *planned: tuple[Setup, tuple[Experiment, ...]], scale_s: float = 1.0, **absent: Any
+) -> ClaimsPlan:
     return ClaimsPlan(
-        "quick", 1, tuple(PlannedRuns(setup, each, scale_s) for setup, each in planned), absent.get("absent", {})
+        "quick",
+        1,
+        tuple(PlannedRuns(setup, each, scale_s) for setup, each in planned),
+        absent.get("absent", {}),
     )
 
 
-def test_what_runs_came_to(small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]) -> None:
+def test_what_runs_came_to(
+    small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]
+) -> None:
     experiments = tuple(small.experiment(seed) for seed in range(3))
     ids = tuple(finished_run(each, 0.8 + 0.01 * each.seed).id for each in experiments)
     made = small_plan((FF, experiments), scale_s=30.0)
@@ -162,16 +199,28 @@ def test_what_runs_came_to(small: Any, tmp_path: Path, finished_run: Callable[..
     assert outcome.power_w is None
 
 
-def test_an_outcome_on_another_set_says_so(small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]) -> None:
+def test_an_outcome_on_another_set_says_so(
+    small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]
+) -> None:
     finished_run(small.experiment())
     setup = Setup("ff", "cifar10")
-    assert gather(small_plan((setup, (small.experiment(),))), tmp_path / "runs", {})[setup].label == "ff on cifar10"
+    assert (
+        gather(small_plan((setup, (small.experiment(),))), tmp_path / "runs", {})[setup].label
+        == "ff on cifar10"
+    )
 
 
-def test_why_a_setup_has_no_outcome(small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]) -> None:
+def test_why_a_setup_has_no_outcome(
+    small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]
+) -> None:
     failed, other, refused = (small.experiment(seed) for seed in range(3))
     finished_run(failed, status="failed")
-    made = small_plan((FF, (failed,)), (BP, (other,)), (Setup("ff"), (refused,)), absent={Setup("cnn"): "not here"})
+    made = small_plan(
+        (FF, (failed,)),
+        (BP, (other,)),
+        (Setup("ff"), (refused,)),
+        absent={Setup("cnn"): "not here"},
+    )
     outcomes = gather(made, tmp_path / "runs", {Setup("ff").text: "its run failed: no such device"})
     assert outcomes.by_setup == {}
     assert outcomes.absent[FF] == "1 failed (it broke)"
@@ -180,11 +229,15 @@ def test_why_a_setup_has_no_outcome(small: Any, tmp_path: Path, finished_run: Ca
     assert outcomes.absent[Setup("cnn")] == "not here"
 
 
-def test_claims_are_judged_from_runs(small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]) -> None:
+def test_claims_are_judged_from_runs(
+    small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]
+) -> None:
     accuracies = {"paper/ff": 0.90, "paper/backprop": 0.95, "ff": 0.98, "backprop": 0.97}
     planned = []
     for seed, (setup, accuracy) in enumerate(accuracies.items()):
-        experiment = small.experiment(seed, data=small.experiment().data.model_copy(update={"test_images": 1000}))
+        experiment = small.experiment(
+            seed, data=small.experiment().data.model_copy(update={"test_images": 1000})
+        )
         finished_run(experiment, accuracy)
         planned.append((Setup(setup), (experiment,)))
     judged = judge_all(small_plan(*planned), tmp_path / "runs")
@@ -197,16 +250,32 @@ def test_claims_are_judged_from_runs(small: Any, tmp_path: Path, finished_run: C
     assert by_id["cnn-weight-sharing"].finding.verdict == "not tested here"
 
 
-def test_facts_are_plain_json(small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]) -> None:
+def test_facts_are_plain_json(
+    small: Any, tmp_path: Path, finished_run: Callable[..., RunFolder]
+) -> None:
     run = finished_run(small.experiment())
     made = small_plan((FF, (small.experiment(),)))
-    facts = json.loads(json.dumps(as_facts(judge_all(made, tmp_path / "runs"), made), allow_nan=False))
+    facts = json.loads(
+        json.dumps(as_facts(judge_all(made, tmp_path / "runs"), made), allow_nan=False)
+    )
     assert (facts["scale"], facts["seeds"]) == ("quick", 1)
     assert [each["id"] for each in facts["claims"]] == [claim.id for claim in CLAIMS]
     for each in facts["claims"]:
         assert each.keys() == {
-            *("id", "statement", "paper", "faithful", "corrected", "verdict", "why", "rule", "evidence"),
+            *(
+                "id",
+                "statement",
+                "paper",
+                "faithful",
+                "corrected",
+                "verdict",
+                "why",
+                "rule",
+                "evidence",
+            ),
         }
-    (planned,) = (e for each in facts["claims"] if each["id"] == "four-layers" for e in each["evidence"])
+    (planned,) = (
+        e for each in facts["claims"] if each["id"] == "four-layers" for e in each["evidence"]
+    )
     assert planned["runs"] == [run.id]
     assert planned["test_accuracy"] == pytest.approx(0.9)

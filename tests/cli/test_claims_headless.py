@@ -34,7 +34,9 @@ def facts() -> dict[str, Any]:
             "id": claim.id,
             "statement": claim.statement,
             "paper": claim.paper,
-            "faithful": "paper/ff 97.0 ± 0.3 %; paper/backprop 98.0 ± 0.3 %" if number % 4 != 3 else "",
+            "faithful": "paper/ff 97.0 ± 0.3 %; paper/backprop 98.0 ± 0.3 %"
+            if number % 4 != 3
+            else "",
             "corrected": "ff [bold] 99.0 ± 0.1 %" if number % 4 != 3 else "",
             "verdict": VERDICTS[number % 4],
             "why": "cifar10 is not on this machine" if number % 4 == 3 else "seen | in both",
@@ -78,7 +80,11 @@ def test_the_table_for_terminals_shows_text_as_it_is(facts: dict[str, Any]) -> N
 
 
 def test_formats_have_names() -> None:
-    assert [headless.format_of(name) for name in ("text", "markdown", "json")] == ["text", "markdown", "json"]
+    assert [headless.format_of(name) for name in ("text", "markdown", "json")] == [
+        "text",
+        "markdown",
+        "json",
+    ]
     with pytest.raises(RequestError, match="did you mean 'markdown'"):
         headless.format_of("markdwon")
 
@@ -89,7 +95,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
     experiment = small.experiment()
     setup = Setup("paper/ff")
     made = ClaimsPlan(
-        "quick", 1, (PlannedRuns(setup, (experiment,)),), {Setup("ff", "svhn"): "svhn is not on this machine"}
+        "quick",
+        1,
+        (PlannedRuns(setup, (experiment,)),),
+        {Setup("ff", "svhn"): "svhn is not on this machine"},
     )
     ends: list[StudyResult] = []
 
@@ -102,11 +111,17 @@ def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
 
 
 def test_the_outcome_goes_to_stdout_and_the_rest_to_stderr(
-    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str], finished_run: Any, small: Any
+    asked: list[StudyResult],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    finished_run: Any,
+    small: Any,
 ) -> None:
     finished_run(small.experiment())
     asked.append(StudyResult((), stopped=False))
-    assert headless.reproduce(headless.Request("quick", to="json"), Workspace(tmp_path / "runs")) == 0
+    assert (
+        headless.reproduce(headless.Request("quick", to="json"), Workspace(tmp_path / "runs")) == 0
+    )
     out, err = capfd.readouterr()
     assert json.loads(out)["claims"][0]["id"] == CLAIMS[0].id
     assert err == "svhn is not on this machine\n"
@@ -120,13 +135,18 @@ def test_a_run_that_failed_is_named_with_its_claim(
     asked.append(StudyResult((failed,), stopped=False))
     file = tmp_path / "claims.md"
     with pytest.raises(RunFailedError, match="1 of 1"):
-        headless.reproduce(headless.Request("quick", to="markdown", file=file), Workspace(tmp_path / "runs"))
+        headless.reproduce(
+            headless.Request("quick", to="markdown", file=file), Workspace(tmp_path / "runs")
+        )
     assert "paper/ff on mnist: its run failed: no such device" in file.read_text(encoding="utf-8")
     assert capfd.readouterr().out == ""
 
 
 def test_stopped_it_gives_what_is_there(
-    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    asked: list[StudyResult],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["fftui", "reproduce", "--quick"])
     asked.append(StudyResult((), stopped=True))
@@ -139,7 +159,9 @@ def test_stopped_it_gives_what_is_there(
 def test_the_command_refuses_a_format_before_it_runs_anything(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["fftui", "reproduce", "--quick", "--to", "latex", "--runs", str(tmp_path)])
+    monkeypatch.setattr(
+        sys, "argv", ["fftui", "reproduce", "--quick", "--to", "latex", "--runs", str(tmp_path)]
+    )
     with pytest.raises(SystemExit) as left:
         cli.main()
     out, err = capfd.readouterr()

@@ -48,7 +48,19 @@ def folder(here: Path) -> RunFolder:
     made = create(here / "runs", load_preset("quickstart"), preset="quickstart")
     journal = JournalWriter(made.journal)
     for event in (
-        ev.RunStarted(made.id, "quickstart", "mnist-mini", "cpu", "float32", ("784→9", "9→8"), 4, 5, 0, 5, False),
+        ev.RunStarted(
+            made.id,
+            "quickstart",
+            "mnist-mini",
+            "cpu",
+            "float32",
+            ("784→9", "9→8"),
+            4,
+            5,
+            0,
+            5,
+            False,
+        ),
         ev.LayerStarted(1, 1, 2, 2.0),
         ev.EpochFinished(1, 1, 1, 4, 0.5, 3.0, 1.0, 2.0, 0.75, 1000.0, 0.25, 0.125),
         ev.LayerFinished(1, 1, 2, 0.5, False),
@@ -58,7 +70,9 @@ def folder(here: Path) -> RunFolder:
         journal.append(event)
     journal.close()
     made.write_record(
-        made.record().model_copy(update={"status": "finished", "test_accuracy": 0.9, "train_s": 1.5, "device": "cpu"})
+        made.record().model_copy(
+            update={"status": "finished", "test_accuracy": 0.9, "train_s": 1.5, "device": "cpu"}
+        )
     )
     return made
 
@@ -78,14 +92,24 @@ def loaded_by(arguments: list[str], modules: tuple[str, ...]) -> str:
 
 def test_help_loads_no_heavy_library_and_is_quick() -> None:
     code = (
-        "import sys; sys.argv = ['fftui', '--help']\nfrom fftui.cli.main import main\ntry: main()\nexcept SystemExit: pass\n"
+        "import sys; sys.argv = ['fftui', '--help']\nfrom fftui.cli.main import main\ntry:"
+        " main()\nexcept SystemExit: pass\n"
     )
-    code += "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich') if m in sys.modules])"
+    code += (
+        "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich') if m in"
+        " sys.modules])"
+    )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     quickest = float("inf")
     for _ in range(5):
         started = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
         quickest = min(quickest, time.perf_counter() - started)
         if quickest < 0.3:
             break
@@ -94,13 +118,21 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"], ["doctor", "--help"]]
+    "arguments",
+    [["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"], ["doctor", "--help"]],
 )
-def test_looking_at_runs_loads_no_torch(folder: RunFolder, here: Path, arguments: list[str]) -> None:
+def test_looking_at_runs_loads_no_torch(
+    folder: RunFolder, here: Path, arguments: list[str]
+) -> None:
     code = loaded_by(arguments, ("torch", "textual", "polars"))
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=here
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=here,
     )
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -113,10 +145,15 @@ def test_version(call: Any) -> None:
     ("arguments", "advice"),
     [
         ([], "try: fftui run --preset quickstart --headless"),
-        (["run", "--preset", "paper/ff", "--name", "my run"], "--preset paper/ff --name 'my run' --headless"),
+        (
+            ["run", "--preset", "paper/ff", "--name", "my run"],
+            "--preset paper/ff --name 'my run' --headless",
+        ),
     ],
 )
-def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments: list[str], advice: str) -> None:
+def test_a_screen_without_a_terminal_is_refused(
+    call: Any, here: Path, arguments: list[str], advice: str
+) -> None:
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
@@ -131,7 +168,10 @@ def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments
         (["run", "--headless", "--preset", "ff", "--config", "x"], "either --preset NAME"),
         (["run", "--headless", "--preset", "quickstar"], "did you mean 'quickstart'"),
         (["run", "--headless", "--preset", "ff", "--data", "minst"], "did you mean 'mnist'"),
-        (["run", "--headless", "--preset", "ff", "--set", "phases.0.epoch=2"], "did you mean 'epochs'"),
+        (
+            ["run", "--headless", "--preset", "ff", "--set", "phases.0.epoch=2"],
+            "did you mean 'epochs'",
+        ),
         (["run", "--headless", "--config", "absent.toml"], "absent.toml cannot be read"),
         (["resume", "latest"], "no runs in runs"),
         (["show", "2026"], "no runs in runs"),
@@ -139,9 +179,18 @@ def test_a_screen_without_a_terminal_is_refused(call: Any, here: Path, arguments
         (["presets", "show", "quickstar"], "did you mean 'quickstart'"),
         (["data", "get", "minst"], "did you mean 'mnist'"),
         (["data", "get", "nope"], "no data set is called 'nope'; there are"),
-        (["run", "--headless", "--config", "."], "is a folder; a run's experiment is the file experiment.toml"),
-        (["study", "hybrid", "--quick", "-o", "absent/a.txt"], "cannot write absent/a.txt: there is no folder"),
-        (["reproduce", "--quick", "-o", "absent/a.txt"], "cannot write absent/a.txt: there is no folder"),
+        (
+            ["run", "--headless", "--config", "."],
+            "is a folder; a run's experiment is the file experiment.toml",
+        ),
+        (
+            ["study", "hybrid", "--quick", "-o", "absent/a.txt"],
+            "cannot write absent/a.txt: there is no folder",
+        ),
+        (
+            ["reproduce", "--quick", "-o", "absent/a.txt"],
+            "cannot write absent/a.txt: there is no folder",
+        ),
     ],
 )
 def test_wrong_requests_are_one_line_and_exit_2(call: Any, arguments: list[str], said: str) -> None:
@@ -161,7 +210,9 @@ def test_wrong_options_exit_2(call: Any) -> None:
 def test_presets_are_listed_and_shown_as_a_file_that_runs(call: Any, here: Path) -> None:
     code, out, _ = call("presets")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()[1:]] == [preset.name for preset in list_presets()]
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [
+        preset.name for preset in list_presets()
+    ]
     code, out, _ = call("presets", "show", "paper/ff", "--data", "cifar10")
     values = tomllib.loads(out)
     assert code == 0
@@ -202,7 +253,11 @@ def test_runs_are_listed_as_text_and_json(call: Any, folder: RunFolder, here: Pa
     assert [(run["id"], run["test_accuracy"]) for run in listed] == [(folder.id, 0.9)]
     assert call("runs", "--runs", "elsewhere")[1] == "no runs yet\n"
     (here / "file").write_text("")
-    assert call("runs", "--runs", "file") == (2, "", "fftui: cannot read the runs in file: Not a directory\n")
+    assert call("runs", "--runs", "file") == (
+        2,
+        "",
+        "fftui: cannot read the runs in file: Not a directory\n",
+    )
 
 
 def test_a_run_is_listed_by_its_own_name(call: Any, folder: RunFolder) -> None:
@@ -215,9 +270,14 @@ def test_a_run_is_shown_in_plain_words_and_json(call: Any, folder: RunFolder) ->
     _, out, _ = call("show", folder.id[:20])
     assert f"run: {folder.id}\nstatus: finished\n" in out
     assert "test accuracy: 90.00 %" in out
-    assert all(not 0x2500 <= ord(character) < 0x2900 for character in out)  # no boxes, blocks or braille
+    # no boxes, blocks or braille
+    assert all(not 0x2500 <= ord(character) < 0x2900 for character in out)
     facts = json.loads(call("show", "latest", "--json")[1])
-    assert (facts["status"], facts["test_accuracy"], facts["layers"][0]["goodness_positive"]) == ("finished", 0.9, 3.0)
+    assert (facts["status"], facts["test_accuracy"], facts["layers"][0]["goodness_positive"]) == (
+        "finished",
+        0.9,
+        3.0,
+    )
     assert facts["experiment"]["phases"][0]["rule"] == "forward-forward"
     assert facts["evaluations"][0]["split"] == "test"
 
@@ -227,7 +287,11 @@ def test_tables_are_exported_to_stdout_and_files(call: Any, folder: RunFolder, h
     assert code == 0
     assert out.splitlines()[0].startswith("run,phase,layer,epoch,step,loss,")
     assert len(out.splitlines()) == 2  # one run by two names is one run
-    assert call("export", "latest", "--table", "layers", "--to", "xlsx", "-o", "layers.xlsx") == (0, "", "")
+    assert call("export", "latest", "--table", "layers", "--to", "xlsx", "-o", "layers.xlsx") == (
+        0,
+        "",
+        "",
+    )
     assert (here / "layers.xlsx").read_bytes().startswith(b"PK")
     code, _, err = call("export", "latest", "--table", "epoch")
     assert code == 2
@@ -268,7 +332,14 @@ def test_a_resume_without_a_terminal_says_how_to_go_on(call: Any, folder: RunFol
 def test_the_hint_to_resume_can_be_pasted(folder: RunFolder) -> None:
     elsewhere = RunFolder(folder.path.parents[1] / "my runs" / folder.id)
     words = shlex.split(resume_command(elsewhere))
-    assert words == ["fftui", "resume", folder.id, "--runs", str(elsewhere.path.parent), "--headless"]
+    assert words == [
+        "fftui",
+        "resume",
+        folder.id,
+        "--runs",
+        str(elsewhere.path.parent),
+        "--headless",
+    ]
 
 
 def test_force_takes_over_what_another_machine_seems_to_carry_out(
@@ -311,7 +382,12 @@ def test_damaged_runs_and_journals_are_said(call: Any, folder: RunFolder) -> Non
 
 
 def test_lists_are_json_too(call: Any) -> None:
-    presets, sets = (json.loads(call(*command, "--json")[1]) for command in (["presets"], ["data", "list"]))
+    presets, sets = (
+        json.loads(call(*command, "--json")[1]) for command in (["presets"], ["data", "list"])
+    )
     assert [preset["name"] for preset in presets] == [preset.name for preset in list_presets()]
-    assert next(preset for preset in presets if preset["name"] == "paper/ff")["reports"]["mnist"] == 97.14
+    assert (
+        next(preset for preset in presets if preset["name"] == "paper/ff")["reports"]["mnist"]
+        == 97.14
+    )
     assert sets["sets"][0]["state"] == "present"

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from fftui.cli.options import complete_data, complete_drawn, complete_preset, complete_run, complete_study
+from fftui.cli.options import (
+    complete_data,
+    complete_drawn,
+    complete_preset,
+    complete_run,
+    complete_study,
+)
 from fftui.presets import load_preset
 from fftui.runs.folder import create
 
@@ -20,7 +26,9 @@ def test_completion_offers_what_there_is(tmp_path: Path, monkeypatch: pytest.Mon
     assert complete_drawn("2") == [folder.id]
 
 
-def test_a_runs_folder_that_cannot_be_read_completes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runs_folder_that_cannot_be_read_completes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("FFTUI_RUNS", str(tmp_path / "file"))
     assert complete_run("") == ["latest"]

@@ -1,4 +1,6 @@
-"""Studies from the command line: what is said, what comes out, and what signals do. Real processes, real signals."""
+"""Studies from the command line: what is said, what comes out, and what signals do. Real processes,
+real signals.
+"""
 
 import json
 import os
@@ -48,7 +50,11 @@ FAILING = (
 
 def environment() -> dict[str, str]:
     root = str(Path(__file__).parents[1])
-    kept = {k: v for k, v in os.environ.items() if k not in ("FFTUI_RUNS", "FFTUI_DATA", "NO_COLOR", "FORCE_COLOR")}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("FFTUI_RUNS", "FFTUI_DATA", "NO_COLOR", "FORCE_COLOR")
+    }
     return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": root, "TERM": "xterm", "COLUMNS": "120"}
 
 
@@ -92,8 +98,13 @@ def until(condition: Callable[[], Any]) -> Any:
 def test_a_study_runs_ends_in_its_table_and_does_not_run_again(tmp_path: Path, begin: Any) -> None:
     code, out, err = finish(begin(ALL, "--seeds", "2"))
     assert code == 0
-    assert out.splitlines()[0].startswith("data        units  test accuracy %  train accuracy %  learned for  seeds")
-    assert [line.split()[:2] for line in out.splitlines()[1:]] == [["mnist-mini", "8"], ["mnist-mini", "9"]]
+    assert out.splitlines()[0].startswith(
+        "data        units  test accuracy %  train accuracy %  learned for  seeds"
+    )
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [
+        ["mnist-mini", "8"],
+        ["mnist-mini", "9"],
+    ]
     lines = err.splitlines()
     assert lines[0].startswith("study small: 4 trials in 4 runs, 4 to come, ~")
     assert lines[1] == "1/4 mnist-mini, 8, seed 0"
@@ -112,15 +123,22 @@ def test_a_study_runs_ends_in_its_table_and_does_not_run_again(tmp_path: Path, b
 
 def test_one_signal_ends_it_gently_and_it_goes_on(tmp_path: Path, begin: Any) -> None:
     process = begin(ENDLESS, "--seeds", "1")
-    until(lambda: _epochs(tmp_path) >= 4)  # two of the first run, some of the second, which never ends by itself
+    # two of the first run, some of the second, which never ends by itself
+    until(lambda: _epochs(tmp_path) >= 4)
     process.send_signal(signal.SIGINT)
     code, out, err = finish(process)
     assert code == 130
     assert "stopping after this batch" in err
-    assert err.splitlines()[-1] == f"interrupted; go on with: fftui study small --data-dir {tmp_path} --seeds 1"
+    assert (
+        err.splitlines()[-1]
+        == f"interrupted; go on with: fftui study small --data-dir {tmp_path} --seeds 1"
+    )
     assert "1 interrupted" in out
     assert "Traceback" not in err
-    assert sorted(folder.record().status for folder in run_folders(tmp_path / "runs")) == ["finished", "interrupted"]
+    assert sorted(folder.record().status for folder in run_folders(tmp_path / "runs")) == [
+        "finished",
+        "interrupted",
+    ]
 
     process = begin(ENDLESS, "--seeds", "1")
     before = _epochs(tmp_path)
@@ -132,7 +150,11 @@ def test_one_signal_ends_it_gently_and_it_goes_on(tmp_path: Path, begin: Any) ->
 
 def _epochs(folder: Path) -> int:
     folders = run_folders(folder / "runs")
-    return sum(isinstance(event, EpochFinished) for folder in folders for _, event in read_journal(folder.journal))
+    return sum(
+        isinstance(event, EpochFinished)
+        for folder in folders
+        for _, event in read_journal(folder.journal)
+    )
 
 
 def test_failed_trials_are_reported_and_exit_1(tmp_path: Path, begin: Any) -> None:
@@ -181,7 +203,11 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
     def rows(data: str, scale: str) -> Iterator[Row]:
         for units in (8, 9):
-            yield Row((("units", units),), "quickstart", {"model.layers.*.units": units, "data.train_images": 128})
+            yield Row(
+                (("units", units),),
+                "quickstart",
+                {"model.layers.*.units": units, "data.train_images": 128},
+            )
 
     info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini",))
     monkeypatch.setitem(study_catalogue.STUDIES, "small", info)  # type: ignore[arg-type]
@@ -200,14 +226,19 @@ def test_without_a_name_all_studies_are_listed(call: Any) -> None:
     code, out, err = call()
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()[1:]] == list(study_catalogue.STUDIES)
-    assert [each["study"] for each in json.loads(call("--json")[1])] == list(study_catalogue.STUDIES)
+    assert [each["study"] for each in json.loads(call("--json")[1])] == list(
+        study_catalogue.STUDIES
+    )
 
 
 def test_a_dry_run_lists_trials_and_their_likely_time(call: Any, tmp_path: Path) -> None:
     code, out, _ = call("small", "--dry-run", "--seeds", "2")
     assert code == 0
     assert out.splitlines()[0].split() == ["trial", "seed", "state", "expected"]
-    assert [line.split("  ")[0] for line in out.splitlines()[1:5]] == ["mnist-mini, 8", "mnist-mini, 9"] * 2
+    assert [line.split("  ")[0] for line in out.splitlines()[1:5]] == [
+        "mnist-mini, 8",
+        "mnist-mini, 9",
+    ] * 2
     assert "4 of 4 to come, ~" in out
     plan = json.loads(call("small", "--dry-run", "--json")[1])
     assert all(trial["state"] == "to come" and trial["expected_s"] > 0 for trial in plan["trials"])
@@ -218,8 +249,16 @@ def test_the_table_runs_nothing(call: Any, tmp_path: Path) -> None:
     code, out, _ = call("small", "--table", "--to", "markdown", "-o", str(tmp_path / "table.md"))
     assert (code, out) == (0, "")
     assert "| mnist-mini | 8 |" in (tmp_path / "table.md").read_text()
-    assert call("small", "--table")[1].splitlines()[1].split() == ["mnist-mini", "8", "3", "not", "run"]
-    assert call("small", "--table", "--quick", "--trials", "--to", "csv")[1].startswith("data,units,seed,run,")
+    assert call("small", "--table")[1].splitlines()[1].split() == [
+        "mnist-mini",
+        "8",
+        "3",
+        "not",
+        "run",
+    ]
+    assert call("small", "--table", "--quick", "--trials", "--to", "csv")[1].startswith(
+        "data,units,seed,run,"
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,11 +268,16 @@ def test_the_table_runs_nothing(call: Any, tmp_path: Path) -> None:
         (["small", "--table", "--to", "markdwn"], "did you mean 'markdown'"),
         (["small", "--to", "markdwn"], "did you mean 'markdown'"),
         (["small", "--data", "mnst"], "did you mean 'mnist'"),
-        (["small", "--data", "svhn", "--data-dir", "nowhere"], "svhn is not on this machine: skipped"),
+        (
+            ["small", "--data", "svhn", "--data-dir", "nowhere"],
+            "svhn is not on this machine: skipped",
+        ),
         (["small", "--device", "abacus"], "abacus"),
     ],
 )
-def test_a_wrong_request_is_one_line_and_exit_2(call: Any, tmp_path: Path, arguments: list[str], advice: str) -> None:
+def test_a_wrong_request_is_one_line_and_exit_2(
+    call: Any, tmp_path: Path, arguments: list[str], advice: str
+) -> None:
     code, out, err = call(*arguments)
     assert (code, out) == (2, "")
     assert err.count("\n") == 1

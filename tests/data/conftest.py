@@ -1,4 +1,6 @@
-"""Small generated data sets in the exact formats of the published ones, whose MD5 sums torchvision is given."""
+"""Small generated data sets in the exact formats of the published ones, whose MD5 sums torchvision
+is given.
+"""
 
 import gzip
 import hashlib
@@ -24,7 +26,9 @@ IMAGES = {"train": 12, "test": 7}
 
 @dataclass(frozen=True)
 class Generated:
-    """A folder with one generated data set, and what is in it: images (N, channels, height, width), labels (N,)."""
+    """A folder with one generated data set, and what is in it: images (N, channels, height, width),
+    labels (N,).
+    """
 
     folder: Path
     images: dict[str, np.ndarray]
@@ -48,7 +52,9 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address under which this machine serves `tmp_path`: torchvision downloads over HTTP only."""
+    """The address under which this machine serves `tmp_path`: torchvision downloads
+    over HTTP only.
+    """
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path))) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -80,7 +86,9 @@ def svhn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generat
 
 
 @pytest.fixture
-def cifar100(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> Generated:
+def cifar100(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> Generated:
     folder = tmp_path / "cifar100-data"
     inner = folder / "cifar-100-python"
     inner.mkdir(parents=True)
@@ -98,7 +106,10 @@ def cifar100(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Gen
         }
         files[split].write_bytes(pickle.dumps(entry, protocol=2))
         images[split], labels[split] = rows.reshape(-1, 3, 32, 32), fine
-    meta = pickle.dumps({"fine_label_names": [f"kind {n}" for n in range(100)], "coarse_label_names": []}, protocol=2)
+    meta = pickle.dumps(
+        {"fine_label_names": [f"kind {n}" for n in range(100)], "coarse_label_names": []},
+        protocol=2,
+    )
     (inner / "meta").write_bytes(meta)
     for split, attribute in (("train", "train_list"), ("test", "test_list")):
         monkeypatch.setattr(CIFAR100, attribute, [[split, md5(files[split].read_bytes())]])
@@ -107,8 +118,12 @@ def cifar100(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Gen
 
 
 @pytest.fixture
-def mnist(tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator) -> Generated:
-    """The unpacked files in a folder, and the packed ones in `tmp_path/mirror`, where torchvision looks for them."""
+def mnist(
+    tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> Generated:
+    """The unpacked files in a folder, and the packed ones in `tmp_path/mirror`, where torchvision
+    looks for them.
+    """
     folder, mirror = tmp_path / "mnist-data", tmp_path / "mirror"
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
@@ -120,7 +135,8 @@ def mnist(tmp_path: Path, served: str, monkeypatch: pytest.MonkeyPatch, rng: np.
         pixels = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
         digits = rng.integers(0, 10, count, dtype=np.uint8)
         contents = {
-            f"{stem}-images-idx3-ubyte": struct.pack(">4I", 0x803, count, 28, 28) + pixels.tobytes(),
+            f"{stem}-images-idx3-ubyte": struct.pack(">4I", 0x803, count, 28, 28)
+            + pixels.tobytes(),
             f"{stem}-labels-idx1-ubyte": struct.pack(">2I", 0x801, count) + digits.tobytes(),
         }
         for file, content in contents.items():

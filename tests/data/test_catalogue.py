@@ -14,6 +14,11 @@ def test_inputs_are_the_pixels_of_all_channels():
 
 
 def test_the_catalogue_loads_no_tensor_library():
-    code = "import sys, fftui.data.catalogue; print(*{'torch', 'numpy', 'torchvision'} & sys.modules.keys())"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    code = (
+        "import sys, fftui.data.catalogue; print(*{'torch', 'numpy', 'torchvision'} &"
+        " sys.modules.keys())"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert found.stdout.strip() == ""

@@ -27,7 +27,9 @@ def test_fetching_says_nothing_on_stdout(mnist, tmp_path, capfd):
 def test_a_damaged_file_is_replaced(mnist):
     mnist.files["train"].write_bytes(b"damaged")
     assert get_set("mnist", mnist.folder).verified
-    assert torch.equal(load_set("mnist", "train", mnist.folder).images, torch.tensor(mnist.images["train"]))
+    assert torch.equal(
+        load_set("mnist", "train", mnist.folder).images, torch.tensor(mnist.images["train"])
+    )
 
 
 def _svhn_from(addresses: dict[str, str], monkeypatch) -> None:
@@ -36,13 +38,20 @@ def _svhn_from(addresses: dict[str, str], monkeypatch) -> None:
 
 
 def test_svhn_is_fetched_in_two_files(svhn, served, tmp_path, monkeypatch):
-    _svhn_from({split: f"{served}/svhn-data/{file.name}" for split, file in svhn.files.items()}, monkeypatch)
+    _svhn_from(
+        {split: f"{served}/svhn-data/{file.name}" for split, file in svhn.files.items()},
+        monkeypatch,
+    )
     assert get_set("svhn", tmp_path / "new").verified
     assert len(load_set("svhn", "test", tmp_path / "new")) == len(svhn.labels["test"])
 
 
-@pytest.mark.filterwarnings("ignore:Python 3.14 will, by default, filter extracted tar:DeprecationWarning")
-def test_cifar_is_completed_where_only_its_names_are_missing(cifar100, served, tmp_path, monkeypatch):
+@pytest.mark.filterwarnings(
+    "ignore:Python 3.14 will, by default, filter extracted tar:DeprecationWarning"
+)
+def test_cifar_is_completed_where_only_its_names_are_missing(
+    cifar100, served, tmp_path, monkeypatch
+):
     shutil.make_archive(str(tmp_path / "archive"), "gztar", cifar100.folder, "cifar-100-python")
     monkeypatch.setattr(CIFAR100, "url", f"{served}/archive.tar.gz")
     monkeypatch.setattr(CIFAR100, "tgz_md5", None)
@@ -64,7 +73,9 @@ def test_a_failed_download_is_one_line_that_says_what_to_do(svhn, served, tmp_pa
 
 
 def test_a_download_with_other_content_is_refused(svhn, served, tmp_path, monkeypatch):
-    _svhn_from(dict.fromkeys(svhn.files, f"{served}/svhn-data/{svhn.files['test'].name}"), monkeypatch)
+    _svhn_from(
+        dict.fromkeys(svhn.files, f"{served}/svhn-data/{svhn.files['test'].name}"), monkeypatch
+    )
     with pytest.raises(DataError, match="could not be fetched"):
         get_set("svhn", tmp_path / "new")
 

@@ -7,7 +7,12 @@ from fftui.data.catalogue import SETS
 from fftui.data.label_encoding import overlay
 
 
-@given(classes=st.integers(1, 20), rest=st.integers(0, 20), batch=st.integers(1, 8), value=st.floats(-5, 5))
+@given(
+    classes=st.integers(1, 20),
+    rest=st.integers(0, 20),
+    batch=st.integers(1, 8),
+    value=st.floats(-5, 5),
+)
 def test_the_first_inputs_carry_the_label_and_the_others_stay(classes, rest, batch, value):
     inputs_BD = torch.randn(batch, classes + rest)
     labels_B = torch.randint(classes, (batch,))

@@ -29,7 +29,9 @@ def test_one_in_c_of_the_fixed_negatives_is_the_true_label(classes, share):
 def test_fixed_negatives_leave_the_labels_alone_and_follow_the_seed():
     labels = _labels(5000, 10)
     before = labels.clone()
-    one, again, other = (fixed_negatives(labels, generator=torch.Generator().manual_seed(s)) for s in (4, 4, 5))
+    one, again, other = (
+        fixed_negatives(labels, generator=torch.Generator().manual_seed(s)) for s in (4, 4, 5)
+    )
     assert torch.equal(labels, before)
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
@@ -69,7 +71,9 @@ def test_a_head_certain_of_the_truth_has_no_favourite_among_wrong_labels(share: 
     labels_B = torch.full((3000,), 2)
     class_probs_BC = torch.nn.functional.one_hot(labels_B, 5).float()
     uniform_draws_B = torch.rand(3000, generator=torch.Generator().manual_seed(1))
-    counts = torch.bincount(hard_negatives(class_probs_BC, labels_B, uniform_draws_B, share), minlength=5)
+    counts = torch.bincount(
+        hard_negatives(class_probs_BC, labels_B, uniform_draws_B, share), minlength=5
+    )
     assert counts[2] == 0
     assert all(650 < int(counts[label]) < 850 for label in (0, 1, 3, 4))
 
@@ -78,6 +82,9 @@ def test_hard_negatives_are_drawn_by_the_class_probabilities() -> None:
     labels_B = torch.zeros(4000, dtype=torch.long)
     class_probs_BC = torch.tensor([[0.5, 0.4, 0.1]]).repeat(4000, 1)
     uniform_draws_B = torch.rand(4000, generator=torch.Generator().manual_seed(2))
-    counts = torch.bincount(hard_negatives(class_probs_BC, labels_B, uniform_draws_B, 0.0), minlength=3) / 4000
+    counts = (
+        torch.bincount(hard_negatives(class_probs_BC, labels_B, uniform_draws_B, 0.0), minlength=3)
+        / 4000
+    )
     assert counts[0] == 0
     assert abs(float(counts[1]) - 0.8) < 0.03

@@ -16,7 +16,9 @@ def test_the_papers_constants_and_its_slip_on_cifar10():
     assert scale_of("fashion-mnist", "paper") == ChannelScale((0.1307,), (0.3081,))
     assert scale_of("cifar10", "paper") == ChannelScale(mean, mean)
     assert scale_of("cifar100", "paper") == ChannelScale(mean, (0.2023, 0.1994, 0.2010))
-    assert scale_of("svhn", "paper") == ChannelScale((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970))
+    assert scale_of("svhn", "paper") == ChannelScale(
+        (0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970)
+    )
 
 
 @pytest.mark.real_data
@@ -24,8 +26,13 @@ def test_the_papers_constants_and_its_slip_on_cifar10():
 def test_the_standard_constants_are_those_of_the_training_images(name):
     images = load_set(name, "train").images
     values = torch.arange(256).double() / 255
-    for channel, (mean, std) in enumerate(zip(STANDARD[name].mean, STANDARD[name].std, strict=True)):
-        share = images[:, channel].flatten().bincount(minlength=256).double() / images[:, channel].numel()
+    for channel, (mean, std) in enumerate(
+        zip(STANDARD[name].mean, STANDARD[name].std, strict=True)
+    ):
+        share = (
+            images[:, channel].flatten().bincount(minlength=256).double()
+            / images[:, channel].numel()
+        )
         measured = (share @ values).item()
         assert measured == pytest.approx(mean, abs=5e-5)
         assert (share @ (values - measured) ** 2).sqrt().item() == pytest.approx(std, abs=5e-5)
@@ -33,7 +40,9 @@ def test_the_standard_constants_are_those_of_the_training_images(name):
 
 @pytest.mark.parametrize("name", DATA_NAMES)
 @pytest.mark.parametrize("normalisation", NAMES)
-def test_every_channel_is_scaled_by_its_own_constants_and_flattened_channel_first(name, normalisation):
+def test_every_channel_is_scaled_by_its_own_constants_and_flattened_channel_first(
+    name, normalisation
+):
     channels, height, width = SETS[name].shape
     images = torch.randint(0, 256, (4, channels, height, width), dtype=torch.uint8)
     before = images.clone()

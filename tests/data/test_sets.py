@@ -28,7 +28,20 @@ def test_full_sets_are_read_as_published(name: DataName, split, request: pytest.
 
 
 def test_svhn_stores_the_digit_0_as_10(svhn):
-    assert load_set("svhn", "train", svhn.folder).labels.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2]
+    assert load_set("svhn", "train", svhn.folder).labels.tolist() == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        0,
+        1,
+        2,
+    ]
 
 
 def test_the_shipped_set_is_the_beginning_of_mnist():
@@ -94,7 +107,9 @@ def _empty(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_flip_a_bit, _truncate, _empty])
 @pytest.mark.parametrize("name", ["mnist", "cifar100", "svhn"])
-def test_a_damaged_file_is_refused_and_named(name: DataName, damage, request: pytest.FixtureRequest):
+def test_a_damaged_file_is_refused_and_named(
+    name: DataName, damage, request: pytest.FixtureRequest
+):
     generated = request.getfixturevalue(name)
     damage(generated.files["train"])
     with pytest.raises(DataError) as refused:
@@ -107,7 +122,9 @@ def test_a_damaged_file_is_refused_and_named(name: DataName, damage, request: py
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar100", "svhn"])
-def test_a_file_that_may_not_be_read_is_refused(name: DataName, request, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_that_may_not_be_read_is_refused(
+    name: DataName, request, monkeypatch: pytest.MonkeyPatch
+):
     """Root may read everything, so the refusal of the system is played where Python asks it."""
     generated = request.getfixturevalue(name)
     opened = open
@@ -153,7 +170,9 @@ def test_a_damaged_installation_differs_from_a_damaged_download(tmp_path: Path, 
         load_set("mnist-mini", "train")
 
 
-def test_the_data_folder_is_the_one_asked_for_then_the_variable_then_the_users(tmp_path, monkeypatch):
+def test_the_data_folder_is_the_one_asked_for_then_the_variable_then_the_users(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("FFTUI_DATA", str(tmp_path / "variable"))
     monkeypatch.setenv("HOME", str(tmp_path))
     assert data_folder(tmp_path / "option") == tmp_path / "option"

@@ -46,7 +46,9 @@ def test_labels_stay_with_their_images(whole):
 
 def test_a_seed_draws_the_same_subsets_and_another_seed_others():
     one, again, other = (
-        load_splits("mnist-mini", seed=seed, train_images=100, validation_images=100, test_images=100)
+        load_splits(
+            "mnist-mini", seed=seed, train_images=100, validation_images=100, test_images=100
+        )
         for seed in (1, 1, 2)
     )
     assert one.validation is not None
@@ -60,7 +62,8 @@ def test_a_seed_draws_the_same_subsets_and_another_seed_others():
 
 def test_fewer_training_images_are_the_beginning_of_more_and_change_nothing_else():
     few, many = (
-        load_splits("mnist-mini", seed=0, train_images=n, validation_images=60, test_images=40) for n in (100, 1000)
+        load_splits("mnist-mini", seed=0, train_images=n, validation_images=60, test_images=40)
+        for n in (100, 1000)
     )
     assert few.validation is not None
     assert many.validation is not None
@@ -76,7 +79,9 @@ def test_a_subset_is_random():
     assert len(set(_rows(splits.train))) == 500
 
 
-@pytest.mark.parametrize("asked", [{"train_images": 4901, "validation_images": 100}, {"validation_images": 5000}])
+@pytest.mark.parametrize(
+    "asked", [{"train_images": 4901, "validation_images": 100}, {"validation_images": 5000}]
+)
 def test_more_training_images_than_there_are_is_refused(asked):
     with pytest.raises(DataError, match=r"mnist-mini has 5000 training images"):
         load_splits("mnist-mini", seed=0, **asked)

@@ -44,4 +44,8 @@ def test_every_set_is_listed_and_the_shipped_one_is_always_there(tmp_path):
 @pytest.mark.real_data
 def test_the_real_sets_have_the_published_sums():
     found = {status.name: status for status in dataset_statuses()}
-    assert [found[name].verified for name in ("mnist", "fashion-mnist", "cifar10")] == [True, True, True]
+    assert [found[name].verified for name in ("mnist", "fashion-mnist", "cifar10")] == [
+        True,
+        True,
+        True,
+    ]

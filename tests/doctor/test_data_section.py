@@ -9,7 +9,10 @@ from fftui.doctor.checks import Check
 
 
 def checks(folder: Path, *, torchvision_loads: bool = True) -> dict[str, Check]:
-    return {c.key: c for c in data_section.data_section(folder, torchvision_loads=torchvision_loads).checks}
+    return {
+        c.key: c
+        for c in data_section.data_section(folder, torchvision_loads=torchvision_loads).checks
+    }
 
 
 def test_sets_that_are_not_here_say_what_fetching_brings(tmp_path: Path) -> None:
@@ -17,11 +20,17 @@ def test_sets_that_are_not_here_say_what_fetching_brings(tmp_path: Path) -> None
     assert list(found) == ["folder", *DATA_NAMES]
     assert (found["folder"].state, found["mnist-mini"].state) == ("note", "ok")
     assert found["mnist"].state == "missing"
-    assert found["mnist"].advice == "handwritten digits; `fftui data get mnist` fetches 11.6 MB from the internet"
+    assert (
+        found["mnist"].advice
+        == "handwritten digits; `fftui data get mnist` fetches 11.6 MB from the internet"
+    )
     for name in DATA_NAMES[1:]:
         value = found[name].value
         assert isinstance(value, dict)
-        assert (value["state"], value["fetch_bytes"]) == ("missing", data_section.FETCHED_BYTES[name])
+        assert (value["state"], value["fetch_bytes"]) == (
+            "missing",
+            data_section.FETCHED_BYTES[name],
+        )
 
 
 def test_without_torchvision_its_sets_are_not_looked_at(tmp_path: Path) -> None:
@@ -38,7 +47,9 @@ def test_without_torchvision_its_sets_are_not_looked_at(tmp_path: Path) -> None:
         ("mnist-mini", "damaged", "broken", "install fftui again"),
     ],
 )
-def test_what_is_not_in_order_has_its_remedy(name: str, state: str, expected: str, advice: str) -> None:
+def test_what_is_not_in_order_has_its_remedy(
+    name: str, state: str, expected: str, advice: str
+) -> None:
     status = SetStatus(name, "numbers", "there", state, 5, False, "a.mat: permission denied")  # type: ignore[arg-type]
     check = data_section._check(status)
     assert (check.state, check.text) == (expected, f"{state}: a.mat: permission denied")

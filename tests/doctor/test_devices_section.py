@@ -11,7 +11,12 @@ from fftui.doctor import devices_section
 from fftui.doctor.checks import Check
 
 BOARD = SimpleNamespace(
-    name="NVIDIA A100", total_memory=40_000_000_000, major=8, minor=0, multi_processor_count=108, uuid="abc"
+    name="NVIDIA A100",
+    total_memory=40_000_000_000,
+    major=8,
+    minor=0,
+    multi_processor_count=108,
+    uuid="abc",
 )
 
 
@@ -53,7 +58,9 @@ def test_each_gpu_has_a_line(with_boards: Callable[..., None]) -> None:
     with_boards(2)
     found = checks()
     assert found["auto"].text == "cuda:0 NVIDIA A100"
-    assert found["cuda:1"].text == "NVIDIA A100, 40.0 GB, compute capability 8.0, 108 multiprocessors"
+    assert (
+        found["cuda:1"].text == "NVIDIA A100, 40.0 GB, compute capability 8.0, 108 multiprocessors"
+    )
     assert found["cuda:1"].value == {
         "name": "NVIDIA A100",
         "memory_total_bytes": 40_000_000_000,
@@ -62,7 +69,8 @@ def test_each_gpu_has_a_line(with_boards: Callable[..., None]) -> None:
         "uuid": "abc",
     }
     assert "cuda" not in found
-    assert devices_section.torch_uuids() == {"abc": "cuda:1"}  # the last of two boards with the same UUID
+    # the last of two boards with the same UUID
+    assert devices_section.torch_uuids() == {"abc": "cuda:1"}
 
 
 def test_a_gpu_that_does_not_answer_is_reported(with_boards: Callable[..., None]) -> None:
@@ -72,13 +80,21 @@ def test_a_gpu_that_does_not_answer_is_reported(with_boards: Callable[..., None]
     with_boards(1, busy)
     found = checks()["cuda:0"]
     assert devices_section.torch_uuids() == {}
-    assert (found.state, found.text) == ("missing", "CUDA-capable device(s) is/are busy or unavailable")
+    assert (found.state, found.text) == (
+        "missing",
+        "CUDA-capable device(s) is/are busy or unavailable",
+    )
 
 
-def test_visible_devices_and_what_they_leave(monkeypatch: pytest.MonkeyPatch, with_boards: Callable[..., None]) -> None:
+def test_visible_devices_and_what_they_leave(
+    monkeypatch: pytest.MonkeyPatch, with_boards: Callable[..., None]
+) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     found = checks()
-    assert (found["cuda_visible_devices"].state, found["cuda_visible_devices"].value) == ("note", "")
+    assert (found["cuda_visible_devices"].state, found["cuda_visible_devices"].value) == (
+        "note",
+        "",
+    )
     assert "unset it" in found["cuda_visible_devices"].advice
     assert "CUDA_VISIBLE_DEVICES" in found["cuda"].text
     with_boards(1)
@@ -101,15 +117,24 @@ def test_the_problem_that_nvml_finds_in_the_variable_is_reported(
     assert checks(problem="there is no GPU 7")["cuda_visible_devices"].advice == "there is no GPU 7"
 
 
-def test_a_driver_that_torch_cannot_use_is_reported_with_what_torch_warns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_torch_cannot_use_is_reported_with_what_torch_warns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def old() -> bool:
-        warnings.warn("The NVIDIA driver on your system is too old (found version 10010).", UserWarning, stacklevel=1)
+        warnings.warn(
+            "The NVIDIA driver on your system is too old (found version 10010).",
+            UserWarning,
+            stacklevel=1,
+        )
         return False
 
     monkeypatch.setattr(torch.cuda, "is_available", old)
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     found = checks("418.1")["cuda"]
-    assert "though the NVIDIA driver 418.1 is there (The NVIDIA driver on your system is too old" in found.text
+    assert (
+        "though the NVIDIA driver 418.1 is there (The NVIDIA driver on your system is too old"
+        in found.text
+    )
     monkeypatch.setattr(torch.version, "cuda", None)
     assert "install the CUDA build" in checks("418.1")["cuda"].advice
 
@@ -117,7 +142,8 @@ def test_a_driver_that_torch_cannot_use_is_reported_with_what_torch_warns(monkey
 def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
     version_file = tmp_path / "version"
     version_file.write_text(
-        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC 2024\nGCC 12.2\n"
+        "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 01:44:30 UTC"
+        " 2024\nGCC 12.2\n"
     )
     assert devices_section.kernel_driver(version_file) == "550.54.14"
     version_file.write_text("")

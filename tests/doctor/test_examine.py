@@ -30,7 +30,9 @@ def doctor(tmp_path: Path) -> Doctor:
     """Runs `fftui doctor` where libnvidia-ml is no library; `hidden` libraries do not load."""
     (tmp_path / "libnvidia-ml.so.1").write_text("not a library")
 
-    def run(*arguments: str, hidden: tuple[str, ...] = (), **variables: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, hidden: tuple[str, ...] = (), **variables: str
+    ) -> "subprocess.CompletedProcess[str]":
         ours = {
             "LD_LIBRARY_PATH": str(tmp_path),
             "PYTHONPATH": str(Path(__file__).parents[2]),
@@ -66,11 +68,17 @@ def test_the_json_is_all_that_stdout_gets(doctor: Doctor) -> None:
     assert found["devices"]["cuda"]["state"] == "missing"
     assert found["telemetry"]["nvml"]["state"] == "missing"
     assert found["products"]["cpu_float32_gflop_per_s"]["value"] > 0
-    assert found["terminal"]["terminals"]["value"] == {"stdin": False, "stdout": False, "stderr": False}
+    assert found["terminal"]["terminals"]["value"] == {
+        "stdin": False,
+        "stdout": False,
+        "stderr": False,
+    }
 
 
 def test_the_folders_are_those_that_are_named(doctor: Doctor, tmp_path: Path) -> None:
-    done = doctor("--json", "--runs", str(tmp_path / "elsewhere"), "--data-dir", str(tmp_path / "images"))
+    done = doctor(
+        "--json", "--runs", str(tmp_path / "elsewhere"), "--data-dir", str(tmp_path / "images")
+    )
     found = json.loads(done.stdout)
     assert found["runs"]["folder"]["value"]["path"] == str(tmp_path / "elsewhere")
     assert found["image_sets"]["folder"]["value"] == str(tmp_path / "images")

@@ -23,7 +23,9 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     monkeypatch.setattr(host_section, "core_limit", lambda: values["limit"])
     monkeypatch.setattr(host_section, "memory_limit_bytes", lambda: values["memory_limit"])
     monkeypatch.setattr(
-        psutil, "virtual_memory", lambda: SimpleNamespace(total=16_000_000_000, available=values["available"])
+        psutil,
+        "virtual_memory",
+        lambda: SimpleNamespace(total=16_000_000_000, available=values["available"]),
     )
     monkeypatch.setattr(psutil, "getloadavg", lambda: (values["load"], 0.4, 0.3))
     return values
@@ -47,7 +49,10 @@ def test_an_idle_machine_has_nothing_to_note(facts: dict[str, object]) -> None:
 
 def test_cores_kept_from_this_process_are_noted(facts: dict[str, object]) -> None:
     facts |= {"cores": 4}
-    assert (checks()["cores"].state, checks()["cores"].text) == ("note", "8 there, this process may use 4")
+    assert (checks()["cores"].state, checks()["cores"].text) == (
+        "note",
+        "8 there, this process may use 4",
+    )
     facts |= {"limit": 1.5}
     assert checks()["cores"].text.endswith("for the time of 1.5")
     assert "control group" in checks()["cores"].advice

@@ -49,7 +49,8 @@ def test_no_limit_in_either_version_is_none(membership: Path, mounted: Path) -> 
 
 def test_version_1_keeps_a_tree_for_each_controller(membership: Path, mounted: Path) -> None:
     write(membership, "4:memory:/of/the/host\n1:cpu,cpuacct:/of/the/host\n")
-    write(mounted / "cpu" / "cpu.cfs_quota_us", "200000\n")  # a container sees its own group as the root
+    # a container sees its own group as the root
+    write(mounted / "cpu" / "cpu.cfs_quota_us", "200000\n")
     write(mounted / "cpu" / "cpu.cfs_period_us", "100000\n")
     write(mounted / "memory" / "memory.limit_in_bytes", "1000\n")
     assert core_limit(membership, mounted) == 2

@@ -12,7 +12,9 @@ def on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products_section, "auto_device", lambda: torch.device("cpu"))
 
 
-def test_what_the_hardware_has_is_measured_and_the_rest_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_hardware_has_is_measured_and_the_rest_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(learning_device, "has_bfloat16", lambda _: False)
     section = products_section.products_section(0.02, SMALL)
     size, full, half = section.checks

@@ -5,12 +5,19 @@ import pytest
 from fftui.doctor.checks import Check, Report, Section
 from fftui.doctor.render import report_json, report_text
 
-LONG = "a reason that goes on and on, in a good many words, so that it does not fit into one line of a terminal"
+LONG = (
+    "a reason that goes on and on, in a good many words, so that it does not fit into one line of a"
+    " terminal"
+)
 PATH = "/a/folder/" + "deep/" * 20 + "runs"
 GPU = Check("cuda", "CUDA GPU", "missing", None, f"none: {LONG}", f"it would learn faster: {LONG}")
 CORES = Check("cores", "cores", "ok", {"there": 2}, "2 there")
-RUNS = Check("folder", "folder", "broken", {"path": PATH}, f"{PATH}, not writable", "choose another")
-REPORT = Report((Section("devices", "Devices", (CORES, GPU)), Section("runs", "Runs folder", (RUNS,))))
+RUNS = Check(
+    "folder", "folder", "broken", {"path": PATH}, f"{PATH}, not writable", "choose another"
+)
+REPORT = Report(
+    (Section("devices", "Devices", (CORES, GPU)), Section("runs", "Runs folder", (RUNS,)))
+)
 
 
 @pytest.mark.parametrize("width", [40, 80, 100])
@@ -28,7 +35,9 @@ def test_it_is_read_in_order() -> None:
     assert lines[4].startswith(" " * 21 + "it would learn faster")
     assert lines[-1] == "fftui cannot work here before this is mended: folder."
     whole = report_text(Report((Section("devices", "Devices", (CORES, GPU)),)))
-    assert whole.endswith("\nfftui can work here: nothing that it needs is broken. 1 missing, 0 to note.\n")
+    assert whole.endswith(
+        "\nfftui can work here: nothing that it needs is broken. 1 missing, 0 to note.\n"
+    )
 
 
 def test_colour_adds_nothing_but_colour() -> None:
@@ -46,5 +55,7 @@ def test_the_json_has_a_section_a_fact_and_its_state() -> None:
             "cores": {"state": "ok", "value": {"there": 2}, "advice": None},
             "cuda": {"state": "missing", "value": None, "advice": GPU.advice},
         },
-        "runs": {"folder": {"state": "broken", "value": {"path": PATH}, "advice": "choose another"}},
+        "runs": {
+            "folder": {"state": "broken", "value": {"path": PATH}, "advice": "choose another"}
+        },
     }

@@ -7,7 +7,9 @@ from fftui.doctor.checks import Check
 from fftui.doctor.software_section import load, software_section
 
 
-def checks(torch_fault: str | None = None, torchvision_fault: str | None = None) -> dict[str, Check]:
+def checks(
+    torch_fault: str | None = None, torchvision_fault: str | None = None
+) -> dict[str, Check]:
     return {check.key: check for check in software_section(torch_fault, torchvision_fault).checks}
 
 
@@ -30,11 +32,15 @@ def test_without_torch_nothing_works_and_without_torchvision_little() -> None:
 @pytest.mark.parametrize(
     "error", [ImportError("no"), OSError("no"), RuntimeError("no\nand more"), AttributeError("no")]
 )
-def test_a_library_that_does_not_load_says_why(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_a_library_that_does_not_load_says_why(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def refuse(name: str) -> object:
         raise error
 
-    monkeypatch.setattr("fftui.doctor.software_section.importlib", SimpleNamespace(import_module=refuse))
+    monkeypatch.setattr(
+        "fftui.doctor.software_section.importlib", SimpleNamespace(import_module=refuse)
+    )
     assert load("torch") == "no"
 
 

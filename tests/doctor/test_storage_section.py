@@ -38,7 +38,9 @@ def test_where_nothing_can_be_written_it_is_broken(tmp_path: Path) -> None:
     assert "choose another with --runs or FFTUI_RUNS" in found["folder"].advice
 
 
-def test_a_full_or_read_only_disk_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_or_read_only_disk_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(**_: object) -> object:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
@@ -46,14 +48,21 @@ def test_a_full_or_read_only_disk_is_broken(tmp_path: Path, monkeypatch: pytest.
     assert "read-only file system" in checks(tmp_path)["folder"].advice
 
 
-def test_little_space_and_no_locks_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_space_and_no_locks_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fcntl = pytest.importorskip("fcntl")
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=9_000_000_000, free=5_000_000))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda _: SimpleNamespace(total=9_000_000_000, free=5_000_000)
+    )
     found = checks(tmp_path)
-    assert (found["locks"].state, found["locks"].text) == ("missing", "do not work: no locks available")
+    assert (found["locks"].state, found["locks"].text) == (
+        "missing",
+        "do not work: no locks available",
+    )
     assert (found["disk"].state, found["disk"].text) == ("note", "5.0 MB free of 9.0 GB")

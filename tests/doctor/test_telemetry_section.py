@@ -57,7 +57,9 @@ def test_what_is_there_is_reported() -> None:
 
 
 def test_without_nvml_it_says_why_and_what_it_would_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = NvmlInspection(absent="NVML Shared Library Not Found", visible=Visible((), "CUDA_VISIBLE_DEVICES=0: none"))
+    absent = NvmlInspection(
+        absent="NVML Shared Library Not Found", visible=Visible((), "CUDA_VISIBLE_DEVICES=0: none")
+    )
     found = telemetry(absent)
     assert list(found) == ["nvml", "rapl"]
     assert (found["nvml"].state, found["nvml"].text) == ("missing", "NVML Shared Library Not Found")
@@ -69,7 +71,10 @@ def test_without_nvml_it_says_why_and_what_it_would_give(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("absent", "advice"),
-    [("no RAPL here", "needs Linux"), ("energy_uj: Permission denied; root may read it", "root can let all read it")],
+    [
+        ("no RAPL here", "needs Linux"),
+        ("energy_uj: Permission denied; root may read it", "root can let all read it"),
+    ],
 )
 def test_without_rapl_it_says_why_and_what_it_would_give(absent: str, advice: str) -> None:
     found = telemetry(rapl=RaplInspection(absent=absent))["rapl"]
@@ -109,8 +114,14 @@ def test_each_call_has_its_value_or_its_reason() -> None:
 
 
 def test_mig_slices_and_hidden_boards_are_reported() -> None:
-    part = replace(BOARD, name="A100 MIG 1g", uuid="MIG-b", index=None, bus_id=None, mig_mode=None, answers=())
-    machine = replace(MACHINE, boards=(replace(BOARD, mig_mode=True, slices=(part,)),), visible=Visible(("MIG-b",)))
+    part = replace(
+        BOARD, name="A100 MIG 1g", uuid="MIG-b", index=None, bus_id=None, mig_mode=None, answers=()
+    )
+    machine = replace(
+        MACHINE,
+        boards=(replace(BOARD, mig_mode=True, slices=(part,)),),
+        visible=Visible(("MIG-b",)),
+    )
     board, slice_ = gpu_sections(machine, {"b": "cuda:0"})
     found = {check.key: check for check in board.checks}
     assert found["identity"].text.endswith("not seen by torch")
@@ -121,4 +132,7 @@ def test_mig_slices_and_hidden_boards_are_reported() -> None:
 
 def test_the_trouble_with_visible_devices_is_handed_on() -> None:
     assert visibility_problem(replace(MACHINE, visible=Visible((), "named twice"))) == "named twice"
-    assert visibility_problem(replace(MACHINE, visible=Visible((), caution="counts otherwise"))) == "counts otherwise"
+    assert (
+        visibility_problem(replace(MACHINE, visible=Visible((), caution="counts otherwise")))
+        == "counts otherwise"
+    )

@@ -26,7 +26,9 @@ def checks(**environ: str) -> dict[str, Check]:
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, "none", "ok"),
     ],
 )
-def test_colours_are_those_that_the_screen_sends(environ: dict[str, str], colours: str, state: str) -> None:
+def test_colours_are_those_that_the_screen_sends(
+    environ: dict[str, str], colours: str, state: str
+) -> None:
     found = checks(**environ)["colours"]
     assert found.state == state
     assert isinstance(found.value, dict)
@@ -48,7 +50,9 @@ def test_a_terminal_that_cannot_move_its_cursor_is_noted() -> None:
         ({"ZELLIJ": "0"}, "zellij", False, "ok"),
     ],
 )
-def test_what_lies_between_is_reported(environ: dict[str, str], inside: str | None, ssh: bool, state: str) -> None:
+def test_what_lies_between_is_reported(
+    environ: dict[str, str], inside: str | None, ssh: bool, state: str
+) -> None:
     found = checks(**environ)["session"]
     assert (found.value, found.state) == ({"multiplexer": inside, "ssh": ssh}, state)
 
@@ -64,15 +68,25 @@ def test_what_lies_between_is_reported(environ: dict[str, str], inside: str | No
     ],
 )
 def test_tmux_tells_whether_copied_text_reaches_the_terminal(
-    monkeypatch: pytest.MonkeyPatch, setting: str | None, features: str | None, state: str, said: str
+    monkeypatch: pytest.MonkeyPatch,
+    setting: str | None,
+    features: str | None,
+    state: str,
+    said: str,
 ) -> None:
-    monkeypatch.setattr(terminal_section, "_ask_tmux", lambda kind, *_: setting if kind == "show-options" else features)
+    monkeypatch.setattr(
+        terminal_section,
+        "_ask_tmux",
+        lambda kind, *_: setting if kind == "show-options" else features,
+    )
     found = checks(TMUX="/tmp/tmux-0/default,1,0")["osc52"]
     assert found.state == state
     assert said in found.text
 
 
-def test_without_a_tmux_that_answers_nothing_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_tmux_that_answers_nothing_is_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert checks(TMUX="gone")["osc52"].text == "not known: tmux does not answer"
     assert checks(STY="1.a")["osc52"].state == "missing"
@@ -92,7 +106,9 @@ def shown(columns: int, rows: int, **environ: str) -> str:
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (rows, columns))
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])} | environ
-    with subprocess.Popen([sys.executable, "-c", SHOW], stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as run:
+    with subprocess.Popen(
+        [sys.executable, "-c", SHOW], stdin=theirs, stdout=theirs, stderr=theirs, env=environ
+    ) as run:
         os.close(theirs)
         text = b""
         while True:

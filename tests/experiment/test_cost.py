@@ -14,11 +14,14 @@ CONV = {"kind": "convolution", "channels": 8, "kernel": 5, "padding": 2}
 
 def experiment(layers: list[dict[str, Any]], *phases: dict[str, Any], **model: Any) -> Experiment:
     data = {"name": "mnist", "train_images": 1000}
-    return Experiment.model_validate({"data": data, "model": {"layers": layers, **model}, "phases": list(phases)})
+    return Experiment.model_validate(
+        {"data": data, "model": {"layers": layers, **model}, "phases": list(phases)}
+    )
 
 
 def test_forward_forward_layer_by_layer() -> None:
-    # first layer: one product forward, one for the gradient; then two of each, for positive and negative data
+    # first layer: one product forward, one for the gradient; then two of each, for positive and
+    # negative data
     per_epoch = 4 * 1000 * 784 * 100 + 8 * 1000 * 100 * 50
     cached = 2 * 2 * 1000 * 784 * 100  # both labels, once, through the first layer
     assert cost_of(experiment([{"units": 100}, {"units": 50}], FF)).flops == 2 * per_epoch + cached
@@ -76,7 +79,14 @@ def test_convolutions_convolve_images_once_where_the_label_is_a_plane() -> None:
 
 
 def test_a_gradient_crosses_the_whole_of_an_attention_layer() -> None:
-    layer = {"kind": "self-attention", "units": 100, "patch": 7, "width": 8, "heads": 2, "residual": False}
+    layer = {
+        "kind": "self-attention",
+        "units": 100,
+        "patch": 7,
+        "width": 8,
+        "heads": 2,
+        "residual": False,
+    }
     made = experiment([layer], FF | {"epochs": 1}, label={"encoding": "every-token"})
     forward = 2 * (16 * 8 * (49 + 4 * 8 + 2 * 16) + 16 * 8 * 100)
     assert cost_of(made).flops == 1000 * 2 * 3 * forward

@@ -21,13 +21,25 @@ BACKPROP = {"rule": "backprop", "epochs": 2, "batch_size": 100, "learning_rate":
 
 @pytest.fixture
 def small() -> Callable[..., Experiment]:
-    """Makes an experiment over 400 digits that learns in well under a second; keywords replace its fields."""
+    """Makes an experiment over 400 digits that learns in well under a second; keywords replace its
+    fields.
+    """
 
     def make(phase: dict[str, Any] = FORWARD_FORWARD, **fields: Any) -> Experiment:
         values: dict[str, Any] = {
             "precision": "float32",
-            "data": {"normalisation": "unit", "train_images": 400, "validation_images": 100, "test_images": 100},
-            "model": {"layers": [{"units": 24, "normalisation": "rms"}, {"units": 16, "normalisation": "rms"}]},
+            "data": {
+                "normalisation": "unit",
+                "train_images": 400,
+                "validation_images": 100,
+                "test_images": 100,
+            },
+            "model": {
+                "layers": [
+                    {"units": 24, "normalisation": "rms"},
+                    {"units": 16, "normalisation": "rms"},
+                ]
+            },
             "phases": [phase],
             "evaluation": {"images": 50},
         }

@@ -16,11 +16,17 @@ def reference_goodness(z_NH: Tensor, kind: str, shape: tuple[int, ...]) -> Tenso
     return z_NH.square().mean(1) if kind == "mean-square" else z_NH.square().sum(1)
 
 
-def reference_loss(z_2BH: Tensor, phase: ForwardForward, shape: tuple[int, ...] | None = None) -> Tensor:
+def reference_loss(
+    z_2BH: Tensor, phase: ForwardForward, shape: tuple[int, ...] | None = None
+) -> Tensor:
     """The loss of positive and negative activities, positive first, of a layer of `shape`."""
-    positive, negative = reference_goodness(z_2BH, phase.goodness, shape or z_2BH.shape[1:]).chunk(2)
+    positive, negative = reference_goodness(z_2BH, phase.goodness, shape or z_2BH.shape[1:]).chunk(
+        2
+    )
     if phase.loss == "softplus":
-        loss = softplus(torch.cat((phase.threshold - positive, negative - phase.threshold)), threshold=100).mean()
+        loss = softplus(
+            torch.cat((phase.threshold - positive, negative - phase.threshold)), threshold=100
+        ).mean()
     elif phase.loss == "symba":
         loss = softplus(-phase.sharpness * (positive - negative), threshold=100).mean()
     else:

@@ -23,7 +23,12 @@ def test_the_way_back_is_autograds(kind: Activation) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("relu", [0.0, 2.0]), ("leaky-relu", [-LEAK, 2.0]), ("gelu", [-0.1587, 1.9545]), ("tanh", [-0.7616, 0.9640])],
+    [
+        ("relu", [0.0, 2.0]),
+        ("leaky-relu", [-LEAK, 2.0]),
+        ("gelu", [-0.1587, 1.9545]),
+        ("tanh", [-0.7616, 0.9640]),
+    ],
 )
 def test_known_values(kind: Activation, expected: list[float]) -> None:
     z = ACTIVATIONS[kind].apply(torch.tensor([-1.0, 2.0]))

@@ -54,7 +54,9 @@ def gradients(layer: Layer) -> list[Tensor]:
     return [gradient.clone() for gradient in found if gradient is not None]
 
 
-def autograd(layer: FullyConnectedLayer, x_2BD: Tensor, labels_2B: Tensor, phase: ForwardForward) -> list[Tensor]:
+def autograd(
+    layer: FullyConnectedLayer, x_2BD: Tensor, labels_2B: Tensor, phase: ForwardForward
+) -> list[Tensor]:
     """Loss, then gradients, of `layer` for raw inputs, positive first."""
     layer.zero_grad()
     layer.train()
@@ -74,7 +76,9 @@ def test_gradient_of_a_deeper_layer(
 ) -> None:
     images, inputs, units, seed = shape
     layer = make_layer(spec, inputs, units, seed)
-    x_2BD = torch.rand(2 * images, inputs, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    x_2BD = torch.rand(
+        2 * images, inputs, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+    )
     labels_2B = torch.zeros(2 * images, dtype=torch.long)
     expected = autograd(layer, x_2BD, labels_2B, phase)
     outcome = layer.learn(layer.normalise(x_2BD), labels_2B, objective(phase, layer))
@@ -83,24 +87,36 @@ def test_gradient_of_a_deeper_layer(
 
 @given(shapes, phases, specs, inside)
 def test_gradient_of_the_first_layer_shares_one_product(
-    shape: tuple[int, int, int, int], phase: ForwardForward, spec: FullyConnected, encoding: LabelEncoding
+    shape: tuple[int, int, int, int],
+    phase: ForwardForward,
+    spec: FullyConnected,
+    encoding: LabelEncoding,
 ) -> None:
-    """A label may be the neutral one; an overlay is checked against `overlay` itself where it is not."""
+    """A label may be the neutral one; an overlay is checked against `overlay` itself where it is
+    not.
+    """
     images, inputs, units, seed = shape
     generator = torch.Generator().manual_seed(seed)
     layer = make_layer(spec, inputs, units, seed, encoding)
     x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
     labels_2B = torch.randint(0, CLASSES + 1, (2 * images,), generator=generator)
     expected = autograd(layer, x_BD.repeat(2, 1), labels_2B, phase)
-    outcome = layer.learn_per_label(layer.encode(x_BD), objective(phase, layer), *labels_2B.chunk(2))
+    outcome = layer.learn_per_label(
+        layer.encode(x_BD), objective(phase, layer), *labels_2B.chunk(2)
+    )
     assert_same([outcome.loss, *gradients(layer)], expected)
 
 
 @given(shapes, specs)
-def test_an_overlaid_layer_sees_what_overlay_makes(shape: tuple[int, int, int, int], spec: FullyConnected) -> None:
+def test_an_overlaid_layer_sees_what_overlay_makes(
+    shape: tuple[int, int, int, int], spec: FullyConnected
+) -> None:
     images, inputs, units, seed = shape
     generator = torch.Generator().manual_seed(seed)
-    layer, plain = make_layer(spec, inputs, units, seed, "overlay"), make_layer(spec, inputs, units, seed)
+    layer, plain = (
+        make_layer(spec, inputs, units, seed, "overlay"),
+        make_layer(spec, inputs, units, seed),
+    )
     x_BD = torch.rand(images, inputs, dtype=torch.float64, generator=generator)
     labels_B = torch.randint(0, CLASSES, (images,), generator=generator)
     expected = plain.activities(plain.normalise(overlay(x_BD, labels_B, CLASSES, VALUE)), labels_B)
@@ -118,7 +134,10 @@ def test_the_neutral_label_is_the_mean_of_all() -> None:
 
 @given(shapes, phases, specs, inside)
 def test_a_kind_that_shares_nothing_between_labels_learns_the_same(
-    shape: tuple[int, int, int, int], phase: ForwardForward, spec: FullyConnected, encoding: LabelEncoding
+    shape: tuple[int, int, int, int],
+    phase: ForwardForward,
+    spec: FullyConnected,
+    encoding: LabelEncoding,
 ) -> None:
     images, inputs, units, seed = shape
     generator = torch.Generator().manual_seed(seed)
@@ -129,11 +148,15 @@ def test_a_kind_that_shares_nothing_between_labels_learns_the_same(
     shared = gradients(layer)
     Layer.learn_per_label(layer, x, objective(phase, layer), *labels)
     assert_same(gradients(layer), shared)
-    torch.testing.assert_close(layer.activities_per_label(x, *labels), Layer.activities_per_label(layer, x, *labels))
+    torch.testing.assert_close(
+        layer.activities_per_label(x, *labels), Layer.activities_per_label(layer, x, *labels)
+    )
 
 
 @given(shapes, specs)
-def test_gradient_of_a_group_objective(shape: tuple[int, int, int, int], spec: FullyConnected) -> None:
+def test_gradient_of_a_group_objective(
+    shape: tuple[int, int, int, int], spec: FullyConnected
+) -> None:
     """Local cross entropy: no label goes in, and one set of labels comes with the images."""
     images, inputs, units, seed = shape
     generator = torch.Generator().manual_seed(seed)
@@ -144,28 +167,38 @@ def test_gradient_of_a_group_objective(shape: tuple[int, int, int, int], spec: F
     loss = reference_group_loss(layer(x_BD, labels_B), labels_B, CLASSES, 2.0)
     loss.backward()
     expected = [loss.detach(), *gradients(layer)]
-    outcome = layer.learn_per_label(layer.encode(x_BD), GroupObjective(labels_B, CLASSES, 2.0), labels_B)
+    outcome = layer.learn_per_label(
+        layer.encode(x_BD), GroupObjective(labels_B, CLASSES, 2.0), labels_B
+    )
     assert_same([outcome.loss, *gradients(layer)], expected)
 
 
 @pytest.mark.parametrize("normalisation", ["l2", "rms", "batch", "none"])
 def test_activities_are_those_of_backprop(normalisation: LayerNormalisation) -> None:
-    """`activities` and `forward` are one function, batch normalisation by what it remembers included."""
+    """`activities` and `forward` are one function, batch normalisation by what it remembers
+    included.
+    """
     layer = make_layer(FullyConnected(normalisation=normalisation), 12, 6, 0, "appended")
     generator = torch.Generator().manual_seed(1)
     x_BD = torch.rand(30, 12, dtype=torch.float64, generator=generator)
     labels_B = torch.randint(0, CLASSES, (30,), generator=generator)
     phase = ForwardForward()
     for _ in range(3):
-        layer.learn_per_label(layer.encode(x_BD), objective(phase, layer), labels_B, labels_B.flip(0))
+        layer.learn_per_label(
+            layer.encode(x_BD), objective(phase, layer), labels_B, labels_B.flip(0)
+        )
     layer.eval()
-    torch.testing.assert_close(layer.activities_per_label(layer.encode(x_BD), labels_B), layer(x_BD, labels_B).detach())
+    torch.testing.assert_close(
+        layer.activities_per_label(layer.encode(x_BD), labels_B), layer(x_BD, labels_B).detach()
+    )
 
 
 def test_bfloat16_products_stay_near_float32() -> None:
     label = LabelInput("none", CLASSES, 1.0)
     layers = {
-        dtype: FullyConnectedLayer(FullyConnected(units=32), (64,), label, dtype, torch.Generator().manual_seed(5))
+        dtype: FullyConnectedLayer(
+            FullyConnected(units=32), (64,), label, dtype, torch.Generator().manual_seed(5)
+        )
         for dtype in (torch.float32, torch.bfloat16)
     }
     x = torch.rand(40, 64, generator=torch.Generator().manual_seed(3))

@@ -1,8 +1,9 @@
-"""A step on CUDA without a GPU: torch's fake tensors know the device of everything, and refuse to wait for it.
+"""A step on CUDA without a GPU: torch's fake tensors know the device of everything, and refuse to
+wait for it.
 
-They run no kernel, but an operation over two devices fails, and so does anything that would need a value on the host
-(`item()`, a boolean of a tensor, a mask of unknown size): what would synchronise in every batch.
-Backprop is not here: autograd asks the driver for its context.
+They run no kernel, but an operation over two devices fails, and so does anything that would need a
+value on the host (`item()`, a boolean of a tensor, a mask of unknown size): what would synchronise
+in every batch. Backprop is not here: autograd asks the driver for its context.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,11 @@ from fftui.telemetry.clocks import MonotonicClock
 
 INFO = SETS["mnist"]
 CUDA = torch.device("cuda", 0)
-FULL = (FullyConnected(units=20), FullyConnected(units=20, normalisation="batch"), FullyConnected(units=20))
+FULL = (
+    FullyConnected(units=20),
+    FullyConnected(units=20, normalisation="batch"),
+    FullyConnected(units=20),
+)
 GELU = (FullyConnected(units=20, activation="gelu"), FullyConnected(units=20, normalisation="rms"))
 PHASES: list[Phase] = [
     ForwardForward(negatives="fixed"),
@@ -73,7 +78,11 @@ def on_cuda(network: Network) -> Network:
 def test_a_step_stays_on_its_device_and_never_waits(
     phase: Phase, layers: tuple[Layer, ...], dtype: torch.dtype, cache_bytes: int
 ) -> None:
-    split = DataSplit(torch.zeros(64, *INFO.shape, dtype=torch.uint8), torch.zeros(64, dtype=torch.long), INFO.classes)
+    split = DataSplit(
+        torch.zeros(64, *INFO.shape, dtype=torch.uint8),
+        torch.zeros(64, dtype=torch.long),
+        INFO.classes,
+    )
     data = Data(name="mnist", normalisation="paper", shift=1, flip=True)
     train = Images.on(CUDA, split, data)
     assert train.scale == scale_of("mnist", "paper")
@@ -84,11 +93,15 @@ def test_a_step_stays_on_its_device_and_never_waits(
         head=Head(normalisation="rms"),
     )
     network = on_cuda(Network(model, INFO, train.overlay_value, dtype, seed=0))
-    context = TrainContext(network, train, CUDA, dtype, 0, cache_bytes, data, data_clock=MonotonicClock())
+    context = TrainContext(
+        network, train, CUDA, dtype, 0, cache_bytes, data, data_clock=MonotonicClock()
+    )
     rule = rule_for(phase, 1, context)
     for stage in range(rule.stages):
         trainer = rule.trainer(stage, 10, [])
         trainer.begin_epoch(1)
         for step in range(2):
             trainer.step(torch.arange(8, device=CUDA), step)
-        assert all(tensor.device == CUDA for name, tensor in trainer.state().items() if "exp_avg" in name)
+        assert all(
+            tensor.device == CUDA for name, tensor in trainer.state().items() if "exp_avg" in name
+        )

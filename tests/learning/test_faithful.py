@@ -1,4 +1,6 @@
-"""`paper/ff` does what the paper's code did: one layer, step by step, against a plain autograd loop."""
+"""`paper/ff` does what the paper's code did: one layer, step by step, against a plain autograd
+loop.
+"""
 
 import math
 
@@ -18,10 +20,19 @@ IMAGES, UNITS = 600, 50
 
 
 def test_the_first_layer_follows_the_textbook_loop() -> None:
-    overrides = [f"data.train_images={IMAGES}", "phases.0.epochs=3", "precision=float32", "phases.0.batch_size=128"]
-    experiment = load_preset("paper/ff", "mnist-mini", [*overrides, f"model.layers.0.units={UNITS}"])
+    overrides = [
+        f"data.train_images={IMAGES}",
+        "phases.0.epochs=3",
+        "precision=float32",
+        "phases.0.batch_size=128",
+    ]
+    experiment = load_preset(
+        "paper/ff", "mnist-mini", [*overrides, f"model.layers.0.units={UNITS}"]
+    )
     training = train(experiment)
-    start = {name: tensor.clone() for name, tensor in training.network.layers[0].state_dict().items()}
+    start = {
+        name: tensor.clone() for name, tensor in training.network.layers[0].state_dict().items()
+    }
     losses = []
     for event in training:
         if isinstance(event, ev.EpochFinished):
@@ -32,20 +43,33 @@ def test_the_first_layer_follows_the_textbook_loop() -> None:
     weight, bias, expected = textbook(experiment, start["weight"], start["bias"])
     torch.testing.assert_close(layer.weight.detach(), weight, atol=2e-3, rtol=1e-2)
     torch.testing.assert_close(layer.bias.detach(), bias, atol=2e-3, rtol=1e-2)
-    assert all(math.isclose(ours, theirs, rel_tol=1e-3) for ours, theirs in zip(losses, expected, strict=True))
+    assert all(
+        math.isclose(ours, theirs, rel_tol=1e-3)
+        for ours, theirs in zip(losses, expected, strict=True)
+    )
 
 
 def textbook(
     experiment: Experiment, weight: torch.Tensor, bias: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, list[float]]:
-    """Separate positive and negative passes, autograd, the default Adam; labels overlaid image by image."""
+    """Separate positive and negative passes, autograd, the default Adam; labels overlaid image by
+    image.
+    """
     split = load_splits(
-        "mnist-mini", folder=None, seed=0, train_images=IMAGES, validation_images=0, test_images=None
+        "mnist-mini",
+        folder=None,
+        seed=0,
+        train_images=IMAGES,
+        validation_images=0,
+        test_images=None,
     ).train
     pixels = normalise(split.images, scale_of("mnist-mini", "paper"))
     value = overlay_value("mnist-mini", "paper")
     negatives = fixed_negatives(split.labels, generator=generator_for(0, "negatives", 1))
-    positive_x, negative_x = overlay(pixels, split.labels, 10, value), overlay(pixels, negatives, 10, value)
+    positive_x, negative_x = (
+        overlay(pixels, split.labels, 10, value),
+        overlay(pixels, negatives, 10, value),
+    )
     linear = torch.nn.Linear(784, UNITS)
     with torch.no_grad():
         linear.weight.copy_(weight.t())
@@ -56,7 +80,10 @@ def textbook(
         total = 0.0
         order = torch.randperm(IMAGES, generator=generator_for(0, "order", 1, 1, epoch))
         for index in torch.split(order, 128):
-            sides = [x[index] / (x[index].norm(2, 1, keepdim=True) + 1e-4) for x in (positive_x, negative_x)]
+            sides = [
+                x[index] / (x[index].norm(2, 1, keepdim=True) + 1e-4)
+                for x in (positive_x, negative_x)
+            ]
             above, below = (torch.relu(linear(x)).pow(2).mean(1) for x in sides)
             loss = torch.log(1 + torch.exp(torch.cat([theta - above, below - theta]))).mean()
             adam.zero_grad()

@@ -1,4 +1,6 @@
-"""No gradient crosses a layer: not within a step, and not over a whole run in which all layers learn in parallel."""
+"""No gradient crosses a layer: not within a step, and not over a whole run in which all layers
+learn in parallel.
+"""
 
 from typing import Any
 
@@ -22,13 +24,27 @@ STANDARDISED = {"units": 20, "normalisation": "batch"}
 POOLED = CONVOLUTION | {"pooling": "after-goodness"}
 STACKS: list[tuple[list[dict[str, Any]], ex.LabelEncoding]] = [
     ([CONVOLUTION, POOLED, UNITS], "random-plane"),
-    ([CONVOLUTION | {"normalisation": "rms"}, CONVOLUTION | {"normalisation": "l2"}, STANDARDISED], "overlay"),
+    (
+        [
+            CONVOLUTION | {"normalisation": "rms"},
+            CONVOLUTION | {"normalisation": "l2"},
+            STANDARDISED,
+        ],
+        "overlay",
+    ),
     ([ATTENTION, UNITS, UNITS], "every-token"),
     ([ATTENTION | {"embedding": "shifted", "residual": False}, STANDARDISED, UNITS], "overlay"),
     ([UNITS, UNITS, STANDARDISED], "overlay"),
     ([STANDARDISED, STANDARDISED, UNITS], "appended"),
 ]
-NAMES = ["convolutions", "normalised convolutions", "attention", "bare attention", "units", "standardised units"]
+NAMES = [
+    "convolutions",
+    "normalised convolutions",
+    "attention",
+    "bare attention",
+    "units",
+    "standardised units",
+]
 
 
 def model(layers: list[dict[str, Any]], encoding: str, head: object = None) -> dict[str, Any]:
@@ -39,8 +55,12 @@ def build(layers: list[dict[str, Any]], encoding: ex.LabelEncoding) -> list[Laye
     shape: tuple[int, ...] = (1, 28, 28)
     made: list[Layer] = []
     for number, spec in enumerate(ex.Model.model_validate(model(layers, encoding)).layers):
-        label = LabelInput("none" if number and encoding != "random-plane" else encoding, CLASSES, 1.0)
-        made.append(build_layer(spec, shape, label, torch.float32, torch.Generator().manual_seed(number)))
+        label = LabelInput(
+            "none" if number and encoding != "random-plane" else encoding, CLASSES, 1.0
+        )
+        made.append(
+            build_layer(spec, shape, label, torch.float32, torch.Generator().manual_seed(number))
+        )
         shape = made[-1].output_shape
     return made
 
@@ -54,7 +74,9 @@ def frozen(layer: Layer) -> list[Tensor]:
 def test_a_layer_that_learns_sends_nothing_down(
     specs: list[dict[str, Any]], encoding: ex.LabelEncoding, rule: str
 ) -> None:
-    """Even where what it gets is still attached to the layers below, by the way that backprop would go."""
+    """Even where what it gets is still attached to the layers below, by the way that backprop would
+    go.
+    """
     layers = build(specs, encoding)
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(8, 784, generator=generator).requires_grad_()
@@ -63,19 +85,26 @@ def test_a_layer_that_learns_sends_nothing_down(
         inputs = layers[0].encode(x).with_labels(labels).detach()
     inputs.requires_grad_()
     for number, layer in enumerate(layers):
-        objective: Objective = PairObjective(ex.ForwardForward(), GoodnessFunction("mean-square", layer.shape))
+        objective: Objective = PairObjective(
+            ex.ForwardForward(), GoodnessFunction("mean-square", layer.shape)
+        )
         if rule == "groups":
             objective = GroupObjective(labels, CLASSES, 1.0)
         below = [frozen(lower) for lower in layers[:number]]
         outcome = layer.learn(layer.normalise(inputs) if number else inputs, labels, objective)
         assert all(weight.grad is not None for weight in layer.parameters())
-        assert not any(tensor.requires_grad for tensor in (outcome.loss, outcome.goodness_2B, outcome.activities_NH))
+        assert not any(
+            tensor.requires_grad
+            for tensor in (outcome.loss, outcome.goodness_2B, outcome.activities_NH)
+        )
         assert x.grad is None
         if inputs.is_leaf:
             assert inputs.grad is None
         for lower, before in zip(layers[:number], below, strict=True):
             assert all(weight.grad is None for weight in lower.parameters())
-            assert all(torch.equal(one, other) for one, other in zip(frozen(lower), before, strict=True))
+            assert all(
+                torch.equal(one, other) for one, other in zip(frozen(lower), before, strict=True)
+            )
         layer.zero_grad(set_to_none=True)
         inputs = layer(x if number == 0 else inputs, labels)
         assert inputs.requires_grad  # attached, on purpose
@@ -90,7 +119,13 @@ FORWARD_FORWARD = {
     "order": "parallel",
     "negatives": "random",
 }
-LOCAL_CE = {"rule": "local-ce", "epochs": 2, "batch_size": 40, "learning_rate": 0.01, "order": "parallel"}
+LOCAL_CE = {
+    "rule": "local-ce",
+    "epochs": 2,
+    "batch_size": 40,
+    "learning_rate": 0.01,
+    "order": "parallel",
+}
 
 
 def learned(
@@ -127,7 +162,9 @@ def assert_learned_alike(states: list[dict[str, Tensor]]) -> None:
 
 
 @pytest.mark.parametrize(("specs", "encoding"), STACKS, ids=NAMES)
-def test_what_learns_above_changes_nothing_below(specs: list[dict[str, Any]], encoding: str) -> None:
+def test_what_learns_above_changes_nothing_below(
+    specs: list[dict[str, Any]], encoding: str
+) -> None:
     """1, 2 or 3 layers in parallel: what each of them learns is the same bit by bit."""
     assert_learned_alike([learned(specs[:count], encoding, FORWARD_FORWARD) for count in (1, 2, 3)])
 
@@ -139,7 +176,9 @@ def test_nor_does_it_with_local_cross_entropy(specs: list[dict[str, Any]], encod
 
 
 @pytest.mark.parametrize(("specs", "encoding"), STACKS[::2], ids=NAMES[::2])
-def test_a_head_beside_the_layers_changes_none_of_them(specs: list[dict[str, Any]], encoding: str) -> None:
+def test_a_head_beside_the_layers_changes_none_of_them(
+    specs: list[dict[str, Any]], encoding: str
+) -> None:
     alone = learned(specs, encoding, FORWARD_FORWARD)
     beside = learned(specs, encoding, FORWARD_FORWARD, {"kind": "linear"})
     for name, tensor in alone.items():
@@ -149,6 +188,8 @@ def test_a_head_beside_the_layers_changes_none_of_them(specs: list[dict[str, Any
 def test_layers_do_learn() -> None:
     """The tests above would also pass for layers that do not learn."""
     specs, encoding = STACKS[0]
-    short, long = (learned(specs, encoding, FORWARD_FORWARD | {"epochs": epochs}) for epochs in (1, 2))
+    short, long = (
+        learned(specs, encoding, FORWARD_FORWARD | {"epochs": epochs}) for epochs in (1, 2)
+    )
     for number in range(3):
         assert not torch.equal(short[f"_layers.{number}.weight"], long[f"_layers.{number}.weight"])

@@ -19,7 +19,9 @@ phases = st.builds(
     threshold=st.floats(0.01, 3.0),
     sharpness=st.floats(0.5, 20.0),
 )
-shapes = st.one_of(st.tuples(st.integers(1, 9)), st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)))
+shapes = st.one_of(
+    st.tuples(st.integers(1, 9)), st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
+)
 seeds = st.integers(0, 2**31)
 
 
@@ -54,17 +56,27 @@ def test_peer_normalisation_joins_a_loss(
 ) -> None:
     with_peers = phase.model_copy(update={"peer_normalisation": weight, "goodness": "mean-square"})
     z = activities(2 * images, (units,), seed).requires_grad_()
-    check(PairObjective(with_peers, GoodnessFunction("mean-square", (units,))), z, reference_loss(z, with_peers))
+    check(
+        PairObjective(with_peers, GoodnessFunction("mean-square", (units,))),
+        z,
+        reference_loss(z, with_peers),
+    )
 
 
 @given(st.integers(2, 5), st.integers(1, 4), st.integers(0, 3), st.floats(0.1, 8), seeds)
 def test_groups(classes: int, each: int, left_over: int, scale: float, seed: int) -> None:
     z = activities(6, (classes * each + min(left_over, classes - 1),), seed).requires_grad_()
     labels = torch.randint(0, classes, (6,), generator=torch.Generator().manual_seed(seed))
-    check(GroupObjective(labels, classes, scale), z, reference_group_loss(z, labels, classes, scale))
+    check(
+        GroupObjective(labels, classes, scale), z, reference_group_loss(z, labels, classes, scale)
+    )
 
 
-@given(st.sampled_from(KINDS), st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)), seeds)
+@given(
+    st.sampled_from(KINDS),
+    st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)),
+    seeds,
+)
 def test_goodness_that_people_read(kind: Goodness, shape: tuple[int, int, int], seed: int) -> None:
     z = activities(4, shape, seed)
     goodness = GoodnessFunction(kind, shape)
@@ -84,13 +96,21 @@ def test_goodness_of_known_activities() -> None:
     }
     for kind in KINDS:
         assert GoodnessFunction(kind, (2,))(z).tolist() == expected[kind]
-    assert GoodnessFunction("position-mean-square", (1, 1, 2)).terms(z).tolist() == [[9.0, 16.0], [0.0, 1.0]]
+    assert GoodnessFunction("position-mean-square", (1, 1, 2)).terms(z).tolist() == [
+        [9.0, 16.0],
+        [0.0, 1.0],
+    ]
     assert group_goodness(torch.tensor([[3.0, 4.0, 0.0, 2.0, 9.0]]), 2).tolist() == [[12.5, 2.0]]
 
 
 def test_groups_state_the_goodness_of_the_true_class_and_the_mean_of_the_others() -> None:
     z = torch.tensor([[5.0, 2.0, 1.0], [1.0, 0.0, 3.0]])
-    assert GroupObjective(torch.tensor([0, 1]), 3, 1.0)(z).goodness_2B.tolist() == [25.0, 0.0, 2.5, 5.0]
+    assert GroupObjective(torch.tensor([0, 1]), 3, 1.0)(z).goodness_2B.tolist() == [
+        25.0,
+        0.0,
+        2.5,
+        5.0,
+    ]
 
 
 def test_equally_active_units_have_equal_peers() -> None:

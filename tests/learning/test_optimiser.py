@@ -57,4 +57,7 @@ def test_seeds_depend_on_purpose_and_on_nothing_else() -> None:
         return int(torch.randint(0, 2**40, (1,), generator=generator_for(0, *purpose)))
 
     assert draw("order", 1, 2) == draw("order", 1, 2)
-    assert len({draw("order", 1, 2), draw("order", 2, 1), draw("order", 12), draw("negatives", 1, 2)}) == 4
+    assert (
+        len({draw("order", 1, 2), draw("order", 2, 1), draw("order", 12), draw("negatives", 1, 2)})
+        == 4
+    )

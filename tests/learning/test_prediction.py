@@ -51,16 +51,22 @@ def by_hand(net: Network, images: Images) -> torch.Tensor:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(1, 3), st.integers(1, 40), st.integers(0, 1000), PREDICTIONS)
-def test_scores_are_those_of_trying_every_label(layers: int, count: int, seed: int, prediction: Prediction) -> None:
+def test_scores_are_those_of_trying_every_label(
+    layers: int, count: int, seed: int, prediction: Prediction
+) -> None:
     net, images = network(layers, seed), random_images(count, seed)
     score = score_by_goodness(net.layers, images, "mean-square", prediction)
     goodness_LNC = by_hand(net, images)
     counted = goodness_LNC
     if prediction != "all-layers":
-        counted = goodness_LNC[-1:] if prediction == "last-layer" or layers == 1 else goodness_LNC[1:]
+        counted = (
+            goodness_LNC[-1:] if prediction == "last-layer" or layers == 1 else goodness_LNC[1:]
+        )
     right = counted.sum(0).argmax(1) == images.labels_N
     assert score.correct == int(right.sum())
-    assert score.layer_correct == tuple(int(n) for n in (goodness_LNC.argmax(2) == images.labels_N).sum(1))
+    assert score.layer_correct == tuple(
+        int(n) for n in (goodness_LNC.argmax(2) == images.labels_N).sum(1)
+    )
     assert sum(score.class_images) == score.images == count
     assert sum(score.class_correct) == score.correct
 

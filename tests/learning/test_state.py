@@ -11,5 +11,7 @@ def test_progress_round_trips() -> None:
 
 
 def test_the_older_name_of_stage_is_read() -> None:
-    older = {"stretch" if key == "stage" else key: value for key, value in PROGRESS.to_json().items()}
+    older = {
+        "stretch" if key == "stage" else key: value for key, value in PROGRESS.to_json().items()
+    }
     assert Progress.from_json(older) == PROGRESS

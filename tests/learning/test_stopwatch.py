@@ -20,7 +20,9 @@ CPU = torch.device("cpu")
 EPOCH = (1, 2, 3)
 
 
-def step(stopwatch: Stopwatch, images: int = 10, *, data_s: float = 0.0, compute_s: float = 0.0) -> None:
+def step(
+    stopwatch: Stopwatch, images: int = 10, *, data_s: float = 0.0, compute_s: float = 0.0
+) -> None:
     with stopwatch.timing_step(EPOCH, images):
         with timed(stopwatch.data_clock):
             time.sleep(data_s)
@@ -105,7 +107,9 @@ def test_a_layer_that_prepares_is_named_once_it_is_made() -> None:
 
 def small(**changes: object):
     sets = [f"{path}={value}" for path, value in changes.items()]
-    return load_preset("quickstart", None, ["data.train_images=512", "data.test_images=100", *sets], 0)
+    return load_preset(
+        "quickstart", None, ["data.train_images=512", "data.test_images=100", *sets], 0
+    )
 
 
 def test_windows_of_a_training_hold_its_time_images_and_steps() -> None:
@@ -116,7 +120,9 @@ def test_windows_of_a_training_hold_its_time_images_and_steps() -> None:
     assert isinstance(end, ev.RunFinished)
     assert sum(window.images for window in learning) == 2 * 512
     assert sum(window.steps for window in learning) == 2 * 4
-    total_s = sum(window.ended_at - window.began_at for window in windows if window.doing != "evaluating")
+    total_s = sum(
+        window.ended_at - window.began_at for window in windows if window.doing != "evaluating"
+    )
     assert total_s == pytest.approx(end.train_s, rel=0.1)
     assert {window.doing for window in windows} == {"preparing", "learning", "evaluating"}
     for before, after in pairwise(windows):

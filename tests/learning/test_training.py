@@ -1,4 +1,6 @@
-"""`train()` as a generator of events: what it states, that it learns, and that it goes on where it stopped."""
+"""`train()` as a generator of events: what it states, that it learns, and that it goes on where it
+stopped.
+"""
 
 import time
 from collections.abc import Callable, Iterable
@@ -19,7 +21,8 @@ from .conftest import BACKPROP, FORWARD_FORWARD, LOCAL, PARALLEL
 Make = Callable[..., Experiment]
 PHASES = [
     FORWARD_FORWARD,
-    FORWARD_FORWARD | {"negatives": "fixed", "loss": "softplus", "schedule": "cosine", "goodness": "sum-square"},
+    FORWARD_FORWARD
+    | {"negatives": "fixed", "loss": "softplus", "schedule": "cosine", "goodness": "sum-square"},
     PARALLEL,
     LOCAL,
     LOCAL | {"order": "layer-wise"},
@@ -36,7 +39,11 @@ CONVOLUTIONS = {
 
 
 def weights(training: Training) -> dict[str, torch.Tensor]:
-    return {name: tensor for name, tensor in training.state().tensors.items() if name.startswith("network.")}
+    return {
+        name: tensor
+        for name, tensor in training.state().tensors.items()
+        if name.startswith("network.")
+    }
 
 
 def of(events: Iterable[ev.Event], kind: type[ev.Event]) -> list[ev.Event]:
@@ -46,7 +53,9 @@ def of(events: Iterable[ev.Event], kind: type[ev.Event]) -> list[ev.Event]:
 @pytest.mark.parametrize("phase", PHASES)
 def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, object]) -> None:
     events = list(train(small(phase)))
-    together = small(phase).phases[0].rule == "backprop" or small(phase).phases[0].order == "parallel"
+    together = (
+        small(phase).phases[0].rule == "backprop" or small(phase).phases[0].order == "parallel"
+    )
     layers = 1 if together else 2
     started = events[0]
     assert isinstance(started, ev.RunStarted)
@@ -65,7 +74,9 @@ def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, obje
 
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("stop_after", [1, 3, 9, 13, 19, 1000])
-def test_resuming_gives_the_same_weights_bit_by_bit(small: Make, phase: dict[str, object], stop_after: int) -> None:
+def test_resuming_gives_the_same_weights_bit_by_bit(
+    small: Make, phase: dict[str, object], stop_after: int
+) -> None:
     whole = train(small(phase))
     expected_last = list(whole)[-1]
     first = train(small(phase))
@@ -83,9 +94,21 @@ def test_resuming_gives_the_same_weights_bit_by_bit(small: Make, phase: dict[str
 
 
 @pytest.mark.parametrize("stop_after", [2, 4, 9])
-def test_a_network_with_batch_norm_and_augmented_images_resumes_bit_by_bit(small: Make, stop_after: int) -> None:
-    data = {"normalisation": "unit", "train_images": 200, "test_images": 20, "shift": 1, "flip": True}
-    fields = {"model": CONVOLUTIONS, "data": data, "phases": [PARALLEL, PARALLEL | {"order": "parallel"}]}
+def test_a_network_with_batch_norm_and_augmented_images_resumes_bit_by_bit(
+    small: Make, stop_after: int
+) -> None:
+    data = {
+        "normalisation": "unit",
+        "train_images": 200,
+        "test_images": 20,
+        "shift": 1,
+        "flip": True,
+    }
+    fields = {
+        "model": CONVOLUTIONS,
+        "data": data,
+        "phases": [PARALLEL, PARALLEL | {"order": "parallel"}],
+    }
     whole, first = train(small(PARALLEL, **fields)), train(small(PARALLEL, **fields))
     list(whole)
     list(islice(first, stop_after))
@@ -127,7 +150,9 @@ def test_other_seeds_give_other_weights(small: Make) -> None:
 
 @pytest.mark.parametrize("cache_bytes", [0, 400 * 784 * 4, 400 * 784 * 4 + 400 * 24 * 4])
 @pytest.mark.parametrize("negatives", ["fixed", "random"])
-def test_the_cache_changes_nothing_but_memory(small: Make, cache_bytes: int, negatives: str) -> None:
+def test_the_cache_changes_nothing_but_memory(
+    small: Make, cache_bytes: int, negatives: str
+) -> None:
     phase = FORWARD_FORWARD | {"negatives": negatives}
     plain, tight = train(small(phase)), train(small(phase, cache_bytes=cache_bytes))
     list(plain)
@@ -137,8 +162,15 @@ def test_the_cache_changes_nothing_but_memory(small: Make, cache_bytes: int, neg
 
 
 def test_forward_forward_learns_real_digits(small: Make) -> None:
-    phase = FORWARD_FORWARD | {"epochs": 6, "batch_size": 64, "learning_rate": 0.006, "schedule": "cosine"}
-    model = {"layers": [{"units": 128, "normalisation": "rms"}, {"units": 128, "normalisation": "rms"}]}
+    phase = FORWARD_FORWARD | {
+        "epochs": 6,
+        "batch_size": 64,
+        "learning_rate": 0.006,
+        "schedule": "cosine",
+    }
+    model = {
+        "layers": [{"units": 128, "normalisation": "rms"}, {"units": 128, "normalisation": "rms"}]
+    }
     data = {"normalisation": "unit", "train_images": 3000, "test_images": 500}
     last = list(train(small(phase, model=model, data=data)))[-1]
     assert isinstance(last, ev.RunFinished)
@@ -165,7 +197,9 @@ def test_lower_layers_are_fixed_while_a_layer_learns(small: Make) -> None:
     after = weights(training)
     for name in ("weight", "bias"):
         assert torch.equal(before[f"network._layers.0.{name}"], after[f"network._layers.0.{name}"])
-        assert not torch.equal(before[f"network._layers.1.{name}"], after[f"network._layers.1.{name}"])
+        assert not torch.equal(
+            before[f"network._layers.1.{name}"], after[f"network._layers.1.{name}"]
+        )
 
 
 def test_skipping_a_layer_goes_on_with_the_next(small: Make) -> None:
@@ -183,7 +217,9 @@ def test_skipping_a_layer_goes_on_with_the_next(small: Make) -> None:
 
 @pytest.mark.parametrize("heard", [1, 2])
 def test_a_run_that_is_stopped_before_it_goes_on_loses_nothing(small: Make, heard: int) -> None:
-    """Resumed in mid-epoch and stopped at its start: what the optimiser knew is in the next state too."""
+    """Resumed in mid-epoch and stopped at its start: what the optimiser knew is in the next state
+    too.
+    """
     whole, first = train(small()), train(small())
     list(whole)
     next(event for event in first if isinstance(event, ev.Stepped) and event.done == 6)
@@ -209,7 +245,9 @@ def test_the_time_of_a_skipped_epoch_is_the_skipped_layers(small: Make) -> None:
     assert read > 0
 
 
-def test_a_wish_to_skip_while_a_layer_is_prepared_skips_none(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wish_to_skip_while_a_layer_is_prepared_skips_none(
+    small: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     training = train(small())
     rule = training._rules[0]
     prepare = rule.trainer
@@ -231,7 +269,9 @@ def test_a_state_ends_the_window_that_its_batches_are_in(small: Make) -> None:
     assert [(window.doing, window.steps) for window in training.pop_windows()] == [("learning", 2)]
 
 
-def test_making_a_network_is_no_reading_of_images(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_making_a_network_is_no_reading_of_images(
+    small: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     network = training_module.Network
 
     def slow(*arguments: Any) -> Any:
@@ -257,12 +297,17 @@ def test_a_request_to_skip_between_layers_skips_none(small: Make) -> None:
 
 def test_a_loss_that_is_not_a_number_is_noted(small: Make) -> None:
     events = list(train(small(FORWARD_FORWARD | {"learning_rate": 1e30, "loss": "softplus"})))
-    assert any("no longer a number" in event.message for event in events if isinstance(event, ev.Noted))
+    assert any(
+        "no longer a number" in event.message for event in events if isinstance(event, ev.Noted)
+    )
 
 
 def test_evaluation_splits_too_large_to_cache_have_the_same_scores(small: Make) -> None:
     plain, tight = train(small()), train(small(cache_bytes=0))
-    scores = [[(e.accuracy, e.layer_accuracies) for e in run if isinstance(e, ev.Evaluated)] for run in (plain, tight)]
+    scores = [
+        [(e.accuracy, e.layer_accuracies) for e in run if isinstance(e, ev.Evaluated)]
+        for run in (plain, tight)
+    ]
     assert scores[0] == scores[1]
 
 
@@ -300,15 +345,25 @@ def test_a_last_batch_of_one_image_is_learned_behind_batch_norm(small: Make) -> 
 def test_weights_of_norm_zero_stay_zero_when_divided_by_it(small: Make) -> None:
     model = {"layers": [{"units": 20, "init": "normal"}], "head": {"kind": "linear"}}
     events = list(train(small(BACKPROP | {"weights": "unit-norm"}, model=model)))
-    assert all(torch.isfinite(torch.tensor(e.loss)) for e in events if isinstance(e, ev.EpochFinished))
+    assert all(
+        torch.isfinite(torch.tensor(e.loss)) for e in events if isinstance(e, ev.EpochFinished)
+    )
 
 
 @pytest.mark.parametrize(
     ("phase", "model", "words"),
     [
-        (BACKPROP | {"inputs": "raw"}, {"label": {"encoding": "appended"}, "head": {}}, "has no room"),
+        (
+            BACKPROP | {"inputs": "raw"},
+            {"label": {"encoding": "appended"}, "head": {}},
+            "has no room",
+        ),
         (LOCAL, {"layers": [{"units": 5}], "label": {"encoding": "none"}}, "groups"),
-        (BACKPROP, {"layers": [{"kind": "self-attention", "units": 10}], "head": {"kind": "last-layer"}}, "last layer"),
+        (
+            BACKPROP,
+            {"layers": [{"kind": "self-attention", "units": 10}], "head": {"kind": "last-layer"}},
+            "last layer",
+        ),
         (BACKPROP, {}, "needs a classifier"),
         (PARALLEL, {}, "hard negatives need"),
         (FORWARD_FORWARD, {"label": {"encoding": "random-plane"}}, "'convolution'"),

@@ -7,7 +7,16 @@ import pytest
 import torch
 
 from fftui import events as ev
-from fftui.experiment import Checkpoint, Data, Evaluation, Experiment, ForwardForward, FullyConnected, Model, Telemetry
+from fftui.experiment import (
+    Checkpoint,
+    Data,
+    Evaluation,
+    Experiment,
+    ForwardForward,
+    FullyConnected,
+    Model,
+    Telemetry,
+)
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
 
@@ -34,7 +43,13 @@ def experiment() -> Experiment:
     return Experiment(
         name="tiny",
         precision="float32",
-        data=Data(name="mnist-mini", normalisation="unit", train_images=256, validation_images=32, test_images=64),
+        data=Data(
+            name="mnist-mini",
+            normalisation="unit",
+            train_images=256,
+            validation_images=32,
+            test_images=64,
+        ),
         model=Model(layers=(FullyConnected(units=24), FullyConnected(units=16))),
         phases=(ForwardForward(epochs=3, batch_size=64, threshold=1.0),),
         evaluation=Evaluation(images=32, final_train_images=64),
@@ -87,7 +102,19 @@ class Facts:
 
     @staticmethod
     def started(*, resumed: bool = False, total: int = 8) -> ev.RunStarted:
-        return ev.RunStarted("run", "tiny", "mnist-mini", "cpu", "float32", ("4→2", "2→2"), total, 256, 32, 64, resumed)
+        return ev.RunStarted(
+            "run",
+            "tiny",
+            "mnist-mini",
+            "cpu",
+            "float32",
+            ("4→2", "2→2"),
+            total,
+            256,
+            32,
+            64,
+            resumed,
+        )
 
     @staticmethod
     def layer(number: int | None) -> ev.LayerStarted:
@@ -98,8 +125,12 @@ class Facts:
         return ev.LayerFinished(1, number, 3, 0.75, skipped)
 
     @staticmethod
-    def epoch(layer: int | None, number: int, *, loss: float = 0.5, phase: int = 1) -> ev.EpochFinished:
-        return ev.EpochFinished(phase, layer, number, 4 * number, loss, 2.5, 0.5, 1.0, 0.75, 1000.0, 0.25, 0.125)
+    def epoch(
+        layer: int | None, number: int, *, loss: float = 0.5, phase: int = 1
+    ) -> ev.EpochFinished:
+        return ev.EpochFinished(
+            phase, layer, number, 4 * number, loss, 2.5, 0.5, 1.0, 0.75, 1000.0, 0.25, 0.125
+        )
 
     @staticmethod
     def together(*, phase: int = 1) -> ev.LayerStarted:
@@ -112,13 +143,22 @@ class Facts:
     @classmethod
     def shared_epoch(cls, number: int, *, phase: int = 1) -> tuple[ev.Event, ...]:
         """An epoch of both layers in parallel."""
-        measured = ev.Evaluated(phase, None, number, "train", False, 0.75, (0.5, 0.625), (3, 4), (5, 5), 0.1, 0.875)
-        end = ev.EpochFinished(phase, None, number, 4 * number, 0.5, None, None, 1.0, 0.75, 1000.0, 0.25, 0.125)
+        measured = ev.Evaluated(
+            phase, None, number, "train", False, 0.75, (0.5, 0.625), (3, 4), (5, 5), 0.1, 0.875
+        )
+        end = ev.EpochFinished(
+            phase, None, number, 4 * number, 0.5, None, None, 1.0, 0.75, 1000.0, 0.25, 0.125
+        )
         return cls.means(1, number, phase=phase), cls.means(2, number, phase=phase), measured, end
 
     @staticmethod
     def evaluated(
-        layer: int | None, number: int, accuracy: float, *, split: str = "train", final: bool = False
+        layer: int | None,
+        number: int,
+        accuracy: float,
+        *,
+        split: str = "train",
+        final: bool = False,
     ) -> ev.Evaluated:
         each = (accuracy,) * (2 if final else layer or 0)
         return ev.Evaluated(1, layer, number, split, final, accuracy, each, (3, 4), (5, 5), 0.1)

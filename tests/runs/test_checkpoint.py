@@ -12,7 +12,9 @@ from fftui.runs.checkpoint import load_checkpoint, save_checkpoint
 from fftui.runs.folder import RunFolder
 
 Limit = Callable[[int], AbstractContextManager[None]]
-PROGRESS = Progress(phase=0, stage=1, epoch=2, step=3, done=40, times=Times(train_s=1.1, layer_s=0.1 + 0.2))
+PROGRESS = Progress(
+    phase=0, stage=1, epoch=2, step=3, done=40, times=Times(train_s=1.1, layer_s=0.1 + 0.2)
+)
 
 
 def state() -> TrainingState:
@@ -64,7 +66,9 @@ def test_a_failed_save_keeps_the_last_checkpoint(folder: RunFolder, file_size_li
     assert not [path for path in folder.path.iterdir() if path.name.startswith(".")]
 
 
-def test_a_checkpoint_stands_without_its_copy_for_people(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_stands_without_its_copy_for_people(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -14,7 +14,9 @@ Power = Callable[[float], float]
 HZ = 10
 
 
-def window(began: float, ended: float, *, doing: ev.Doing = "learning", epoch: int = 1, images: int = 100):
+def window(
+    began: float, ended: float, *, doing: ev.Doing = "learning", epoch: int = 1, images: int = 100
+):
     return ev.WindowMeasured(doing, 1, 1, epoch, 1, images, began, ended)
 
 
@@ -35,7 +37,10 @@ def joules(at: float) -> float:
 
 def measured_by(events: list[tuple[float, ev.Event]]) -> list[WindowEnergy]:
     fold, found = EnergyFold(), []
-    for at, event in [(0.0, ev.MachineDescribed(HZ, 2, None)), *sorted(events, key=lambda each: each[0])]:
+    for at, event in [
+        (0.0, ev.MachineDescribed(HZ, 2, None)),
+        *sorted(events, key=lambda each: each[0]),
+    ]:
         fold, measured = fold.after(at, event)
         found += measured
     return found
@@ -57,7 +62,9 @@ def test_a_counter_gives_the_integral_of_the_power(began: float, length: float) 
     (found,) = measured_by([*samples(32, by_counter), (began + length, seen)])
     assert found.gpu is not None
     assert found.gpu.method == "counter"
-    assert found.gpu.joules == pytest.approx(joules(began + length) - joules(began), abs=2 * 200 * 0.5 / HZ)
+    assert found.gpu.joules == pytest.approx(
+        joules(began + length) - joules(began), abs=2 * 200 * 0.5 / HZ
+    )
     assert found.gpu.measured_s == pytest.approx(length)
 
 
@@ -81,7 +88,9 @@ def test_power_is_integrated_where_the_counter_stands_still() -> None:
 
 
 @given(st.sampled_from([0.1, 0.3, 0.7, 1.3]), st.integers(2, 12))
-def test_a_counter_that_moves_rarely_gives_no_window_nothing_and_no_joule_twice(every: float, count: int) -> None:
+def test_a_counter_that_moves_rarely_gives_no_window_nothing_and_no_joule_twice(
+    every: float, count: int
+) -> None:
     def read(at: float) -> dict[str, float | None]:
         return {"gpu_energy_j": 200.0 * every * math.floor(at / every + 1e-9), "power_w": 200.0}
 
@@ -96,7 +105,9 @@ def test_a_counter_that_begins_anew_is_bridged_by_power() -> None:
     def read(at: float) -> dict[str, float | None]:
         return {"gpu_energy_j": 200.0 * (at if at < 10.05 else at - 10.05), "power_w": 200.0}
 
-    found = measured_by([*samples(30, read), *((float(n + 1), window(n, n + 1)) for n in range(1, 20))])
+    found = measured_by(
+        [*samples(30, read), *((float(n + 1), window(n, n + 1)) for n in range(1, 20))]
+    )
     methods = [each.gpu.method for each in found]
     assert methods.count("integrated power") == 1
     assert all(each.gpu.joules == pytest.approx(200.0, rel=0.01) for each in found)
@@ -114,7 +125,9 @@ def test_a_gap_in_the_samples_leaves_its_window_unknown_and_no_other() -> None:
 
 
 def test_the_energy_of_the_processor_stands_beside_that_of_the_gpu() -> None:
-    sampled = samples(9, lambda at: {"cpu_energy_j": 60 * at, "gpu_energy_j": 300 * at, "power_w": 300.0})
+    sampled = samples(
+        9, lambda at: {"cpu_energy_j": 60 * at, "gpu_energy_j": 300 * at, "power_w": 300.0}
+    )
     (found,) = measured_by([*sampled, (5.0, window(1.0, 5.0))])
     assert (found.gpu.joules, found.cpu.joules) == (pytest.approx(1200), pytest.approx(240))
 
@@ -136,7 +149,9 @@ def test_without_a_sampler_windows_are_measured_at_once() -> None:
     assert [(each.gpu, each.cpu) for each in measured] == [(None, None)]
 
 
-def test_an_idle_window_that_begins_with_the_first_sample_is_measured_though_its_time_was_rounded() -> None:
+def test_an_idle_window_that_begins_with_the_first_sample_is_measured_though_its_time_was_rounded() -> (
+    None
+):
     sampled = [(at + 0.0005, event) for at, event in samples(3, by_counter)]
     (found,) = measured_by([*sampled, (1.2, window(0.0, 1.0, doing="idle"))])
     assert found.gpu is not None
@@ -144,14 +159,19 @@ def test_an_idle_window_that_begins_with_the_first_sample_is_measured_though_its
 
 
 def test_windows_that_overlap_a_little_are_both_known() -> None:
-    """The second begins before the sample that measured the first, and ends of windows come from another clock."""
+    """The second begins before the sample that measured the first, and ends of windows come from
+    another clock.
+    """
     windows = [(3.15, window(2.0, 3.1005)), (4.2, window(3.0995, 4.1))]
     found = measured_by([*samples(9, by_counter), *windows])
     assert [each.gpu is not None for each in found] == [True, True]
 
 
 def test_a_window_without_its_times_measures_nothing() -> None:
-    line = '{"at": 1.0, "event": "window", "doing": "learning", "phase": 1, "layer": 1, "epoch": 1, "steps": 1, '
+    line = (
+        '{"at": 1.0, "event": "window", "doing": "learning", "phase": 1, "layer": 1, "epoch": 1,'
+        ' "steps": 1, '
+    )
     at, event = ev.from_json(line + '"images": 1, "began_at": null, "ended_at": null}')
     fold, measured = EnergyFold().after(at, event)
     assert (fold.waiting, measured) == ((), ())
@@ -177,7 +197,9 @@ def started(*, resumed: bool = False) -> ev.RunStarted:
 
 
 def test_an_account_separates_idle_learning_and_evaluation() -> None:
-    sampled = samples(20, lambda at: {"gpu_energy_j": 100 * min(at, 2) + 300 * max(0.0, at - 2), "power_w": 1.0})
+    sampled = samples(
+        20, lambda at: {"gpu_energy_j": 100 * min(at, 2) + 300 * max(0.0, at - 2), "power_w": 1.0}
+    )
     windows = [
         (2.0, window(1, 2, doing="idle", images=0)),
         (6.0, window(2, 6, images=1000)),

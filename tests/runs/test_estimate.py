@@ -8,7 +8,9 @@ from fftui.presets import load_preset
 from fftui.runs import estimate
 from fftui.runs.estimate import ISSUE_S, Rates, expected_seconds, measure
 
-RATES = Rates(float32_flops_per_s=1e11, bfloat16_flops_per_s=1e12, auto_is_bfloat16=True, bytes_per_s=1e10)
+RATES = Rates(
+    float32_flops_per_s=1e11, bfloat16_flops_per_s=1e12, auto_is_bfloat16=True, bytes_per_s=1e10
+)
 
 
 def tiny(**phase: object) -> Experiment:
@@ -16,7 +18,15 @@ def tiny(**phase: object) -> Experiment:
         {
             "data": {"name": "mnist", "train_images": 1000},
             "model": {"layers": [{"units": 100}, {"units": 50}], "head": {}},
-            "phases": [{"rule": "forward-forward", "epochs": 2, "batch_size": 100, "order": "parallel", **phase}],
+            "phases": [
+                {
+                    "rule": "forward-forward",
+                    "epochs": 2,
+                    "batch_size": 100,
+                    "order": "parallel",
+                    **phase,
+                }
+            ],
         }
     )
 
@@ -46,8 +56,9 @@ def test_precision_chooses_the_rate() -> None:
 
 def test_nothing_is_said_before_the_device_was_measured() -> None:
     code = (
-        "import sys; from fftui.presets import load_preset; from fftui.runs.estimate import expected_seconds;"
-        "print(expected_seconds(load_preset('quickstart')), 'torch' in sys.modules)"
+        "import sys; from fftui.presets import load_preset; from fftui.runs.estimate import"
+        " expected_seconds;print(expected_seconds(load_preset('quickstart')), 'torch' in"
+        " sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["None", "False"]

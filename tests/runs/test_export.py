@@ -12,7 +12,16 @@ from fftui import events as ev
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.runs.columns import TABLE_NAMES
-from fftui.runs.export import FORMATS, Request, export, exported, format_of, joined, journal_problems, render
+from fftui.runs.export import (
+    FORMATS,
+    Request,
+    export,
+    exported,
+    format_of,
+    joined,
+    journal_problems,
+    render,
+)
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 
@@ -72,17 +81,23 @@ def test_several_runs_stand_in_one_table_with_their_settings(runs: list[RunFolde
     assert frame["experiment.seed"].to_list() == [1, 2]
     assert frame["experiment.phases.0.learning_rate"].dtype == pl.Float64
     different = joined(runs, "epochs", "different")
-    assert [name for name in different.columns if name.startswith("experiment.")] == ["experiment.seed"]
+    assert [name for name in different.columns if name.startswith("experiment.")] == [
+        "experiment.seed"
+    ]
     assert not [name for name in joined(runs, "epochs", "none").columns if "." in name]
     assert not [name for name in joined(runs[:1], "epochs").columns if "." in name]
     assert "experiment.seed" in joined(runs[:1], "runs").columns
 
 
-def test_a_setting_that_one_run_lacks_is_null(runs: list[RunFolder], tmp_path: Path, experiment: Experiment) -> None:
+def test_a_setting_that_one_run_lacks_is_null(
+    runs: list[RunFolder], tmp_path: Path, experiment: Experiment
+) -> None:
     deeper = create(
         tmp_path,
         experiment.model_copy(
-            update={"model": experiment.model.model_copy(update={"layers": experiment.model.layers * 2})}
+            update={
+                "model": experiment.model.model_copy(update={"layers": experiment.model.layers * 2})
+            }
         ),
     )
     frame = joined([*runs, deeper], "runs")
@@ -135,7 +150,10 @@ def test_what_a_damaged_journal_lacks_is_said(runs: list[RunFolder]) -> None:
     folder.table("epochs").touch()
     folder.journal.unlink()
     (said,) = journal_problems(folder)
-    assert "does not exist, so its tables are empty; as they were when the run ended there are epochs.parquet" in said
+    assert (
+        "does not exist, so its tables are empty; as they were when the run ended there are"
+        " epochs.parquet" in said
+    )
 
 
 def test_a_file_that_cannot_be_written_is_named(runs: list[RunFolder], tmp_path: Path) -> None:

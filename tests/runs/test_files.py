@@ -29,10 +29,14 @@ def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_where_no_file_can_be_put_is_said_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_file_can_be_put_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check_writable(tmp_path / "new.csv")
     check_writable(Path("/dev/null"))
-    with pytest.raises(RequestError, match=r"there is no folder .*absent; name another file with -o"):
+    with pytest.raises(
+        RequestError, match=r"there is no folder .*absent; name another file with -o"
+    ):
         check_writable(tmp_path / "absent" / "a.csv")
     with pytest.raises(RequestError, match="it is a folder"):
         check_writable(tmp_path)

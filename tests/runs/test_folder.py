@@ -11,10 +11,17 @@ from fftui.presets import list_presets, load_preset
 from fftui.runs.folder import RunFolder, create, find_run, run_folders, runs_folder, slug
 
 
-def test_a_new_run_holds_what_was_asked_and_who_asked(folder: RunFolder, experiment: Experiment) -> None:
+def test_a_new_run_holds_what_was_asked_and_who_asked(
+    folder: RunFolder, experiment: Experiment
+) -> None:
     record = folder.record()
     assert re.fullmatch(r"\d{8}-\d{6}-tiny-mnist-mini-[0-9a-f]{4}", folder.id)
-    assert (record.id, record.preset, record.data, record.status) == (folder.id, "quickstart", "mnist-mini", "running")
+    assert (record.id, record.preset, record.data, record.status) == (
+        folder.id,
+        "quickstart",
+        "mnist-mini",
+        "running",
+    )
     assert record.pid == os.getpid()
     assert folder.experiment() == experiment
 
@@ -25,7 +32,9 @@ def test_every_preset_survives_its_own_file(name: str, tmp_path: Path) -> None:
     assert create(tmp_path, experiment).experiment() == experiment
 
 
-def test_a_run_is_found_by_id_prefix_path_and_latest(tmp_path: Path, experiment: Experiment) -> None:
+def test_a_run_is_found_by_id_prefix_path_and_latest(
+    tmp_path: Path, experiment: Experiment
+) -> None:
     first = create(tmp_path, experiment, name="first")
     second = create(tmp_path, experiment, name="second")
     assert find_run(tmp_path, first.id) == first
@@ -35,7 +44,9 @@ def test_a_run_is_found_by_id_prefix_path_and_latest(tmp_path: Path, experiment:
     assert run_folders(tmp_path) == [second, first]
 
 
-def test_the_nearest_run_is_named_where_none_is_meant(tmp_path: Path, experiment: Experiment) -> None:
+def test_the_nearest_run_is_named_where_none_is_meant(
+    tmp_path: Path, experiment: Experiment
+) -> None:
     first = create(tmp_path, experiment, name="first")
     with pytest.raises(RunNotFoundError, match=first.id):
         find_run(tmp_path, first.id[:-1] + "x")
@@ -43,7 +54,9 @@ def test_the_nearest_run_is_named_where_none_is_meant(tmp_path: Path, experiment
         find_run(tmp_path / "elsewhere", "latest")
 
 
-def test_a_prefix_of_several_is_refused_with_their_ids(tmp_path: Path, experiment: Experiment) -> None:
+def test_a_prefix_of_several_is_refused_with_their_ids(
+    tmp_path: Path, experiment: Experiment
+) -> None:
     folders = [create(tmp_path, experiment) for _ in range(2)]
     with pytest.raises(RunNotFoundError, match="any of 2 runs") as refusal:
         find_run(tmp_path, "2")
@@ -67,8 +80,13 @@ def test_what_is_near_no_run_is_given_none(tmp_path: Path, experiment: Experimen
         find_run(tmp_path, f"{tmp_path}/")
 
 
-def test_the_latest_is_the_one_started_last_whatever_it_is_called(tmp_path: Path, experiment: Experiment) -> None:
-    late, early = create(tmp_path, experiment, name="late"), create(tmp_path, experiment, name="early")
+def test_the_latest_is_the_one_started_last_whatever_it_is_called(
+    tmp_path: Path, experiment: Experiment
+) -> None:
+    late, early = (
+        create(tmp_path, experiment, name="late"),
+        create(tmp_path, experiment, name="early"),
+    )
     started = early.record().started - timedelta(hours=1)
     early.write_record(early.record().model_copy(update={"started": started}))
     renamed = RunFolder(late.path.rename(tmp_path / "a-name-of-its-own"))
@@ -96,7 +114,9 @@ def test_the_folder_of_images_that_was_asked_for_is_recorded(
     assert named.model_copy(update={"data_dir": str(tmp_path / "moved")}).images(None) is None
 
 
-def test_a_name_that_no_file_can_bear_is_kept_in_the_record(tmp_path: Path, experiment: Experiment) -> None:
+def test_a_name_that_no_file_can_bear_is_kept_in_the_record(
+    tmp_path: Path, experiment: Experiment
+) -> None:
     folder = create(tmp_path, experiment, name="θερμή")
     assert folder.id[16:].startswith("run-mnist-mini")
     assert folder.record().name == "θερμή"
@@ -104,14 +124,18 @@ def test_a_name_that_no_file_can_bear_is_kept_in_the_record(tmp_path: Path, expe
 
 def test_a_damaged_record_and_experiment_are_named(folder: RunFolder) -> None:
     folder.run_json.write_text('{"id": ')
-    with pytest.raises(RunNotFoundError, match=r"run\.json is damaged .* fftui run --config .*experiment\.toml"):
+    with pytest.raises(
+        RunNotFoundError, match=r"run\.json is damaged .* fftui run --config .*experiment\.toml"
+    ):
         folder.record()
     folder.experiment_path.write_text("name = ")
     with pytest.raises(ExperimentError, match=r"experiment\.toml is not valid TOML"):
         folder.experiment()
 
 
-def test_a_runs_folder_that_cannot_be_made_is_refused(tmp_path: Path, experiment: Experiment) -> None:
+def test_a_runs_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, experiment: Experiment
+) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RequestError, match="choose another folder with --runs"):
         create(tmp_path / "file" / "runs", experiment)

@@ -24,7 +24,9 @@ def test_memory_is_bounded_and_a_spike_of_one_sample_stays() -> None:
     assert len(history.all) <= BUCKETS + 2
     assert sum(bucket.samples for bucket in history.all) == count
     assert max(bucket.of("power_w").high for bucket in history.all) == 900
-    assert [bucket.began_at for bucket in history.all] == sorted(bucket.began_at for bucket in history.all)
+    assert [bucket.began_at for bucket in history.all] == sorted(
+        bucket.began_at for bucket in history.all
+    )
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.none() | st.floats(0, 1e6)), max_size=200))
@@ -53,5 +55,7 @@ def test_a_layer_that_is_come_back_to_is_the_same() -> None:
 
 
 def test_what_is_not_finite_does_not_count() -> None:
-    history = history_of([sample(power_w=float("nan")), sample(power_w=float("inf")), sample(power_w=3.0)])
+    history = history_of(
+        [sample(power_w=float("nan")), sample(power_w=float("inf")), sample(power_w=3.0)]
+    )
     assert history.of((1, 1), "power_w") == Range(3.0, 3.0, 3.0, 1)

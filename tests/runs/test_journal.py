@@ -27,7 +27,9 @@ def notes(path: Path) -> list[ev.Event]:
 
 
 @given(cut=st.integers(min_value=0))
-def test_cut_anywhere_it_reads_to_the_last_whole_line(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_cut_anywhere_it_reads_to_the_last_whole_line(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     write(path, NOTES)
     whole = path.read_bytes()
@@ -37,7 +39,9 @@ def test_cut_anywhere_it_reads_to_the_last_whole_line(tmp_path_factory: pytest.T
 
 
 @given(cut=st.integers(min_value=0))
-def test_a_session_after_a_cut_is_read_whole(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_session_after_a_cut_is_read_whole(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
     write(path, NOTES)
     whole = path.read_bytes()
@@ -59,7 +63,10 @@ def test_a_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
 
 def test_lines_that_are_no_event_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
-    path.write_text('{"at": 1, "event": "from-the-future"}\n[]\n\nnot json\n{"event": "noted", "message": "no time"}\n')
+    path.write_text(
+        '{"at": 1, "event": "from-the-future"}\n[]\n\nnot json\n{"event": "noted", "message": "no'
+        ' time"}\n'
+    )
     write(path, NOTES)
     assert notes(path) == NOTES
     assert notes(tmp_path / "absent") == []
@@ -72,8 +79,13 @@ def test_steps_are_kept_once_a_second(tmp_path: Path) -> None:
         now[0] += 0.1
         journal.append(ev.Stepped(1, 1, 1, done, 30, done, 30, None))
     journal.close()
-    kept = [event.done for _, event in read_journal(tmp_path / "journal.jsonl") if isinstance(event, ev.Stepped)]
-    assert kept in ([1, 11, 21], [1, 12, 22], [1, 12, 23], [1, 11, 22])  # sums of 0.1 fall on either side
+    kept = [
+        event.done
+        for _, event in read_journal(tmp_path / "journal.jsonl")
+        if isinstance(event, ev.Stepped)
+    ]
+    # sums of 0.1 fall on either side
+    assert kept in ([1, 11, 21], [1, 12, 22], [1, 12, 23], [1, 11, 22])
 
 
 def test_a_tail_gives_only_what_is_new_and_whole(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_a_run_leaves_journal_checkpoint_tables_and_record(folder: RunFolder, experiment: Experiment) -> None:
+def test_a_run_leaves_journal_checkpoint_tables_and_record(
+    folder: RunFolder, experiment: Experiment
+) -> None:
     thread = executed(folder, experiment)
     record = folder.record()
     result = thread.view.result
@@ -174,7 +176,9 @@ def test_a_refused_run_leaves_no_folder(folder: RunFolder, experiment: Experimen
     assert not folder.path.exists()
 
 
-def test_a_refused_resume_leaves_the_run_as_it_was(folder: RunFolder, experiment: Experiment, facts: Any) -> None:
+def test_a_refused_resume_leaves_the_run_as_it_was(
+    folder: RunFolder, experiment: Experiment, facts: Any
+) -> None:
     def refuse(*_: object, **__: object) -> Any:
         raise DataError("mnist is not here")
 
@@ -186,12 +190,21 @@ def test_a_refused_resume_leaves_the_run_as_it_was(folder: RunFolder, experiment
 def test_every_learned_layer_writes_a_checkpoint_and_time_does(
     folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
 ) -> None:
-    events = [facts.started(), facts.layer(1), facts.step(1), facts.layer_end(1), facts.step(5), facts.finished]
+    events = [
+        facts.started(),
+        facts.layer(1),
+        facts.step(1),
+        facts.layer_end(1),
+        facts.step(5),
+        facts.finished,
+    ]
     executed(folder, experiment, start_training=lambda *_, **__: stand_in(events))
     kinds = [event.kind for _, event in read_journal(folder.journal)]
     assert kinds.count("checkpointed") == 2
     assert kinds[-2:] == ["checkpointed", "run-finished"]
-    timed = experiment.model_copy(update={"checkpoint": experiment.checkpoint.model_copy(update={"every_s": 1e-9})})
+    timed = experiment.model_copy(
+        update={"checkpoint": experiment.checkpoint.model_copy(update={"every_s": 1e-9})}
+    )
     again = create(folder.path.parent, timed)
     executed(again, timed, start_training=lambda *_, **__: stand_in(events))
     assert [event.kind for _, event in read_journal(again.journal)].count("checkpointed") == 6
@@ -201,7 +214,12 @@ def test_a_full_disk_is_noted_once_and_ends_nothing(
     folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, file_size_limit: Limit
 ) -> None:
     emitted: list[ev.Event] = []
-    events = [facts.started(), *[facts.epoch(1, n) for n in range(1, 40)], facts.layer_end(1), facts.finished]
+    events = [
+        facts.started(),
+        *[facts.epoch(1, n) for n in range(1, 40)],
+        facts.layer_end(1),
+        facts.finished,
+    ]
     thread = RunThread(
         folder,
         experiment,
@@ -211,7 +229,11 @@ def test_a_full_disk_is_noted_once_and_ends_nothing(
     with file_size_limit(1200):
         thread.run()
     assert thread.view.status == "finished"
-    notes = [event.message for event in emitted if isinstance(event, ev.Noted) and "journal.jsonl" in event.message]
+    notes = [
+        event.message
+        for event in emitted
+        if isinstance(event, ev.Noted) and "journal.jsonl" in event.message
+    ]
     assert len(notes) == 1
     assert notes[0].endswith("learning goes on")
     assert any("journal.jsonl" in problem for problem in thread.problems)
@@ -219,7 +241,9 @@ def test_a_full_disk_is_noted_once_and_ends_nothing(
         json.loads(line)
 
 
-def test_skipping_reaches_the_training(folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any) -> None:
+def test_skipping_reaches_the_training(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
     training = stand_in([facts.started(), facts.finished])
     thread = RunThread(folder, experiment, start_training=lambda *_, **__: training)
     thread.skip_layer()  # before it begins: nothing to skip
@@ -236,13 +260,21 @@ def test_a_checkpoint_behind_a_layer_says_which(
     training = stand_in([facts.started(), facts.layer(1), facts.layer_end(1), facts.finished])
     training.epoch_key = (None, None, None)
     executed(
-        folder, experiment, listener=lambda _, event: emitted.append(event), start_training=lambda *_, **__: training
+        folder,
+        experiment,
+        listener=lambda _, event: emitted.append(event),
+        start_training=lambda *_, **__: training,
     )
     saved = [event for event in emitted if isinstance(event, ev.Checkpointed)]
-    assert [(each.phase, each.layer, each.epoch) for each in saved] == [(1, 1, 3), (None, None, None)]
+    assert [(each.phase, each.layer, each.epoch) for each in saved] == [
+        (1, 1, 3),
+        (None, None, None),
+    ]
 
 
-def test_an_interrupted_run_has_the_same_times_as_its_checkpoint(folder: RunFolder, experiment: Experiment) -> None:
+def test_an_interrupted_run_has_the_same_times_as_its_checkpoint(
+    folder: RunFolder, experiment: Experiment
+) -> None:
     def stop(_at: float, event: ev.Event) -> None:
         if isinstance(event, ev.Stepped):
             thread.stop()
@@ -256,7 +288,9 @@ def test_an_interrupted_run_has_the_same_times_as_its_checkpoint(folder: RunFold
     assert thread.view.energy.total.images == 64
 
 
-def test_two_threads_cannot_run_one_run(folder: RunFolder, experiment: Experiment, paused: RunThread) -> None:
+def test_two_threads_cannot_run_one_run(
+    folder: RunFolder, experiment: Experiment, paused: RunThread
+) -> None:
     second = executed(folder, experiment, resume=True)
     assert "another process" in str(second.refused)
     paused.stop()
@@ -265,7 +299,11 @@ def test_two_threads_cannot_run_one_run(folder: RunFolder, experiment: Experimen
 
 
 def test_what_cannot_be_tabled_is_a_problem_of_a_recorded_run(
-    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder,
+    experiment: Experiment,
+    facts: Any,
+    stand_in: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(_: RunFolder) -> None:
         raise ZeroDivisionError("no columns")
@@ -274,7 +312,9 @@ def test_what_cannot_be_tabled_is_a_problem_of_a_recorded_run(
     events = [facts.started(), facts.finished]
     thread = executed(folder, experiment, start_training=lambda *_, **__: stand_in(events))
     assert folder.record().status == "finished"
-    assert thread.problems == (f"cannot write the tables in {folder.path}: ZeroDivisionError: no columns",)
+    assert thread.problems == (
+        f"cannot write the tables in {folder.path}: ZeroDivisionError: no columns",
+    )
     assert thread.view.log[-1].text == thread.problems[0]  # learning is over
 
 
@@ -286,7 +326,9 @@ def test_whatever_breaks_at_the_end_is_a_problem(
             raise KeyError("listener")
 
     events = [facts.started(), facts.finished]
-    thread = executed(folder, experiment, listener=deaf, start_training=lambda *_, **__: stand_in(events))
+    thread = executed(
+        folder, experiment, listener=deaf, start_training=lambda *_, **__: stand_in(events)
+    )
     assert any("did not end as it should: KeyError" in problem for problem in thread.problems)
 
 
@@ -297,7 +339,9 @@ def test_an_interrupted_run_has_no_accuracies_at_the_end(
         if isinstance(event, ev.Evaluated):
             thread.stop()
 
-    training = stand_in([facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.7), facts.finished])
+    training = stand_in(
+        [facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.7), facts.finished]
+    )
     thread = RunThread(folder, experiment, listener=stop, start_training=lambda *_, **__: training)
     thread.run()
     assert thread.view.result == ev.RunFinished("interrupted", None, (), 1.5, None)
@@ -308,9 +352,13 @@ def test_an_interrupted_run_has_no_accuracies_at_the_end(
 def test_going_on_in_another_precision_is_noted(
     folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, precision: str, notes: int
 ) -> None:
-    folder.write_record(folder.record().model_copy(update={"device": "cpu", "precision": precision}))
+    folder.write_record(
+        folder.record().model_copy(update={"device": "cpu", "precision": precision})
+    )
     events = [facts.started(resumed=True), facts.finished]
-    thread = executed(folder, experiment, resume=True, start_training=lambda *_, **__: stand_in(events))
+    thread = executed(
+        folder, experiment, resume=True, start_training=lambda *_, **__: stand_in(events)
+    )
     said = [line.text for line in thread.view.log if "not end with the same bits" in line.text]
     assert len(said) == notes
     assert all("cpu in bfloat16" in text and "cpu in float32" in text for text in said)

@@ -38,7 +38,9 @@ def test_before_its_journal_a_run_is_known_by_its_process(folder: RunFolder) -> 
     assert current_record(folder).status == "interrupted"
 
 
-def test_the_lock_on_its_journal_counts_more_than_its_process(folder: RunFolder, journal: JournalWriter) -> None:
+def test_the_lock_on_its_journal_counts_more_than_its_process(
+    folder: RunFolder, journal: JournalWriter
+) -> None:
     for facts in (GONE, ELSEWHERE):
         assert in_progress(folder, written(folder, **facts))
     assert current_record(folder).status == "running"
@@ -48,7 +50,9 @@ def test_the_lock_on_its_journal_counts_more_than_its_process(folder: RunFolder,
     assert not in_progress(folder, folder.record())
 
 
-def test_a_living_process_that_released_the_run_is_not_running_it(folder: RunFolder, journal: JournalWriter) -> None:
+def test_a_living_process_that_released_the_run_is_not_running_it(
+    folder: RunFolder, journal: JournalWriter
+) -> None:
     journal.close()
     assert folder.record().pid == os.getpid()
     assert current_record(folder).status == "interrupted"
@@ -61,7 +65,9 @@ def test_another_machine_counts_as_alive_until_it_has_been_silent(
     journal.close()
     record = written(folder, status=status, **ELSEWHERE)
     assert in_progress(folder, record)
-    with pytest.raises(RequestError, match=r"process .* on another; .* 10 minutes of silence.* resume --force"):
+    with pytest.raises(
+        RequestError, match=r"process .* on another; .* 10 minutes of silence.* resume --force"
+    ):
         ensure_not_running(folder, record)
     silent_for(folder, SILENT_S + 1)
     assert not in_progress(folder, record)

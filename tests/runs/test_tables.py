@@ -48,16 +48,24 @@ def test_an_epoch_is_a_row(folder: RunFolder, facts: Any) -> None:
     }
 
 
-def test_times_are_separate_and_evaluation_is_in_none_of_the_others(folder: RunFolder, facts: Any) -> None:
+def test_times_are_separate_and_evaluation_is_in_none_of_the_others(
+    folder: RunFolder, facts: Any
+) -> None:
     timed = [replace(facts.epoch(1, number), data_s=0.0625) for number in (1, 2)]
     measured = [facts.evaluated(1, number, 0.5) for number in (1, 1, 2)]
     write(folder, facts.started(), facts.layer(1), *measured, *timed, facts.layer_end(1))
     epochs = make_table(folder, "epochs").select("epoch_s", "compute_s", "data_s").rows()
     assert epochs == [(0.25, 0.125, 0.0625)] * 2
     each = measured[0].evaluation_s
-    assert make_table(folder, "epochs")["evaluation_s"].to_list() == [each, each]  # measured twice is measured anew
+    # measured twice is measured anew
+    assert make_table(folder, "epochs")["evaluation_s"].to_list() == [each, each]
     layer = make_table(folder, "layers").row(0, named=True)
-    assert [layer[name] for name in ("epoch_s", "compute_s", "data_s", "evaluation_s")] == [0.5, 0.25, 0.125, 2 * each]
+    assert [layer[name] for name in ("epoch_s", "compute_s", "data_s", "evaluation_s")] == [
+        0.5,
+        0.25,
+        0.125,
+        2 * each,
+    ]
 
 
 def test_energy_is_given_by_window_epoch_layer_phase_and_run(folder: RunFolder, facts: Any) -> None:
@@ -83,7 +91,9 @@ def test_energy_is_given_by_window_epoch_layer_phase_and_run(folder: RunFolder, 
     table = make_table(folder, "energy")
     assert table.schema == SCHEMAS["energy"]
     assert table["source"].unique().to_list() == ["gpu"]
-    assert table.filter(pl.col("span") != "window").select("span", "layer", "epoch", "energy_j", "images").rows() == [
+    assert table.filter(pl.col("span") != "window").select(
+        "span", "layer", "epoch", "energy_j", "images"
+    ).rows() == [
         ("epoch", 1, 1, 150.0, 200),
         ("epoch", 1, 2, 150.0, 100),
         ("layer", 1, None, 350.0, 300),
@@ -92,10 +102,16 @@ def test_energy_is_given_by_window_epoch_layer_phase_and_run(folder: RunFolder, 
         ("evaluation", None, None, 50.0, 0),
         ("idle", None, None, 50.0, 0),
     ]
-    assert table.filter(pl.col("span") == "window")["doing"].to_list()[:3] == ["idle", "preparing", "learning"]
+    assert table.filter(pl.col("span") == "window")["doing"].to_list()[:3] == [
+        "idle",
+        "preparing",
+        "learning",
+    ]
     assert set(table["method"]) == {"counter"}
     assert set(table["idle_power_w"]) == {50.0}
-    assert table.filter(pl.col("span") == "run")["energy_j_per_sample"].to_list() == [pytest.approx(350 / 300)]
+    assert table.filter(pl.col("span") == "run")["energy_j_per_sample"].to_list() == [
+        pytest.approx(350 / 300)
+    ]
     assert table.filter(pl.col("span") == "idle")["energy_j_per_sample"].to_list() == [None]
 
 
@@ -112,7 +128,9 @@ def test_windows_lost_with_a_session_are_not_counted(folder: RunFolder, facts: A
     assert table.filter(pl.col("span") == "run").select("energy_j", "images").rows() == [(20.0, 20)]
 
 
-def test_what_a_resumed_run_did_again_counts_once_and_as_last_done(folder: RunFolder, facts: Any) -> None:
+def test_what_a_resumed_run_did_again_counts_once_and_as_last_done(
+    folder: RunFolder, facts: Any
+) -> None:
     write(
         folder,
         facts.started(),
@@ -131,14 +149,25 @@ def test_what_a_resumed_run_did_again_counts_once_and_as_last_done(folder: RunFo
         facts.epoch(2, 1, loss=4.0),
     )
     epochs = make_table(folder, "epochs")
-    assert epochs.select("layer", "epoch", "loss").rows() == [(1, 1, 1.0), (1, 2, 20.0), (2, 1, 4.0)]
-    assert make_table(folder, "evaluations").select("epoch", "accuracy").rows() == [(1, 0.1), (2, 0.9)]
+    assert epochs.select("layer", "epoch", "loss").rows() == [
+        (1, 1, 1.0),
+        (1, 2, 20.0),
+        (2, 1, 4.0),
+    ]
+    assert make_table(folder, "evaluations").select("epoch", "accuracy").rows() == [
+        (1, 0.1),
+        (2, 0.9),
+    ]
     layers = make_table(folder, "layers").select("layer", "state", "epochs", "loss", "label").rows()
     assert layers == [(1, "skipped", 2, 20.0, "4→2"), (2, "learning", 1, 4.0, "2→2")]
 
 
-def test_a_run_begun_again_without_a_checkpoint_forgets_the_first_try(folder: RunFolder, facts: Any) -> None:
-    write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1), facts.started(), facts.layer(1))
+def test_a_run_begun_again_without_a_checkpoint_forgets_the_first_try(
+    folder: RunFolder, facts: Any
+) -> None:
+    write(
+        folder, facts.started(), facts.layer(1), facts.epoch(1, 1), facts.started(), facts.layer(1)
+    )
     assert make_table(folder, "epochs").is_empty()
     assert make_table(folder, "layers").height == 1
 
@@ -153,20 +182,45 @@ def test_layers_have_their_own_last_accuracy_on_each_split(folder: RunFolder, fa
         facts.evaluated(None, 3, 0.7, split="test", final=True),
     )
     row = make_table(folder, "layers").row(0, named=True)
-    assert (row["train_accuracy"], row["validation_accuracy"], row["test_accuracy"]) == (0.8, None, 0.7)
+    assert (row["train_accuracy"], row["validation_accuracy"], row["test_accuracy"]) == (
+        0.8,
+        None,
+        0.7,
+    )
 
 
 def test_backprop_is_one_row_with_no_layer(folder: RunFolder, facts: Any) -> None:
     measured = ev.Evaluated(1, None, 3, "test", True, 0.97, (), (9,), (10,), 0.1)
-    write(folder, facts.started(), facts.layer(None), facts.epoch(None, 1), measured, facts.layer_end(None))
+    write(
+        folder,
+        facts.started(),
+        facts.layer(None),
+        facts.epoch(None, 1),
+        measured,
+        facts.layer_end(None),
+    )
     row = make_table(folder, "layers").row(0, named=True)
-    assert (row["layer"], row["label"], row["test_accuracy"], row["layer_s"]) == (None, "network", 0.97, 0.75)
+    assert (row["layer"], row["label"], row["test_accuracy"], row["layer_s"]) == (
+        None,
+        "network",
+        0.97,
+        0.75,
+    )
     assert make_table(folder, "evaluations")["class_correct"].to_list() == [[9]]
 
 
-def test_layers_in_parallel_have_rows_of_their_own_and_their_time_counts_once(folder: RunFolder, facts: Any) -> None:
+def test_layers_in_parallel_have_rows_of_their_own_and_their_time_counts_once(
+    folder: RunFolder, facts: Any
+) -> None:
     end = facts.layer_end(None)
-    write(folder, facts.started(), facts.together(), *facts.shared_epoch(1), *facts.shared_epoch(2), end)
+    write(
+        folder,
+        facts.started(),
+        facts.together(),
+        *facts.shared_epoch(1),
+        *facts.shared_epoch(2),
+        end,
+    )
     epochs = make_table(folder, "epochs")
     assert epochs.select("layer", "epoch", "loss", "goodness_positive", "epoch_s").rows() == [
         (1, 1, 0.25, 3.0, None),
@@ -178,7 +232,9 @@ def test_layers_in_parallel_have_rows_of_their_own_and_their_time_counts_once(fo
     ]
     assert epochs["compute_s"].sum() == 0.25
     layers = make_table(folder, "layers")
-    assert layers.select("layer", "label", "epochs", "layer_s", "epoch_s", "train_accuracy").rows() == [
+    assert layers.select(
+        "layer", "label", "epochs", "layer_s", "epoch_s", "train_accuracy"
+    ).rows() == [
         (1, "4→2", 2, None, None, 0.5),
         (2, "2→2", 2, None, None, 0.625),
         (None, "network", 2, 0.75, 0.5, 0.75),

@@ -14,9 +14,21 @@ def fold(*events: ev.Event | tuple[float, ev.Event]) -> RunView:
 
 
 def test_a_layer_row_follows_its_epochs(facts: Any) -> None:
-    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), facts.epoch(1, 2), facts.evaluated(1, 2, 0.6))
+    view = fold(
+        facts.started(),
+        facts.layer(1),
+        facts.epoch(1, 1),
+        facts.epoch(1, 2),
+        facts.evaluated(1, 2, 0.6),
+    )
     row = view.layers[0]
-    assert (row.label, row.state, row.epoch, row.epochs, row.accuracy) == ("4→2", "learning", 2, 3, 0.6)
+    assert (row.label, row.state, row.epoch, row.epochs, row.accuracy) == (
+        "4→2",
+        "learning",
+        2,
+        3,
+        0.6,
+    )
     assert row.separation == 2.0
     assert view.current == 0
     assert view.layers[1].state == "waiting"
@@ -83,14 +95,22 @@ def test_what_was_being_learned_waits_once_resumed(facts: Any) -> None:
 
 
 def test_a_run_begun_again_shows_nothing_of_the_first_try_but_its_log(facts: Any) -> None:
-    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), facts.evaluated(1, 1, 0.5), facts.started())
+    view = fold(
+        facts.started(),
+        facts.layer(1),
+        facts.epoch(1, 1),
+        facts.evaluated(1, 1, 0.5),
+        facts.started(),
+    )
     assert view.layers[0].history == ()
     assert view.evaluations == ()
     assert len(view.log) == 2
 
 
 def test_a_measurement_done_again_counts_once(facts: Any) -> None:
-    view = fold(facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.5), facts.evaluated(1, 1, 0.7))
+    view = fold(
+        facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.5), facts.evaluated(1, 1, 0.7)
+    )
     assert [measured.accuracy for measured in view.evaluations] == [0.7]
 
 
@@ -108,7 +128,12 @@ def test_the_end_is_the_whole(facts: Any) -> None:
 def test_nothing_learns_in_a_run_that_was_stopped(facts: Any) -> None:
     end = ev.RunFinished("interrupted", None, (), 1.0, None)
     view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), end)
-    assert (view.layers[0].state, view.layers[0].epoch, view.learning, view.current) == ("waiting", 1, (), None)
+    assert (view.layers[0].state, view.layers[0].epoch, view.learning, view.current) == (
+        "waiting",
+        1,
+        (),
+        None,
+    )
 
 
 def test_an_accuracy_keeps_the_split_it_is_of(facts: Any) -> None:
@@ -119,7 +144,12 @@ def test_an_accuracy_keeps_the_split_it_is_of(facts: Any) -> None:
 
 
 def test_backprop_after_forward_forward_leaves_no_accuracy_from_before(facts: Any) -> None:
-    layers = (facts.layer(1), facts.evaluated(1, 1, 0.6), facts.layer(2), facts.evaluated(2, 1, 0.7))
+    layers = (
+        facts.layer(1),
+        facts.evaluated(1, 1, 0.6),
+        facts.layer(2),
+        facts.evaluated(2, 1, 0.7),
+    )
     view = fold(facts.started(), *layers)
     assert [row.accuracy for row in view.layers] == [0.7, 0.7]
     view = view.after(9.0, ev.LayerStarted(2, None, 3, None))
@@ -130,7 +160,11 @@ def test_backprop_after_forward_forward_leaves_no_accuracy_from_before(facts: An
 
 def test_a_layer_that_goes_on_after_a_resume_keeps_its_accuracy(facts: Any) -> None:
     view = fold(
-        facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.6), facts.started(resumed=True), facts.layer(1)
+        facts.started(),
+        facts.layer(1),
+        facts.evaluated(1, 1, 0.6),
+        facts.started(resumed=True),
+        facts.layer(1),
     )
     assert view.layers[0].accuracy == 0.6
 
@@ -145,7 +179,9 @@ def test_layers_in_parallel_learn_each_in_a_row_of_its_own(facts: Any) -> None:
     assert [row.accuracy for row in view.layers] == [0.5, 0.625]
     assert view.current == 0
     assert view.learning == view.layers
-    assert [(e.accuracy, e.epoch_s, e.compute_s) for e in view.layers[1].history] == [(0.75, 0.25, 0.125)] * 2
+    assert [(e.accuracy, e.epoch_s, e.compute_s) for e in view.layers[1].history] == [
+        (0.75, 0.25, 0.125)
+    ] * 2
 
 
 def test_an_epoch_of_layers_in_parallel_has_no_time_until_all_have_ended_it(facts: Any) -> None:
@@ -171,7 +207,12 @@ def test_resumed_layers_in_parallel_do_their_last_epoch_again(facts: Any) -> Non
 
 
 def test_the_head_is_that_of_the_phase_that_learns(facts: Any) -> None:
-    view = fold(facts.started(), ev.PhaseStarted(1, "forward-forward", 3), facts.together(), *facts.shared_epoch(1))
+    view = fold(
+        facts.started(),
+        ev.PhaseStarted(1, "forward-forward", 3),
+        facts.together(),
+        *facts.shared_epoch(1),
+    )
     assert view.head is not None
     assert view.head.head_accuracy == 0.875
     assert view.after(9.0, ev.PhaseStarted(2, "backprop", 3)).head is None

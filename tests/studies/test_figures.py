@@ -32,7 +32,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def table(name: TableName, rows: Iterable[dict[str, object]]) -> pl.DataFrame:
     found = list(rows)
-    return pl.DataFrame({c: [row.get(c) for row in found] for c in SCHEMAS[name]}, schema=SCHEMAS[name])
+    return pl.DataFrame(
+        {c: [row.get(c) for row in found] for c in SCHEMAS[name]}, schema=SCHEMAS[name]
+    )
 
 
 def epoch_rows(layers: int, epochs: int, compute_s: float) -> Iterator[dict[str, object]]:
@@ -79,10 +81,19 @@ def evaluation_rows(layers: int, epochs: int) -> Iterator[dict[str, object]]:
         for epoch in range(1, epochs + 1):
             for split, less in (("train", 0.0), ("test", 0.02)):
                 accuracy = 0.98 - 0.5 * math.exp(-(epoch + 5 * layer) / 4) - less
-                yield {"phase": 1, "layer": layer, "epoch": epoch, "split": split, "final": False, "accuracy": accuracy}
+                yield {
+                    "phase": 1,
+                    "layer": layer,
+                    "epoch": epoch,
+                    "split": split,
+                    "final": False,
+                    "accuracy": accuracy,
+                }
 
 
-def run(name: str = "20261123-081512-ff-7f3a", data: str = "mnist", *, gpu: bool = True, layers: int = 3) -> RunTables:
+def run(
+    name: str = "20261123-081512-ff-7f3a", data: str = "mnist", *, gpu: bool = True, layers: int = 3
+) -> RunTables:
     return RunTables(
         name,
         f"ff, {data}",
@@ -97,17 +108,27 @@ def run(name: str = "20261123-081512-ff-7f3a", data: str = "mnist", *, gpu: bool
 def method(name: str, data: str, seconds: float, *, gpu: bool = True, layers: int = 4) -> MethodRun:
     tables = run(f"{name}-{data}", data, gpu=gpu, layers=layers)
     if name.endswith("backprop"):
-        own = tables.epochs.filter(pl.col("layer") == 1).with_columns(layer=pl.lit(None, dtype=pl.Int64))
+        own = tables.epochs.filter(pl.col("layer") == 1).with_columns(
+            layer=pl.lit(None, dtype=pl.Int64)
+        )
         tables = replace(tables, epochs=own)
-    return MethodRun(name, tables, seconds, 1.5e9 if "ff" in name else 1.1e9, 473.0 if data == "mnist" else None)
+    return MethodRun(
+        name, tables, seconds, 1.5e9 if "ff" in name else 1.1e9, 473.0 if data == "mnist" else None
+    )
 
 
-def study(name: str, columns: dict[str, list[object]], accuracies: list[float | None], **more: object) -> StudyTable:
+def study(
+    name: str, columns: dict[str, list[object]], accuracies: list[float | None], **more: object
+) -> StudyTable:
     spread = [None if a is None else 0.01 for a in accuracies]
     frame = pl.DataFrame(columns, strict=False).with_columns(
         pl.Series("test_accuracy", accuracies, dtype=pl.Float64),
-        pl.Series("low", [a and a - s for a, s in zip(accuracies, spread, strict=True)], dtype=pl.Float64),
-        pl.Series("high", [a and a + s for a, s in zip(accuracies, spread, strict=True)], dtype=pl.Float64),
+        pl.Series(
+            "low", [a and a - s for a, s in zip(accuracies, spread, strict=True)], dtype=pl.Float64
+        ),
+        pl.Series(
+            "high", [a and a + s for a, s in zip(accuracies, spread, strict=True)], dtype=pl.Float64
+        ),
         pl.Series("paper", more.get("paper", [None] * len(accuracies)), dtype=pl.Float64),
         pl.Series("train_s", more.get("train_s", [10.0] * len(accuracies)), dtype=pl.Float64),
     )
@@ -122,9 +143,17 @@ def sample_complexity() -> StudyTable:
         for name in ("paper/ff", "paper/backprop", "ff")
     ]
     rise = {"paper/ff": 0.0, "paper/backprop": 0.75, "ff": 0.85}
-    accuracies = [rise[name] + (0.97 - rise[name]) * (1 - math.exp(-images / 9000)) for _, images, name in rows]
-    paper = [a - 0.02 if name.startswith("paper") else None for a, (_, _, name) in zip(accuracies, rows, strict=True)]
-    columns = dict(zip(("data", "images", "method"), map(list, zip(*rows, strict=True)), strict=True))
+    accuracies = [
+        rise[name] + (0.97 - rise[name]) * (1 - math.exp(-images / 9000))
+        for _, images, name in rows
+    ]
+    paper = [
+        a - 0.02 if name.startswith("paper") else None
+        for a, (_, _, name) in zip(accuracies, rows, strict=True)
+    ]
+    columns = dict(
+        zip(("data", "images", "method"), map(list, zip(*rows, strict=True)), strict=True)
+    )
     return study("sample-complexity", columns, list(accuracies), paper=paper)
 
 
@@ -143,7 +172,12 @@ def hybrid() -> StudyTable:
     columns: dict[str, list[object]] = {
         "data": ["mnist"] * 4,
         "method": ["hybrid", "hybrid", "paper/hybrid", "paper/hybrid"],
-        "change": ["as it is", "backprop from random weights, equal backprop epochs", "as it is", "normalised inputs"],
+        "change": [
+            "as it is",
+            "backprop from random weights, equal backprop epochs",
+            "as it is",
+            "normalised inputs",
+        ],
     }
     return study("hybrid", columns, [0.985, 0.98, 0.113, None], paper=[None, None, 0.1, None])
 
@@ -163,7 +197,11 @@ def drawn(made: Iterable[Drawing | SkippedFigure]) -> dict[str, Drawing | Skippe
 
 def figures() -> dict[str, Drawing | SkippedFigure]:
     """Every kind of figure."""
-    pairs = [method(m, d, s) for d in ("mnist", "cifar10") for m, s in (("paper/ff", 470.0), ("paper/backprop", 20.0))]
+    pairs = [
+        method(m, d, s)
+        for d in ("mnist", "cifar10")
+        for m, s in (("paper/ff", 470.0), ("paper/backprop", 20.0))
+    ]
     networks = [method(m, "svhn", 100.0) for m in ("paper/ff", "paper/attention-frozen")]
     pixels = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(28, 28)
     return drawn(
@@ -176,13 +214,24 @@ def figures() -> dict[str, Drawing | SkippedFigure]:
             *accuracy_figures(threshold()),
             *accuracy_figures(hybrid()),
             *accuracy_figures(parallel()),
-            sample_figure(tuple(Sample(title, pixels) for title in ("label 5", "positive (5)", "negative (6)"))),
+            sample_figure(
+                tuple(
+                    Sample(title, pixels) for title in ("label 5", "positive (5)", "negative (6)")
+                )
+            ),
         ]
     )
 
 
 SAYS = {
-    "20261123-081512-ff-7f3a-curves": ("loss", "goodness", "θ = 15", "positive data", "accuracy, %", "validation"),
+    "20261123-081512-ff-7f3a-curves": (
+        "loss",
+        "goodness",
+        "θ = 15",
+        "positive data",
+        "accuracy, %",
+        "validation",
+    ),
     "20261123-081512-ff-7f3a-machine": (
         "power, W",
         "time, s",
@@ -200,10 +249,20 @@ SAYS = {
         "(c) epochs, cifar10",
     ),
     "figure-4-memory-power": ("memory of the GPU, GB", "power, W", "mnist", "cifar10"),
-    "figure-5-utilisation": ("GPU utilisation, %", "compute time of an epoch, s", "(c) compute time, attention"),
+    "figure-5-utilisation": (
+        "GPU utilisation, %",
+        "compute time of an epoch, s",
+        "(c) compute time, attention",
+    ),
     "figure-6-memory-utilisation": ("GPU memory utilisation, %", "attention-frozen"),
     "figure-7-power": ("power, W", "(b) power over time, fully connected", "layer 1"),
-    "sample-complexity": ("training images", "test accuracy, %", "paper/ff (the paper)", "60k", "fashion-mnist"),
+    "sample-complexity": (
+        "training images",
+        "test accuracy, %",
+        "paper/ff (the paper)",
+        "60k",
+        "fashion-mnist",
+    ),
     "threshold": ("threshold θ", "ff, swish (no threshold)", "0.5"),
     "hybrid": ("hybrid, as it is", "the paper", "test accuracy, %"),
     "parallel-layers": ("learning time, s", "ff, layer-wise"),
@@ -223,7 +282,9 @@ def test_every_figure_says_what_it_shows_in_text(tmp_path: Path) -> None:
     for name, drawing in made.items():
         assert isinstance(drawing, Drawing), drawing
         (path,) = save(drawing, tmp_path, ["svg"])
-        texts = {"".join(node.itertext()).strip() for node in ET.parse(path).getroot().iter(f"{SVG}text")}
+        texts = {
+            "".join(node.itertext()).strip() for node in ET.parse(path).getroot().iter(f"{SVG}text")
+        }
         missing = set(SAYS[name]) - texts - ({"validation"} if "curves" in name else set())
         assert not missing, (name, sorted(texts))
         assert "<dc:date>" not in path.read_text(encoding="utf-8")
@@ -255,7 +316,9 @@ def test_a_png_is_as_wide_as_columns_of_a_paper(tmp_path: Path) -> None:
 def test_without_a_gpu_nothing_empty_is_drawn() -> None:
     pair = [method(m, "mnist", 10.0, gpu=False) for m in ("paper/ff", "paper/attention-frozen")]
     made = drawn(attention_figures(pair))
-    assert [name for name, each in made.items() if isinstance(each, Drawing)] == ["figure-5-utilisation"]
+    assert [name for name, each in made.items() if isinstance(each, Drawing)] == [
+        "figure-5-utilisation"
+    ]
     assert all("NVIDIA" in each.reason for each in made.values() if isinstance(each, SkippedFigure))
     (left,) = (each for each in comparison_figures(pair) if isinstance(each, SkippedFigure))
     assert "power" in left.name
@@ -273,13 +336,21 @@ def test_a_study_without_runs_is_left_out_and_says_how_to_get_them() -> None:
 @pytest.mark.usefixtures("styled")
 def test_a_run_without_telemetry_or_epochs_is_left_out() -> None:
     bare = replace(run(), telemetry=table("telemetry", []), epochs=table("epochs", []))
-    assert [type(each) for each in (*learning_curves(bare), *machine_curves(bare))] == [SkippedFigure, SkippedFigure]
+    assert [type(each) for each in (*learning_curves(bare), *machine_curves(bare))] == [
+        SkippedFigure,
+        SkippedFigure,
+    ]
 
 
 @pytest.mark.usefixtures("styled")
 def test_equal_samples_make_a_line_instead_of_a_violin() -> None:
     flat = [
-        replace(m, tables=replace(m.tables, telemetry=m.tables.telemetry.with_columns(power_w=pl.lit(70.0))))
+        replace(
+            m,
+            tables=replace(
+                m.tables, telemetry=m.tables.telemetry.with_columns(power_w=pl.lit(70.0))
+            ),
+        )
         for m in (method("paper/ff", "mnist", 1.0), method("paper/backprop", "mnist", 1.0))
     ]
     assert any(isinstance(each, Drawing) for each in comparison_figures(flat))
@@ -325,7 +396,10 @@ def test_a_name_that_is_neither_study_nor_run_is_refused(tmp_path: Path) -> None
 def test_the_command_refuses_what_it_cannot_draw(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for arguments, said in ((["hybird"], "did you mean the study 'hybrid'"), (["hybrid", "--format", "gif"], "gif")):
+    for arguments, said in (
+        (["hybird"], "did you mean the study 'hybrid'"),
+        (["hybrid", "--format", "gif"], "gif"),
+    ):
         monkeypatch.setattr(sys, "argv", ["fftui", "figures", *arguments, "--runs", str(tmp_path)])
         with pytest.raises(SystemExit) as left:
             cli.main()
@@ -335,17 +409,37 @@ def test_the_command_refuses_what_it_cannot_draw(
 
 
 def test_the_command_names_what_it_wrote_and_what_it_left_out(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, finished_run: Any, small: Any
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    finished_run: Any,
+    small: Any,
 ) -> None:
     run = finished_run(small.experiment())
     output = tmp_path / "drawn"
-    arguments = ["figures", "latest", "hybrid", "--runs", str(tmp_path / "runs"), "-o", str(output), "--format", "svg"]
+    arguments = [
+        "figures",
+        "latest",
+        "hybrid",
+        "--runs",
+        str(tmp_path / "runs"),
+        "-o",
+        str(output),
+        "--format",
+        "svg",
+    ]
     monkeypatch.setattr(sys, "argv", ["fftui", *arguments])
     with pytest.raises(SystemExit) as left:
         cli.main()
     out, err = capfd.readouterr()
     assert not left.value.code
-    assert out.split() == [str(output / f"{run.id}-curves.svg"), str(output / "figure-2-samples.svg")]
-    assert {path.name for path in output.iterdir()} == {f"{run.id}-curves.svg", "figure-2-samples.svg"}
+    assert out.split() == [
+        str(output / f"{run.id}-curves.svg"),
+        str(output / "figure-2-samples.svg"),
+    ]
+    assert {path.name for path in output.iterdir()} == {
+        f"{run.id}-curves.svg",
+        "figure-2-samples.svg",
+    }
     assert err.count("skipped: ") == 2
     assert "fftui study hybrid" in err

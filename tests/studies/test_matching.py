@@ -23,10 +23,15 @@ def test_a_name_makes_no_other_experiment_but_a_seed_does(tiny: Tiny) -> None:
     assert identity(same) == identity(tiny())
     assert identity(tiny(1)) != identity(tiny())
     assert identity(tiny(telemetry=Telemetry(hz=1.0))) != identity(tiny())
-    assert [identity(each) for each in distinct([tiny(), tiny(1), same])] == [identity(tiny()), identity(tiny(1))]
+    assert [identity(each) for each in distinct([tiny(), tiny(1), same])] == [
+        identity(tiny()),
+        identity(tiny(1)),
+    ]
 
 
-def test_a_run_started_by_hand_is_found_by_its_experiment(tmp_path: Path, finished_run: Finished, tiny: Tiny) -> None:
+def test_a_run_started_by_hand_is_found_by_its_experiment(
+    tmp_path: Path, finished_run: Finished, tiny: Tiny
+) -> None:
     folder = finished_run(tiny())
     known = KnownRuns.of(tmp_path / "runs")
     run = known.of_experiment(tiny(name="what the study calls it"))
@@ -35,7 +40,9 @@ def test_a_run_started_by_hand_is_found_by_its_experiment(tmp_path: Path, finish
     assert known.of_experiment(tiny(1)) is None
 
 
-@pytest.mark.parametrize("others", [("failed",), ("interrupted", "failed"), ("failed", "interrupted")])
+@pytest.mark.parametrize(
+    "others", [("failed",), ("interrupted", "failed"), ("failed", "interrupted")]
+)
 def test_a_finished_run_says_more_than_newer_ones(
     tmp_path: Path, finished_run: Finished, tiny: Tiny, others: tuple[Status, ...]
 ) -> None:
@@ -55,16 +62,22 @@ def test_of_equals_it_is_the_newest(tmp_path: Path, finished_run: Finished, tiny
     assert run.record.started == newest.record().started
 
 
-def test_a_run_whose_process_is_gone_is_interrupted(tmp_path: Path, finished_run: Finished, tiny: Tiny) -> None:
+def test_a_run_whose_process_is_gone_is_interrupted(
+    tmp_path: Path, finished_run: Finished, tiny: Tiny
+) -> None:
     folder = finished_run(tiny())
-    gone = folder.record().model_copy(update={"status": "running", "pid": 2**22 + 1, "process_started": 1.0})
+    gone = folder.record().model_copy(
+        update={"status": "running", "pid": 2**22 + 1, "process_started": 1.0}
+    )
     folder.write_record(gone)
     run = KnownRuns.of(tmp_path / "runs").of_experiment(tiny())
     assert run is not None
     assert run.status == "interrupted"
 
 
-def test_what_cannot_be_read_is_no_use_and_no_fault(tmp_path: Path, finished_run: Finished, tiny: Tiny) -> None:
+def test_what_cannot_be_read_is_no_use_and_no_fault(
+    tmp_path: Path, finished_run: Finished, tiny: Tiny
+) -> None:
     finished_run(tiny(1)).experiment_path.write_text("[model]\nhead = 'of an older version'\n")
     finished_run(tiny(2)).run_json.write_text("{")
     finished_run(tiny())

@@ -25,7 +25,15 @@ def runs(tmp_path: Path, study: Study, finished_run: Finished) -> Path:
 
 def test_people_read_percent_beside_the_papers(study: Study, runs: Path) -> None:
     head, rows = table_for_people(study, runs)
-    assert head == ["data", "units", "test accuracy %", "paper %", "train accuracy %", "learned for", "seeds"]
+    assert head == [
+        "data",
+        "units",
+        "test accuracy %",
+        "paper %",
+        "train accuracy %",
+        "learned for",
+        "seeds",
+    ]
     assert rows == [
         ["mnist-mini", "8", "91.00 ± 12.71", "90.00", "97.00", "1.5 s", "2"],
         ["mnist-mini", "9", "72.00 ± 25.41", "90.00", "97.00", "1.5 s", "2"],
@@ -44,12 +52,21 @@ def test_a_study_without_trials_has_an_empty_table(small: Any, tmp_path: Path) -
 
 
 def test_files_for_people_and_for_machines(study: Study, runs: Path) -> None:
-    assert as_file(study, runs, "text").decode().splitlines()[1].startswith("mnist-mini  8      91.00 ± 12.71")
+    assert (
+        as_file(study, runs, "text")
+        .decode()
+        .splitlines()[1]
+        .startswith("mnist-mini  8      91.00 ± 12.71")
+    )
     assert "| mnist-mini | 8 | 91.00 ± 12.71 | 90.00 |" in as_file(study, runs, "markdown").decode()
     assert r"\toprule" in as_file(study, runs, "latex").decode()
-    assert pl.read_csv(as_file(study, runs, "csv"))["test_accuracy"].to_list() == pytest.approx([0.91, 0.72])
+    assert pl.read_csv(as_file(study, runs, "csv"))["test_accuracy"].to_list() == pytest.approx(
+        [0.91, 0.72]
+    )
     assert json.loads(as_file(study, runs, "json"))[0]["paper"] == 0.9
-    assert pl.read_parquet(io.BytesIO(as_file(study, runs, "parquet"))).equals(summary_table(study, runs))
+    assert pl.read_parquet(io.BytesIO(as_file(study, runs, "parquet"))).equals(
+        summary_table(study, runs)
+    )
 
 
 def test_a_row_a_trial(study: Study, runs: Path) -> None:

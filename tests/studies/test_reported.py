@@ -17,10 +17,15 @@ from fftui.studies.reported import cells, reported, seconds, sizes
         ("svhn", 1_257, 79.3, 48.7),
     ],
 )
-def test_table_3_over_the_images_really_measured(data: str, images: int, train: float, test: float) -> None:
+def test_table_3_over_the_images_really_measured(
+    data: str, images: int, train: float, test: float
+) -> None:
     cell = reported("table-3-corrected", "backprop", data, images)
     assert cell is not None
-    assert (cell.train, cell.test) == (pytest.approx(train, abs=0.06), pytest.approx(test, abs=0.06))
+    assert (cell.train, cell.test) == (
+        pytest.approx(train, abs=0.06),
+        pytest.approx(test, abs=0.06),
+    )
 
 
 def test_corrected_every_accuracy_of_table_3_is_one() -> None:

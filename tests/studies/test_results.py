@@ -29,7 +29,11 @@ def test_one_row_a_finished_trial(study: Study, runs: Path, finished_run: Finish
     assert table.height == 1
     row = table.row(0, named=True)
     assert (row["units"], row["seed"], row["run"]) == (9, 0, folder.id)
-    assert (row["test_accuracy"], row["train_accuracy"], row["layer_accuracies"]) == (0.92, 0.97, [0.92])
+    assert (row["test_accuracy"], row["train_accuracy"], row["layer_accuracies"]) == (
+        0.92,
+        0.97,
+        [0.92],
+    )
     assert (row["train_s"], row["epoch_s"], row["compute_s"], row["updates"]) == (1.5, 0.5, 0.25, 4)
     assert row["memory_bytes"] is row["power_w"] is row["head_accuracy"] is None
 
@@ -48,15 +52,25 @@ def test_tables_written_at_the_end_say_the_same_as_the_journal(
     assert trials_table(study, runs).equals(before)
 
 
-def test_a_summary_has_mean_interval_and_the_paper(study: Study, runs: Path, finished_run: Finished) -> None:
+def test_a_summary_has_mean_interval_and_the_paper(
+    study: Study, runs: Path, finished_run: Finished
+) -> None:
     for trial, accuracy in zip(study.trials, (0.90, 0.70, 0.92, 0.74), strict=True):
         finished_run(trial.experiment, accuracy)
     table = summary_table(study, runs)
     first = table.row(0, named=True)
-    assert (first["units"], first["seeds"], first["paper"], first["paper_train"]) == (8, 2, 0.9, None)
+    assert (first["units"], first["seeds"], first["paper"], first["paper_train"]) == (
+        8,
+        2,
+        0.9,
+        None,
+    )
     assert first["test_accuracy"] == pytest.approx(0.91)
     # t(0.975, 1) = 12.706; the standard error of 0.90 and 0.92 is 0.01.
-    assert (first["low"], first["high"]) == (pytest.approx(0.91 - 0.12706, abs=1e-4), pytest.approx(1.03706, abs=1e-4))
+    assert (first["low"], first["high"]) == (
+        pytest.approx(0.91 - 0.12706, abs=1e-4),
+        pytest.approx(1.03706, abs=1e-4),
+    )
     assert table["note"].to_list() == ["", ""]
     assert table["test_accuracy"].to_list() == pytest.approx([0.91, 0.72])
 
@@ -71,7 +85,9 @@ def test_a_summary_says_what_is_missing(study: Study, runs: Path, finished_run: 
     assert table["note"].to_list() == ["1 not run", "1 not run; 1 failed (it broke)"]
 
 
-def test_one_run_serves_all_conditions_that_ask_for_it(small: Any, runs: Path, finished_run: Finished) -> None:
+def test_one_run_serves_all_conditions_that_ask_for_it(
+    small: Any, runs: Path, finished_run: Finished
+) -> None:
     study = small.study(small.trial(8, what="one"), small.trial(8, what=None))
     finished_run(study.trials[0].experiment)
     assert trials_table(study, runs)["what"].to_list() == ["one", None]
@@ -88,8 +104,16 @@ def test_without_runs_a_table_still_has_its_columns(study: Study, runs: Path) ->
 
 
 def test_columns_have_the_type_of_their_values() -> None:
-    conditions = [Condition((("a", "x"), ("b", 1), ("c", 1), ("d", None))), Condition((("c", 0.5),))]
-    assert condition_schema(conditions) == {"a": pl.String(), "b": pl.Int64(), "c": pl.Float64(), "d": pl.String()}
+    conditions = [
+        Condition((("a", "x"), ("b", 1), ("c", 1), ("d", None))),
+        Condition((("c", 0.5),)),
+    ]
+    assert condition_schema(conditions) == {
+        "a": pl.String(),
+        "b": pl.Int64(),
+        "c": pl.Float64(),
+        "d": pl.String(),
+    }
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=9))
@@ -98,8 +122,15 @@ def test_the_interval_is_students(values: list[float]) -> None:
     assert low is not None
     assert high is not None
     error = float(stats.sem(values))
-    expected = stats.t.interval(0.95, len(values) - 1, sum(values) / len(values), error) if error > 0 else (low, high)
-    assert (low, high) == (pytest.approx(expected[0], abs=1e-9), pytest.approx(expected[1], abs=1e-9))
+    expected = (
+        stats.t.interval(0.95, len(values) - 1, sum(values) / len(values), error)
+        if error > 0
+        else (low, high)
+    )
+    assert (low, high) == (
+        pytest.approx(expected[0], abs=1e-9),
+        pytest.approx(expected[1], abs=1e-9),
+    )
     assert low <= high
 
 

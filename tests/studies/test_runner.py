@@ -35,7 +35,9 @@ def states(ends: list[TrialProgress]) -> list[str]:
     return [end.state for end in ends]
 
 
-def test_every_trial_is_run_once_and_never_again(study: Study, carry: Any, runs: Path, school: Any) -> None:
+def test_every_trial_is_run_once_and_never_again(
+    study: Study, carry: Any, runs: Path, school: Any
+) -> None:
     ends = carry(study)
     assert states(ends) == ["finished"] * 4
     assert [(end.index, end.of) for end in ends] == [(n, 4) for n in range(1, 5)]
@@ -54,16 +56,22 @@ def test_progress_is_reported_while_it_runs(study: Study, runs: Path, school: An
     assert all(each.view is not None and each.run for each in progress)
 
 
-def test_a_run_started_by_hand_counts(small: Any, carry: Any, school: Any, finished_run: Finished) -> None:
+def test_a_run_started_by_hand_counts(
+    small: Any, carry: Any, school: Any, finished_run: Finished
+) -> None:
     trial = small.trial(8)
     folder = finished_run(trial.experiment.model_copy(update={"name": "mine"}))
     ends = carry(small.study(trial, small.trial(9)))
     assert states(ends) == ["finished before", "finished"]
     assert ends[0].run == folder.id
-    assert [experiment.model_dump()["model"]["layers"][0]["units"] for experiment, _ in school.opened] == [9]
+    assert [
+        experiment.model_dump()["model"]["layers"][0]["units"] for experiment, _ in school.opened
+    ] == [9]
 
 
-def test_two_conditions_of_one_experiment_share_its_run(small: Any, carry: Any, school: Any) -> None:
+def test_two_conditions_of_one_experiment_share_its_run(
+    small: Any, carry: Any, school: Any
+) -> None:
     ends = carry(small.study(small.trial(8, what="one"), small.trial(8, what="other")))
     assert states(ends) == ["finished", "finished"]
     assert ends[0].run == ends[1].run
@@ -79,14 +87,32 @@ def test_a_failed_run_ends_nothing_and_is_tried_once_more_next_time(
     assert states(ends) == ["finished", "failed", "finished", "finished"]
     assert ends[1].error == "RuntimeError: no such device"
 
-    assert states(carry(study)) == ["finished before", "failed", "finished before", "finished before"]
-    assert [identity(asked) == identity(broken) for asked, _ in school.opened] == [False, True, False, False, True]
+    assert states(carry(study)) == [
+        "finished before",
+        "failed",
+        "finished before",
+        "finished before",
+    ]
+    assert [identity(asked) == identity(broken) for asked, _ in school.opened] == [
+        False,
+        True,
+        False,
+        False,
+        True,
+    ]
     school.errors.clear()
-    assert states(carry(study)) == ["finished before", "finished", "finished before", "finished before"]
+    assert states(carry(study)) == [
+        "finished before",
+        "finished",
+        "finished before",
+        "finished before",
+    ]
     assert len(run_folders(runs)) == 4
 
 
-def test_stopped_it_goes_on_from_the_checkpoint(study: Study, carry: Any, school: Any, runs: Path) -> None:
+def test_stopped_it_goes_on_from_the_checkpoint(
+    study: Study, carry: Any, school: Any, runs: Path
+) -> None:
     stop = threading.Event()
     school.endless = True
     seen = []
@@ -119,7 +145,9 @@ def test_closing_the_generator_stops_the_run(study: Study, school: Any, runs: Pa
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("fftui-")]
 
 
-def test_a_run_of_another_process_is_left_to_it(small: Any, carry: Any, school: Any, finished_run: Finished) -> None:
+def test_a_run_of_another_process_is_left_to_it(
+    small: Any, carry: Any, school: Any, finished_run: Finished
+) -> None:
     trial = small.trial(8)
     folder = finished_run(trial.experiment, status="running")
     held = JournalWriter(folder.journal)
@@ -130,18 +158,26 @@ def test_a_run_of_another_process_is_left_to_it(small: Any, carry: Any, school: 
     assert school.opened == []
 
 
-def test_what_cannot_be_resumed_begins_anew(study: Study, carry: Any, school: Any, runs: Path) -> None:
+def test_what_cannot_be_resumed_begins_anew(
+    study: Study, carry: Any, school: Any, runs: Path
+) -> None:
     school.endless = True
     progress = run_study(study, runs, "cpu", start_training=school)
     next(each for each in progress if each.view and each.view.progress)
     progress.close()  # type: ignore[attr-defined]
     school.endless = False
-    school.refuses = lambda resumed: RequestError("its checkpoint is of another version") if resumed else None
+    school.refuses = lambda resumed: (
+        RequestError("its checkpoint is of another version") if resumed else None
+    )
     assert states(carry(study)) == ["finished"] * 4
-    assert sorted(folder.record().status for folder in run_folders(runs)) == ["finished"] * 4 + ["interrupted"]
+    assert sorted(folder.record().status for folder in run_folders(runs)) == ["finished"] * 4 + [
+        "interrupted"
+    ]
 
 
-def test_a_refused_trial_says_why_and_leaves_no_run(study: Study, carry: Any, school: Any, runs: Path) -> None:
+def test_a_refused_trial_says_why_and_leaves_no_run(
+    study: Study, carry: Any, school: Any, runs: Path
+) -> None:
     school.refuses = lambda resumed: DataError("mnist-mini is damaged")
     ends = carry(study)
     assert states(ends) == ["failed"] * 4

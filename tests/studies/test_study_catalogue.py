@@ -41,7 +41,9 @@ def test_every_trial_of_every_study_is_an_experiment(name: str, scale: Scale) ->
     columns = {tuple(column for column, _ in condition.values) for condition in study.conditions}
     assert len(columns) == 1  # a table has the same columns in every row
     assert len(study.trials) == 2 * len(study.conditions)
-    assert [trial.experiment.seed for trial in study.trials] == sorted([0, 1] * len(study.conditions))
+    assert [trial.experiment.seed for trial in study.trials] == sorted(
+        [0, 1] * len(study.conditions)
+    )
     assert set(study.measures) <= set(MEASURES)
     for trial in study.trials:
         assert trial.experiment == Experiment.model_validate(trial.experiment.model_dump())
@@ -67,7 +69,11 @@ def test_conditions_differ_in_more_than_their_names(name: str) -> None:
         for trial in first:
             same.setdefault(identity(trial.experiment), []).append(trial.condition.text)
         # Forward-Forward alone may be the control of either hybrid.
-        repeated = [texts for texts in same.values() if len(texts) > 1 and "forward-forward" not in texts[-1]]
+        repeated = [
+            texts
+            for texts in same.values()
+            if len(texts) > 1 and "forward-forward" not in texts[-1]
+        ]
         assert not repeated
 
 
@@ -80,7 +86,10 @@ def test_sets_that_are_not_here_are_skipped_with_a_line() -> None:
 
 def test_only_the_sets_asked_for() -> None:
     study = STUDIES["table-1"].build("full", DATA_NAMES, 1, ["svhn", "mnist-mini"])
-    assert {dict(condition.values)["data"] for condition in study.conditions} == {"svhn", "mnist-mini"}
+    assert {dict(condition.values)["data"] for condition in study.conditions} == {
+        "svhn",
+        "mnist-mini",
+    }
     assert not study.notes
 
 
@@ -101,9 +110,20 @@ def test_the_papers_numbers_stand_beside() -> None:
     assert trial_of(table, data="cifar10", method="backprop").condition.paper == 53.88
     samples = built("sample-complexity")
     assert trial_of(samples, data="mnist", images=1000, method="paper/ff").condition.paper == 11.2
-    assert trial_of(samples, data="mnist", images=1000, method="paper/backprop").condition.paper == 88.9
-    assert trial_of(samples, data="mnist", images=1000, method="paper/ff at equal updates").condition.paper is None
-    assert trial_of(built("architectures"), method="paper/cnn", change="as it is").condition.paper == 10.75
+    assert (
+        trial_of(samples, data="mnist", images=1000, method="paper/backprop").condition.paper
+        == 88.9
+    )
+    assert (
+        trial_of(
+            samples, data="mnist", images=1000, method="paper/ff at equal updates"
+        ).condition.paper
+        is None
+    )
+    assert (
+        trial_of(built("architectures"), method="paper/cnn", change="as it is").condition.paper
+        == 10.75
+    )
 
 
 @pytest.mark.parametrize("scale", ["full", "quick"])
@@ -118,11 +138,17 @@ def test_equal_updates_are_equal(scale: Scale) -> None:
                 method="paper/ff",
             )
             steps, wanted = (_steps_of_a_layer(each.experiment) for each in (trial, whole))
-            assert abs(steps - wanted) <= math.ceil(values["images"] / phase(trial.experiment)["batch_size"])  # type: ignore[operator]
+            assert abs(steps - wanted) <= math.ceil(
+                values["images"] / phase(trial.experiment)["batch_size"]
+            )  # type: ignore[operator]
 
 
 def _on(data: object, scale: Scale) -> list[Trial]:
-    return [t for t in built("sample-complexity", scale).trials if dict(t.condition.values)["data"] == data]
+    return [
+        t
+        for t in built("sample-complexity", scale).trials
+        if dict(t.condition.values)["data"] == data
+    ]
 
 
 def _steps_of_a_layer(experiment: Experiment) -> int:
@@ -135,7 +161,9 @@ def test_in_the_sample_complexity_both_methods_see_the_same() -> None:
     for trial in built("sample-complexity").trials:
         values = dict(trial.condition.values)
         if values["method"] == "ff":
-            other = trial_of(built("sample-complexity"), **(values | {"method": "backprop"})).experiment
+            other = trial_of(
+                built("sample-complexity"), **(values | {"method": "backprop"})
+            ).experiment
             mine = trial.experiment
             assert (mine.data.shift, mine.data.flip) == (other.data.shift, other.data.flip)
             assert mine.data.shift >= 1
@@ -166,7 +194,9 @@ def test_a_hybrids_controls_differ_from_it_in_one_thing(scale: Scale) -> None:
     assert of("hybrid-reverse", "backprop alone").phases == back.phases[:1]
     paper = of("paper/hybrid", "as it is")
     assert phase(of("paper/hybrid", "weights kept"), 1) == phase(paper, 1) | {"weights": "kept"}
-    assert phase(of("paper/hybrid", "normalised inputs"), 1) == phase(paper, 1) | {"inputs": "normalised"}
+    assert phase(of("paper/hybrid", "normalised inputs"), 1) == phase(paper, 1) | {
+        "inputs": "normalised"
+    }
 
 
 def test_the_ablation_changes_one_thing_at_a_time_from_either_side() -> None:
@@ -187,10 +217,17 @@ def test_the_ablation_changes_one_thing_at_a_time_from_either_side() -> None:
 def _differs_in_one_thing(study: Study, method: str, change: str) -> None:
     base = "20 epochs a layer" if method == "paper/cnn" else "as it is"
     one, other = (
-        trial_of(study, data="mnist", method=method, change=each).experiment.model_dump() for each in (base, change)
+        trial_of(study, data="mnist", method=method, change=each).experiment.model_dump()
+        for each in (base, change)
     )
-    differ = {path for path in ("model.layers", "model.label", "phases") if _at(one, path) != _at(other, path)}
-    where = {"normalisation": "model.layers", "label": "model.label"}.get(change.split(maxsplit=1)[0], "phases")
+    differ = {
+        path
+        for path in ("model.layers", "model.label", "phases")
+        if _at(one, path) != _at(other, path)
+    }
+    where = {"normalisation": "model.layers", "label": "model.label"}.get(
+        change.split(maxsplit=1)[0], "phases"
+    )
     assert differ == {where}
 
 
@@ -204,7 +241,8 @@ def test_orders_are_compared_at_equal_epochs_and_otherwise_alike() -> None:
     study = built("parallel-layers")
     for method in ("ff", "paper/ff", "local-ce"):
         one, other = (
-            trial_of(study, method=method, order=order).experiment.model_dump() for order in ("layer-wise", "parallel")
+            trial_of(study, method=method, order=order).experiment.model_dump()
+            for order in ("layer-wise", "parallel")
         )
         assert one["phases"][0] | {"order": ""} == other["phases"][0] | {"order": ""}
         assert one | {"phases": ()} == other | {"phases": ()}

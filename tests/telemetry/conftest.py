@@ -1,4 +1,6 @@
-"""The real nvidia-ml-py over a library of ours, in a process of its own: a loaded NVML cannot be unloaded."""
+"""The real nvidia-ml-py over a library of ours, in a process of its own: a loaded NVML cannot be
+unloaded.
+"""
 
 import os
 import shutil
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
-# What a board says unless its script says otherwise; of two statements about one metric the later counts.
+# What a board says unless its script says otherwise; of two statements about one metric the later
+# counts.
 ANSWERS = (
     "bus 00000000:01:00.0",
     "utilization 87",
@@ -31,13 +34,16 @@ Python = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @dataclass(frozen=True)
 class NvmlScript:
-    """What the stand-in answers (see nvml_standin.c), in a file that it reads again when it is replaced."""
+    """What the stand-in answers (see nvml_standin.c), in a file that it reads again when it is
+    replaced.
+    """
 
     library: Path
     file: Path
 
     def say(self, *statements: str) -> None:
-        """Answer so from now on: one board with `ANSWERS`, but for these statements, which may go on to other boards.
+        """Answer so from now on: one board with `ANSWERS`, but for these statements, which may go
+        on to other boards.
 
         `init` and `driver` stand in front of all boards.
         """
@@ -71,7 +77,11 @@ def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nvml")
     source, target = Path(__file__).with_name("nvml_standin.c"), folder / "libnvidia-ml.so.1"
     warnings = ("-Wall", "-Wextra", "-Werror")
-    subprocess.run([compiler, *warnings, "-shared", "-fPIC", "-o", target, source, "-lm"], check=True, timeout=60)
+    subprocess.run(
+        [compiler, *warnings, "-shared", "-fPIC", "-o", target, source, "-lm"],
+        check=True,
+        timeout=60,
+    )
     return folder
 
 
@@ -85,7 +95,9 @@ def nvml_script(nvml_library: Path, tmp_path: Path) -> NvmlScript:
 
 @pytest.fixture
 def python_with_gpu(nvml_script: NvmlScript) -> Python:
-    """Runs a piece of Python that finds the stand-in, with these statements as its script, and variables by keyword."""
+    """Runs a piece of Python that finds the stand-in, with these statements as its script, and
+    variables by keyword.
+    """
 
     def run(code: str, *statements: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         nvml_script.say(*statements)

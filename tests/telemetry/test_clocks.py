@@ -29,7 +29,9 @@ def test_reading_begins_anew():
 
 
 class _Card:
-    """A CUDA device whose events happen in order, one every 10 ms; nobody may wait for it but where allowed."""
+    """A CUDA device whose events happen in order, one every 10 ms; nobody may wait for it but where
+    allowed.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.time_ms = count(0, 10)

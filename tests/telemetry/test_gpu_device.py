@@ -42,13 +42,21 @@ TWO = f"device {OTHER} Other"
 
 
 def names(run, asked, *statements, properties=""):
-    """The GPUs that these devices under these CUDA_VISIBLE_DEVICES are: in one process, for torch loads slowly."""
+    """The GPUs that these devices under these CUDA_VISIBLE_DEVICES are: in one process, for torch
+    loads slowly.
+    """
     ran = run(FIND.format(properties=properties, asked=asked), *statements)
     return [json.loads(line) for line in ran.stdout.splitlines()], ran.stderr
 
 
 def test_where_torch_gives_no_uuid_cuda_visible_devices_does(python_with_gpu):
-    asked = [("0,1", "cuda:1"), ("1,0", "cuda:0"), ("1,0", "cuda:1"), ("1,0", "cuda"), (OTHER, "cuda:0")]
+    asked = [
+        ("0,1", "cuda:1"),
+        ("1,0", "cuda:0"),
+        ("1,0", "cuda:1"),
+        ("1,0", "cuda"),
+        (OTHER, "cuda:0"),
+    ]
     found, said = names(python_with_gpu, asked, TWO)
     assert found == ["Other", "Other", "Stand-in 0", "Stand-in 0", "Other"]
     # Each search releases NVML: only the GPUs that are read hold it.
@@ -69,5 +77,7 @@ def test_without_nvml_nothing_is_guessed(python_without_gpu):
 def test_the_slice_that_torch_gives_is_found_by_its_uuid(python_with_gpu):
     """torch writes a slice's UUID like a board's, without its kind in front."""
     properties = f"uuid={SLICE.removeprefix('MIG-')!r}"
-    found, _ = names(python_with_gpu, [("0", "cuda:0")], f"slice {SLICE} 1 0 A MIG slice", properties=properties)
+    found, _ = names(
+        python_with_gpu, [("0", "cuda:0")], f"slice {SLICE} 1 0 A MIG slice", properties=properties
+    )
     assert found == ["A MIG slice"]

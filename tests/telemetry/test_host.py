@@ -34,7 +34,8 @@ def test_memory_is_in_bytes():
     metrics = HostSource().read()
     assert metrics.process_memory_bytes is not None
     assert metrics.host_memory_used_bytes is not None
-    with mmap(-1, 64_000_000) as held:  # fresh pages: an allocator may hand out ones that were resident before
+    # fresh pages: an allocator may hand out ones that were resident before
+    with mmap(-1, 64_000_000) as held:
         held.write(b"x" * len(held))
         grown = HostSource().read().process_memory_bytes
     assert grown is not None
@@ -63,7 +64,9 @@ def test_where_nothing_is_refused_nothing_is_missing():
     assert source.missing == {}
 
 
-def test_a_metric_that_the_system_refuses_is_missing_with_its_reason_and_the_others_stay(monkeypatch):
+def test_a_metric_that_the_system_refuses_is_missing_with_its_reason_and_the_others_stay(
+    monkeypatch,
+):
     source = HostSource()
 
     def refuse(*_args):
@@ -78,7 +81,9 @@ def test_a_metric_that_the_system_refuses_is_missing_with_its_reason_and_the_oth
     assert metrics.process_cpu_percent is None
     assert metrics.process_memory_bytes is not None
     assert metrics.host_cpu_percent is not None
-    assert source.missing == dict.fromkeys(("process_cpu_percent", "host_memory_used_bytes"), "Permission denied")
+    assert source.missing == dict.fromkeys(
+        ("process_cpu_percent", "host_memory_used_bytes"), "Permission denied"
+    )
     source.read()
     assert source.missing == {}  # available again
 
@@ -97,7 +102,10 @@ def test_a_process_that_psutil_cannot_see_has_no_metrics(monkeypatch):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (FileNotFoundError(2, "No such file or directory", "/proc/meminfo"), "No such file or directory"),
+        (
+            FileNotFoundError(2, "No such file or directory", "/proc/meminfo"),
+            "No such file or directory",
+        ),
         (OSError("odd"), "odd"),
         (OSError(), "OSError"),
         (psutil.AccessDenied(7, msg="not yours"), "not yours"),
@@ -126,7 +134,9 @@ def test_percents_have_no_more_than_two_decimals():
 
 
 def test_a_sample_costs_little():
-    """The best of many, so that a busy machine does not matter; it takes about a fifth of a millisecond."""
+    """The best of many, so that a busy machine does not matter; it takes about a fifth of a
+    millisecond.
+    """
     source, costs_s = HostSource(), []
     for _ in range(200):
         began_s = time.perf_counter()

@@ -65,24 +65,34 @@ def test_every_metric_is_what_the_board_answers_in_our_units(python_with_gpu, uu
     assert [metrics(each) for each in result["samples"]] == [TRUTH, TRUTH]
     assert [each["missing"] for each in result["samples"]] == [{}, {}]
     assert ran.stderr == "held 0\n"  # NVML was released
-    assert (result["name"], result["uuid"], result["driver"]) == ("Stand-in 0", f"GPU-{UUID}", "570.0")
+    assert (result["name"], result["uuid"], result["driver"]) == (
+        "Stand-in 0",
+        f"GPU-{UUID}",
+        "570.0",
+    )
     assert (result["mig"], result["whole_board"]) == (False, [])
 
 
 @pytest.mark.parametrize("code", [NOT_SUPPORTED, NO_PERMISSION])
-@pytest.mark.parametrize("call", [call for call in CALLS if "Clock" not in call.name], ids=lambda call: call.name)
+@pytest.mark.parametrize(
+    "call", [call for call in CALLS if "Clock" not in call.name], ids=lambda call: call.name
+)
 def test_a_refused_call_leaves_its_own_metrics_empty_and_no_other(python_with_gpu, call, code):
     function = call.name + ("_v3" if "Processes" in call.name else "")
-    (result,) = json.loads(python_with_gpu(reading(), *SCRIPT, f"fail {function} {code}").stdout)["samples"]
-    assert metrics(result) == {name: None if name in call.metrics else metric for name, metric in TRUTH.items()}
+    (result,) = json.loads(python_with_gpu(reading(), *SCRIPT, f"fail {function} {code}").stdout)[
+        "samples"
+    ]
+    assert metrics(result) == {
+        name: None if name in call.metrics else metric for name, metric in TRUTH.items()
+    }
     reason = "Not Supported" if code == NOT_SUPPORTED else "Insufficient Permissions"
     assert result["missing"] == dict.fromkeys(call.metrics, reason)
 
 
 def test_clocks_that_are_refused_are_missing(python_with_gpu):
-    (result,) = json.loads(python_with_gpu(reading(), *SCRIPT, f"fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout)[
-        "samples"
-    ]
+    (result,) = json.loads(
+        python_with_gpu(reading(), *SCRIPT, f"fail nvmlDeviceGetClockInfo {NOT_SUPPORTED}").stdout
+    )["samples"]
     assert set(result["missing"]) == {"gpu_sm_clock_mhz", "gpu_memory_clock_mhz"}
 
 
@@ -90,7 +100,12 @@ def test_clocks_that_are_refused_are_missing(python_with_gpu):
 def test_older_drivers_give_throttle_reasons_too(python_with_gpu, newer):
     refused = [f"fail nvmlDeviceGetCurrentClocksEventReasons {newer}"] if newer else []
     several = "hardware slowdown, thermal (hardware)"
-    for bits, words in ((0, "none"), (1, "idle"), (0x48, several), (0x600, "board limit, reliability")):
+    for bits, words in (
+        (0, "none"),
+        (1, "idle"),
+        (0x48, several),
+        (0x600, "board limit, reliability"),
+    ):
         ran = python_with_gpu(reading(), f"reasons {bits}", *refused)
         assert json.loads(ran.stdout)["samples"][0]["gpu_throttle_reasons"] == words
 
@@ -111,7 +126,9 @@ def test_memory_of_a_process_that_is_listed_twice_is_added_up(python_with_gpu):
 
 
 def test_memory_of_a_process_that_nvml_lists_without_its_size_is_missing(python_with_gpu):
-    (result,) = json.loads(python_with_gpu(reading(before=OWN_PROCESS.replace("4000000000", "-"))).stdout)["samples"]
+    (result,) = json.loads(
+        python_with_gpu(reading(before=OWN_PROCESS.replace("4000000000", "-"))).stdout
+    )["samples"]
     assert result["gpu_process_memory_bytes"] is None
     assert result["missing"]["gpu_process_memory_bytes"] == "Not Supported"
 
@@ -142,13 +159,19 @@ def test_of_a_slice_memory_is_its_own_and_the_rest_its_boards(python_with_gpu):
 
 
 def test_a_board_in_slices_is_read_as_a_whole_where_the_learning_slice_is_unknown(python_with_gpu):
-    result = json.loads(python_with_gpu(reading(UUID), f"slice {SLICE} 2 0 MIG", "memory-used 1").stdout)
+    result = json.loads(
+        python_with_gpu(reading(UUID), f"slice {SLICE} 2 0 MIG", "memory-used 1").stdout
+    )
     assert result["mig"]
     assert set(result["whole_board"]) == set(TRUTH) - {"gpu_process_memory_bytes"}
 
 
 def test_utilisation_that_a_board_in_slices_does_not_give_is_missing(python_with_gpu):
-    lines = (f"fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}", f"slice {SLICE} 2 0 MIG", "memory-used 1")
+    lines = (
+        f"fail nvmlDeviceGetUtilizationRates {NOT_SUPPORTED}",
+        f"slice {SLICE} 2 0 MIG",
+        "memory-used 1",
+    )
     (seen,) = json.loads(python_with_gpu(reading(SLICE), *lines).stdout)["samples"]
     assert seen["gpu_utilization_percent"] is None
     assert seen["missing"]["gpu_utilization_percent"] == "Not Supported"
@@ -162,7 +185,8 @@ def test_an_unknown_gpu_is_named_and_nvml_is_released(python_with_gpu):
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"), [(DRIVER_NOT_LOADED, "kernel module is not loaded"), (MISMATCH, "reboot"), (4, "may not talk")]
+    ("code", "reason"),
+    [(DRIVER_NOT_LOADED, "kernel module is not loaded"), (MISMATCH, "reboot"), (4, "may not talk")],
 )
 def test_a_driver_that_does_not_start_is_a_reason_with_what_to_do(python_with_gpu, code, reason):
     assert reason in json.loads(python_with_gpu(reading(), f"init {code}").stdout)
@@ -170,7 +194,11 @@ def test_a_driver_that_does_not_start_is_a_reason_with_what_to_do(python_with_gp
 
 def test_an_absent_library_is_a_reason(python_without_gpu):
     result = json.loads(python_without_gpu(reading(before="")).stdout)
-    assert result == "NVML Shared Library Not Found: no NVIDIA driver is installed here, or a container hides it"
+    assert (
+        result
+        == "NVML Shared Library Not Found: no NVIDIA driver is installed here, or a container"
+        " hides it"
+    )
 
 
 def test_a_lost_gpu_ends_the_source(python_with_gpu):
@@ -203,11 +231,15 @@ def test_a_counter_that_moves_rarely_and_wraps_is_read_as_it_stands(python_with_
     """Held against the same sum at the same time, which also proves the stand-in."""
     began_s = math.floor(time.time())
     ran = python_with_gpu(
-        COUNT.format(uuid=UUID), "power square 100 300 200", f"energy integral {began_s} {1000 * EVERY_S} {WRAP_J}"
+        COUNT.format(uuid=UUID),
+        "power square 100 300 200",
+        f"energy integral {began_s} {1000 * EVERY_S} {WRAP_J}",
     )
     samples = json.loads(ran.stdout)
     for before_s, after_s, power_w, energy_j in samples:
-        steps = range(math.floor(before_s / EVERY_S - 1e-4), math.floor(after_s / EVERY_S + 1e-4) + 1)
+        steps = range(
+            math.floor(before_s / EVERY_S - 1e-4), math.floor(after_s / EVERY_S + 1e-4) + 1
+        )
         sums = [(_joules(step * EVERY_S) - _joules(began_s)) % WRAP_J for step in steps]
         assert any(_near(energy_j, joules, WRAP_J) for joules in sums)
         assert power_w in {300 if step % 2 else 100 for step in steps}
@@ -231,10 +263,21 @@ print(json.dumps([list(others.names), asdict(others.read())]))
 
 
 def test_the_gpus_that_do_not_learn_are_read_too(python_with_gpu):
-    lines = ("board 1 Lost", "lost at 1", "board 2 Other", "power 99", "utilization 7", "memory-used 123")
+    lines = (
+        "board 1 Lost",
+        "lost at 1",
+        "board 2 Other",
+        "power 99",
+        "utilization 7",
+        "memory-used 123",
+    )
     names, seen = json.loads(python_with_gpu(OTHERS.format(uuid=UUID), *lines).stdout)
     assert names == ["Other"]  # a board that is lost from the start is none
-    assert (seen["utilization_percent"], seen["power_w"], seen["memory_used_bytes"]) == ([7], [99], [123])
+    assert (seen["utilization_percent"], seen["power_w"], seen["memory_used_bytes"]) == (
+        [7],
+        [99],
+        [123],
+    )
 
 
 def test_a_neighbour_that_does_not_answer_is_missing_and_the_others_stay(python_with_gpu):
@@ -247,7 +290,9 @@ def test_a_neighbour_that_does_not_answer_is_missing_and_the_others_stay(python_
 
 
 def test_the_board_of_a_slice_that_learns_is_no_other(python_with_gpu):
-    names, _ = json.loads(python_with_gpu(OTHERS.format(uuid=SLICE), f"slice {SLICE} 1 0 MIG", "board 1 One").stdout)
+    names, _ = json.loads(
+        python_with_gpu(OTHERS.format(uuid=SLICE), f"slice {SLICE} 1 0 MIG", "board 1 One").stdout
+    )
     assert names == ["One"]
 
 

@@ -62,7 +62,9 @@ def test_packages_are_added_up_and_what_is_inside_them_or_holds_them_is_not(powe
     assert source.read_j() == pytest.approx(4 + 8.999993)
 
 
-@given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), max_size=8), st.integers(0, 999))
+@given(
+    st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), max_size=8), st.integers(0, 999)
+)
 def test_counters_that_wrap_lose_nothing(tmp_path_factory, drawn_uj, began_uj):
     powercap = Powercap(tmp_path_factory.mktemp("powercap"))
     sums = [began_uj, 0]
@@ -81,7 +83,9 @@ def test_a_machine_without_rapl_says_so(tmp_path, there):
     folder = tmp_path / "powercap"
     if there:
         Powercap(folder).zone("intel-rapl:0", "psys", 1)
-    with pytest.raises(RaplUnavailableError, match=r"powercap shows no package of the CPU \(no RAPL here\)"):
+    with pytest.raises(
+        RaplUnavailableError, match=r"powercap shows no package of the CPU \(no RAPL here\)"
+    ):
         RaplSource(folder)
 
 
@@ -90,7 +94,9 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(powercap, file):
     """A folder in its place stands for what even root may not read."""
     (powercap.folder / "intel-rapl:0" / file).unlink()
     (powercap.folder / "intel-rapl:0" / file).mkdir()
-    with pytest.raises(RaplUnavailableError, match=rf"intel-rapl:0/{file}: {os.strerror(errno.EISDIR)}$"):
+    with pytest.raises(
+        RaplUnavailableError, match=rf"intel-rapl:0/{file}: {os.strerror(errno.EISDIR)}$"
+    ):
         RaplSource(powercap.folder)
 
 
@@ -104,11 +110,15 @@ def test_what_only_root_may_read_is_reported_so(powercap, monkeypatch):
         return read(path, **how)
 
     monkeypatch.setattr(Path, "read_text", refuse)
-    with pytest.raises(RaplUnavailableError, match=r"intel-rapl:0/energy_uj: Permission denied; root may read it$"):
+    with pytest.raises(
+        RaplUnavailableError, match=r"intel-rapl:0/energy_uj: Permission denied; root may read it$"
+    ):
         RaplSource(powercap.folder)
 
 
-@pytest.mark.parametrize(("text", "words"), [("", "holds ''"), ("12 J", "holds '12 J', which is no number")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "holds ''"), ("12 J", "holds '12 J', which is no number")]
+)
 def test_what_is_no_number_is_a_reason(powercap, text, words):
     (powercap.folder / "intel-rapl:0" / "energy_uj").write_text(text)
     with pytest.raises(RaplUnavailableError, match=words):
@@ -131,7 +141,9 @@ def test_a_package_that_cannot_be_read_any_more_is_reported(powercap):
 
 
 def test_a_sample_costs_little(powercap):
-    """Two packages in far less than a millisecond, the best of many so that a busy machine does not matter."""
+    """Two packages in far less than a millisecond, the best of many so that a busy machine does not
+    matter.
+    """
     powercap.zone("intel-rapl:1", "package-1", 0)
     source = RaplSource(powercap.folder)
     costs_s = []

@@ -1,4 +1,5 @@
-"""Whole runs beside the stand-in library: what it was scripted to say is what their journals and tables hold.
+"""Whole runs beside the stand-in library: what it was scripted to say is what their journals and
+tables hold.
 
 The layers learn on the CPU; the run is result that the stand-in's board is what it learns on.
 """
@@ -66,7 +67,9 @@ def executed(python, tmp_path: Path, asked: list[Asked], *statements: str) -> li
 
 
 def reasons(folder: RunFolder, metric: str) -> list[str]:
-    result = (event for _, event in read_journal(folder.journal) if isinstance(event, MetricsUnavailable))
+    result = (
+        event for _, event in read_journal(folder.journal) if isinstance(event, MetricsUnavailable)
+    )
     return [event.reason for event in result if metric in event.metrics]
 
 
@@ -80,17 +83,26 @@ def joules(until_s: float) -> float:
     return 200 * whole + 100 * min(part, 0.5) + 300 * max(0.0, part - 0.5)
 
 
-WAVE = ("power square 100 300 1000", "utilization square 20 80 1000", "energy integral 1700000000 0 0")
+WAVE = (
+    "power square 100 300 1000",
+    "utilization square 20 80 1000",
+    "energy integral 1700000000 0 0",
+)
 
 
 def test_a_square_wave_is_recorded_as_it_was_and_its_energy_is_right(python_with_gpu, tmp_path):
     refused = f"fail nvmlDeviceGetTotalEnergyConsumption {NOT_SUPPORTED}"
     asked = [([], 6.0, 20.0, 1.0), ([refused], 6.0, 20.0, 1.0)]
     by_counter, by_power = executed(python_with_gpu, tmp_path, asked, *WAVE)
-    for folder, method, within in ((by_counter, "counter", 0.01), (by_power, "integrated power", 0.05)):
+    for folder, method, within in (
+        (by_counter, "counter", 0.01),
+        (by_power, "integrated power", 0.05),
+    ):
         result = pl.read_parquet(folder.table("telemetry"))
         assert result.height > 60
-        for at, power, busy in result.select("time", "power_w", "gpu_utilization_percent").iter_rows():
+        for at, power, busy in result.select(
+            "time", "power_w", "gpu_utilization_percent"
+        ).iter_rows():
             # A row's time is that of its writing: the look was a moment before.
             truths = {square(at.timestamp() - back) for back in (0, 0.04)}
             assert power in truths
@@ -127,7 +139,9 @@ def test_a_board_lost_in_mid_run_ends_its_metrics_with_one_reason(python_with_gp
 
 def test_what_is_refused_costs_its_own_columns_and_one_reason(python_with_gpu, tmp_path):
     functions = [call.name.partition("(")[0] for call in CALLS]
-    refused = [f"fail {name}{'_v3' if 'Processes' in name else ''} {NOT_SUPPORTED}" for name in functions]
+    refused = [
+        f"fail {name}{'_v3' if 'Processes' in name else ''} {NOT_SUPPORTED}" for name in functions
+    ]
     others = (["init 18"], ["init 9"])
     asked = [(lines, 0.5, 25.0, 0.0) for lines in (*([line] for line in refused), *others)]
     folders = executed(python_with_gpu, tmp_path, asked, "process 1 5")
@@ -147,15 +161,20 @@ def test_what_is_refused_costs_its_own_columns_and_one_reason(python_with_gpu, t
 
 
 def _one_call_is_missing(name: str, folder: RunFolder) -> None:
-    missing = {metric for call in CALLS if call.name.partition("(")[0] == name for metric in call.metrics}
+    missing = {
+        metric for call in CALLS if call.name.partition("(")[0] == name for metric in call.metrics
+    }
     result = pl.read_parquet(folder.table("telemetry"))
     of_gpu = [column for column in result.columns if column.startswith(("gpu_", "power"))]
     empty = {column for column in of_gpu if result[column].null_count() == result.height}
-    assert empty == missing | {"gpu_process_memory_bytes"}  # no process of ours is on the stand-in's board
+    # no process of ours is on the stand-in's board
+    assert empty == missing | {"gpu_process_memory_bytes"}
     for metric in missing:
         assert reasons(folder, metric) == ["Not Supported"]
     view = view_of(folder)
-    assert not {metric_style.metric for metric_style in metric_styles(view, Machine(1, 1))} & missing
+    assert (
+        not {metric_style.metric for metric_style in metric_styles(view, Machine(1, 1))} & missing
+    )
     assert any("Not Supported" in line for line in missing_lines(view))
 
 

@@ -39,7 +39,11 @@ class Emitted:
 
     @property
     def reasons(self) -> dict[str, str]:
-        return {metric: missing.reason for missing in self.of(ev.MetricsUnavailable) for metric in missing.metrics}
+        return {
+            metric: missing.reason
+            for missing in self.of(ev.MetricsUnavailable)
+            for metric in missing.metrics
+        }
 
     @property
     def end(self) -> ev.TelemetryEnded:
@@ -49,7 +53,8 @@ class Emitted:
     def wait_for(self, samples: int = 0, *, end: bool = False) -> bool:
         with self._changed:
             return self._changed.wait_for(
-                lambda: len(self.samples) >= samples and (not end or self.of(ev.TelemetryEnded)), timeout=20
+                lambda: len(self.samples) >= samples and (not end or self.of(ev.TelemetryEnded)),
+                timeout=20,
             )
 
 
@@ -133,7 +138,8 @@ def test_the_rate_is_the_one_asked_for():
     sampler.start()
     time.sleep(1.0)
     sampler.stop()
-    assert len(emitted.samples) <= 20 * (time.monotonic() - began_s) + 2  # the first at once, the last at the end
+    # the first at once, the last at the end
+    assert len(emitted.samples) <= 20 * (time.monotonic() - began_s) + 2
     assert len(emitted.samples) >= 5  # 20 on a quiet machine
     end = emitted.end
     assert end.samples == len(emitted.samples)
@@ -170,7 +176,9 @@ def test_stop_without_start_is_harmless():
     Sampler(5, _no_epoch, Emitted()).stop()
 
 
-@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), ValueError("I/O operation on closed file")])
+@pytest.mark.parametrize(
+    "fault", [OSError(28, "No space left on device"), ValueError("I/O operation on closed file")]
+)
 def test_a_journal_that_fails_ends_the_sampler_and_nothing_else(fault):
     failed = threading.Event()
 
@@ -214,7 +222,11 @@ print(json.dumps([[event.kind, asdict(event)] for event in events]))
 
 
 def _results(ran):
-    return [(kind, body) for kind, body in json.loads(ran.stdout) if kind in ("telemetry", "figures-missing")]
+    return [
+        (kind, body)
+        for kind, body in json.loads(ran.stdout)
+        if kind in ("telemetry", "figures-missing")
+    ]
 
 
 def _of_gpu(result):

@@ -140,19 +140,40 @@ def test_a_uuid_is_right_in_any_order():
 
 
 def _by_torch(value: str, boards: list[Board]) -> tuple[str, ...]:
-    """torch's reading of the variable (torch.cuda._device_count_nvml, which gives only their number)."""
+    """torch's reading of the variable (torch.cuda._device_count_nvml, which gives only their
+    number).
+    """
     with patch.dict(os.environ, CUDA_VISIBLE_DEVICES=value):
         result = _parse_visible_devices()
     uuids = [board.uuid for board in boards]
     if result and isinstance(result[0], str):
         result = _transform_uuid_to_ordinals(result, uuids)
-    valid = next((place for place, number in enumerate(result) if number >= len(boards)), len(result))
+    valid = next(
+        (place for place, number in enumerate(result) if number >= len(boards)), len(result)
+    )
     return tuple(uuids[number] for number in result[:valid])
 
 
 ENTRIES = st.one_of(
     st.integers(-2, 4).map(str),
-    st.sampled_from([A, B, C, "GPU-", "GPU-5", "GPU-77", "GPU-777", "GPU-9", "one", "", "1gpu", " 0", "+1", f" {A}"]),
+    st.sampled_from(
+        [
+            A,
+            B,
+            C,
+            "GPU-",
+            "GPU-5",
+            "GPU-77",
+            "GPU-777",
+            "GPU-9",
+            "one",
+            "",
+            "1gpu",
+            " 0",
+            "+1",
+            f" {A}",
+        ]
+    ),
 )
 
 
@@ -161,10 +182,15 @@ def test_torch_reads_it_the_same(value, there):
     assert left(value, BOARDS[:there]) == _by_torch(value, BOARDS[:there])
 
 
-@given(st.text(st.sampled_from("0123456789,-+ GPUMIgx/5b٣²"), max_size=12), st.sampled_from([BOARDS, CUT, []]))
+@given(
+    st.text(st.sampled_from("0123456789,-+ GPUMIgx/5b٣²"), max_size=12),
+    st.sampled_from([BOARDS, CUT, []]),
+)
 def test_whatever_it_holds_there_is_an_answer_with_devices_of_this_machine_each_once(value, boards):
     result = visible(value, None, boards)
-    devices = {uuid for board in boards for uuid in (board.uuid, *(each.uuid for each in board.slices))}
+    devices = {
+        uuid for board in boards for uuid in (board.uuid, *(each.uuid for each in board.slices))
+    }
     assert len(set(result.uuids)) == len(result.uuids)
     assert set(result.uuids) <= devices
     assert "\n" not in result.problem
@@ -180,8 +206,14 @@ stop_nvml()
 print(json.dumps([result.uuids, result.problem, result.caution]))
 """
 UNSET = "import os\ndel os.environ['CUDA_VISIBLE_DEVICES']\n"
-FIRST, SECOND = "GPU-5ba3ed4f-0000-4000-8000-00000000000a", "GPU-77777777-0000-4000-8000-00000000000c"
-SLICE, NEXT_SLICE = "MIG-11111111-0000-4000-8000-000000000001", "MIG-22222222-0000-4000-8000-000000000002"
+FIRST, SECOND = (
+    "GPU-5ba3ed4f-0000-4000-8000-00000000000a",
+    "GPU-77777777-0000-4000-8000-00000000000c",
+)
+SLICE, NEXT_SLICE = (
+    "MIG-11111111-0000-4000-8000-000000000001",
+    "MIG-22222222-0000-4000-8000-000000000002",
+)
 OTHER, ALIKE = f"device {SECOND} Another kind", f"device {SECOND} Stand-in 0"
 SLICES = (f"slice {SLICE} 2 5 MIG 1g", f"slice {NEXT_SLICE} 2 6 MIG 1g")
 FAIL_UUID = "fail nvmlDeviceGetUUID 3"
@@ -193,13 +225,18 @@ def here(python_with_gpu):
 
     def run(value: str | None, *statements: str, order: str = "FASTEST_FIRST") -> list[object]:
         variables = {"CUDA_VISIBLE_DEVICES": value or "", "CUDA_DEVICE_ORDER": order}
-        return json.loads(python_with_gpu((UNSET if value is None else "") + HERE, *statements, **variables).stdout)
+        return json.loads(
+            python_with_gpu(
+                (UNSET if value is None else "") + HERE, *statements, **variables
+            ).stdout
+        )
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("value", "uuids"), [(None, [FIRST, SECOND]), ("1,0", [SECOND, FIRST]), ("GPU-7", [SECOND]), ("", [])]
+    ("value", "uuids"),
+    [(None, [FIRST, SECOND]), ("1,0", [SECOND, FIRST]), ("GPU-7", [SECOND]), ("", [])],
 )
 def test_nvml_lists_the_boards(here, value, uuids):
     assert here(value, ALIKE) == [uuids, "", ""]

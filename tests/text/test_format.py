@@ -9,7 +9,14 @@ from fftui.text import format as fmt
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(23.1251, "23.13"), (0.32349, "0.323"), (0.0, "0.000"), (-0.2712, "-0.271"), (1234.5, "1234"), (None, "–")],
+    [
+        (23.1251, "23.13"),
+        (0.32349, "0.323"),
+        (0.0, "0.000"),
+        (-0.2712, "-0.271"),
+        (1234.5, "1234"),
+        (None, "–"),
+    ],
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert fmt.number(value) == text
@@ -24,20 +31,37 @@ def test_numbers_fit_their_columns(value: float | None) -> None:
 
 @given(st.floats(allow_nan=True, allow_infinity=True) | st.none())
 def test_nothing_raises(value: float | None) -> None:
-    for write in (fmt.percent, fmt.duration, fmt.roughly, fmt.size, fmt.count, fmt.short, fmt.clock):
+    for write in (
+        fmt.percent,
+        fmt.duration,
+        fmt.roughly,
+        fmt.size,
+        fmt.count,
+        fmt.short,
+        fmt.clock,
+    ):
         assert write(value)
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.42, "0.42 s"), (3.14, "3.1 s"), (42.2, "42 s"), (59.6, "1:00"), (133, "2:13"), (3733, "1:02:13"), (None, "–")],
+    [
+        (0.42, "0.42 s"),
+        (3.14, "3.1 s"),
+        (42.2, "42 s"),
+        (59.6, "1:00"),
+        (133, "2:13"),
+        (3733, "1:02:13"),
+        (None, "–"),
+    ],
 )
 def test_durations(seconds: float | None, text: str) -> None:
     assert fmt.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "~"), (0.2, "~1 s"), (22, "~20 s"), (250, "~4 min"), (9000, "~2.5 h")]
+    ("seconds", "text"),
+    [(None, "~"), (0.2, "~1 s"), (22, "~20 s"), (250, "~4 min"), (9000, "~2.5 h")],
 )
 def test_estimates_are_marked_as_such(seconds: float | None, text: str) -> None:
     assert fmt.roughly(seconds) == text
@@ -59,6 +83,8 @@ def test_energies(joules: float | None, text: str) -> None:
     assert fmt.energy(joules) == text
 
 
-@pytest.mark.parametrize(("count", "text"), [(312e6, "312 MB"), (4.1e9, "4.1 GB"), (2e12, "2.0 TB"), (500, "0 kB")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(312e6, "312 MB"), (4.1e9, "4.1 GB"), (2e12, "2.0 TB"), (500, "0 kB")]
+)
 def test_sizes(count: float, text: str) -> None:
     assert fmt.size(count) == text

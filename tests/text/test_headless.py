@@ -1,4 +1,6 @@
-"""Headless runs as a batch system, a terminal and a careless user treat them: real processes, real signals."""
+"""Headless runs as a batch system, a terminal and a careless user treat them: real processes, real
+signals.
+"""
 
 import json
 import os
@@ -91,7 +93,11 @@ def begin(workdir: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
 def environment() -> dict[str, str]:
     root = str(Path(__file__).parents[1])
-    kept = {name: value for name, value in os.environ.items() if name not in ("FFTUI_RUNS", "NO_COLOR", "FORCE_COLOR")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("FFTUI_RUNS", "NO_COLOR", "FORCE_COLOR")
+    }
     return kept | {"OMP_NUM_THREADS": "1", "PYTHONPATH": root, "TERM": "xterm", "COLUMNS": "100"}
 
 
@@ -122,12 +128,26 @@ def test_json_is_exactly_one_object_and_progress_is_lines(workdir: Path, begin: 
     result = json.loads(out)
     folder = the_run(workdir)
     assert code == 0
-    assert list(result) == ["run", "path", "status", "test_accuracy", "layers", "head_accuracy", "train_s"]
-    assert (result["run"], result["path"], result["status"]) == (folder.id, str(folder.path), "finished")
+    assert list(result) == [
+        "run",
+        "path",
+        "status",
+        "test_accuracy",
+        "layers",
+        "head_accuracy",
+        "train_s",
+    ]
+    assert (result["run"], result["path"], result["status"]) == (
+        folder.id,
+        str(folder.path),
+        "finished",
+    )
     assert 0.0 <= result["test_accuracy"] <= 1.0
     assert len(result["layers"]) == 2
     assert "-my-run-mnist-mini-" in folder.id
-    assert [line.startswith("layer 1/2  epoch 2/2  loss ") for line in err.splitlines()].count(True) == 1
+    assert [line.startswith("layer 1/2  epoch 2/2  loss ") for line in err.splitlines()].count(
+        True
+    ) == 1
     assert "\x1b" not in err
 
     code, out, err = finish(begin("resume", "latest", "--headless"))
@@ -241,12 +261,18 @@ def test_a_full_disk_ends_with_one_line_and_exit_1(workdir: Path, begin: Any) ->
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
 
-    code, out, err = finish(begin("run", "--config", "short.toml", "--headless", preexec_fn=limited))
+    code, out, err = finish(
+        begin("run", "--config", "short.toml", "--headless", preexec_fn=limited)
+    )
     assert code == 1
     assert "finished: test accuracy" in out
     assert "Traceback" not in err
-    assert [line.endswith("learning goes on") for line in err.splitlines() if "checkpoint" in line].count(True) == 1
-    assert any("checkpoint.safetensors" in line and "make room" in line for line in err.splitlines())
+    assert [
+        line.endswith("learning goes on") for line in err.splitlines() if "checkpoint" in line
+    ].count(True) == 1
+    assert any(
+        "checkpoint.safetensors" in line and "make room" in line for line in err.splitlines()
+    )
 
 
 def test_a_failed_run_is_one_line_and_a_log(workdir: Path, begin: Any) -> None:
@@ -256,13 +282,24 @@ def test_a_failed_run_is_one_line_and_a_log(workdir: Path, begin: Any) -> None:
     assert code == 1
     assert json.loads(out)["status"] == "failed"
     assert "Traceback" not in err
-    assert f"fftui: run {folder.id} failed: RuntimeError: the device fell off" in err.splitlines()[-1]
+    assert (
+        f"fftui: run {folder.id} failed: RuntimeError: the device fell off" in err.splitlines()[-1]
+    )
     assert "RuntimeError" in folder.error_log.read_text()
 
 
 def test_missing_images_are_one_line_exit_2_and_no_run(workdir: Path, begin: Any) -> None:
     code, out, err = finish(
-        begin("run", "--preset", "paper/ff", "--headless", "--data-dir", str(workdir / "nowhere"), "--data", "mnist")
+        begin(
+            "run",
+            "--preset",
+            "paper/ff",
+            "--headless",
+            "--data-dir",
+            str(workdir / "nowhere"),
+            "--data",
+            "mnist",
+        )
     )
     assert (code, out) == (2, "")
     assert "fftui: mnist is not in" in err

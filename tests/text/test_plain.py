@@ -4,7 +4,9 @@ from fftui import events as ev
 from fftui.runs.view import RunView
 from fftui.text.plain import head_text, layer_rows, progress_line
 
-STARTED = ev.RunStarted("run", "tiny", "mnist", "cpu", "float32", ("4→2", "2→2"), 8, 256, 32, 64, False)
+STARTED = ev.RunStarted(
+    "run", "tiny", "mnist", "cpu", "float32", ("4→2", "2→2"), 8, 256, 32, 64, False
+)
 MEASURED = ev.Evaluated(1, None, 1, "test", True, 0.75, (0.5, 0.625), (3, 4), (5, 5), 0.1, 0.9889)
 TOGETHER = (
     STARTED,
@@ -31,7 +33,10 @@ def test_an_epoch_of_layers_in_parallel_is_one_line_with_the_goodness_of_each() 
         "accuracy 75.00 %  1000 samples/s"
     )
     assert progress_line(TOGETHER[3], fold(*TOGETHER)) is None
-    assert progress_line(END, fold(*TOGETHER, EPOCH, END)) == "2 layers in parallel learned after 1 epochs, 12 s"
+    assert (
+        progress_line(END, fold(*TOGETHER, EPOCH, END))
+        == "2 layers in parallel learned after 1 epochs, 12 s"
+    )
 
 
 def test_the_time_of_layers_in_parallel_stands_once() -> None:
@@ -47,7 +52,10 @@ def test_the_time_of_layers_in_parallel_stands_once() -> None:
 def test_the_head_is_told_beside_the_layers() -> None:
     view = fold(*TOGETHER, EPOCH, MEASURED)
     assert head_text(view) == "softmax head, one pass: 98.89 % (test)"
-    assert progress_line(MEASURED, view) == "test accuracy 75.00 % of 10 images; softmax head, one pass: 98.89 %"
+    assert (
+        progress_line(MEASURED, view)
+        == "test accuracy 75.00 % of 10 images; softmax head, one pass: 98.89 %"
+    )
     assert head_text(fold(*TOGETHER)) is None
 
 

@@ -16,12 +16,18 @@ except RunFailedError as error:
 
 def outcome(redirect: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = ["sh", "-c", f'exec "{sys.executable}" -c "$0" {redirect}', SCRIPT]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment or None)
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=environment or None
+    )
 
 
 def test_results_go_to_stdout_and_everything_else_to_stderr() -> None:
     done = outcome("")
-    assert (done.stdout, done.stderr, done.returncode) == ("result → 97 %\nagain\n", "first\nsecond\n", 0)
+    assert (done.stdout, done.stderr, done.returncode) == (
+        "result → 97 %\nagain\n",
+        "first\nsecond\n",
+        0,
+    )
 
 
 def test_a_full_stderr_hurts_nothing() -> None:

@@ -50,12 +50,25 @@ def sample_events(
     )  # fmt: skip
     yield at, ev.PhaseStarted(1, "forward-forward", epochs)
     others = ("NVIDIA A100", "NVIDIA A100") if gpu else ()
-    yield at, ev.MachineDescribed(1.0, 2, 8_000_000_000, "NVIDIA H100" if gpu else None, other_gpus=others)
+    yield (
+        at,
+        ev.MachineDescribed(
+            1.0, 2, 8_000_000_000, "NVIDIA H100" if gpu else None, other_gpus=others
+        ),
+    )
     if gpu:
-        yield at, ev.OtherGpusSampled((7, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None))
+        yield (
+            at,
+            ev.OtherGpusSampled(
+                (7, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None)
+            ),
+        )
     else:
         metrics = ("gpu_utilization_percent", "gpu_memory_used_bytes", "power_w")
-        yield at + 0.4, ev.MetricsUnavailable(metrics, "no NVIDIA GPU: this run learns on another device")
+        yield (
+            at + 0.4,
+            ev.MetricsUnavailable(metrics, "no NVIDIA GPU: this run learns on another device"),
+        )
     done = 0
     alone: list[float] = []
     for layer in range(1, layers + 1):
@@ -67,7 +80,12 @@ def sample_events(
             for step in (steps // 2, steps):
                 at += 0.8
                 done += steps // 2
-                yield at, ev.Stepped(1, layer, epoch, step, steps, done, layers * epochs * steps, 24_000.0)
+                yield (
+                    at,
+                    ev.Stepped(
+                        1, layer, epoch, step, steps, done, layers * epochs * steps, 24_000.0
+                    ),
+                )
                 yield (
                     at,
                     ev.TelemetrySampled(
@@ -99,7 +117,12 @@ def sample_events(
         yield at, ev.LayerFinished(1, layer, epochs, 1.6 * epochs, False)
         yield at, ev.Checkpointed(1, layer, epochs, 0.2)
     if finish:
-        yield at, ev.Evaluated(1, layers, epochs, "test", True, 0.9712, tuple(alone), (10,) * 10, (11,) * 10, 1.0)
+        yield (
+            at,
+            ev.Evaluated(
+                1, layers, epochs, "test", True, 0.9712, tuple(alone), (10,) * 10, (11,) * 10, 1.0
+            ),
+        )
         yield at, ev.RunFinished("finished", 0.9712, tuple(alone), at - BEGUN, None)
 
 
@@ -107,7 +130,11 @@ CONVOLUTIONS = ("1×28×28→32×14×14", "32×14×14→64×7×7", "64×7×7→1
 
 
 def parallel_events(
-    labels: tuple[str, ...] = CONVOLUTIONS, epochs: int = 20, *, until: int | None = None, head: bool = True
+    labels: tuple[str, ...] = CONVOLUTIONS,
+    epochs: int = 20,
+    *,
+    until: int | None = None,
+    head: bool = True,
 ) -> Iterator[tuple[float, ev.Event]]:
     """The events of convolutions that learn in parallel, up to the epoch `until` if given."""
     draw = random.Random(0)
@@ -115,7 +142,17 @@ def parallel_events(
     yield (
         at,
         ev.RunStarted(
-            "r", "cnn", "mnist", "cpu x86_64, 2 threads", "bfloat16", labels, epochs * steps, 60_000, 0, 10_000, False
+            "r",
+            "cnn",
+            "mnist",
+            "cpu x86_64, 2 threads",
+            "bfloat16",
+            labels,
+            epochs * steps,
+            60_000,
+            0,
+            10_000,
+            False,
         ),
     )
     yield at, ev.PhaseStarted(1, "forward-forward", epochs)
@@ -126,16 +163,32 @@ def parallel_events(
         at += 9.0
         yield at, ev.Stepped(1, None, epoch, steps, steps, epoch * steps, epochs * steps, 6_600.0)
         for number in numbers:
-            positive, negative = 1 + number * share + draw.gauss(0, 0.02), 1 + share / number + draw.gauss(0, 0.02)
+            positive, negative = (
+                1 + number * share + draw.gauss(0, 0.02),
+                1 + share / number + draw.gauss(0, 0.02),
+            )
             yield at, ev.LayerMeans(1, number, epoch, 0.3 - 0.2 * share, positive, negative, None)
         alone = tuple(0.8 + 0.19 * share - 0.05 / n for n in numbers)
         whole, head_accuracy = 0.8 + 0.19 * share, (0.79 + 0.19 * share if head else None)
-        yield at, ev.Evaluated(1, None, epoch, "train", False, whole, alone, (), (), 0.1, head_accuracy)
-        yield at, ev.EpochFinished(1, None, epoch, epoch * steps, 0.4, None, None, None, whole, 6_600.0, 9.0, 8.0)
+        yield (
+            at,
+            ev.Evaluated(1, None, epoch, "train", False, whole, alone, (), (), 0.1, head_accuracy),
+        )
+        yield (
+            at,
+            ev.EpochFinished(
+                1, None, epoch, epoch * steps, 0.4, None, None, None, whole, 6_600.0, 9.0, 8.0
+            ),
+        )
         if until == epoch:
             return
     yield at, ev.LayerFinished(1, None, epochs, 9.0 * epochs, False)
-    yield at, ev.Evaluated(1, None, epochs, "test", True, 0.988, alone, (10,) * 10, (11,) * 10, 1.0, 0.9889)
+    yield (
+        at,
+        ev.Evaluated(
+            1, None, epochs, "test", True, 0.988, alone, (10,) * 10, (11,) * 10, 1.0, 0.9889
+        ),
+    )
     yield at, ev.RunFinished("finished", 0.988, alone, at - BEGUN, None)
 
 
@@ -203,9 +256,13 @@ def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FF
     for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORFGBG"):
         monkeypatch.delenv(name, raising=False)
 
-    def make(control: FakeControl | None = None, *, runs: Path | None = None, ascii_only: bool = False) -> FFTUIApp:
+    def make(
+        control: FakeControl | None = None, *, runs: Path | None = None, ascii_only: bool = False
+    ) -> FFTUIApp:
         source = None if control is None else LiveSource("20260921-120000-ff-mnist-7f3a", control)
         backend = Backend(runs or tmp_path / "runs", None, "cpu")
-        return FFTUIApp(backend, source=source, machine=MACHINE, ascii_only=ascii_only, load_torch=False)
+        return FFTUIApp(
+            backend, source=source, machine=MACHINE, ascii_only=ascii_only, load_torch=False
+        )
 
     return make

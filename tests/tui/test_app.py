@@ -57,23 +57,34 @@ async def go_to(pilot: Pilot, preset: str) -> None:
 
 
 def add_run(
-    runs: Path, run_events: list[tuple[float, ev.Event]], *, preset: str = "quickstart", **record: object
+    runs: Path,
+    run_events: list[tuple[float, ev.Event]],
+    *,
+    preset: str = "quickstart",
+    **record: object,
 ) -> str:
     """A run on disk with these events."""
     folder = create(runs, load_preset(preset), preset=preset, device="cpu")
-    folder.journal.write_text("".join(to_json(at, e) + "\n" for at, e in run_events), encoding="utf-8")
+    folder.journal.write_text(
+        "".join(to_json(at, e) + "\n" for at, e in run_events), encoding="utf-8"
+    )
     folder.write_record(folder.record().model_copy(update=record))
     return folder.id
 
 
 def test_the_first_screen_needs_neither_torch_nor_polars() -> None:
-    code = "import sys, fftui.tui.app; print([m for m in ('torch', 'polars', 'numpy') if m in sys.modules])"
+    code = (
+        "import sys, fftui.tui.app; print([m for m in ('torch', 'polars', 'numpy') if m in"
+        " sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 @both_sizes
-async def test_presets_are_listed_with_their_accuracies_and_details(new_app: Callable[..., FFTUIApp], size) -> None:
+async def test_presets_are_listed_with_their_accuracies_and_details(
+    new_app: Callable[..., FFTUIApp], size
+) -> None:
     app = new_app()
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
@@ -129,9 +140,13 @@ def test_layers_have_a_short_text(layers: list[dict[str, object]], text: str) ->
 
 
 @both_sizes
-async def test_the_form_checks_as_one_types_and_starts(new_app, new_control, monkeypatch, size) -> None:
+async def test_the_form_checks_as_one_types_and_starts(
+    new_app, new_control, monkeypatch, size
+) -> None:
     app, started = new_app(), []
-    monkeypatch.setattr(app.backend, "start", lambda e, preset: started.append((e, preset)) or ("id", new_control()))
+    monkeypatch.setattr(
+        app.backend, "start", lambda e, preset: started.append((e, preset)) or ("id", new_control())
+    )
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
         await pilot.pause()
@@ -151,7 +166,9 @@ async def test_the_form_checks_as_one_types_and_starts(new_app, new_control, mon
         await pilot.press("backspace", "7")
         await pilot.pause()
         assert "everything fits" in text_of(form.query_one("#editor-about", Paragraphs))
-        await pilot.press("up", "up", "down", "down", "down", "tab", "shift+tab", "pageup", "pagedown", "enter")
+        await pilot.press(
+            "up", "up", "down", "down", "down", "tab", "shift+tab", "pageup", "pagedown", "enter"
+        )
         await until(pilot, lambda: isinstance(app.screen, LiveScreen))
         await until(pilot, lambda: bool(started))
         assert started[0][0].phases[0].epochs == 7
@@ -318,7 +335,21 @@ async def test_no_key_dies_before_the_first_event(new_app, new_control, size) ->
     app = new_app(new_control())
     async with app.run_test(size=size) as pilot:
         await pilot.press(
-            "p", "p", "n", "f", "1", "2", "3", "4", "up", "down", "home", "end", "pageup", "pagedown", "R"
+            "p",
+            "p",
+            "n",
+            "f",
+            "1",
+            "2",
+            "3",
+            "4",
+            "up",
+            "down",
+            "home",
+            "end",
+            "pageup",
+            "pagedown",
+            "R",
         )
         await pilot.press("question_mark")
         await pilot.pause()
@@ -339,7 +370,9 @@ async def test_no_key_dies_before_the_first_event(new_app, new_control, size) ->
 async def test_odd_views_are_drawn_at_every_size(new_app, new_control, view_of, size) -> None:
     nan = float("nan")
     view = view_of(until=(2, 3))
-    broken = replace(view.layers[0].history[-1], loss=nan, goodness_positive=float("inf"), goodness_negative=nan)
+    broken = replace(
+        view.layers[0].history[-1], loss=nan, goodness_positive=float("inf"), goodness_negative=nan
+    )
     rows = (replace(view.layers[0], history=(broken,), accuracy=nan), *view.layers[1:])
     control = new_control(replace(view, layers=rows))
     app = new_app(control)
@@ -351,7 +384,9 @@ async def test_odd_views_are_drawn_at_every_size(new_app, new_control, view_of, 
         many = tuple(replace(view.layers[0], number=n, label="名前" * 20) for n in range(1, 65))
         control.view = replace(view, layers=many, now=None, telemetry=view_of(gpu=True).telemetry)
         await pilot.pause(0.3)
-        control.view = RunView().after(nan, ev.RunFinished("failed", None, (), nan, "out of memory " * 30))
+        control.view = RunView().after(
+            nan, ev.RunFinished("failed", None, (), nan, "out of memory " * 30)
+        )
         await pilot.pause(0.3)
         control.view = RunView()
         await pilot.pause(0.3)
@@ -396,14 +431,32 @@ async def test_only_one_run_learns_at_a_time(new_app, new_control, view_of) -> N
 async def test_runs_are_sorted_filtered_and_opened(new_app, tmp_path: Path, events_of) -> None:
     runs = tmp_path / "runs"
     first = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    a = add_run(runs, list(events_of(epochs=3)), status="finished", test_accuracy=0.95, train_s=9.0, started=first)
+    a = add_run(
+        runs,
+        list(events_of(epochs=3)),
+        status="finished",
+        test_accuracy=0.95,
+        train_s=9.0,
+        started=first,
+    )
     b = add_run(
-        runs, [], preset="paper/ff", status="failed", test_accuracy=0.97, started=first + timedelta(hours=1), error="x"
+        runs,
+        [],
+        preset="paper/ff",
+        status="failed",
+        test_accuracy=0.97,
+        started=first + timedelta(hours=1),
+        error="x",
     )
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
         await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and len(app.screen.query_one(RowList).items) == 2)
+        await until(
+            pilot,
+            lambda: (
+                isinstance(app.screen, RunsScreen) and len(app.screen.query_one(RowList).items) == 2
+            ),
+        )
         screen, rows = app.screen, app.screen.query_one(RowList)
         assert isinstance(screen, RunsScreen)
 
@@ -447,11 +500,15 @@ async def test_a_run_whose_process_is_gone_can_be_resumed(
 ) -> None:
     run = add_run(tmp_path / "runs", list(events_of(until=(1, 2))), pid=2**22, process_started=1.0)
     app, resumed = new_app(), []
-    monkeypatch.setattr(app.backend, "resume", lambda run: resumed.append(run) or (run, new_control()))
+    monkeypatch.setattr(
+        app.backend, "resume", lambda run: resumed.append(run) or (run, new_control())
+    )
     async with app.run_test(size=SMALL) as pilot:
         app.open_run(run)
         await pilot.pause()
-        await until(pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHeader)))
+        await until(
+            pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHeader))
+        )
         await pilot.press("R")
         await until(pilot, lambda: resumed == [run])
 
@@ -460,7 +517,9 @@ async def test_a_run_whose_process_is_gone_can_be_resumed(
 async def test_an_unreadable_run_does_not_end_the_screen(new_app, tmp_path: Path, size) -> None:
     run = add_run(tmp_path / "runs", [])
     journal = RunFolder(tmp_path / "runs" / run).journal
-    journal.write_bytes(b"\x00\xff\n{}\n[1]\n" + json.dumps({"event": "stepped", "at": "x"}).encode() + b"\n")
+    journal.write_bytes(
+        b"\x00\xff\n{}\n[1]\n" + json.dumps({"event": "stepped", "at": "x"}).encode() + b"\n"
+    )
     app = new_app()
     async with app.run_test(size=size) as pilot:
         app.open_run(run)
@@ -494,7 +553,9 @@ async def test_ascii_is_ascii(new_app, new_control, view_of) -> None:
         await pilot.pause()
 
         def drawn() -> str:
-            return "".join(s.text for strip in app.screen._compositor.render_strips() for s in strip)
+            return "".join(
+                s.text for strip in app.screen._compositor.render_strips() for s in strip
+            )
 
         assert drawn().isascii(), {c for c in drawn() if not c.isascii()}
         await pilot.press("b", "enter")
@@ -503,14 +564,18 @@ async def test_ascii_is_ascii(new_app, new_control, view_of) -> None:
         assert shown <= {"⏎"}, shown
 
 
-async def test_only_changed_rows_are_painted_again(new_app, new_control, view_of, monkeypatch) -> None:
+async def test_only_changed_rows_are_painted_again(
+    new_app, new_control, view_of, monkeypatch
+) -> None:
     control = new_control(view_of(until=(2, 5)))
     app = new_app(control)
     async with app.run_test(size=LARGE) as pilot:
         await pilot.pause(0.3)
         table = app.screen.query_one(LayerTable)
         painted: list[object] = []
-        monkeypatch.setattr(table, "refresh", lambda *regions, **options: painted.extend(regions or [options]))
+        monkeypatch.setattr(
+            table, "refresh", lambda *regions, **options: painted.extend(regions or [options])
+        )
         control.view = view_of(until=(2, 6))
         await pilot.pause(0.4)
         assert [region.y for region in painted] == [2]  # type: ignore[attr-defined]

@@ -132,8 +132,14 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     def start(code: str, *arguments: str) -> Child:
         pid, master = pty.fork()
         if pid == 0:
-            os.environ |= {"TERM": "xterm-256color", "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
-            os.execv(sys.executable, [sys.executable, "-c", code, str(tmp_path / "runs"), *arguments])
+            os.environ |= {
+                "TERM": "xterm-256color",
+                "OMP_NUM_THREADS": "1",
+                "PYTHONPATH": os.pathsep.join(sys.path),
+            }
+            os.execv(
+                sys.executable, [sys.executable, "-c", code, str(tmp_path / "runs"), *arguments]
+            )
         fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         children.append(Child(pid, master))
         return children[-1]
@@ -152,7 +158,9 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., Child]]:
 pytestmark = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 
 
-def test_the_run_finishes_by_itself_when_the_terminal_is_closed(spawn: Callable[..., Child], tmp_path: Path) -> None:
+def test_the_run_finishes_by_itself_when_the_terminal_is_closed(
+    spawn: Callable[..., Child], tmp_path: Path
+) -> None:
     child = spawn(REAL, "150")
     child.read_until(b"learning")
     child.hang_up()
@@ -189,7 +197,9 @@ def fill_until_blocked(child: Child) -> None:
         time.sleep(0.15)
 
 
-def test_termination_stops_the_run_with_a_checkpoint(spawn: Callable[..., Child], tmp_path: Path) -> None:
+def test_termination_stops_the_run_with_a_checkpoint(
+    spawn: Callable[..., Child], tmp_path: Path
+) -> None:
     child = spawn(REAL, "100000")
     child.read_until(b"learning")
     time.sleep(1.0)
@@ -200,7 +210,9 @@ def test_termination_stops_the_run_with_a_checkpoint(spawn: Callable[..., Child]
     assert folder.checkpoint.is_file()
 
 
-def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(spawn: Callable[..., Child]) -> None:
+def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(
+    spawn: Callable[..., Child],
+) -> None:
     child = spawn(IDLE, "60")
     child.read_until(b"Layers")
     os.write(child.master, b"q")
@@ -211,7 +223,9 @@ def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(spawn: Callable
     assert child.wait() == 130
 
 
-def test_a_screen_closed_after_its_run_has_finished_is_no_interruption(spawn: Callable[..., Child]) -> None:
+def test_a_screen_closed_after_its_run_has_finished_is_no_interruption(
+    spawn: Callable[..., Child],
+) -> None:
     child = spawn(IDLE, "0.1")
     child.read_until(b"finished")
     os.kill(child.pid, signal.SIGINT)

@@ -10,7 +10,9 @@ from fftui.tui.backend import Backend
 
 
 @pytest.mark.parametrize(("override", "measured"), [("seed=7", True), ("phases.0.epochs=1", False)])
-def test_only_a_run_of_the_same_experiment_gives_the_time(tmp_path: Path, override: str, measured: bool) -> None:
+def test_only_a_run_of_the_same_experiment_gives_the_time(
+    tmp_path: Path, override: str, measured: bool
+) -> None:
     folder = create(tmp_path, load_preset("quickstart", overrides=[override]), preset="quickstart")
     record = folder.record().model_copy(update={"status": "finished", "train_s": 12.5})
     folder.write_record(record)

@@ -20,7 +20,9 @@ def lit_rows(grid: list[list], column: int) -> set[int]:
 
 @settings(deadline=None)
 @given(st.lists(anything, max_size=60), st.integers(0, 30), st.integers(0, 12), st.booleans())
-def test_no_values_can_make_a_chart_raise(values: list[float], width: int, height: int, braille: bool) -> None:
+def test_no_values_can_make_a_chart_raise(
+    values: list[float], width: int, height: int, braille: bool
+) -> None:
     line = series_of(values)
     window = window_for([line], left=0, right=float(len(values)))
     grid = draw([line], window, width, height, braille=braille)
@@ -35,7 +37,9 @@ def test_a_spike_of_one_step_stays_visible(length: int, at: int, braille: bool) 
     values = [1.0] * length
     values[at % length] = 50.0
     line = series_of(values)
-    grid = draw([line], window_for([line], left=0, right=length - 1, top=50.0), 40, 8, braille=braille)
+    grid = draw(
+        [line], window_for([line], left=0, right=length - 1, top=50.0), 40, 8, braille=braille
+    )
     assert any(cell.char != " " for cell in grid[0])
     assert any(cell.char != " " for cell in grid[-1])
 
@@ -49,7 +53,10 @@ def test_columns_keep_the_smallest_and_the_largest_value(values: list[float]) ->
 
 
 def test_a_value_that_is_not_finite_is_a_gap() -> None:
-    whole, torn = series_of([1.0] * 9), series_of([1.0, 1.0, 1.0, 1.0, math.nan, math.inf, 1.0, 1.0, 1.0])
+    whole, torn = (
+        series_of([1.0] * 9),
+        series_of([1.0, 1.0, 1.0, 1.0, math.nan, math.inf, 1.0, 1.0, 1.0]),
+    )
     window = Window(0, 8, 0, 2)
     assert all(lit_rows(draw([whole], window, 9, 3, braille=False), x) for x in range(9))
     drawn = draw([torn], window, 9, 3, braille=False)
@@ -91,7 +98,9 @@ def test_tick_values_are_what_people_expect() -> None:
 
 
 @given(st.lists(st.none() | anything, max_size=80), st.integers(0, 40))
-def test_sparklines_have_their_width_and_show_missing_as_blank(values: list[float | None], width: int) -> None:
+def test_sparklines_have_their_width_and_show_missing_as_blank(
+    values: list[float | None], width: int
+) -> None:
     for glyphs in (UNICODE, ASCII):
         text = sparkline(values, 0, 100, width, glyphs.levels)
         assert len(text) == width

@@ -76,7 +76,11 @@ def test_another_rule_brings_its_own_fields(values: dict) -> None:
 def test_fields_have_their_choices_and_bounds(values: dict) -> None:
     assert field(values, "precision").choices == ("auto", "float32", "bfloat16")
     assert field(values, "phases.0.rule").choices == ("forward-forward", "local-ce", "backprop")
-    assert field(values, "model.layers.0.kind").choices == ("fully-connected", "convolution", "self-attention")
+    assert field(values, "model.layers.0.kind").choices == (
+        "fully-connected",
+        "convolution",
+        "self-attention",
+    )
     assert "≥ 1" in field(values, "phases.0.epochs").description
     assert field(values, "data.train_images").nullable
 
@@ -114,7 +118,9 @@ def test_a_label_that_the_first_layer_cannot_carry_becomes_an_overlay(values: di
     assert check(back).experiment is not None
 
 
-def test_a_rule_without_labels_takes_the_encoding_away_and_the_other_brings_it_back(values: dict) -> None:
+def test_a_rule_without_labels_takes_the_encoding_away_and_the_other_brings_it_back(
+    values: dict,
+) -> None:
     local = changed(values, field(values, "phases.0.rule"), "local-ce")
     made = check(local).experiment
     assert made is not None
@@ -141,14 +147,19 @@ def test_an_optional_section_is_switched_on_and_off(values: dict) -> None:
 def test_backprop_keeps_the_head_that_is_there(values: dict) -> None:
     on = changed(values, field(values, "model.head"), "on")
     on = changed(on, field(on, "model.head.normalisation"), "rms")
-    assert changed(on, field(on, "phases.0.rule"), "backprop")["model"]["head"]["normalisation"] == "rms"
+    assert (
+        changed(on, field(on, "phases.0.rule"), "backprop")["model"]["head"]["normalisation"]
+        == "rms"
+    )
 
 
 def test_an_edit_that_another_one_undid_no_longer_applies(values: dict) -> None:
     edited = changed(values, field(values, "phases.0.epochs"), "5")
     assert still_applies(edited, "phases.0.epochs", "5")
     assert still_applies(
-        changed(values, field(values, "phases.0.learning_rate"), "1e-3"), "phases.0.learning_rate", "1e-3"
+        changed(values, field(values, "phases.0.learning_rate"), "1e-3"),
+        "phases.0.learning_rate",
+        "1e-3",
     )
     other = changed(edited, field(edited, "phases.0.rule"), "backprop")
     assert not still_applies(other, "phases.0.epochs", "5")

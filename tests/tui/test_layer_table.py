@@ -35,13 +35,19 @@ async def test_convolutions_that_learn_in_parallel(
         assert "accuracy: train images" in str(table.border_title)
         assert "softmax head: 91.91 %" in str(table.border_title)
         progress = app.screen.query_one(ProgressLine)
-        words = "".join(t for line in progress.rows(size[0], progress.size.height) for t, _ in line.spans)
+        words = "".join(
+            t for line in progress.rows(size[0], progress.size.height) for t, _ in line.spans
+        )
         assert "3 layers, epoch 7/20" in words
 
 
-@pytest.mark.parametrize("label", ["名前" * 20, "3×32×32→1024×100×100", "a" * 60, "1×28×28→" + "9×" * 30])
+@pytest.mark.parametrize(
+    "label", ["名前" * 20, "3×32×32→1024×100×100", "a" * 60, "1×28×28→" + "9×" * 30]
+)
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
-async def test_no_name_is_too_wide_for_its_column(new_app, new_control, parallel_view_of, label: str, size) -> None:
+async def test_no_name_is_too_wide_for_its_column(
+    new_app, new_control, parallel_view_of, label: str, size
+) -> None:
     view: RunView = parallel_view_of(until=2)
     wide = replace(view.layers[0], label=label)
     app = new_app(new_control(replace(view, layers=(wide, *view.layers[1:]))))
@@ -51,7 +57,9 @@ async def test_no_name_is_too_wide_for_its_column(new_app, new_control, parallel
         assert {cell_len(row) for row in layers} == {cell_len(head)}
 
 
-async def test_following_stays_with_the_first_of_several(new_app, new_control, parallel_view_of) -> None:
+async def test_following_stays_with_the_first_of_several(
+    new_app, new_control, parallel_view_of
+) -> None:
     control = new_control(parallel_view_of(until=2))
     app = new_app(control)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -63,7 +71,9 @@ async def test_following_stays_with_the_first_of_several(new_app, new_control, p
         assert app.screen.selected.number == 3  # type: ignore[attr-defined]
 
 
-async def test_the_table_fills_its_height_when_it_grows(new_app, new_control, parallel_view_of) -> None:
+async def test_the_table_fills_its_height_when_it_grows(
+    new_app, new_control, parallel_view_of
+) -> None:
     app = new_app(new_control(parallel_view_of(until=2)))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()

@@ -56,15 +56,21 @@ def test_the_final_test_is_drawn_at_the_end(view_of: Callable[..., RunView]) -> 
     assert spec.series[-1].points[-1][0] == 20
 
 
-def test_layers_are_drawn_on_train_where_only_that_is_evaluated(view_of: Callable[..., RunView]) -> None:
+def test_layers_are_drawn_on_train_where_only_that_is_evaluated(
+    view_of: Callable[..., RunView],
+) -> None:
     view = view_of(until=(2, 3))
     assert layers_split(view) == "test"
-    only_train = replace(view, evaluations=tuple(replace(e, split="train") for e in view.evaluations))
+    only_train = replace(
+        view, evaluations=tuple(replace(e, split="train") for e in view.evaluations)
+    )
     assert layers_split(only_train) == "train"
     assert "layer 2" in names(accuracy_spec(only_train, None, UNICODE))
 
 
-def test_with_many_layers_only_the_selected_one_is_labelled(view_of: Callable[..., RunView]) -> None:
+def test_with_many_layers_only_the_selected_one_is_labelled(
+    view_of: Callable[..., RunView],
+) -> None:
     view = view_of(layers=9, epochs=2)
     spec = accuracy_spec(view, view.layers[4], UNICODE)
     assert isinstance(spec, ChartSpec)
@@ -72,7 +78,9 @@ def test_with_many_layers_only_the_selected_one_is_labelled(view_of: Callable[..
     assert labelled == {"layer 5"}
 
 
-def test_layers_in_parallel_share_the_axis_of_epochs(parallel_view_of: Callable[..., RunView]) -> None:
+def test_layers_in_parallel_share_the_axis_of_epochs(
+    parallel_view_of: Callable[..., RunView],
+) -> None:
     view = parallel_view_of(until=7)
     spec = accuracy_spec(view, view.layers[2], UNICODE)
     assert isinstance(spec, ChartSpec)
@@ -95,21 +103,30 @@ def test_the_final_test_of_layers_in_parallel_is_drawn_where_they_ended(
     assert (spec.series[-1].name, spec.series[-1].points) == ("test", ((10.0, 98.8),))
 
 
-def test_a_head_that_is_the_prediction_is_not_drawn_twice(parallel_view_of: Callable[..., RunView]) -> None:
+def test_a_head_that_is_the_prediction_is_not_drawn_twice(
+    parallel_view_of: Callable[..., RunView],
+) -> None:
     view = parallel_view_of(until=3)
-    same = replace(view, evaluations=tuple(replace(e, head_accuracy=e.accuracy) for e in view.evaluations))
+    same = replace(
+        view, evaluations=tuple(replace(e, head_accuracy=e.accuracy) for e in view.evaluations)
+    )
     assert "head" not in names(accuracy_spec(same, None, UNICODE))
 
 
 def test_without_negative_data_only_the_true_class_is_drawn() -> None:
     history = tuple(EpochView(1, n, 1.0, 2.0 * n) for n in (1, 2))
-    assert names(goodness_spec(LayerView(1, "4→2", "learning", 1, 2, 5, history=history), UNICODE)) == ["g⁺"]
+    assert names(
+        goodness_spec(LayerView(1, "4→2", "learning", 1, 2, 5, history=history), UNICODE)
+    ) == ["g⁺"]
 
 
 def test_backprop_before_layers_in_parallel_comes_before_them() -> None:
     first = [
         ev.LayerStarted(1, None, 5, None),
-        *(ev.EpochFinished(1, None, n, n, 1.0, None, None, None, 0.9, 1.0, 1.0, 1.0) for n in range(1, 6)),
+        *(
+            ev.EpochFinished(1, None, n, n, 1.0, None, None, None, 0.9, 1.0, 1.0, 1.0)
+            for n in range(1, 6)
+        ),
         ev.LayerFinished(1, None, 5, 5.0, False),
         ev.LayerStarted(2, None, 4, None, (1, 2, 3)),
         ev.LayerMeans(2, 1, 1, 0.1, 2.0, 1.0, None),

@@ -16,7 +16,9 @@ def source_of(path: Path, status: str | None = "running") -> JournalSource:
     return JournalSource("r", JournalTail(path).read, lambda: status)  # type: ignore[arg-type, return-value]
 
 
-def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(tmp_path: Path, events_of: Callable, view_of) -> None:
+def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(
+    tmp_path: Path, events_of: Callable, view_of
+) -> None:
     path = tmp_path / "journal.jsonl"
     lines = [to_json(at, event) + "\n" for at, event in events_of(layers=2, epochs=3)]
     path.write_text("".join(lines[:10]) + lines[10][:7], encoding="utf-8")
@@ -29,7 +31,9 @@ def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(tmp_path: Path,
     source.poll()
     assert source.view.result is not None
     assert not source.wants_poll
-    assert [row.epoch for row in source.view.layers] == [row.epoch for row in view_of(layers=2, epochs=3).layers]
+    assert [row.epoch for row in source.view.layers] == [
+        row.epoch for row in view_of(layers=2, epochs=3).layers
+    ]
 
 
 def test_every_event_of_a_run_has_valid_types(events_of: Callable) -> None:
@@ -46,18 +50,22 @@ junk = (
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
+)
 @given(
     st.lists(
         st.sampled_from(sorted(EVENTS)).flatmap(
-            lambda kind: st.fixed_dictionaries({}, optional=dict.fromkeys(EVENTS[kind].__dataclass_fields__, junk)).map(
-                lambda body: {**body, "event": kind, "at": 1.0}
-            )
+            lambda kind: st.fixed_dictionaries(
+                {}, optional=dict.fromkeys(EVENTS[kind].__dataclass_fields__, junk)
+            ).map(lambda body: {**body, "event": kind, "at": 1.0})
         ),
         max_size=6,
     )
 )
-def test_odd_journals_neither_raise_nor_stop_the_reading(tmp_path: Path, events_of: Callable, bodies: list) -> None:
+def test_odd_journals_neither_raise_nor_stop_the_reading(
+    tmp_path: Path, events_of: Callable, bodies: list
+) -> None:
     path = tmp_path / "journal.jsonl"
     good = [to_json(at, event) for at, event in events_of(layers=1, epochs=2, finish=False)]
     odd = [json.dumps(body) for body in bodies]

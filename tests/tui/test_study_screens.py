@@ -58,9 +58,17 @@ def study() -> Study:
     one = Condition((("method", "paper/ff at equal updates"), ("θ", 2.0)), 97.14, 99.0)
     other = Condition((("method", "ff"), ("θ", None)))
     trials = tuple(
-        Trial(condition, experiment(seed, epochs)) for seed in (0, 1) for epochs, condition in ((1, one), (2, other))
+        Trial(condition, experiment(seed, epochs))
+        for seed in (0, 1)
+        for epochs, condition in ((1, one), (2, other))
     )
-    return Study("threshold", "The threshold θ", "How sensitive is it?", trials, ("svhn is not on this machine",))
+    return Study(
+        "threshold",
+        "The threshold θ",
+        "How sensitive is it?",
+        trials,
+        ("svhn is not on this machine",),
+    )
 
 
 @dataclass
@@ -115,14 +123,20 @@ def backend(study: Study) -> FakeStudyBackend:
 
 
 @pytest.fixture
-def study_app(new_app: Callable[..., FFTUIApp], backend: FakeStudyBackend, monkeypatch: pytest.MonkeyPatch) -> FFTUIApp:
+def study_app(
+    new_app: Callable[..., FFTUIApp], backend: FakeStudyBackend, monkeypatch: pytest.MonkeyPatch
+) -> FFTUIApp:
     app = new_app()
     monkeypatch.setattr(app, "studies", lambda: backend)
     return app
 
 
-def at(study: Study, index: int, state: str = "running", view: RunView | None = None, **more: object) -> TrialProgress:
-    return TrialProgress(index, len(study.trials), study.trials[index - 1], state, view, "the-run", **more)  # type: ignore[arg-type]
+def at(
+    study: Study, index: int, state: str = "running", view: RunView | None = None, **more: object
+) -> TrialProgress:
+    return TrialProgress(
+        index, len(study.trials), study.trials[index - 1], state, view, "the-run", **more
+    )  # type: ignore[arg-type]
 
 
 @both_sizes
@@ -131,7 +145,10 @@ async def test_studies_are_listed_with_their_trials(study_app: FFTUIApp, size) -
         await pilot.press("s")
         await pilot.pause()
         assert isinstance(study_app.screen, StudiesScreen)
-        rows, about = study_app.screen.query_one(RowList), study_app.screen.query_one("#about", Paragraphs)
+        rows, about = (
+            study_app.screen.query_one(RowList),
+            study_app.screen.query_one("#about", Paragraphs),
+        )
         assert "sample-complexity" in text_of(rows)
         await until(pilot, lambda: "~" in text_of(rows))
         names = [row.cells[0][0] for row in rows.items]
@@ -206,7 +223,9 @@ async def test_every_row_and_line_fits_its_width(
         study_app.push_screen(StudyScreen(study))
         await pilot.pause()
         screen = study_app.screen
-        await until(pilot, lambda: "failed: out of memory" in text_of(screen.query_one(StudyHeader)))
+        await until(
+            pilot, lambda: "failed: out of memory" in text_of(screen.query_one(StudyHeader))
+        )
         await until(pilot, lambda: bool(screen.query_one("#results", RowList).items))
         for widget in screen.query(RowWidget):
             if widget.display and widget.size.width:
@@ -244,7 +263,9 @@ async def test_a_running_study_is_shown_again_and_its_run_opened(
     assert study_app.return_value == "keep"
 
 
-async def test_ascii_is_ascii(new_app, backend: FakeStudyBackend, study: Study, parallel_view_of, monkeypatch) -> None:
+async def test_ascii_is_ascii(
+    new_app, backend: FakeStudyBackend, study: Study, parallel_view_of, monkeypatch
+) -> None:
     app = new_app(ascii_only=True)
     monkeypatch.setattr(app, "studies", lambda: backend)
     backend.run.view = parallel_view_of(until=7)
@@ -281,14 +302,24 @@ async def test_no_key_fails_before_anything_is_loaded(
     async with study_app.run_test(size=size) as pilot:
         await pilot.press("s", "enter", "f", "down", "end", "enter", "question_mark")
         await pilot.press("escape")
-        await until(pilot, lambda: "cannot read" in text_of(study_app.screen.query_one("#about", Paragraphs)))
+        await until(
+            pilot,
+            lambda: "cannot read" in text_of(study_app.screen.query_one("#about", Paragraphs)),
+        )
         study_app.push_screen(StudyScreen(backend.study))
-        await pilot.press("s", "o", "2", "3", "4", "up", "down", "enter", "question_mark", "escape", "1")
-        await until(pilot, lambda: "cannot read" in text_of(study_app.screen.query_one("#results", RowList)))
+        await pilot.press(
+            "s", "o", "2", "3", "4", "up", "down", "enter", "question_mark", "escape", "1"
+        )
+        await until(
+            pilot, lambda: "cannot read" in text_of(study_app.screen.query_one("#results", RowList))
+        )
 
 
-def test_the_facts_of_a_study_are_those_of_its_runs(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fftui.runs.estimate._Measured.rates", None)  # another test may have measured this machine
+def test_the_facts_of_a_study_are_those_of_its_runs(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # another test may have measured this machine
+    monkeypatch.setattr("fftui.runs.estimate._Measured.rates", None)
     facts = study_facts(study, KnownRuns())
     assert (facts.done, len(facts.remaining)) == (0, 4)
     assert facts.expected_s is None
@@ -326,7 +357,9 @@ def test_the_thread_keeps_the_progress_of_its_trials(
     assert run.stopping
 
 
-def test_an_error_that_stops_a_study_is_kept(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_stops_a_study_is_kept(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def run_study(*_: object, stop: threading.Event) -> Iterator[TrialProgress]:
         raise RequestError("cannot make a run\nat all")
         yield
@@ -339,9 +372,16 @@ def test_an_error_that_stops_a_study_is_kept(study: Study, tmp_path: Path, monke
 
 def test_numbers_are_dropped_before_columns_that_identify_conditions() -> None:
     columns = ("method", "images", "test accuracy %", "paper %", "learned for", "note")
-    table = StudyTable(columns, (("paper/ff at equal updates", "1000", "97", "96", "12 s", "2 not run"),))
+    table = StudyTable(
+        columns, (("paper/ff at equal updates", "1000", "97", "96", "12 s", "2 not run"),)
+    )
     wide = columns_of(table, ["method", "images"], 100)
-    assert [column.title for column in wide if column.drop == 0] == ["", "method", "images", *columns[2:4]]
+    assert [column.title for column in wide if column.drop == 0] == [
+        "",
+        "method",
+        "images",
+        *columns[2:4],
+    ]
     assert [column.title for column in wide if column.elastic] == ["note"]
     assert [column.right for column in wide] == [False, False, False, True, True, True, False]
     narrow = columns_of(table, ["method", "images"], 60)

@@ -1,4 +1,6 @@
-"""The machine on the screen: fixed scales, layer boundaries, reasons, the whole run and its layers."""
+"""The machine on the screen: fixed scales, layer boundaries, reasons, the whole run and
+its layers.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -55,7 +57,9 @@ class PlainPanel(SystemPanel):
 def test_power_at_half_its_limit_is_drawn_at_half() -> None:
     (row,) = panel_of(view_with(*[{"power_w": 200.0, "power_limit_w": 400.0}] * 4))
     assert row.split() == ["power", "▅▅▅▅", "200", "of", "400", "W"]
-    full, idle = (panel_of(view_with(*[{"gpu_utilization_percent": value}] * 4))[0] for value in (100.0, 0.0))
+    full, idle = (
+        panel_of(view_with(*[{"gpu_utilization_percent": value}] * 4))[0] for value in (100.0, 0.0)
+    )
     assert "████" in full
     assert "▁▁▁▁" in idle
 
@@ -66,7 +70,9 @@ def test_the_panel_marks_where_the_next_layer_begins() -> None:
 
 
 def test_the_panel_has_energy_other_gpus_and_reasons_below_its_metrics() -> None:
-    view = replace(metered_view(), machine=replace(metered_view().machine, other_gpus=("NVIDIA T4",)))
+    view = replace(
+        metered_view(), machine=replace(metered_view().machine, other_gpus=("NVIDIA T4",))
+    )
     view = view.after(11.0, ev.OtherGpusSampled((7.0,), (1,), (2,), (61.0,)))
     view = view.after(11.0, ev.MetricsUnavailable(("gpu_sm_clock_mhz",), "Not Supported"))
     rows = panel_of(view)
@@ -81,7 +87,10 @@ def test_the_panel_has_energy_other_gpus_and_reasons_below_its_metrics() -> None
 
 def test_the_panel_shows_the_reason_where_a_gpu_is_missing() -> None:
     view = view_with({"host_cpu_percent": 50.0})
-    view = view.after(1.0, ev.MetricsUnavailable(("power_w", "gpu_utilization_percent"), "no NVIDIA GPU: it is a CPU"))
+    view = view.after(
+        1.0,
+        ev.MetricsUnavailable(("power_w", "gpu_utilization_percent"), "no NVIDIA GPU: it is a CPU"),
+    )
     assert panel_of(view, height=2)[-1] == "no NVIDIA GPU: it is a CPU"
     assert panel_of(view, 30, 3)[1:] == ["no NVIDIA GPU: it is a CPU"]
     assert panel_of(view, 20, 3)[1:] == ["no NVIDIA GPU: it is", "a CPU"]
@@ -96,7 +105,9 @@ def test_a_run_without_samples_shows_why() -> None:
 
 def test_sizes_are_those_of_the_machine_that_runs_it_not_of_this_one() -> None:
     view = view_with({"process_memory_bytes": 2_000_000_000, "process_cpu_percent": 400.0})
-    view = replace(view, machine=replace(view.machine, cores=64, host_memory_total_bytes=256_000_000_000))
+    view = replace(
+        view, machine=replace(view.machine, cores=64, host_memory_total_bytes=256_000_000_000)
+    )
     shown = {metric_style.name: metric_style for metric_style in metric_styles(view, MACHINE)}
     assert shown["process memory"].top == 256e9
     assert shown["process CPU"].text(400.0) == "400 of 6400 %"
@@ -106,7 +117,10 @@ def test_sizes_are_those_of_the_machine_that_runs_it_not_of_this_one() -> None:
 def test_a_metric_that_is_not_available_is_left_out_and_has_its_reason() -> None:
     view = view_with({"power_w": 100.0})
     view = view.after(1.0, ev.MetricsUnavailable(("gpu_utilization_percent",), "Not Supported"))
-    view = view.after(1.0, ev.MetricsUnavailable(("cpu_power_w", "cpu_energy_j"), "not available: root may read it"))
+    view = view.after(
+        1.0,
+        ev.MetricsUnavailable(("cpu_power_w", "cpu_energy_j"), "not available: root may read it"),
+    )
     assert [metric_style.name for metric_style in metric_styles(view, MACHINE)] == ["power"]
     assert missing_lines(view) == [
         "no GPU %: Not Supported",
@@ -117,7 +131,10 @@ def test_a_metric_that_is_not_available_is_left_out_and_has_its_reason() -> None
 def test_metrics_of_the_whole_board_are_marked() -> None:
     view = view_with({"power_w": 100.0, "gpu_memory_used_bytes": 5})
     view = replace(view, machine=replace(view.machine, mig=True, whole_board=("power_w",)))
-    assert [metric_style.name for metric_style in metric_styles(view, MACHINE)] == ["GPU memory", "power (board)"]
+    assert [metric_style.name for metric_style in metric_styles(view, MACHINE)] == [
+        "GPU memory",
+        "power (board)",
+    ]
 
 
 def metered_view() -> RunView:
@@ -128,12 +145,20 @@ def metered_view() -> RunView:
         at = tick / 10
         layer = None if at < 1 else 1 if at < 4 else 2
         power = {None: 50.0, 1: 100.0, 2: 300.0}[layer]
-        sample = ev.TelemetrySampled(layer and 1, layer, layer and 1, gpu_energy_j=joules, power_w=power)
+        sample = ev.TelemetrySampled(
+            layer and 1, layer, layer and 1, gpu_energy_j=joules, power_w=power
+        )
         view = view.after(at, replace(sample, gpu_utilization_percent=power / 4))
         joules += power / 10
-    for doing, layer, began, ended in (("idle", None, 0, 1), ("learning", 1, 1, 4), ("learning", 2, 4, 8)):
+    for doing, layer, began, ended in (
+        ("idle", None, 0, 1),
+        ("learning", 1, 1, 4),
+        ("learning", 2, 4, 8),
+    ):
         images = 100 if layer else 0
-        view = view.after(10.0, ev.WindowMeasured(doing, layer and 1, layer, layer and 1, 1, images, began, ended))
+        view = view.after(
+            10.0, ev.WindowMeasured(doing, layer and 1, layer, layer and 1, 1, images, began, ended)
+        )
     return view.after(10.1, ev.TelemetryEnded(100, 2, 10.0, 0.05, 0.97, None))
 
 
@@ -147,7 +172,18 @@ def test_each_layer_has_its_means_and_its_energy() -> None:
     assert "1.20 kJ" in second
     assert first.split()[4] == "25"  # GPU %
     assert "counter" in second
-    assert both.split() == ["learning", "7.0", "s", "–", "214", "1.50", "kJ", "7.50", "J", "counter"]
+    assert both.split() == [
+        "learning",
+        "7.0",
+        "s",
+        "–",
+        "214",
+        "1.50",
+        "kJ",
+        "7.50",
+        "J",
+        "counter",
+    ]
 
 
 def test_a_row_has_the_time_on_the_device_and_for_images(view_of, parallel_view_of) -> None:
@@ -183,7 +219,8 @@ def test_columns_for_which_there_is_no_room_are_left_out() -> None:
 
 def test_the_sampler_line_says_how_regular_the_samples_were() -> None:
     assert sampler_lines(metered_view()) == [
-        "sampler: 100 samples, 97.0 % of them within 20 ms of their time, 2 missed; it took 0.50 % of one core"
+        "sampler: 100 samples, 97.0 % of them within 20 ms of their time, 2 missed; it took 0.50 %"
+        " of one core"
     ]
     assert sampler_lines(RunView()) == []
 
@@ -191,7 +228,9 @@ def test_the_sampler_line_says_how_regular_the_samples_were() -> None:
 def test_gpus_that_do_not_learn_are_a_line_each() -> None:
     view = view_with({"power_w": 1.0})
     view = replace(view, machine=replace(view.machine, other_gpus=("NVIDIA A100", "NVIDIA T4")))
-    seen = ev.OtherGpusSampled((7.0, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None))
+    seen = ev.OtherGpusSampled(
+        (7.0, None), (5_000_000_000, None), (40_000_000_000, None), (61.0, None)
+    )
     first, second = other_gpus_lines(view.after(2.0, seen))
     assert first.split() == ["7", "%", "61", "W", "5.0", "GB", "of", "40.0", "GB", "NVIDIA", "A100"]
     assert second.split() == ["n/a", "n/a", "n/a", "NVIDIA", "T4"]
@@ -212,7 +251,14 @@ async def test_g_opens_the_whole_run_and_goes_back(new_app, new_control, view_of
         assert isinstance(app.screen, SystemScreen)
         rows = shown(app).splitlines()
         assert rows[0].startswith("NVIDIA H100 · 2 cores")
-        assert rows[1].split() == ["layer", "1", "layer", "2", "now", *(["mean", "max"] if size[0] >= 100 else [])]
+        assert rows[1].split() == [
+            "layer",
+            "1",
+            "layer",
+            "2",
+            "now",
+            *(["mean", "max"] if size[0] >= 100 else []),
+        ]
         assert "┊" in rows[2]
         assert "rows 1 to" not in rows[0], "everything fits"
         assert rows[-3:-2] == ["Other GPUs"]
@@ -247,11 +293,20 @@ async def test_odd_runs_are_shown_at_every_size(new_app, new_control, view_of, s
     async with app.run_test(size=size) as pilot:
         await pilot.press("3", "g", "down", "end")
         assert isinstance(app.screen, SystemScreen)
-        odd = ev.TelemetrySampled(1, 2, 5, process_cpu_percent=nan, power_w=inf, power_limit_w=0.0, host_cpu_percent=-5)
-        resumed = control.view.after(1e12, odd).after(2e12, replace(control.view.started, resumed=True))
-        many = RunView().after(0.0, ev.MachineDescribed(inf, 0, 0, whole_board=("power_w",), mig=True))
+        odd = ev.TelemetrySampled(
+            1, 2, 5, process_cpu_percent=nan, power_w=inf, power_limit_w=0.0, host_cpu_percent=-5
+        )
+        resumed = control.view.after(1e12, odd).after(
+            2e12, replace(control.view.started, resumed=True)
+        )
+        many = RunView().after(
+            0.0, ev.MachineDescribed(inf, 0, 0, whole_board=("power_w",), mig=True)
+        )
         for number in range(2000):
-            many = many.after(-1.0 * number, ev.TelemetrySampled(1, number % 300, 1, power_w=1.0, host_cpu_percent=nan))
+            many = many.after(
+                -1.0 * number,
+                ev.TelemetrySampled(1, number % 300, 1, power_w=1.0, host_cpu_percent=nan),
+            )
         for view in (resumed, many, RunView()):
             control.view = view
             app.screen.refresh_view()
@@ -265,11 +320,14 @@ async def test_odd_runs_are_shown_at_every_size(new_app, new_control, view_of, s
         await pilot.pause()
 
 
-async def test_a_wheel_scrolls_and_a_run_whose_process_is_gone_is_marked(new_app, tmp_path, events_of) -> None:
+async def test_a_wheel_scrolls_and_a_run_whose_process_is_gone_is_marked(
+    new_app, tmp_path, events_of
+) -> None:
     runs = tmp_path / "runs"
     folder = create(runs, load_preset("quickstart"), preset="quickstart", device="cpu")
     folder.journal.write_text(
-        "".join(to_json(at, event) + "\n" for at, event in events_of(gpu=True, until=(1, 2))), encoding="utf-8"
+        "".join(to_json(at, event) + "\n" for at, event in events_of(gpu=True, until=(1, 2))),
+        encoding="utf-8",
     )
     gone = folder.record().model_copy(update={"pid": 2**22, "process_started": 1.0})
     folder.write_record(gone)
@@ -323,7 +381,9 @@ async def test_the_panel_follows_the_run(new_app, new_control, view_of) -> None:
         await pilot.pause()
         panel = app.screen.query_one(SystemPanel)
         assert panel.border_title == "System · NVIDIA H100"
-        control.view = control.view.after(2e9, ev.TelemetrySampled(1, 1, 3, gpu_utilization_percent=13.0))
+        control.view = control.view.after(
+            2e9, ev.TelemetrySampled(1, 1, 3, gpu_utilization_percent=13.0)
+        )
         await pilot.pause(0.4)
         assert "13 %" in panel.render_line(0).text
 

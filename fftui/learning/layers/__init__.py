@@ -1,4 +1,6 @@
-"""Layers: units that learn by their own objective. One file a kind; `build_layer` makes one from its description."""
+"""Layers: units that learn by their own objective. One file a kind; `build_layer` makes one from
+its description.
+"""
 
 from collections.abc import Callable
 
@@ -19,7 +21,13 @@ KINDS: dict[str, Callable[..., Layer]] = {
 
 
 def build_layer(
-    spec: ex.Layer, input_shape: tuple[int, ...], label: LabelInput, dtype: torch.dtype, generator: torch.Generator
+    spec: ex.Layer,
+    input_shape: tuple[int, ...],
+    label: LabelInput,
+    dtype: torch.dtype,
+    generator: torch.Generator,
 ) -> Layer:
-    """The layer that `spec` describes, for inputs of `input_shape`, its matrix products in `dtype`."""
+    """The layer that `spec` describes, for inputs of `input_shape`, its matrix products
+    in `dtype`.
+    """
     return KINDS[spec.kind](spec, input_shape, label, dtype, generator)

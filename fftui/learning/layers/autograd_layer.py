@@ -1,4 +1,6 @@
-"""Layers whose own weights get their gradient from autograd; the graph begins and ends inside the layer."""
+"""Layers whose own weights get their gradient from autograd; the graph begins and ends inside the
+layer.
+"""
 
 from abc import abstractmethod
 
@@ -12,8 +14,9 @@ from fftui.learning.objective import Objective
 class AutogradLayer(Layer):
     """A layer that only implements `compute_activities`, from differentiable operations.
 
-    `self.training` says whether batch normalisation takes this batch's statistics (and remembers them) or remembered
-    ones: `learn` sets it, `activities` clears it, `forward` leaves it to the caller.
+    `self.training` says whether batch normalisation takes this batch's statistics (and remembers
+    them) or remembered ones: `learn` sets it, `activities` clears it, `forward` leaves it to the
+    caller.
     """
 
     @abstractmethod
@@ -31,7 +34,9 @@ class AutogradLayer(Layer):
         return self.compute_activities(x_ND, labels_N)
 
     def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
-        """Set the gradients of `objective`: its gradient in z goes to autograd, which stops at the input."""
+        """Set the gradients of `objective`: its gradient in z goes to autograd, which stops at the
+        input.
+        """
         self.train()
         self.zero_grad(set_to_none=True)
         with torch.enable_grad():

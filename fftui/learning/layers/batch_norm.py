@@ -1,4 +1,6 @@
-"""Batch normalisation of a layer's input, without a learned scale and shift: the layer's own weights can do that."""
+"""Batch normalisation of a layer's input, without a learned scale and shift: the layer's own
+weights can do that.
+"""
 
 from torch import Tensor, nn
 
@@ -6,10 +8,11 @@ FLAT = 2  # dimensions of (N, D)
 
 
 class BatchNorm(nn.Module):
-    """Inputs (N, K, ...) minus the mean and divided by the standard deviation of each of K `channels`.
+    """Inputs (N, K, ...) minus the mean and divided by the standard deviation of each of K
+    `channels`.
 
-    While `training`, statistics are the batch's and update the running ones with a momentum of 0.1; otherwise, and
-    where a batch has one value a channel, they are the running ones.
+    While `training`, statistics are the batch's and update the running ones with a momentum of 0.1;
+    otherwise, and where a batch has one value a channel, they are the running ones.
     """
 
     def __init__(self, channels: int) -> None:

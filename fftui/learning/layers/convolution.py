@@ -1,7 +1,8 @@
 """A convolutional layer: normalisation → convolution (and label) → activation and pooling.
 
-Letters in shapes: N rows (images with a label), B images, S labels an image, C labels, K channels, X = K · height ·
-width of the convolution's output, kept channels last (the CPU's pooling and weight gradients are faster so).
+Letters in shapes: N rows (images with a label), B images, S labels an image, C labels, K channels,
+X = K · height · width of the convolution's output, kept channels last (the CPU's pooling and weight
+gradients are faster so).
 """
 
 import math
@@ -23,12 +24,13 @@ POOL = 2  # width and height of a pooling window
 
 
 class ConvolutionLayer(AutogradLayer):
-    """K channels over images (N, D), channel first; stride 1, weights initialised as in `torch.nn.Conv2d`.
+    """K channels over images (N, D), channel first; stride 1, weights initialised as in
+    `torch.nn.Conv2d`.
 
-    A label plane is one more input channel (one a class if one-hot), behind the normalisation: planes are fixed and
-    of unit variance where images are normalised by batch. A convolution is linear, so the planes of the
-    C + 1 labels are convolved once and added to the convolved images; and images shown with several labels are
-    convolved once.
+    A label plane is one more input channel (one a class if one-hot), behind the normalisation:
+    planes are fixed and of unit variance where images are normalised by batch. A convolution is
+    linear, so the planes of the C + 1 labels are convolved once and added to the convolved images;
+    and images shown with several labels are convolved once.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class ConvolutionLayer(AutogradLayer):
     ) -> None:
         channels, height, width = input_shape
         sides = [size + 2 * spec.padding - spec.kernel + 1 for size in (height, width)]
-        full_shape, pooled_shape = ((spec.channels, *sizes) for sizes in (sides, [side // POOL for side in sides]))
+        full_shape, pooled_shape = (
+            (spec.channels, *sizes) for sizes in (sides, [side // POOL for side in sides])
+        )
         super().__init__(
             input_shape=input_shape,
             shape=pooled_shape if spec.pooling == "before-goodness" else full_shape,
@@ -51,15 +55,23 @@ class ConvolutionLayer(AutogradLayer):
             dtype=dtype,
         )
         self._full_size = math.prod(full_shape)
-        planes = label_planes(label, height, width, generator=generator) if label.encoding in PLANES else None
+        planes = (
+            label_planes(label, height, width, generator=generator)
+            if label.encoding in PLANES
+            else None
+        )
         self.register_buffer("_planes", planes, persistent=False)
         self._planes: Tensor | None
         inputs = channels + (0 if planes is None else planes.shape[1])
         bound = 1 / math.sqrt(inputs * spec.kernel**2)
         self.weight = nn.Parameter(
-            torch.empty(spec.channels, inputs, spec.kernel, spec.kernel).uniform_(-bound, bound, generator=generator)
+            torch.empty(spec.channels, inputs, spec.kernel, spec.kernel).uniform_(
+                -bound, bound, generator=generator
+            )
         )
-        self.bias = nn.Parameter(torch.empty(spec.channels).uniform_(-bound, bound, generator=generator))
+        self.bias = nn.Parameter(
+            torch.empty(spec.channels).uniform_(-bound, bound, generator=generator)
+        )
         self._batch_norm = BatchNorm(channels) if spec.normalisation == "batch" else None
         self._activation = ACTIVATIONS[spec.activation]
         self._padding = spec.padding
@@ -70,7 +82,9 @@ class ConvolutionLayer(AutogradLayer):
     @property
     def title(self) -> str:
         """Input and output shape, such as "1×28×28→32×14×14"."""
-        return "→".join("×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape))
+        return "→".join(
+            "×".join(map(str, shape)) for shape in (self.input_shape, self.output_shape)
+        )
 
     @property
     def floats_per_sample(self) -> int:
@@ -98,12 +112,16 @@ class ConvolutionLayer(AutogradLayer):
         return functional.max_pool2d(z_NH.view(-1, *self.shape), POOL).flatten(1)
 
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
-        """z (S·B, H) for images with each of S sets of labels; planes leave the images unchanged."""
+        """z (S·B, H) for images with each of S sets of labels; planes leave the images
+        unchanged.
+        """
         if self._planes is None:
             return super().activities_per_label(x, *labels_B)
         return self.activities(x.images_BD, torch.cat(labels_B))
 
-    def learn_per_label(self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor) -> Outcome:
+    def learn_per_label(
+        self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor
+    ) -> Outcome:
         """`learn` for images with each of S sets of labels (B,), stacked."""
         if self._planes is None:
             return super().learn_per_label(x, objective, *labels_B)
@@ -114,7 +132,8 @@ class ConvolutionLayer(AutogradLayer):
         if self._planes is None:
             return a_BKHW
         planes_CKHW = self._convolved(self._planes, self.weight[:, self.input_shape[0] :], None)
-        # A product with one-hot rows, not an index: its gradient is a product too, and the same every time on a GPU.
+        # A product with one-hot rows, not an index: its gradient is a product too, and the same
+        # every time on a GPU.
         one_hot_NC = torch.eye(len(planes_CKHW), device=labels_N.device, dtype=self.dtype)[labels_N]
         a_BX = _rows(a_BKHW)
         label_NX = one_hot_NC @ _rows(planes_CKHW)

@@ -1,9 +1,11 @@
 """A fully connected layer that learns without autograd.
 
-With normalised input x̂, a = x̂ W + b and z = φ(a), an objective states δ = ∂L/∂z and so ∂L/∂a. A step is two matrix
-products, the positive and negative data stacked: x̂ W going up and x̂ᵗ ∂L/∂a for the gradient.
+With normalised input x̂, a = x̂ W + b and z = φ(a), an objective states δ = ∂L/∂z and so ∂L/∂a. A
+step is two matrix products, the positive and negative data stacked: x̂ W going up and x̂ᵗ ∂L/∂a for
+the gradient.
 
-Weights are kept as (D, H): both products then read contiguous rows, and row y of W is the weight of label input y.
+Weights are kept as (D, H): both products then read contiguous rows, and row y of W is the weight of
+label input y.
 """
 
 import math
@@ -31,7 +33,11 @@ class FullyConnectedLayer(Layer):
         generator: torch.Generator,
     ) -> None:
         super().__init__(
-            input_shape=input_shape, shape=(spec.units,), normalisation=spec.normalisation, label=label, dtype=dtype
+            input_shape=input_shape,
+            shape=(spec.units,),
+            normalisation=spec.normalisation,
+            label=label,
+            dtype=dtype,
         )
         bound = 1 / math.sqrt(self.inputs)
         weight_DH, bias_H = torch.empty(self.inputs, spec.units), torch.zeros(spec.units)
@@ -86,7 +92,9 @@ class FullyConnectedLayer(Layer):
         return outcome
 
     @torch.no_grad()
-    def learn_per_label(self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor) -> Outcome:
+    def learn_per_label(
+        self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor
+    ) -> Outcome:
         """`learn` where all labels share their images, and therefore both products."""
         if self._batch_norm is not None:
             return super().learn_per_label(x, objective, *labels_B)
@@ -109,15 +117,21 @@ class FullyConnectedLayer(Layer):
         return torch.addmm(self.bias.to(self.dtype), x_ND, self.weight.to(self.dtype))
 
     def _labelled_product(self, x: LabelFreeInputs, labels_B: tuple[Tensor, ...]) -> Tensor:
-        """a (S·B, H) for each of S sets of labels; the images' part of it is computed once per batch."""
+        """a (S·B, H) for each of S sets of labels; the images' part of it is computed once per
+        batch.
+        """
         if x.product_BH is None:
             x.product_BH = self._product(x.images_BD)
         if x.label_value_B is None:
             return x.product_BH.repeat(len(labels_B), 1)
-        label_CH = with_neutral(self.weight[x.label_offset : x.label_offset + x.classes]).to(self.dtype)
+        label_CH = with_neutral(self.weight[x.label_offset : x.label_offset + x.classes]).to(
+            self.dtype
+        )
         a_SBH = x.product_BH.new_empty(len(labels_B), *x.product_BH.shape)
         for a_BH, labels in zip(a_SBH, labels_B, strict=True):
-            torch.addcmul(x.product_BH, label_CH.index_select(0, labels), x.label_value_B[:, None], out=a_BH)
+            torch.addcmul(
+                x.product_BH, label_CH.index_select(0, labels), x.label_value_B[:, None], out=a_BH
+            )
         return a_SBH.flatten(0, 1)
 
     def _apply_objective(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, Outcome]:

@@ -1,4 +1,6 @@
-"""The interface of every kind of layer: compute activities, learn from its own objective, feed the next layer."""
+"""The interface of every kind of layer: compute activities, learn from its own objective, feed the
+next layer.
+"""
 
 import math
 from abc import ABC, abstractmethod
@@ -19,35 +21,45 @@ EPSILON = 1e-4  # in x / (|x| + ε), as in the paper's code
 class LabelFreeInputs:
     """Normalised inputs (B, D) of the first layer before a label is put into them.
 
-    An overlay clears C inputs and sets the input of label y to a constant; an appended label does the same behind the
-    pixels. The norm of an input is therefore the same for every label, and
-    x̂(y) = `images_BD` + `label_value_B` · e(`label_offset` + y) exactly, where the C label columns of `images_BD` are
-    zero. `label_value_B` is None where the inputs hold no label. The neutral label is the mean over all labels.
+    An overlay clears C inputs and sets the input of label y to a constant; an appended label does
+    the same behind the pixels. The norm of an input is therefore the same for every label, and
+    x̂(y) = `images_BD` + `label_value_B` · e(`label_offset` + y) exactly, where the C label columns
+    of `images_BD` are zero. `label_value_B` is None where the inputs hold no label. The neutral
+    label is the mean over all labels.
     """
 
     images_BD: Tensor
     label_value_B: Tensor | None
     label_offset: int  # column of label 0
     classes: int
-    product_BH: Tensor | None = None  # images_BD times the current weights; valid for one batch and one step
+    # images_BD times the current weights; valid for one batch and one step
+    product_BH: Tensor | None = None
 
     def select(self, index_B: Tensor) -> "LabelFreeInputs":
         """The images at `index_B`."""
         label_value_B = None if self.label_value_B is None else self.label_value_B[index_B]
-        return LabelFreeInputs(self.images_BD.index_select(0, index_B), label_value_B, self.label_offset, self.classes)
+        return LabelFreeInputs(
+            self.images_BD.index_select(0, index_B), label_value_B, self.label_offset, self.classes
+        )
 
     def with_labels(self, labels_B: Tensor) -> Tensor:
         """x̂ (B, D): the inputs with these labels in them."""
         if self.label_value_B is None:
             return self.images_BD
         x_BD = self.images_BD.clone()
-        x_BD[:, self.label_offset : self.label_offset + self.classes] += self.label_columns(labels_B)
+        x_BD[:, self.label_offset : self.label_offset + self.classes] += self.label_columns(
+            labels_B
+        )
         return x_BD
 
     def label_columns(self, labels_B: Tensor) -> Tensor:
-        """The label columns (B, C) of the inputs with these labels; only where inputs hold labels."""
+        """The label columns (B, C) of the inputs with these labels; only where inputs
+        hold labels.
+        """
         assert self.label_value_B is not None
-        one_hot_CC = torch.eye(self.classes, dtype=self.images_BD.dtype, device=self.images_BD.device)
+        one_hot_CC = torch.eye(
+            self.classes, dtype=self.images_BD.dtype, device=self.images_BD.device
+        )
         return with_neutral(one_hot_CC).index_select(0, labels_B) * self.label_value_B[:, None]
 
     def __len__(self) -> int:
@@ -56,7 +68,9 @@ class LabelFreeInputs:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Loss (a scalar tensor), goodness (2B,) and activities (N, H) of one step of learning, all detached."""
+    """Loss (a scalar tensor), goodness (2B,) and activities (N, H) of one step of learning, all
+    detached.
+    """
 
     loss: Tensor
     goodness_2B: Tensor
@@ -69,11 +83,13 @@ class Outcome:
 
 
 class Layer(nn.Module, ABC):
-    """A layer over inputs of `input_shape`; float32 parameters, products in `dtype`. No gradient ever leaves it.
+    """A layer over inputs of `input_shape`; float32 parameters, products in `dtype`. No gradient
+    ever leaves it.
 
-    Its activities have `shape`, its outputs `output_shape` (smaller where it pools). Between layers both are flat:
-    (N, D) and (N, H). Labels (N,) count from 0; C is the neutral one (see `fftui.data.label_encoding`). A kind
-    implements `forward`, `activities` and `learn`; it may override the `…_per_label` methods where labels share work.
+    Its activities have `shape`, its outputs `output_shape` (smaller where it pools). Between layers
+    both are flat: (N, D) and (N, H). Labels (N,) count from 0; C is the neutral one (see
+    `fftui.data.label_encoding`). A kind implements `forward`, `activities` and `learn`; it may
+    override the `…_per_label` methods where labels share work.
     """
 
     def __init__(
@@ -127,16 +143,24 @@ class Layer(nn.Module, ABC):
         """Set the gradients of `objective` for normalised input."""
 
     def pooled(self, z_NH: Tensor) -> Tensor:
-        """Outputs to the next layer: the activities (N, H), pooled where the layer pools after goodness."""
+        """Outputs to the next layer: the activities (N, H), pooled where the layer pools after
+        goodness.
+        """
         return z_NH
 
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z (S·B, H) for images with each of S sets of labels (B,), stacked."""
         return torch.cat([self.activities(x.with_labels(labels), labels) for labels in labels_B])
 
-    def learn_per_label(self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor) -> Outcome:
+    def learn_per_label(
+        self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor
+    ) -> Outcome:
         """`learn` for images with each of S sets of labels (B,), stacked."""
-        return self.learn(torch.cat([x.with_labels(labels) for labels in labels_B]), torch.cat(labels_B), objective)
+        return self.learn(
+            torch.cat([x.with_labels(labels) for labels in labels_B]),
+            torch.cat(labels_B),
+            objective,
+        )
 
     def normalise(self, x_ND: Tensor) -> Tensor:
         """Normalised input x̂ in the layer's product type; batch normalisation comes later."""
@@ -145,7 +169,8 @@ class Layer(nn.Module, ABC):
         return (x_ND * self.normaliser(row_norm(x_ND)).to(x_ND.dtype)[:, None]).to(self.dtype)
 
     def labelled(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-        """Normalised input x̂ (N, D) with its label, from raw input, with autograd; batch normalisation comes later.
+        """Normalised input x̂ (N, D) with its label, from raw input, with autograd; batch
+        normalisation comes later.
 
         Where the label is among the inputs these are images, so no gradient is needed.
         """
@@ -169,7 +194,9 @@ class Layer(nn.Module, ABC):
             x_BD[:, : label.classes] = 0
         factor_B = self.normaliser(row_norm(x_BD).square_().add_(label.value**2).sqrt_())
         images_BD = (x_BD * factor_B[:, None]).to(self.dtype)
-        return LabelFreeInputs(images_BD, (factor_B * label.value).to(self.dtype), label_offset, label.classes)
+        return LabelFreeInputs(
+            images_BD, (factor_B * label.value).to(self.dtype), label_offset, label.classes
+        )
 
     def normaliser(self, norm_N: Tensor) -> Tensor:
         """The factor (N,) that normalises inputs whose Euclidean norm is `norm_N`."""

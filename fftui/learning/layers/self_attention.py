@@ -1,7 +1,8 @@
-"""Self-attention over the patches of an image, followed by units whose activities have the goodness.
+"""Self-attention over the patches of an image, followed by units whose activities have the
+goodness.
 
-Patches → tokens (and label, and positions) → attention → summary, normalised → units. Letters in shapes: N rows, B
-of them at once, T tokens, P values of a patch, W width of a token, C labels.
+Patches → tokens (and label, and positions) → attention → summary, normalised → units. Letters in
+shapes: N rows, B of them at once, T tokens, P values of a patch, W width of a token, C labels.
 """
 
 import math
@@ -19,17 +20,20 @@ from fftui.learning.layers.layer import EPSILON
 
 MLP_RATIO = 4  # hidden units of the MLP behind the attention, as a multiple of the width
 POSITION_STD = 0.02
-SLICE_FLOATS = 2**23  # of a slice on a CPU: its tensors stay below 32 MB, where malloc hands freed memory out again
-SHIFTS = ((1, -1, 0, 0), (-1, 1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1))  # left, right, top, bottom: pixels of zeros
+# of a slice on a CPU: its tensors stay below 32 MB, where malloc hands freed memory out again
+SLICE_FLOATS = 2**23
+# left, right, top, bottom: pixels of zeros
+SHIFTS = ((1, -1, 0, 0), (-1, 1, 0, 0), (0, 0, 1, -1), (0, 0, -1, 1))
 
 
 class SelfAttentionLayer(AutogradLayer):
     """H units over self-attention on an image's patches; the whole layer learns by one goodness.
 
-    A label encoded in tokens is a learned vector a class: added to every token or to the first (upper left patch,
-    where an overlay is), or a token of its own behind the others. Weights are initialised as in torch
-    (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors at random with a length of about the label's value, which
-    is about a patch's length where pixels are between 0 and 1. Much longer ones would hide the image.
+    A label encoded in tokens is a learned vector a class: added to every token or to the first
+    (upper left patch, where an overlay is), or a token of its own behind the others. Weights are
+    initialised as in torch (`Conv2d`/`Linear`, `MultiheadAttention`), label vectors at random with
+    a length of about the label's value, which is about a patch's length where pixels are between 0
+    and 1. Much longer ones would hide the image.
     """
 
     def __init__(
@@ -41,7 +45,13 @@ class SelfAttentionLayer(AutogradLayer):
         generator: torch.Generator,
     ) -> None:
         # `normalisation` is the summary's; pixels are used as they are
-        super().__init__(input_shape=input_shape, shape=(spec.units,), normalisation="none", label=label, dtype=dtype)
+        super().__init__(
+            input_shape=input_shape,
+            shape=(spec.units,),
+            normalisation="none",
+            label=label,
+            dtype=dtype,
+        )
         channels, height, width = input_shape
         patches = (height // spec.patch) * (width // spec.patch)
         tokens = patches + (label.encoding == "label-token")
@@ -53,14 +63,18 @@ class SelfAttentionLayer(AutogradLayer):
             self._labels = nn.Parameter(vectors_CW * (label.value / math.sqrt(spec.width)))
         self._positions: nn.Parameter | None = None
         if spec.positions:
-            self._positions = nn.Parameter(torch.randn(tokens, spec.width, generator=generator) * POSITION_STD)
+            self._positions = nn.Parameter(
+                torch.randn(tokens, spec.width, generator=generator) * POSITION_STD
+            )
         self._attention: nn.Module = Attention(spec.width, spec.heads, generator)
         if spec.residual:
             self._attention = Block(self._attention, spec.width, generator)
         self._tokens, self._width = tokens, spec.width
         self._summary = spec.summary
         self._summary_normalisation = spec.normalisation
-        self._units = linear(spec.width * (tokens if spec.summary == "flatten" else 1), spec.units, generator)
+        self._units = linear(
+            spec.width * (tokens if spec.summary == "flatten" else 1), spec.units, generator
+        )
         self._activation = ACTIVATIONS[spec.activation]
 
     @property
@@ -75,10 +89,19 @@ class SelfAttentionLayer(AutogradLayer):
 
     def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (N, H)."""
-        rows = len(x_ND) if x_ND.device.type != "cpu" else max(1, SLICE_FLOATS // self.floats_per_sample)
+        rows = (
+            len(x_ND)
+            if x_ND.device.type != "cpu"
+            else max(1, SLICE_FLOATS // self.floats_per_sample)
+        )
         slices = zip(torch.split(x_ND, rows), torch.split(labels_N, rows), strict=True)
         with torch.autocast(x_ND.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16):
-            return torch.cat([self._activities_of_slice(x_BD, labels_B).to(self.dtype) for x_BD, labels_B in slices])
+            return torch.cat(
+                [
+                    self._activities_of_slice(x_BD, labels_B).to(self.dtype)
+                    for x_BD, labels_B in slices
+                ]
+            )
 
     def _activities_of_slice(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
         """z (B, H) for a slice of the rows."""
@@ -93,8 +116,11 @@ class SelfAttentionLayer(AutogradLayer):
         """Tokens with the label added to them, if this layer's encoding does so."""
         if self._labels is None:
             return tokens_NTW
-        # A product with one-hot rows, not an index: its gradient is a product too, and the same every time on a GPU.
-        codes = with_neutral(torch.eye(self.label.classes, device=labels_N.device, dtype=self._labels.dtype))
+        # A product with one-hot rows, not an index: its gradient is a product too, and the same
+        # every time on a GPU.
+        codes = with_neutral(
+            torch.eye(self.label.classes, device=labels_N.device, dtype=self._labels.dtype)
+        )
         label_N1W = (codes[labels_N] @ self._labels).unsqueeze(1)
         if self._encoding == "every-token":
             return tokens_NTW + label_N1W
@@ -106,15 +132,22 @@ class SelfAttentionLayer(AutogradLayer):
         if self._summary_normalisation == "none":
             return summary_NS
         wide_NS = summary_NS.to(torch.promote_types(summary_NS.dtype, torch.float32))
-        unit_NS: Tensor = wide_NS / (torch.linalg.vector_norm(wide_NS, dim=1, keepdim=True) + EPSILON)
-        return unit_NS if self._summary_normalisation == "l2" else unit_NS * math.sqrt(unit_NS.shape[1])
+        unit_NS: Tensor = wide_NS / (
+            torch.linalg.vector_norm(wide_NS, dim=1, keepdim=True) + EPSILON
+        )
+        return (
+            unit_NS
+            if self._summary_normalisation == "l2"
+            else unit_NS * math.sqrt(unit_NS.shape[1])
+        )
 
 
 class PatchEmbedding(nn.Module):
     """Patches to tokens (N, T, W), row by row from the upper left: one linear map for all patches.
 
-    `frozen` never learns; `shifted` takes the image and four copies of it shifted by one pixel, after a layer norm
-    (shifted patch tokenisation, Lee et al. 2021, as the paper's notebooks have it).
+    `frozen` never learns; `shifted` takes the image and four copies of it shifted by one pixel,
+    after a layer norm (shifted patch tokenisation, Lee et al. 2021, as the paper's notebooks have
+    it).
     """
 
     def __init__(self, spec: SelfAttention, channels: int, generator: torch.Generator) -> None:
@@ -129,22 +162,28 @@ class PatchEmbedding(nn.Module):
 
     def forward(self, x_NKHW: Tensor) -> Tensor:
         """(N, T, W)."""
-        x_NKHW = torch.cat((x_NKHW, *(functional.pad(x_NKHW, shift) for shift in self._shifts)), dim=1)
+        x_NKHW = torch.cat(
+            (x_NKHW, *(functional.pad(x_NKHW, shift) for shift in self._shifts)), dim=1
+        )
         count, channels, height, width = x_NKHW.shape
         size = self._patch
-        patches = x_NKHW.view(count, channels, height // size, size, width // size, size)  # rows 2, 3; columns 4, 5
+        # rows 2, 3; columns 4, 5
+        patches = x_NKHW.view(count, channels, height // size, size, width // size, size)
         patches_NTP = patches.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
         tokens_NTW: Tensor = self._map(self._norm(patches_NTP))
         return tokens_NTW
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention (Vaswani et al. 2017), weights initialised as in `torch.nn.MultiheadAttention`."""
+    """Multi-head self-attention (Vaswani et al. 2017), weights initialised as in
+    `torch.nn.MultiheadAttention`.
+    """
 
     def __init__(self, width: int, heads: int, generator: torch.Generator) -> None:
         super().__init__()
         self._heads = heads
-        self._into = linear(width, 3 * width, generator, bound=math.sqrt(6 / (width + 3 * width)))  # Xavier's
+        # Xavier's
+        self._into = linear(width, 3 * width, generator, bound=math.sqrt(6 / (width + 3 * width)))
         self._out = linear(width, width, generator)
         with torch.no_grad():
             self._into.bias.zero_()
@@ -154,8 +193,11 @@ class Attention(nn.Module):
         """(N, T, W)."""
         # 3 x (N, heads, T, width of a head)
         count, tokens, _ = tokens_NTW.shape
-        parts = self._into(tokens_NTW).view(count, tokens, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-        if parts.device.type == "cpu":  # where attention in bfloat16 goes backwards six times as slowly
+        parts = (
+            self._into(tokens_NTW).view(count, tokens, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        )
+        # where attention in bfloat16 goes backwards six times as slowly
+        if parts.device.type == "cpu":
             with torch.autocast("cpu", enabled=False):
                 wide = parts.to(torch.promote_types(parts.dtype, torch.float32))
                 attended = functional.scaled_dot_product_attention(*wide.unbind())
@@ -166,7 +208,9 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and a GELU network of `MLP_RATIO` times the width, each behind a layer norm and added to its input."""
+    """Attention and a GELU network of `MLP_RATIO` times the width, each behind a layer norm and
+    added to its input.
+    """
 
     def __init__(self, attention: nn.Module, width: int, generator: torch.Generator) -> None:
         super().__init__()
@@ -185,8 +229,12 @@ class Block(nn.Module):
         return output_NTW
 
 
-def linear(inputs: int, outputs: int, generator: torch.Generator, bound: float | None = None) -> nn.Linear:
-    """A linear map with weights and bias uniform within ±`bound`, by default 1/√inputs as in torch."""
+def linear(
+    inputs: int, outputs: int, generator: torch.Generator, bound: float | None = None
+) -> nn.Linear:
+    """A linear map with weights and bias uniform within ±`bound`, by default 1/√inputs
+    as in torch.
+    """
     made: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
     bound = bound or 1 / math.sqrt(inputs)
     with torch.no_grad():

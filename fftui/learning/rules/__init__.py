@@ -1,7 +1,8 @@
 """Learning rules: how a network learns during one phase. One file a rule.
 
-A phase has one or more stages. In each, a `StageTrainer` trains one layer, all layers in parallel, or the network
-(backprop). The loop over epochs and batches is written once, in `fftui.learning.training`.
+A phase has one or more stages. In each, a `StageTrainer` trains one layer, all layers in parallel,
+or the network (backprop). The loop over epochs and batches is written once, in
+`fftui.learning.training`.
 """
 
 from fftui import experiment as ex

@@ -24,11 +24,15 @@ class BackpropRule:
 
     def trainer(self, stage: int, total_steps: int, eval_splits: list[Images]) -> StageTrainer:
         """The trainer of the whole network."""
-        return NetworkTrainer(self, self._phase, self._number, self._context, total_steps, eval_splits)
+        return NetworkTrainer(
+            self, self._phase, self._number, self._context, total_steps, eval_splits
+        )
 
     @torch.no_grad()
     def score(self, images: Images) -> Score:
-        """Counts of argmax predictions; there is no goodness, so layers have no counts of their own."""
+        """Counts of argmax predictions; there is no goodness, so layers have no counts of their
+        own.
+        """
         self._context.network.eval()
         scores, step = [], rows_at_once(self._context.network.layers)
         for start in range(0, len(images), step):
@@ -42,7 +46,9 @@ class BackpropRule:
         """Logits (B, C) in float32, the products in the experiment's precision."""
         context = self._context
         forward = context.network.raw_logits if self._phase.inputs == "raw" else context.network
-        with torch.autocast(context.device.type, torch.bfloat16, enabled=context.dtype == torch.bfloat16):
+        with torch.autocast(
+            context.device.type, torch.bfloat16, enabled=context.dtype == torch.bfloat16
+        ):
             result: Tensor = forward(x_BD)
         return result.float()
 
@@ -80,7 +86,8 @@ class NetworkTrainer:
     def step(self, index_B: Tensor, step: int) -> None:
         """One step of forward, backward and Adam."""
         network = self._context.network
-        if step == 0 and self._phase.weights == "unit-norm":  # before the first step, never again on resuming
+        # before the first step, never again on resuming
+        if step == 0 and self._phase.weights == "unit-norm":
             _divide_by_norms(network)
         network.train()
         with timed(self._context.data_clock):
@@ -89,7 +96,9 @@ class NetworkTrainer:
         network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         self._optimiser.step(step)
-        self._sums += torch.stack((loss.detach() * len(index_B), torch.full_like(loss.detach(), len(index_B))))
+        self._sums += torch.stack(
+            (loss.detach() * len(index_B), torch.full_like(loss.detach(), len(index_B)))
+        )
 
     def means(self) -> EpochMeans:
         """Mean cross entropy."""

@@ -10,13 +10,18 @@ AT_ONCE = 4096  # images encoded at a time when a cache is filled
 
 
 class FirstLayerInputs:
-    """Label-free inputs of the training images: cached if they are static and fit `cache_bytes`, else per batch."""
+    """Label-free inputs of the training images: cached if they are static and fit `cache_bytes`,
+    else per batch.
+    """
 
     def __init__(self, first: Layer, train: Augmentation, cache_bytes: int) -> None:
         self.first = first
         self.train = train
         self._cached: LabelFreeInputs | None = None
-        if not train.active and len(train.images) * first.inputs * first.dtype.itemsize <= cache_bytes:
+        if (
+            not train.active
+            and len(train.images) * first.inputs * first.dtype.itemsize <= cache_bytes
+        ):
             self._cached = self._encode_all()
 
     def begin_epoch(self, epoch: int) -> None:
@@ -25,7 +30,11 @@ class FirstLayerInputs:
 
     def select(self, index_B: Tensor) -> LabelFreeInputs:
         """Label-free inputs of the images at `index_B`."""
-        return self._cached.select(index_B) if self._cached else self.first.encode(self.train.inputs(index_B))
+        return (
+            self._cached.select(index_B)
+            if self._cached
+            else self.first.encode(self.train.inputs(index_B))
+        )
 
     def _encode_all(self) -> LabelFreeInputs:
         count, device = len(self.train.images), self.train.images.labels_N.device

@@ -1,4 +1,6 @@
-"""Forward-Forward (Hinton 2022; the paper, section 2.2): goodness high for true labels, low for wrong ones."""
+"""Forward-Forward (Hinton 2022; the paper, section 2.2): goodness high for true labels, low for
+wrong ones.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,18 +21,25 @@ from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.negative_sampler import NegativeSampler
 from fftui.learning.rules.phase_rule import TrainContext
 
-EVAL_CACHE_SHARE = 0.25  # of the memory budget, for activities of finished layers on the evaluation splits
+# of the memory budget, for activities of finished layers on the evaluation splits
+EVAL_CACHE_SHARE = 0.25
 
 
 def forward_forward(phase: ex.ForwardForward, number: int, context: TrainContext) -> LayerSchedule:
     """The rule for `phase`, the experiment's `number`-th."""
-    return LayerSchedule(phase, number, context, partial(ForwardForwardRule, phase, number, context))
+    return LayerSchedule(
+        phase, number, context, partial(ForwardForwardRule, phase, number, context)
+    )
 
 
 class ForwardForwardRule:
-    """Images with true labels (positive) and with wrong labels (negative); goodness should separate them."""
+    """Images with true labels (positive) and with wrong labels (negative); goodness should separate
+    them.
+    """
 
-    def __init__(self, phase: ex.ForwardForward, number: int, context: TrainContext, layer: int) -> None:
+    def __init__(
+        self, phase: ex.ForwardForward, number: int, context: TrainContext, layer: int
+    ) -> None:
         self._phase = phase
         self._context = context
         self._negatives = NegativeSampler(phase, context, number, layer)
@@ -43,7 +52,9 @@ class ForwardForwardRule:
 
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """True labels (B,) and wrong labels (B,)."""
-        return self._context.train.labels_N[index_B], self._negatives.labels(index_B, class_probs_BC)
+        return self._context.train.labels_N[index_B], self._negatives.labels(
+            index_B, class_probs_BC
+        )
 
     def objective(self, layer: Layer, index_B: Tensor) -> Objective:
         """The phase's pair loss of the layer's goodness."""
@@ -61,10 +72,20 @@ class ForwardForwardRule:
 
     def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
         """Caches the goodness and activities of the layers below the last one, if they fit."""
-        needed = len(images) * images.info.classes * max((layer.outputs for layer in layers[:-1]), default=0)
-        if len(layers) == 1 or needed * layers[0].dtype.itemsize > self._context.cache_bytes * EVAL_CACHE_SHARE:
+        needed = (
+            len(images)
+            * images.info.classes
+            * max((layer.outputs for layer in layers[:-1]), default=0)
+        )
+        if (
+            len(layers) == 1
+            or needed * layers[0].dtype.itemsize > self._context.cache_bytes * EVAL_CACHE_SHARE
+        ):
             return partial(self.score, layers, images)
-        return _CachedScan(partial(scan, layers[:-1], images, self._phase.goodness, self._phase.prediction), layers[-1])
+        return _CachedScan(
+            partial(scan, layers[:-1], images, self._phase.goodness, self._phase.prediction),
+            layers[-1],
+        )
 
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
         predicted_N = head_predictions(self._context.network, head, images)
@@ -76,7 +97,9 @@ class ForwardForwardRule:
 
 
 class _CachedScan:
-    """Scores an evaluation split; the scan through the finished layers is computed on the first call and kept."""
+    """Scores an evaluation split; the scan through the finished layers is computed on the first
+    call and kept.
+    """
 
     def __init__(self, make: Callable[[], LabelScan], layer: Layer) -> None:
         self._make = make

@@ -1,4 +1,6 @@
-"""The softmax head beside Forward-Forward layers: class probabilities from features under the neutral label."""
+"""The softmax head beside Forward-Forward layers: class probabilities from features under the
+neutral label.
+"""
 
 import torch
 from torch import Tensor
@@ -12,21 +14,30 @@ from fftui.learning.prediction import forward_layers, rows_at_once
 
 
 class HeadTrainer:
-    """Trains the head by its own cross entropy, without autograd. No gradient flows back into the layers."""
+    """Trains the head by its own cross entropy, without autograd. No gradient flows back into the
+    layers.
+    """
 
-    def __init__(self, network: Network, head: SoftmaxHead, phase: ex.ForwardForward, total_steps: int) -> None:
+    def __init__(
+        self, network: Network, head: SoftmaxHead, phase: ex.ForwardForward, total_steps: int
+    ) -> None:
         self._network = network
         self._head = head
-        self._optimiser = Optimiser(list(head.parameters()), phase.head_learning_rate, phase.schedule, total_steps)
+        self._optimiser = Optimiser(
+            list(head.parameters()), phase.head_learning_rate, phase.schedule, total_steps
+        )
 
     def predict_probs(self, x: LabelFreeInputs, labels_B: Tensor) -> Tensor:
-        """Class probabilities p (B, C) of the images; also sets the head's gradients for their true labels.
+        """Class probabilities p (B, C) of the images; also sets the head's gradients for their true
+        labels.
 
         In closed form: the gradient of the mean cross entropy in the logits is (p − one-hot) / B.
         """
         features_BH = self._head.normalised(_features(self._network, x))
         p_BC: Tensor = self._head.linear(features_BH).softmax(1)
-        grad_BC = p_BC.scatter_add(1, labels_B[:, None], p_BC.new_full((len(p_BC), 1), -1.0)) / len(p_BC)
+        grad_BC = p_BC.scatter_add(1, labels_B[:, None], p_BC.new_full((len(p_BC), 1), -1.0)) / len(
+            p_BC
+        )
         linear = self._head.linear
         linear.weight.grad, linear.bias.grad = grad_BC.t() @ features_BH, grad_BC.sum(0)
         return p_BC

@@ -16,7 +16,8 @@ from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
 class LayerSchedule:
     """One stage for each layer, first to last, or one stage in which all layers learn in parallel.
 
-    `make_rule` makes the local rule of a layer that learns alone (given its number, from 1) or of all layers (0).
+    `make_rule` makes the local rule of a layer that learns alone (given its number, from 1) or of
+    all layers (0).
     """
 
     def __init__(
@@ -37,7 +38,12 @@ class LayerSchedule:
         """The trainer of all layers in parallel, or of layer number `stage` (from 0) alone."""
         if self._in_parallel:
             return ParallelTrainer(
-                self._phase, self._number, self._make_rule(0), self._context, total_steps, eval_splits
+                self._phase,
+                self._number,
+                self._make_rule(0),
+                self._context,
+                total_steps,
+                eval_splits,
             )
         layers, rule = self._context.network.layers[: stage + 1], self._make_rule(stage + 1)
         inputs = inputs_for(layers, rule, self._context, (self._number, stage + 1))

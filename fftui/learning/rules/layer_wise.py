@@ -1,4 +1,6 @@
-"""Layer-wise training: one layer learns, those below it are fixed. No gradient ever crosses a layer."""
+"""Layer-wise training: one layer learns, those below it are fixed. No gradient ever crosses a
+layer.
+"""
 
 from collections.abc import Sequence
 
@@ -38,14 +40,20 @@ class FirstLayerBatches:
 
 
 class CachedLayerInputs:
-    """Training batches of a deeper layer; its inputs are cached where they are static and fit the memory budget.
+    """Training batches of a deeper layer; its inputs are cached where they are static and fit the
+    memory budget.
 
-    Without augmentation, inputs with true labels are static, and those with wrong labels if the rule draws these once.
-    What is left of the budget caches the first layer's inputs, unless every set of inputs is cached already.
+    Without augmentation, inputs with true labels are static, and those with wrong labels if the
+    rule draws these once. What is left of the budget caches the first layer's inputs, unless every
+    set of inputs is cached already.
     """
 
     def __init__(
-        self, layers: Sequence[Layer], rule: LocalRule, context: TrainContext, purpose: tuple[int, int]
+        self,
+        layers: Sequence[Layer],
+        rule: LocalRule,
+        context: TrainContext,
+        purpose: tuple[int, int],
     ) -> None:
         self._below, self._layer = layers[:-1], layers[-1]
         self._rule = rule
@@ -71,8 +79,12 @@ class CachedLayerInputs:
     def learn(self, index_B: Tensor) -> Outcome:
         """Set the layer's gradients for the images at `index_B`."""
         sets, count = self._rule.labels(index_B, None), len(index_B)
-        x_ND = torch.empty(len(sets) * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device)
-        for x_BD, cached_ND, labels_B in zip(torch.split(x_ND, count), self._cached_ND, sets, strict=True):
+        x_ND = torch.empty(
+            len(sets) * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device
+        )
+        for x_BD, cached_ND, labels_B in zip(
+            torch.split(x_ND, count), self._cached_ND, sets, strict=True
+        ):
             if cached_ND is None:
                 x_BD.copy_(self._forward(labels_B, self._timed_select(index_B)))
                 continue
@@ -90,7 +102,9 @@ class CachedLayerInputs:
         return self._layer.normalise(self._below[-1].pooled(z_BH))
 
     def _forward_all(self, labels_N: Tensor) -> Tensor:
-        inputs_ND = torch.empty(len(labels_N), self._layer.inputs, dtype=self._layer.dtype, device=labels_N.device)
+        inputs_ND = torch.empty(
+            len(labels_N), self._layer.inputs, dtype=self._layer.dtype, device=labels_N.device
+        )
         for index_B in torch.split(torch.arange(len(labels_N), device=labels_N.device), AT_ONCE):
             inputs_ND[index_B] = self._forward(labels_N[index_B], self._images.select(index_B))
         return inputs_ND
@@ -124,7 +138,9 @@ class LayerTrainer:
         self.layer: int | None = len(layers)
         self.threshold = rule.threshold
         self._inputs = inputs
-        self._optimiser = Optimiser(list(layers[-1].parameters()), phase.learning_rate, phase.schedule, total_steps)
+        self._optimiser = Optimiser(
+            list(layers[-1].parameters()), phase.learning_rate, phase.schedule, total_steps
+        )
         self._sums = LayerSums(1, next(layers[-1].parameters()).device)
         self._scorers = [rule.scorer(layers, images) for images in eval_splits]
 

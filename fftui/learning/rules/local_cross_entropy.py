@@ -1,7 +1,8 @@
-"""Local cross entropy over class groups: derived from Forward-Forward, with one pass and no negative data.
+"""Local cross entropy over class groups: derived from Forward-Forward, with one pass and no
+negative data.
 
-(DeeperForward, Sun et al. 2025; CwComp, Papachristodoulou et al. 2024; DF-Forward variants. Not strict Forward-Forward:
-each layer sees the labels in its loss, not in its input.)
+(DeeperForward, Sun et al. 2025; CwComp, Papachristodoulou et al. 2024; DF-Forward variants. Not
+strict Forward-Forward: each layer sees the labels in its loss, not in its input.)
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +21,9 @@ from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.phase_rule import TrainContext
 
 
-def local_cross_entropy(phase: ex.LocalCrossEntropy, number: int, context: TrainContext) -> LayerSchedule:
+def local_cross_entropy(
+    phase: ex.LocalCrossEntropy, number: int, context: TrainContext
+) -> LayerSchedule:
     """The rule for `phase`, the experiment's `number`-th."""
     return LayerSchedule(phase, number, context, partial(LocalCrossEntropyRule, phase, context))
 
@@ -54,7 +57,9 @@ class LocalCrossEntropyRule:
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
         """Counts of predictions by the groups' goodness, in one pass."""
         step = rows_at_once(layers)
-        return total([self._score(layers, images.part(i, i + step)) for i in range(0, len(images), step)])
+        return total(
+            [self._score(layers, images.part(i, i + step)) for i in range(0, len(images), step)]
+        )
 
     def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
         """`score` as it is: one pass is cheap, so nothing is cached."""

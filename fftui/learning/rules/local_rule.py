@@ -1,4 +1,6 @@
-"""The local part of a learning rule: the labels that layers are shown and the objective of each layer."""
+"""The local part of a learning rule: the labels that layers are shown and the objective of each
+layer.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

@@ -1,4 +1,5 @@
-"""All layers at once: each learns by its own objective from the same batch. No gradient ever crosses a layer.
+"""All layers at once: each learns by its own objective from the same batch. No gradient ever
+crosses a layer.
 
 (The paper's first item of future work. One pass over the data trains every layer.)
 """
@@ -18,7 +19,9 @@ from fftui.telemetry.clocks import timed
 
 
 class ParallelTrainer:
-    """Trains every layer by its local objective, and the head, if there is one, by cross entropy."""
+    """Trains every layer by its local objective, and the head, if there is one, by
+    cross entropy.
+    """
 
     layer: int | None = None
 
@@ -37,7 +40,9 @@ class ParallelTrainer:
         self._layers = layers
         self._rule = rule
         self._labels_N = context.train.labels_N
-        self._images = FirstLayerInputs(layers[0], context.augmentation(number, 0), context.cache_bytes)
+        self._images = FirstLayerInputs(
+            layers[0], context.augmentation(number, 0), context.cache_bytes
+        )
         weights = [weight for layer in layers for weight in layer.parameters()]
         self._optimiser = Optimiser(weights, phase.learning_rate, phase.schedule, total_steps)
         self._head: HeadTrainer | None = None
@@ -57,7 +62,9 @@ class ParallelTrainer:
         """Set every layer's gradients, then take one Adam step for all of them."""
         with timed(self._data_clock):
             x = self._images.select(index_B)
-        class_probs_BC = self._head.predict_probs(x, self._labels_N[index_B]) if self._head else None
+        class_probs_BC = (
+            self._head.predict_probs(x, self._labels_N[index_B]) if self._head else None
+        )
         sets = self._rule.labels(index_B, class_probs_BC)
         labels_N, first = torch.cat(sets), self._layers[0]
         outcome = first.learn_per_label(x, self._rule.objective(first, index_B), *sets)
@@ -104,4 +111,8 @@ class ParallelTrainer:
 
 
 def _with_prefix(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in state.items()
+        if name.startswith(prefix)
+    }

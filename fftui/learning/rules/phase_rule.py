@@ -42,7 +42,9 @@ class EpochMeans:
 
 
 class LayerSums:
-    """Sums over an epoch, kept on the device: a row for each layer with loss, g⁺, g⁻ and number of images."""
+    """Sums over an epoch, kept on the device: a row for each layer with loss, g⁺, g⁻ and number of
+    images.
+    """
 
     def __init__(self, layers: int, device: torch.device) -> None:
         self.tensor = torch.zeros(layers, 4, device=device)
@@ -56,21 +58,31 @@ class LayerSums:
 
     def means(self) -> tuple[EpochMeans, ...]:
         """Means of each layer; waits for the device."""
-        return tuple(EpochMeans(*(value / max(images, 1) for value in rest)) for *rest, images in self.tensor.tolist())
+        return tuple(
+            EpochMeans(*(value / max(images, 1) for value in rest))
+            for *rest, images in self.tensor.tolist()
+        )
 
 
 class StageTrainer(Protocol):
-    """Trains a layer, several layers in parallel or the network for one stage. `step` must not wait for the device."""
+    """Trains a layer, several layers in parallel or the network for one stage. `step` must not wait
+    for the device.
+    """
 
     layer: int | None  # counts from 1; None is the whole network
-    parallel: tuple[int, ...]  # layers that learn in parallel, each by its own objective; empty otherwise
+    # layers that learn in parallel, each by its own objective; empty otherwise
+    parallel: tuple[int, ...]
     threshold: float | None
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw an epoch's random numbers; the same epoch draws the same ones, also in a resumed run."""
+        """Draw an epoch's random numbers; the same epoch draws the same ones, also in a resumed
+        run.
+        """
 
     def step(self, index_B: Tensor, step: int) -> None:
-        """One optimiser step on the images at `index_B`; `step` counts from 0 since the stage began."""
+        """One optimiser step on the images at `index_B`; `step` counts from 0 since the stage
+        began.
+        """
 
     def means(self) -> EpochMeans:
         """Means over the epoch's images so far; waits for the device."""
@@ -97,7 +109,9 @@ class PhaseRule(Protocol):
     stages: int
 
     def trainer(self, stage: int, total_steps: int, eval_splits: list[Images]) -> StageTrainer:
-        """The trainer of stage number `stage` (from 0), for `total_steps` steps, evaluated on `eval_splits`."""
+        """The trainer of stage number `stage` (from 0), for `total_steps` steps, evaluated on
+        `eval_splits`.
+        """
 
     def score(self, images: Images) -> Score:
         """Score of the whole network on `images`, by this rule's way of predicting."""

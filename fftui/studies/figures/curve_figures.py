@@ -64,7 +64,9 @@ def machine_curves(run: RunTables) -> Iterator[Drawing | SkippedFigure]:
     name = f"{run.name}-machine"
     known = [column for column in MACHINE if run.telemetry[column].drop_nulls().len() > 1]
     if not known:
-        yield SkippedFigure(name, "the run has no telemetry (telemetry.hz = 0, or it was over at once)")
+        yield SkippedFigure(
+            name, "the run has no telemetry (telemetry.hz = 0, or it was over at once)"
+        )
         return
     figure, all_axes = grid(len(known), panel_in=1.8)
     for axes, column in zip(all_axes, known, strict=True):
@@ -95,10 +97,14 @@ def over_time(axes: Axes, telemetry: pl.DataFrame, column: str) -> None:
         if share > NUMBER_SHARE:
             name = stage_name(stage, several_phases) if share > NAME_SHARE else str(stage[1] or "")
             above = axes.get_xaxis_transform()
-            axes.text((begin + end) / 2, 1.0, name, fontsize=6, ha="center", va="top", transform=above)
+            axes.text(
+                (begin + end) / 2, 1.0, name, fontsize=6, ha="center", va="top", transform=above
+            )
 
 
-def epochs_one_after_another(axes: Axes, epochs: pl.DataFrame, column: str, label: str, index: int, name: str) -> None:
+def epochs_one_after_another(
+    axes: Axes, epochs: pl.DataFrame, column: str, label: str, index: int, name: str
+) -> None:
     """A time of each epoch, the layers one after another, each layer's span labelled."""
     style, start = line_style(index), 0
     stages = [stage for stage in _stages(epochs) if _of(epochs, stage)[column].drop_nulls().len()]
@@ -152,12 +158,18 @@ def _loss(axes: Axes, epochs: pl.DataFrame, stages: Sequence[Stage]) -> None:
 
 def _goodness(axes: Axes, epochs: pl.DataFrame, stages: Sequence[Stage]) -> None:
     """Solid lines are positive data, dashed ones negative; θ is a dotted level."""
-    known = [stage for stage in stages if _of(epochs, stage)["goodness_positive"].drop_nulls().len()]
+    known = [
+        stage for stage in stages if _of(epochs, stage)["goodness_positive"].drop_nulls().len()
+    ]
     for index, stage in enumerate(known):
         own, style = _of(epochs, stage), line_style(index)
         at = own["epoch"].to_list()
         name = stage_name(stage, len({phase for phase, _ in stages}) > 1)
-        mark: dict[str, Any] = {"color": style.colour, "marker": style.marker, "markevery": max(1, len(at) // 8)}
+        mark: dict[str, Any] = {
+            "color": style.colour,
+            "marker": style.marker,
+            "markevery": max(1, len(at) // 8),
+        }
         axes.plot(at, own["goodness_positive"].to_list(), linestyle="-", label=name, **mark)
         axes.plot(at, own["goodness_negative"].to_list(), linestyle="--", **mark)
     for threshold in sorted(set(epochs["threshold"].drop_nulls())):
@@ -178,22 +190,32 @@ def _epochs_below(axes: Axes, epochs: pl.DataFrame) -> None:
 
 def _accuracy(axes: Axes, measured: pl.DataFrame) -> None:
     """Of the layers learned so far, over the epochs of all layers one after another."""
-    order = measured.select("phase", "layer", "epoch").unique(maintain_order=True).with_row_index("at", offset=1)
+    order = (
+        measured.select("phase", "layer", "epoch")
+        .unique(maintain_order=True)
+        .with_row_index("at", offset=1)
+    )
     counted = measured.join(order, on=["phase", "layer", "epoch"], how="left", nulls_equal=True)
     for index, split in enumerate(SPLITS):
         own, style = counted.filter(pl.col("split") == split), line_style(index)
         if own.height:
             values = (100 * own["accuracy"]).to_list()
-            axes.plot(own["at"].to_list(), values, color=style.colour, linestyle=style.line, label=split)
+            axes.plot(
+                own["at"].to_list(), values, color=style.colour, linestyle=style.line, label=split
+            )
     axes.set(xlabel="measurement while learning", ylabel="accuracy, %")
     axes.legend(loc="lower right")
 
 
 def _stages(frame: pl.DataFrame) -> list[Stage]:
-    """Phases and layers in the order of their learning; a network beside its own layers has no loss to itself."""
+    """Phases and layers in the order of their learning; a network beside its own layers has no loss
+    to itself.
+    """
     seen = frame.select("phase", "layer").drop_nulls("phase").unique(maintain_order=True)
     return [(row["phase"], row["layer"]) for row in seen.iter_rows(named=True)]
 
 
 def _of(frame: pl.DataFrame, stage: Stage) -> pl.DataFrame:
-    return frame.filter((pl.col("phase") == stage[0]) & pl.col("layer").eq_missing(pl.lit(stage[1])))
+    return frame.filter(
+        (pl.col("phase") == stage[0]) & pl.col("layer").eq_missing(pl.lit(stage[1]))
+    )

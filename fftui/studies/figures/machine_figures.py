@@ -1,4 +1,6 @@
-"""The paper's figures of time, memory, utilisation and power (its Figures 3 to 7), from runs' tables."""
+"""The paper's figures of time, memory, utilisation and power (its Figures 3 to 7), from runs'
+tables.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,7 +9,12 @@ from dataclasses import dataclass
 import polars as pl
 from matplotlib.axes import Axes
 
-from fftui.studies.figures.curve_figures import MACHINE, RunTables, epochs_one_after_another, over_time
+from fftui.studies.figures.curve_figures import (
+    MACHINE,
+    RunTables,
+    epochs_one_after_another,
+    over_time,
+)
 from fftui.studies.figures.plots import Bar, line_styles_of, log_y_axis, vertical_bars, violins
 from fftui.studies.figures.style import Drawing, SkippedFigure, grid, legend_above
 
@@ -19,7 +26,8 @@ LINEAR, ATTENTION = "paper/ff", "paper/attention-frozen"
 
 @dataclass(frozen=True)
 class MethodRun:
-    """One finished run of a study: its method, tables and learning time, and the learning time that the paper reports.
+    """One finished run of a study: its method, tables and learning time, and the learning time that
+    the paper reports.
 
     `memory_bytes` is the highest sample, of the GPU or else of the process.
     """
@@ -53,17 +61,25 @@ def _figure_3(runs: Sequence[MethodRun]) -> Iterator[Drawing | SkippedFigure]:
     hardest = _on_hardest(timed)
     times = [run for run in hardest if run.tables.epochs["compute_s"].drop_nulls().len()]
     figure, axes = grid(3 if times else 1, 3)
-    given = [Bar(run.tables.data, run.method, run.train_s, paper=run.paper_s) for run in _by_set(timed)]
+    given = [
+        Bar(run.tables.data, run.method, run.train_s, paper=run.paper_s) for run in _by_set(timed)
+    ]
     vertical_bars(axes[0], given, line_styles_of([bar.series for bar in given]))
     axes[0].set(ylabel="end-to-end time, s", title="(a) end to end")
     log_y_axis(axes[0])
-    axes[0].set_ylim(bottom=10 ** math.floor(math.log10(min(max(run.train_s or 0.0, 1e-3) for run in timed))))
+    axes[0].set_ylim(
+        bottom=10 ** math.floor(math.log10(min(max(run.train_s or 0.0, 1e-3) for run in timed)))
+    )
     legend_above(figure, axes[0], columns=5)
     if times:
         data = times[0].tables.data
         for index, run in enumerate(times):
             for panel, column in zip(axes[1:], ("compute_s", "epoch_s"), strict=True):
-                label = "compute time of an epoch, s" if column == "compute_s" else "time of an epoch, s"
+                label = (
+                    "compute time of an epoch, s"
+                    if column == "compute_s"
+                    else "time of an epoch, s"
+                )
                 epochs_one_after_another(panel, run.tables.epochs, column, label, index, run.method)
         axes[1].set_title(f"(b) compute, {data}")
         axes[2].set_title(f"(c) epochs, {data}")
@@ -83,10 +99,14 @@ def _figure_4(runs: Sequence[MethodRun]) -> Iterator[Drawing | SkippedFigure]:
         yield SkippedFigure(f"{name} (b), power", NO_GPU)
     figure, axes = grid(bool(known) + bool(power))
     if known:
-        of_gpu = any(run.tables.telemetry["gpu_memory_used_bytes"].drop_nulls().len() for run in known)
+        of_gpu = any(
+            run.tables.telemetry["gpu_memory_used_bytes"].drop_nulls().len() for run in known
+        )
         given = [Bar(run.tables.data, run.method, (run.memory_bytes or 0.0) / 1e9) for run in known]
         vertical_bars(axes[0], given, line_styles_of([bar.series for bar in given]))
-        axes[0].set(ylabel=f"memory of the {'GPU' if of_gpu else 'process'}, GB", title="(a) highest memory")
+        axes[0].set(
+            ylabel=f"memory of the {'GPU' if of_gpu else 'process'}, GB", title="(a) highest memory"
+        )
         legend_above(figure, axes[0], columns=4 if len(axes) > 1 else 2)
     if power:
         violins(axes[-1], power, line_styles_of(list(power)))
@@ -123,7 +143,11 @@ def _figure_6(runs: Sequence[MethodRun]) -> Iterator[Drawing | SkippedFigure]:
 
 def _figure_7(runs: Sequence[MethodRun]) -> Iterator[Drawing | SkippedFigure]:
     name, column = "figure-7-power", "power_w"
-    pair = [run for run in _on_hardest(_of_pair(runs)) if run.tables.telemetry[column].drop_nulls().len() > 1]
+    pair = [
+        run
+        for run in _on_hardest(_of_pair(runs))
+        if run.tables.telemetry[column].drop_nulls().len() > 1
+    ]
     if not pair:
         yield SkippedFigure(name, NO_GPU)
         return
@@ -135,7 +159,9 @@ def _figure_7(runs: Sequence[MethodRun]) -> Iterator[Drawing | SkippedFigure]:
 def _composed(
     name: str, panels: Sequence[tuple[str, Panel]], runs: Sequence[MethodRun]
 ) -> Iterator[Drawing | SkippedFigure]:
-    """Panels with letters and titles, three or two in a row; the title names the data set of `runs`."""
+    """Panels with letters and titles, three or two in a row; the title names the data set of
+    `runs`.
+    """
     if not panels:
         yield SkippedFigure(name, "no run of both networks has finished on one set")
         return
@@ -151,7 +177,9 @@ def _composed(
 def _compute_time(run: MethodRun) -> Panel:
     def draw(axes: Axes) -> None:
         label = "compute time of an epoch, s"
-        epochs_one_after_another(axes, run.tables.epochs, "compute_s", label, int(run.method == ATTENTION), run.method)
+        epochs_one_after_another(
+            axes, run.tables.epochs, "compute_s", label, int(run.method == ATTENTION), run.method
+        )
 
     return draw
 
@@ -181,7 +209,11 @@ def _samples(runs: Sequence[MethodRun], column: str) -> dict[str, list[float]]:
 
 def _of_pair(runs: Sequence[MethodRun]) -> list[MethodRun]:
     """Runs of both networks, on sets where both have one."""
-    sets = {data for data in _sets(runs) if {LINEAR, ATTENTION} <= {r.method for r in runs if r.tables.data == data}}
+    sets = {
+        data
+        for data in _sets(runs)
+        if {LINEAR, ATTENTION} <= {r.method for r in runs if r.tables.data == data}
+    }
     return [run for run in runs if run.tables.data in sets and run.method in (LINEAR, ATTENTION)]
 
 
@@ -189,10 +221,15 @@ def _on_hardest(runs: Sequence[MethodRun]) -> list[MethodRun]:
     """Those on the most complex set that most methods were run on: of each method the first."""
     if not runs:
         return []
-    methods = {data: len({run.method for run in runs if run.tables.data == data}) for data in _sets(runs)}
+    methods = {
+        data: len({run.method for run in runs if run.tables.data == data}) for data in _sets(runs)
+    }
     data = max(methods, key=lambda name: (methods[name], -HARDEST_FIRST.index(name)))
     own = [run for run in runs if run.tables.data == data]
-    return [next(run for run in own if run.method == method) for method in dict.fromkeys(run.method for run in own)]
+    return [
+        next(run for run in own if run.method == method)
+        for method in dict.fromkeys(run.method for run in own)
+    ]
 
 
 def _by_set(runs: Sequence[MethodRun]) -> list[MethodRun]:

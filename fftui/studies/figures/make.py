@@ -13,7 +13,14 @@ from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
 from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
 from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
 from fftui.studies.figures.sample_figure import Sample, sample_figure
-from fftui.studies.figures.style import FILE_FORMATS, Drawing, FileFormat, SkippedFigure, save, style
+from fftui.studies.figures.style import (
+    FILE_FORMATS,
+    Drawing,
+    FileFormat,
+    SkippedFigure,
+    save,
+    style,
+)
 from fftui.studies.reported import seconds
 from fftui.studies.results import condition_schema, summary_table, trials_table
 from fftui.studies.study import Scale, Study
@@ -25,7 +32,9 @@ KINDS = {"paper/ff": "forward-forward", "paper/backprop": "backprop"}
 
 @dataclass(frozen=True)
 class FigureRequest:
-    """Names of the studies or runs to draw, folders of runs, data and output, and the studies' scale."""
+    """Names of the studies or runs to draw, folders of runs, data and output, and the studies'
+    scale.
+    """
 
     names: tuple[str, ...]
     runs_dir: Path
@@ -36,7 +45,9 @@ class FigureRequest:
 
 
 def formats_of(text: str) -> tuple[FileFormat, ...]:
-    """The formats in a comma-separated list. Raises RequestError, with the nearest name, for one that is none."""
+    """The formats in a comma-separated list. Raises RequestError, with the nearest name, for one
+    that is none.
+    """
     names = filter(None, (part.strip() for part in text.split(",")))
     found = [one_of("figure format", name, FILE_FORMATS) for name in names]
     if not found:
@@ -46,7 +57,8 @@ def formats_of(text: str) -> tuple[FileFormat, ...]:
 
 
 def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
-    """Write all figures of the studies and runs asked for; what cannot be drawn is skipped, with the reason.
+    """Write all figures of the studies and runs asked for; what cannot be drawn is skipped, with
+    the reason.
 
     Raises RequestError for a name that is neither, or where a file cannot be written.
     """
@@ -61,7 +73,11 @@ def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
                 made_next = next(made, None)
                 if made_next is None:
                     break
-                written = save(made_next, asked.output, asked.formats) if isinstance(made_next, Drawing) else []
+                written = (
+                    save(made_next, asked.output, asked.formats)
+                    if isinstance(made_next, Drawing)
+                    else []
+                )
             if isinstance(made_next, SkippedFigure):
                 yield made_next
             yield from written
@@ -89,13 +105,21 @@ def study_figures(study: Study, asked: FigureRequest) -> Iterator[Drawing | Skip
 
 def method_runs(study: Study, runs_dir: Path) -> list[MethodRun]:
     """The first finished run of every condition, with its tables."""
-    trials = trials_table(study, runs_dir).unique(["data", "method"], keep="first", maintain_order=True)
+    trials = trials_table(study, runs_dir).unique(
+        ["data", "method"], keep="first", maintain_order=True
+    )
     found = []
     for row in trials.iter_rows(named=True):
         reported = seconds(KINDS.get(row["method"], ""), row["data"])
         tables = run_tables(RunFolder(runs_dir / row["run"]))
         found.append(
-            MethodRun(row["method"], tables, row["train_s"], row["memory_bytes"], reported.whole if reported else None)
+            MethodRun(
+                row["method"],
+                tables,
+                row["train_s"],
+                row["memory_bytes"],
+                reported.whole if reported else None,
+            )
         )
     return found
 
@@ -106,7 +130,15 @@ def run_tables(folder: RunFolder) -> RunTables:
     epochs, layers, evaluations, telemetry = (
         make_table(folder, name) for name in ("epochs", "layers", "evaluations", "telemetry")
     )
-    return RunTables(folder.id, f"{record.name}, {record.data}", record.data, epochs, layers, evaluations, telemetry)
+    return RunTables(
+        folder.id,
+        f"{record.name}, {record.data}",
+        record.data,
+        epochs,
+        layers,
+        evaluations,
+        telemetry,
+    )
 
 
 def _run(name: str, runs_dir: Path) -> RunFolder:
@@ -132,7 +164,8 @@ def _samples(experiment: Experiment, data_folder: Path | None) -> Iterator[Drawi
 
 
 def _first_image(experiment: Experiment, data_folder: Path | None) -> tuple[Sample, ...]:
-    from fftui.data.label_encoding import overlay  # noqa: PLC0415 - torch, which no other figure needs
+    # torch, which no other figure needs
+    from fftui.data.label_encoding import overlay  # noqa: PLC0415
     from fftui.data.sets import load_set  # noqa: PLC0415
 
     images = load_set(experiment.data.name, "train", data_folder)

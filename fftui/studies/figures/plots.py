@@ -26,7 +26,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its group on the axis, its series, its length and interval, and the paper's value."""
+    """One bar: its group on the axis, its series, its length and interval, and the
+    paper's value.
+    """
 
     group: str
     series: str
@@ -37,7 +39,9 @@ class Bar:
 
 
 def line(axes: Axes, points: Sequence[Point], name: str, style: LineStyle) -> None:
-    """A line through means with their intervals; the paper's values hollow and dotted in the same colour."""
+    """A line through means with their intervals; the paper's values hollow and dotted in the same
+    colour.
+    """
     own = [point for point in points if point.mean is not None]
     if own:
         axes.plot(
@@ -91,7 +95,9 @@ def log_y_axis(axes: Axes) -> None:
 
 
 def vertical_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineStyle]) -> None:
-    """Vertical bars, the series side by side in each group; the paper's value is a hollow diamond."""
+    """Vertical bars, the series side by side in each group; the paper's value is a
+    hollow diamond.
+    """
     groups, series = _order(bar.group for bar in given), _order(bar.series for bar in given)
     width = 0.8 / len(series)
     for number, name in enumerate(series):
@@ -110,13 +116,17 @@ def vertical_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineSty
         )
         for x, bar in zip(at, own, strict=True):
             _whisker(axes, [(x, bar.low), (x, bar.high)])
-        _diamonds(axes, [(x, bar.paper) for x, bar in zip(at, own, strict=True) if bar.paper is not None])
+        _diamonds(
+            axes, [(x, bar.paper) for x, bar in zip(at, own, strict=True) if bar.paper is not None]
+        )
     axes.set_xticks(range(len(groups)), groups)
     axes.grid(visible=False, axis="x")
 
 
 def horizontal_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineStyle]) -> None:
-    """Horizontal bars, one a row, first on top, with their values; the paper's value is a hollow diamond."""
+    """Horizontal bars, one a row, first on top, with their values; the paper's value is a hollow
+    diamond.
+    """
     rows = range(len(given))
     for row, bar in zip(rows, given, strict=True):
         style = styles[bar.series]
@@ -130,22 +140,40 @@ def horizontal_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineS
                 hatch=style.hatch,
                 linewidth=0.8,
             )
-            axes.text(1.01, row, f"{bar.mean:.2f}", transform=axes.get_yaxis_transform(), va="center", fontsize=6.5)
+            axes.text(
+                1.01,
+                row,
+                f"{bar.mean:.2f}",
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=6.5,
+            )
             _whisker(axes, [(bar.low, row), (bar.high, row)])
-    _diamonds(axes, [(bar.paper, row) for row, bar in zip(rows, given, strict=True) if bar.paper is not None])
+    _diamonds(
+        axes,
+        [(bar.paper, row) for row, bar in zip(rows, given, strict=True) if bar.paper is not None],
+    )
     axes.set_yticks(list(rows), [fill(bar.group, LABEL_CHARACTERS) for bar in given])
     axes.set_ylim(len(given) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
 
 
-def violins(axes: Axes, samples: Mapping[str, Sequence[float]], styles: Mapping[str, LineStyle]) -> None:
+def violins(
+    axes: Axes, samples: Mapping[str, Sequence[float]], styles: Mapping[str, LineStyle]
+) -> None:
     """The distribution of each group's samples, with its median; where all are equal, a line."""
     for position, (name, values) in enumerate(samples.items()):
         style = styles[name]
         if max(values) - min(values) > 1e-9 * max(1.0, abs(max(values))):
             body = axes.violinplot([values], [position], widths=0.8, showextrema=False)["bodies"]
             for patch in body:  # type: ignore[attr-defined]
-                patch.set(facecolor=style.colour, edgecolor="black", alpha=0.35, linewidth=0.6, hatch=style.hatch)
+                patch.set(
+                    facecolor=style.colour,
+                    edgecolor="black",
+                    alpha=0.35,
+                    linewidth=0.6,
+                    hatch=style.hatch,
+                )
         middle = sorted(values)[len(values) // 2]
         axes.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2)
     axes.set_xticks(range(len(samples)), [name.replace("/", "/\n") for name in samples])
@@ -164,7 +192,9 @@ def tick_text(value: float) -> str:
 
 
 def _whisker(axes: Axes, ends: Sequence[tuple[float | None, float | None]]) -> None:
-    """An interval, black in white so that it shows on a bar of any colour; nothing where an end is not known."""
+    """An interval, black in white so that it shows on a bar of any colour; nothing where an end is
+    not known.
+    """
     (x, y), (to_x, to_y) = ends
     if x is not None and y is not None and to_x is not None and to_y is not None:
         for colour, width in (("white", 3.0), ("black", 1.2)):
@@ -187,7 +217,9 @@ def _diamonds(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
 
 
 def _spaced(values: Sequence[float]) -> list[float]:
-    """Those of ascending values whose ticks do not run into one another on a logarithmic axis; ends first."""
+    """Those of ascending values whose ticks do not run into one another on a logarithmic axis; ends
+    first.
+    """
     kept = list(values[-1:])
     room = math.log(values[-1] / values[0]) / 9 if len(values) > 1 else 0.0
     for value in reversed(values[:-1]):

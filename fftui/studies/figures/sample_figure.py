@@ -10,7 +10,9 @@ from fftui.studies.figures.style import COLUMN_IN, Drawing, grid
 
 @dataclass(frozen=True)
 class Sample:
-    """An image as (height, width) or (height, width, channels), 0 to 1, its label and what it is."""
+    """An image as (height, width) or (height, width, channels), 0 to 1, its label and
+    what it is.
+    """
 
     title: str
     pixels: NDArray[np.float32]

@@ -1,6 +1,7 @@
 """Settings of all figures: widths of a paper's column, line styles that differ in grey too, files.
 
-Matplotlib is used through its figures alone: no pyplot, so nothing is kept between figures and no window is opened.
+Matplotlib is used through its figures alone: no pyplot, so nothing is kept between figures and no
+window is opened.
 """
 
 import math
@@ -101,7 +102,9 @@ def style() -> Iterator[None]:
 
 
 def grid(panels: int, columns: int = 2, panel_in: float = PANEL_IN) -> tuple[Figure, list[Axes]]:
-    """A figure of so many panels, in rows of `columns`, as wide as one or two columns of a paper."""
+    """A figure of so many panels, in rows of `columns`, as wide as one or two columns
+    of a paper.
+    """
     columns = min(columns, panels)
     rows = math.ceil(panels / columns)
     width = COLUMN_IN if columns == 1 else PAGE_IN
@@ -118,11 +121,19 @@ def legend_above(figure: Figure, axes: Axes, columns: int) -> None:
 
 
 def save(drawing: Drawing, folder: Path, formats: Sequence[FileFormat]) -> list[Path]:
-    """Write a drawing in every format; the same drawing gives the same SVG. Raises RequestError where it cannot."""
+    """Write a drawing in every format; the same drawing gives the same SVG. Raises RequestError
+    where it cannot.
+    """
     written = []
     for ending in formats:
         content = BytesIO()
-        metadata = {"Date": None} if ending == "svg" else {"CreationDate": None} if ending == "pdf" else None
+        metadata = (
+            {"Date": None}
+            if ending == "svg"
+            else {"CreationDate": None}
+            if ending == "pdf"
+            else None
+        )
         drawing.figure.savefig(content, format=ending, dpi=PNG_DPI, metadata=metadata)
         path = folder / f"{drawing.name}.{ending}"
         try:

@@ -23,7 +23,12 @@ from fftui.tui.widgets.row_widget import Span
 if TYPE_CHECKING:
     from fftui.tui.app import FFTUIApp
 
-COLUMNS = (Column("field"), Column("value"), Column(""), Column("meaning", elastic=True, least=28, drop=1))
+COLUMNS = (
+    Column("field"),
+    Column("value"),
+    Column(""),
+    Column("meaning", elastic=True, least=28, drop=1),
+)
 CHANGED_MARK = "changed"
 LONGEST_VALUE = 36  # cells; the input line shows the whole value
 ABOUT_ROWS = 4  # for the field's description and, below, the result of the check
@@ -60,7 +65,9 @@ class ValueInput(Input):
 
 
 class FormScreen(Screen[None]):
-    """Every field of one experiment as a row; typing changes the value of the row under the cursor."""
+    """Every field of one experiment as a row; typing changes the value of the row under
+    the cursor.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", priority=True),
@@ -100,7 +107,9 @@ class FormScreen(Screen[None]):
         """The rows, the input line, the description of the field and the keys."""
         rows = RowList(COLUMNS, empty="", id="fields")
         rows.can_focus = False
-        rows.border_title = plain(f"{self.preset.name} · {self.preset.description}", self._app.ascii_only)
+        rows.border_title = plain(
+            f"{self.preset.name} · {self.preset.description}", self._app.ascii_only
+        )
         yield rows
         with Horizontal(id="editor"):
             yield Static("", id="editor-name", markup=False)
@@ -142,8 +151,14 @@ class FormScreen(Screen[None]):
         """Move the cursor to the first field of the next or previous section."""
         rows, here = self.query_one(RowList), self.query_one(RowList).index
         headings = [i for i, field in enumerate(self._rows) if field is None]
-        ahead = [i for i in headings if i > here] if by > 0 else [i for i in headings if i < here - 1]
-        rows.move_to((ahead[0] if by > 0 else ahead[-1]) + 1 if ahead else (headings[0 if by > 0 else -1] + 1))
+        ahead = (
+            [i for i in headings if i > here] if by > 0 else [i for i in headings if i < here - 1]
+        )
+        rows.move_to(
+            (ahead[0] if by > 0 else ahead[-1]) + 1
+            if ahead
+            else (headings[0 if by > 0 else -1] + 1)
+        )
 
     def action_reset(self) -> None:
         """Restore the preset's value of this field."""
@@ -157,7 +172,9 @@ class FormScreen(Screen[None]):
         experiment = self.experiment
         if experiment is None:
             errors = self._check_result.errors
-            wrong = next((i for i, f in enumerate(self._rows) if f is not None and f.path in errors), None)
+            wrong = next(
+                (i for i, f in enumerate(self._rows) if f is not None and f.path in errors), None
+            )
             if wrong is not None:
                 self.query_one(RowList).move_to(wrong)
             self.notify(self._data_problem or next(iter(errors.values()), ""), severity="error")
@@ -200,7 +217,8 @@ class FormScreen(Screen[None]):
             else:
                 values = changed(values, field, text)
         for path, text in list(self._edits.items()):
-            if path != edited.path and not still_applies(values, path, text):  # a later edit has corrected it
+            # a later edit has corrected it
+            if path != edited.path and not still_applies(values, path, text):
                 del self._edits[path]
         self._values = values
         self._check_result = check(values)
@@ -222,13 +240,17 @@ class FormScreen(Screen[None]):
                 items.append(Row((cell(shown, "title"),), heading=True))
             self._rows.append(field)
             items.append(self._row(field, base.get(field.path)))
-        index = next((i for i, f in enumerate(self._rows) if f is not None and f.path == here), None)
+        index = next(
+            (i for i, f in enumerate(self._rows) if f is not None and f.path == here), None
+        )
         self.query_one(RowList).show_rows(items, index=index)
         self._update_details()
 
     def _row(self, field: Field, was: str | None) -> Row:
         text = self._edits.get(field.path, field.text)
-        wrong = field.path in self._check_result.errors or (field.path == "data.name" and bool(self._data_problem))
+        wrong = field.path in self._check_result.errors or (
+            field.path == "data.name" and bool(self._data_problem)
+        )
         left, right = self._app.glyphs.choice
         shown = f"{left} {text} {right}" if field.choices else text
         mark: Span = ("does not fit", "bad") if wrong else ("", "text")
@@ -268,11 +290,15 @@ class FormScreen(Screen[None]):
         self._edit_here()
 
     def _update_details(self) -> None:
-        """Show the description of the field, and the first error or the expected time of the run."""
+        """Show the description of the field, and the first error or the expected time
+        of the run.
+        """
         field = self.field
         if field is None:
             return
-        self.query_one("#editor-name", Static).update(plain(f" {field.path} ", self._app.ascii_only))
+        self.query_one("#editor-name", Static).update(
+            plain(f" {field.path} ", self._app.ascii_only)
+        )
         about = field.description
         if field.choices:
             about = f"{about}{': ' if about else ''}{', '.join(field.choices)}"
@@ -282,16 +308,27 @@ class FormScreen(Screen[None]):
         errors = self._check_result.errors
         wrong = self._data_problem or errors.get(field.path) or next(iter(errors.values()), "")
         if wrong:
-            verdict: list[tuple[Span, ...]] = [((f" {row}", "bad"),) for row in _wrapped(wrong, editor, 2)]
+            verdict: list[tuple[Span, ...]] = [
+                ((f" {row}", "bad"),) for row in _wrapped(wrong, editor, 2)
+            ]
         else:
             seconds = (
-                self._app.backend.estimate(self._check_result.experiment) if self._check_result.experiment else None
+                self._app.backend.estimate(self._check_result.experiment)
+                if self._check_result.experiment
+                else None
             )
             edits = len(self._edits)
             changes = f"   {edits} change{'s' if edits != 1 else ''}" if edits else ""
-            verdict = [((" everything fits", "good"), (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"))]
+            verdict = [
+                (
+                    (" everything fits", "good"),
+                    (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"),
+                )
+            ]
         room = ABOUT_ROWS - len(verdict)
-        meaning: list[tuple[Span, ...]] = [((f" {row}", "dim"),) for row in _wrapped(about, editor, room)]
+        meaning: list[tuple[Span, ...]] = [
+            ((f" {row}", "dim"),) for row in _wrapped(about, editor, room)
+        ]
         editor.show(*meaning, *[() for _ in range(room - len(meaning))], *verdict)
 
 

@@ -36,8 +36,20 @@ class LiveScreen(Screen[None]):
         Binding("n", "skip_layer", "Next layer"),
         Binding("R", "resume_run", "Resume run"),
         Binding("g", "system", "System"),
-        Binding("f", "follow", "Follow", show=False, tooltip="Select the learning layer, and the next when it begins"),
-        Binding("1", "pane('goodness')", "Panes", key_display="1-4", tooltip="Goodness, accuracy, system, log"),
+        Binding(
+            "f",
+            "follow",
+            "Follow",
+            show=False,
+            tooltip="Select the learning layer, and the next when it begins",
+        ),
+        Binding(
+            "1",
+            "pane('goodness')",
+            "Panes",
+            key_display="1-4",
+            tooltip="Goodness, accuracy, system, log",
+        ),
         Binding("2", "pane('accuracy')", "Accuracy", show=False),
         Binding("3", "pane('system')", "System", show=False),
         Binding("4", "pane('log')", "Log", show=False),
@@ -59,7 +71,8 @@ class LiveScreen(Screen[None]):
         self._selected = 0
         self._stopping = False
         self.title = source.run
-        # Kept as attributes: a screen is mounted, and refreshes, before the widgets in its containers are.
+        # Kept as attributes: a screen is mounted, and refreshes, before the widgets in its
+        # containers are.
         self._header = RunHeader(source.run, id="header")
         self._table = LayerTable(id="layers")
         self._goodness = GoodnessChart(id="goodness")
@@ -117,10 +130,16 @@ class LiveScreen(Screen[None]):
         self._selected = min(self._selected, max(0, len(view.layers) - 1))
         status_text = self._status_text(view)
         shown = (view, self._selected, status_text, self.control is None)
-        if len(self._shown) == len(shown) and shown[0] is self._shown[0] and shown[1:] == self._shown[1:]:
+        if (
+            len(self._shown) == len(shown)
+            and shown[0] is self._shown[0]
+            and shown[1:] == self._shown[1:]
+        ):
             return
         keys_changed = not self._shown or shown[2:] != self._shown[2:]
-        rows_changed = not self._shown or len(cast("RunView", self._shown[0]).layers) != len(view.layers)
+        rows_changed = not self._shown or len(cast("RunView", self._shown[0]).layers) != len(
+            view.layers
+        )
         self._shown = shown
         self._header.run = self.source.run
         self._header.show(view, status_text)
@@ -140,7 +159,11 @@ class LiveScreen(Screen[None]):
         if self.source.problem is not None:
             return self.source.problem
         if view.started is None and view.result is None:
-            return "loading torch and data" if self.source.control is None or self.control else "ended before it began"
+            return (
+                "loading torch and data"
+                if self.source.control is None or self.control
+                else "ended before it began"
+            )
         if self.source.process_gone:
             return "interrupted: its process is gone"
         if self._stopping and self.control is not None:
@@ -173,7 +196,8 @@ class LiveScreen(Screen[None]):
             return
         answer = await self.app.push_screen_wait(
             ConfirmDialog(
-                "Stop this run?", (("s", "stop, with a checkpoint to resume from"), ("escape", "go on learning"))
+                "Stop this run?",
+                (("s", "stop, with a checkpoint to resume from"), ("escape", "go on learning")),
             )
         )
         control = self.control
@@ -187,7 +211,10 @@ class LiveScreen(Screen[None]):
         if (control := self.control) is not None:
             control.skip_layer()
             several = len(self.source.view.learning) > 1
-            self.notify(f"{'these layers end' if several else 'this layer ends'} after the current batch", timeout=2)
+            self.notify(
+                f"{'these layers end' if several else 'this layer ends'} after the current batch",
+                timeout=2,
+            )
 
     def action_resume_run(self) -> None:
         """Resume an interrupted run."""

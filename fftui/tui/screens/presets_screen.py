@@ -1,4 +1,6 @@
-"""The first screen: presets with the accuracies that the paper reports and their training times here."""
+"""The first screen: presets with the accuracies that the paper reports and their training times
+here.
+"""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -37,7 +39,9 @@ class PresetsScreen(Screen[None]):
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "next_data(1)", "Data set", tooltip="The next data set the preset is meant for"),
+        Binding(
+            "d", "next_data(1)", "Data set", tooltip="The next data set the preset is meant for"
+        ),
         Binding("D", "next_data(-1)", "Previous data set", show=False),
         Binding("enter", "open", "Set up"),
         Binding("r", "app.runs", "Runs"),
@@ -82,9 +86,13 @@ class PresetsScreen(Screen[None]):
         app = cast("FFTUIApp", self.app)
         runs_listed = f"{len(app.recent_runs)} runs" if len(app.recent_runs) != 1 else "1 run"
         facts = f"device {app.backend.device}   {runs_listed} in {app.backend.runs_dir}"
-        loading = () if app.backend.ready.is_set() or app.load_problem else (("   loading torch", "dim"),)
+        loading = (
+            () if app.backend.ready.is_set() or app.load_problem else (("   loading torch", "dim"),)
+        )
         problem: tuple[Span, ...] = ((f"   {app.load_problem}", "bad"),) if app.load_problem else ()
-        self.query_one("#title", Paragraphs).show(((" fftui", "title"), (f"  {facts}", "dim"), *loading, *problem))
+        self.query_one("#title", Paragraphs).show(
+            ((" fftui", "title"), (f"  {facts}", "dim"), *loading, *problem)
+        )
         self.query_one(RowList).show_rows([self._row(preset, app) for preset in self._presets])
         self._update_details()
         self.refresh_bindings()
@@ -102,7 +110,10 @@ class PresetsScreen(Screen[None]):
                 cell(data),
                 cell(preset.description, "dim"),
                 cell(layers_text(preset.experiment.get("model", {}).get("layers", [])), "dim"),
-                cell(f"{reports:.2f}" if reports is not None else fmt.MISSING, "text" if reports else "dim"),
+                cell(
+                    f"{reports:.2f}" if reports is not None else fmt.MISSING,
+                    "text" if reports else "dim",
+                ),
                 cell(self._time(preset, data, app)),
             )
         )
@@ -112,7 +123,9 @@ class PresetsScreen(Screen[None]):
             expected = app.backend.expected(preset, data, app.recent_runs)
         except ExperimentError:
             return fmt.MISSING
-        return fmt.duration(expected.seconds) if expected.measured else fmt.roughly(expected.seconds)
+        return (
+            fmt.duration(expected.seconds) if expected.measured else fmt.roughly(expected.seconds)
+        )
 
     @property
     def current(self) -> Preset | None:
@@ -134,7 +147,16 @@ class PresetsScreen(Screen[None]):
         lines += [((" " * indent + text, "text"),) for text in others]
         lines.append(())
         chosen = self.data_of(preset)
-        lines.append(((f"  {'data set':<15}{'the paper reports':>18}{'your best':>12}{'time here':>12}", "dim"),))
+        lines.append(
+            (
+                (
+                    (
+                        f"  {'data set':<15}{'the paper reports':>18}{'your best':>12}{'time here':>12}"
+                    ),
+                    "dim",
+                ),
+            )
+        )
         for data in preset.data_sets:
             reports = preset.reports.get(data)
             best = max(
@@ -149,7 +171,12 @@ class PresetsScreen(Screen[None]):
             mine = f"{fmt.percent(best)} %" if best is not None else fmt.MISSING
             text = f"{data:<15}{reported:>18}{mine:>12}{self._time(preset, data, app):>12}"
             here = data == chosen
-            lines.append(((f"{app.glyphs.cursor if here else ' '} ", "accent"), (text, "text" if here else "dim")))
+            lines.append(
+                (
+                    (f"{app.glyphs.cursor if here else ' '} ", "accent"),
+                    (text, "text" if here else "dim"),
+                )
+            )
         about.show(*lines)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -175,7 +202,8 @@ class PresetsScreen(Screen[None]):
 
     def open(self, preset: Preset) -> None:
         """Open the form of `preset`."""
-        from fftui.tui.screens.form_screen import FormScreen  # noqa: PLC0415 - the list is shown before the form is loaded
+        # the list is shown before the form is loaded
+        from fftui.tui.screens.form_screen import FormScreen  # noqa: PLC0415
 
         try:
             screen = FormScreen(preset, self.data_of(preset))
@@ -203,12 +231,17 @@ class PresetsScreen(Screen[None]):
 
 
 def layers_text(layers: Sequence[Mapping[str, Any]]) -> str:
-    """The layers of a preset as short text: `4 × 2000`, `conv 32 64 128`, `attention 1000 + 500`."""
+    """The layers of a preset as short text: `4 × 2000`, `conv 32 64 128`, `attention
+    1000 + 500`.
+    """
     named = [(KIND_NAMES.get(layer.get("kind", ""), ""), _size(layer)) for layer in layers]
     if len(named) > 1 and len(set(named)) == 1:
         kind, size = named[0]
         return " ".join(filter(None, [kind, f"{len(named)} × {size}"]))
-    groups = [" ".join([kind, *(size for _, size in group)]) for kind, group in groupby(named, lambda each: each[0])]
+    groups = [
+        " ".join([kind, *(size for _, size in group)])
+        for kind, group in groupby(named, lambda each: each[0])
+    ]
     return " + ".join(group.strip() for group in groups)
 
 

@@ -39,7 +39,11 @@ ORDERS = (
     SortOrder("name", lambda r: r.name.lower()),
     SortOrder("data set", lambda r: r.data),
     SortOrder("status", lambda r: r.status),
-    SortOrder("test accuracy", lambda r: -1.0 if r.test_accuracy is None else r.test_accuracy, descending=True),
+    SortOrder(
+        "test accuracy",
+        lambda r: -1.0 if r.test_accuracy is None else r.test_accuracy,
+        descending=True,
+    ),
     SortOrder("time", lambda r: -1.0 if r.train_s is None else r.train_s, descending=True),
 )
 COLUMNS = (
@@ -94,7 +98,11 @@ class RunsScreen(Screen[None]):
         """The list and the filter."""
         runs = RowList(COLUMNS, empty="reading the runs", id="runs")
         yield runs
-        words = Input(placeholder="filter: words of a run, its data set, its status", compact=True, id="filter")
+        words = Input(
+            placeholder="filter: words of a run, its data set, its status",
+            compact=True,
+            id="filter",
+        )
         words.display = False
         yield words
         yield Footer()
@@ -138,11 +146,14 @@ class RunsScreen(Screen[None]):
         self._shown = sorted(kept, key=order.key, reverse=order.descending != self._reversed)
         folder = self._app.backend.runs_dir
         rows.empty = self._problem or (
-            f"no run matches: {' '.join(words)}" if self._runs else f"no runs in {folder} yet: start one from a preset"
+            f"no run matches: {' '.join(words)}"
+            if self._runs
+            else f"no runs in {folder} yet: start one from a preset"
         )
         counted = f"{len(kept)} of {len(self._runs)}" if words else str(len(self._runs))
         rows.border_title = plain(
-            f"Runs · {counted} · by {order.name}{', reversed' if self._reversed else ''}", self._app.ascii_only
+            f"Runs · {counted} · by {order.name}{', reversed' if self._reversed else ''}",
+            self._app.ascii_only,
         )
         index = next((i for i, run in enumerate(self._shown) if run.id == here), 0)
         rows.show_rows([self._row(run) for run in self._shown], index=index)
@@ -156,7 +167,10 @@ class RunsScreen(Screen[None]):
                 cell(run.name, "dim"),
                 cell(run.data),
                 cell(f"{signs.get(status, ' ')} {status}", STATUS_STYLES.get(status, "text")),
-                cell(fmt.percent(run.test_accuracy), "text" if run.test_accuracy is not None else "dim"),
+                cell(
+                    fmt.percent(run.test_accuracy),
+                    "text" if run.test_accuracy is not None else "dim",
+                ),
                 cell(fmt.duration(run.train_s), "text" if run.train_s is not None else "dim"),
                 cell(run.precision or fmt.MISSING, "dim"),
                 cell(run.device or fmt.MISSING, "dim"),
@@ -218,7 +232,15 @@ class RunsScreen(Screen[None]):
 
 def _text(run: RunRecord) -> str:
     return " ".join(
-        (run.id, run.name, run.preset or "", run.data, run.status, run.precision or "", run.device or "")
+        (
+            run.id,
+            run.name,
+            run.preset or "",
+            run.data,
+            run.status,
+            run.precision or "",
+            run.device or "",
+        )
     ).lower()
 
 

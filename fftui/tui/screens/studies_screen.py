@@ -53,7 +53,9 @@ class StudiesScreen(Screen[None]):
     IS_ROOT_SCREEN: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
-        Binding("f", "scale", "Quick or full", tooltip="Small and in minutes, or at the paper's sizes"),
+        Binding(
+            "f", "scale", "Quick or full", tooltip="Small and in minutes, or at the paper's sizes"
+        ),
         Binding("r", "app.runs", "Runs"),
         Binding("l", "app.live", "Live run"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
@@ -127,7 +129,13 @@ class StudiesScreen(Screen[None]):
     def _row(self, name: str) -> Row:
         facts = self._facts.get(name)
         trials = len(facts.study.trials) if facts else None
-        done = "all" if facts and trials and facts.done == trials else str(facts.done) if facts else "…"
+        done = (
+            "all"
+            if facts and trials and facts.done == trials
+            else str(facts.done)
+            if facts
+            else "…"
+        )
         return Row(
             (
                 cell(name, "bold"),
@@ -155,10 +163,16 @@ class StudiesScreen(Screen[None]):
         elif facts is None:
             lines += [(), ((" reading the runs", "dim"),)]
         else:
-            runs = f"{len(facts.study.trials)} trials, {facts.done} done; runs left: {len(facts.remaining)}"
+            runs = (
+                f"{len(facts.study.trials)} trials, {facts.done} done; runs left:"
+                f" {len(facts.remaining)}"
+            )
             lines += [(), ((f" {runs}, {_time_left(facts)}", "text"),)]
             for note in facts.study.notes:
-                lines += [((f" {text}", "dim"),) for text in textwrap.wrap(note, width, subsequent_indent="  ")]
+                lines += [
+                    ((f" {text}", "dim"),)
+                    for text in textwrap.wrap(note, width, subsequent_indent="  ")
+                ]
         about.show(*lines)
 
     def action_scale(self) -> None:
@@ -178,7 +192,9 @@ class StudiesScreen(Screen[None]):
             self.notify("it opens as soon as the runs are read", timeout=2)
         elif not facts.study.trials:
             why = "; ".join(facts.study.notes) or "it has no trials"
-            self.notify(f"nothing to run: {why}; f takes the quick scale", severity="error", timeout=10)
+            self.notify(
+                f"nothing to run: {why}; f takes the quick scale", severity="error", timeout=10
+            )
         else:
             self.app.push_screen(StudyScreen(facts.study))
 

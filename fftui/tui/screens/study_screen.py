@@ -1,4 +1,6 @@
-"""The study screen: the results of one study beside the paper's, and the run that is learning for it."""
+"""The study screen: the results of one study beside the paper's, and the run that is learning for
+it.
+"""
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -40,14 +42,27 @@ class StudyLoaded(Message):
 
 
 class StudyScreen(Screen[None]):
-    """A study's conditions as rows, and the layers, charts and progress of the run that is learning."""
+    """A study's conditions as rows, and the layers, charts and progress of the run that is
+    learning.
+    """
 
     IS_ROOT_SCREEN: ClassVar[bool] = True  # Back leads here from a run
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "start", "Start", tooltip="Run the missing trials"),
         Binding("s", "stop", "Stop"),
-        Binding("o", "open_run", "Open run", tooltip="The live screen of the run that is learning, or learned last"),
-        Binding("1", "pane('results')", "Panes", key_display="1-4", tooltip="Results, goodness, accuracy, log"),
+        Binding(
+            "o",
+            "open_run",
+            "Open run",
+            tooltip="The live screen of the run that is learning, or learned last",
+        ),
+        Binding(
+            "1",
+            "pane('results')",
+            "Panes",
+            key_display="1-4",
+            tooltip="Results, goodness, accuracy, log",
+        ),
         Binding("2", "pane('goodness')", "Goodness", show=False),
         Binding("3", "pane('accuracy')", "Accuracy", show=False),
         Binding("4", "pane('log')", "Log", show=False),
@@ -124,7 +139,9 @@ class StudyScreen(Screen[None]):
         """Read the facts and results of the study from disk."""
         backend = self._app.studies()
         try:
-            self.post_message(StudyLoaded(backend.load_study(self.study), backend.table(self.study), ""))
+            self.post_message(
+                StudyLoaded(backend.load_study(self.study), backend.table(self.study), "")
+            )
         except (FFTUIError, OSError) as error:
             self.post_message(StudyLoaded(None, StudyTable(), str(error)))
 
@@ -143,11 +160,15 @@ class StudyScreen(Screen[None]):
 
     def _rebuild_rows(self) -> None:
         """Rebuild the rows of the results."""
-        conditions = [name for name, _ in self.study.conditions[0].values] if self.study.conditions else []
+        conditions = (
+            [name for name, _ in self.study.conditions[0].values] if self.study.conditions else []
+        )
         states = self._states()
         if len(states) == len(self._table.rows):
             rows = rows_of(self._table, states, self._app.glyphs.states)
-            self._results.show_rows(rows, columns=columns_of(self._table, conditions, self._results.size.width))
+            self._results.show_rows(
+                rows, columns=columns_of(self._table, conditions, self._results.size.width)
+            )
 
     def _states(self) -> list[str]:
         """The state of each condition: learning, finished or waiting."""
@@ -194,7 +215,9 @@ class StudyScreen(Screen[None]):
         self._selected = min(self._selected, max(0, len(view.layers) - 1))
         rows_changed = len(self._layers.entries) != len(view.layers)
         self._run_header.run = run or ""
-        self._run_header.show(view, None if view.started or view.result else "loading torch and data")
+        self._run_header.show(
+            view, None if view.started or view.result else "loading torch and data"
+        )
         self._layers.show(view, self._selected)
         if rows_changed:
             self._layers.refresh(layout=True)
@@ -214,7 +237,11 @@ class StudyScreen(Screen[None]):
         if action == "stop":
             return self.learns and self.run is not None and not self.run.stopping
         if action == "open_run":
-            return self.run is not None and self.run.progress is not None and self.run.progress.run is not None
+            return (
+                self.run is not None
+                and self.run.progress is not None
+                and self.run.progress.run is not None
+            )
         return True
 
     def action_start(self) -> None:
@@ -228,7 +255,8 @@ class StudyScreen(Screen[None]):
         """Stop with a checkpoint, after asking."""
         answer = await self.app.push_screen_wait(
             ConfirmDialog(
-                "Stop this study?", (("s", "stop; Start continues from the checkpoint later"), ("escape", "go on"))
+                "Stop this study?",
+                (("s", "stop; Start continues from the checkpoint later"), ("escape", "go on")),
             )
         )
         if answer == "s" and self.run is not None:

@@ -22,7 +22,9 @@ REFRESH_EVERY_S = 1.0
 class SystemScreen(Screen[None]):
     """A run's metrics over time and by layer."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("g,b,escape", "leave", "Back", key_display="g")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g,b,escape", "leave", "Back", key_display="g")
+    ]
     HELP = """
     Each metric over the whole run on its own fixed scale: filled up to the lowest, shaded up to the highest value of
     the column's time; a metric with a single row shows the highest. Vertical lines mark where the next layer began.

@@ -1,4 +1,6 @@
-"""The table of a run's metrics by layer, and the lines of the other GPUs and of the telemetry sampler."""
+"""The table of a run's metrics by layer, and the lines of the other GPUs and of the telemetry
+sampler.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,7 +29,9 @@ class StageRow:
 
 @dataclass(frozen=True)
 class TableColumn:
-    """One column of the table: its title, its width, and the text of a row in it, None where it is not available."""
+    """One column of the table: its title, its width, and the text of a row in it, None where it is
+    not available.
+    """
 
     title: str
     width: int
@@ -35,18 +39,26 @@ class TableColumn:
 
 
 def layer_table(view: RunView, width: int) -> Iterator[Line]:
-    """Metrics and energy by layer, without the columns that have no values or for which there is no room."""
+    """Metrics and energy by layer, without the columns that have no values or for which there is no
+    room.
+    """
     stages = list(_stage_rows(view))
     if not stages:
         return
     columns = [(column, [column.text(stage) for stage in stages]) for column in _columns(view)]
-    shown = [(column, texts) for column, texts in columns if any(text is not None for text in texts)]
+    shown = [
+        (column, texts) for column, texts in columns if any(text is not None for text in texts)
+    ]
     while shown and NAME_WIDTH + sum(column.width for column, _ in shown) > width:
         shown.pop()
-    titles = f"{'mean of':<{NAME_WIDTH}}" + "".join(f"{column.title:>{column.width}}" for column, _ in shown)
+    titles = f"{'mean of':<{NAME_WIDTH}}" + "".join(
+        f"{column.title:>{column.width}}" for column, _ in shown
+    )
     yield line((titles, "dim"))
     for number, stage in enumerate(stages):
-        texts = "".join(f"{texts[number] or fmt.MISSING:>{column.width}}" for column, texts in shown)
+        texts = "".join(
+            f"{texts[number] or fmt.MISSING:>{column.width}}" for column, texts in shown
+        )
         yield line((fitted(stage.name, NAME_WIDTH), "text"), texts)
 
 
@@ -57,7 +69,13 @@ def other_gpus_lines(view: RunView) -> list[str]:
         return []
     lines = []
     # Not strict: the lists in a journal may differ in length.
-    metrics = zip(seen.utilization_percent, seen.memory_used_bytes, seen.memory_total_bytes, seen.power_w, strict=False)
+    metrics = zip(
+        seen.utilization_percent,
+        seen.memory_used_bytes,
+        seen.memory_total_bytes,
+        seen.power_w,
+        strict=False,
+    )
     for name, (busy, used, total, power) in zip(view.machine.other_gpus, metrics, strict=False):
         parts = [
             "n/a" if busy is None else f"{busy:.0f} %",
@@ -73,9 +91,17 @@ def sampler_lines(view: RunView) -> list[str]:
     end = view.sampler
     if end is None:
         return []
-    steady = "" if end.on_time is None else f", {100 * end.on_time:.1f} % of them within 20 ms of their time"
+    steady = (
+        ""
+        if end.on_time is None
+        else f", {100 * end.on_time:.1f} % of them within 20 ms of their time"
+    )
     missed = f", {end.missed} missed" if end.missed else ""
-    cost = f"; it took {100 * end.cpu_s / end.elapsed_s:.2f} % of one core" if end.elapsed_s > 0 else ""
+    cost = (
+        f"; it took {100 * end.cpu_s / end.elapsed_s:.2f} % of one core"
+        if end.elapsed_s > 0
+        else ""
+    )
     ended = [f"the sampler ended before the run: {end.error}"] if end.error else []
     return [f"sampler: {fmt.count(end.samples)} samples{steady}{missed}{cost}", *ended]
 
@@ -115,7 +141,11 @@ def _columns(view: RunView) -> Iterator[TableColumn]:
 
     def energy_per_image(row: StageRow) -> str | None:
         known = row.usage.energy_of(source) if row.usage else None
-        return fmt.energy(known.joules / row.usage.images) if known and row.usage and row.usage.images else None
+        return (
+            fmt.energy(known.joules / row.usage.images)
+            if known and row.usage and row.usage.images
+            else None
+        )
 
     def watts(row: StageRow) -> str | None:
         known = row.usage.partial_energy_of(source) if row.usage else None
@@ -141,15 +171,23 @@ def _columns(view: RunView) -> Iterator[TableColumn]:
     yield TableColumn("energy by", 18, method)
 
 
-def _sum_of(view: RunView, time: Literal["compute_s", "data_s"]) -> Callable[[StageRow], str | None]:
+def _sum_of(
+    view: RunView, time: Literal["compute_s", "data_s"]
+) -> Callable[[StageRow], str | None]:
     """The text of the summed `time` of a row's epochs, None unless every epoch has it."""
 
     def text(row: StageRow) -> str | None:
         phase, layer = row.key or (None, None)
         stage = view.stage(phase, layer) if phase is not None else None
         number = stage.rows[0] if stage else None  # those that learn in parallel share their epochs
-        layer_view = next((each for each in view.layers if each.number == number), None) if stage else None
-        times = [getattr(e, time) for e in layer_view.history if stage and e.phase == stage.phase] if layer_view else []
+        layer_view = (
+            next((each for each in view.layers if each.number == number), None) if stage else None
+        )
+        times = (
+            [getattr(e, time) for e in layer_view.history if stage and e.phase == stage.phase]
+            if layer_view
+            else []
+        )
         return fmt.duration(sum(times)) if times and None not in times else None
 
     return text

@@ -1,4 +1,6 @@
-"""How each metric of a machine is shown: its name, its fixed scale and how its values are written."""
+"""How each metric of a machine is shown: its name, its fixed scale and how its values
+are written.
+"""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,8 @@ NAMES = {
     "gpu_sm_clock_mhz": "SM clock",
     "gpu_memory_clock_mhz": "memory clock",
 }
-# Metrics that are never drawn but may be missing, and names that would be misread without a value beside them.
+# Metrics that are never drawn but may be missing, and names that would be misread without a value
+# beside them.
 NAMES_IN_REASONS = NAMES | {
     "gpu_utilization_percent": "GPU %",
     "gpu_memory_total_bytes": "GPU memory in all",
@@ -50,7 +53,8 @@ class Machine:
 
 @dataclass(frozen=True)
 class MetricStyle:
-    """How one metric of a run is shown: its column, its name, the top of its scale, and the format of a value.
+    """How one metric of a run is shown: its column, its name, the top of its scale, and the format
+    of a value.
 
     `bounded` means that the top is the limit of the hardware, not just the highest value seen.
     """
@@ -80,10 +84,11 @@ class MetricStyle:
 
 
 def metric_styles(view: RunView, machine: Machine) -> Iterator[MetricStyle]:
-    """The styles of the metrics available in this run, the most informative first: the training GPU, process, host.
+    """The styles of the metrics available in this run, the most informative first: the training
+    GPU, process, host.
 
-    Scales are fixed: 100 %, 100 % per core, all the memory, the power limit. Where the limit is not available, the
-    highest value seen is the top.
+    Scales are fixed: 100 %, 100 % per core, all the memory, the power limit. Where the limit is not
+    available, the highest value seen is the top.
     """
     unavailable = set(METRICS)
     for _, ranges in view.history.stages:
@@ -123,7 +128,11 @@ def _all(view: RunView, machine: Machine) -> Iterator[MetricStyle]:
     def metric_style(metric: str, top: float | None, write: Callable[[float], str]) -> MetricStyle:
         bounded = top is not None and math.isfinite(top) and top > 0
         return MetricStyle(
-            metric, NAMES[metric], float(top) if top and bounded else _highest_value(view, metric), write, bounded
+            metric,
+            NAMES[metric],
+            float(top) if top and bounded else _highest_value(view, metric),
+            write,
+            bounded,
         )
 
     yield metric_style("gpu_utilization_percent", 100.0, _percent)
@@ -143,13 +152,22 @@ def _all(view: RunView, machine: Machine) -> Iterator[MetricStyle]:
 
 def _of_board(metric_style: MetricStyle) -> MetricStyle:
     return MetricStyle(
-        metric_style.metric, f"{metric_style.name} (board)", metric_style.top, metric_style.write, metric_style.bounded
+        metric_style.metric,
+        f"{metric_style.name} (board)",
+        metric_style.top,
+        metric_style.write,
+        metric_style.bounded,
     )
 
 
 def _highest_value(view: RunView, metric: str) -> float:
     index = METRICS.index(metric)
-    return max((seen.high for _, ranges in view.history.stages if (seen := ranges[index])), default=0.0) or 1.0
+    return (
+        max(
+            (seen.high for _, ranges in view.history.stages if (seen := ranges[index])), default=0.0
+        )
+        or 1.0
+    )
 
 
 def _percent(value: float) -> str:

@@ -14,7 +14,9 @@ SECONDS_KEPT = 600  # wider than any screen
 
 @dataclass
 class Second:
-    """The samples of one second: their first stage, their number, and the highest value of each metric."""
+    """The samples of one second: their first stage, their number, and the highest value of each
+    metric.
+    """
 
     stage: StageKey
     samples: int = 0
@@ -31,7 +33,9 @@ class Second:
 
 
 class PerSecondMax:
-    """The newest seconds of a run, oldest first, counted from the first sample, so that full seconds never change."""
+    """The newest seconds of a run, oldest first, counted from the first sample, so that full
+    seconds never change.
+    """
 
     def __init__(self) -> None:
         self._all: deque[Second] = deque(maxlen=SECONDS_KEPT)

@@ -1,4 +1,6 @@
-"""`SystemHistory`: every metric over the whole run, its means by layer, and why metrics are not available."""
+"""`SystemHistory`: every metric over the whole run, its means by layer, and why metrics are not
+available.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -26,7 +28,9 @@ TICK = 14  # cells between two times, at least
 
 
 class SystemHistory(RowWidget, can_focus=True):
-    """The metrics over the whole run as blocks, then means by layer, the other GPUs, and why metrics are missing."""
+    """The metrics over the whole run as blocks, then means by layer, the other GPUs, and why
+    metrics are missing.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "scroll_by(-1)", "Up", show=False),
@@ -111,18 +115,26 @@ class SystemHistory(RowWidget, can_focus=True):
             yield from (line((text, "dim")) for text in sampled)
 
     def _timelines(self, width: int, room: int) -> Iterator[Line]:
-        """The timelines, as high as `room` rows allow, between the layers' names and the time axis."""
+        """The timelines, as high as `room` rows allow, between the layers' names and
+        the time axis.
+        """
         shown = list(metric_styles(self._view, self.machine))
         heights, gap = _heights(room - 2, len(shown))
         name_width = max((len(metric_style.name) for metric_style in shown), default=0)
-        ends = [_ends(metric_style, height) for metric_style, height in zip(shown, heights, strict=True)]
+        ends = [
+            _ends(metric_style, height) for metric_style, height in zip(shown, heights, strict=True)
+        ]
         scales = ends if width >= WIDE else [[""] * height for height in heights]
         scale = max((len(text) for texts in scales for text in texts), default=0)
         left, right = name_width + 1 + scale + bool(scale), (3 * FACT if scale else VALUE)
         columns, marks = fill_width(self._view.history.all, max(8, width - left - right - 1))
         sign = self.glyphs.boundary
         head = _names(self._view, columns, marks)
-        titles = "".join(f"{text:>{FACT}}" for text in ("now", "mean", "max")) if scale else f"{'now':>{VALUE}}"
+        titles = (
+            "".join(f"{text:>{FACT}}" for text in ("now", "mean", "max"))
+            if scale
+            else f"{'now':>{VALUE}}"
+        )
         yield line((" " * left + head, "accent"), (" " + titles, "dim"))
         for metric_style, texts in zip(shown, scales, strict=True):
             drawn = area(columns, metric_style.metric, metric_style.top, len(texts), self.glyphs)
@@ -143,12 +155,17 @@ class SystemHistory(RowWidget, can_focus=True):
         mean, high = mean_and_max(self._view.history, metric_style.metric)
         return [
             (f" {metric_style.short_value(value):>{FACT}}", "text"),
-            (f"{metric_style.short_value(mean):>{FACT}}{metric_style.short_value(high):>{FACT}}", "dim"),
+            (
+                f"{metric_style.short_value(mean):>{FACT}}{metric_style.short_value(high):>{FACT}}",
+                "dim",
+            ),
         ]
 
 
 def mean_and_max(history: History, metric: str) -> tuple[float | None, float | None]:
-    """The mean and the highest value of `metric` over the whole run; None where it was never available."""
+    """The mean and the highest value of `metric` over the whole run; None where it was never
+    available.
+    """
     index = METRICS.index(metric)
     ranges_seen = [seen for _, ranges in history.stages if (seen := ranges[index])]
     if not ranges_seen:
@@ -172,7 +189,9 @@ def machine_text(view: RunView) -> str:
 
 
 def _heights(room: int, metrics: int) -> tuple[list[int], bool]:
-    """The rows of each metric so that all fill `room`, the first ones higher, and whether gaps are between them."""
+    """The rows of each metric so that all fill `room`, the first ones higher, and whether gaps are
+    between them.
+    """
     each, left = divmod(max(metrics, room), max(1, metrics))
     gap = each > 2  # two rows are more to a metric than one and a gap
     heights = [each - gap + (number < left) for number in range(metrics)]
@@ -211,5 +230,9 @@ def _times(view: RunView, columns: Sequence[Bucket], marks: Sequence[int]) -> st
     end = fmt.duration(None if view.now is None else view.now - began)
     width = len(columns) + len(marks)
     text = text[: max(0, width - len(end))]
-    whole_words = text.rstrip() if text.endswith(" ") or len(text) < width - len(end) else text.rpartition("  ")[0]
+    whole_words = (
+        text.rstrip()
+        if text.endswith(" ") or len(text) < width - len(end)
+        else text.rpartition("  ")[0]
+    )
     return f"{whole_words:<{max(0, width - len(end))}}{end}"[:width]

@@ -45,7 +45,9 @@ class SystemPanel(RowWidget):
             self.repaint()
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
-        """One row per metric: name, timeline, value; below, energy, other GPUs, and why metrics are missing."""
+        """One row per metric: name, timeline, value; below, energy, other GPUs, and why metrics are
+        missing.
+        """
         view = self._view
         if not view.telemetry:
             return [line((cut(no_samples(view), width), "dim"))][:height]
@@ -65,7 +67,10 @@ class SystemPanel(RowWidget):
         value_width = 20 if width >= WIDE else 17
         across = max(4, width - name_width - value_width - 2)
         columns, marks = newest_columns(self._per_second.stages, across)
-        rows = [self._row(metric_style, columns, marks, name_width, across, value_width) for metric_style in shown]
+        rows = [
+            self._row(metric_style, columns, marks, name_width, across, value_width)
+            for metric_style in shown
+        ]
         return [*rows, *below][:height]
 
     def _row(
@@ -79,11 +84,18 @@ class SystemPanel(RowWidget):
     ) -> Line:
         values = self._per_second.highest(metric_style.metric, columns)
         spans = with_marks(
-            sparkline(values, 0.0, metric_style.top, columns, self.glyphs.levels), marks, self.glyphs.boundary, "dim"
+            sparkline(values, 0.0, metric_style.top, columns, self.glyphs.levels),
+            marks,
+            self.glyphs.boundary,
+            "dim",
         )
         before = " " * (across - columns - len(marks))
         value_text = metric_style.text(getattr(self._view.telemetry[-1], metric_style.metric))
-        return line((f"{metric_style.name:<{name_width}} {before}", "dim"), *spans, f" {value_text:>{value_width}}")
+        return line(
+            (f"{metric_style.name:<{name_width}} {before}", "dim"),
+            *spans,
+            f" {value_text:>{value_width}}",
+        )
 
 
 def no_samples(view: RunView) -> str:
@@ -94,7 +106,9 @@ def no_samples(view: RunView) -> str:
 
 
 def energy_text(view: RunView) -> str:
-    """The energy of learning so far, in all and per image, and how it was measured; empty where it is not available."""
+    """The energy of learning so far, in all and per image, and how it was measured; empty where it
+    is not available.
+    """
     account = view.energy
     source = account.source
     usage = account.total
@@ -106,7 +120,10 @@ def energy_text(view: RunView) -> str:
     parts += [f"{fmt.energy(energy.joules / usage.images)} an image"] if usage.images else []
     idle = account.idle.partial_energy_of(source)
     parts += [f"idle {idle.power_w:.0f} W"] if idle and idle.power_w is not None else []
-    return f"{', '.join(parts)} (by {'counter and power' if energy.method == 'both' else energy.method})"
+    return (
+        f"{', '.join(parts)} (by"
+        f" {'counter and power' if energy.method == 'both' else energy.method})"
+    )
 
 
 def others_text(view: RunView) -> str:
@@ -114,6 +131,8 @@ def others_text(view: RunView) -> str:
     seen = view.other_gpus
     if seen is None or not seen.utilization_percent:
         return ""
-    busy = ", ".join("n/a" if value is None else f"{value:.0f} %" for value in seen.utilization_percent)
+    busy = ", ".join(
+        "n/a" if value is None else f"{value:.0f} %" for value in seen.utilization_percent
+    )
     count = len(seen.utilization_percent)
     return f"{count} other GPU{'s' if count > 1 else ''}: {busy}"

@@ -1,6 +1,7 @@
 """Timelines: a metric over time as blocks on a fixed scale, with marks where another layer begins.
 
-Values that are not finite are not drawn. Marks take columns of their own, so that they hide no value.
+Values that are not finite are not drawn. Marks take columns of their own, so that they hide no
+value.
 """
 
 import math
@@ -20,7 +21,9 @@ Draw = Callable[[float, float, int, Glyphs], Sequence[str]]
 
 
 def stage_changes(stages: Sequence[StageKey]) -> list[int]:
-    """The columns at which another layer begins. Columns between two layers count as part of the first."""
+    """The columns at which another layer begins. Columns between two layers count as part of the
+    first.
+    """
     found: list[int] = []
     known: StageKey | None = None
     for column, stage in enumerate(stages):
@@ -33,7 +36,8 @@ def stage_changes(stages: Sequence[StageKey]) -> list[int]:
 
 
 def newest_columns(stages: Sequence[StageKey], width: int) -> tuple[int, list[int]]:
-    """How many of the newest columns fit into `width` cells, and the columns that have a mark before them.
+    """How many of the newest columns fit into `width` cells, and the columns that have a mark
+    before them.
 
     There are no marks where layers change too often.
     """
@@ -68,8 +72,11 @@ def fill_width(buckets: Sequence[Bucket], width: int) -> tuple[list[Bucket], lis
     return columns, stage_changes([bucket.stage for bucket in columns])
 
 
-def area(columns: Sequence[Bucket], metric: str, top: float, height: int, glyphs: Glyphs) -> list[str]:
-    """`height` rows of a metric on the scale 0 to `top`: full to the lowest value of a column, shaded to the highest.
+def area(
+    columns: Sequence[Bucket], metric: str, top: float, height: int, glyphs: Glyphs
+) -> list[str]:
+    """`height` rows of a metric on the scale 0 to `top`: full to the lowest value of a column,
+    shaded to the highest.
 
     A single row shows the highest. Where a metric is not available its column is blank.
     """
@@ -80,7 +87,9 @@ def area(columns: Sequence[Bucket], metric: str, top: float, height: int, glyphs
 
 
 def with_marks(text: str, before: Sequence[int], sign: str, style: StyleName) -> list[Span]:
-    """`text` in `style`, with `sign` inserted before the columns of `before` in the accent style."""
+    """`text` in `style`, with `sign` inserted before the columns of `before` in the
+    accent style.
+    """
     return list(_with_marks(text, before, sign, style))
 
 
@@ -92,7 +101,9 @@ def _with_marks(text: str, before: Sequence[int], sign: str, style: StyleName) -
             yield (text[start:end], style)
 
 
-def _column(seen: Range | None, top: float, height: int, glyphs: Glyphs, draw: Draw) -> Sequence[str]:
+def _column(
+    seen: Range | None, top: float, height: int, glyphs: Glyphs, draw: Draw
+) -> Sequence[str]:
     """The signs of one column, top first."""
     if seen is None or not (math.isfinite(seen.low) and math.isfinite(seen.high)):
         return " " * height

@@ -1,8 +1,8 @@
 """Lines on a grid of terminal cells, computed without any widget.
 
-Every column of dots shows the smallest and the largest value that falls into it, so a spike of one step stays
-visible however many points there are. Values that are not finite leave a gap. With braille a cell holds 2 × 4 dots;
-without, each cell is one dot and each series draws its own sign.
+Every column of dots shows the smallest and the largest value that falls into it, so a spike of one
+step stays visible however many points there are. Values that are not finite leave a gap. With
+braille a cell holds 2 × 4 dots; without, each cell is one dot and each series draws its own sign.
 """
 
 import math
@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-StyleName = Literal["text", "dim", "faint", "accent", "second", "good", "warn", "bad", "bold", "title"]
+StyleName = Literal[
+    "text", "dim", "faint", "accent", "second", "good", "warn", "bad", "bold", "title"
+]
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line
@@ -52,7 +54,9 @@ class Window:
     def row(self, y: float, dots: int) -> int:
         """The row of dots of `y`, 0 on top; values outside lie on the edge."""
         clipped = min(self.top, max(self.bottom, y))
-        return min(dots - 1, max(0, round((1 - _share(clipped, self.bottom, self.top)) * (dots - 1))))
+        return min(
+            dots - 1, max(0, round((1 - _share(clipped, self.bottom, self.top)) * (dots - 1)))
+        )
 
 
 @dataclass
@@ -98,7 +102,9 @@ def columns(points: Sequence[Point], window: Window, dots: int) -> list[DotColum
     return found
 
 
-def draw(series: Sequence[Series], window: Window, width: int, height: int, *, braille: bool) -> list[list[Cell]]:
+def draw(
+    series: Sequence[Series], window: Window, width: int, height: int, *, braille: bool
+) -> list[list[Cell]]:
     """`height` rows of `width` cells; later series draw over earlier ones."""
     grid = [[Cell() for _ in range(width)] for _ in range(height)]
     if width < 1 or height < 1:
@@ -118,9 +124,16 @@ def draw(series: Sequence[Series], window: Window, width: int, height: int, *, b
 
 
 def window_for(
-    series: Sequence[Series], *, left: float, right: float, bottom: float | None = None, top: float | None = None
+    series: Sequence[Series],
+    *,
+    left: float,
+    right: float,
+    bottom: float | None = None,
+    top: float | None = None,
 ) -> Window:
-    """A window from `left` to `right` that holds every finite value; `bottom` and `top` fix an edge."""
+    """A window from `left` to `right` that holds every finite value; `bottom` and `top` fix an
+    edge.
+    """
     values = [y for line in series for _, y in line.points if math.isfinite(y)]
     low = bottom if bottom is not None else min(values, default=0.0)
     high = top if top is not None else max(values, default=1.0)
@@ -144,7 +157,9 @@ def nice_step(low: float, high: float, parts: int) -> float:
     power = 10.0 ** math.floor(math.log10(raw))
     if power <= 0:
         return 0.0
-    return next((factor * power for factor in (1, 2, 5) if factor * power >= raw * (1 - 1e-9)), 10 * power)
+    return next(
+        (factor * power for factor in (1, 2, 5) if factor * power >= raw * (1 - 1e-9)), 10 * power
+    )
 
 
 def ticks(low: float, high: float, parts: int) -> list[float]:
@@ -163,7 +178,10 @@ def _dots(line: Series, window: Window, across: int, down: int) -> Iterator[tupl
     for column in columns(line.points, window, across):
         if before is not None and column.joined:
             for x, y in _segment(
-                before.index, window.row(before.last, down), column.index, window.row(column.first, down)
+                before.index,
+                window.row(before.last, down),
+                column.index,
+                window.row(column.first, down),
             ):
                 if not line.dotted or x % DOT_EVERY == 0:
                     yield x, y
@@ -192,7 +210,9 @@ def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int]]:
 
 
 def _share(value: float, low: float, high: float) -> float:
-    """The position of `value` between low and high, 0 to 1; halved first, so that the extent cannot overflow."""
+    """The position of `value` between low and high, 0 to 1; halved first, so that the extent cannot
+    overflow.
+    """
     extent = high / 2 - low / 2
     share = (value / 2 - low / 2) / extent if extent > 0 else 0.0
     return min(1.0, max(0.0, share))
@@ -202,11 +222,15 @@ def _finite(value: float, otherwise: float) -> float:
     return value if math.isfinite(value) else otherwise
 
 
-def sparkline(values: Sequence[float | None], low: float, high: float, width: int, levels: str) -> str:
-    """The newest values on a fixed scale, one sign per value; a value that is not finite stays blank.
+def sparkline(
+    values: Sequence[float | None], low: float, high: float, width: int, levels: str
+) -> str:
+    """The newest values on a fixed scale, one sign per value; a value that is not finite stays
+    blank.
 
-    A column never shows more than `levels` can: values outside the scale lie on its edges. The lowest visible level
-    is drawn for `low` itself, so that an idle metric differs from a missing one.
+    A column never shows more than `levels` can: values outside the scale lie on its edges. The
+    lowest visible level is drawn for `low` itself, so that an idle metric differs from a missing
+    one.
     """
     shown = values[-width:] if width > 0 else []
     signs = [" "] * (max(0, width) - len(shown))

@@ -16,7 +16,9 @@ def cut(text: str, width: int) -> str:
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:
-    """`text` in exactly `width` cells, at the left or the right of them, with a mark where it was cut."""
+    """`text` in exactly `width` cells, at the left or the right of them, with a mark where it was
+    cut.
+    """
     shown = cut(text, width)
     space = " " * (width - cell_len(shown))
     return space + shown if right else shown + space

@@ -16,7 +16,9 @@ LABEL_GAP = 1
 
 @dataclass(frozen=True)
 class ChartSpec:
-    """The content of a chart: its lines, its window, the unit of its horizontal axis, and the format of its values."""
+    """The content of a chart: its lines, its window, the unit of its horizontal axis, and the
+    format of its values.
+    """
 
     series: tuple[Series, ...]
     window: Window
@@ -27,7 +29,9 @@ class ChartSpec:
     @property
     def labelled(self) -> list[tuple[Series, float]]:
         """The series that have a label at their end, with the last value of each."""
-        return [(s, s.last) for s in self.series if s.last is not None and s.name not in self.unlabelled]
+        return [
+            (s, s.last) for s in self.series if s.last is not None and s.name not in self.unlabelled
+        ]
 
 
 class Chart(RowWidget):
@@ -102,14 +106,17 @@ def _merge_cells(cells: Sequence[Cell]) -> list[Span]:
 def _place_labels(
     wanted: list[tuple[Series, float, str]], window: Window, height: int
 ) -> dict[int, tuple[Series, str]]:
-    """Labels by row, near their values and in the same order; a label without a free row is left out.
+    """Labels by row, near their values and in the same order; a label without a free row is left
+    out.
 
     The first of `wanted` get their rows first.
     """
     rows: list[int] = []
     for _, value, _ in wanted:
         row = window.row(value, height)
-        free = min((y for y in range(height) if y not in rows), key=lambda y: abs(y - row), default=None)
+        free = min(
+            (y for y in range(height) if y not in rows), key=lambda y: abs(y - row), default=None
+        )
         if free is None:
             break
         rows.append(free)

@@ -18,7 +18,12 @@ from fftui.tui.widgets.cell_plot import StyleName
 from fftui.tui.widgets.cell_text import fitted
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
-STATE_STYLES: dict[str, StyleName] = {"waiting": "dim", "learning": "accent", "learned": "text", "skipped": "dim"}
+STATE_STYLES: dict[str, StyleName] = {
+    "waiting": "dim",
+    "learning": "accent",
+    "learned": "text",
+    "skipped": "dim",
+}
 WIDE = 104  # cells from which columns get long titles and space between them
 LEAST_NAME = 11  # cells of a name, at least
 MOST_NAME = 13  # and at most
@@ -48,7 +53,9 @@ def number_columns(glyphs: Glyphs) -> tuple[NumberColumn, ...]:
 
 
 class LayerTable(RowWidget, can_focus=True):
-    """Layers as rows: state, epoch, loss, goodness, threshold, separation, accuracy, seconds per epoch."""
+    """Layers as rows: state, epoch, loss, goodness, threshold, separation, accuracy, seconds per
+    epoch.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Previous layer", show=False),
@@ -100,7 +107,11 @@ class LayerTable(RowWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the clicked layer."""
         offset = event.get_content_offset(self)
-        if offset is not None and 0 <= (index := offset.y - 1 + self._top) < len(self.entries) and offset.y > 0:
+        if (
+            offset is not None
+            and 0 <= (index := offset.y - 1 + self._top) < len(self.entries)
+            and offset.y > 0
+        ):
             self.post_message(self.Selected(index))
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
@@ -114,16 +125,24 @@ class LayerTable(RowWidget, can_focus=True):
         spare = max(0, width - fixed - sum(c.width for c in columns))
         extra = min(14, spare // len(columns)) if wide else min(3, spare // len(columns))
         widths = [c.width + extra for c in columns]
-        titles = [c.title if len(c.title) < w else c.short for c, w in zip(columns, widths, strict=True)]
+        titles = [
+            c.title if len(c.title) < w else c.short for c, w in zip(columns, widths, strict=True)
+        ]
         header = f"  {'layer':<{name}} {'state':<{state}}{'epoch':>{epoch}}"
         header += "".join(f"{text:>{w}}" for text, w in zip(titles, widths, strict=True))
         if not self.entries:
-            return [line((header, "dim")), line(("  the layers appear when learning begins", "dim"))][:height]
+            return [
+                line((header, "dim")),
+                line(("  the layers appear when learning begins", "dim")),
+            ][:height]
         body = max(1, height - 1)
         self._top = max(0, min(self._top, self.selected, len(self.entries) - body))
         self._top = max(self._top, self.selected - body + 1)
         shown = range(self._top, min(len(self.entries), self._top + body))
-        return [line((header, "dim")), *(self._row(index, name, state, epoch, widths) for index in shown)][:height]
+        return [
+            line((header, "dim")),
+            *(self._row(index, name, state, epoch, widths) for index in shown),
+        ][:height]
 
     def _label(self, layer: LayerView, room: int = 1000) -> str:
         """The name of a layer; without its inputs where it is wider than `room`."""
@@ -151,12 +170,16 @@ class LayerTable(RowWidget, can_focus=True):
         sign = self.glyphs.states[layer.state]
         spans: list[Span] = [
             (f"{self.glyphs.cursor if is_selected else ' '} ", "accent"),
-            (fitted(self._label(layer, name), name) + " ", "bold" if layer.state == "learning" else style),
+            (
+                fitted(self._label(layer, name), name) + " ",
+                "bold" if layer.state == "learning" else style,
+            ),
             (f"{sign} {layer.state:<{state - 2}}", STATE_STYLES[layer.state]),
             (f"{epochs:>{epoch}}", style),
         ]
         spans += [
-            (f"{text:>{w}}", "dim" if text == fmt.MISSING else style) for text, w in zip(values, widths, strict=True)
+            (f"{text:>{w}}", "dim" if text == fmt.MISSING else style)
+            for text, w in zip(values, widths, strict=True)
         ]
         not_finite = last is not None and (last.loss is None or not math.isfinite(last.loss))
         if not_finite:

@@ -23,8 +23,8 @@ MARGIN = 3  # rows kept visible above and below the cursor
 class Column:
     """A column: its title, its alignment, and how it gives way where there is no room for all.
 
-    The `elastic` column shrinks first, down to `least` cells; then columns are dropped, the highest `drop` first (0
-    never).
+    The `elastic` column shrinks first, down to `least` cells; then columns are dropped, the highest
+    `drop` first (0 never).
     """
 
     title: str
@@ -43,7 +43,9 @@ class Row:
 
 
 class RowList(RowWidget, can_focus=True):
-    """Rows under column titles; up, down, page keys and the mouse move the cursor, a second click selects."""
+    """Rows under column titles; up, down, page keys and the mouse move the cursor, a second click
+    selects.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -77,7 +79,9 @@ class RowList(RowWidget, can_focus=True):
         self._top = 0
         self._needs: list[int] = [0] * len(self.columns)
 
-    def show_rows(self, items: Sequence[Row], *, index: int | None = None, columns: Sequence[Column] = ()) -> None:
+    def show_rows(
+        self, items: Sequence[Row], *, index: int | None = None, columns: Sequence[Column] = ()
+    ) -> None:
         """Show `items` with the cursor on row `index` (where it was, if None)."""
         if columns:
             self.columns = tuple(columns)
@@ -135,14 +139,19 @@ class RowList(RowWidget, can_focus=True):
             return centred(self.empty, width, height)
         shown, widths = self._fitted(width - 2)
         titles = "  " + (" " * GAP).join(
-            fitted(self.columns[c].title, w, right=self.columns[c].right) for c, w in zip(shown, widths, strict=True)
+            fitted(self.columns[c].title, w, right=self.columns[c].right)
+            for c, w in zip(shown, widths, strict=True)
         )
         body = max(1, height - 1)
         ahead = min(MARGIN, (body - 1) // 2)
         self._top = max(0, min(self._top, self.index - ahead))
-        self._top = max(0, min(max(self._top, self.index + ahead - body + 1), len(self.items) - body))
+        self._top = max(
+            0, min(max(self._top, self.index + ahead - body + 1), len(self.items) - body)
+        )
         shown_rows = range(self._top, min(len(self.items), self._top + body))
-        return [line((titles, "dim")), *(self._line(index, shown, widths) for index in shown_rows)][:height]
+        return [line((titles, "dim")), *(self._line(index, shown, widths) for index in shown_rows)][
+            :height
+        ]
 
     def _line(self, index: int, shown: Sequence[int], widths: Sequence[int]) -> Line:
         row = self.items[index]
@@ -152,7 +161,12 @@ class RowList(RowWidget, can_focus=True):
         spans: list[Span] = [(f"{self.glyphs.cursor if here else ' '} ", "accent")]
         for column, width in zip(shown, widths, strict=True):
             text, style = row.cells[column]
-            spans.append((fitted(plain(text, self.ascii_only), width, right=self.columns[column].right), style))
+            spans.append(
+                (
+                    fitted(plain(text, self.ascii_only), width, right=self.columns[column].right),
+                    style,
+                )
+            )
             spans.append((" " * GAP, "text"))
         return Line(tuple(spans[:-1]), cursor=here)
 

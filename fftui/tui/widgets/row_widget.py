@@ -1,6 +1,7 @@
 """`RowWidget`: a widget of whole rows of text that repaints only the rows that changed.
 
-Every live widget of fftui is one: it sends a few hundred bytes per second over SSH instead of full frames.
+Every live widget of fftui is one: it sends a few hundred bytes per second over SSH instead of full
+frames.
 """
 
 from collections.abc import Sequence
@@ -48,9 +49,13 @@ def line(*spans: Span | str, cursor: bool = False) -> Line:
 
 
 class RowWidget(Widget):
-    """A widget that paints rows. Subclasses return them from `rows()` and call `repaint()` when their data changes."""
+    """A widget that paints rows. Subclasses return them from `rows()` and call `repaint()` when
+    their data changes.
+    """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"row-widget--{style}" for style in STYLE_NAMES} | {"row-widget--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"row-widget--{style}" for style in STYLE_NAMES} | {
+        "row-widget--cursor"
+    }
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -58,7 +63,8 @@ class RowWidget(Widget):
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The rows to show in `width` × `height` cells."""
-        raise NotImplementedError  # Textual's widgets have a metaclass of their own, so this cannot be an ABC
+        # Textual's widgets have a metaclass of their own, so this cannot be an ABC
+        raise NotImplementedError
 
     @property
     def ascii_only(self) -> bool:
@@ -79,7 +85,11 @@ class RowWidget(Widget):
         if old is None or len(old) != len(new):
             self.refresh()
             return
-        changed = [Region(0, y, self.size.width, 1) for y, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+        changed = [
+            Region(0, y, self.size.width, 1)
+            for y, (a, b) in enumerate(zip(old, new, strict=True))
+            if a != b
+        ]
         if changed:
             self.refresh(*changed)
 
@@ -94,7 +104,18 @@ class RowWidget(Widget):
             self._rows = list(self.rows(self.size.width, self.size.height))
         width = self.size.width
         row = self._rows[y] if y < len(self._rows) else Line()
-        highlight = self.get_component_rich_style("row-widget--cursor", partial=True) if row.cursor else Style.null()
-        styles = {style: self.get_component_rich_style(f"row-widget--{style}") + highlight for _, style in row.spans}
-        segments = [Segment(plain(text, self.ascii_only), styles[style]) for text, style in row.spans if text]
+        highlight = (
+            self.get_component_rich_style("row-widget--cursor", partial=True)
+            if row.cursor
+            else Style.null()
+        )
+        styles = {
+            style: self.get_component_rich_style(f"row-widget--{style}") + highlight
+            for _, style in row.spans
+        }
+        segments = [
+            Segment(plain(text, self.ascii_only), styles[style])
+            for text, style in row.spans
+            if text
+        ]
         return Strip(segments).adjust_cell_length(width, self.rich_style + highlight)

@@ -15,12 +15,25 @@ LABELLED_LAYERS = 6  # with more, only the selected layer's own accuracy carries
 def goodness_spec(layer: LayerView, glyphs: Glyphs) -> ChartSpec | str:
     """Goodness⁺ and goodness⁻ of `layer` against θ; its loss where it learns without goodness."""
     if not layer.history:
-        messages = {"waiting": "this layer has not begun to learn", "learning": "the first epoch is on its way"}
+        messages = {
+            "waiting": "this layer has not begun to learn",
+            "learning": "the first epoch is on its way",
+        }
         return messages.get(layer.state, "no epoch was finished")
     right = float(max(layer.epochs, layer.epoch, 2))
     series = [
-        Series(glyphs.negative, _points((e.epoch, e.goodness_negative) for e in layer.history), "second", "-"),
-        Series(glyphs.positive, _points((e.epoch, e.goodness_positive) for e in layer.history), "accent", "+"),
+        Series(
+            glyphs.negative,
+            _points((e.epoch, e.goodness_negative) for e in layer.history),
+            "second",
+            "-",
+        ),
+        Series(
+            glyphs.positive,
+            _points((e.epoch, e.goodness_positive) for e in layer.history),
+            "accent",
+            "+",
+        ),
     ]
     series = [s for s in series if s.last is not None]  # without negative data there is no g⁻
     if not series and not any(_has_goodness(e) for e in layer.history):
@@ -39,13 +52,17 @@ def goodness_title(layer: LayerView | None) -> str:
     """The title of the chart of `goodness_spec`."""
     if layer is None:
         return "Goodness"
-    what = "Loss" if layer.history and not any(_has_goodness(e) for e in layer.history) else "Goodness"
+    what = (
+        "Loss" if layer.history and not any(_has_goodness(e) for e in layer.history) else "Goodness"
+    )
     who = layer.label if layer.number is None else f"layer {layer.number}"
     return f"{what} · {who}"
 
 
 def accuracy_spec(view: RunView, selected: LayerView | None, glyphs: Glyphs) -> ChartSpec | str:
-    """Accuracy in percent over all epochs: each layer's goodness alone, the training data, and the evaluated split."""
+    """Accuracy in percent over all epochs: each layer's goodness alone, the training data, and the
+    evaluated split.
+    """
     offsets, right = _offsets(view)
     split = eval_split(view)
     evaluated = [e for e in view.evaluations if e.split == split]
@@ -56,34 +73,56 @@ def accuracy_spec(view: RunView, selected: LayerView | None, glyphs: Glyphs) -> 
         if e.accuracy is not None
     }
     newest_epoch = max(
-        (offsets.get((row.phase, row.number), 0) + row.epoch for row in view.layers if row.phase), default=0
+        (offsets.get((row.phase, row.number), 0) + row.epoch for row in view.layers if row.phase),
+        default=0,
     )
     # An evaluation of the whole network, at the end of a phase, is drawn at the newest epoch.
     at = {
-        id(e): newest_epoch if e.final or (e.phase, e.layer) not in offsets else offsets[e.phase, e.layer] + e.epoch
+        id(e): (
+            newest_epoch
+            if e.final or (e.phase, e.layer) not in offsets
+            else offsets[e.phase, e.layer] + e.epoch
+        )
         for e in view.evaluations
     }
     alone: list[Series] = []
     of_layers = [e for e in view.evaluations if e.split == layers_split(view)]
     numbers = range(1, max((len(e.layer_accuracies) for e in of_layers), default=0) + 1)
     for number in numbers:
-        points = ((at[id(e)], e.layer_accuracies[number - 1]) for e in of_layers if len(e.layer_accuracies) >= number)
+        points = (
+            (at[id(e)], e.layer_accuracies[number - 1])
+            for e in of_layers
+            if len(e.layer_accuracies) >= number
+        )
         is_selected = selected is not None and selected.number == number
-        alone.append(Series(f"layer {number}", _percents(points), "text" if is_selected else "dim", str(number % 10)))
+        alone.append(
+            Series(
+                f"layer {number}",
+                _percents(points),
+                "text" if is_selected else "dim",
+                str(number % 10),
+            )
+        )
     alone.sort(key=lambda s: s.style == "text")
     heads = [e for e in of_layers if e.head_accuracy not in (None, e.accuracy)]
     series = [
         *alone,
         Series("train", _percents(sorted(train.items())), "second", "."),
-        Series("head", _percents((at[id(e)], e.head_accuracy) for e in heads), "good", "h", dotted=True),
+        Series(
+            "head", _percents((at[id(e)], e.head_accuracy) for e in heads), "good", "h", dotted=True
+        ),
         Series(split, _percents((at[id(e)], e.accuracy) for e in evaluated), "accent", "*"),
     ]
     series = [s for s in series if s.points]
     if not series:
         return "accuracy appears with the first evaluated epoch"
-    # The scale leaves out the worst tenth, mostly first epochs, but holds the last value of every line.
+    # The scale leaves out the worst tenth, mostly first epochs, but holds the last value of every
+    # line.
     values = sorted(y for s in series for _, y in s.points if math.isfinite(y))
-    lowest = min([*values[len(values) // 10 :][:1], *(s.last for s in series if s.last is not None)], default=0.0)
+    lowest = min(
+        [*values[len(values) // 10 :][:1], *(s.last for s in series if s.last is not None)],
+        default=0.0,
+    )
     step = 5 if lowest >= 80 else 20
     bottom = max(0.0, min(95.0, math.floor(lowest / step) * step))
     many = len(numbers) > LABELLED_LAYERS
@@ -100,7 +139,9 @@ def eval_split(view: RunView) -> str:
 
 
 def layers_split(view: RunView) -> str:
-    """The split for the accuracy of each layer alone: the evaluated one, or train where only that is evaluated."""
+    """The split for the accuracy of each layer alone: the evaluated one, or train where only that
+    is evaluated.
+    """
     split = eval_split(view)
     followed = {e.split for e in view.evaluations if not e.final}
     return split if split in followed or "train" not in followed else "train"
@@ -109,7 +150,10 @@ def layers_split(view: RunView) -> str:
 class GoodnessChart(Chart):
     """Goodness⁺ and goodness⁻ of the selected layer against θ."""
 
-    HELP = "Mean goodness of positive and of negative data, epoch by epoch. The dotted line is the threshold."
+    HELP = (
+        "Mean goodness of positive and of negative data, epoch by epoch. The dotted line is the"
+        " threshold."
+    )
 
     _shown: tuple[object, ...] = ()
 
@@ -129,7 +173,10 @@ class GoodnessChart(Chart):
 class AccuracyChart(Chart):
     """Accuracy of the run: overall, on training images, and of each layer alone."""
 
-    HELP = "Accuracy in percent over all epochs: training images, the evaluated split, and each layer's goodness alone."
+    HELP = (
+        "Accuracy in percent over all epochs: training images, the evaluated split, and each"
+        " layer's goodness alone."
+    )
 
     _shown: tuple[object, ...] = ()
 
@@ -140,20 +187,32 @@ class AccuracyChart(Chart):
             return
         self._shown = made_from
         split = layers_split(view)
-        title = "Accuracy %" if split == eval_split(view) else f"Accuracy % · layers alone on {split}"
+        title = (
+            "Accuracy %" if split == eval_split(view) else f"Accuracy % · layers alone on {split}"
+        )
         self.show_spec(accuracy_spec(view, selected, self.glyphs), title)
 
 
 def _offsets(view: RunView) -> tuple[dict[tuple[int | None, int | None], int], float]:
-    """The epochs before each (phase, layer), and those of the whole run as far as they are known."""
+    """The epochs before each (phase, layer), and those of the whole run as far as they
+    are known.
+    """
     offsets: dict[tuple[int | None, int | None], int] = {}
     total = 0
     for stage in view.stages:
-        offsets |= dict.fromkeys(((stage.phase, number) for number in (stage.layer, *stage.parallel)), total)
+        offsets |= dict.fromkeys(
+            ((stage.phase, number) for number in (stage.layer, *stage.parallel)), total
+        )
         total += stage.epochs
     phase = view.phase
-    if phase is not None and phase.rule != "backprop" and not any(s.parallel for s in view.stages[-1:]):
-        layers_left = [row for row in view.layers if row.number and (phase.phase, row.number) not in offsets]
+    if (
+        phase is not None
+        and phase.rule != "backprop"
+        and not any(s.parallel for s in view.stages[-1:])
+    ):
+        layers_left = [
+            row for row in view.layers if row.number and (phase.phase, row.number) not in offsets
+        ]
         total += phase.epochs * len(layers_left)
     return offsets, float(total)
 

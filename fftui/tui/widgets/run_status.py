@@ -30,7 +30,9 @@ class RunHeader(RowWidget):
         self._status_text: str | None = None
 
     def show(self, view: RunView, status_text: str | None = None) -> None:
-        """Show `view`; `status_text` replaces its status where the screen knows more (`loading`, `stopping`)."""
+        """Show `view`; `status_text` replaces its status where the screen knows more (`loading`,
+        `stopping`).
+        """
         self._view, self._status_text = view, status_text
         self.repaint()
 
@@ -105,7 +107,9 @@ class ProgressLine(RowWidget):
             return ["waiting for the first event"]
         facts = []
         left = view.time_left_s()
-        facts.append(f"{fmt.duration(left)} left" if left is not None else "time left: after the first step")
+        facts.append(
+            f"{fmt.duration(left)} left" if left is not None else "time left: after the first step"
+        )
         if view.status == "paused":
             facts[0] = "paused"
         facts.append(self._stage_text())
@@ -152,7 +156,9 @@ class LogPane(RowWidget, can_focus=True):
 
     def scroll_by(self, lines: int) -> None:
         """Scroll back (positive) or towards the newest line."""
-        self._scrolled = max(0, min(len(self._log) - max(1, self.size.height), self._scrolled + lines))
+        self._scrolled = max(
+            0, min(len(self._log) - max(1, self.size.height), self._scrolled + lines)
+        )
         self.repaint()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -168,7 +174,14 @@ class LogPane(RowWidget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """Scroll by the page, arrow, home and end keys."""
         page = max(1, self.size.height - 1)
-        steps = {"pageup": page, "pagedown": -page, "up": 1, "down": -1, "end": -len(self._log), "home": len(self._log)}
+        steps = {
+            "pageup": page,
+            "pagedown": -page,
+            "up": 1,
+            "down": -1,
+            "end": -len(self._log),
+            "home": len(self._log),
+        }
         if event.key in steps:
             event.stop()
             self.scroll_by(steps[event.key])
@@ -184,6 +197,9 @@ class LogPane(RowWidget, can_focus=True):
             bad = entry.text.startswith("failed")
             text = " ".join(entry.text.split())
             rows.append(
-                line((f" {fmt.clock(entry.at):<8}  ", "dim"), (cut(text, width - 11), "bad" if bad else "text"))
+                line(
+                    (f" {fmt.clock(entry.at):<8}  ", "dim"),
+                    (cut(text, width - 11), "bad" if bad else "text"),
+                )
             )
         return rows

@@ -12,9 +12,16 @@ from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_list import GAP, Column, Row, cell
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
-# The order in which columns are dropped where there is no room, the highest first. Columns that identify a condition
-# are never dropped.
-DROPS = {"test accuracy %": 0, "paper %": 0, "note": 1, "seeds": 2, "learned for": 4, "train accuracy %": 5}
+# The order in which columns are dropped where there is no room, the highest first. Columns that
+# identify a condition are never dropped.
+DROPS = {
+    "test accuracy %": 0,
+    "paper %": 0,
+    "note": 1,
+    "seeds": 2,
+    "learned for": 4,
+    "train accuracy %": 5,
+}
 DROPS |= {"paper train %": 6}
 DROP_MEASURES = 3
 LEAST = 12  # cells of a column that is cut
@@ -31,7 +38,9 @@ class StudyHeader(RowWidget):
         self._run: StudyRun | None = None
 
     def show(self, facts: StudyFacts | None, run: StudyRun | None) -> None:
-        """Show the facts of the study and the progress of `run`, the thread that runs it, or ran it."""
+        """Show the facts of the study and the progress of `run`, the thread that runs it, or ran
+        it.
+        """
         self._facts, self._run = facts, run
         self.repaint()
 
@@ -42,7 +51,10 @@ class StudyHeader(RowWidget):
         room = width - cell_len(shown) - 4
         title = cut(plain(self._title, self.ascii_only), room)
         gap = max(1, room - cell_len(title) + 2)
-        return [line(" ", (title, "bold"), " " * gap, (shown, style)), line(*self._progress_spans(width - 2))]
+        return [
+            line(" ", (title, "bold"), " " * gap, (shown, style)),
+            line(*self._progress_spans(width - 2)),
+        ]
 
     def _status_text(self) -> tuple[str, StyleName]:
         run = self._run
@@ -63,7 +75,9 @@ class StudyHeader(RowWidget):
         parts = []
         if run is not None and run.is_alive():
             at = run.progress
-            parts.append("checking which runs exist" if at is None else f"trial {at.index} of {at.of}")
+            parts.append(
+                "checking which runs exist" if at is None else f"trial {at.index} of {at.of}"
+            )
             if at is not None:
                 parts.append(f"{at.trial.condition.text}, seed {at.trial.experiment.seed}")
         if facts is None:
@@ -81,15 +95,20 @@ class StudyHeader(RowWidget):
 
 
 def columns_of(table: StudyTable, conditions: Sequence[str], width: int) -> tuple[Column, ...]:
-    """The columns of a study's table in `width` cells: the sign of each condition's state, then the table.
+    """The columns of a study's table in `width` cells: the sign of each condition's state, then the
+    table.
 
     Numbers and notes are dropped before a column that identifies conditions is cut.
     """
     needs = {
         name: max(map(cell_len, each))
-        for name, each in zip(table.columns, zip(table.columns, *table.rows, strict=True), strict=True)
+        for name, each in zip(
+            table.columns, zip(table.columns, *table.rows, strict=True), strict=True
+        )
     }
-    drops = {name: 0 if name in conditions else DROPS.get(name, DROP_MEASURES) for name in table.columns}
+    drops = {
+        name: 0 if name in conditions else DROPS.get(name, DROP_MEASURES) for name in table.columns
+    }
     kept = [needs[name] for name, drop in drops.items() if drop == 0]
     identifying = [name for name in table.columns if name in conditions]
     elastic = "note" if "note" in needs else identifying[-1] if identifying else ""
@@ -111,7 +130,9 @@ def columns_of(table: StudyTable, conditions: Sequence[str], width: int) -> tupl
 
 
 def rows_of(table: StudyTable, states: Sequence[str], signs: dict[str, str]) -> list[Row]:
-    """The rows of a study's table; `states` holds the state of each condition: learning, finished or waiting."""
+    """The rows of a study's table; `states` holds the state of each condition: learning, finished
+    or waiting.
+    """
     styles: dict[str, StyleName] = {"learning": "accent", "finished": "good"}
     return [
         Row(

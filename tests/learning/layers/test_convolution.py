@@ -18,7 +18,12 @@ from fftui.learning.objective import PairObjective
 from ..reference import reference_loss
 
 CLASSES, SHAPE, SEED = 4, (2, 7, 6), 11
-ACTIVATE = {"relu": torch.relu, "leaky-relu": functional.leaky_relu, "gelu": functional.gelu, "tanh": torch.tanh}
+ACTIVATE = {
+    "relu": torch.relu,
+    "leaky-relu": functional.leaky_relu,
+    "gelu": functional.gelu,
+    "tanh": torch.tanh,
+}
 ENCODINGS: list[LabelEncoding] = ["none", "overlay", "random-plane", "one-hot-plane"]
 LABELS = torch.tensor([0, 3, 4, 1, 2, 2])  # 4 is the neutral one
 
@@ -28,10 +33,15 @@ def generator(seed: int = SEED) -> torch.Generator:
 
 
 def make(
-    encoding: LabelEncoding = "none", dtype: torch.dtype = torch.float64, seed: int = SEED, **fields: object
+    encoding: LabelEncoding = "none",
+    dtype: torch.dtype = torch.float64,
+    seed: int = SEED,
+    **fields: object,
 ) -> ConvolutionLayer:
     spec = Convolution.model_validate({"channels": 3, "kernel": 3, "padding": 1} | fields)
-    layer = ConvolutionLayer(spec, SHAPE, LabelInput(encoding, CLASSES, 0.7), dtype, generator(seed))
+    layer = ConvolutionLayer(
+        spec, SHAPE, LabelInput(encoding, CLASSES, 0.7), dtype, generator(seed)
+    )
     return layer.to(dtype)
 
 
@@ -40,7 +50,9 @@ def images(count: int = len(LABELS)) -> Tensor:
 
 
 def reference(layer: ConvolutionLayer, spec: Convolution, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-    """Norm → label planes as channels → convolution → activation → pooling, one module after the other."""
+    """Norm → label planes as channels → convolution → activation → pooling, one module after the
+    other.
+    """
     if layer.label.encoding == "overlay":
         codes = torch.cat((torch.eye(CLASSES), torch.full((1, CLASSES), 1 / CLASSES))).double()
         factor = layer.normaliser((x_ND[:, CLASSES:].square().sum(1) + 0.7**2).sqrt())
@@ -52,7 +64,9 @@ def reference(layer: ConvolutionLayer, spec: Convolution, x_ND: Tensor, labels_N
     if spec.normalisation == "batch":
         x = functional.batch_norm(x, None, None, training=True)
     if layer.label.encoding in ("random-plane", "one-hot-plane"):
-        x = torch.cat((x, label_planes(layer.label, 7, 6, generator=generator()).double()[labels_N]), 1)
+        x = torch.cat(
+            (x, label_planes(layer.label, 7, 6, generator=generator()).double()[labels_N]), 1
+        )
     a = functional.conv2d(x, layer.weight, layer.bias, padding=spec.padding)
     z = ACTIVATE[spec.activation](a)
     return (functional.max_pool2d(z, 2) if spec.pooling == "before-goodness" else z).flatten(1)
@@ -61,14 +75,22 @@ def reference(layer: ConvolutionLayer, spec: Convolution, x_ND: Tensor, labels_N
 CASES = [
     *((encoding, {"pooling": "before-goodness"}) for encoding in ENCODINGS),
     *((encoding, {"pooling": "after-goodness", "normalisation": "l2"}) for encoding in ENCODINGS),
-    *(("random-plane", {"activation": a, "pooling": p}) for a, p in itertools.product(ACTIVATE, ["before-goodness"])),
-    *(("one-hot-plane", {"normalisation": n, "pooling": "none"}) for n in ("l2", "rms", "batch", "none")),
+    *(
+        ("random-plane", {"activation": a, "pooling": p})
+        for a, p in itertools.product(ACTIVATE, ["before-goodness"])
+    ),
+    *(
+        ("one-hot-plane", {"normalisation": n, "pooling": "none"})
+        for n in ("l2", "rms", "batch", "none")
+    ),
     ("none", {"padding": 0, "kernel": 5, "pooling": "none"}),
 ]
 
 
 @pytest.mark.parametrize(("encoding", "fields"), CASES)
-def test_a_layer_is_the_modules_it_names(encoding: LabelEncoding, fields: dict[str, object]) -> None:
+def test_a_layer_is_the_modules_it_names(
+    encoding: LabelEncoding, fields: dict[str, object]
+) -> None:
     """Value and gradients, the label neutral for one of the images."""
     layer = make(encoding, **fields)
     spec = Convolution.model_validate({"channels": 3, "kernel": 3, "padding": 1} | fields)
@@ -92,7 +114,9 @@ def test_images_shared_by_labels_have_the_same_activities(
     layer = make(encoding, normalisation=normalisation)
     x = layer.encode(images(3))
     labels = LABELS.chunk(2)
-    torch.testing.assert_close(layer.activities_per_label(x, *labels), Layer.activities_per_label(layer, x, *labels))
+    torch.testing.assert_close(
+        layer.activities_per_label(x, *labels), Layer.activities_per_label(layer, x, *labels)
+    )
     phase = ForwardForward()
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
     shared = layer.learn_per_label(x, objective, *labels)
@@ -104,7 +128,9 @@ def test_images_shared_by_labels_have_the_same_activities(
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("normalisation", ["rms", "batch", "none"])
-def test_activities_are_those_of_backprop(encoding: LabelEncoding, normalisation: LayerNormalisation) -> None:
+def test_activities_are_those_of_backprop(
+    encoding: LabelEncoding, normalisation: LayerNormalisation
+) -> None:
     layer = make(encoding, normalisation=normalisation, pooling="after-goodness")
     phase = ForwardForward()
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
@@ -116,7 +142,11 @@ def test_activities_are_those_of_backprop(encoding: LabelEncoding, normalisation
 
 def test_weights_are_initialised_as_in_conv2d() -> None:
     seen = torch.get_rng_state()
-    layer, again, other = make("random-plane", channels=64), make("random-plane", channels=64), make(seed=12)
+    layer, again, other = (
+        make("random-plane", channels=64),
+        make("random-plane", channels=64),
+        make(seed=12),
+    )
     assert torch.equal(torch.get_rng_state(), seen)
     bound = 1 / (3 * 3 * 3) ** 0.5  # two channels and a plane
     for one, same in zip(layer.parameters(), again.parameters(), strict=True):
@@ -179,4 +209,6 @@ def test_bfloat16_products_stay_near_float32(encoding: LabelEncoding) -> None:
 def test_pooling_before_or_behind_the_activation_is_the_same(activation: Activation) -> None:
     """What `_pools_first` relies on: all but GELU never fall."""
     a = torch.linspace(-3, 3, 200)
-    assert make(activation=activation)._pools_first == bool((ACTIVATE[activation](a).diff() >= 0).all())
+    assert make(activation=activation)._pools_first == bool(
+        (ACTIVATE[activation](a).diff() >= 0).all()
+    )

@@ -11,7 +11,13 @@ from fftui.data.label_encoding import LabelInput
 from fftui.experiment import ForwardForward, SelfAttention
 from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers import self_attention
-from fftui.learning.layers.self_attention import MLP_RATIO, Attention, Block, PatchEmbedding, SelfAttentionLayer
+from fftui.learning.layers.self_attention import (
+    MLP_RATIO,
+    Attention,
+    Block,
+    PatchEmbedding,
+    SelfAttentionLayer,
+)
 from fftui.learning.objective import PairObjective
 
 from ..reference import reference_loss
@@ -21,7 +27,13 @@ TOKENS: list[LabelEncoding] = ["every-token", "first-token", "label-token"]
 LABELS = torch.tensor([0, 3, 4, 1, 2, 2])  # 4 is the neutral one
 KINDS: list[dict[str, Any]] = [
     {},
-    {"embedding": "frozen", "positions": False, "residual": False, "summary": "mean", "normalisation": "l2"},
+    {
+        "embedding": "frozen",
+        "positions": False,
+        "residual": False,
+        "summary": "mean",
+        "normalisation": "l2",
+    },
     {"embedding": "shifted", "activation": "gelu", "normalisation": "none"},
 ]
 
@@ -44,7 +56,9 @@ def make(
     **fields: Any,
 ) -> SelfAttentionLayer:
     label = LabelInput(encoding, CLASSES, 0.7)
-    layer = SelfAttentionLayer(spec_of(**fields), (channels, SIZE, SIZE), label, dtype, generator(seed))
+    layer = SelfAttentionLayer(
+        spec_of(**fields), (channels, SIZE, SIZE), label, dtype, generator(seed)
+    )
     return layer.to(dtype)
 
 
@@ -55,7 +69,9 @@ def images(count: int = len(LABELS), channels: int = 1) -> Tensor:
 def tokens_seen(layer: SelfAttentionLayer, label: int) -> Tensor:
     """The tokens (T, W) of the first image that attention gets."""
     seen: list[Tensor] = []
-    hook = layer._attention.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    hook = layer._attention.register_forward_pre_hook(
+        lambda _, arguments: seen.append(arguments[0])
+    )
     layer.activities_per_label(layer.encode(images(1)), torch.tensor([label]))
     hook.remove()
     return seen[0][0]
@@ -83,14 +99,25 @@ def test_attention_is_initialised_as_in_torch() -> None:
     given = dict(attention.named_parameters())
     assert not given["_into.bias"].any()
     assert not given["_out.bias"].any()
-    torch.testing.assert_close(given["_into.weight"].std(), torchs.in_proj_weight.std(), rtol=0.05, atol=0)
-    torch.testing.assert_close(given["_out.weight"].std(), torchs.out_proj.weight.std(), rtol=0.05, atol=0)
+    torch.testing.assert_close(
+        given["_into.weight"].std(), torchs.in_proj_weight.std(), rtol=0.05, atol=0
+    )
+    torch.testing.assert_close(
+        given["_out.weight"].std(), torchs.out_proj.weight.std(), rtol=0.05, atol=0
+    )
 
 
 def test_a_block_is_torchs_pre_norm_encoder_layer() -> None:
     block = Block(Attention(WIDTH, HEADS, generator()), WIDTH, generator(2)).double()
     torchs = nn.TransformerEncoderLayer(
-        WIDTH, HEADS, MLP_RATIO * WIDTH, 0.0, "gelu", batch_first=True, norm_first=True, dtype=torch.float64
+        WIDTH,
+        HEADS,
+        MLP_RATIO * WIDTH,
+        0.0,
+        "gelu",
+        batch_first=True,
+        norm_first=True,
+        dtype=torch.float64,
     )
     for own, other in zip(block.parameters(), _in_our_order(torchs), strict=True):
         own.data.normal_(generator=generator(own.numel()))
@@ -123,7 +150,9 @@ def test_a_frozen_embedding_is_saved_and_never_learned() -> None:
 
 
 def test_a_shifted_embedding_sees_the_image_and_four_copies() -> None:
-    """One bright pixel in the middle of its patch, and where it went: unshifted, right, left, down, up."""
+    """One bright pixel in the middle of its patch, and where it went: unshifted, right, left, down,
+    up.
+    """
     patches = PatchEmbedding(spec_of(embedding="shifted"), 1, generator())
     seen: list[Tensor] = []
     patches._norm.register_forward_hook(lambda _, arguments, __: seen.append(arguments[0]))
@@ -137,9 +166,15 @@ def test_a_shifted_embedding_sees_the_image_and_four_copies() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "reached"),
-    [("every-token", [1, 1, 1, 1]), ("first-token", [1, 0, 0, 0]), ("label-token", [0, 0, 0, 0, 1])],
+    [
+        ("every-token", [1, 1, 1, 1]),
+        ("first-token", [1, 0, 0, 0]),
+        ("label-token", [0, 0, 0, 0, 1]),
+    ],
 )
-def test_a_label_reaches_the_tokens_that_it_should(encoding: LabelEncoding, reached: list[int]) -> None:
+def test_a_label_reaches_the_tokens_that_it_should(
+    encoding: LabelEncoding, reached: list[int]
+) -> None:
     layer = make(encoding)
     tokens = [tokens_seen(layer, label) for label in range(CLASSES + 1)]
     assert (tokens[1] - tokens[0]).any(1).int().tolist() == reached
@@ -149,7 +184,9 @@ def test_a_label_reaches_the_tokens_that_it_should(encoding: LabelEncoding, reac
 def test_label_vectors_are_about_as_long_as_the_label_is_strong() -> None:
     layer = make("label-token", width=600, heads=2)
     assert layer._labels is not None
-    torch.testing.assert_close(layer._labels.norm(dim=1), torch.full((CLASSES,), 0.7).double(), atol=0.1, rtol=0)
+    torch.testing.assert_close(
+        layer._labels.norm(dim=1), torch.full((CLASSES,), 0.7).double(), atol=0.1, rtol=0
+    )
 
 
 def test_an_overlay_stands_among_the_pixels() -> None:
@@ -159,14 +196,21 @@ def test_an_overlay_stands_among_the_pixels() -> None:
 
 
 def test_without_positions_a_bag_of_patches_hides_labels() -> None:
-    """The paper's attention: in a blank corner, labels that are a patch apart differ by their position alone."""
+    """The paper's attention: in a blank corner, labels that are a patch apart differ by their
+    position alone.
+    """
     x = torch.rand(2, 64, dtype=torch.float64, generator=generator(3))
     x[:, :32] = 0
     for positions, alike in ((False, True), (True, False)):
         label = LabelInput("overlay", 8, 1.0)
         spec = spec_of(positions=positions, residual=False, summary="mean", activation="tanh")
-        layer = SelfAttentionLayer(spec, (1, SIZE, SIZE), label, torch.float64, generator()).double()
-        z = [layer.activities_per_label(layer.encode(x), torch.full((2,), number)) for number in (0, 4, 1)]
+        layer = SelfAttentionLayer(
+            spec, (1, SIZE, SIZE), label, torch.float64, generator()
+        ).double()
+        z = [
+            layer.activities_per_label(layer.encode(x), torch.full((2,), number))
+            for number in (0, 4, 1)
+        ]
         assert torch.allclose(z[0], z[1], atol=1e-9) == alike
         assert not torch.allclose(z[0], z[2], atol=1e-9)
 
@@ -174,29 +218,41 @@ def test_without_positions_a_bag_of_patches_hides_labels() -> None:
 @pytest.mark.parametrize("fields", KINDS)
 @pytest.mark.parametrize("encoding", [*TOKENS, "overlay", "none"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_learning_is_autograds(encoding: LabelEncoding, fields: dict[str, Any], channels: int) -> None:
-    """`forward`, `activities` and `learn` are one function; gradients are those of the loss as papers write it."""
+def test_learning_is_autograds(
+    encoding: LabelEncoding, fields: dict[str, Any], channels: int
+) -> None:
+    """`forward`, `activities` and `learn` are one function; gradients are those of the loss as
+    papers write it.
+    """
     layer, phase = make(encoding, channels=channels, **fields), ForwardForward(loss="symba")
     x = images(3, channels)
     z = layer(x.repeat(2, 1), LABELS)
-    torch.testing.assert_close(layer.activities_per_label(layer.encode(x), *LABELS.chunk(2)), z.detach())
+    torch.testing.assert_close(
+        layer.activities_per_label(layer.encode(x), *LABELS.chunk(2)), z.detach()
+    )
     loss = reference_loss(z, phase)
     expected = torch.autograd.grad(loss, list(layer.parameters()))
     objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
     outcome = layer.learn_per_label(layer.encode(x), objective, *LABELS.chunk(2))
     torch.testing.assert_close(outcome.loss, loss.detach())
     for (name, parameter), gradient in zip(layer.named_parameters(), expected, strict=True):
-        torch.testing.assert_close(parameter.grad, gradient, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            parameter.grad, gradient, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 def test_rows_in_slices_learn_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     results, calls = [], []
     for rows in (len(LABELS), 4):  # the second slice is a shorter one
         layer = make()
-        layer._embedding.register_forward_hook(lambda _, arguments, __: calls.append(len(arguments[0])))
+        layer._embedding.register_forward_hook(
+            lambda _, arguments, __: calls.append(len(arguments[0]))
+        )
         monkeypatch.setattr(self_attention, "SLICE_FLOATS", rows * layer.floats_per_sample)
         z = layer(images(), LABELS)
-        results.append((z.detach(), *torch.autograd.grad(z.square().sum(), list(layer.parameters()))))
+        results.append(
+            (z.detach(), *torch.autograd.grad(z.square().sum(), list(layer.parameters())))
+        )
     assert calls == [6, 4, 2]
     torch.testing.assert_close(results[0], results[1])
 
@@ -208,7 +264,10 @@ def test_the_seed_makes_the_weights(fields: dict[str, Any]) -> None:
     assert torch.equal(torch.get_rng_state(), seen)
     for name, tensor in layer.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name
-    assert any(not torch.equal(tensor, other.state_dict()[name]) for name, tensor in layer.state_dict().items())
+    assert any(
+        not torch.equal(tensor, other.state_dict()[name])
+        for name, tensor in layer.state_dict().items()
+    )
 
 
 @pytest.mark.parametrize(("normalisation", "norm"), [("l2", 1.0), ("rms", 24**0.5)])
@@ -217,7 +276,9 @@ def test_the_summary_is_normalised(normalisation: str, norm: float) -> None:
     seen: list[Tensor] = []
     layer._units.register_forward_hook(lambda _, arguments, __: seen.append(arguments[0]))
     layer.activities_per_label(layer.encode(images()), LABELS)
-    torch.testing.assert_close(seen[0].norm(dim=1), torch.full((len(LABELS),), norm).double(), rtol=1e-3, atol=0)
+    torch.testing.assert_close(
+        seen[0].norm(dim=1), torch.full((len(LABELS),), norm).double(), rtol=1e-3, atol=0
+    )
 
 
 @pytest.mark.parametrize("fields", KINDS)

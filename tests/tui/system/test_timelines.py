@@ -18,7 +18,9 @@ GPU = "gpu_utilization_percent"
 both_kinds = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
 
 
-def bucket(low: float | None, high: float | None = None, samples: int = 1, layer: int | None = 1) -> Bucket:
+def bucket(
+    low: float | None, high: float | None = None, samples: int = 1, layer: int | None = 1
+) -> Bucket:
     ranges: list[Range | None] = [None] * len(METRICS)
     if low is not None:
         high = low if high is None else high
@@ -26,14 +28,18 @@ def bucket(low: float | None, high: float | None = None, samples: int = 1, layer
     return Bucket(0.0, (None if layer is None else 1, layer), samples, tuple(ranges))
 
 
-def drawn(*ranges: tuple[float | None, float | None], height: int = 3, glyphs: Glyphs = UNICODE) -> list[str]:
+def drawn(
+    *ranges: tuple[float | None, float | None], height: int = 3, glyphs: Glyphs = UNICODE
+) -> list[str]:
     return area([bucket(*pair) for pair in ranges], GPU, 100.0, height, glyphs)
 
 
 def view_with(*metrics: dict[str, Any], hz: float = 1.0) -> RunView:
     view = RunView().after(0.0, ev.MachineDescribed(hz, 2, 8_000_000_000))
     for number, values in enumerate(metrics):
-        view = view.after(float(number), ev.TelemetrySampled(1, values.pop("layer", 1), 1, **values))
+        view = view.after(
+            float(number), ev.TelemetrySampled(1, values.pop("layer", 1), 1, **values)
+        )
     return view
 
 
@@ -64,7 +70,9 @@ def test_from_the_lowest_to_the_highest_value_it_is_shaded(glyphs: Glyphs) -> No
 
 @given(st.integers(0, 599))
 def test_a_spike_of_one_sample_is_seen_over_the_whole_run(before: int) -> None:
-    columns, _ = fill_width([*[bucket(0)] * before, bucket(0, 100), *[bucket(0)] * (599 - before)], 20)
+    columns, _ = fill_width(
+        [*[bucket(0)] * before, bucket(0, 100), *[bucket(0)] * (599 - before)], 20
+    )
     top, *_ = area(columns, GPU, 100.0, 3, UNICODE)
     assert len(top) == 20
     assert sum(sign != " " for sign in top) == 1
@@ -81,21 +89,33 @@ metric_value = st.none() | st.floats(allow_nan=True, allow_infinity=True)
 
 
 @given(
-    st.lists(st.tuples(metric_value, metric_value, st.integers(1, 20), st.integers(1, 3) | st.none()), max_size=80),
+    st.lists(
+        st.tuples(metric_value, metric_value, st.integers(1, 20), st.integers(1, 3) | st.none()),
+        max_size=80,
+    ),
     st.integers(8, 60),
     st.integers(1, 5),
     st.sampled_from([UNICODE, ASCII]),
     st.floats(0, 1e12),
 )
-def test_a_timeline_fills_its_room_and_more_is_never_drawn_lower(samples, width, height, glyphs, top) -> None:
-    buckets = [bucket(*(sorted((a, b)) if None not in (a, b) else (a, b)), n, layer) for a, b, n, layer in samples]
+def test_a_timeline_fills_its_room_and_more_is_never_drawn_lower(
+    samples, width, height, glyphs, top
+) -> None:
+    buckets = [
+        bucket(*(sorted((a, b)) if None not in (a, b) else (a, b)), n, layer)
+        for a, b, n, layer in samples
+    ]
     columns, marks = fill_width(buckets, width)
     assert len(columns) + len(marks) <= width
     assert not samples or len(columns) >= width * 3 / 4 - 1
     rows = area(columns, GPU, top, height, glyphs)
     assert [len(row) for row in rows] == [len(columns)] * height
     heights = [sum(row[n] != " " for row in rows) for n in range(len(columns))]
-    known = [(seen.high, drawn) for c, drawn in zip(columns, heights, strict=True) if (seen := c.of(GPU)) and drawn]
+    known = [
+        (seen.high, drawn)
+        for c, drawn in zip(columns, heights, strict=True)
+        if (seen := c.of(GPU)) and drawn
+    ]
     assert [drawn for _, drawn in sorted(known)] == sorted(drawn for _, drawn in known)
     spans = with_marks(rows[0], marks, "|", "dim")
     assert len("".join(text for text, _ in spans)) == len(columns) + len(marks)
