@@ -250,7 +250,7 @@ class WindowMeasured(Event, kind="window"):
     doing: Doing
     phase: Ordinal | None
     layer: Ordinal | None
-    epoch: Ordinal | None
+    epoch: Count | None  # 0: before the first one of the layer
     steps: CountInWindow
     images: CountInWindow
     began_at: UnixSeconds  # Unix seconds, as `ended_at`
@@ -302,7 +302,7 @@ class TelemetrySampled(Event, kind="telemetry"):
 
     phase: Ordinal | None
     layer: Ordinal | None
-    epoch: Ordinal | None
+    epoch: Count | None  # 0: before the first one of the layer
     interval_s: Amount | None = None  # since the previous sample
     process_cpu_percent: Amount | None = None  # 100 is one core
     process_memory_bytes: Count | None = None
@@ -366,7 +366,7 @@ class Checkpointed(Event, kind="checkpointed"):
 
     phase: Ordinal | None
     layer: Ordinal | None
-    epoch: Ordinal | None
+    epoch: Count | None  # 0: before the first one of the layer
     checkpoint_s: Amount
 
 
