@@ -18,6 +18,7 @@ from fftui.experiment.layer_configs import (
     LayerConfig,
     LayerNormalisation,
     SelfAttention,
+    layers_text,
 )
 from fftui.experiment.model_config import Head, Label, Model
 from fftui.experiment.phase_configs import (
@@ -72,4 +73,5 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "layers_text",
 ]
