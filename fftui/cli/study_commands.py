@@ -162,7 +162,7 @@ def figures(
     formats = drawing.formats_of(format_)
     scale: Literal["quick", "full"] = "quick" if quick else "full"
     asked = drawing.FigureRequest(
-        tuple(names), workspace_of(runs).runs_dir, output, formats, scale, data_dir
+        tuple(names), workspace_of(runs, data_dir), output, formats, scale
     )
     drawn = False
     for made in drawing.write_figures(asked):

@@ -118,9 +118,7 @@ def follow(study: Study, workspace: Workspace) -> StudyResult:
     announce(study, workspace)
     reporter, stop, failed = _TrialReporter(display_here()), Stop(), []
     with signals_to(stop) as signals:
-        for progress in run_study(
-            study, workspace.runs_dir, workspace.device, workspace.data_folder, stop=stop
-        ):
+        for progress in run_study(study, workspace, stop=stop):
             if progress.state == "failed":
                 failed.append(progress)
             reporter.report(progress)
