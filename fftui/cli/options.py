@@ -1,17 +1,21 @@
 """Options and arguments that several commands share, and what a shell completes them to.
 
-Imports inside the functions, for the same reason as in `fftui.cli.main` (PLC0415).
+Imports inside the functions, as in all of the command line (PLC0415).
 """
 
 # ruff: noqa: PLC0415
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, one_of
+from fftui.runs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from fftui.data.catalogue import DataName
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -50,6 +54,27 @@ def complete_study(incomplete: str) -> list[str]:
     return [name for name in STUDIES if name.startswith(incomplete)]
 
 
+def workspace_of(
+    runs: Path | None, data_dir: Path | None = None, device: str = "auto"
+) -> Workspace:
+    """The workspace that `--runs`, `--data-dir` and `--device` name."""
+    from fftui.runs.folder import runs_folder
+
+    return Workspace(runs_folder(runs), data_dir, device)
+
+
+def data_set(name: str) -> "DataName":
+    """The data set called `name`. Raises RequestError, with the nearest name, if unknown."""
+    from fftui.data.catalogue import DATA_NAMES
+
+    return one_of("data set", name, DATA_NAMES)
+
+
+def file_of(output: str) -> Path | None:
+    """The file that `--output` names; None for `-`, which is stdout."""
+    return None if output == "-" else Path(output)
+
+
 RunsDir = Annotated[
     Path | None,
     typer.Option(
@@ -83,3 +108,6 @@ AsJson = Annotated[
     typer.Option("--json", help="The result as one JSON object on stdout; implies --headless."),
 ]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+Output = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")
+]

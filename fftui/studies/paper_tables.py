@@ -13,7 +13,8 @@ from fftui.studies.study import Row, Scale, experiment_of
 
 QUICK_SIZES = (5000, 1000, 250)
 SAMPLE_THRESHOLD = 15.0  # the paper's sample complexity has it on every set
-SAMPLE_BATCH, SAMPLE_EPOCHS = 128, 30  # of the corrected methods, on any number of images
+# of the corrected methods, on any number of images
+SAMPLE_PHASE = {"phases.0.batch_size": 128, "phases.0.epochs": 30}
 MEASUREMENTS = 20  # of accuracy while learning, where there are thousands of epochs
 
 
@@ -43,15 +44,8 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
             if preset == "paper/ff":
                 changes |= {"phases.0.threshold": SAMPLE_THRESHOLD} if full else {}
             elif preset != "paper/backprop":
-                changes |= {
-                    "data.shift": max(1, own.shift),
-                    "data.flip": own.flip,
-                }
-                changes |= (
-                    {"phases.0.batch_size": SAMPLE_BATCH, "phases.0.epochs": SAMPLE_EPOCHS}
-                    if full
-                    else {}
-                )
+                changes |= {"data.shift": max(1, own.shift), "data.flip": own.flip}
+                changes |= SAMPLE_PHASE if full else {}
             if preset != method:
                 if images == whole:
                     continue

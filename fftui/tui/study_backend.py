@@ -13,6 +13,7 @@ from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
 from fftui.runs.estimate import expected_seconds
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns, distinct
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import SEEDS, Scale, Study
@@ -128,14 +129,9 @@ class StudyRun(threading.Thread):
     def run(self) -> None:
         """Run the study to its end; an error is kept in `problem`, not raised."""
         backend = self._backend
+        workspace = Workspace(backend.runs_dir, backend.data_folder, backend.device)
         try:
-            for progress in run_study(
-                self.study,
-                backend.runs_dir,
-                backend.device,
-                backend.data_folder,
-                stop=self._stopping,
-            ):
+            for progress in run_study(self.study, workspace, stop=self._stopping):
                 self._view = progress.view or self._view
                 if progress.over:
                     self.ended = (*self.ended, progress)
