@@ -77,11 +77,16 @@ def torchvision_folder(root: Path, found: Sequence[FoundFile]) -> Iterator[Path]
         yield root
         return
     with TemporaryDirectory(prefix="fftui-data-") as temporary:
+        folder = Path(temporary)
         for each in found:
-            target = Path(temporary) / each.file.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _lay_out(each, target)
-        yield Path(temporary)
+            (folder / each.file.path).parent.mkdir(parents=True, exist_ok=True)
+        archives = {each.path for each in found if each.packing == "tar" and each.path}
+        for archive in archives:
+            _lay_out_archive(archive, [each.file for each in found if each.path == archive], folder)
+        for each in found:
+            if each.packing != "tar":
+                _lay_out(each, folder / each.file.path)
+        yield folder
 
 
 def _lay_out(found: FoundFile, target: Path) -> None:
@@ -93,6 +98,21 @@ def _lay_out(found: FoundFile, target: Path) -> None:
         target.symlink_to(found.path.resolve())
     except (OSError, NotImplementedError):  # a system without links for everybody
         copyfile(found.path, target)
+
+
+def _lay_out_archive(path: Path, files: Sequence[SetFile], folder: Path) -> None:
+    """Unpack the files in one pass: each look into a .tar.gz unpacks it from its beginning."""
+    wanted = {file.archive.member: file for file in files if file.archive}
+    with tarfile.open(path) as archive:
+        for member in archive:
+            content = archive.extractfile(member) if member.name in wanted else None
+            if content is not None:
+                target = folder / wanted.pop(member.name).path
+                target.write_bytes(_bounded(content.read(LARGEST_MEMBER + 1)))
+            if not wanted:
+                return
+    msg = f"{path.name} has no {next(iter(wanted))}"
+    raise OSError(msg)
 
 
 def _candidates(root: Path, file: SetFile) -> Iterator[_Candidate]:
