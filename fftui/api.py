@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from fftui.learning.training import Training
     from fftui.runs.columns import TableName
 
-__all__ = ["Run", "list_runs", "load_config", "load_data", "load_preset", "open_run", "resume", "run", "train"]
+__all__ = [
+    "Run",
+    "list_runs",
+    "load_config",
+    "load_data",
+    "load_preset",
+    "open_run",
+    "resume",
+    "run",
+    "train",
+]
 
 WAIT_S = 0.2  # between two looks at Ctrl-C
 
@@ -113,7 +123,7 @@ def train(
     return start(experiment, device=device, data_folder=data_folder)
 
 
-def run(  # noqa: PLR0913 - one parameter for each option of the command
+def run(
     experiment: Experiment,
     *,
     name: str | None = None,

@@ -19,9 +19,13 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapte
 from pydantic_core import CoreSchema, core_schema
 
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
-MAX_IN_WINDOW = 2**40  # steps or images in about a second: their sums over a run stay below MAX_COUNT
+MAX_IN_WINDOW = (
+    2**40
+)  # steps or images in about a second: their sums over a run stay below MAX_COUNT
 MAX_AMOUNT = 1e18  # of seconds, joules, …: sums of such numbers stay finite
-END_OF_TIME = 253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
+END_OF_TIME = (
+    253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
+)
 
 
 class _NullIfNotFinite:
@@ -36,7 +40,9 @@ class _NullIfNotFinite:
 Count = Annotated[int, Strict(), Field(ge=0, le=MAX_COUNT)]
 CountInWindow = Annotated[int, Strict(), Field(ge=0, le=MAX_IN_WINDOW)]
 Ordinal = Annotated[int, Strict(), Field(ge=1, le=MAX_COUNT)]  # of a phase, layer, epoch or step
-Amount = Annotated[float, Strict(), Field(ge=0, le=MAX_AMOUNT)]  # of seconds, watts, joules, percent, …
+Amount = Annotated[
+    float, Strict(), Field(ge=0, le=MAX_AMOUNT)
+]  # of seconds, watts, joules, percent, …
 Rate = Annotated[Amount, _NullIfNotFinite()]  # infinite where no time has passed
 Real = Annotated[float, Strict(), _NullIfNotFinite()]  # a loss or a goodness, which may diverge
 Hertz = Annotated[float, Strict(), Field(gt=0, le=MAX_AMOUNT)]
@@ -65,7 +71,9 @@ class Event:
     """Base of all events; subclasses register themselves under their `kind`."""
 
     kind: ClassVar[str] = ""
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(allow_inf_nan=False, alias_generator=_json_key)
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        allow_inf_nan=False, alias_generator=_json_key
+    )
 
     def __init_subclass__(cls, *, kind: str) -> None:
         cls.kind = kind

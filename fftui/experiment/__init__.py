@@ -6,7 +6,7 @@ turns those refusals into one line with the nearest valid name.
 """
 
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data, Normalisation
+from fftui.experiment.data_config import Data, Normalisation, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
@@ -66,6 +66,7 @@ __all__ = [
     "Negatives",
     "Normalisation",
     "Order",
+    "OwnSet",
     "Phase",
     "PhaseConfig",
     "Precision",
