@@ -23,6 +23,7 @@ from fftui.experiment import (
     FullyConnected,
     Phase,
     SelfAttention,
+    per_layer_text,
 )
 from fftui.presets import experiment_from
 from fftui.studies.small_scale import small_scale_changes
@@ -118,7 +119,7 @@ def _phase_text(phase: Phase) -> str:
         f" {phase.batch_size:,}"
     )
     if isinstance(phase, ForwardForward) and phase.loss == "softplus":
-        text += f", θ {phase.threshold:g}"
+        text += f", θ {per_layer_text(phase.threshold)}"
     return text
 
 

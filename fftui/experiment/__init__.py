@@ -17,6 +17,8 @@ from fftui.experiment.layer_configs import (
     SelfAttention,
 )
 from fftui.experiment.model_config import FIRST_LAYERS, Head, Label, Model
+from fftui.experiment.optimizer import Optimizer
+from fftui.experiment.per_layer import PerLayer, for_layers, per_layer_text
 from fftui.experiment.phase_configs import (
     Backprop,
     ForwardForward,
@@ -52,11 +54,15 @@ __all__ = [
     "Model",
     "Negatives",
     "Normalisation",
+    "Optimizer",
     "Order",
+    "PerLayer",
     "Phase",
     "Precision",
     "Prediction",
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "for_layers",
+    "per_layer_text",
 ]

@@ -10,7 +10,8 @@ from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data
 from fftui.experiment.layer_configs import Convolution, FullyConnected, SelfAttention
 from fftui.experiment.model_config import FIRST_LAYERS, Model
-from fftui.experiment.phase_configs import Backprop, LocalCrossEntropy, Phase
+from fftui.experiment.per_layer import per_layer_problems
+from fftui.experiment.phase_configs import Backprop, ForwardForward, LocalCrossEntropy, Phase
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -133,6 +134,7 @@ def _size_problems(model: Model, info: SetInfo) -> Iterator[str]:
 
 
 def _phase_problems(phase: Phase, model: Model, classes: int) -> Iterator[str]:
+    yield from _optimizer_problems(phase, len(model.layers))
     if isinstance(phase, Backprop):
         if model.head is None:
             yield 'backprop needs a classifier: set model.head = { kind = "linear" }'
@@ -160,6 +162,15 @@ def _phase_problems(phase: Phase, model: Model, classes: int) -> Iterator[str]:
         yield (
             "peer normalisation is of a layer's units, not of positions: set peer_normalisation = 0"
         )
+
+
+def _optimizer_problems(phase: Phase, layers: int) -> Iterator[str]:
+    values = {"learning_rate": phase.learning_rate}
+    if isinstance(phase, ForwardForward):
+        values["threshold"] = phase.threshold
+    yield from per_layer_problems(values, layers)
+    if phase.optimizer.final_rate and phase.schedule == "constant":
+        yield "optimizer.final_rate is the end of a schedule: set schedule = 'cosine'"
 
 
 def _local_ce_problems(model: Model, classes: int) -> Iterator[str]:

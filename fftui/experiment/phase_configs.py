@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fftui.experiment.config import Config
+from fftui.experiment.optimizer import Optimizer
+from fftui.experiment.per_layer import PerLayer
 
 Goodness = Literal["mean-square", "sum-square", "mean-activation", "position-mean-square"]
 LocalLoss = Literal["softplus", "swish", "symba"]
@@ -20,8 +22,12 @@ class ForwardForward(Config):
     rule: Literal["forward-forward"] = "forward-forward"
     epochs: int = Field(60, ge=1, description="epochs of each layer")
     batch_size: int = Field(512, ge=1, le=10_000_000)
-    learning_rate: float = Field(0.02, gt=0)
+    learning_rate: PerLayer = Field(0.02, description="one number, or a list with one a layer (> 0)")
     schedule: Schedule = Field("constant", description="learning rate over a layer's epochs")
+    optimizer: Optimizer = Optimizer()
+    init_from: str | None = Field(
+        None, min_length=1, description="run whose weights the phase starts from; null: its own"
+    )
     order: Order = Field(
         "layer-wise", description="one layer after the other, or all in parallel from one batch"
     )
@@ -39,8 +45,15 @@ class ForwardForward(Config):
     sharpness: float = Field(
         6.0, gt=0, description="of the swish and SymBa losses, which have no threshold"
     )
-    threshold: float = Field(
-        2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under"
+    threshold: PerLayer = Field(
+        2.0,
+        description=(
+            "theta: positive goodness should exceed it, negative stay under; one number, or a list"
+            " with one a layer (> 0)"
+        ),
+    )
+    loss_options: dict[str, float] = Field(
+        {}, description="further options of the loss, by name, such as { margin = 1.0 }"
     )
     peer_normalisation: float = Field(
         0.0, ge=0, description="weight of the loss that keeps units equally active"
@@ -75,8 +88,12 @@ class LocalCrossEntropy(Config):
     rule: Literal["local-ce"] = "local-ce"
     epochs: int = Field(10, ge=1, description="epochs of each layer")
     batch_size: int = Field(128, ge=1, le=10_000_000)
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: PerLayer = Field(1e-3, description="one number, or a list with one a layer (> 0)")
     schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
+    optimizer: Optimizer = Optimizer()
+    init_from: str | None = Field(
+        None, min_length=1, description="run whose weights the phase starts from; null: its own"
+    )
     order: Order = Field(
         "parallel", description="one layer after the other, or all in parallel from one batch"
     )
@@ -94,8 +111,15 @@ class Backprop(Config):
     rule: Literal["backprop"] = "backprop"
     epochs: int = Field(20, ge=1)
     batch_size: int = Field(256, ge=1, le=10_000_000)
-    learning_rate: float = Field(6.7e-4, gt=0)
+    learning_rate: PerLayer = Field(
+        6.7e-4,
+        description="one number, or a list with one a layer (> 0); the head's is the last one",
+    )
     schedule: Schedule = "constant"
+    optimizer: Optimizer = Optimizer()
+    init_from: str | None = Field(
+        None, min_length=1, description="run whose weights the phase starts from; null: its own"
+    )
     inputs: Literal["normalised", "raw"] = Field(
         "normalised",
         description=(
