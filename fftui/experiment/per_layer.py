@@ -1,6 +1,6 @@
 """Values of a phase that may differ by layer: one number for all, or a list with one a layer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter
@@ -32,12 +32,11 @@ def per_layer_text(value: float | tuple[float, ...]) -> str:
 
 
 def per_layer_problems(
-    values: Mapping[str, float | tuple[float, ...]], layers: int
+    name: str, value: float | tuple[float, ...], layers: int
 ) -> Iterator[str]:
-    """Lists, by the name of their field, that do not have an entry for each of `layers` layers."""
-    for name, value in values.items():
-        if isinstance(value, tuple) and len(value) != layers:
-            yield (
-                f"{name} has {len(value)} entries for {layers} layers: give one a layer, or one"
-                " number for all"
-            )
+    """A list, in the field called `name`, that has no entry for each of `layers` layers."""
+    if isinstance(value, tuple) and len(value) != layers:
+        yield (
+            f"{name} has {len(value)} entries for {layers} layers: give one a layer, or one number"
+            " for all"
+        )

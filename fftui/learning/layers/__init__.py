@@ -10,10 +10,10 @@ from fftui.learning.layers.layer import Layer
 from fftui.learning.registry import Builder, Registry, resolve
 
 # called with the description, the shape of the inputs, the label, the products' type, a generator
-LAYERS: Registry[Builder] = Registry("kind of layer")
-LAYERS.add("fully-connected", "fftui.learning.layers.fully_connected:FullyConnectedLayer")
-LAYERS.add("convolution", "fftui.learning.layers.convolution:ConvolutionLayer")
-LAYERS.add("self-attention", "fftui.learning.layers.self_attention:SelfAttentionLayer")
+LAYER_BUILDERS: Registry[Builder] = Registry("kind of layer")
+LAYER_BUILDERS.add("fully-connected", "fftui.learning.layers.fully_connected:FullyConnectedLayer")
+LAYER_BUILDERS.add("convolution", "fftui.learning.layers.convolution:ConvolutionLayer")
+LAYER_BUILDERS.add("self-attention", "fftui.learning.layers.self_attention:SelfAttentionLayer")
 
 
 def build_layer(
@@ -26,5 +26,5 @@ def build_layer(
     """The layer that `spec` describes, for inputs of `input_shape`, its matrix products
     in `dtype`. Raises ExperimentError where its kind is unknown.
     """
-    layer: Layer = resolve(LAYERS.find(spec.kind))(spec, input_shape, label, dtype, generator)
+    layer: Layer = resolve(LAYER_BUILDERS.find(spec.kind))(spec, input_shape, label, dtype, generator)
     return layer
