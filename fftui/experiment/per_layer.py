@@ -1,9 +1,10 @@
 """Values of a phase that may differ by layer: one number for all, or a list with one a layer."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, PlainValidator, TypeAdapter
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter
+from pydantic_core import CoreSchema, core_schema
 
 Positive = Annotated[float, Field(gt=0)]
 STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -13,12 +14,22 @@ _EACH: TypeAdapter[tuple[float, ...]] = TypeAdapter(
 )
 
 
-def _one_or_each(value: object) -> float | tuple[float, ...]:
-    # Two adapters, not a union: a union's errors name its members, which no one has written.
-    return (_EACH if isinstance(value, list | tuple) else _ONE).validate_python(value)
+class _OneOrEach:
+    """Validates a number or a list of numbers.
+
+    By two adapters, not as a union: a union's errors name its members, which no one has written.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, _source: Any, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self._validated)
+
+    def _validated(self, value: object) -> float | tuple[float, ...]:
+        return (_EACH if isinstance(value, list | tuple) else _ONE).validate_python(value)
 
 
-PerLayer = Annotated[float | tuple[float, ...], PlainValidator(_one_or_each)]
+PerLayer = Annotated[float | tuple[float, ...], _OneOrEach()]
 
 
 def for_layers(value: float | tuple[float, ...], layers: int) -> tuple[float, ...]:
