@@ -21,7 +21,7 @@ from fftui.experiment.layer_configs import (
 )
 from fftui.experiment.model_config import Head, Label, Model
 from fftui.experiment.optimizer import Optimizer
-from fftui.experiment.per_layer import PerLayer, for_layers, per_layer_text
+from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_layer_text
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
@@ -76,6 +76,7 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "for_layer",
     "for_layers",
     "per_layer_text",
 ]

@@ -37,14 +37,17 @@ def for_layers(value: float | tuple[float, ...], layers: int) -> tuple[float, ..
     return value if isinstance(value, tuple) else (value,) * layers
 
 
+def for_layer(value: float | tuple[float, ...], number: int) -> float:
+    """The value of layer `number`, from 1."""
+    return value[number - 1] if isinstance(value, tuple) else value
+
+
 def per_layer_text(value: float | tuple[float, ...]) -> str:
     """The value, or the values of all layers, such as "0.01" or "0.001, 0.02"."""
     return ", ".join(f"{each:g}" for each in for_layers(value, 1))
 
 
-def per_layer_problems(
-    name: str, value: float | tuple[float, ...], layers: int
-) -> Iterator[str]:
+def per_layer_problems(name: str, value: float | tuple[float, ...], layers: int) -> Iterator[str]:
     """A list, in the field called `name`, that has no entry for each of `layers` layers."""
     if isinstance(value, tuple) and len(value) != layers:
         yield (

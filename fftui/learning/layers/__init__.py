@@ -26,5 +26,7 @@ def build_layer(
     """The layer that `spec` describes, for inputs of `input_shape`, its matrix products
     in `dtype`. Raises ExperimentError where its kind is unknown.
     """
-    layer: Layer = resolve(LAYER_BUILDERS.find(spec.kind))(spec, input_shape, label, dtype, generator)
+    layer: Layer = resolve(LAYER_BUILDERS.find(spec.kind))(
+        spec, input_shape, label, dtype, generator
+    )
     return layer
