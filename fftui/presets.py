@@ -249,12 +249,13 @@ def configs_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
     models: list[type[BaseModel]] = [Experiment]
     for part in path:
         if isinstance(part, str) and not part.isdigit():
-            models = [
-                inner
+            inner = [
+                found
                 for model in models
                 if part in model.model_fields
-                for inner in _models_in(model.model_fields[part].annotation)
+                for found in _models_in(model.model_fields[part].annotation)
             ]
+            models = list(dict.fromkeys(inner))  # every phase has the same table of its optimiser
     return models
 
 

@@ -86,7 +86,7 @@ class Choice:
 @cache
 def _in_source(what: What) -> tuple[Named, ...]:
     tree = ast.parse(FILES[what].read_text(encoding="utf-8"))
-    return tuple(_decorated(tree, what)) or UNMARKED[what]
+    return tuple(_decorated(tree, what))
 
 
 def _decorated(tree: ast.Module, what: What) -> Iterator[Named]:
@@ -115,17 +115,3 @@ def _name_in(decorator: ast.expr, what: What) -> str | None:
     first = decorator.args[0] if decorator.args else None
     value = first.value if isinstance(first, ast.Constant) else None
     return value if isinstance(value, str) else None
-
-
-# Names of functions in files that have no decorators.
-UNMARKED: dict[What, tuple[Named, ...]] = {
-    "loss": (
-        Named("softplus", ("threshold",)),
-        Named("swish", ("sharpness",)),
-        Named("symba", ("sharpness",)),
-    ),
-    "goodness": tuple(
-        map(Named, ("mean-square", "sum-square", "mean-activation", "position-mean-square"))
-    ),
-    "activation": tuple(map(Named, ("relu", "leaky-relu", "gelu", "tanh"))),
-}

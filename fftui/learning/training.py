@@ -356,7 +356,10 @@ class Training(Iterator[ev.Event]):
         )
 
     def _layer_means(self, number: int, trainer: StageTrainer) -> Iterator[ev.LayerMeans]:
-        for layer, means in zip(trainer.parallel, trainer.layer_means(), strict=True):
+        if not trainer.parallel:
+            return
+        of_layers = zip(trainer.parallel, trainer.layer_means(), trainer.thresholds, strict=True)
+        for layer, means, threshold in of_layers:
             yield ev.LayerMeans(
                 phase=number + 1,
                 layer=layer,
@@ -364,7 +367,7 @@ class Training(Iterator[ev.Event]):
                 loss=means.loss,
                 goodness_positive=means.goodness_positive,
                 goodness_negative=means.goodness_negative,
-                threshold=trainer.threshold,
+                threshold=threshold,
             )
 
     def _evaluates_after(self, epoch: int, epochs: int) -> bool:

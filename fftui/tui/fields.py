@@ -122,6 +122,8 @@ def as_text(value: object) -> str:
         return NOTHING
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {as_text(each)}' for key, each in value.items())} }}"
     return str(value)
 
 
@@ -227,10 +229,8 @@ def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:
     models = configs_at(section.split("."))
     if not models:
         return kept
-    values: dict[str, Any] = {
-        name: info.get_default(call_default_factory=True)
-        for name, info in _matching_model(models, kept).model_fields.items()
-    }
+    model = _matching_model(models, kept)
+    values: dict[str, Any] = model.model_construct().model_dump(mode="json")
     return {**values, **kept}
 
 
