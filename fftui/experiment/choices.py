@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -51,6 +51,19 @@ def options_of(what: What, name: str) -> tuple[str, ...]:
     """Names of the options of a function; empty where it is unknown."""
     named = choices(what).get(name)
     return named.options if named else ()
+
+
+@runtime_checkable
+class OneOfNames(Protocol):
+    """Annotation of a field whose text is one of names that are known only when asked for."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names there are, in the order in which a form offers them."""
+
+
+class FilledIn:
+    """Annotation of a field that is filled in, not asked for: a form leaves it out."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from fftui.errors import ExperimentError
 from fftui.experiment import LAYERS, PHASES, Experiment, LabelUse, LayerConfig
-from fftui.experiment.choices import Choice
+from fftui.experiment.choices import FilledIn, OneOfNames
 from fftui.presets import configs_at, field_errors, parse_value, set_value
 
 COUNT = "count"  # the last name in the path of a list's length
@@ -177,6 +177,7 @@ def _walk(
     slots = [
         _slot(f"{path}.{name}" if path else name, info, values.get(name, _default(info)))
         for name, info in model.model_fields.items()
+        if not any(isinstance(rule, FilledIn) for rule in info.metadata)
     ]
     for slot in sorted(slots, key=lambda each: bool(each.within)):
         if slot.within and isinstance(slot.value, list | tuple):
@@ -192,7 +193,8 @@ def _slot(path: str, info: FieldInfo, value: object) -> _Slot:
 
 
 def _default(info: FieldInfo) -> object:
-    value = info.get_default(call_default_factory=True)
+    """The default of a field as a plain value; None where it has none."""
+    value = None if info.is_required() else info.get_default(call_default_factory=True)
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
@@ -246,7 +248,7 @@ def _about(info: FieldInfo) -> str:
 
 
 def _choices(info: FieldInfo) -> tuple[str, ...]:
-    named = next((rule for rule in info.metadata if isinstance(rule, Choice)), None)
+    named = next((rule for rule in info.metadata if isinstance(rule, OneOfNames)), None)
     if named is not None:
         return named.names
     annotation = info.annotation
