@@ -1,6 +1,6 @@
 import pytest
 
-from fftui.experiment import Experiment
+from fftui.experiment import LAYERS, PHASES, Experiment
 from fftui.presets import load_preset
 from fftui.tui.fields import changed, check, fields_of, still_applies, values_of
 
@@ -113,19 +113,15 @@ def test_the_name_of_a_run_is_text_or_null(values: dict) -> None:
 
 def test_fields_have_their_choices_and_bounds(values: dict) -> None:
     assert field(values, "precision").choices == ("auto", "float32", "bfloat16")
-    assert field(values, "phases.0.rule").choices == ("forward-forward", "local-ce", "backprop")
-    assert field(values, "model.layers.0.kind").choices == (
-        "fully-connected",
-        "convolution",
-        "self-attention",
-    )
+    assert field(values, "phases.0.rule").choices == PHASES.names
+    assert field(values, "model.layers.0.kind").choices == LAYERS.names
     assert "≥ 1" in field(values, "phases.0.epochs").description
     assert field(values, "data.train_images").nullable
 
 
 def test_every_field_has_a_description_or_choices(values: dict) -> None:
-    for kind in ("fully-connected", "convolution", "self-attention"):
-        for rule in ("forward-forward", "local-ce", "backprop"):
+    for kind in LAYERS.names:
+        for rule in PHASES.names:
             made = changed(values, field(values, "model.layers.0.kind"), kind)
             made = changed(made, field(made, "phases.0.rule"), rule)
             undescribed = [f.path for f in fields_of(made) if not (f.description or f.choices)]
