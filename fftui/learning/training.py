@@ -34,7 +34,6 @@ from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.trained import TrainedNetwork
 from fftui.telemetry.gpu_device import gpu_uuid
 
-
 WeightsOf = Callable[[str], Mapping[str, torch.Tensor]]
 
 
