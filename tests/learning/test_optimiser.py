@@ -1,5 +1,6 @@
 """The optimiser's kinds, rates, schedule, clipping and state."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_cosine_falls_from_the_rate_to_its_floor(floor: float, steps: int) -> No
         optimiser.step(step)
         moves.append(before - float(weight.detach()))
     assert moves[0] == pytest.approx(0.1)
-    assert all(one >= other - 1e-12 for one, other in zip(moves, moves[1:], strict=False))
+    assert all(one >= other - 1e-12 for one, other in itertools.pairwise(moves))
     assert moves[-1] == pytest.approx(0.1 * floor, abs=1e-12)
     assert moves[steps // 2] >= 0.1 * floor - 1e-12
 
