@@ -31,7 +31,7 @@ class NegativesContext:
     uniform_share: float
 
     def generator(self, epoch: int) -> Generator:
-        """The generator of an epoch, on the CPU, so that one seed gives the same on every device."""
+        """An epoch's generator, on the CPU, so that one seed gives the same on every device."""
         return generator_for(self.seed, "negatives", self.number, self.layer, epoch)
 
 
@@ -45,7 +45,8 @@ class NegativeSampler(ABC):
         self._true_N = context.train.labels_N
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw what an epoch needs."""
+        """Draw what an epoch needs; by default nothing."""
+        del epoch
 
     @abstractmethod
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> Tensor:

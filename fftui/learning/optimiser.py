@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +45,7 @@ class ParameterGroup:
 @dataclass(frozen=True)
 class _Defaults:
     schedule: Schedule = "constant"
-    optimizer: Optimizer = Optimizer()
+    optimizer: Optimizer = field(default_factory=Optimizer)
 
 
 def warm_up(device: torch.device) -> None:
@@ -122,6 +122,6 @@ class Optimiser:
         return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * step / self._total_steps))
 
 
-def _options(config: Optimizer) -> dict[str, float | bool]:
-    options: dict[str, float | bool] = {"weight_decay": config.weight_decay, "fused": True}
+def _options(config: Optimizer) -> dict[str, Any]:
+    options: dict[str, Any] = {"weight_decay": config.weight_decay, "fused": True}
     return options | ({"momentum": config.momentum} if config.kind == "sgd" else {})

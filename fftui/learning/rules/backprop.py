@@ -72,10 +72,9 @@ class BackpropRule:
         return result.float()
 
     def _precision(self) -> torch.autocast:
-        context = self._context
-        return torch.autocast(
-            context.device.type, torch.bfloat16, enabled=context.dtype == torch.bfloat16
-        )
+        device = next(self._context.network.parameters()).device
+        bfloat16 = self._context.dtype == torch.bfloat16
+        return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
 
     def _inputs(self, images: Images) -> Iterator[Tensor]:
         """Inputs (B, D), as many at once as memory allows."""

@@ -61,7 +61,8 @@ class LocalRule(ABC):
         return None
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw what an epoch needs."""
+        """Draw what an epoch needs; by default nothing."""
+        del epoch
 
     @abstractmethod
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
