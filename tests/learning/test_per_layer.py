@@ -40,7 +40,7 @@ def alike(one: list[Tensor], other: list[Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("phase", [FORWARD_FORWARD, PARALLEL, LOCAL])
+@pytest.mark.parametrize("phase", [FORWARD_FORWARD, PARALLEL | {"negatives": "random"}, LOCAL])
 def test_a_layer_learns_at_its_own_rate(small: Make, phase: dict[str, Any]) -> None:
     equal, scalar, mixed, other = (
         finished(small(phase | {"learning_rate": rate}))
@@ -170,5 +170,5 @@ def test_builders_are_where_the_registries_say(builder: str) -> None:
 
 @pytest.mark.parametrize("builder", ["fftui.learning.rules:nothing", "no_such_module:rule"])
 def test_a_builder_that_is_not_there_is_refused(builder: str) -> None:
-    with pytest.raises(ExperimentError, match="write it as package.module:name"):
+    with pytest.raises(ExperimentError, match=r"write it as package\.module:name"):
         resolve(builder)
