@@ -99,9 +99,10 @@ def screen(
         return
     _needs_terminal("fftui")
     from fftui.runs.folder import runs_folder
+    from fftui.runs.workspace import Workspace
     from fftui.tui.app_runner import run_app
 
-    raise typer.Exit(run_app(runs_folder(runs), data_dir, device))
+    raise typer.Exit(run_app(Workspace(runs_folder(runs), data_dir, device)))
 
 
 @app.command()
@@ -572,10 +573,11 @@ def _experiment(
 
 def _on_screen(run_thread: "RunThread", runs_dir: Path, data_dir: Path | None, device: str) -> None:
     """Start a run and open the screen in front of it, to the end of both."""
+    from fftui.runs.workspace import Workspace
     from fftui.tui.app_runner import run_app
 
     run_thread.start()
-    code = run_app(runs_dir, data_dir, device, run_thread)
+    code = run_app(Workspace(runs_dir, data_dir, device), run_thread)
     from fftui.text.headless import exit_code_of
 
     raise typer.Exit(code if run_thread.is_alive() else exit_code_of(run_thread) or code)

@@ -41,8 +41,9 @@ class SystemHistory(RowWidget, can_focus=True):
         Binding("end", "scroll_by(100000)", "End", show=False),
     ]
     HELP = """
-    Each metric over the whole run on its own fixed scale: filled up to the lowest, shaded up to the highest value of
-    the column's time. Below, the mean of each metric while a layer learned, and the energy it took.
+    Each metric over the whole run on its own fixed scale: filled up to the lowest, shaded up to the
+    highest value of the column's time. Below, the mean of each metric while a layer learned, and
+    the energy it took.
     """
 
     def __init__(self, machine: Machine, *, id: str | None = None) -> None:

@@ -5,11 +5,10 @@ from typing import ClassVar
 
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
-from fftui.tui.glyphs import plain
+from fftui.tui.charts.cell_plot import sparkline
 from fftui.tui.system.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
 from fftui.tui.system.per_second import PerSecondMax
 from fftui.tui.system.timelines import newest_columns, with_marks
-from fftui.tui.widgets.cell_plot import sparkline
 from fftui.tui.widgets.cell_text import cut, wrapped
 from fftui.tui.widgets.row_widget import Line, RowWidget, line
 
@@ -20,8 +19,9 @@ class SystemPanel(RowWidget):
     """Process and GPU metrics as timelines of the last minutes, one column per second."""
 
     HELP = """
-    Each line has a fixed scale: CPU up to 100 % a core, memory up to what the machine has, power up to its limit. A
-    column is a second, at its highest; a vertical line marks where the next layer began. g shows the whole run.
+    Each line has a fixed scale: CPU up to 100 % a core, memory up to what the machine has, power up
+    to its limit. A column is a second, at its highest; a vertical line marks where the next layer
+    began. g shows the whole run.
     """
 
     SHOWN: ClassVar[tuple[str, ...]] = ("telemetry", "missing", "other_gpus", "machine", "energy")
@@ -38,9 +38,7 @@ class SystemPanel(RowWidget):
         before, self._view = self._view, view
         self._per_second.add_samples(view)
         gpu = view.machine.gpu if view.machine else None
-        title = plain(f"System · {gpu}" if gpu else "System", self.ascii_only)
-        if self.border_title != title:
-            self.border_title = title
+        self.set_title(f"System · {gpu}" if gpu else "System")
         if any(getattr(view, name) is not getattr(before, name) for name in self.SHOWN):
             self.repaint()
 

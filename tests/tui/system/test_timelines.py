@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from fftui import events as ev
 from fftui.runs.history import METRICS, Bucket, Range
 from fftui.runs.view import RunView
+from fftui.tui.charts.cell_plot import sparkline
 from fftui.tui.glyphs import ASCII, UNICODE, Glyphs
 from fftui.tui.system.per_second import PerSecondMax
 from fftui.tui.system.timelines import area, fill_width, newest_columns, stage_changes, with_marks
-from fftui.tui.widgets.cell_plot import sparkline
 
 GPU = "gpu_utilization_percent"
 both_kinds = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])

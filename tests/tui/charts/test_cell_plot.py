@@ -3,8 +3,8 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fftui.tui.charts.cell_plot import Series, Window, columns, draw, sparkline, ticks, window_for
 from fftui.tui.glyphs import ASCII, UNICODE
-from fftui.tui.widgets.cell_plot import Series, Window, columns, draw, sparkline, ticks, window_for
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 finite = st.floats(-1e6, 1e6)
