@@ -15,6 +15,7 @@ from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
+from fftui.tui.messages import OpenRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen, ValueInput
 from fftui.tui.screens.help_screen import HelpScreen
@@ -487,7 +488,7 @@ async def test_a_run_of_another_process_is_followed(new_app, tmp_path: Path, eve
     run = add_run(tmp_path / "runs", run_events[:20])
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause()
         await until(pilot, lambda: "● learning" in text_of(app.screen.query_one(LayerTable)))
         with RunFolder(tmp_path / "runs" / run).journal.open("a", encoding="utf-8") as journal:
@@ -504,7 +505,7 @@ async def test_a_run_whose_process_is_gone_can_be_resumed(
         app.backend, "resume", lambda run: resumed.append(run) or (run, new_control())
     )
     async with app.run_test(size=SMALL) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause()
         await until(
             pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHeader))
@@ -522,7 +523,7 @@ async def test_an_unreadable_run_does_not_end_the_screen(new_app, tmp_path: Path
     )
     app = new_app()
     async with app.run_test(size=size) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause(0.3)
         await pilot.press("p", "n", "s", "f", "2", "3", "4")
         assert isinstance(app.screen, LiveScreen)
