@@ -24,7 +24,7 @@ from pydantic_core import ErrorDetails
 
 from fftui.data.catalogue import DATA_NAMES
 from fftui.errors import ExperimentError, nearest
-from fftui.experiment import Experiment, Layer, Phase
+from fftui.experiment import LAYERS, PHASES, Experiment, kinds
 
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
@@ -193,10 +193,8 @@ def field_errors(error: ValidationError) -> dict[str, str]:
         ):
             continue
         path = _shown(detail["loc"])
-        if detail["type"] in ("union_tag_invalid", "union_tag_not_found") and isinstance(
-            detail["input"], Mapping
-        ):
-            path = [*path, "rule" if "rule" in detail["ctx"]["discriminator"] else "kind"]
+        if detail["type"] == kinds.UNKNOWN_KIND and isinstance(detail["input"], Mapping):
+            path = [*path, detail["ctx"]["tag"]]
         lines[".".join(map(str, path))] = _problem(path, detail)
     return lines
 
@@ -207,11 +205,11 @@ def _problem(path: Sequence[int | str], detail: ErrorDetails) -> str:
     match detail["type"]:
         case "extra_forbidden":
             return _unknown_key(path, known, detail["loc"])
-        case "union_tag_invalid" | "union_tag_not_found" if isinstance(detail["input"], Mapping):
+        case kinds.UNKNOWN_KIND if isinstance(detail["input"], Mapping):
             given, tags = detail["input"].get(path[-1]), [str(_tag(model)) for model in known]
             text = f"{name}: should be one of {', '.join(tags)}"
             return text if given is None else f"{text}, not {given!r}{_nearest(str(given), tags)}"
-        case "union_tag_invalid" | "union_tag_not_found" | "model_type":
+        case kinds.UNKNOWN_KIND | "model_type":
             models = configs_at(path)
             fields = f" of {', '.join(models[0].model_fields)}" if len(models) == 1 else ""
             return f"{name}: should be a table{fields}, not {detail['input']!r}"
@@ -321,7 +319,7 @@ def _list_index(node: list[Any], part: str, path: str) -> int:
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
+        return list(descriptions(annotation))
     if (
         get_origin(annotation) is None
         and not isinstance(annotation, UnionType)
@@ -329,6 +327,12 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     ):
         return []
     return [model for inner in get_args(annotation) for model in _models_in(inner)]
+
+
+def descriptions(model: type[BaseModel]) -> tuple[type[BaseModel], ...]:
+    """The tables that a field of type `model` may hold: for a base the registered ones."""
+    registry = next((each for each in (LAYERS, PHASES) if each.base is model), None)
+    return registry.classes if registry else (model,)
 
 
 def _tag(model: type[BaseModel]) -> object:
@@ -339,14 +343,12 @@ def _tag(model: type[BaseModel]) -> object:
 
 def _shown(location: Sequence[int | str]) -> list[int | str]:
     """Pydantic's location without the tags that it adds after the index of an entry."""
+    tags = {*LAYERS.names, *PHASES.names}
     return [
         part
         for i, part in enumerate(location)
-        if not (i and isinstance(location[i - 1], int) and part in TAGS)
+        if not (i and isinstance(location[i - 1], int) and part in tags)
     ]
-
-
-TAGS = {_tag(model) for annotation in (Phase, Layer) for model in _models_in(annotation)}
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
