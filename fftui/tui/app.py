@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from fftui.errors import ExperimentError, FFTUIError
+from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
@@ -134,6 +135,7 @@ class FFTUIApp(App[Ending]):
     def _load_torch(self) -> None:
         problem = ""
         try:
+            load_plugins()  # they may load torch
             self.backend.load_torch()
         except (FFTUIError, ImportError, RuntimeError, OSError) as error:
             problem = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -142,6 +144,8 @@ class FFTUIApp(App[Ending]):
     @on(TorchLoaded)
     def _torch_loaded(self, message: TorchLoaded) -> None:
         self.presets_screen.torch_loaded(message.problem)
+        for failure in plugin_failures():
+            self.notify(str(failure), severity="error", timeout=20)
 
     def studies(self) -> "StudyBackend":
         """The backend of the study screens. Imports `fftui.studies`."""

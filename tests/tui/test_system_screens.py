@@ -57,7 +57,7 @@ class PlainPanel(SystemPanel):
 
 def test_power_at_half_its_limit_is_drawn_at_half() -> None:
     (row,) = panel_of(view_with(*[{"power_w": 200.0, "power_limit_w": 400.0}] * 4))
-    assert row.split() == ["power", "▅▅▅▅", "200", "of", "400", "W"]
+    assert row.split() == ["power", "▄▄▄▄", "200", "of", "400", "W"]
     full, idle = (
         panel_of(view_with(*[{"gpu_utilization_percent": value}] * 4))[0] for value in (100.0, 0.0)
     )

@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import sparkline
 from fftui.tui.system.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
 from fftui.tui.system.per_second import PerSecondMax
-from fftui.tui.system.timelines import newest_columns, with_marks
+from fftui.tui.system.timelines import newest_columns, timeline
 from fftui.tui.widgets.cell_text import cut, wrapped
 from fftui.tui.widgets.row_widget import Line, RowWidget, line
 
@@ -80,13 +79,9 @@ class SystemPanel(RowWidget):
         across: int,
         value_width: int,
     ) -> Line:
-        values = self._per_second.highest(metric_style.metric, columns)
-        spans = with_marks(
-            sparkline(values, 0.0, metric_style.top, columns, self.glyphs.levels),
-            marks,
-            self.glyphs.boundary,
-            "dim",
-        )
+        highest = self._per_second.highest(metric_style.metric, columns)
+        extents = [None if value is None else (value, value) for value in highest]
+        (spans,) = timeline(extents, metric_style.top, 1, marks, self.glyphs)
         before = " " * (across - columns - len(marks))
         value_text = metric_style.text(getattr(self._view.telemetry[-1], metric_style.metric))
         return line(
