@@ -9,11 +9,11 @@ from fftui.claims.verdicts import (
     Observation,
     all_yes,
     decide_both,
+    estimate_text,
     exceeds,
     is_behind,
     negated,
     outcome_text,
-    percent,
 )
 
 Pair = tuple[Outcome, Outcome]  # FF, backprop
@@ -117,7 +117,8 @@ def _overfits_less(outcomes: Outcomes) -> Finding:
     def observe(names: tuple[str, str]) -> Observation:
         pairs = [pair_of(outcomes, names, data) for data in sets]
         gaps = "; ".join(
-            f"train - test on {data}: FF {percent(ff.gap)}, backprop {percent(backprop.gap)}"
+            f"train - test on {data}: FF {estimate_text(ff.gap)},"
+            f" backprop {estimate_text(backprop.gap)}"
             for data, (ff, backprop) in zip(sets, pairs, strict=True)
         )
         return Observation(

@@ -8,8 +8,8 @@ from fftui.claims.verdicts import (
     Finding,
     Observation,
     decide_both,
+    estimate_text,
     is_behind,
-    percent,
     truth,
 )
 
@@ -34,7 +34,7 @@ def _sizes(outcomes: Outcomes, names: tuple[str, str]) -> dict[int, Pair]:
 
 def _size_texts(pairs: dict[int, Pair]) -> str:
     return "; ".join(
-        f"{n:,} images: FF {percent(ff.test)}, backprop {percent(backprop.test)}"
+        f"{n:,} images: FF {estimate_text(ff.test)}, backprop {estimate_text(backprop.test)}"
         for n, (ff, backprop) in pairs.items()
     )
 

@@ -15,6 +15,7 @@ from fftui.claims.verdicts import (
     is_behind,
     outcome_text,
 )
+from fftui.text.format import percent
 
 PAPER_THRESHOLDS = (0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0)
 THRESHOLDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -57,7 +58,7 @@ def _four_layers(outcomes: Outcomes) -> Finding:
         raise AbsentError(msg)
     early = max(whole.layers[:2])
     gain = Estimate(whole.test.mean - early, whole.test.half)
-    layers = ", ".join(f"{100 * each:.1f}" for each in whole.layers)
+    layers = ", ".join(percent(each, 1) for each in whole.layers)
     return decide_one(
         Observation(exceeds(gain), f"{outcome_text(whole)}; layers alone {layers} %"),
         yes="all layers together are ahead of the better of the first two",

@@ -12,8 +12,8 @@ from fftui.claims.verdicts import (
     all_yes,
     decide_both,
     decide_one,
+    estimate_text,
     is_behind,
-    percent,
     truth,
 )
 from fftui.text.format import duration, short, size
@@ -154,7 +154,7 @@ def _first_layer(outcomes: Outcomes) -> Finding:
 def _parallel(outcomes: Outcomes) -> Finding:
     together, one_by_one = outcomes[PLAIN[0]], outcomes[ONE_BY_ONE]
     text = "; ".join(
-        f"{each.label} {duration(each.train_s)}, {percent(each.test)}"
+        f"{each.label} {duration(each.train_s)}, {estimate_text(each.test)}"
         for each in (together, one_by_one)
     )
     worse = is_behind(together, one_by_one)

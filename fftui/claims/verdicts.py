@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fftui.claims.outcomes import AbsentError, Estimate, Outcome, Outcomes, Setup
+from fftui.text.format import percent
 
 Answer = Literal["yes", "no", "open"]
 Verdict = Literal["holds", "does not hold", "holds for another reason", "not tested here"]
@@ -158,11 +159,11 @@ def all_yes(*answers: Answer) -> Answer:
     return "no" if "no" in answers else "open" if "open" in answers else "yes"
 
 
-def percent(estimate: Estimate) -> str:
+def estimate_text(estimate: Estimate) -> str:
     """`97.0 ± 0.3 %`."""
-    return f"{100 * estimate.mean:.1f} ± {100 * estimate.half:.1f} %"
+    return f"{percent(estimate.mean, 1)} ± {percent(estimate.half, 1)} %"
 
 
 def outcome_text(outcome: Outcome) -> str:
     """What was run and its test accuracy."""
-    return f"{outcome.label} {percent(outcome.test)}"
+    return f"{outcome.label} {estimate_text(outcome.test)}"

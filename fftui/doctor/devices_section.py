@@ -63,7 +63,8 @@ def kernel_driver(version_file: Path = DRIVER_FILE) -> str | None:
     """Version of the NVIDIA driver in the kernel of Linux; None where there is none. NVML may fail
     though it is there.
 
-    The first line is like `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 …`.
+    The first line is like
+    `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb 22 …`.
     """
     try:
         words = (

@@ -68,8 +68,7 @@ def _locks(file: IO[bytes]) -> Check:
         else:
             return Check("locks", "file locks", "ok", True, "work")
     advice = (
-        "they would keep two processes from carrying out one run: do not resume a run that is"
-        " running"
+        "they would keep two processes from executing one run: do not resume a run that is running"
     )
     return Check("locks", "file locks", "missing", False, f"do not work: {reason}", advice)
 

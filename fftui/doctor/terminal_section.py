@@ -147,7 +147,8 @@ def _session(environ: Mapping[str, str]) -> Check:
         return Check(
             "session", "session", "note", value, "over ssh, without tmux or screen", advice
         )
-    text = f"{f'inside {inside}' if inside else 'without tmux or screen'}{', over ssh' if ssh else ', not over ssh'}"
+    where = f"inside {inside}" if inside else "without tmux or screen"
+    text = f"{where}, {'over ssh' if ssh else 'not over ssh'}"
     return Check("session", "session", "ok", value, text)
 
 

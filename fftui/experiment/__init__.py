@@ -6,7 +6,7 @@ turns those refusals into one line with the nearest valid name.
 """
 
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data, Normalisation
+from fftui.experiment.data_config import Data, Normalisation, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
@@ -18,6 +18,7 @@ from fftui.experiment.layer_configs import (
     LayerConfig,
     LayerNormalisation,
     SelfAttention,
+    layers_text,
 )
 from fftui.experiment.model_config import Head, Label, Model
 from fftui.experiment.phase_configs import (
@@ -65,6 +66,7 @@ __all__ = [
     "Negatives",
     "Normalisation",
     "Order",
+    "OwnSet",
     "Phase",
     "PhaseConfig",
     "Precision",
@@ -72,4 +74,5 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "layers_text",
 ]

@@ -6,15 +6,16 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fftui.data.catalogue import SETS, DataName
-from fftui.experiment import ForwardForward
+from fftui.data.catalogue import DataName
+from fftui.data.own_sets import info_of
 from fftui.studies.reported import Cell, reported, sizes
 from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of
 
 QUICK_SIZES = (5000, 1000, 250)
 SAMPLE_THRESHOLD = 15.0  # the paper's sample complexity has it on every set
-SAMPLE_BATCH, SAMPLE_EPOCHS = 128, 30  # of the corrected methods, on any number of images
+# of the corrected methods, on any number of images
+SAMPLE_PHASE = {"phases.0.batch_size": 128, "phases.0.epochs": 30}
 MEASUREMENTS = 20  # of accuracy while learning, where there are thousands of epochs
 
 
@@ -34,7 +35,7 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
     """Every number of images the paper has; of fewer than all its FF at an equal number of updates
     too.
     """
-    whole = SETS[data].train_images
+    whole = info_of(data).train_images
     own, full = experiment_of("ff", data).data, scale == "full"
     for images in QUICK_SIZES if scale == "quick" else sizes(data):
         taken: dict[str, object] = {} if images == whole else {"data.train_images": images}
@@ -44,15 +45,8 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
             if preset == "paper/ff":
                 changes |= {"phases.0.threshold": SAMPLE_THRESHOLD} if full else {}
             elif preset != "paper/backprop":
-                changes |= {
-                    "data.shift": max(1, own.shift),
-                    "data.flip": own.flip,
-                }
-                changes |= (
-                    {"phases.0.batch_size": SAMPLE_BATCH, "phases.0.epochs": SAMPLE_EPOCHS}
-                    if full
-                    else {}
-                )
+                changes |= {"data.shift": max(1, own.shift), "data.flip": own.flip}
+                changes |= SAMPLE_PHASE if full else {}
             if preset != method:
                 if images == whole:
                     continue
@@ -90,7 +84,6 @@ def _sample_cell(method: str, data: DataName, images: int) -> Cell | None:
 def _equal_updates(data: DataName, images: int, changes: Mapping[str, Any]) -> dict[str, object]:
     """As many epochs as give the optimiser steps of the full set."""
     phase = experiment_of("paper/ff", data, changes).phases[0]
-    assert isinstance(phase, ForwardForward)
-    steps = phase.epochs * math.ceil(SETS[data].train_images / phase.batch_size)
+    steps = phase.epochs * math.ceil(info_of(data).train_images / phase.batch_size)
     epochs = round(steps / math.ceil(images / phase.batch_size))
     return {"phases.0.epochs": epochs, "evaluation.every": max(1, epochs // MEASUREMENTS)}

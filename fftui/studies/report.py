@@ -1,6 +1,5 @@
 """A study's table as text and as a file: accuracies in percent, the paper's beside them."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,14 @@ from fftui.runs.export import FORMATS, render
 from fftui.runs.files import write_bytes
 from fftui.studies.results import condition_schema, summary_table, trials_table
 from fftui.studies.study import Study
-from fftui.text.format import duration, short, size
-from fftui.text.plain import columns
+from fftui.text.format import columns, duration, percent, short, size
 
 TO = ("text", *FORMATS)
 ALWAYS = "test accuracy %"  # a column that stays even if it is empty
 
 # Measures that a study may add to its table: the head of the column, and the text of a value.
 MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
-    "head_accuracy": ("head accuracy %", lambda value: f"{100 * value:.2f}"),
+    "head_accuracy": ("head accuracy %", percent),
     "epoch_s": ("epoch", duration),
     "compute_s": ("epoch on device", duration),
     "data_s": ("epoch's images", duration),
@@ -74,9 +72,9 @@ def as_file(study: Study, runs_dir: Path, to: str, *, trials: bool = False) -> b
     return render(frame, "markdown" if to == "markdown" else "latex")
 
 
-def as_json(study: Study, runs_dir: Path) -> str:
-    """The study as one JSON object: its question and notes, its conditions, its trials."""
-    facts = {
+def as_facts(study: Study, runs_dir: Path) -> dict[str, object]:
+    """The study as JSON values: its question and notes, its conditions, its trials."""
+    return {
         "study": study.name,
         "title": study.title,
         "question": study.question,
@@ -84,7 +82,6 @@ def as_json(study: Study, runs_dir: Path) -> str:
         "conditions": summary_table(study, runs_dir).to_dicts(),
         "trials": trials_table(study, runs_dir).to_dicts(),
     }
-    return json.dumps(facts, ensure_ascii=False)
 
 
 def write(content: bytes, output: Path) -> None:
@@ -111,10 +108,11 @@ def _cells(
     for name in names:
         yield name, _value(row[name])
     mean, low = row["test_accuracy"], row["low"]
-    yield ALWAYS, _percent(mean) if low is None else f"{_percent(mean)} ± {_percent(mean - low)}"
-    yield "paper %", _percent(row["paper"])
-    yield "train accuracy %", _percent(row["train_accuracy"])
-    yield "paper train %", _percent(row["paper_train"])
+    half = "" if low is None else f" ± {percent(mean - low)}"
+    yield ALWAYS, percent(mean, missing="") + half
+    yield "paper %", percent(row["paper"], missing="")
+    yield "train accuracy %", percent(row["train_accuracy"], missing="")
+    yield "paper train %", percent(row["paper_train"], missing="")
     yield "learned for", "" if row["train_s"] is None else duration(row["train_s"])
     for measure in measures:
         name, text = MEASURES[measure]
@@ -130,8 +128,8 @@ def _trials_for_people(study: Study, runs_dir: Path) -> tuple[list[str], list[li
         [
             *(_value(row[name]) for name in names),
             str(row["seed"]),
-            _percent(row["test_accuracy"]),
-            _percent(row["train_accuracy"]),
+            percent(row["test_accuracy"], missing=""),
+            percent(row["train_accuracy"], missing=""),
             duration(row["train_s"]),
             row["run"],
         ]
@@ -142,7 +140,3 @@ def _trials_for_people(study: Study, runs_dir: Path) -> tuple[list[str], list[li
 
 def _value(value: object) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _percent(fraction: float | None) -> str:
-    return "" if fraction is None else f"{100 * fraction:.2f}"

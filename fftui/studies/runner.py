@@ -9,7 +9,6 @@ run of the same experiment that was started by hand counts as the study's.
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from fftui.experiment import Experiment
@@ -17,6 +16,7 @@ from fftui.runs.folder import RunFolder, create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.training_like import StartTraining, start_training
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.study import Study, Trial
 
@@ -56,9 +56,7 @@ class TrialProgress:
 
 def run_study(
     study: Study,
-    runs_dir: Path,
-    device: str = "auto",
-    data_folder: Path | None = None,
+    workspace: Workspace,
     *,
     stop: threading.Event | None = None,
     start_training: StartTraining = start_training,
@@ -68,10 +66,10 @@ def run_study(
 
     A run that fails does not end the study. Setting `stop` ends the current run after its batch,
     with a checkpoint, as `interrupted`, and the study with it; so does closing the generator.
-    Raises RequestError where `runs_dir` cannot be read or written.
+    Raises RequestError where the runs folder cannot be read or written.
     """
     stop = stop or threading.Event()
-    known = KnownRuns.of(runs_dir)
+    known = KnownRuns.of(workspace.runs_dir)
     done: dict[str, TrialProgress] = {}  # the end of every experiment of this session
     for index, trial in enumerate(study.trials, 1):
         at = TrialProgress(index, len(study.trials), trial, "running")
@@ -79,7 +77,7 @@ def run_study(
         run = known.of_experiment(trial.experiment)
         if before is None and not _is_taken(run):
             # hours may have passed, and another process may be at the same study
-            known = KnownRuns.of(runs_dir)
+            known = KnownRuns.of(workspace.runs_dir)
             run = known.of_experiment(trial.experiment)
         if before:
             yield replace(at, state=before.state, run=before.run, error=before.error)
@@ -92,13 +90,8 @@ def run_study(
         elif stop.is_set():
             return
         else:
-            options = _RunOptions(
-                runs_dir,
-                f"{study.name}: {trial.condition.text}",
-                device,
-                data_folder,
-                start_training,
-            )
+            name = f"{study.name}: {trial.condition.text}"
+            options = _RunOptions(name, workspace, start_training)
             done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
 
 
@@ -108,23 +101,21 @@ def _is_taken(run: KnownRun | None) -> bool:
 
 @dataclass(frozen=True)
 class _RunOptions:
-    """Folder, name, device and data of the run of a trial."""
+    """Name, folders and device of the run of a trial."""
 
-    runs_dir: Path
     name: str
-    device: str
-    data_folder: Path | None
+    workspace: Workspace
     start_training: StartTraining
 
     def thread_for(self, experiment: Experiment, known: KnownRun | None) -> RunThread:
         """The thread that resumes the run that is known, or begins a new one."""
-        folder, data = self._folder(experiment, known), self.data_folder
+        folder, data = self._folder(experiment, known), self.workspace.data_folder
         if known:
             experiment, data = known.folder.experiment(), known.record.images(data)
         return RunThread(
             folder,
             experiment,
-            self.device,
+            self.workspace.device,
             data,
             known is not None,
             start_training=self.start_training,
@@ -134,11 +125,11 @@ class _RunOptions:
         if known:
             return known.folder
         return create(
-            self.runs_dir,
+            self.workspace.runs_dir,
             experiment,
             name=self.name,
-            device=self.device,
-            data_folder=self.data_folder,
+            device=self.workspace.device,
+            data_folder=self.workspace.data_folder,
         )
 
 

@@ -1,6 +1,7 @@
-"""Numbers as text: short, of steady width, and a dash where there is none."""
+"""Numbers as text: short, of steady width, and a dash where there is none; and columns of text."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 MISSING = "–"
@@ -25,11 +26,16 @@ def short(value: float | None) -> str:
     return number(value, 3)
 
 
-def percent(fraction: float | None, digits: int = 2) -> str:
-    """A fraction of 1 as percent, without the sign."""
+def percent(fraction: float | None, digits: int = 2, missing: str = MISSING) -> str:
+    """A fraction of 1 as percent, without the sign; `missing` where there is none."""
     if fraction is None or not math.isfinite(fraction):
-        return MISSING
+        return missing
     return f"{100 * fraction:.{digits}f}"
+
+
+def accuracy_text(fraction: float | None) -> str:
+    """An accuracy in percent, with the sign; `n/a` where there is none."""
+    return "n/a" if fraction is None else f"{percent(fraction)} %"
 
 
 def duration(seconds: float | None) -> str:
@@ -100,3 +106,13 @@ def clock(at: float | None) -> str:
         )
     except (ValueError, OverflowError, OSError):  # a journal may hold any number
         return MISSING
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under `head`, aligned by spaces; the last column is not padded."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in [head, *rows]
+    )
+    return "".join(f"{line.rstrip()}\n" for line in lines)

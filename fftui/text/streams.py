@@ -6,6 +6,7 @@ null device, so that nothing else in the process, nor the interpreter at its end
 
 import codecs
 import errno
+import json
 import locale
 import os
 import sys
@@ -64,6 +65,11 @@ def to_stdout(text: str) -> None:
             sys.stdout.encoding or "utf-8", REPLACE_BY_ASCII
         )
     )
+
+
+def json_to_stdout(value: object) -> None:
+    """Write a result as JSON on one line to stdout. Raises RunFailedError on a full disk."""
+    to_stdout(json.dumps(value, ensure_ascii=False))
 
 
 def bytes_to_stdout(content: bytes) -> None:

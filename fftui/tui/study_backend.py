@@ -126,15 +126,8 @@ class StudyRun(threading.Thread):
 
     def run(self) -> None:
         """Run the study to its end; an error is kept in `problem`, not raised."""
-        workspace = self._workspace
         try:
-            for progress in run_study(
-                self.study,
-                workspace.runs_dir,
-                workspace.device,
-                workspace.data_folder,
-                stop=self._stopping,
-            ):
+            for progress in run_study(self.study, self._workspace, stop=self._stopping):
                 self._view = progress.view or self._view
                 if progress.over:
                     self.ended = (*self.ended, progress)

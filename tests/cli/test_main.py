@@ -14,7 +14,7 @@ from fftui.cli import main as cli
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
-from fftui.text.headless import resume_command
+from fftui.text.run_result import resume_command
 
 
 @pytest.fixture

@@ -30,8 +30,9 @@ from fftui.studies import study_catalogue
 from fftui.studies.study import Row
 def rows(data, scale):
     for units in (8, 9, 10)[:LENGTH]:
-        short = {"data.train_images": 128, "data.test_images": 64, "evaluation.images": 32, "telemetry.hz": 0.0}
-        short |= {"model.layers.*.units": units, "phases.0.epochs": 1000000 if units == ENDLESS else 2}
+        short = {"data.train_images": 128, "data.test_images": 64, "evaluation.images": 32}
+        epochs = 1000000 if units == ENDLESS else 2
+        short |= {"model.layers.*.units": units, "phases.0.epochs": epochs, "telemetry.hz": 0.0}
         yield Row((("units", units),), "quickstart", short | {"checkpoint.every_s": 0.02})
 info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini", "svhn"))
 study_catalogue.STUDIES["small"] = info
@@ -49,7 +50,7 @@ FAILING = (
 
 
 def environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     kept = {
         k: v
         for k, v in os.environ.items()

@@ -19,6 +19,7 @@ from PIL import Image
 from fftui.cli import main as cli
 from fftui.errors import RequestError
 from fftui.runs.columns import SCHEMAS, TableName
+from fftui.runs.workspace import Workspace
 from fftui.studies.figures import Drawing, FigureRequest, SkippedFigure, formats_of, write_figures
 from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
 from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
@@ -388,7 +389,7 @@ def test_formats_are_read_from_a_list() -> None:
 
 
 def test_a_name_that_is_neither_study_nor_run_is_refused(tmp_path: Path) -> None:
-    asked = FigureRequest(("hybird",), tmp_path, tmp_path / "figures")
+    asked = FigureRequest(("hybird",), Workspace(tmp_path), tmp_path / "figures")
     with pytest.raises(RequestError, match="did you mean the study 'hybrid'"):
         list(write_figures(asked))
 

@@ -9,7 +9,7 @@ import pytest
 
 from fftui.errors import RequestError
 from fftui.runs.folder import RunFolder
-from fftui.studies.report import MEASURES, as_file, as_json, table_for_people, write
+from fftui.studies.report import MEASURES, as_facts, as_file, table_for_people, write
 from fftui.studies.results import summary_table
 from fftui.studies.study import Study
 
@@ -90,7 +90,7 @@ def test_a_row_a_trial(study: Study, runs: Path) -> None:
 
 
 def test_as_json_holds_everything(study: Study, runs: Path) -> None:
-    facts = json.loads(as_json(study, runs))
+    facts = json.loads(json.dumps(as_facts(study, runs)))
     assert list(facts) == ["study", "title", "question", "notes", "conditions", "trials"]
     assert [len(facts["conditions"]), len(facts["trials"])] == [2, 4]
     assert facts["notes"] == ["svhn is not on this machine: skipped"]

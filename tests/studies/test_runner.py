@@ -8,6 +8,7 @@ import pytest
 from fftui.errors import DataError, RequestError
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import JournalWriter
+from fftui.runs.workspace import Workspace
 from fftui.studies.matching import identity
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import Study
@@ -25,7 +26,7 @@ def carry(runs: Path, school: Any) -> Callable[..., list[TrialProgress]]:
     """Carries a study out with trainings that stand in: what came of each trial."""
 
     def carry(study: Study, **options: Any) -> list[TrialProgress]:
-        progress = run_study(study, runs, "cpu", start_training=school, **options)
+        progress = run_study(study, Workspace(runs, device="cpu"), start_training=school, **options)
         return [each for each in progress if each.over]
 
     return carry
@@ -50,7 +51,7 @@ def test_every_trial_is_run_once_and_never_again(
 
 
 def test_progress_is_reported_while_it_runs(study: Study, runs: Path, school: Any) -> None:
-    progress = list(run_study(study, runs, "cpu", start_training=school))
+    progress = list(run_study(study, Workspace(runs, device="cpu"), start_training=school))
     assert [each.index for each in progress] == sorted(each.index for each in progress)
     assert progress[0].state == "running"
     assert all(each.view is not None and each.run for each in progress)
@@ -116,7 +117,9 @@ def test_stopped_it_goes_on_from_the_checkpoint(
     stop = threading.Event()
     school.endless = True
     seen = []
-    for progress in run_study(study, runs, "cpu", stop=stop, start_training=school):
+    for progress in run_study(
+        study, Workspace(runs, device="cpu"), stop=stop, start_training=school
+    ):
         seen.append(progress)
         if progress.view and progress.view.progress:
             stop.set()
@@ -138,7 +141,7 @@ def test_stopped_before_it_begins_it_begins_nothing(study: Study, carry: Any, sc
 
 def test_closing_the_generator_stops_the_run(study: Study, school: Any, runs: Path) -> None:
     school.endless = True
-    progress = run_study(study, runs, "cpu", start_training=school)
+    progress = run_study(study, Workspace(runs, device="cpu"), start_training=school)
     next(progress)
     progress.close()  # type: ignore[attr-defined]
     assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
@@ -162,7 +165,7 @@ def test_what_cannot_be_resumed_begins_anew(
     study: Study, carry: Any, school: Any, runs: Path
 ) -> None:
     school.endless = True
-    progress = run_study(study, runs, "cpu", start_training=school)
+    progress = run_study(study, Workspace(runs, device="cpu"), start_training=school)
     next(each for each in progress if each.view and each.view.progress)
     progress.close()  # type: ignore[attr-defined]
     school.endless = False
@@ -186,6 +189,8 @@ def test_a_refused_trial_says_why_and_leaves_no_run(
 
 
 def test_for_real(study: Study, runs: Path) -> None:
-    ends = [progress for progress in run_study(study, runs, "cpu") if progress.over]
+    ends = [
+        progress for progress in run_study(study, Workspace(runs, device="cpu")) if progress.over
+    ]
     assert states(ends) == ["finished"] * 4
     assert all(folder.table("epochs").exists() for folder in run_folders(runs))

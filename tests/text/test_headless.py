@@ -92,7 +92,7 @@ def begin(workdir: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
 
 
 def environment() -> dict[str, str]:
-    root = str(Path(__file__).parents[1])
+    root = str(Path(__file__).parents[2])
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -13,6 +13,7 @@ from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.presets import load_preset
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns
 from fftui.studies.runner import TrialProgress
 from fftui.studies.study import Condition, Scale, Study, Trial
@@ -345,7 +346,7 @@ def test_the_thread_keeps_the_progress_of_its_trials(
         raise AssertionError
 
     monkeypatch.setattr(study_backend, "run_study", run_study)
-    run = StudyBackend(tmp_path, None, "cpu").start(study)
+    run = StudyBackend(Workspace(tmp_path, None, "cpu")).start(study)
     while run.progress is None or run.progress.index < 2:
         run.join(0.01)
     assert run.view is view
@@ -366,7 +367,7 @@ def test_an_error_that_stops_a_study_is_kept(
         yield
 
     monkeypatch.setattr(study_backend, "run_study", run_study)
-    run = StudyRun(study, StudyBackend(tmp_path, None, "cpu"))
+    run = StudyRun(study, Workspace(tmp_path, None, "cpu"))
     run.run()
     assert run.problem == "cannot make a run"
 

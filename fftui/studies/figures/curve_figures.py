@@ -123,9 +123,13 @@ def epochs_one_after_another(
         if len(stages) > 1:
             middle = start + (len(values) + 1) / 2
             axes.annotate(
-                stage_name(stage, several_phases=False), (middle, max(values)), (0, 4), textcoords="offset points",
-                fontsize=6, ha="center",
-            )  # fmt: skip
+                stage_name(stage, several_phases=False),
+                (middle, max(values)),
+                (0, 4),
+                textcoords="offset points",
+                fontsize=6,
+                ha="center",
+            )
         start += len(values)
     axes.set(xlabel="epoch, all layers counted", ylabel=label)
     axes.margins(y=0.12)  # room for the labels

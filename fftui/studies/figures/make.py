@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fftui.data.catalogue import DATA_NAMES
+from fftui.data.own_sets import known_names
 from fftui.errors import DataError, RequestError, RunNotFoundError, nearest, one_of
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, find_run
 from fftui.runs.tables import make_table
+from fftui.runs.workspace import Workspace
 from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
 from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
 from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
@@ -32,16 +33,15 @@ KINDS = {"paper/ff": "forward-forward", "paper/backprop": "backprop"}
 
 @dataclass(frozen=True)
 class FigureRequest:
-    """Names of the studies or runs to draw, folders of runs, data and output, and the studies'
-    scale.
+    """Names of the studies or runs to draw, where their runs are, the folder for the files, and the
+    studies' scale.
     """
 
     names: tuple[str, ...]
-    runs_dir: Path
+    workspace: Workspace
     output: Path
     formats: tuple[FileFormat, ...] = ("svg", "png")
     scale: Scale = "full"
-    data_folder: Path | None = None
 
 
 def formats_of(text: str) -> tuple[FileFormat, ...]:
@@ -62,12 +62,14 @@ def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
 
     Raises RequestError for a name that is neither, or where a file cannot be written.
     """
-    sources = [STUDIES.get(name) or _run(name, asked.runs_dir) for name in asked.names]
+    sources = [STUDIES.get(name) or _run(name, asked.workspace.runs_dir) for name in asked.names]
     for source in sources:
         if isinstance(source, RunFolder):
-            made = run_figures(source, asked.data_folder)
+            made = run_figures(source, asked.workspace.data_folder)
         else:
-            made = study_figures(source.build(asked.scale, DATA_NAMES, MOST_SEEDS), asked)
+            made = study_figures(
+                source.build(asked.scale, known_names(asked.workspace.data_folder), MOST_SEEDS), asked
+            )
         while True:
             with style():  # not around the yields: the settings are global
                 made_next = next(made, None)
@@ -94,13 +96,13 @@ def run_figures(folder: RunFolder, data_folder: Path | None) -> Iterator[Drawing
 def study_figures(study: Study, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
     """A study's accuracies, and the paper's figures that it redoes."""
     columns = tuple(condition_schema(study.conditions))
-    summary = summary_table(study, asked.runs_dir)
+    summary = summary_table(study, asked.workspace.runs_dir)
     yield from accuracy_figures(StudyTable(study.name, study.title, columns, summary))
     if study.name == "table-1":
-        yield from comparison_figures(method_runs(study, asked.runs_dir))
-        yield from _samples(study.trials[0].experiment, asked.data_folder)
+        yield from comparison_figures(method_runs(study, asked.workspace.runs_dir))
+        yield from _samples(study.trials[0].experiment, asked.workspace.data_folder)
     if study.name == "linear-vs-attention":
-        yield from attention_figures(method_runs(study, asked.runs_dir))
+        yield from attention_figures(method_runs(study, asked.workspace.runs_dir))
 
 
 def method_runs(study: Study, runs_dir: Path) -> list[MethodRun]:

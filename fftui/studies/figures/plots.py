@@ -42,31 +42,23 @@ def line(axes: Axes, points: Sequence[Point], name: str, style: LineStyle) -> No
     """A line through means with their intervals; the paper's values hollow and dotted in the same
     colour.
     """
-    own = [point for point in points if point.mean is not None]
-    if own:
+    means = [(p.x, p.mean) for p in points if p.mean is not None]
+    if means:
         axes.plot(
-            [p.x for p in own],
-            [_value(p.mean) for p in own],
+            *zip(*means, strict=True),
             color=style.colour,
             linestyle=style.line,
             marker=style.marker,
             label=name,
         )
-        spread = [p for p in own if p.low is not None and p.high is not None]
-        if spread:
-            axes.fill_between(
-                [p.x for p in spread],
-                [_value(p.low) for p in spread],
-                [_value(p.high) for p in spread],
-                color=style.colour,
-                alpha=0.15,
-                linewidth=0,
-            )
-    reported = [point for point in points if point.paper is not None]
+    spread = [(p.x, p.low, p.high) for p in points if p.low is not None and p.high is not None]
+    if spread:
+        x, low, high = (list(values) for values in zip(*spread, strict=True))
+        axes.fill_between(x, low, high, color=style.colour, alpha=0.15, linewidth=0)
+    reported = [(p.x, p.paper) for p in points if p.paper is not None]
     if reported:
         axes.plot(
-            [p.x for p in reported],
-            [_value(p.paper) for p in reported],
+            *zip(*reported, strict=True),
             color=style.colour,
             linestyle=(0, (1, 3)),
             linewidth=0.8,
@@ -230,7 +222,3 @@ def _spaced(values: Sequence[float]) -> list[float]:
 
 def _order(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
-
-
-def _value(number: float | None) -> float:
-    return math.nan if number is None else number

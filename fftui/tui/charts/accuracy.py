@@ -95,9 +95,13 @@ def layers_split(view: RunView) -> str:
 
 
 def _epochs_ahead(view: RunView, offsets: dict[tuple[int | None, int | None], int]) -> int:
-    """The epochs of the layers of this phase that have not begun; 0 where all learn at once."""
+    """The epochs of the layers of this phase that have not begun, where they learn one after the
+    other.
+    """
     phase = view.phase
-    if phase is None or phase.rule == "backprop" or any(s.parallel for s in view.stages[-1:]):
+    if phase is None or not any(
+        stage.phase == phase.phase and stage.layer is not None for stage in view.stages
+    ):
         return 0
     waiting = [r for r in view.layers if r.number and (phase.phase, r.number) not in offsets]
     return phase.epochs * len(waiting)

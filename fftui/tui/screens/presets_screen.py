@@ -3,9 +3,7 @@ here.
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from fftui.errors import ExperimentError, FFTUIError
+from fftui.experiment import LAYERS, layers_text
 from fftui.presets import Preset
 from fftui.runs.folder import RunRecord
 from fftui.text import format as fmt
@@ -31,7 +30,6 @@ COLUMNS = (
     Column("paper %", right=True),
     Column("time here", right=True),
 )
-KIND_NAMES = {"convolution": "conv", "self-attention": "attention"}
 
 
 class RecentRunsLoaded(Message):
@@ -143,13 +141,12 @@ class PresetsScreen(Screen[None]):
     def _row(self, preset: Preset) -> Row:
         data = self.data_of(preset)
         reports = preset.reports.get(data)
-        layers = layers_text(preset.experiment.get("model", {}).get("layers", []))
         return Row(
             (
                 cell(preset.name, "bold"),
                 cell(data),
                 cell(preset.description, "dim"),
-                cell(layers, "dim"),
+                cell(preset_layers(preset), "dim"),
                 cell(_reported(reports), "text" if reports else "dim"),
                 cell(self._time(preset, data)),
             )
@@ -250,20 +247,10 @@ def _reported(percent: float | None) -> str:
     return fmt.MISSING if percent is None else f"{percent:.2f}"
 
 
-def layers_text(layers: Sequence[Mapping[str, Any]]) -> str:
-    """The layers of a preset as short text: `4 × 2000`, `conv 32 64 128`, `attention
-    1000 + 500`.
-    """
-    named = [(KIND_NAMES.get(layer.get("kind", ""), ""), _size(layer)) for layer in layers]
-    if len(named) > 1 and len(set(named)) == 1:
-        kind, size = named[0]
-        return " ".join(filter(None, [kind, f"{len(named)} × {size}"]))
-    groups = [
-        " ".join([kind, *(size for _, size in group)])
-        for kind, group in groupby(named, lambda each: each[0])
-    ]
-    return " + ".join(group.strip() for group in groups)
-
-
-def _size(layer: Mapping[str, Any]) -> str:
-    return str(layer.get("channels" if layer.get("kind") == "convolution" else "units", "default"))
+def preset_layers(preset: Preset) -> str:
+    """The layers of `preset` as short text; a dash where its file does not describe any."""
+    try:
+        layers = preset.experiment["model"]["layers"]
+        return layers_text([LAYERS.validate(layer) for layer in layers])
+    except (ExperimentError, ValueError, KeyError, TypeError):
+        return fmt.MISSING

@@ -2,7 +2,8 @@
 
 from fftui import events as ev
 from fftui.runs.view import RunView
-from fftui.text.plain import head_text, layer_rows, progress_line
+from fftui.text.layer_text import head_text, layer_rows
+from fftui.text.progress_line import progress_line
 
 STARTED = ev.RunStarted(
     "run", "tiny", "mnist", "cpu", "float32", ("4→2", "2→2"), 8, 256, 32, 64, False

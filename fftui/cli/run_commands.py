@@ -1,0 +1,230 @@
+"""`run`, `resume`, `export`: the commands that run an experiment and read its tables.
+
+Imports inside the functions, as in all of the command line (PLC0415).
+"""
+
+# ruff: noqa: PLC0415, PLR0917
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fftui.cli.open_screen import check_terminal, open_screen
+from fftui.cli.options import (
+    AsJson,
+    DataDir,
+    Device,
+    Headless,
+    Output,
+    Run,
+    RunsDir,
+    complete_data,
+    complete_preset,
+    complete_run,
+    data_set,
+    workspace_of,
+)
+from fftui.errors import RequestError
+from fftui.runs.workspace import Workspace
+from fftui.text.streams import bytes_to_stdout, to_stderr
+
+if TYPE_CHECKING:
+    from fftui.experiment import Experiment
+    from fftui.runs.folder import RunFolder
+
+
+def run(  # noqa: PLR0913 - one parameter an option
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset", metavar="NAME", help="What to do.", autocompletion=complete_preset
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Or: an experiment.toml, such as a run's."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="NAME", help="The data set.", autocompletion=complete_data),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change a field, such as phases.0.epochs=5. Repeatable.",
+        ),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="The seed.")] = None,
+    device: Device = "auto",
+    runs: RunsDir = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="TEXT", help="A name for the run.")
+    ] = None,
+    data_dir: DataDir = None,
+    headless: Headless = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a run of a preset, on the screen or headless.
+
+    Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
+    """
+    from fftui.runs.folder import create
+
+    experiment = _experiment(preset, config, data, set_ or [], seed)
+    workspace = workspace_of(runs, data_dir, device)
+    headless = headless or as_json
+    if not headless:
+        check_terminal("fftui run")
+    folder = create(
+        workspace.runs_dir,
+        experiment,
+        preset=preset,
+        name=name,
+        device=device,
+        data_folder=data_dir,
+    )
+    raise typer.Exit(_execute(folder, experiment, workspace, headless=headless, as_json=as_json))
+
+
+def resume(  # noqa: PLR0913 - one parameter an option
+    run: Run,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            "--device", metavar="NAME", help="Another device.  [default: as it was started]"
+        ),
+    ] = None,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Though another machine seems to run it: that one is gone."),
+    ] = False,
+    headless: Headless = False,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with an interrupted or failed run from its last checkpoint."""
+    from fftui.runs.folder import find_run
+    from fftui.runs.status import ensure_not_running
+
+    folder = find_run(workspace_of(runs).runs_dir, run)
+    record, experiment = folder.record(), folder.experiment()
+    if record.status == "finished":
+        from fftui.text.run_result import show_finished
+
+        show_finished(folder, record, as_json=as_json)
+        return
+    if not force:
+        ensure_not_running(folder, record)
+    headless = headless or as_json
+    if not headless:
+        check_terminal("fftui resume")
+    workspace = Workspace(
+        folder.path.parent, record.images(data_dir), device or record.device_asked
+    )
+    code = _execute(folder, experiment, workspace, resume=True, headless=headless, as_json=as_json)
+    raise typer.Exit(code)
+
+
+def export(
+    run: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=complete_run),
+    ],
+    table: Annotated[
+        str,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="epochs, layers, evaluations, energy, telemetry or runs.",
+        ),
+    ] = "epochs",
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help=(
+                "csv, parquet, json, ndjson, xlsx, markdown or latex.  [default: by the file's"
+                " name, else csv]"
+            ),
+        ),
+    ] = None,
+    output: Output = "-",
+    settings: Annotated[
+        str,
+        typer.Option(
+            metavar="WHICH",
+            help=(
+                "Settings as columns: all, different (between the runs), none; auto: all for runs"
+                " or several runs."
+            ),
+        ),
+    ] = "auto",
+    runs: RunsDir = None,
+) -> None:
+    """Export a table of one run, or of several into one, with their settings as columns."""
+    from fftui.runs.folder import find_run
+
+    runs_dir = workspace_of(runs).runs_dir
+    folders = list(dict.fromkeys(find_run(runs_dir, text) for text in run))
+    from fftui.runs.export import BINARY, Request, exported, format_of, journal_problems
+    from fftui.runs.export import export as export_to
+
+    request = Request.of(table, to or format_of(output), settings)
+    for problem in (line for folder in folders for line in journal_problems(folder)):
+        to_stderr(f"fftui: {problem}")
+    if output != "-":
+        export_to(folders, request, Path(output))
+    elif request.to in BINARY and sys.stdout.isatty():
+        msg = f"{request.to} is binary and not for a terminal: name a file with -o"
+        raise RequestError(msg)
+    else:
+        bytes_to_stdout(exported(folders, request))
+
+
+def _execute(
+    folder: "RunFolder",
+    experiment: "Experiment",
+    workspace: Workspace,
+    *,
+    resume: bool = False,
+    headless: bool,
+    as_json: bool,
+) -> int:
+    """Run an experiment in its folder, on the screen or headless; returns the exit code."""
+    if headless:
+        from fftui.text.headless import run_experiment
+
+        return run_experiment(folder, experiment, workspace, resume=resume, as_json=as_json)
+    from fftui.runs.run_thread import RunThread
+
+    run_thread = RunThread(
+        folder, experiment, workspace.device, workspace.data_folder, resume=resume
+    )
+    return open_screen(workspace, run_thread)
+
+
+def _experiment(
+    preset: str | None,
+    config: Path | None,
+    data: str | None,
+    overrides: list[str],
+    seed: int | None,
+) -> "Experiment":
+    from fftui.presets import load_config, load_preset
+
+    if (preset is None) == (config is None):
+        msg = (
+            "name what to run with either --preset NAME (fftui presets lists them) or --config FILE"
+        )
+        raise RequestError(msg)
+    if preset is not None:
+        return load_preset(preset, data, overrides, seed)
+    assert config is not None
+    named = [] if data is None else [f'data.name="{data_set(data)}"']
+    return load_config(config, [*named, *overrides], seed)

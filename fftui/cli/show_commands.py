@@ -1,0 +1,104 @@
+"""`presets`, `runs`, `show`, `doctor`: the commands that list and report, and change nothing.
+
+Imports inside the functions, as in all of the command line (PLC0415).
+"""
+
+# ruff: noqa: PLC0415
+
+from typing import Annotated
+
+import typer
+
+from fftui.cli.options import (
+    DataDir,
+    ListJson,
+    Run,
+    RunsDir,
+    complete_data,
+    complete_preset,
+    workspace_of,
+)
+from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+
+presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mode=None)
+
+
+@presets_app.callback(invoke_without_command=True)
+def presets_list(context: typer.Context, as_json: ListJson = False) -> None:
+    """List the presets, or show one."""
+    if context.invoked_subcommand is None:
+        from fftui.presets import list_presets
+        from fftui.text.list_text import presets_facts, presets_text
+
+        presets = list_presets()
+        if as_json:
+            json_to_stdout(presets_facts(presets))
+        else:
+            to_stdout(presets_text(presets))
+
+
+@presets_app.command("show")
+def presets_show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The preset.", autocompletion=complete_preset)
+    ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", metavar="NAME", help="On this data set.", autocompletion=complete_data
+        ),
+    ] = None,
+) -> None:
+    """Show a preset's whole experiment as TOML, every field in it; `fftui run --config`
+    takes it.
+    """
+    from fftui.presets import load_preset, read_preset
+    from fftui.text.preset_toml import preset_toml
+
+    to_stdout(preset_toml(read_preset(name), load_preset(name, data)))
+
+
+def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
+    """List all runs, newest first."""
+    from fftui.runs.listing import damaged_runs, list_runs
+    from fftui.text.list_text import runs_text
+
+    runs_dir = workspace_of(runs).runs_dir
+    records = list_runs(runs_dir)
+    for damaged in damaged_runs(runs_dir):
+        to_stderr(f"skipped: {damaged.run_json} is damaged")
+    if as_json:
+        json_to_stdout([record.model_dump(mode="json") for record in records])
+    else:
+        to_stdout(runs_text(records))
+
+
+def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
+    """Show a run: its status, layers and accuracies, in plain text."""
+    from fftui.runs.folder import find_run
+    from fftui.text.run_text import run_facts, run_text
+
+    folder = find_run(workspace_of(runs).runs_dir, run)
+    if as_json:
+        json_to_stdout(run_facts(folder))
+    else:
+        to_stdout(run_text(folder))
+
+
+def doctor(
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Report what fftui finds on this machine, and what each missing piece would give.
+
+    It measures for about five seconds. Exit code 1: something is broken that fftui cannot do
+    without.
+    """
+    from fftui.doctor import render
+    from fftui.doctor.examine import examine
+
+    report = examine(to_stderr, runs, data_dir)
+    text = render.report_text(report, render.output_width(), colour=render.output_has_colour())
+    to_stdout(render.report_json(report) if as_json else text)
+    raise typer.Exit(1 if report.broken else 0)

@@ -1,0 +1,176 @@
+"""`study`, `reproduce`, `figures`: the commands over many runs.
+
+Imports inside the functions, as in all of the command line (PLC0415).
+"""
+
+# ruff: noqa: PLC0415, PLR0917
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from fftui.cli.options import (
+    DataDir,
+    Device,
+    Output,
+    RunsDir,
+    complete_data,
+    complete_drawn,
+    complete_study,
+    data_set,
+    file_of,
+    workspace_of,
+)
+from fftui.errors import RequestError
+from fftui.text.streams import to_stderr, to_stdout
+
+
+def study(  # noqa: PLR0913 - one parameter an option
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help="The study; without one, all.", autocompletion=complete_study
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="On the digits that ship with fftui, in minutes.")
+    ] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", min=1, help="Runs a condition.  [default: 3; with --quick 1]"
+        ),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data",
+            metavar="SET",
+            help="Only on this set. Repeatable.",
+            autocompletion=complete_data,
+        ),
+    ] = None,
+    table: Annotated[
+        bool, typer.Option("--table", help="Run nothing: the table of the finished trials.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Run nothing: list the trials and their likely time.")
+    ] = False,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.",
+        ),
+    ] = "text",
+    output: Output = "-",
+    trials: Annotated[
+        bool, typer.Option("--trials", help="A row a trial instead of one a condition.")
+    ] = False,
+    device: Device = "auto",
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="All of it as one JSON object on stdout.")
+    ] = False,
+) -> None:
+    """Run a study, or list them: many runs that answer one question, and their table.
+
+    What has finished is not run again, what was interrupted is resumed. Ctrl-C once finishes the
+    batch; twice exits now.
+    """
+    from fftui.cli import study_headless as headless
+
+    if name is None:
+        headless.list_studies(as_json=as_json)
+        return
+    workspace = workspace_of(runs, data_dir, device)
+    asked = [data_set(each) for each in data or []]
+    from fftui.cli.study_plan import show_plan
+
+    build = headless.build_of_runs if table else headless.build
+    built = build(name, "quick" if quick else "full", seeds, asked, workspace)
+    out = headless.Output(to, trials, file_of(output), as_json)
+    if dry_run:
+        show_plan(built, workspace, as_json=as_json)
+    elif table:
+        headless.show_table(built, workspace.runs_dir, out)
+    else:
+        raise typer.Exit(headless.execute_study(built, workspace, out))
+
+
+def reproduce(  # noqa: PLR0913 - one parameter an option
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="Small runs on the digits that ship with fftui, in under 15 minutes."
+        ),
+    ] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds", metavar="N", min=1, help="Runs a set-up.  [default: 3; with --quick 1]"
+        ),
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORMAT", help="text, markdown or json.")
+    ] = "text",
+    output: Output = "-",
+    device: Device = "auto",
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As --to json.")] = False,
+) -> None:
+    """Test the paper's claims: run the experiments that decide on them, and give a verdict on each.
+
+    What has finished is not run again, what was interrupted is resumed. Ctrl-C once finishes the
+    batch; twice exits now.
+    """
+    from fftui.cli import claims_headless as headless
+
+    asked = headless.format_of("json" if as_json else to)
+    request = headless.Request("quick" if quick else "full", seeds, asked, file_of(output))
+    raise typer.Exit(headless.reproduce(request, workspace_of(runs, data_dir, device)))
+
+
+def figures(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=complete_drawn
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="The folder for the files.")
+    ] = Path("figures"),
+    format_: Annotated[
+        str, typer.Option("--format", metavar="LIST", help="svg, png, pdf, separated by commas.")
+    ] = "svg,png",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Of the studies at their quick scale.")
+    ] = False,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Draw the figures of studies and runs: the paper's 2 to 7, accuracies, and a run's
+    own curves.
+    """
+    from fftui.studies import figures as drawing
+
+    formats = drawing.formats_of(format_)
+    scale: Literal["quick", "full"] = "quick" if quick else "full"
+    asked = drawing.FigureRequest(
+        tuple(names), workspace_of(runs, data_dir), output, formats, scale
+    )
+    drawn = False
+    for made in drawing.write_figures(asked):
+        if isinstance(made, drawing.SkippedFigure):
+            to_stderr(f"skipped: {made.name}: {made.reason}")
+        else:
+            drawn = True
+            to_stdout(str(made))
+    if not drawn:
+        msg = "nothing was drawn; the reasons are given above"
+        raise RequestError(msg)

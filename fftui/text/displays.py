@@ -1,0 +1,131 @@
+"""Where the progress of a run without a screen is shown: a bar on a terminal, else plain lines."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from fftui import events as ev
+from fftui.runs.view import EpochView, RunView
+from fftui.text.format import duration, percent, short
+from fftui.text.layer_text import stage_name
+from fftui.text.progress_line import progress_line
+from fftui.text.streams import detach, to_stderr
+
+
+class Display(Protocol):
+    """Where the progress of a run is shown."""
+
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Show `event`, if the display keeps a line for it."""
+
+    def refresh(self, view: RunView) -> None:
+        """Repaint from `view`; called four times a second."""
+
+    def close(self) -> None:
+        """Remove what is painted at the end of the run."""
+
+
+class PlainLines:
+    """One line an epoch, for logs."""
+
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Print the line that a log keeps of `event`."""
+        line = progress_line(event, view)
+        if line:
+            to_stderr(line)
+
+    def refresh(self, view: RunView) -> None:
+        """Do nothing: a log is not repainted."""
+
+    def close(self) -> None:
+        """Do nothing: no line of a log is removed."""
+
+
+class Bar:
+    """A progress bar that is repainted, and a line that stays for every layer learned."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            console=self._console,
+            auto_refresh=False,  # a thread of Rich's would die loudly with the terminal
+            redirect_stdout=False,
+            redirect_stderr=False,
+            transient=True,
+            expand=True,
+        )
+        self._task = self._progress.add_task("loading", total=1.0, figures="")
+        self._open = True
+        self._guarded(self._progress.start)
+
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Print a line for what ends; epochs are shown on the bar."""
+        line = None if isinstance(event, ev.EpochFinished) else progress_line(event, view)
+        if line:
+            self._guarded(
+                lambda: self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            )
+
+    def refresh(self, view: RunView) -> None:
+        """Paint the bar."""
+        if view.started is None:
+            return
+        description, figures = bar_texts(view)
+
+        def paint() -> None:
+            self._progress.update(
+                self._task, completed=view.fraction, description=description, figures=figures
+            )
+            self._progress.refresh()
+
+        self._guarded(paint)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._guarded(self._progress.stop)
+
+    def _guarded(self, paint: Callable[[], object]) -> None:
+        """Paint; from the first OSError on, which a closed terminal raises, nothing more."""
+        if not self._open:
+            return
+        try:
+            paint()
+        except OSError:
+            self._open = False
+            detach(sys.stderr)
+
+
+def display_here() -> Display:
+    """A bar where stderr is a terminal, else plain lines."""
+    console = Console(stderr=True)
+    return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
+
+
+def bar_texts(view: RunView) -> tuple[str, str]:
+    """Texts before and after the bar; both together fit 80 columns and leave some to the bar."""
+    row = view.layers[view.current] if view.current is not None else None
+    if row is None:
+        return "measuring" if view.progress else "starting", ""
+    stage = view.stages[-1]
+    epoch = min(row.epoch + 1, row.epochs)
+    name = stage_name(view, stage.phase, stage.layer)
+    return f"{name} epoch {epoch}/{row.epochs}", "  ".join(_bar_parts(view, row.last))
+
+
+def _bar_parts(view: RunView, last: EpochView | None) -> Iterator[str]:
+    """Goodness and accuracy of the last epoch, speed, and the time left."""
+    if last and last.goodness_positive is not None and not view.stages[-1].parallel:
+        yield f"g+ {short(last.goodness_positive)} g- {short(last.goodness_negative)}"
+    if last and last.accuracy is not None:
+        yield f"{percent(last.accuracy, 1)} %"
+    if view.progress and view.progress.samples_per_s:
+        yield f"{short(view.progress.samples_per_s)}/s"
+    left_s = view.time_left_s()
+    if left_s is not None:
+        yield f"{duration(left_s)} left"

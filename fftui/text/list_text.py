@@ -1,0 +1,38 @@
+"""Lists of runs and presets as aligned columns, and as JSON values."""
+
+from collections.abc import Sequence
+
+from fftui.presets import Preset
+from fftui.runs.folder import RunRecord
+from fftui.text.format import accuracy_text, columns, duration
+from fftui.text.preset_toml import reported_text
+
+
+def runs_text(records: Sequence[RunRecord]) -> str:
+    """All runs, a line each."""
+    head = ("run", "status", "data", "name", "test accuracy", "learned for", "device")
+    rows = [
+        (
+            r.id,
+            r.status,
+            r.data,
+            " ".join(r.name.split()),
+            accuracy_text(r.test_accuracy),
+            duration(r.train_s),
+            r.device or "n/a",
+        )
+        for r in records
+    ]
+    return columns(head, rows) if rows else "no runs yet\n"
+
+
+def presets_text(presets: Sequence[Preset]) -> str:
+    """All presets, a line each."""
+    rows = [(p.name, p.data, reported_text(p, p.data), p.description) for p in presets]
+    return columns(("preset", "data", "paper reports", "description"), rows)
+
+
+def presets_facts(presets: Sequence[Preset]) -> list[dict[str, object]]:
+    """All presets as JSON values; `reports` in percent."""
+    names = ("name", "description", "data", "data_sets", "reports")
+    return [{name: getattr(preset, name) for name in names} for preset in presets]

@@ -1,0 +1,96 @@
+"""The lines of a log: what it keeps of each event."""
+
+from collections.abc import Iterator
+
+from fftui import events as ev
+from fftui.runs.view import EpochView, RunView
+from fftui.text.format import accuracy_text, duration, number
+from fftui.text.layer_text import parallel_rows, stage_name
+
+
+def progress_line(event: ev.Event, view: RunView) -> str | None:
+    """The line that a log keeps of `event`; None where it keeps none."""
+    match event:
+        case ev.EpochFinished():
+            return "  ".join(_epoch_parts(event, view))
+        case ev.RunStarted() | ev.LayerFinished():
+            return _stage_line(event, view)
+        case ev.Evaluated(final=True):
+            return _accuracy_line(event)
+        case _:
+            return _note_line(event)
+
+
+def _stage_line(event: ev.RunStarted | ev.LayerFinished, view: RunView) -> str:
+    if isinstance(event, ev.RunStarted):
+        begun = "resumed" if event.resumed else "started"
+        return (
+            f"run {event.run} {begun}: {event.experiment} on {event.data}, {event.device},"
+            f" {event.precision}"
+        )
+    name = stage_name(view, event.phase, event.layer)
+    end = "skipped" if event.skipped else "learned"
+    return f"{name} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
+
+
+def _accuracy_line(event: ev.Evaluated) -> str:
+    line = (
+        f"{event.split} accuracy {accuracy_text(event.accuracy)} of"
+        f" {sum(event.class_images)} images"
+    )
+    if event.head_accuracy is None:
+        return line
+    return f"{line}; softmax head, one pass: {accuracy_text(event.head_accuracy)}"
+
+
+def _note_line(event: ev.Event) -> str | None:
+    match event:
+        case ev.Noted():
+            return event.message
+        case ev.MetricsUnavailable():
+            return event.text
+        case ev.TelemetryEnded(error=str(error)):
+            return f"telemetry ended, the run goes on: {error}"
+        case ev.StatusChanged():
+            return event.status
+        case _:
+            return None
+
+
+def _epoch_parts(event: ev.EpochFinished, view: RunView) -> Iterator[str]:
+    """The parts of an epoch's line: stage, epoch, loss, goodness, threshold, accuracy, speed, time
+    left.
+    """
+    rows = parallel_rows(view, event.phase, event.layer) or [
+        row for row in view.layers if row.number == event.layer
+    ]
+    yield stage_name(view, event.phase, event.layer)
+    yield f"epoch {event.epoch}/{rows[0].epochs if rows else event.epoch}"
+    yield f"loss {number(event.loss)}"
+    epochs = [
+        each
+        for row in rows
+        for each in row.history
+        if (each.phase, each.epoch) == (event.phase, event.epoch)
+    ]
+    yield from _goodness_parts(epochs)
+    if event.accuracy is not None:
+        yield f"accuracy {accuracy_text(event.accuracy)}"
+    yield f"{event.samples_per_s:.0f} samples/s"
+    if left_s := view.time_left_s():
+        yield f"{duration(left_s)} left"
+
+
+def _goodness_parts(epochs: list[EpochView]) -> Iterator[str]:
+    """Goodness of positive and negative data, a number a layer, and the threshold; nothing under a
+    rule without goodness.
+    """
+    positive = [each.goodness_positive for each in epochs]
+    negative = [each.goodness_negative for each in epochs]
+    if any(value is not None for value in positive):
+        words = ["g+", *map(number, positive)]
+        if any(value is not None for value in negative):
+            words += ["g-", *map(number, negative)]
+        yield " ".join(words)
+    if epochs and epochs[0].threshold is not None:
+        yield f"theta {number(epochs[0].threshold)}"

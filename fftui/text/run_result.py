@@ -1,0 +1,122 @@
+"""The result of a run on stdout, its end on stderr, and its exit code."""
+
+import shlex
+import sys
+
+from rich.table import Table
+
+from fftui import events as ev
+from fftui.errors import RunFailedError, RunNotFoundError
+from fftui.runs.folder import RunFolder, RunRecord, runs_folder
+from fftui.runs.run_thread import RunThread
+from fftui.runs.view import RunView
+from fftui.text.layer_text import (
+    LAYER_HEAD,
+    accuracy_head,
+    end_text,
+    energy_text,
+    head_text,
+    layer_rows,
+)
+from fftui.text.rich_tables import table_text
+from fftui.text.run_text import view_of
+from fftui.text.signal_handlers import INTERRUPTED
+from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+
+
+def write_result(run_thread: RunThread, *, as_json: bool) -> int:
+    """Write the result of a run that has ended, and report its end; returns its exit code.
+
+    Raises as `exit_code_of`.
+    """
+    view = run_thread.view
+    if view.result is not None and run_thread.refused is None:
+        _show(run_thread.folder, view.result, view, as_json=as_json)
+    return exit_code_of(run_thread)
+
+
+def exit_code_of(run_thread: RunThread) -> int:
+    """Report the end of a run on stderr; returns its exit code.
+
+    Raises RequestError where it was refused and RunFailedError where it failed.
+    """
+    folder, result = run_thread.folder, run_thread.view.result
+    if run_thread.refused:
+        raise run_thread.refused
+    for problem in run_thread.problems:
+        to_stderr(f"{problem}; make room or mend it, then: {_mending_command(folder)}")
+    if result is None:
+        msg = f"run {folder.id} ended without a result; its journal is in {folder.path}"
+        raise RunFailedError(msg)
+    if result.status == "failed":
+        msg = f"run {folder.id} failed: {result.error}; the traceback is in {folder.error_log}"
+        raise RunFailedError(msg)
+    if result.status == "interrupted":
+        to_stderr(f"interrupted; go on with: {resume_command(folder)}")
+        return INTERRUPTED
+    return 1 if run_thread.problems else 0
+
+
+def show_finished(folder: RunFolder, record: RunRecord, *, as_json: bool) -> None:
+    """Write the result of a run that has already finished."""
+    view = view_of(folder)
+    result = view.result or ev.RunFinished(
+        "finished", record.test_accuracy, record.layer_accuracies, record.train_s or 0.0, None
+    )
+    to_stderr(f"run {folder.id} has already finished")
+    _show(folder, result, view, as_json=as_json)
+
+
+def resume_command(folder: RunFolder) -> str:
+    """The command that resumes a run from here."""
+    parent = folder.path.parent
+    words = ["fftui", "resume", folder.id]
+    words += [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
+    words += [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--headless"]
+    return shlex.join(words)
+
+
+def _mending_command(folder: RunFolder) -> str:
+    """The command that writes what could not be written: a run whose end is recorded lacks its
+    tables only.
+    """
+    try:
+        over = folder.record().status == "finished"
+    except RunNotFoundError:
+        over = False
+    return shlex.join(["fftui", "export", str(folder.path)]) if over else resume_command(folder)
+
+
+def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:
+    """The result as a table, for stdout: coloured only on a terminal."""
+    table = Table(title_justify="left")
+    for name in (*LAYER_HEAD, accuracy_head(view)):
+        is_text = name in ("layer", "inputs→units")
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=True)
+    for row in layer_rows(view):
+        table.add_row(*row)
+    lines = (end_text(result), head_text(view), energy_text(view), f"run {folder.path}")
+    return table_text(table) + "".join(f"{line}\n" for line in lines if line)
+
+
+def _show(folder: RunFolder, result: ev.RunFinished, view: RunView, *, as_json: bool) -> None:
+    if as_json:
+        json_to_stdout(_result_facts(folder, result, view))
+    else:
+        to_stdout(result_text(folder, result, view))
+
+
+def _result_facts(folder: RunFolder, result: ev.RunFinished, view: RunView) -> dict[str, object]:
+    # Of the test images at the end, or none: what was measured on the way is of other images.
+    layers: list[float | None] = [*result.layer_accuracies] or [
+        None for row in view.layers if row.number is not None
+    ]
+    return {
+        "run": folder.id,
+        "path": str(folder.path),
+        "status": result.status,
+        "test_accuracy": result.test_accuracy,
+        "layers": layers,
+        "head_accuracy": view.head.head_accuracy if view.head and view.head.final else None,
+        "train_s": result.train_s,
+    }

@@ -1,0 +1,110 @@
+"""One run as text that a screen reader reads in order, and as JSON values."""
+
+import json
+from collections.abc import Iterator
+
+from fftui import events as ev
+from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.journal import read_journal
+from fftui.runs.status import current_record
+from fftui.runs.view import LayerView, RunView
+from fftui.text.format import accuracy_text, columns, duration, percent
+from fftui.text.layer_text import LAYER_HEAD, accuracy_head, energy_text, layer_rows
+
+NOTES_SHOWN = 5  # the last lines of a run's log
+
+
+def view_of(folder: RunFolder) -> RunView:
+    """A run's view, from its journal. Raises OSError."""
+    view = RunView()
+    for at, event in read_journal(folder.journal):
+        view = view.after(at, event)
+    return view
+
+
+def run_text(folder: RunFolder) -> str:
+    """A run in words, then its layers and evaluations as columns."""
+    record, view = current_record(folder), view_of(folder)
+    pairs = [("run", folder.id), *_record_pairs(record), *_view_pairs(view)]
+    sections = ["".join(f"{name}: {value}\n" for name, value in pairs) + f"path: {folder.path}\n"]
+    if view.layers:
+        head = (*LAYER_HEAD, accuracy_head(view))
+        sections.append(f"layers\n{columns(head, layer_rows(view))}")
+    if final := [each for each in view.evaluations if each.final]:
+        sections.append(f"accuracy at the end\n{_evaluations_text(final)}")
+    if view.log:
+        notes = "".join(f"{line.text}\n" for line in view.log[-NOTES_SHOWN:])
+        sections.append(f"last notes\n{notes}")
+    return "\n".join(sections)
+
+
+def run_facts(folder: RunFolder) -> dict[str, object]:
+    """A run's record, layers and evaluations as JSON values."""
+    record, view = current_record(folder), view_of(folder)
+    return {
+        **record.model_dump(mode="json"),
+        "id": folder.id,
+        "path": str(folder.path),
+        "experiment": folder.experiment().model_dump(mode="json"),
+        "layers": [_layer_facts(row) for row in view.layers],
+        "evaluations": [json.loads(ev.to_json(0.0, e)) for e in view.evaluations if e.final],
+    }
+
+
+def _record_pairs(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Names and texts of what a run's record says."""
+    yield "status", record.status + (f": {record.error}" if record.error else "")
+    yield "name", record.name
+    yield "preset", record.preset or "none"
+    yield "data", record.data
+    yield "device", record.device or "n/a"
+    yield "precision", record.precision or "n/a"
+    yield "started", f"{record.started:%Y-%m-%d %H:%M:%S} UTC"
+    yield "ended", f"{record.ended:%Y-%m-%d %H:%M:%S} UTC" if record.ended else "not yet"
+    yield "test accuracy", accuracy_text(record.test_accuracy)
+    yield "learned for", duration(record.train_s)
+    times = (
+        ("end to end", record.e2e_s),
+        ("of it computing", record.compute_s),
+        ("of it images", record.data_s),
+        ("of it evaluation", record.evaluation_s),
+    )
+    yield from ((name, duration(seconds)) for name, seconds in times if seconds is not None)
+
+
+def _view_pairs(view: RunView) -> Iterator[tuple[str, str]]:
+    """Names and texts of what a run's journal says of its energy and progress."""
+    yield "energy", energy_text(view) or "n/a"
+    yield "done", f"{percent(view.fraction, 0)} %"
+
+
+def _evaluations_text(final: list[ev.Evaluated]) -> str:
+    has_head = any(each.head_accuracy is not None for each in final)
+    rows = [
+        (
+            each.split,
+            str(sum(each.class_images)),
+            accuracy_text(each.accuracy),
+            accuracy_text(each.head_accuracy),
+        )
+        for each in final
+    ]
+    head = ("split", "images", "accuracy", "softmax head, one pass")
+    shown = len(head) if has_head else len(head) - 1
+    return columns(head[:shown], [row[:shown] for row in rows])
+
+
+def _layer_facts(row: LayerView) -> dict[str, object]:
+    return {
+        "layer": row.number,
+        "label": row.label,
+        "state": row.state,
+        "epoch": row.epoch,
+        "epochs": row.epochs,
+        "goodness_positive": row.last.goodness_positive if row.last else None,
+        "goodness_negative": row.last.goodness_negative if row.last else None,
+        "threshold": row.threshold,
+        "accuracy": row.accuracy,
+        "accuracy_split": row.accuracy_split,
+        "layer_s": row.layer_s,
+    }
