@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from fftui.tui.widgets.run_charts import accuracy_spec, goodness_spec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +10,6 @@ from fftui.events import EVENTS, MachineDescribed, TelemetryEnded, WindowMeasure
 from fftui.runs.journal import JournalTail
 from fftui.tui.glyphs import UNICODE
 from fftui.tui.run_sources import JournalSource, has_valid_types
-from fftui.tui.widgets.run_charts import accuracy_spec, goodness_spec
 
 
 def source_of(path: Path, status: str | None = "running") -> JournalSource:
