@@ -10,6 +10,7 @@ tables and drawn. Constructing an event checks nothing: a training states thousa
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -428,8 +429,8 @@ def from_json(line: str | bytes) -> tuple[float, Event]:
         msg = f"unknown event {kind!r}"
         raise ValueError(msg)
     try:
-        at = _time_reader().validate_python(body.get("at"))
-        event = _reader(kind).validate_python(body)
+        at = _time_validator()(body.get("at"))
+        event = _validator(kind)(body)
     except ValidationError as error:
         raise ValueError(_one_line(kind, error)) from None
     if (problem := event.contradiction()) is not None:
@@ -439,14 +440,16 @@ def from_json(line: str | bytes) -> tuple[float, Event]:
 
 
 @cache
-def _reader(kind: str) -> "TypeAdapter[Event]":
+def _validator(kind: str) -> Callable[[object], Event]:
     """The validator of one kind of event; made when first needed, which takes milliseconds."""
-    return TypeAdapter(EVENTS[kind])
+    adapter: TypeAdapter[Event] = TypeAdapter(EVENTS[kind])
+    return adapter.validator.validate_python
 
 
 @cache
-def _time_reader() -> "TypeAdapter[float]":
-    return TypeAdapter(UnixSeconds, config=ConfigDict(strict=True, allow_inf_nan=False))
+def _time_validator() -> Callable[[object], float]:
+    adapter: TypeAdapter[float] = TypeAdapter(UnixSeconds)
+    return adapter.validator.validate_python
 
 
 def _one_line(kind: str, error: ValidationError) -> str:
