@@ -74,8 +74,23 @@ def events(lines: int) -> Iterator[tuple[float, ev.Event]]:
                 yield each
             done, at = done + steps, at + EPOCH_S
             yield at, _evaluated(layer, epoch, final=False)
-            yield at, ev.EpochFinished(
-                1, layer, epoch, epoch * steps, 0.69 / epoch, 2.5, 1.5, 2.0, 0.9, 5e3, 10.0, 9.0, 0.5
+            yield (
+                at,
+                ev.EpochFinished(
+                    1,
+                    layer,
+                    epoch,
+                    epoch * steps,
+                    0.69 / epoch,
+                    2.5,
+                    1.5,
+                    2.0,
+                    0.9,
+                    5e3,
+                    10.0,
+                    9.0,
+                    0.5,
+                ),
             )
         yield at, ev.LayerFinished(1, layer, epochs, float(epochs * EPOCH_S), False)
         yield at, ev.Checkpointed(1, layer, epochs, 0.1)
@@ -92,11 +107,13 @@ def _epoch(
         now, step = at + second, (second + 1) * STEPS_PER_S
         for tick in range(HZ):
             yield now + tick / HZ, _sample(layer, epoch, now + tick / HZ)
-        yield now + 0.95, ev.Stepped(
-            1, layer, epoch, step, EPOCH_S * STEPS_PER_S, done + step, total, 5012.3
+        yield (
+            now + 0.95,
+            ev.Stepped(1, layer, epoch, step, EPOCH_S * STEPS_PER_S, done + step, total, 5012.3),
         )
-        yield now + 1, ev.WindowMeasured(
-            "learning", 1, layer, epoch, STEPS_PER_S, 5_000, now, now + 1
+        yield (
+            now + 1,
+            ev.WindowMeasured("learning", 1, layer, epoch, STEPS_PER_S, 5_000, now, now + 1),
         )
 
 

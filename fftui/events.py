@@ -20,9 +20,13 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapte
 from pydantic_core import CoreSchema, core_schema
 
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
-MAX_IN_WINDOW = 2**40  # steps or images in about a second: their sums over a run stay below MAX_COUNT
+MAX_IN_WINDOW = (
+    2**40
+)  # steps or images in about a second: their sums over a run stay below MAX_COUNT
 MAX_AMOUNT = 1e18  # of seconds, joules, …: sums of such numbers stay finite
-END_OF_TIME = 253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
+END_OF_TIME = (
+    253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
+)
 
 
 class _NullIfNotFinite:
@@ -37,8 +41,8 @@ class _NullIfNotFinite:
 Count = Annotated[int, Strict(), Field(ge=0, le=MAX_COUNT)]
 CountInWindow = Annotated[int, Strict(), Field(ge=0, le=MAX_IN_WINDOW)]
 Ordinal = Annotated[int, Strict(), Field(ge=1, le=MAX_COUNT)]  # of a phase, layer, epoch or step
-Amount = Annotated[float, Strict(), Field(ge=0, le=MAX_AMOUNT)]  # of seconds, watts, joules, percent, …
-Rate = Annotated[Amount, _NullIfNotFinite()]  # infinite where no time has passed
+# of seconds, watts, joules, percent, images a second
+Amount = Annotated[float, Strict(), Field(ge=0, le=MAX_AMOUNT)]
 Real = Annotated[float, Strict(), _NullIfNotFinite()]  # a loss or a goodness, which may diverge
 Hertz = Annotated[float, Strict(), Field(gt=0, le=MAX_AMOUNT)]
 Fraction = Annotated[float, Strict(), Field(ge=0, le=1)]
@@ -66,7 +70,9 @@ class Event:
     """Base of all events; subclasses register themselves under their `kind`."""
 
     kind: ClassVar[str] = ""
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(allow_inf_nan=False, alias_generator=_json_key)
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        allow_inf_nan=False, alias_generator=_json_key
+    )
 
     def __init_subclass__(cls, *, kind: str) -> None:
         cls.kind = kind
@@ -139,7 +145,7 @@ class Stepped(Event, kind="stepped"):
     steps: Ordinal  # in the epoch
     done: Ordinal
     total: Ordinal
-    samples_per_s: Rate | None
+    samples_per_s: Amount | None
 
     def contradiction(self) -> str | None:
         """More steps done than there are."""
@@ -170,7 +176,7 @@ class EpochFinished(Event, kind="epoch-finished"):
     goodness_negative: Real | None
     threshold: Real | None
     accuracy: Fraction | None
-    samples_per_s: Rate
+    samples_per_s: Amount
     epoch_s: Amount
     compute_s: Amount
     data_s: Amount | None = None

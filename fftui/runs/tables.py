@@ -5,7 +5,6 @@ Where a resumed run repeats what was lost with its last session, the later event
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from io import BytesIO
 from operator import attrgetter
 from typing import Any, Generic, TypeVar

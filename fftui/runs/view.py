@@ -443,9 +443,7 @@ def _name(stage: Stage) -> str:
     return "the network" if stage.layer is None else f"layer {stage.layer}"
 
 
-def _before(
-    event: ev.Evaluated, evaluations: tuple[ev.Evaluated, ...]
-) -> tuple[ev.Evaluated, ...]:
+def _before(event: ev.Evaluated, evaluations: tuple[ev.Evaluated, ...]) -> tuple[ev.Evaluated, ...]:
     """The evaluations without those that `event` repeats, and those that followed them: a resumed
     run states them again.
     """
