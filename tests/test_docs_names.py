@@ -165,7 +165,8 @@ def span_problems(span: str) -> Iterator[str]:
             yield f"no option {option}"
     span = re.sub(r"(?<!\S)--?[a-z][a-z-]*", "", span)
     for path in FIELD.findall(span):
-        if path.split(".")[0] in Experiment.model_fields and not is_field(path):
+        is_module = f"{path.replace('.', '/')}.py" in files()
+        if path.split(".")[0] in Experiment.model_fields and not (is_module or is_field(path)):
             yield f"no field {path}"
     for word in WORD.findall(span):
         if not is_known(word):
@@ -241,3 +242,11 @@ def test_links_of_a_page_lead_to_files(page: Path) -> None:
 )
 def test_what_does_not_exist_is_found(span: str) -> None:
     assert list(span_problems(span))
+
+
+def test_the_new_names_of_the_change_log_exist() -> None:
+    table = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("### Names")[2]
+    rows = [line.split("|")[2] for line in table.splitlines() if line.startswith("| `")]
+    spans = [span for row in rows for span in IN_TICKS.findall(row)]
+    assert spans
+    assert {span: found for span in spans if (found := list(span_problems(span)))} == {}
