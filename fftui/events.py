@@ -3,14 +3,52 @@
 Layers, phases and epochs count from 1. Times are seconds, memory bytes, accuracies fractions of 1.
 Missing is None. `Stepped` is progress for a live display: a journal keeps one of them a second, and
 every event of another kind.
+
+The annotations are also what `from_json` accepts, so that whatever is read can be summed, put into
+tables and drawn. Constructing an event checks nothing: a training states thousands a second.
 """
 
 import json
 import math
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from types import UnionType
-from typing import Any, ClassVar, Literal, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal
+
+import pydantic_core
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema, core_schema
+
+MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
+MAX_IN_WINDOW = (
+    2**40
+)  # steps or images in about a second: their sums over a run stay below MAX_COUNT
+MAX_AMOUNT = 1e18  # of seconds, joules, …: sums of such numbers stay finite
+END_OF_TIME = (
+    253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
+)
+
+
+class _NullIfNotFinite:
+    """Annotation of a number that is null in JSON where it was infinite or NaN."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(handler(source))
+
+
+Count = Annotated[int, Strict(), Field(ge=0, le=MAX_COUNT)]
+CountInWindow = Annotated[int, Strict(), Field(ge=0, le=MAX_IN_WINDOW)]
+Ordinal = Annotated[int, Strict(), Field(ge=1, le=MAX_COUNT)]  # of a phase, layer, epoch or step
+Amount = Annotated[
+    float, Strict(), Field(ge=0, le=MAX_AMOUNT)
+]  # of seconds, watts, joules, percent, …
+Rate = Annotated[Amount, _NullIfNotFinite()]  # infinite where no time has passed
+Real = Annotated[float, Strict(), _NullIfNotFinite()]  # a loss or a goodness, which may diverge
+Hertz = Annotated[float, Strict(), Field(gt=0, le=MAX_AMOUNT)]
+Fraction = Annotated[float, Strict(), Field(ge=0, le=1)]
+UnixSeconds = Annotated[float, Strict(), Field(ge=0, le=END_OF_TIME)]
+Flag = Annotated[bool, Strict()]
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
 Doing = Literal["idle", "preparing", "learning", "evaluating"]
@@ -24,15 +62,26 @@ EVENTS: dict[str, type["Event"]] = {}
 JSON_KEYS = {"stage_steps": "stretch_steps", "metrics": "figures"}
 
 
+def _json_key(name: str) -> str:
+    return JSON_KEYS.get(name, name)
+
+
 @dataclass(frozen=True)
 class Event:
     """Base of all events; subclasses register themselves under their `kind`."""
 
     kind: ClassVar[str] = ""
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(
+        allow_inf_nan=False, alias_generator=_json_key
+    )
 
     def __init_subclass__(cls, *, kind: str) -> None:
         cls.kind = kind
         EVENTS[kind] = cls
+
+    def contradiction(self) -> str | None:
+        """Why two fields of this event cannot both be true, in a few words; None where they can."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -47,24 +96,28 @@ class RunStarted(Event, kind="run-started"):
     device: str
     precision: str
     layers: tuple[str, ...]  # one label a layer, such as "784→2000"
-    total_steps: int  # optimiser steps of the whole run, all phases and layers
-    train_images: int
-    validation_images: int
-    test_images: int
-    resumed: bool
+    total_steps: Count  # optimiser steps of the whole run, all phases and layers
+    train_images: Count
+    validation_images: Count
+    test_images: Count
+    resumed: Flag
     # For each stage (a layer, or all layers that learn together): its optimiser steps, and the
     # relative cost of one of them.
-    stage_steps: tuple[int, ...] = ()
-    step_costs: tuple[float, ...] = ()
+    stage_steps: tuple[Count, ...] = ()
+    step_costs: tuple[Amount, ...] = ()
+
+    def contradiction(self) -> str | None:
+        """Another number of costs than of stages."""
+        return _lengths_differ(stage_steps=self.stage_steps, step_costs=self.step_costs)
 
 
 @dataclass(frozen=True)
 class PhaseStarted(Event, kind="phase-started"):
     """A phase, learning by one rule, begins."""
 
-    phase: int
+    phase: Ordinal
     rule: str
-    epochs: int
+    epochs: Count
 
 
 @dataclass(frozen=True)
@@ -75,25 +128,31 @@ class LayerStarted(Event, kind="layer-started"):
     empty.
     """
 
-    phase: int
-    layer: int | None
-    epochs: int
-    threshold: float | None
-    parallel: tuple[int, ...] = ()
+    phase: Ordinal
+    layer: Ordinal | None
+    epochs: Count
+    threshold: Real | None
+    parallel: tuple[Ordinal, ...] = ()
 
 
 @dataclass(frozen=True)
 class Stepped(Event, kind="stepped"):
     """One optimiser step was issued; `done` of `total` steps of the whole run are done."""
 
-    phase: int
-    layer: int | None
-    epoch: int
-    step: int  # within the epoch, from 1
-    steps: int  # in the epoch
-    done: int
-    total: int
-    samples_per_s: float | None
+    phase: Ordinal
+    layer: Ordinal | None
+    epoch: Ordinal
+    step: Ordinal  # within the epoch, from 1
+    steps: Ordinal  # in the epoch
+    done: Ordinal
+    total: Ordinal
+    samples_per_s: Rate | None
+
+    def contradiction(self) -> str | None:
+        """More steps done than there are."""
+        if self.step > self.steps:
+            return f"step is {self.step} of {self.steps}"
+        return f"done is {self.done} of {self.total}" if self.done > self.total else None
 
 
 @dataclass(frozen=True)
@@ -109,19 +168,19 @@ class EpochFinished(Event, kind="epoch-finished"):
     if this epoch measured none.
     """
 
-    phase: int
-    layer: int | None
-    epoch: int
-    step: int
-    loss: float
-    goodness_positive: float | None
-    goodness_negative: float | None
-    threshold: float | None
-    accuracy: float | None
-    samples_per_s: float
-    epoch_s: float
-    compute_s: float
-    data_s: float | None = None
+    phase: Ordinal
+    layer: Ordinal | None
+    epoch: Ordinal
+    step: Count
+    loss: Real
+    goodness_positive: Real | None
+    goodness_negative: Real | None
+    threshold: Real | None
+    accuracy: Fraction | None
+    samples_per_s: Rate
+    epoch_s: Amount
+    compute_s: Amount
+    data_s: Amount | None = None
 
 
 @dataclass(frozen=True)
@@ -130,24 +189,24 @@ class LayerMeans(Event, kind="layer-means"):
     `EpochFinished`.
     """
 
-    phase: int
-    layer: int
-    epoch: int
-    loss: float
-    goodness_positive: float | None
-    goodness_negative: float | None
-    threshold: float | None
+    phase: Ordinal
+    layer: Ordinal
+    epoch: Ordinal
+    loss: Real
+    goodness_positive: Real | None
+    goodness_negative: Real | None
+    threshold: Real | None
 
 
 @dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
     """A layer has finished learning; `skipped`: the user ended it before its last epoch."""
 
-    phase: int
-    layer: int | None
-    epochs: int
-    layer_s: float
-    skipped: bool
+    phase: Ordinal
+    layer: Ordinal | None
+    epochs: Count
+    layer_s: Amount
+    skipped: Flag
 
 
 @dataclass(frozen=True)
@@ -162,17 +221,28 @@ class Evaluated(Event, kind="evaluated"):
     images for each label.
     """
 
-    phase: int
-    layer: int | None
-    epoch: int
+    phase: Ordinal
+    layer: Ordinal | None
+    epoch: Ordinal
     split: str
-    final: bool
-    accuracy: float
-    layer_accuracies: tuple[float, ...]
-    class_correct: tuple[int, ...]
-    class_images: tuple[int, ...]
-    evaluation_s: float
-    head_accuracy: float | None = None
+    final: Flag
+    accuracy: Fraction
+    layer_accuracies: tuple[Fraction, ...]
+    class_correct: tuple[Count, ...]
+    class_images: tuple[Count, ...]
+    evaluation_s: Amount
+    head_accuracy: Fraction | None = None
+
+    def contradiction(self) -> str | None:
+        """Other labels counted right than counted, or more images of a label right than there
+        are.
+        """
+        correct, images = self.class_correct, self.class_images
+        lengths = _lengths_differ(class_correct=correct, class_images=images)
+        if lengths is not None:
+            return lengths
+        wrong = [label for label in range(len(images)) if correct[label] > images[label]]
+        return f"more images of label {wrong[0]} are right than there are" if wrong else None
 
 
 @dataclass(frozen=True)
@@ -186,13 +256,13 @@ class WindowMeasured(Event, kind="window"):
     """
 
     doing: Doing
-    phase: int | None
-    layer: int | None
-    epoch: int | None
-    steps: int
-    images: int
-    began_at: float  # Unix seconds, as `ended_at`
-    ended_at: float
+    phase: Ordinal | None
+    layer: Ordinal | None
+    epoch: Count | None  # 0: before the first one of the layer
+    steps: CountInWindow
+    images: CountInWindow
+    began_at: UnixSeconds  # Unix seconds, as `ended_at`
+    ended_at: UnixSeconds
 
 
 @dataclass(frozen=True)
@@ -203,13 +273,13 @@ class MachineDescribed(Event, kind="machine"):
     the slice.
     """
 
-    hz: float
-    cores: int | None
-    host_memory_total_bytes: int | None
+    hz: Hertz
+    cores: Count | None
+    host_memory_total_bytes: Count | None
     gpu: str | None = None  # name of the GPU that learns
     gpu_uuid: str | None = None
     driver: str | None = None
-    mig: bool = False
+    mig: Flag = False
     whole_board: tuple[str, ...] = ()
     # names of those that do not learn, in the order of `OtherGpusSampled`
     other_gpus: tuple[str, ...] = ()
@@ -238,27 +308,27 @@ class MetricsUnavailable(Event, kind="figures-missing"):
 class TelemetrySampled(Event, kind="telemetry"):
     """One sample of the machine's metrics; None where this machine does not provide one."""
 
-    phase: int | None
-    layer: int | None
-    epoch: int | None
-    interval_s: float | None = None  # since the previous sample
-    process_cpu_percent: float | None = None  # 100 is one core
-    process_memory_bytes: int | None = None
-    host_cpu_percent: float | None = None
-    host_memory_used_bytes: int | None = None
-    cpu_power_w: float | None = None  # of all packages, mean since the previous sample
-    cpu_energy_j: float | None = None  # of all packages, counted since the sampler started
-    gpu_utilization_percent: float | None = None
-    gpu_memory_utilization_percent: float | None = None
-    gpu_memory_used_bytes: int | None = None
-    gpu_memory_total_bytes: int | None = None
-    gpu_process_memory_bytes: int | None = None
-    power_w: float | None = None  # of the GPU's board
-    power_limit_w: float | None = None
-    gpu_energy_j: float | None = None  # of the GPU's board, counted since the driver was loaded
-    gpu_temperature_c: float | None = None
-    gpu_sm_clock_mhz: float | None = None
-    gpu_memory_clock_mhz: float | None = None
+    phase: Ordinal | None
+    layer: Ordinal | None
+    epoch: Count | None  # 0: before the first one of the layer
+    interval_s: Amount | None = None  # since the previous sample
+    process_cpu_percent: Amount | None = None  # 100 is one core
+    process_memory_bytes: Count | None = None
+    host_cpu_percent: Amount | None = None
+    host_memory_used_bytes: Count | None = None
+    cpu_power_w: Amount | None = None  # of all packages, mean since the previous sample
+    cpu_energy_j: Amount | None = None  # of all packages, counted since the sampler started
+    gpu_utilization_percent: Amount | None = None
+    gpu_memory_utilization_percent: Amount | None = None
+    gpu_memory_used_bytes: Count | None = None
+    gpu_memory_total_bytes: Count | None = None
+    gpu_process_memory_bytes: Count | None = None
+    power_w: Amount | None = None  # of the GPU's board
+    power_limit_w: Amount | None = None
+    gpu_energy_j: Amount | None = None  # of the GPU's board, counted since the driver was loaded
+    gpu_temperature_c: Real | None = None
+    gpu_sm_clock_mhz: Amount | None = None
+    gpu_memory_clock_mhz: Amount | None = None
     # separated by commas; "none" where the clocks are not throttled
     gpu_throttle_reasons: str | None = None
 
@@ -269,10 +339,19 @@ class OtherGpusSampled(Event, kind="other-gpus"):
     `MachineDescribed.other_gpus`.
     """
 
-    utilization_percent: tuple[float | None, ...]
-    memory_used_bytes: tuple[int | None, ...]
-    memory_total_bytes: tuple[int | None, ...]
-    power_w: tuple[float | None, ...]
+    utilization_percent: tuple[Amount | None, ...]
+    memory_used_bytes: tuple[Count | None, ...]
+    memory_total_bytes: tuple[Count | None, ...]
+    power_w: tuple[Amount | None, ...]
+
+    def contradiction(self) -> str | None:
+        """Another number of GPUs in one list than in the next."""
+        return _lengths_differ(
+            utilization_percent=self.utilization_percent,
+            memory_used_bytes=self.memory_used_bytes,
+            memory_total_bytes=self.memory_total_bytes,
+            power_w=self.power_w,
+        )
 
 
 @dataclass(frozen=True)
@@ -281,11 +360,11 @@ class TelemetryEnded(Event, kind="telemetry-ended"):
     before the run ended.
     """
 
-    samples: int
-    missed: int  # left out because the machine was busy when they were due
-    elapsed_s: float
-    cpu_s: float  # of the sampler's own thread
-    on_time: float | None  # share of the intervals within 20 ms of the requested one
+    samples: Count
+    missed: Count  # left out because the machine was busy when they were due
+    elapsed_s: Amount
+    cpu_s: Amount  # of the sampler's own thread
+    on_time: Fraction | None  # share of the intervals within 20 ms of the requested one
     error: str | None = None
 
 
@@ -293,10 +372,10 @@ class TelemetryEnded(Event, kind="telemetry-ended"):
 class Checkpointed(Event, kind="checkpointed"):
     """The run's state was saved during or after this epoch; None where nothing was learning."""
 
-    phase: int | None
-    layer: int | None
-    epoch: int | None
-    checkpoint_s: float
+    phase: Ordinal | None
+    layer: Ordinal | None
+    epoch: Count | None  # 0: before the first one of the layer
+    checkpoint_s: Amount
 
 
 @dataclass(frozen=True)
@@ -322,14 +401,14 @@ class RunFinished(Event, kind="run-finished"):
     """
 
     status: Status
-    test_accuracy: float | None
-    layer_accuracies: tuple[float, ...]
-    train_s: float
+    test_accuracy: Fraction | None
+    layer_accuracies: tuple[Fraction, ...]
+    train_s: Amount
     error: str | None
-    e2e_s: float | None = None
-    compute_s: float | None = None
-    data_s: float | None = None  # of the epochs, and of reading the images
-    evaluation_s: float | None = None
+    e2e_s: Amount | None = None
+    compute_s: Amount | None = None
+    data_s: Amount | None = None  # of the epochs, and of reading the images
+    evaluation_s: Amount | None = None
 
 
 def to_json(at: float, event: Event) -> str:
@@ -344,90 +423,57 @@ def to_json(at: float, event: Event) -> str:
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def from_json(line: str) -> tuple[float, Event]:
+def from_json(line: str | bytes) -> tuple[float, Event]:
     """The Unix time and the event of a journal line; unknown fields are ignored.
 
     Raises ValueError where the line is no event, lacks a field that has no default, or holds a
-    value of another type.
+    value that the field cannot have: of another type, negative, too large, or at odds with another
+    field of the event.
     """
-    body = json.loads(line)
-    if not isinstance(body, dict):
-        msg = "a journal line is a JSON object"
+    body = pydantic_core.from_json(line, allow_inf_nan=False)
+    kind = body.get("event") if isinstance(body, dict) else None
+    if not isinstance(kind, str) or kind not in EVENTS:
+        msg = f"unknown event {kind!r}"
         raise ValueError(msg)
-    cls = EVENTS.get(str(body.get("event")))
-    if cls is None:
-        msg = f"unknown event {body.get('event')!r}"
+    try:
+        at = _time_reader().validate_python(body.get("at"))
+        event = _reader(kind).validate_python(body)
+    except ValidationError as error:
+        raise ValueError(_one_line(kind, error)) from None
+    if (problem := event.contradiction()) is not None:
+        msg = f"a {kind} event in which {problem}"
         raise ValueError(msg)
-    at = body.get("at")
-    if isinstance(at, bool) or not isinstance(at, int | float):
-        msg = f"a {cls.kind} event without its time"
-        raise ValueError(msg)
-    return float(at), cls(
-        **{slot.name: slot.read(body, cls) for slot in _slots(cls.kind) if slot.is_in(body)}
-    )
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """The JSON values a field accepts: its types, the types of a list's items, the words of a
-    Literal.
-    """
-
-    name: str
-    key: str
-    required: bool
-    types: frozenset[type]
-    items: frozenset[type] = frozenset()
-    words: tuple[str, ...] = ()
-
-    def is_in(self, body: dict[str, Any]) -> bool:
-        """Whether the field has to be read: it is there, or required and `read` refuses its
-        absence.
-        """
-        return self.required or self.key in body
-
-    def read(self, body: dict[str, Any], cls: type[Event]) -> Any:
-        """The field's value. Raises ValueError where it is missing or of another type."""
-        if self.key not in body:
-            msg = f"a {cls.kind} event without its field {self.key!r}"
-            raise ValueError(msg)
-        value = body[self.key]
-        fits = type(value) in self.types and (not self.words or value in self.words)
-        if not fits or (self.items and not all(type(item) in self.items for item in value)):
-            msg = f"{value!r} is no value of the field {self.key!r} of a {cls.kind} event"
-            raise ValueError(msg)
-        return tuple(value) if self.items else value
+    return at, event
 
 
 @cache
-def _slots(kind: str) -> tuple[_Slot, ...]:
-    cls = EVENTS[kind]
-    return tuple(
-        _slot(f.name, f.default is MISSING and f.default_factory is MISSING, f.type)
-        for f in fields(cls)
-    )
+def _reader(kind: str) -> "TypeAdapter[Event]":
+    """The validator of one kind of event; made when first needed, which takes milliseconds."""
+    return TypeAdapter(EVENTS[kind])
 
 
-def _json_key(name: str) -> str:
-    return JSON_KEYS.get(name, name)
+@cache
+def _time_reader() -> "TypeAdapter[float]":
+    return TypeAdapter(UnixSeconds, config=ConfigDict(strict=True, allow_inf_nan=False))
 
 
-def _slot(name: str, required: bool, hint: Any) -> _Slot:
-    key = _json_key(name)
-    if get_origin(hint) is Literal:
-        return _Slot(name, key, required, frozenset({str}), words=get_args(hint))
-    if get_origin(hint) is tuple:
-        return _Slot(name, key, required, frozenset({list}), items=_json_types(get_args(hint)[0]))
-    return _Slot(name, key, required, _json_types(hint))
+def _one_line(kind: str, error: ValidationError) -> str:
+    """The first of the errors in one line, with the event and the field."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(map(str, first["loc"])) or "at"
+    if first["type"] == "missing":
+        return f"a {kind} event without its field {field!r}"
+    value = repr(first["input"])
+    shown = value if len(value) <= 40 else f"{value[:39]}…"
+    return f"{shown} is no value of the field {field!r} of a {kind} event: {first['msg']}"
 
 
-def _json_types(hint: Any) -> frozenset[type]:
-    """The types that a value annotated `hint` may have in JSON; a float that was not finite is null
-    there.
-    """
-    if get_origin(hint) is UnionType:
-        return frozenset().union(*map(_json_types, get_args(hint)))
-    return frozenset({int, float, type(None)}) if hint is float else frozenset({hint})
+def _lengths_differ(**lists: tuple[object, ...]) -> str | None:
+    """Why lists that belong together do not: their lengths; None where they are equal."""
+    if len({len(items) for items in lists.values()}) <= 1:
+        return None
+    lengths = (f"{name} has {len(items)}" for name, items in lists.items())
+    return f"lists that belong together differ in length: {', '.join(lengths)}"
 
 
 def _finite(value: object) -> object:

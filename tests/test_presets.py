@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fftui.errors import ExperimentError
-from fftui.experiment import Experiment, FullyConnected
+from fftui.experiment import LAYERS, PHASES, Experiment, FullyConnected
 from fftui.presets import (
-    TAGS,
     list_presets,
     load_config,
     load_preset,
@@ -138,7 +137,7 @@ def test_messages_name_the_kinds_and_rules_that_have_a_key(override: str, said: 
     with pytest.raises(ExperimentError) as caught:
         load_preset("paper/ff", "mnist", overrides=[override])
     assert said in str(caught.value)
-    assert not any(f".{tag}." in str(caught.value) for tag in TAGS)
+    assert not any(f".{tag}." in str(caught.value) for tag in (*LAYERS.names, *PHASES.names))
 
 
 def test_a_table_that_is_null_can_be_written_into() -> None:

@@ -6,12 +6,13 @@ Imports inside the functions, as in all of the command line (PLC0415).
 # ruff: noqa: PLC0415
 
 from contextlib import suppress
+from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fftui.errors import FFTUIError, one_of
+from fftui.errors import FFTUIError
 from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def complete_drawn(incomplete: str) -> list[str]:
 
 
 def complete_data(incomplete: str) -> list[str]:
-    """Names of data sets."""
-    from fftui.data.catalogue import DATA_NAMES
+    """Names of data sets, one's own included."""
+    from fftui.data.own_sets import known_names
 
-    return [name for name in DATA_NAMES if name.startswith(incomplete)]
+    return [name for name in known_names() if name.startswith(incomplete)]
 
 
 def complete_study(incomplete: str) -> list[str]:
@@ -65,14 +66,39 @@ def workspace_of(
 
 def data_set(name: str) -> "DataName":
     """The data set called `name`. Raises RequestError, with the nearest name, if unknown."""
-    from fftui.data.catalogue import DATA_NAMES
+    from fftui.data.own_sets import check_known
 
-    return one_of("data set", name, DATA_NAMES)
+    return check_known(name)
 
 
 def file_of(output: str) -> Path | None:
     """The file that `--output` names; None for `-`, which is stdout."""
     return None if output == "-" else Path(output)
+
+
+def complete_own_data(incomplete: str) -> list[str]:
+    """Names of one's own data sets."""
+    from fftui.data.own_sets import own_names
+
+    return [name for name in own_names() if name.startswith(incomplete)]
+
+
+def _use_data_dir(context: typer.Context, folder: Path | None) -> Path | None:
+    """Set FFTUI_DATA for the time of the command: presets, studies and what they start find one's
+    own sets where --data-dir says.
+    """
+    if folder is not None and not context.resilient_parsing:
+        before = environ.get("FFTUI_DATA")
+        environ["FFTUI_DATA"] = str(folder.expanduser().absolute())
+
+        def restore() -> None:
+            if before is None:
+                environ.pop("FFTUI_DATA", None)
+            else:
+                environ["FFTUI_DATA"] = before
+
+        context.call_on_close(restore)
+    return folder
 
 
 RunsDir = Annotated[
@@ -87,6 +113,7 @@ DataDir = Annotated[
         "--data-dir",
         metavar="DIR",
         help="Where data sets lie.  [default: FFTUI_DATA, else per user]",
+        callback=_use_data_dir,
     ),
 ]
 Device = Annotated[

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from fftui import events as ev
 from fftui.cli.study_plan import announce
-from fftui.data.catalogue import DATA_NAMES, DataName
+from fftui.data.catalogue import DataName
+from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunFailedError
 from fftui.runs.files import check_writable
 from fftui.runs.listing import list_runs
@@ -90,7 +91,9 @@ def build_of_runs(
     info, run = find_study(name), {record.data for record in list_runs(workspace.runs_dir)}
     sets = asked or info.sets_at(scale)
     seen = [data for data in sets if data in run]
-    return info.build(scale, DATA_NAMES, seeds or SEEDS[scale], seen or sets)
+    return info.build(
+        scale, known_names(workspace.data_folder), seeds or SEEDS[scale], seen or sets
+    )
 
 
 def execute_study(study: Study, workspace: Workspace, output: Output) -> int:

@@ -12,5 +12,7 @@ LabelEncoding = Literal[
     "first-token",
     "label-token",
 ]
+PIXELS: tuple[LabelEncoding, ...] = ("overlay",)
+VECTORS: tuple[LabelEncoding, ...] = ("appended",)
 PLANES: tuple[LabelEncoding, ...] = ("random-plane", "one-hot-plane")
 TOKENS: tuple[LabelEncoding, ...] = ("every-token", "first-token", "label-token")

@@ -6,32 +6,41 @@ turns those refusals into one line with the nearest valid name.
 """
 
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data, Normalisation
+from fftui.experiment.data_config import Data, Normalisation, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
+from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
+    LAYERS,
     Activation,
     Convolution,
     FullyConnected,
     Layer,
+    LayerConfig,
     LayerNormalisation,
     SelfAttention,
+    layers_text,
 )
-from fftui.experiment.model_config import FIRST_LAYERS, Head, Label, Model
+from fftui.experiment.model_config import Head, Label, Model
 from fftui.experiment.phase_configs import (
+    PHASES,
     Backprop,
     ForwardForward,
     Goodness,
+    LabelUse,
     LocalCrossEntropy,
     LocalLoss,
+    LocalPhaseConfig,
     Negatives,
     Order,
     Phase,
+    PhaseConfig,
     Prediction,
     Schedule,
 )
 
 __all__ = [
-    "FIRST_LAYERS",
+    "LAYERS",
+    "PHASES",
     "Activation",
     "Backprop",
     "Checkpoint",
@@ -44,19 +53,26 @@ __all__ = [
     "FullyConnected",
     "Goodness",
     "Head",
+    "Kinds",
     "Label",
+    "LabelUse",
     "Layer",
+    "LayerConfig",
     "LayerNormalisation",
     "LocalCrossEntropy",
     "LocalLoss",
+    "LocalPhaseConfig",
     "Model",
     "Negatives",
     "Normalisation",
     "Order",
+    "OwnSet",
     "Phase",
+    "PhaseConfig",
     "Precision",
     "Prediction",
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "layers_text",
 ]

@@ -1,5 +1,7 @@
 """The base of every table of an experiment."""
 
+from typing import Any, Self
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -9,3 +11,7 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    def replaced(self, **fields: Any) -> Self:
+        """A validated copy with other values in `fields`. Raises ValidationError."""
+        return self.model_validate({**dict(self), **fields})

@@ -1,17 +1,85 @@
-"""Layers as an experiment describes them."""
+"""Layers as an experiment describes them: each states its own shapes, cost and limits."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, PlainValidator, SerializeAsAny, model_validator
 
+from fftui.data.encodings import PIXELS, PLANES, TOKENS, VECTORS, LabelEncoding
+from fftui.experiment.choices import Choice
 from fftui.experiment.config import Config
+from fftui.experiment.cost_terms import LayerCost
+from fftui.experiment.kinds import Kinds
 
-Activation = Literal["relu", "leaky-relu", "gelu", "tanh"]
+Activation = Annotated[str, Choice("activation")]
 LayerNormalisation = Literal["l2", "rms", "batch", "none"]
+Shape = tuple[int, ...]  # (D,) or (channels, height, width)
+
+SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32  # a channel for each of ten classes
+TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
+MLP_RATIO = 4
 
 
-class FullyConnected(Config):
+class LayerConfig(Config, ABC):
+    """Base of the descriptions of layers.
+
+    A kind gives its `kind` a default and states its shapes, groups, cost and short name; the rest
+    has a default.
+    """
+
+    kind: str
+    # what it can be shown a label by, as the first layer
+    encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS)
+    # whether it computes without normalisation and label, as the paper's hybrid
+    takes_raw_inputs: ClassVar[bool] = False
+
+    @abstractmethod
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Shape of its outputs for inputs of `input_shape`, which `problems` does not refuse."""
+
+    def activity_shape(self, input_shape: Shape) -> Shape:
+        """Shape of the activities that have the goodness."""
+        return self.output_shape(input_shape)
+
+    @abstractmethod
+    def cost(
+        self, input_shape: Shape, classes: int, encoding: LabelEncoding, *, first: bool
+    ) -> LayerCost:
+        """Cost for one image; `encoding` is the label's at this layer, "none" where it has none."""
+
+    @property
+    @abstractmethod
+    def groups(self) -> int:
+        """Number of units or channels that class groups are cut from."""
+
+    @property
+    @abstractmethod
+    def short_name(self) -> str:
+        """The layer in lists: its kind, unless it is fully connected, and its size."""
+
+    @property
+    def logits(self) -> int | None:
+        """Number of logits that it gives as the last layer; None where it gives none."""
+        return None
+
+    def problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
+        """Reasons why the layer cannot follow inputs of `input_shape`."""
+        yield from ()
+
+    def small(self) -> Self:
+        """A copy that learns in seconds."""
+        return self
+
+
+LAYERS: Kinds[LayerConfig] = Kinds(LayerConfig, "kind", default="fully-connected")  # type: ignore[type-abstract]
+Layer = Annotated[LayerConfig, PlainValidator(LAYERS.validate), SerializeAsAny()]
+
+
+@LAYERS.add
+class FullyConnected(LayerConfig):
     """A fully connected layer behind a normalisation of its input."""
 
     kind: Literal["fully-connected"] = "fully-connected"
@@ -30,6 +98,9 @@ class FullyConnected(Config):
         ),
     )
 
+    encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *VECTORS)
+    takes_raw_inputs: ClassVar[bool] = True
+
     @model_validator(mode="before")
     @classmethod
     def _reads_the_older_name_of_init(cls, values: object) -> object:
@@ -38,8 +109,43 @@ class FullyConnected(Config):
             return values
         return {"init" if key == "start" else key: value for key, value in values.items()}
 
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(H,)."""
+        return (self.units,)
 
-class Convolution(Config):
+    def cost(
+        self, input_shape: Shape, classes: int, encoding: LabelEncoding, *, first: bool
+    ) -> LayerCost:
+        """One product; the first layer's is shared by all labels, which only add a row of the
+        weights.
+        """
+        inputs = math.prod(input_shape) + (classes if encoding in VECTORS else 0)
+        products = 2.0 * inputs * self.units
+        own = (products, 0.0) if first and self.normalisation != "batch" else (0.0, products)
+        return LayerCost(*own, 1, self.units, inputs * self.units, inputs, self.units)
+
+    @property
+    def groups(self) -> int:
+        """Its units."""
+        return self.units
+
+    @property
+    def short_name(self) -> str:
+        """Such as "2000"."""
+        return str(self.units)
+
+    @property
+    def logits(self) -> int:
+        """Its units."""
+        return self.units
+
+    def small(self) -> Self:
+        """With at most `SMALL_UNITS` units."""
+        return self.replaced(units=min(self.units, SMALL_UNITS))
+
+
+@LAYERS.add
+class Convolution(LayerConfig):
     """A convolutional layer with stride 1: normalisation, convolution, activation, pooling."""
 
     kind: Literal["convolution"] = "convolution"
@@ -61,8 +167,71 @@ class Convolution(Config):
     )
     activation: Activation = Field("relu", description="of the units")
 
+    encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *PLANES)
 
-class SelfAttention(Config):
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(channels, height, width) after pooling."""
+        channels, height, width = self._convolved(input_shape)
+        return (
+            (channels, height, width)
+            if self.pooling == "none"
+            else (channels, height // 2, width // 2)
+        )
+
+    def activity_shape(self, input_shape: Shape) -> Shape:
+        """(channels, height, width), pooled where it pools before goodness."""
+        if self.pooling == "before-goodness":
+            return self.output_shape(input_shape)
+        return self._convolved(input_shape)
+
+    def cost(
+        self, input_shape: Shape, classes: int, encoding: LabelEncoding, *, first: bool
+    ) -> LayerCost:
+        """Where the label is a plane, images are convolved once and the planes of C labels for
+        each.
+        """
+        planes = classes if encoding in PLANES else 0
+        floats = math.prod(self._convolved(input_shape))
+        products = 2.0 * input_shape[0] * self.kernel**2 * floats
+        shared, own = (products, 0.0) if first and planes else (0.0, products)
+        weights = self.channels * (input_shape[0] + planes) * self.kernel**2
+        return LayerCost(
+            shared,
+            own + 2.0 * planes * floats,
+            1,
+            floats,
+            weights,
+            math.prod(input_shape),
+            math.prod(self.output_shape(input_shape)),
+        )
+
+    @property
+    def groups(self) -> int:
+        """Its channels."""
+        return self.channels
+
+    @property
+    def short_name(self) -> str:
+        """Such as "conv 32"."""
+        return f"conv {self.channels}"
+
+    def problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
+        """Inputs that are no image, or smaller than the kernel."""
+        if len(input_shape) != 3 or min(self.output_shape(input_shape)) < 1:
+            yield f"a convolution of width {self.kernel} has no image left to convolve"
+
+    def small(self) -> Self:
+        """With at most `SMALL_CHANNELS` channels."""
+        return self.replaced(channels=min(self.channels, SMALL_CHANNELS))
+
+    def _convolved(self, input_shape: Shape) -> Shape:
+        """The shape before pooling."""
+        _, *sides = input_shape
+        return (self.channels, *(side + 2 * self.padding - self.kernel + 1 for side in sides))
+
+
+@LAYERS.add
+class SelfAttention(LayerConfig):
     """Self-attention over the patches of an image, followed by units whose activities have the
     goodness.
     """
@@ -89,23 +258,69 @@ class SelfAttention(Config):
     normalisation: Literal["l2", "rms", "none"] = Field("rms", description="of that summary")
     activation: Activation = Field("relu", description="of the units")
 
+    encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *TOKENS)
 
-def _kind(value: object) -> str:
-    """The kind of a layer; fully connected where none is given."""
-    kind = (
-        value.get("kind", "fully-connected")
-        if isinstance(value, Mapping)
-        else getattr(value, "kind", "")
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """(H,)."""
+        return (self.units,)
+
+    def cost(
+        self, input_shape: Shape, classes: int, encoding: LabelEncoding, *, first: bool
+    ) -> LayerCost:
+        """Patch embedding, attention, the MLP behind it and the units; the gradient crosses all of
+        them.
+        """
+        channels, height, width = input_shape
+        tokens = (height // self.patch) * (width // self.patch)
+        patch = channels * self.patch**2 * (5 if self.embedding == "shifted" else 1)
+        summary = self.width * (tokens if self.summary == "flatten" else 1)
+        # queries, keys, values, output; and the tokens against each other
+        mixed = 4 * self.width + 2 * tokens
+        hidden = 2 * MLP_RATIO * self.width if self.residual else 0
+        products = tokens * self.width * (patch + mixed + hidden) + summary * self.units
+        weights = self.width * (patch + 4 * self.width + hidden) + summary * self.units
+        floats = tokens * self.width * TOKEN_FLOATS + self.heads * tokens**2 + self.units
+        inputs = math.prod(input_shape)
+        return LayerCost(0.0, 2.0 * products, 2, floats, weights, inputs, self.units)
+
+    @property
+    def groups(self) -> int:
+        """Its units."""
+        return self.units
+
+    @property
+    def short_name(self) -> str:
+        """Such as "attention 1000"."""
+        return f"attention {self.units}"
+
+    def problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
+        """Inputs that are no images, patches that do not tile them, heads that do not divide the
+        width.
+        """
+        if not first or len(input_shape) != 3:
+            yield "self-attention cuts images into patches: it can only be the first layer"
+            return
+        for pixels in sorted(set(input_shape[1:])):
+            if pixels % self.patch:
+                yield f"patches of {self.patch} pixels do not tile {pixels} pixels"
+        if self.width % self.heads:
+            yield f"{self.heads} heads cannot share a width of {self.width}"
+
+    def small(self) -> Self:
+        """With at most `SMALL_UNITS` units and tokens of width `SMALL_WIDTH`."""
+        return self.replaced(units=min(self.units, SMALL_UNITS), width=min(self.width, SMALL_WIDTH))
+
+
+def layers_text(layers: Sequence[LayerConfig]) -> str:
+    """Layers as short text: `4 × 2000`, `conv 32 64 128`, `attention 1000 + 500`."""
+    named = [
+        (kind, size) for kind, _, size in (layer.short_name.rpartition(" ") for layer in layers)
+    ]
+    if len(named) > 1 and len(set(named)) == 1:
+        kind, size = named[0]
+        return f"{kind} {len(named)} × {size}".strip()
+    groups = (
+        f"{kind} {' '.join(size for _, size in group)}".strip()
+        for kind, group in groupby(named, lambda each: each[0])
     )
-    return str(kind)
-
-
-Layer = Annotated[
-    Annotated[FullyConnected, Tag("fully-connected")]
-    | Annotated[Convolution, Tag("convolution")]
-    | Annotated[SelfAttention, Tag("self-attention")],
-    Discriminator(_kind),
-]
-
-
-# The kind of first layer that an encoding needs, where it needs one.
+    return " + ".join(groups)

@@ -1,19 +1,14 @@
 """The network of an experiment: its layers, where the label goes in, and the head."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
-from fftui.data.encodings import PLANES, TOKENS, LabelEncoding
+from fftui.data.catalogue import SetInfo
+from fftui.data.encodings import PLANES, LabelEncoding
 from fftui.experiment.config import Config
-from fftui.experiment.layer_configs import Layer
-
-# The kind of first layer that an encoding needs, where it needs one.
-FIRST_LAYERS: dict[str, str] = {
-    "appended": "fully-connected",
-    **dict.fromkeys(PLANES, "convolution"),
-    **dict.fromkeys(TOKENS, "self-attention"),
-}
+from fftui.experiment.layer_configs import LAYERS, Layer
 
 
 class Label(Config):
@@ -34,6 +29,13 @@ class Label(Config):
     planes: Literal["first", "every"] = Field(
         "every", description="convolutions that see the label plane"
     )
+
+    def encoding_at(self, layer: int) -> LabelEncoding:
+        """The encoding that layer number `layer` (from 0) has: the first one, and with planes
+        perhaps every layer.
+        """
+        has_label = layer == 0 or (self.encoding in PLANES and self.planes == "every")
+        return self.encoding if has_label else "none"
 
 
 class Head(Config):
@@ -58,3 +60,33 @@ class Model(Config):
     head: Head | None = Field(
         None, description="a softmax classifier; backprop and hard negatives need it"
     )
+
+    @property
+    def has_own_head(self) -> bool:
+        """Whether it has a head with weights of its own."""
+        return self.head is not None and self.head.kind == "linear"
+
+    def problems(self, info: SetInfo) -> Iterator[str]:
+        """Settings that do not fit together, or not the data set of `info`."""
+        first = self.layers[0]
+        if self.label.encoding not in first.encodings:
+            able = [name for name, cls in LAYERS.items() if self.label.encoding in cls.encodings]
+            yield (
+                f"model.label.encoding = {self.label.encoding!r} needs a first layer of kind"
+                f" {' or '.join(map(repr, able))}"
+            )
+        yield from self._shape_problems(info.shape)
+        if self.head and self.head.kind == "last-layer" and self.layers[-1].logits != info.classes:
+            yield (
+                "model.head.kind = 'last-layer' needs a fully connected last layer of"
+                f" {info.classes} units"
+            )
+
+    def _shape_problems(self, shape: tuple[int, ...]) -> Iterator[str]:
+        """What the layers refuse, up to the first one that refuses its inputs."""
+        for number, layer in enumerate(self.layers):
+            refused = list(layer.problems(shape, first=number == 0))
+            if refused:
+                yield from (f"model.layers.{number}: {problem}" for problem in refused)
+                return
+            shape = layer.output_shape(shape)

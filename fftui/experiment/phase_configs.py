@@ -1,30 +1,130 @@
-"""Phases as an experiment describes them: one for each learning rule."""
+"""Phases as an experiment describes them, one for each learning rule: each states what it needs,
+its stages and its cost.
+"""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, SerializeAsAny
 
+from fftui.data.catalogue import SetInfo
+from fftui.experiment.choices import Choice, options_of
 from fftui.experiment.config import Config
+from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
+from fftui.experiment.kinds import Kinds
+from fftui.experiment.model_config import Model
 
-Goodness = Literal["mean-square", "sum-square", "mean-activation", "position-mean-square"]
-LocalLoss = Literal["softplus", "swish", "symba"]
+Goodness = Annotated[str, Choice("goodness")]
+LocalLoss = Annotated[str, Choice("loss")]
+LabelUse = Literal["required", "refused", "optional"]
 Negatives = Literal["fixed", "random", "hard"]
 Order = Literal["layer-wise", "parallel"]
 Prediction = Literal["all-layers", "skip-first", "last-layer", "head"]
 Schedule = Literal["constant", "cosine"]
 
 
-class ForwardForward(Config):
-    """Forward-Forward learning (Hinton 2022, section 2): every layer by its own goodness."""
+class PhaseConfig(Config):
+    """Base of the descriptions of phases: one stage in which all layers learn, unless a rule says
+    otherwise.
+    """
 
-    rule: Literal["forward-forward"] = "forward-forward"
+    rule: str
+    epochs: int = Field(20, ge=1)
+    batch_size: int = Field(256, ge=1, le=10_000_000)
+    learning_rate: float = Field(1e-3, gt=0)
+    schedule: Schedule = Field("constant", description="learning rate over the epochs")
+
+    # whether the model's label encoding has to show the layers a label
+    label_use: ClassVar[LabelUse] = "optional"
+    needs_head: ClassVar[bool] = False
+    # labels with which a layer is shown an image: positive and negative, or one
+    labels_shown: ClassVar[int] = 1
+
+    @property
+    def shows_threshold(self) -> bool:
+        """Whether the goodness of its layers is compared with a threshold."""
+        return False
+
+    def stages(self, model: Model) -> int:
+        """Number of stages, each of `epochs` epochs."""
+        return 1
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """The cost of each stage."""
+        cost = sum((layer.learning(self.labels_shown) for layer in context.layers), NO_COST)
+        yield StageTerms(context.layers, cost)
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Reasons why it cannot train `model` on the data set of `info`, most important first."""
+        if self.needs_head and model.head is None:
+            yield f'{self.rule} needs a classifier: set model.head = {{ kind = "linear" }}'
+        if self.label_use == "required" and model.label.encoding == "none":
+            yield f"{self.rule} shows the layers a label: set model.label.encoding"
+        if self.label_use == "refused" and model.label.encoding != "none":
+            yield f"{self.rule} shows the layers no label: set model.label.encoding = 'none'"
+
+
+PHASES: Kinds[PhaseConfig] = Kinds(PhaseConfig, "rule")
+Phase = Annotated[PhaseConfig, PlainValidator(PHASES.validate), SerializeAsAny()]
+
+
+class LocalPhaseConfig(PhaseConfig):
+    """Base of the phases whose layers learn each by an objective of its own."""
+
     epochs: int = Field(60, ge=1, description="epochs of each layer")
-    batch_size: int = Field(512, ge=1, le=10_000_000)
-    learning_rate: float = Field(0.02, gt=0)
     schedule: Schedule = Field("constant", description="learning rate over a layer's epochs")
     order: Order = Field(
         "layer-wise", description="one layer after the other, or all in parallel from one batch"
     )
+    prediction: Prediction = Field(
+        "all-layers", description="layers whose goodness is summed for each label"
+    )
+
+    @property
+    def static_labels(self) -> int:
+        """Number of the labels shown that are the same in every epoch."""
+        return self.labels_shown
+
+    def stages(self, model: Model) -> int:
+        """One for each layer, or one in which all learn in parallel."""
+        return 1 if self.order == "parallel" else len(model.layers)
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """All layers at once, or one after the other.
+
+        A layer's inputs are static unless images are augmented or labels drawn again, and are
+        cached as far as they fit.
+        """
+        if self.order == "parallel":
+            yield from super().stage_terms(context)
+            return
+        static = 0 if context.augmented else self.static_labels
+        for number, layer in enumerate(context.layers):
+            learning = layer.learning(self.labels_shown)
+            if number == 0:
+                yield StageTerms([layer], learning)
+                continue
+            cached = context.cached(layer, static)
+            below = sum((lower.forward(1) for lower in context.layers[:number]), NO_COST)
+            yield StageTerms(
+                [layer], learning + below * (self.labels_shown - cached), below * cached
+            )
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of every phase, and a prediction that leaves no layer."""
+        if self.prediction == "skip-first" and len(model.layers) < 2:
+            yield "prediction = 'skip-first' needs at least two layers"
+        yield from super().problems(model, info)
+
+
+@PHASES.add
+class ForwardForward(LocalPhaseConfig):
+    """Forward-Forward learning (Hinton 2022, section 2): every layer by its own goodness."""
+
+    rule: Literal["forward-forward"] = "forward-forward"
+    batch_size: int = Field(512, ge=1, le=10_000_000)
+    learning_rate: float = Field(0.02, gt=0)
     goodness: Goodness = Field(
         "mean-square",
         description=(
@@ -63,8 +163,50 @@ class ForwardForward(Config):
         description="layers whose goodness is summed for each label, or the head in one pass",
     )
 
+    label_use: ClassVar[LabelUse] = "required"
+    labels_shown: ClassVar[int] = 2
 
-class LocalCrossEntropy(Config):
+    @property
+    def shows_threshold(self) -> bool:
+        """Whether its loss has a threshold."""
+        return "threshold" in options_of("loss", self.loss)
+
+    @property
+    def static_labels(self) -> int:
+        """Both where the negatives are drawn once; else the positive one."""
+        return 2 if self.negatives == "fixed" else 1
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """In parallel the head learns too, from a pass under the neutral label."""
+        for stage in super().stage_terms(context):
+            if self.order == "parallel" and context.has_head:
+                yield replace(stage, per_epoch=stage.per_epoch + _neutral_pass(context))
+            else:
+                yield stage
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of local phases, and what needs a head or units."""
+        yield from super().problems(model, info)
+        has_head = model.has_own_head and self.order == "parallel"
+        if self.negatives == "hard" and not has_head:
+            yield "hard negatives need model.head of kind 'linear' and order = 'parallel'"
+        if self.prediction == "head" and not has_head:
+            yield "prediction = 'head' needs model.head of kind 'linear' and order = 'parallel'"
+        if self.goodness == "position-mean-square" and self.peer_normalisation:
+            yield (
+                "peer normalisation is of a layer's units, not of positions: set"
+                " peer_normalisation = 0"
+            )
+
+
+def _neutral_pass(context: CostContext) -> Cost:
+    """The pass under the neutral label and the head; the labels' first product serves it too."""
+    shared = Cost(context.layers[0].shared_flops, 0.0) * -1
+    return sum((layer.forward(1) for layer in context.layers), shared) + context.head
+
+
+@PHASES.add
+class LocalCrossEntropy(LocalPhaseConfig):
     """Local cross entropy over class groups of units: derived from Forward-Forward, without
     negative data.
 
@@ -87,15 +229,25 @@ class LocalCrossEntropy(Config):
         "last-layer", description="layers whose goodness is summed for each label"
     )
 
+    label_use: ClassVar[LabelUse] = "refused"
 
-class Backprop(Config):
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of local phases, and layers with fewer groups than classes."""
+        yield from super().problems(model, info)
+        for number, layer in enumerate(model.layers):
+            if layer.groups < info.classes:
+                yield (
+                    f"local-ce cuts layers into {info.classes} groups: model.layers.{number} has"
+                    f" only {layer.groups}"
+                )
+
+
+@PHASES.add
+class Backprop(PhaseConfig):
     """Cross entropy and Adam through the whole network: the baseline."""
 
     rule: Literal["backprop"] = "backprop"
-    epochs: int = Field(20, ge=1)
-    batch_size: int = Field(256, ge=1, le=10_000_000)
     learning_rate: float = Field(6.7e-4, gt=0)
-    schedule: Schedule = "constant"
     inputs: Literal["normalised", "raw"] = Field(
         "normalised",
         description=(
@@ -111,5 +263,22 @@ class Backprop(Config):
         ),
     )
 
+    needs_head: ClassVar[bool] = True
 
-Phase = Annotated[ForwardForward | LocalCrossEntropy | Backprop, Field(discriminator="rule")]
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """Three products per layer, and the head."""
+        layers = (replace(layer, gradient=2).learning(1) for layer in context.layers)
+        yield StageTerms(context.layers, sum(layers, NO_COST) + context.head)
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of every phase, and layers or labels that raw inputs do not go with."""
+        yield from super().problems(model, info)
+        if self.inputs != "raw":
+            return
+        if not all(layer.takes_raw_inputs for layer in model.layers):
+            yield "inputs = 'raw' is for fully connected layers"
+        if model.label.encoding == "appended":
+            yield (
+                "inputs = 'raw' has no room for an appended label: set model.label.encoding ="
+                " 'overlay'"
+            )

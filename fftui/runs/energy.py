@@ -21,6 +21,7 @@ from fftui.events import (
     TelemetrySampled,
     WindowMeasured,
 )
+from fftui.runs.frozen import changed
 
 Source = Literal["gpu", "cpu"]
 Method = Literal["counter", "integrated power", "both"]
@@ -110,14 +111,17 @@ class Curve:
         return j0 + (j1 - j0) * (at - t0) / (t1 - t0) if t1 > t0 else j1
 
 
+NO_CURVE = Curve()
+
+
 @dataclass(frozen=True)
 class SourceMeter:
     """One source of energy: the curve of its counter, that of its integrated power, and the last
     values of both.
     """
 
-    counter: Curve = Curve()
-    power: Curve = Curve()
+    counter: Curve = NO_CURVE
+    power: Curve = NO_CURVE
     counted_j: float | None = None  # of the last sample
     changed_at: float = 0.0  # Unix seconds at which the counter last changed
     power_w: float | None = None
@@ -125,13 +129,11 @@ class SourceMeter:
 
     def sampled(self, at: float, counted_j: float | None, power_w: float | None) -> "SourceMeter":
         """The meter with one more sample, which is no earlier than the last one."""
-        gap = at - self.sampled_at > GAP_S
-        meter = (
-            replace(self, counter=Curve(), power=Curve(), counted_j=None, power_w=None)
-            if gap
-            else self
+        before = SourceMeter() if at - self.sampled_at > GAP_S else self
+        counter, changed_at = before._counted(at, counted_j)
+        return SourceMeter(
+            counter, before._powered(at, power_w), counted_j, changed_at, power_w, at
         )
-        return replace(meter._counted(at, counted_j), sampled_at=at)._powered(at, power_w)
 
     def measured(self, window: WindowMeasured, *, last: bool) -> Energy | Literal["wait"] | None:
         """The window's energy; "wait" while the counter may yet change. `last`: no sample will
@@ -150,28 +152,26 @@ class SourceMeter:
         """The meter without the points that are not needed for energies from Unix time `at` on."""
         return replace(self, counter=self.counter.since(at), power=self.power.since(at))
 
-    def _counted(self, at: float, counted_j: float | None) -> "SourceMeter":
-        before = self.counted_j
+    def _counted(self, at: float, counted_j: float | None) -> tuple[Curve, float]:
+        """The counter's curve with one more value, and the time at which it last changed."""
+        if counted_j is None:
+            return NO_CURVE, at
         # it restarted: the difference is unknown
-        if counted_j is None or before is None or counted_j < before:
-            start = Curve() if counted_j is None else Curve((at,), (counted_j,))
-            return replace(self, counter=start, counted_j=counted_j, changed_at=at)
-        if counted_j > before:
-            return replace(
-                self,
-                counter=self.counter.with_point(at, counted_j),
-                counted_j=counted_j,
-                changed_at=at,
-            )
-        return replace(self, counter=Curve()) if at - self.changed_at > UNCHANGED_S else self
+        if self.counted_j is None or counted_j < self.counted_j:
+            return Curve((at,), (counted_j,)), at
+        if counted_j > self.counted_j:
+            return self.counter.with_point(at, counted_j), at
+        given_up = at - self.changed_at > UNCHANGED_S
+        return NO_CURVE if given_up else self.counter, self.changed_at
 
-    def _powered(self, at: float, power_w: float | None) -> "SourceMeter":
+    def _powered(self, at: float, power_w: float | None) -> Curve:
+        """The curve of integrated power with one more value."""
         if power_w is None:
-            return replace(self, power=Curve(), power_w=None)
+            return NO_CURVE
         if self.power_w is None or not self.power.times:
-            return replace(self, power=Curve((at,), (0.0,)), power_w=power_w)
+            return Curve((at,), (0.0,))
         drawn = self.power.joules[-1] + (at - self.power.times[-1]) * (power_w + self.power_w) / 2
-        return replace(self, power=self.power.with_point(at, drawn), power_w=power_w)
+        return self.power.with_point(at, drawn)
 
 
 @dataclass(frozen=True)
@@ -193,9 +193,9 @@ class EnergyFold:
             case TelemetrySampled():
                 gpu = self.gpu.sampled(at, event.gpu_energy_j, event.power_w)
                 cpu = self.cpu.sampled(at, event.cpu_energy_j, None)
-                return replace(self, gpu=gpu, cpu=cpu)._measure()
-            # a journal may hold null
-            case WindowMeasured(began_at=float() | int(), ended_at=float() | int()):
+                sampled = changed(self, gpu=gpu, cpu=cpu)
+                return sampled._measure() if self.waiting else (sampled, ())
+            case WindowMeasured():
                 ended_at = max(self.ended_at, event.ended_at)
                 return replace(self, waiting=(*self.waiting, event), ended_at=ended_at)._measure()
             case MachineDescribed():  # a new sampler: its counters do not continue those of another
@@ -213,6 +213,8 @@ class EnergyFold:
             if gpu == "wait" or cpu == "wait":
                 break
             measured.append(WindowEnergy(window, gpu, cpu))
+        if not measured and len(self.waiting) > 1:
+            return self, ()  # nothing more is to be forgotten
         waiting = self.waiting[len(measured) :]
         # Windows are timed by two clocks, so the next may begin a little before this one's end.
         needed_from = (waiting[0].began_at if waiting else self.ended_at) - OVERLAP_S
@@ -343,7 +345,7 @@ class EnergyAccount:
                 return EnergyAccount()
             case _:
                 windows, measured = self.windows.after(at, event)
-                account = self if windows is self.windows else replace(self, windows=windows)
+                account = self if windows is self.windows else changed(self, windows=windows)
                 for each in measured:
                     account = account._with_window(each)
                 return account

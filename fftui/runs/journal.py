@@ -180,11 +180,9 @@ def is_held(path: Path) -> bool | None:
 
 
 def _event_of(line: bytes) -> tuple[float, Event] | None:
-    if line.isspace():
-        return None
     try:
-        return from_json(line.decode())
-    except (ValueError, KeyError, TypeError):
+        return from_json(line)
+    except ValueError:
         return None
 
 

@@ -3,10 +3,10 @@
 Where a resumed run repeats what was lost with its last session, the later event counts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from io import BytesIO
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import polars as pl
@@ -24,6 +24,7 @@ from fftui.runs.status import current_record
 Row = dict[str, Any]
 EpochOfRow = ev.EpochFinished | ev.LayerMeans
 E = TypeVar("E", EpochOfRow, ev.Evaluated)
+SAMPLES_IN_CHUNK = 8192  # that are Python objects; the others are already columns
 
 
 def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
@@ -77,6 +78,40 @@ class _Series(Generic[E]):
         return (event for _, event in sorted(everything, key=lambda numbered: numbered[0]))
 
 
+class _Samples:
+    """The telemetry of a run as columns, filled in chunks: a day of samples is a million objects."""
+
+    _names = tuple(field.name for field in fields(ev.TelemetrySampled))
+    _schema = pl.Schema({"at": pl.Float64()} | {n: SCHEMAS["telemetry"][n] for n in _names})
+    _values_of = staticmethod(attrgetter(*_names))
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[object, ...]] = []
+        self._chunks: list[pl.DataFrame] = []
+
+    def add(self, at: float, sample: ev.TelemetrySampled) -> None:
+        """Append a sample taken at Unix time `at`."""
+        self._rows.append((at, *self._values_of(sample)))
+        if len(self._rows) >= SAMPLES_IN_CHUNK:
+            self._settle()
+
+    def frame(self, run: str, first_at: float) -> pl.DataFrame:
+        """The telemetry table of `run`, whose first event was stated at Unix time `first_at`."""
+        self._settle()
+        at = pl.col("at")
+        columns = [
+            pl.lit(run).alias("run"),
+            (at * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC")).alias("time"),
+            (at - first_at).alias("elapsed_s"),
+        ]
+        schema = SCHEMAS["telemetry"]
+        return pl.concat(self._chunks).with_columns(columns).select(schema.names()).cast(schema)
+
+    def _settle(self) -> None:
+        self._chunks.append(pl.DataFrame(self._rows, schema=self._schema, orient="row"))
+        self._rows = []
+
+
 @dataclass(frozen=True)
 class _Stage:
     """One stage: the layers that learn in parallel, if any, and its last event."""
@@ -92,7 +127,7 @@ class _Facts:
 
     def __init__(self) -> None:
         self.first_at: float | None = None
-        self.telemetry: list[tuple[float, ev.TelemetrySampled]] = []
+        self.telemetry = _Samples()
         self.labels: tuple[str, ...] = ()
         self._begin()
 
@@ -129,7 +164,7 @@ class _Facts:
             case ev.Evaluated():
                 self.evaluations.add(event)
             case ev.TelemetrySampled():
-                self.telemetry.append((at, event))
+                self.telemetry.add(at, event)
 
     def _survives_resume(self, measured: WindowEnergy) -> bool:
         """Whether a resumed run does not repeat the window."""
@@ -144,26 +179,9 @@ def _facts_of(folder: RunFolder) -> _Facts:
 
 
 def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
-    match name:
-        case "epochs":
-            rows = list(_epoch_rows(facts))
-        case "energy":
-            rows = list(energy_rows(facts.windows))
-        case "evaluations":
-            rows = [asdict(event) for event in facts.evaluations]
-        case "layers":
-            rows = list(_layer_rows(facts))
-        case _:
-            first_at = facts.first_at or 0.0
-            rows = [
-                {
-                    "time": datetime.fromtimestamp(at, UTC),
-                    "elapsed_s": at - first_at,
-                    **asdict(event),
-                }
-                for at, event in facts.telemetry
-            ]
-    return _frame(name, [{"run": run, **row} for row in rows])
+    if name == "telemetry":
+        return facts.telemetry.frame(run, facts.first_at or 0.0)
+    return _frame(name, [{"run": run, **row} for row in _ROWS[name](facts)])
 
 
 def _epoch_rows(facts: _Facts) -> Iterator[Row]:
@@ -175,7 +193,7 @@ def _epoch_rows(facts: _Facts) -> Iterator[Row]:
     for event in facts.epochs:
         own = isinstance(event, ev.EpochFinished)
         taken_s = evaluation_s.get((event.phase, event.layer, event.epoch), 0.0)
-        yield asdict(event) | {"evaluation_s": taken_s if own else None}
+        yield vars(event) | {"evaluation_s": taken_s if own else None}
 
 
 def _layer_rows(facts: _Facts) -> Iterator[Row]:
@@ -204,10 +222,17 @@ def _layer_rows(facts: _Facts) -> Iterator[Row]:
 def _layer_row(labels: Sequence[str], layer: int | None, finished: ev.LayerFinished | None) -> Row:
     return {
         "layer": layer,
-        "label": "network" if layer is None else labels[layer - 1],
+        "label": _label_of(layer, labels),
         "state": "learning" if finished is None else "skipped" if finished.skipped else "learned",
         "layer_s": finished.layer_s if finished else None,
     }
+
+
+def _label_of(layer: int | None, labels: Sequence[str]) -> str | None:
+    """The label of a layer's row; None for a layer that the run's start does not list."""
+    if layer is None:
+        return "network"
+    return labels[layer - 1] if layer <= len(labels) else None
 
 
 def _totals(epochs: Sequence[EpochOfRow]) -> Row:
@@ -231,6 +256,14 @@ def _accuracy_of(layer: int | None, measured: ev.Evaluated) -> float | None:
     if layer is None:
         return measured.accuracy if measured.layer is None else None
     return measured.layer_accuracies[layer - 1] if layer <= len(measured.layer_accuracies) else None
+
+
+_ROWS: dict[TableName, Callable[[_Facts], Iterable[Row]]] = {
+    "epochs": _epoch_rows,
+    "energy": lambda facts: energy_rows(facts.windows),
+    "evaluations": lambda facts: map(vars, facts.evaluations),
+    "layers": _layer_rows,
+}
 
 
 def _run_row(folder: RunFolder) -> Row:

@@ -5,17 +5,18 @@ A view is frozen. `view.after(at, event)` is the next one, so a training thread 
 while another thread reads the last one: nobody waits, nobody sees half of a change.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import singledispatchmethod
 from itertools import accumulate
-from typing import Literal
+from typing import Any, Literal
 
 from fftui import events as ev
 from fftui.runs.energy import EnergyAccount
+from fftui.runs.frozen import Recent, changed
 from fftui.runs.history import History
 
 LayerState = Literal["waiting", "learning", "learned", "skipped"]
-TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate, `history` has them all
+TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
 LOG_KEPT = 500  # lines
 
 
@@ -124,7 +125,8 @@ class RunView:
     # steps (from, up to) that count as done and took this session no time
     skipped: tuple[tuple[int, int], ...] = ()
     evaluations: tuple[ev.Evaluated, ...] = ()
-    telemetry: tuple[ev.TelemetrySampled, ...] = ()
+    # the newest samples; `history` has them all
+    telemetry: Recent[ev.TelemetrySampled] = field(default_factory=Recent)
     history: History = field(default_factory=History)
     machine: ev.MachineDescribed | None = None
     missing: tuple[tuple[str, str], ...] = ()  # metrics that are not available, and why
@@ -211,14 +213,11 @@ class RunView:
 
     def after(self, at: float, event: ev.Event) -> "RunView":
         """The view after `event`, stated at Unix time `at`."""
-        return replace(self._fold(event, at), now=at, energy=self.energy.after(at, event))
+        fold = _FOLDS.get(type(event))
+        view = self if fold is None else fold(self, event, at)
+        return changed(view, now=at, energy=self.energy.after(at, event))
 
-    @singledispatchmethod
-    def _fold(self, event: ev.Event, at: float) -> "RunView":
-        return self
-
-    @_fold.register(ev.RunStarted)
-    def _(self, event: ev.RunStarted, at: float) -> "RunView":
+    def _after_run_started(self, event: ev.RunStarted, at: float) -> "RunView":
         fresh = RunView(
             started=event,
             started_at=at,
@@ -230,12 +229,10 @@ class RunView:
             at, f"{'resumed' if event.resumed else 'started'} on {event.device}, {event.precision}"
         )
 
-    @_fold.register(ev.PhaseStarted)
-    def _(self, event: ev.PhaseStarted, at: float) -> "RunView":
+    def _after_phase_started(self, event: ev.PhaseStarted, at: float) -> "RunView":
         return replace(self, phase=event)._logged(at, f"phase {event.phase}: {event.rule}")
 
-    @_fold.register(ev.LayerStarted)
-    def _(self, event: ev.LayerStarted, at: float) -> "RunView":
+    def _after_layer_started(self, event: ev.LayerStarted, at: float) -> "RunView":
         stage = Stage(event.phase, event.layer, event.parallel, event.epochs)
         view = replace(self, stages=(*(s for s in self.stages if not _same_stage(s, stage)), stage))
         view = view._without_outdated_accuracies(event)
@@ -251,17 +248,14 @@ class RunView:
             )
         return view
 
-    @_fold.register(ev.Stepped)
-    def _(self, event: ev.Stepped, at: float) -> "RunView":
+    def _after_stepped(self, event: ev.Stepped, at: float) -> "RunView":
         # A checkpoint may be older than the last step in the journal: what was lost is done again.
-        return replace(self, progress=event, done_at_start=min(self.done_at_start, event.done - 1))
+        return changed(self, progress=event, done_at_start=min(self.done_at_start, event.done - 1))
 
-    @_fold.register(ev.LayerMeans)
-    def _(self, event: ev.LayerMeans, at: float) -> "RunView":
+    def _after_layer_means(self, event: ev.LayerMeans, at: float) -> "RunView":
         return self._with_epoch(event.layer, _epoch_of(event))
 
-    @_fold.register(ev.EpochFinished)
-    def _(self, event: ev.EpochFinished, at: float) -> "RunView":
+    def _after_epoch_finished(self, event: ev.EpochFinished, at: float) -> "RunView":
         stage = self.stage(event.phase, event.layer)
         if stage is None or not stage.parallel:
             return self._with_epoch(event.layer, _with_shared(_epoch_of(event), event))
@@ -273,8 +267,7 @@ class RunView:
                 view = view._updated(number, history=(*row.history[:-1], _with_shared(last, event)))
         return view
 
-    @_fold.register(ev.LayerFinished)
-    def _(self, event: ev.LayerFinished, at: float) -> "RunView":
+    def _after_layer_finished(self, event: ev.LayerFinished, at: float) -> "RunView":
         stage = self.stage(event.phase, event.layer) or Stage(
             event.phase, event.layer, (), event.epochs
         )
@@ -292,13 +285,8 @@ class RunView:
             )
         return view._logged(at, f"{_name(stage)} {end} after {event.epochs} epochs")
 
-    @_fold.register(ev.Evaluated)
-    def _(self, event: ev.Evaluated, at: float) -> "RunView":
-        measured = (event.phase, event.layer, event.epoch, event.split, event.final)
-        others = (
-            e for e in self.evaluations if (e.phase, e.layer, e.epoch, e.split, e.final) != measured
-        )
-        view = replace(self, evaluations=(*others, event))
+    def _after_evaluated(self, event: ev.Evaluated, at: float) -> "RunView":
+        view = replace(self, evaluations=(*_before(event, self.evaluations), event))
         for number, accuracy in enumerate(event.layer_accuracies, 1):
             view = view._updated(number, accuracy=accuracy, accuracy_split=event.split)
         if event.layer is None and not event.layer_accuracies:
@@ -307,35 +295,31 @@ class RunView:
             view = view._logged(at, f"{event.split} accuracy {event.accuracy:.2%}")
         return view
 
-    @_fold.register(ev.TelemetrySampled)
-    def _(self, event: ev.TelemetrySampled, at: float) -> "RunView":
-        kept = (*self.telemetry[-TELEMETRY_KEPT + 1 :], event)
-        return replace(self, telemetry=kept, history=self.history.sampled(at, event))
+    def _after_telemetry_sampled(self, event: ev.TelemetrySampled, at: float) -> "RunView":
+        return changed(
+            self,
+            telemetry=self.telemetry.after(event, TELEMETRY_KEPT),
+            history=self.history.sampled(at, event),
+        )
 
-    @_fold.register(ev.MachineDescribed)
-    def _(self, event: ev.MachineDescribed, at: float) -> "RunView":
+    def _after_machine_described(self, event: ev.MachineDescribed, at: float) -> "RunView":
         return replace(self, machine=event, missing=(), other_gpus=None, sampler=None)
 
-    @_fold.register(ev.MetricsUnavailable)
-    def _(self, event: ev.MetricsUnavailable, at: float) -> "RunView":
+    def _after_metrics_unavailable(self, event: ev.MetricsUnavailable, at: float) -> "RunView":
         known = dict(self.missing) | dict.fromkeys(event.metrics, event.reason)
         return replace(self, missing=tuple(known.items()))._logged(at, event.text)
 
-    @_fold.register(ev.OtherGpusSampled)
-    def _(self, event: ev.OtherGpusSampled, at: float) -> "RunView":
-        return replace(self, other_gpus=event)
+    def _after_other_gpus_sampled(self, event: ev.OtherGpusSampled, at: float) -> "RunView":
+        return changed(self, other_gpus=event)
 
-    @_fold.register(ev.TelemetryEnded)
-    def _(self, event: ev.TelemetryEnded, at: float) -> "RunView":
+    def _after_telemetry_ended(self, event: ev.TelemetryEnded, at: float) -> "RunView":
         view = replace(self, sampler=event)
         return view._logged(at, f"telemetry ended: {event.error}") if event.error else view
 
-    @_fold.register(ev.Checkpointed)
-    def _(self, event: ev.Checkpointed, at: float) -> "RunView":
+    def _after_checkpointed(self, event: ev.Checkpointed, at: float) -> "RunView":
         return self._logged(at, "checkpoint written")
 
-    @_fold.register(ev.StatusChanged)
-    def _(self, event: ev.StatusChanged, at: float) -> "RunView":
+    def _after_status_changed(self, event: ev.StatusChanged, at: float) -> "RunView":
         view = replace(
             self, status=event.status, paused_at=at if event.status == "paused" else None
         )
@@ -344,12 +328,10 @@ class RunView:
             view = replace(view, started_at=self.started_at + (at - self.paused_at))
         return view._logged(at, event.status)
 
-    @_fold.register(ev.Noted)
-    def _(self, event: ev.Noted, at: float) -> "RunView":
+    def _after_noted(self, event: ev.Noted, at: float) -> "RunView":
         return self._logged(at, event.message)
 
-    @_fold.register(ev.RunFinished)
-    def _(self, event: ev.RunFinished, at: float) -> "RunView":
+    def _after_run_finished(self, event: ev.RunFinished, at: float) -> "RunView":
         text = f"{event.status}: {event.error}" if event.error else event.status
         return replace(self._stopped(), status=event.status, result=event)._logged(at, text)
 
@@ -380,11 +362,13 @@ class RunView:
         row = self._row(number)
         if row is None:
             return self
+        history, now = row.history, (epoch.phase, epoch.epoch)
         # A resumed run states an epoch again when the checkpoint was older than the journal: the
         # later one counts.
-        kept = tuple(e for e in row.history if (e.phase, e.epoch) < (epoch.phase, epoch.epoch))
+        while history and (history[-1].phase, history[-1].epoch) >= now:
+            history = history[:-1]
         return self._updated(
-            number, epoch=epoch.epoch, threshold=epoch.threshold, history=(*kept, epoch)
+            number, epoch=epoch.epoch, threshold=epoch.threshold, history=(*history, epoch)
         )
 
     def _row(self, number: int | None) -> LayerView | None:
@@ -457,3 +441,40 @@ def _name(stage: Stage) -> str:
     if stage.parallel:
         return f"{len(stage.parallel)} layers in parallel"
     return "the network" if stage.layer is None else f"layer {stage.layer}"
+
+
+def _before(event: ev.Evaluated, evaluations: tuple[ev.Evaluated, ...]) -> tuple[ev.Evaluated, ...]:
+    """The evaluations without those that `event` repeats, and those that followed them: a resumed
+    run states them again.
+    """
+    same = (event.phase, event.layer, event.split, event.final)
+    newest = next((e for e in reversed(evaluations) if _series(e) == same), None)
+    if newest is None or newest.epoch < event.epoch:
+        return evaluations
+    return tuple(e for e in evaluations if _series(e) != same or e.epoch < event.epoch)
+
+
+def _series(event: ev.Evaluated) -> tuple[object, ...]:
+    return (event.phase, event.layer, event.split, event.final)
+
+
+# How each kind of event changes the view; the others leave it as it is.
+_FOLDS: dict[type[ev.Event], Callable[[RunView, Any, float], RunView]] = {
+    ev.RunStarted: RunView._after_run_started,
+    ev.PhaseStarted: RunView._after_phase_started,
+    ev.LayerStarted: RunView._after_layer_started,
+    ev.Stepped: RunView._after_stepped,
+    ev.LayerMeans: RunView._after_layer_means,
+    ev.EpochFinished: RunView._after_epoch_finished,
+    ev.LayerFinished: RunView._after_layer_finished,
+    ev.Evaluated: RunView._after_evaluated,
+    ev.TelemetrySampled: RunView._after_telemetry_sampled,
+    ev.MachineDescribed: RunView._after_machine_described,
+    ev.MetricsUnavailable: RunView._after_metrics_unavailable,
+    ev.OtherGpusSampled: RunView._after_other_gpus_sampled,
+    ev.TelemetryEnded: RunView._after_telemetry_ended,
+    ev.Checkpointed: RunView._after_checkpointed,
+    ev.StatusChanged: RunView._after_status_changed,
+    ev.Noted: RunView._after_noted,
+    ev.RunFinished: RunView._after_run_finished,
+}

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fftui.data.catalogue import SETS, DataName
-from fftui.experiment import ForwardForward
+from fftui.data.catalogue import DataName
+from fftui.data.own_sets import info_of
 from fftui.studies.reported import Cell, reported, sizes
 from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of
@@ -35,7 +35,7 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
     """Every number of images the paper has; of fewer than all its FF at an equal number of updates
     too.
     """
-    whole = SETS[data].train_images
+    whole = info_of(data).train_images
     own, full = experiment_of("ff", data).data, scale == "full"
     for images in QUICK_SIZES if scale == "quick" else sizes(data):
         taken: dict[str, object] = {} if images == whole else {"data.train_images": images}
@@ -84,7 +84,6 @@ def _sample_cell(method: str, data: DataName, images: int) -> Cell | None:
 def _equal_updates(data: DataName, images: int, changes: Mapping[str, Any]) -> dict[str, object]:
     """As many epochs as give the optimiser steps of the full set."""
     phase = experiment_of("paper/ff", data, changes).phases[0]
-    assert isinstance(phase, ForwardForward)
-    steps = phase.epochs * math.ceil(SETS[data].train_images / phase.batch_size)
+    steps = phase.epochs * math.ceil(info_of(data).train_images / phase.batch_size)
     epochs = round(steps / math.ceil(images / phase.batch_size))
     return {"phases.0.epochs": epochs, "evaluation.every": max(1, epochs // MEASUREMENTS)}

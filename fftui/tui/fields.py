@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from fftui.experiment import FIRST_LAYERS, Experiment
+from fftui.experiment import LAYERS, PHASES, Experiment, LabelUse, LayerConfig
+from fftui.experiment.choices import Choice
 from fftui.presets import configs_at, field_errors, parse_value, set_value
 
 COUNT = "count"  # the last name in the path of a list's length
@@ -170,13 +171,14 @@ def _walk(
 
 
 def _leaf(path: str, info: FieldInfo, value: object) -> Field:
+    choices = _choices(info)
     return Field(
         path,
         as_text(value),
-        choices=_choices(info.annotation),
+        choices=choices,
         description=_about(info),
         nullable=type(None) in get_args(info.annotation),
-        role="text" if info.annotation is str else "value",
+        role="text" if info.annotation is str and not choices else "value",
     )
 
 
@@ -192,7 +194,11 @@ def _about(info: FieldInfo) -> str:
     return "; ".join(text for text in (info.description or "", ", ".join(bounds)) if text)
 
 
-def _choices(annotation: Any) -> tuple[str, ...]:
+def _choices(info: FieldInfo) -> tuple[str, ...]:
+    named = next((rule for rule in info.metadata if isinstance(rule, Choice)), None)
+    if named is not None:
+        return named.names
+    annotation = info.annotation
     if annotation is bool:
         return ("true", "false")
     if get_origin(annotation) is Literal:
@@ -235,20 +241,31 @@ def _repair_model(values: dict[str, Any], tag: str) -> None:
     model = values.get("model")
     if not isinstance(model, dict):
         return
-    layers = model.get("layers")
-    first = (
-        layers[0].get("kind", "fully-connected") if layers and isinstance(layers[0], dict) else None
-    )
+    rule = PHASES.find(tag)
+    if rule is not None and rule.needs_head and model.get("head") is None:
+        set_value(values, "model.head", _defaults_with("model.head", {}))
     label = model.get("label")
     encoding = label.get("encoding", "overlay") if isinstance(label, dict) else "overlay"
-    if tag == "backprop" and model.get("head") is None:
-        set_value(values, "model.head", _defaults_with("model.head", {}))
-    if tag == "local-ce":
-        set_value(values, "model.label.encoding", "none")
-    elif (tag == "forward-forward" and encoding == "none") or FIRST_LAYERS.get(
-        encoding, first
-    ) != first:
-        set_value(values, "model.label.encoding", "overlay")  # possible with every kind of layer
+    wanted = _fitting_encoding(encoding, rule.label_use if rule else "optional", _first(model))
+    if wanted != encoding:
+        set_value(values, "model.label.encoding", wanted)
+
+
+def _first(model: Mapping[str, Any]) -> type[LayerConfig] | None:
+    """The description of the first layer."""
+    layers = model.get("layers")
+    first = layers[0] if layers else None
+    return LAYERS.find(first.get("kind")) if isinstance(first, dict) else None
+
+
+def _fitting_encoding(encoding: str, use: LabelUse, first: type[LayerConfig] | None) -> str:
+    """`encoding`, or another one where the rule or the first layer cannot do with it."""
+    if use == "refused":
+        return "none"
+    able = first.encodings if first else ("overlay",)
+    if encoding in able and not (use == "required" and encoding == "none"):
+        return encoding
+    return next((each for each in able if each != "none"), "none")
 
 
 def _resize(values: dict[str, Any], path: str, text: str) -> None:

@@ -167,14 +167,10 @@ def test_windows_that_overlap_a_little_are_both_known() -> None:
     assert [each.gpu is not None for each in found] == [True, True]
 
 
-def test_a_window_without_its_times_measures_nothing() -> None:
-    line = (
-        '{"at": 1.0, "event": "window", "doing": "learning", "phase": 1, "layer": 1, "epoch": 1,'
-        ' "steps": 1, '
-    )
-    at, event = ev.from_json(line + '"images": 1, "began_at": null, "ended_at": null}')
-    fold, measured = EnergyFold().after(at, event)
-    assert (fold.waiting, measured) == ((), ())
+def test_a_window_without_its_times_is_no_event() -> None:
+    line = ev.to_json(1.0, window(1, 2))
+    with pytest.raises(ValueError, match="'began_at'"):
+        ev.from_json(line.replace('"began_at":1', '"began_at":null', 1))
 
 
 def test_a_day_idle_does_not_fill_the_memory_and_a_long_window_keeps_its_energy() -> None:

@@ -1,0 +1,163 @@
+"""Seconds to open a long journal: read and folded into a view, and made into tables.
+
+    python benchmarks/journal.py --lines 1000000 --against ../older-checkout
+
+The journal is that of a run on a GPU sampled ten times a second. Every measurement is taken in a
+process of its own, so that one's memory is not another's; `--against` opens the same journal with
+the package of another checkout, in turn with this one's, and prints the ratios.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fftui import events as ev
+from fftui.events import to_json
+from fftui.presets import load_preset
+from fftui.runs.folder import RunFolder, create
+
+HERE = Path(__file__).resolve().parents[1]
+HZ = 10
+EPOCH_S = 10  # seconds of learning in one epoch; an evaluation follows
+STEPS_PER_S = 40
+LAYERS, BEGAN_AT = 4, 1_800_000_000.0
+
+OPEN = """
+import resource, sys, time
+from pathlib import Path
+from fftui.runs.folder import RunFolder
+from fftui.runs.journal import read_journal
+from fftui.runs.tables import write_tables
+from fftui.runs.view import RunView
+
+folder = RunFolder(Path(sys.argv[2]))
+begun = time.perf_counter()
+if sys.argv[1] == "view":
+    view = RunView()
+    for at, event in read_journal(folder.journal):
+        view = view.after(at, event)
+    assert view.result is not None and view.layers[0].history, "the journal was not read"
+else:
+    write_tables(folder)
+taken_s = time.perf_counter() - begun
+print(taken_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def events(lines: int) -> Iterator[tuple[float, ev.Event]]:
+    """About `lines` events of a layer-wise run, with their Unix times."""
+    seconds = max(LAYERS * EPOCH_S, lines // (HZ + 3))
+    epochs = max(1, seconds // (LAYERS * EPOCH_S))
+    steps = EPOCH_S * STEPS_PER_S
+    total = LAYERS * epochs * steps
+    labels = ("784→2000", *("2000→2000",) * (LAYERS - 1))
+    at = BEGAN_AT
+    yield (
+        at,
+        ev.RunStarted(
+            "bench", "ff", "mnist", "cuda", "bfloat16", labels, total, 50_000, 10_000, 10_000, False
+        ),
+    )
+    yield at, ev.MachineDescribed(float(HZ), 16, 128 << 30, "NVIDIA H100", "GPU-0", "580.1")
+    yield at, ev.PhaseStarted(1, "forward-forward", epochs)
+    done = 0
+    for layer in range(1, LAYERS + 1):
+        yield at, ev.LayerStarted(1, layer, epochs, 2.0)
+        for epoch in range(1, epochs + 1):
+            for each in _epoch(at, layer, epoch, done, total):
+                yield each
+            done, at = done + steps, at + EPOCH_S
+            yield at, _evaluated(layer, epoch, final=False)
+            yield at, ev.EpochFinished(
+                1, layer, epoch, epoch * steps, 0.69 / epoch, 2.5, 1.5, 2.0, 0.9, 5e3, 10.0, 9.0, 0.5
+            )
+        yield at, ev.LayerFinished(1, layer, epochs, float(epochs * EPOCH_S), False)
+        yield at, ev.Checkpointed(1, layer, epochs, 0.1)
+    yield at, ev.TelemetryEnded(int(HZ * (at - BEGAN_AT)), 0, at - BEGAN_AT, 1.0, 1.0)
+    yield at, _evaluated(None, epochs, final=True)
+    yield at, ev.RunFinished("finished", 0.9, (0.9,) * LAYERS, at - BEGAN_AT, None)
+
+
+def _epoch(
+    at: float, layer: int, epoch: int, done: int, total: int
+) -> Iterator[tuple[float, ev.Event]]:
+    """The telemetry, steps and windows of one epoch, second by second."""
+    for second in range(EPOCH_S):
+        now, step = at + second, (second + 1) * STEPS_PER_S
+        for tick in range(HZ):
+            yield now + tick / HZ, _sample(layer, epoch, now + tick / HZ)
+        yield now + 0.95, ev.Stepped(
+            1, layer, epoch, step, EPOCH_S * STEPS_PER_S, done + step, total, 5012.3
+        )
+        yield now + 1, ev.WindowMeasured(
+            "learning", 1, layer, epoch, STEPS_PER_S, 5_000, now, now + 1
+        )
+
+
+def _sample(layer: int, epoch: int, at: float) -> ev.TelemetrySampled:
+    wave = (at * 7.3) % 10
+    return ev.TelemetrySampled(
+        1, layer, epoch, 0.1001, 97.5 + wave / 10, 2_000_000_000, 12.5 + wave, 9_000_000_000,
+        85.25 + wave, round(85.25 * (at - BEGAN_AT), 3), 90.0 + wave, 40.0 + wave, 5_000_000_000,
+        85_000_000_000, 4_000_000_000, 410.5 + wave, 700.0, round(410.5 * (at - BEGAN_AT), 3),
+        61.0, 1980.0, 2619.0, "none",
+    )  # fmt: skip
+
+
+def _evaluated(layer: int | None, epoch: int, *, final: bool) -> ev.Evaluated:
+    accuracies = (0.9,) * (layer or LAYERS)
+    split = "test" if final else "validation"
+    return ev.Evaluated(
+        1, layer, epoch, split, final, 0.9, accuracies, (90,) * 10, (100,) * 10, 0.05
+    )
+
+
+def write_journal(folder: RunFolder, lines: int) -> int:
+    """Write a journal of about `lines` lines into `folder`; returns their number."""
+    written = 0
+    with folder.journal.open("w", encoding="utf-8") as file:
+        for at, event in events(lines):
+            file.write(to_json(at, event) + "\n")
+            written += 1
+    return written
+
+
+def opened(tree: Path, kind: str, folder: RunFolder) -> tuple[float, float]:
+    """Seconds and bytes (peak) that the package of `tree` takes to open the journal in `folder`."""
+    command = [sys.executable, "-c", OPEN, kind, str(folder.path)]
+    environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
+    output = subprocess.run(
+        command, env=environment, cwd=folder.path, capture_output=True, text=True, check=True
+    ).stdout
+    seconds, peak_bytes = output.split()
+    return float(seconds), float(peak_bytes)
+
+
+def main(
+    lines: Annotated[int, typer.Option(help="Lines of the journal.")] = 1_000_000,
+    against: Annotated[Path | None, typer.Option(help="Another checkout of fftui.")] = None,
+) -> None:
+    """Print the seconds that opening a journal takes, and with `--against` the ratios."""
+    with tempfile.TemporaryDirectory() as root:
+        folder = create(Path(root), load_preset("ff", "mnist", [], 0))
+        print(f"{write_journal(folder, lines)} lines, {folder.journal.stat().st_size >> 20} MiB")
+        for kind in ("view", "tables"):
+            seconds, peak_bytes = opened(HERE, kind, folder)
+            text = f"{kind}: {seconds:.1f} s, {peak_bytes / 2**20:.0f} MiB"
+            if against is not None:
+                older_s, older_bytes = opened(against.resolve(), kind, folder)
+                text += (
+                    f"; {against}: {older_s:.1f} s, {older_bytes / 2**20:.0f} MiB;"
+                    f" {older_s / seconds:.1f} times as fast"
+                )
+            print(text, flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

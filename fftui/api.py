@@ -1,0 +1,217 @@
+"""What a script or a notebook does with fftui; the command line is written over it.
+
+Public names are offered by `fftui` itself: `import fftui` is enough.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fftui import events as ev
+from fftui.errors import RunFailedError
+from fftui.experiment import Experiment
+from fftui.presets import load_config, preset_experiment
+from fftui.runs.folder import RunFolder, RunRecord, create, find_run, runs_folder
+from fftui.runs.journal import read_journal
+from fftui.runs.listing import list_runs as list_records
+from fftui.runs.run_thread import RunThread
+from fftui.runs.status import current_record, ensure_not_running
+from fftui.runs.view import RunView, view_of
+from fftui.runs.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
+    from torch import Tensor
+
+    from fftui.learning.trained import TrainedNetwork
+    from fftui.learning.training import Training
+    from fftui.runs.columns import TableName
+
+__all__ = [
+    "Run",
+    "list_runs",
+    "load_config",
+    "load_data",
+    "load_preset",
+    "open_run",
+    "resume",
+    "run",
+    "train",
+]
+
+WAIT_S = 0.2  # between two looks at Ctrl-C
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk: its record, its events, its tables and what it has learned."""
+
+    folder: RunFolder
+
+    @property
+    def id(self) -> str:
+        """The name of the run's folder, which no other run of that folder of runs has."""
+        return self.folder.id
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.folder.path
+
+    @property
+    def record(self) -> RunRecord:
+        """Status, times, accuracies and versions, as they are now. Raises RunNotFoundError."""
+        return current_record(self.folder)
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was asked. Raises ExperimentError where the file is damaged."""
+        return self.folder.experiment()
+
+    @property
+    def view(self) -> RunView:
+        """All that a screen shows of the run, folded from its journal. Raises OSError."""
+        return view_of(self.folder)
+
+    def events(self) -> Iterator[tuple[float, ev.Event]]:
+        """(Unix time, event) of the journal, in order. Raises OSError."""
+        return read_journal(self.folder.journal)
+
+    def table(self, name: "TableName") -> "pl.DataFrame":
+        """A table made from the journal: epochs, layers, evaluations, energy, telemetry or runs.
+
+        Raises RequestError for another name, RunNotFoundError, OSError.
+        """
+        from fftui.runs.tables import make_table  # noqa: PLC0415 - loads Polars
+
+        return make_table(self.folder, name)
+
+    def network(self, device: str = "cpu") -> "TrainedNetwork":
+        """The network with the weights of the last checkpoint, ready to predict.
+
+        Raises RunFailedError where there is no checkpoint or it cannot be read.
+        """
+        from fftui.runs.weights import trained_network  # noqa: PLC0415 - loads torch
+
+        return trained_network(self.folder, device)
+
+
+def load_preset(
+    name: str,
+    data: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    seed: int | None = None,
+) -> Experiment:
+    """The experiment of a preset on a data set, with `overrides` by their paths, such as
+    `{"phases.0.epochs": 5}`.
+
+    Raises ExperimentError for an unknown preset, data set, field or value, with the nearest name.
+    """
+    return preset_experiment(name, data, overrides or {}, seed)
+
+
+def train(
+    experiment: Experiment, *, device: str = "auto", data_folder: Path | None = None
+) -> "Training":
+    """The events of `experiment` as it is carried out, with nothing on disk.
+
+    Raises DataError where the images are missing, RequestError where the device is.
+    """
+    from fftui.learning.training import train as start  # noqa: PLC0415 - loads torch
+
+    return start(experiment, device=device, data_folder=data_folder)
+
+
+def run(
+    experiment: Experiment,
+    *,
+    name: str | None = None,
+    device: str = "auto",
+    runs_dir: Path | None = None,
+    data_folder: Path | None = None,
+    on_event: Callable[[ev.Event], None] | None = None,
+) -> Run:
+    """Carry out `experiment` in a new folder of `runs_dir` (FFTUI_RUNS, else `runs` here).
+
+    `on_event` is called with every event, in another thread. Ctrl-C ends the run as `interrupted`,
+    with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it fails.
+    """
+    workspace = Workspace(runs_folder(runs_dir), data_folder, device)
+    folder = create(workspace, experiment, name=name)
+    return _finish(RunThread(folder, experiment, workspace, listener=_listener(on_event)))
+
+
+def resume(
+    run: Run,
+    *,
+    device: str | None = None,
+    data_folder: Path | None = None,
+    on_event: Callable[[ev.Event], None] | None = None,
+) -> Run:
+    """Continue an interrupted or failed run from its last checkpoint; a finished one is left alone.
+
+    Raises RequestError where another process carries it out, RunFailedError where it fails.
+    """
+    record = run.record
+    if record.status == "finished":
+        return run
+    ensure_not_running(run.folder, record)
+    workspace = Workspace(
+        run.path.parent, record.images(data_folder), device or record.device_asked
+    )
+    thread = RunThread(
+        run.folder, run.experiment, workspace, resume=True, listener=_listener(on_event)
+    )
+    return _finish(thread)
+
+
+def open_run(name: str = "latest", runs_dir: Path | None = None) -> Run:
+    """The run of that id, unique beginning of an id, name or path; `latest` is the newest.
+
+    Raises RunNotFoundError, which names the nearest.
+    """
+    return Run(find_run(runs_folder(runs_dir), name))
+
+
+def list_runs(runs_dir: Path | None = None) -> list[Run]:
+    """All runs, newest first. Raises RequestError where the folder cannot be read."""
+    folder = runs_folder(runs_dir)
+    return [Run(RunFolder(folder.absolute() / record.id)) for record in list_records(folder)]
+
+
+def load_data(
+    name: str, split: Literal["train", "test"], data_folder: Path | None = None
+) -> "tuple[Tensor, Tensor]":
+    """Images uint8 (N, channels, height, width) and labels int64 (N,) of a data set.
+
+    Raises DataError where it is missing or damaged.
+    """
+    from fftui.data.sets import load_set  # noqa: PLC0415 - loads torch
+
+    loaded = load_set(name, split, data_folder)
+    return loaded.images, loaded.labels
+
+
+def _listener(
+    on_event: Callable[[ev.Event], None] | None,
+) -> Callable[[float, ev.Event], None] | None:
+    return None if on_event is None else lambda _at, event: on_event(event)
+
+
+def _finish(thread: RunThread) -> Run:
+    """Wait for the end of a run."""
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(WAIT_S)
+        except KeyboardInterrupt:
+            thread.stop()
+    if thread.refused is not None:
+        raise thread.refused
+    result = thread.view.result
+    if result is None or result.status == "failed":
+        reason = result.error if result is not None else "it ended without a result"
+        msg = f"run {thread.folder.id} failed: {reason}; its folder is {thread.folder.path}"
+        raise RunFailedError(msg)
+    return Run(thread.folder)

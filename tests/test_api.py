@@ -1,0 +1,118 @@
+"""The API from Python: one import, the pages' own code, and what it refuses."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fftui
+from fftui.events import EpochFinished
+
+DOCS = Path(__file__).parents[1] / "docs"
+SMALL: dict[str, object] = {
+    "phases.0.epochs": 1,
+    "data.train_images": 200,
+    "data.test_images": 50,
+    "model.layers.0.units": 20,
+    "telemetry.hz": 0.0,
+    "evaluation.images": 50,
+    "evaluation.final_train_images": 50,
+}
+
+
+def code_of(page: str) -> str:
+    """The Python of a page, in order."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FFTUI_RUNS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def small() -> fftui.Experiment:
+    return fftui.load_preset("quickstart", overrides=SMALL)
+
+
+def test_the_page_on_the_api_runs_as_it_stands(here: Path) -> None:
+    script = here / "api.py"
+    script.write_text(code_of("api.md"), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "finished" in done.stdout
+
+
+def test_importing_fftui_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, fftui; fftui.__all__, dir(fftui); "
+        "print([m for m in ('torch', 'polars', 'textual', 'numpy', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", fftui.__all__)
+def test_every_public_name_is_there_and_described(name: str) -> None:
+    value = getattr(fftui, name)
+    assert value.__doc__ and value.__doc__.strip(), name
+
+
+def test_a_run_is_what_the_command_makes(small: fftui.Experiment, here: Path) -> None:
+    heard: list[object] = []
+    run = fftui.run(small, name="half width", device="cpu", on_event=heard.append)
+    assert run.record.status == "finished"
+    assert run.record.name == "half width"
+    assert run.path.parent == here / "runs"
+    assert any(isinstance(event, EpochFinished) for event in heard)
+    assert run.experiment == small
+    assert [event.kind for _, event in run.events()][-1] == "run-finished"
+    assert run.table("epochs")["epoch"].to_list() == [1]
+    assert fftui.open_run("half width").id == run.id
+    assert [each.id for each in fftui.list_runs()] == [run.id]
+    assert fftui.resume(run) == run  # finished: left alone
+
+
+def test_a_network_predicts_as_its_run_was_measured(small: fftui.Experiment) -> None:
+    every_image = small.changed({"data.test_images": None})
+    run = fftui.run(every_image, device="cpu")
+    images, labels = fftui.load_data("mnist-mini", "test")
+    network = run.network()
+    accuracy = (network.predict(images) == labels).double().mean().item()
+    assert accuracy == pytest.approx(run.record.test_accuracy)
+    goodness = network.goodness(images[:7], labels[:7])
+    assert goodness.shape == (len(small.model.layers), 7)
+
+
+def test_changed_is_a_checked_copy(small: fftui.Experiment) -> None:
+    assert small.changed({}) == small
+    wider = small.changed({"model.layers.0.units": 30})
+    assert (small.model.layers[0], wider.model.layers[0]) != (wider.model.layers[0],) * 2
+    with pytest.raises(fftui.ExperimentError, match=r"model.layers.0.*'unitz'.*'units'"):
+        small.changed({"model.layers.0.unitz": 30})
+
+
+def test_a_refused_run_leaves_nothing_behind(small: fftui.Experiment, here: Path) -> None:
+    with pytest.raises(fftui.RequestError, match="cuda:99"):
+        fftui.run(small, device="cuda:99")
+    assert not list((here / "runs").iterdir())
+
+
+def test_a_phase_starts_from_another_run(small: fftui.Experiment) -> None:
+    first = fftui.run(small, device="cpu")
+    still = small.changed({"phases.0.init_from": first.id, "phases.0.learning_rate": 1e-30})
+    second = fftui.run(still, device="cpu")
+    before, after = first.network().state_dict(), second.network().state_dict()
+    assert all(before[name].equal(after[name]) for name in before)
+    with pytest.raises(fftui.RunNotFoundError, match="nowhere"):
+        fftui.run(small.changed({"phases.0.init_from": "nowhere"}), device="cpu")
+    narrow = still.changed({"model.layers.0.units": 19})
+    with pytest.raises(fftui.ExperimentError, match="layer 1"):
+        fftui.run(narrow, device="cpu")
