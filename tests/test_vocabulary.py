@@ -19,7 +19,7 @@ FirstLessons FirstInputs LiftedLessons lessons_for StretchWork LossSlope slope_N
 OpenImages labelled_activities learn_labelled numbers_per_row Timekeeper start_uniform
 refuse_at_work Ledger Booked Spent Settled Metering FIGURES FiguresMissing HostFigures untold
 tells_power HardyDriver lose_terminal Painted Workbench StudyBench IS_PLACE Surveyed PastRead
-WarmedUp _tell _lay_out _make_fit _wish leave_at_once unsaid FEWEST TELLING Played
+WarmedUp _tell _make_fit _wish leave_at_once unsaid FEWEST TELLING Played
 lying_bars LeftOut done_right put_right Trainer Instruments Rhythm _rest _trouble belief believe
 luck gauges strips settling climb
 """
