@@ -4,7 +4,7 @@ A preset is a TOML file:
 
     description = "one line"
     data_sets = ["mnist"]              # optional: the data sets it is for; all if absent
-    [reports]                          # optional: test accuracy in percent that the paper reports, per data set
+    [reports]                          # optional: test accuracy in percent that the paper reports
     mnist = 97.14
     [experiment]                       # an `Experiment`
     [on.cifar100]                      # optional: fields that differ on one data set, by their path
@@ -66,8 +66,9 @@ def list_presets() -> list[Preset]:
 
 
 def read_preset(name: str, data_folder: Path | None = None) -> Preset:
-    """The preset called `name`; `data_folder` has one's own data sets. Raises ExperimentError, with the nearest name, where
-    there is none.
+    """The preset called `name`; `data_folder` has one's own data sets.
+
+    Raises ExperimentError, with the nearest name, where there is none.
     """
     folder = presets_folder()
     path = folder / f"{name}.toml"
@@ -127,8 +128,8 @@ def load_preset(
 ) -> Experiment:
     """The experiment of preset `name` on data set `data`, with `path=value` overrides applied last.
 
-    `data_folder` has one's own data sets (see `fftui.data.own_sets.data_folder`). Raises ExperimentError for an unknown preset, data set, field or value, naming the nearest valid
-    one.
+    `data_folder` has one's own data sets (see `fftui.data.own_sets.data_folder`). Raises
+    ExperimentError for an unknown preset, data set, field or value, naming the nearest valid one.
     """
     preset = read_preset(name, data_folder)
     values = preset_values(preset, data, overrides, data_folder=data_folder)

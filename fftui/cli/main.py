@@ -31,7 +31,7 @@ from fftui.cli.options import (
     complete_run,
     complete_study,
 )
-from fftui.errors import FFTUIError, RequestError, one_of
+from fftui.errors import FFTUIError, RequestError
 from fftui.text.streams import bytes_to_stdout, prepare, to_stderr, to_stdout
 
 if TYPE_CHECKING:

@@ -104,7 +104,9 @@ def build_of_runs(
     info, run = find_study(name), {record.data for record in list_runs(workspace.runs_dir)}
     sets = asked or info.sets_at(scale)
     seen = [data for data in sets if data in run]
-    return info.build(scale, known_names(workspace.data_folder), seeds or SEEDS[scale], seen or sets)
+    return info.build(
+        scale, known_names(workspace.data_folder), seeds or SEEDS[scale], seen or sets
+    )
 
 
 def execute_study(study: Study, workspace: Workspace, output: Output) -> int:

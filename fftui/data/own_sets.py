@@ -119,9 +119,7 @@ def own_record(name: str, folder: Path | None = None) -> OwnRecord:
         reason = (error.strerror or str(error)).lower()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = f"damaged: {error}"
-    msg = (
-        f"{name}: {path} cannot be read ({reason}): `fftui data remove {name}`, then add it again"
-    )
+    msg = f"{name}: {path} cannot be read ({reason}): `fftui data remove {name}`, then add it again"
     raise DataError(msg) from None
 
 

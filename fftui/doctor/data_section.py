@@ -8,6 +8,7 @@ from fftui.data.verify import SetStatus, data_folder, set_status
 from fftui.doctor.checks import Check, Section
 from fftui.text.format import size
 
+
 def data_section(folder: Path | None = None, *, torchvision_loads: bool = True) -> Section:
     """Every data set known; its files are read and their checksums compared."""
     root = data_folder(folder)

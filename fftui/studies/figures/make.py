@@ -67,7 +67,8 @@ def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
         if isinstance(source, RunFolder):
             made = run_figures(source, asked.data_folder)
         else:
-            made = study_figures(source.build(asked.scale, known_names(asked.data_folder), MOST_SEEDS), asked)
+            known = known_names(asked.data_folder)
+            made = study_figures(source.build(asked.scale, known, MOST_SEEDS), asked)
         while True:
             with style():  # not around the yields: the settings are global
                 made_next = next(made, None)
