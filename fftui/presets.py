@@ -27,6 +27,23 @@ from fftui.data.own_sets import known_names, own_record
 from fftui.errors import ExperimentError, nearest
 from fftui.experiment import Experiment, Layer, Phase
 
+__all__ = [
+    "KEYS",
+    "Preset",
+    "configs_at",
+    "experiment_from",
+    "field_errors",
+    "known_names",
+    "list_presets",
+    "load_config",
+    "load_preset",
+    "parse_value",
+    "preset_values",
+    "presets_folder",
+    "read_preset",
+    "read_toml",
+    "set_value",
+]
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
 

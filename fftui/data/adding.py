@@ -149,13 +149,13 @@ def _with_test(brought: Brought, test_share: float | None) -> Brought:
             " test/ folder"
         )
         raise DataError(msg)
-    notes = (
+    notes = [
         f"no test set: {int(taken.sum()):,} of {len(taken):,} images are split off, {share:.3g} of"
-        f" each class by seed {SPLIT_SEED}",
-    )
+        f" each class by seed {SPLIT_SEED}"
+    ]
     single = sum(count == 1 for count in Counter(brought.train.labels).values())
     if single:
-        notes += (f"{single} classes have one image only, none of them to test on",)
+        notes.append(f"{single} classes have one image only, none of them to test on")
     return Brought(
         _taken(brought.train, ~taken),
         _taken(brought.train, taken),
@@ -177,7 +177,7 @@ def _drawn(labels: Sequence[str], share: float) -> NDArray[np.bool_]:
 
 
 def _taken(split: BroughtSplit, chosen: NDArray[np.bool_]) -> BroughtSplit:
-    (index,) = np.nonzero(chosen)
+    index = [int(i) for i in np.flatnonzero(chosen)]
     labels = [split.labels[i] for i in index]
     if isinstance(split.images, np.ndarray):
         return BroughtSplit(split.images[index], labels)

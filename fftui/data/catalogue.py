@@ -74,22 +74,21 @@ DIGITS = tuple("0123456789")
 _MNIST = ChannelScale((0.1307,), (0.3081,))
 _SVHN = ChannelScale((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970))
 _CIFAR_MEAN = (0.4914, 0.4822, 0.4465)
-_SPLITS: dict[str, tuple[tuple[str, object], ...]] = {
-    "train": (("split", "train"),),
-    "test": (("split", "test"),),
-}
-_CIFAR100_CLASSES = tuple(
-    (
-        "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus"
-        " butterfly camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach"
-        " couch crab crocodile cup dinosaur dolphin elephant flatfish forest fox girl hamster"
-        " house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree"
-        " motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear"
-        " pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road"
-        " rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel"
-        " streetcar sunflower sweet_pepper table tank telephone television tiger tractor train"
-        " trout tulip turtle wardrobe whale willow_tree wolf woman worm"
-    ).split()  # noqa: SIM905 - a hundred quoted words read worse
+_TRAIN_SPLIT, _TEST_SPLIT = (("split", "train"),), (("split", "test"),)
+_CIFAR100_CLASSES = (
+    *("apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle"),
+    *("bicycle", "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can"),
+    *("castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud"),
+    *("cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant"),
+    *("flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard"),
+    *("lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree"),
+    *("motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid"),
+    *("otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy"),
+    *("porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea"),
+    *("seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider"),
+    *("squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone"),
+    *("television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe"),
+    *("whale", "willow_tree", "wolf", "woman", "worm"),
 )
 
 
@@ -200,7 +199,7 @@ _PUBLISHED = (
         class_names=DIGITS,
         standard=_SVHN,
         paper=_SVHN,
-        source=Source("torchvision.datasets:SVHN", 246_316_178, **_SPLITS),
+        source=Source("torchvision.datasets:SVHN", 246_316_178, _TRAIN_SPLIT, _TEST_SPLIT),
     ),
     PublishedSet(
         name="kmnist",
@@ -269,7 +268,7 @@ _PUBLISHED = (
             *("dog", "horse", "monkey", "ship", "truck"),
         ),
         standard=ChannelScale((0.4467, 0.4398, 0.4066), (0.2603, 0.2566, 0.2713)),
-        source=Source("torchvision.datasets:STL10", 2_640_397_119, **_SPLITS),
+        source=Source("torchvision.datasets:STL10", 2_640_397_119, _TRAIN_SPLIT, _TEST_SPLIT),
     ),
 )
 SETS: dict[DataName, PublishedSet] = {record.name: record for record in _PUBLISHED}

@@ -235,8 +235,8 @@ def _unpacked(path: Path, packing: Packing, file: SetFile) -> bytes:
                 content = _bounded(inner.read(LARGEST_MEMBER + 1))
             return gzip.decompress(content) if member.endswith(".gz") else content
         case "tar":
-            with tarfile.open(path) as archive:
-                extracted = archive.extractfile(member)
+            with tarfile.open(path) as packed:
+                extracted = packed.extractfile(member)
                 if extracted is None:
                     msg = f"{member} is not a file"
                     raise KeyError(msg)

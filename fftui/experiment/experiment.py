@@ -82,6 +82,11 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     needed = FIRST_LAYERS.get(encoding, first)
     if first != needed:
         yield f"model.label.encoding = {encoding!r} needs a first layer of kind {needed!r}"
+    if encoding == "overlay" and info.classes > info.inputs:
+        yield (
+            f"an overlay of {info.classes} labels does not fit {info.inputs} pixels: set"
+            " model.label.encoding = 'appended'"
+        )
     yield from _size_problems(model, info)
     if model.head and model.head.kind == "last-layer" and _units_of_last(model) != info.classes:
         yield (

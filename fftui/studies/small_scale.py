@@ -54,18 +54,23 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
         "phases.*.batch_size": small.batch_size,
     }
     changes |= {} if small.threshold is None else {"phases.0.threshold": small.threshold}
-    for number, layer in enumerate(experiment_of(preset, data).model.layers):
+    base = experiment_of(preset, data)
+    info = base.data.info
+    for number, layer in enumerate(base.model.layers):
         changes |= {
-            f"model.layers.{number}.{name}": value for name, value in _smaller(layer).items()
+            f"model.layers.{number}.{name}": value
+            for name, value in _smaller(layer, info.classes).items()
         }
-    return changes if images is None else {**changes, "data.train_images": images}
+    if images is not None:
+        changes["data.train_images"] = min(images, info.train_images - base.data.validation_images)
+    return changes
 
 
-def _smaller(layer: Layer) -> dict[str, int]:
+def _smaller(layer: Layer, classes: int) -> dict[str, int]:
     match layer:
         case FullyConnected():
-            return {"units": min(layer.units, MAX_UNITS)}
+            return {"units": min(layer.units, max(MAX_UNITS, classes))}
         case Convolution():
-            return {"channels": min(layer.channels, MAX_CHANNELS)}
+            return {"channels": min(layer.channels, max(MAX_CHANNELS, classes))}
         case SelfAttention():
             return {"units": min(layer.units, MAX_UNITS), "width": min(layer.width, MAX_WIDTH)}

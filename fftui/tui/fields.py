@@ -11,8 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from fftui.experiment import FIRST_LAYERS, Experiment
-from fftui.presets import configs_at, field_errors, parse_value, set_value
+from fftui.presets import configs_at, field_errors, known_names, parse_value, set_value
 
+FILLED_IN = ("data.own",)  # follows from another field: facts of one's own data set
 COUNT = "count"  # the last name in the path of a list's length
 NOTHING = "null"
 ON, OFF = "on", "off"
@@ -139,10 +140,11 @@ def _walk(
     configs = {
         name: configs_at([*path.split("."), name] if path else [name])
         for name in model.model_fields
+        if (f"{path}.{name}") not in FILLED_IN
     }
-    for name, info in sorted(
-        model.model_fields.items(), key=lambda item: bool(configs[item[0]])
-    ):  # values before sections
+    # values before sections
+    for name in sorted(configs, key=lambda name: bool(configs[name])):
+        info = model.model_fields[name]
         here = f"{path}.{name}" if path else name
         value = values.get(name, info.get_default(call_default_factory=True))
         within, nullable = configs[name], type(None) in get_args(info.annotation)
@@ -173,7 +175,7 @@ def _leaf(path: str, info: FieldInfo, value: object) -> Field:
     return Field(
         path,
         as_text(value),
-        choices=_choices(info.annotation),
+        choices=known_names() if path == "data.name" else _choices(info.annotation),
         description=_about(info),
         nullable=type(None) in get_args(info.annotation),
         role="text" if info.annotation is str else "value",
