@@ -138,8 +138,14 @@ def run(
     with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it fails.
     """
     workspace = Workspace(runs_folder(runs_dir), data_folder, device)
-    folder = create(workspace, experiment, name=name)
-    return _finish(RunThread(folder, experiment, workspace, listener=_listener(on_event)))
+    folder = create(
+        workspace.runs_dir,
+        experiment,
+        name=name,
+        device=workspace.device,
+        data_folder=workspace.data_folder,
+    )
+    return _finish(RunThread(folder, experiment, device, data_folder, listener=_listener(on_event)))
 
 
 def resume(

@@ -27,6 +27,23 @@ from fftui.data.own_sets import known_names, own_record
 from fftui.errors import ExperimentError, nearest
 from fftui.experiment import LAYERS, PHASES, Experiment, kinds
 
+__all__ = [
+    "KEYS",
+    "Preset",
+    "configs_at",
+    "experiment_from",
+    "field_errors",
+    "known_names",
+    "list_presets",
+    "load_config",
+    "load_preset",
+    "parse_value",
+    "preset_values",
+    "presets_folder",
+    "read_preset",
+    "read_toml",
+    "set_value",
+]
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
 
@@ -66,8 +83,9 @@ def list_presets() -> list[Preset]:
 
 
 def read_preset(name: str, data_folder: Path | None = None) -> Preset:
-    """The preset called `name`; `data_folder` has one's own data sets. Raises ExperimentError, with the nearest name, where
-    there is none.
+    """The preset called `name`; `data_folder` has one's own data sets.
+
+    Raises ExperimentError, with the nearest name, where there is none.
     """
     folder = presets_folder()
     path = folder / f"{name}.toml"
@@ -127,8 +145,8 @@ def load_preset(
 ) -> Experiment:
     """The experiment of preset `name` on data set `data`, with `path=value` overrides applied last.
 
-    `data_folder` has one's own data sets (see `fftui.data.own_sets.data_folder`). Raises ExperimentError for an unknown preset, data set, field or value, naming the nearest valid
-    one.
+    `data_folder` has one's own data sets (see `fftui.data.own_sets.data_folder`). Raises
+    ExperimentError for an unknown preset, data set, field or value, naming the nearest valid one.
     """
     preset = read_preset(name, data_folder)
     values = preset_values(preset, data, overrides, data_folder=data_folder)

@@ -1,11 +1,13 @@
 """Which images an experiment learns from."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
+from fftui.data.own_sets import known_names
 from fftui.errors import nearest
+from fftui.experiment.choices import FilledIn
 from fftui.experiment.config import Config
 
 
@@ -32,10 +34,19 @@ class OwnSet(Config):
         return self
 
 
+class KnownSets:
+    """Annotation of the field that names a data set, for a form that lists what there is."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The published sets and one's own."""
+        return tuple(known_names())
+
+
 class Data(Config):
     """The images: data set, numbers, normalisation of pixels, augmentation."""
 
-    name: str = Field("mnist-mini", description="data set")
+    name: Annotated[str, KnownSets()] = Field("mnist-mini", description="data set")
     normalisation: Normalisation = Field(
         "standard",
         description=(
@@ -57,7 +68,7 @@ class Data(Config):
     flip: bool = Field(
         False, description="training images are flipped left to right, half of them at random"
     )
-    own: OwnSet | None = Field(
+    own: Annotated[OwnSet | None, FilledIn()] = Field(
         None, description="facts of one's own data set, filled in from its record"
     )
 
