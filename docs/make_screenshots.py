@@ -9,7 +9,6 @@ machine and rates are fixed, so that the same code draws the same pictures every
 import asyncio
 import os
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from fftui.runs.estimate import Rates, expected_seconds
 from fftui.runs.folder import RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend, ExpectedTime
 from fftui.tui.run_sources import LiveSource
@@ -116,25 +116,23 @@ def recorded_view(stop_at: tuple[int, int] = STOP_AT) -> RunView:
 
 async def draw(picture: Picture, folder: Path) -> Path:
     """Draw one picture into `folder`."""
-    with tempfile.TemporaryDirectory() as nothing:
-        backend = FixedBackend(Path(nothing), None, "cpu")
-        backend.runs_dir = Path("runs")
-        backend.ready.set()
-        app = FFTUIApp(
-            backend,
-            source=LiveSource(RUN, FrozenControl(recorded_view())),
-            machine=Machine(cores=2, memory_bytes=16_000_000_000),
-            ascii_only=False,
-            load_torch=False,
-        )
-        async with app.run_test(size=picture.size) as pilot:
-            app.theme = picture.theme
+    backend = FixedBackend(Workspace(Path("runs"), None, "cpu"))
+    backend.ready.set()
+    app = FFTUIApp(
+        backend,
+        source=LiveSource(RUN, FrozenControl(recorded_view())),
+        machine=Machine(cores=2, memory_bytes=16_000_000_000),
+        ascii_only=False,
+        load_torch=False,
+    )
+    async with app.run_test(size=picture.size) as pilot:
+        app.theme = picture.theme
+        await pilot.pause()
+        for key in picture.keys:
+            await pilot.press(key)
             await pilot.pause()
-            for key in picture.keys:
-                await pilot.press(key)
-                await pilot.pause()
-            await pilot.pause(0.3)
-            svg = app.export_screenshot(title="fftui")
+        await pilot.pause(0.3)
+        svg = app.export_screenshot(title="fftui")
     path = folder / f"{picture.name}.svg"
     path.write_text(svg, encoding="utf-8")
     return path

@@ -4,7 +4,7 @@ A preset is a TOML file:
 
     description = "one line"
     data_sets = ["mnist"]              # optional: the data sets it is for; all if absent
-    [reports]                          # optional: the paper's test accuracy in percent, per data set
+    [reports]                          # optional: the paper's test accuracy in percent by data set
     mnist = 97.14
     [experiment]                       # an `Experiment`
     [on.cifar100]                      # optional: fields that differ on one data set, by their path
@@ -292,12 +292,13 @@ def configs_at(path: Sequence[int | str]) -> list[type[BaseModel]]:
     models: list[type[BaseModel]] = [Experiment]
     for part in path:
         if isinstance(part, str) and not part.isdigit():
-            models = [
-                inner
+            inner = [
+                found
                 for model in models
                 if part in model.model_fields
-                for inner in _models_in(model.model_fields[part].annotation)
+                for found in _models_in(model.model_fields[part].annotation)
             ]
+            models = list(dict.fromkeys(inner))  # every phase has the same table of its optimiser
     return models
 
 

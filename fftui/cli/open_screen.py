@@ -35,7 +35,7 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
 
     if run_thread is not None:
         run_thread.start()
-    code = run_app(workspace.runs_dir, workspace.data_folder, workspace.device, run_thread)
+    code = run_app(workspace, run_thread)
     if run_thread is None or run_thread.is_alive():
         return code
     return exit_code_of(run_thread) or code

@@ -19,6 +19,9 @@ class ChannelScale:
     std: tuple[float, ...]
 
 
+Normalisation = Literal["none", "unit", "standard", "paper"]
+
+
 @dataclass(frozen=True)
 class SetInfo:
     """Facts about a data set that need none of its files.

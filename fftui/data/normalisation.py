@@ -10,14 +10,11 @@ Letters in shapes: B images, D inputs of a flattened image.
 """
 
 from functools import cache
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from fftui.data.catalogue import ChannelScale, SetInfo
-
-Normalisation = Literal["none", "unit", "standard", "paper"]
+from fftui.data.catalogue import ChannelScale, Normalisation, SetInfo
 
 __all__ = ["ChannelScale", "Normalisation", "normalise", "overlay_value", "scale_of"]
 

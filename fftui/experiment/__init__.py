@@ -21,6 +21,8 @@ from fftui.experiment.layer_configs import (
     layers_text,
 )
 from fftui.experiment.model_config import Head, Label, Model
+from fftui.experiment.optimizer import Optimizer
+from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_layer_text
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
@@ -65,8 +67,10 @@ __all__ = [
     "Model",
     "Negatives",
     "Normalisation",
+    "Optimizer",
     "Order",
     "OwnSet",
+    "PerLayer",
     "Phase",
     "PhaseConfig",
     "Precision",
@@ -74,5 +78,8 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "for_layer",
+    "for_layers",
     "layers_text",
+    "per_layer_text",
 ]

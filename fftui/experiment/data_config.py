@@ -1,14 +1,12 @@
 """Which images an experiment learns from."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from fftui.data.catalogue import SETS, ChannelScale, SetInfo
+from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
 from fftui.errors import nearest
 from fftui.experiment.config import Config
-
-Normalisation = Literal["none", "unit", "standard", "paper"]
 
 
 class OwnSet(Config):

@@ -194,7 +194,8 @@ class Convolution(LayerConfig):
         floats = math.prod(self._convolved(input_shape))
         products = 2.0 * input_shape[0] * self.kernel**2 * floats
         shared, own = (products, 0.0) if first and planes else (0.0, products)
-        weights = self.channels * (input_shape[0] + planes) * self.kernel**2
+        label_channels = min(planes, 1) if encoding == "random-plane" else planes
+        weights = self.channels * (input_shape[0] + label_channels) * self.kernel**2
         return LayerCost(
             shared,
             own + 2.0 * planes * floats,

@@ -146,6 +146,8 @@ class _Facts:
         self._energy_fold, measured = self._energy_fold.after(at, event)
         self.windows += measured
         match event:
+            case ev.TelemetrySampled():
+                self.telemetry.add(at, event)
             case ev.RunStarted():
                 self.labels = event.layers
                 self._energy_fold = EnergyFold()
@@ -163,8 +165,6 @@ class _Facts:
                 self.epochs.add(event)
             case ev.Evaluated():
                 self.evaluations.add(event)
-            case ev.TelemetrySampled():
-                self.telemetry.add(at, event)
 
     def _survives_resume(self, measured: WindowEnergy) -> bool:
         """Whether a resumed run does not repeat the window."""

@@ -7,6 +7,8 @@ their own timers.
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import events, on, work
@@ -16,22 +18,22 @@ from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 
-from fftui.errors import FFTUIError
-from fftui.experiment import Experiment
-from fftui.presets import Preset
-from fftui.runs.folder import RunRecord
+from fftui.errors import ExperimentError, FFTUIError
+from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
-from fftui.tui.commands import FFTUICommands
-from fftui.tui.glyphs import glyphs, plain
+from fftui.tui.commands import Command, FFTUICommands
+from fftui.tui.glyphs import plain
+from fftui.tui.messages import OpenRun, OpenStudy, ResumeRun, StartRun, StartStudy
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.runs_screen import RunsScreen
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.metric_styles import Machine, this_machine
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study
@@ -39,17 +41,10 @@ if TYPE_CHECKING:
     from fftui.tui.study_backend import StudyBackend, StudyRun
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
+RUNS_OFFERED = 200  # by the palette
 # keys that Textual gives every screen
 NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
 Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
-
-
-class RecentRunsLoaded(Message):
-    """The runs on disk, newest first."""
-
-    def __init__(self, runs: list[RunRecord]) -> None:
-        super().__init__()
-        self.runs = runs
 
 
 class TorchLoaded(Message):
@@ -92,19 +87,18 @@ class FFTUIApp(App[Ending]):
         only by a run.
         """
         self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
-        self.glyphs = glyphs(self.ascii_only)
         self.terminal = terminal
         theme = themes.first_theme()  # before Textual takes NO_COLOR out of the environment
         super().__init__()
         self.backend = backend
-        self.load_problem = ""
+        self.presets_screen = PresetsScreen(backend)
         self.machine = machine or this_machine()
         self.source = source
         # the study of this process, unless a run was started later
         self.study_run: StudyRun | None = None
-        self.recent_runs: list[RunRecord] = []
         self._threads: list[threading.Thread] = []
         self._loads_torch = load_torch
+        self.set_class(self.ascii_only, "-ascii")  # asked by the stylesheet and by every widget
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
         self.theme = theme if theme in self.available_themes else themes.DARK.name
@@ -123,10 +117,9 @@ class FFTUIApp(App[Ending]):
 
     def on_mount(self) -> None:
         """Show the first screen and start loading torch behind it."""
-        self.set_class(self.ascii_only, "-ascii")
-        self.push_screen(PresetsScreen())
+        self.push_screen(self.presets_screen)
         if self.source is not None:
-            self.push_screen(LiveScreen(self.source))
+            self.push_screen(LiveScreen(self.source, self.machine))
         if self._loads_torch:
             self.set_timer(
                 LOAD_TORCH_AFTER_S, lambda: self._in_thread("fftui-load-torch", self._load_torch)
@@ -142,6 +135,7 @@ class FFTUIApp(App[Ending]):
     def _load_torch(self) -> None:
         problem = ""
         try:
+            load_plugins()  # they may load torch
             self.backend.load_torch()
         except (FFTUIError, ImportError, RuntimeError, OSError) as error:
             problem = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -149,38 +143,16 @@ class FFTUIApp(App[Ending]):
 
     @on(TorchLoaded)
     def _torch_loaded(self, message: TorchLoaded) -> None:
-        self.load_problem = message.problem
-        self._show_presets()
-
-    @work(thread=True, exclusive=True, group="recent_runs")
-    def load_recent_runs(self) -> None:
-        """Read the runs on disk in a thread; the presets screen shows their times and
-        accuracies.
-        """
-        try:
-            runs = self.backend.runs()
-        except FFTUIError:
-            runs = []  # the runs screen shows the error
-        self.post_message(RecentRunsLoaded(runs))
-
-    @on(RecentRunsLoaded)
-    def _recent_runs_loaded(self, message: RecentRunsLoaded) -> None:
-        if message.runs != self.recent_runs:
-            self.recent_runs = message.runs
-            self._show_presets()
-
-    def _show_presets(self) -> None:
-        for screen in self.screen_stack:
-            if isinstance(screen, PresetsScreen) and screen.is_mounted:
-                screen.show()
+        self.presets_screen.torch_loaded(message.problem)
+        for failure in plugin_failures():
+            self.notify(str(failure), severity="error", timeout=20)
 
     def studies(self) -> "StudyBackend":
         """The backend of the study screens. Imports `fftui.studies`."""
         # the first screen should not wait for them
         from fftui.tui.study_backend import StudyBackend  # noqa: PLC0415
 
-        backend = self.backend
-        return StudyBackend(backend.runs_dir, backend.data_folder, backend.device)
+        return StudyBackend(self.backend.workspace)
 
     # Runs
 
@@ -198,29 +170,20 @@ class FFTUIApp(App[Ending]):
         )
         return preparing or self.control is not None
 
-    def set_up(self, preset: Preset) -> None:
-        """Open the form of `preset`."""
-        for screen in self.screen_stack:
-            if isinstance(screen, PresetsScreen):
-                screen.open(preset)
-
-    def start_run(self, experiment: Experiment, preset: str | None) -> None:
-        """Start a run and show it, unless one is running."""
+    @on(StartRun)
+    def _start_run(self, message: StartRun) -> None:
+        experiment, preset = message.experiment, message.preset
         self._launch(experiment.name, lambda: self.backend.start(experiment, preset))
 
-    def resume_run(self, run: str) -> None:
-        """Resume an interrupted run and show it, unless one is running."""
-        self._launch(run, lambda: self.backend.resume(run))
+    @on(ResumeRun)
+    def _resume_run(self, message: ResumeRun) -> None:
+        self._launch(message.run, lambda: self.backend.resume(message.run))
 
-    def start_study(self, study: "Study") -> bool:
-        """Run the missing trials of `study`, unless a run or study is running; True if it was
-        started.
-        """
-        if self._refuse_if_busy():
-            return False
-        self.study_run = self.studies().start(study)
-        self.source = LiveSource(f"study {study.name}", self.study_run)
-        return True
+    @on(StartStudy)
+    def _start_study(self, message: StartStudy) -> None:
+        if not self._refuse_if_busy():
+            self.study_run = self.studies().start(message.study)
+            self.source = LiveSource(f"study {message.study.name}", self.study_run)
 
     def _refuse_if_busy(self) -> bool:
         """Whether a run or study is running; the user is notified if so."""
@@ -243,47 +206,53 @@ class FFTUIApp(App[Ending]):
         self._in_thread("fftui-start", begin)
         self._show_run(source)
 
-    def open_run(self, run: str) -> None:
-        """Show a run: this process's own, or one from its journal."""
-        own = self.source is not None and self.source.run == run
-        self._show_run(
-            self.source if own and self.source is not None else self.backend.journal(run)
-        )
+    @on(OpenRun)
+    def _open_run(self, message: OpenRun) -> None:
+        own = self.source if self.source is not None and self.source.run == message.run else None
+        self._show_run(own or self.backend.journal(message.run))
+
+    @on(OpenStudy)
+    def _open_study(self, message: OpenStudy) -> None:
+        self.show_study(message.study)
+
+    def show_study(self, study: "Study") -> None:
+        """Show `study`, which is started there."""
+        from fftui.tui.screens.study_screen import StudyScreen  # noqa: PLC0415
+
+        if not (isinstance(self.screen, StudyScreen) and self.screen.study == study):
+            self.push_screen(
+                StudyScreen(study, self.studies(), self.machine, lambda: self.study_run)
+            )
 
     def _show_run(self, source: Source) -> None:
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
             if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
                 break
             self.pop_screen()
-        self.push_screen(LiveScreen(source))
+        self.push_screen(LiveScreen(source, self.machine))
 
     # Keys
 
     def action_runs(self) -> None:
         """Show all runs."""
         if not isinstance(self.screen, RunsScreen):
-            self.push_screen(RunsScreen())
+            self.push_screen(RunsScreen(self.backend))
 
     def action_studies(self) -> None:
         """Show all studies."""
         from fftui.tui.screens.studies_screen import StudiesScreen  # noqa: PLC0415
 
         if not isinstance(self.screen, StudiesScreen):
-            self.push_screen(StudiesScreen())
+            self.push_screen(StudiesScreen(self.studies()))
 
     def action_live(self) -> None:
         """Show the run of this process, or the study."""
         if self.study_run is not None:
-            from fftui.tui.screens.study_screen import StudyScreen  # noqa: PLC0415
-
-            if not (
-                isinstance(self.screen, StudyScreen) and self.screen.study == self.study_run.study
-            ):
-                self.push_screen(StudyScreen(self.study_run.study))
+            self.show_study(self.study_run.study)
         elif self.source is None:
             self.notify("no run was started here: Enter sets one up")
         elif not (isinstance(self.screen, LiveScreen) and self.screen.source is self.source):
-            self.push_screen(LiveScreen(self.source))
+            self.push_screen(LiveScreen(self.source, self.machine))
 
     def action_help(self) -> None:
         """What this screen shows, and its keys."""
@@ -302,7 +271,9 @@ class FFTUIApp(App[Ending]):
                 found.setdefault(
                     binding.tooltip or binding.description, self.get_key_display(binding)
                 )
-        text = self.screen.HELP or ""
+        charts = (panes.help_text() for panes in self.screen.query(RunPanes))
+        texts = [self.screen.HELP or "", *charts]
+        text = "\n\n".join(cleandoc(each) for each in texts)
         keys = [(plain(key, self.ascii_only), what) for what, key in found.items()]
         self.push_screen(HelpScreen(plain(text, self.ascii_only), keys))
 
@@ -338,6 +309,34 @@ class FFTUIApp(App[Ending]):
             self.exit("keep")
         elif answer == "s":
             self.exit("stop")
+
+    def commands(self, screen: Screen[Any]) -> Iterator[Command]:
+        """The palette's entries besides Textual's own: screens, presets and runs."""
+        yield Command("Runs", "All runs, to sort, filter and open", self.action_runs)
+        yield Command(
+            "Studies",
+            "Many runs that answer one question: the paper's tables and more",
+            self.action_studies,
+        )
+        if self.source is not None:
+            yield Command("Live run", "The run or study of this process", self.action_live)
+        if isinstance(screen, LiveScreen):
+            about = "The machine's metrics over the whole run, by layer"
+            yield Command("System", about, screen.action_system)
+        about = "Switch between the light and the dark theme"
+        yield Command("Light or dark", about, self.action_light_or_dark)
+        yield Command("Suspend", "Back to the shell; fg returns", self.action_suspend_process)
+        try:
+            presets = self.backend.presets()
+        except ExperimentError:
+            presets = []
+        for preset in presets:
+            open_form = partial(self.presets_screen.open, preset)
+            yield Command(f"Set up {preset.name}", preset.description, open_form)
+        for run in self.presets_screen.recent_runs[:RUNS_OFFERED]:
+            about = f"{run.name} on {run.data}, {run.status}"
+            open_run = partial(self.post_message, OpenRun(run.id))
+            yield Command(f"Open run {run.id}", about, open_run, listed=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterator[SystemCommand]:
         """Textual's palette entries, with fftui's own Help and Quit."""
@@ -377,14 +376,3 @@ class FFTUIApp(App[Ending]):
         """Wait for the background threads: a process that ends while torch loads may crash."""
         for thread in self._threads:
             thread.join()
-
-
-def this_machine() -> Machine:
-    """The cores this process may use and the memory of this machine in bytes."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    try:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        memory = 0
-    return Machine(cores, memory)

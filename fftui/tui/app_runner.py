@@ -7,11 +7,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError
+from fftui.runs.workspace import Workspace
 from fftui.text.streams import to_stderr
 from fftui.tui.app import Ending, FFTUIApp
 from fftui.tui.backend import Backend
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 JOIN_TIMEOUT_S = 0.2
 
 
-def run_app(
-    runs_dir: Path, data_folder: Path | None, device: str, run_thread: "RunThread | None" = None
-) -> int:
+def run_app(workspace: Workspace, run_thread: "RunThread | None" = None) -> int:
     """Show the screen until it is closed, wait for a run that is then running, and return the exit
     code.
 
@@ -37,7 +35,7 @@ def run_app(
     if not sys.stdin.isatty():
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
-    return AppRunner(Backend(runs_dir, data_folder, device), run_thread).run()
+    return AppRunner(Backend(workspace), run_thread).run()
 
 
 class AppRunner:

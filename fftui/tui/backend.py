@@ -5,7 +5,6 @@ run in threads.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.events import Status
@@ -17,6 +16,7 @@ from fftui.runs.journal import JournalTail
 from fftui.runs.listing import list_runs
 from fftui.runs.run_thread import RunThread
 from fftui.runs.status import current_record, ensure_not_running
+from fftui.runs.workspace import Workspace
 from fftui.tui.run_sources import JournalSource, RunControl
 
 
@@ -31,12 +31,10 @@ class ExpectedTime:
 
 
 class Backend:
-    """Presets, runs and the starting of runs, for one runs folder and one device."""
+    """Presets, runs and the starting of runs, in one workspace."""
 
-    def __init__(self, runs_dir: Path, data_folder: Path | None, device: str) -> None:
-        self.runs_dir = runs_dir
-        self.data_folder = data_folder
-        self.device = device
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
         self.ready = threading.Event()  # torch is loaded and measured
         self._experiments: dict[str, Experiment | None] = {}
 
@@ -50,11 +48,11 @@ class Backend:
 
     def runs(self) -> list[RunRecord]:
         """All runs, newest first. Reads the disk."""
-        return list(list_runs(self.runs_dir))
+        return list(list_runs(self.workspace.runs_dir))
 
     def load_torch(self) -> None:
         """Load torch and measure the device. Raises RequestError where the device is not there."""
-        measure(self.device)
+        measure(self.workspace.device)
         self.ready.set()
 
     def expected(self, preset: Preset, data: str, recent_runs: Sequence[RunRecord]) -> ExpectedTime:
@@ -63,13 +61,8 @@ class Backend:
         """
         experiment = load_preset(preset.name, data)
         for run in recent_runs:
-            if (run.preset, run.data, run.status) != (
-                preset.name,
-                data,
-                "finished",
-            ) or not run.train_s:
-                continue
-            if self._experiment_of(run.id) == experiment:
+            of_preset = (run.preset, run.data, run.status) == (preset.name, data, "finished")
+            if of_preset and run.train_s and self._experiment_of(run.id) == experiment:
                 return ExpectedTime(run.train_s, measured=True)
         return ExpectedTime(expected_seconds(experiment), measured=False)
 
@@ -79,9 +72,8 @@ class Backend:
         """
         if run not in self._experiments:
             try:
-                experiment = (
-                    RunFolder(self.runs_dir / run).experiment().model_copy(update={"seed": 0})
-                )
+                asked = RunFolder(self.workspace.runs_dir / run).experiment()
+                experiment = asked.model_copy(update={"seed": 0})
             except FFTUIError:
                 experiment = None
             self._experiments[run] = experiment
@@ -95,14 +87,12 @@ class Backend:
         """Make the folder of a new run and start it; returns its id and its control. Raises
         FFTUIError.
         """
+        workspace = self.workspace
+        data, device = workspace.data_folder, workspace.device
         folder = create(
-            self.runs_dir,
-            experiment,
-            preset=preset,
-            device=self.device,
-            data_folder=self.data_folder,
+            workspace.runs_dir, experiment, preset=preset, device=device, data_folder=data
         )
-        run_thread = RunThread(folder, experiment, self.device, self.data_folder)
+        run_thread = RunThread(folder, experiment, device, data)
         run_thread.start()
         return folder.id, run_thread
 
@@ -112,10 +102,10 @@ class Backend:
 
         Raises FFTUIError.
         """
-        folder = RunFolder(self.runs_dir / run)
+        folder = RunFolder(self.workspace.runs_dir / run)
         record = folder.record()
         ensure_not_running(folder, record)
-        images = record.images(self.data_folder)
+        images = record.images(self.workspace.data_folder)
         run_thread = RunThread(
             folder, folder.experiment(), record.device_asked, images, resume=True
         )
@@ -124,7 +114,7 @@ class Backend:
 
     def journal(self, run: str) -> JournalSource:
         """The journal of `run` as a source, read from its beginning."""
-        folder = RunFolder(self.runs_dir / run)
+        folder = RunFolder(self.workspace.runs_dir / run)
         return JournalSource(run, JournalTail(folder.journal).read, lambda: _status(folder))
 
 

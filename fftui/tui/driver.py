@@ -16,15 +16,12 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Event
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, Protocol, cast
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
 
 POLL_S = 0.1  # the longest wait between two checks of the stop flags
 READ_BYTES = 4096
@@ -65,6 +62,16 @@ class TerminalFile:
         return True
 
 
+class TerminalApp(Protocol):
+    """The app of a `ResilientDriver`."""
+
+    terminal: TerminalFile | None
+
+    def on_terminal_lost(self) -> None:
+        """End the screen; called on the app's loop."""
+        ...
+
+
 def terminal_descriptor() -> int | None:
     """A new descriptor on the terminal of standard error, output or input; None where none is a
     terminal.
@@ -88,7 +95,8 @@ class ResilientDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self.terminal = cast("FFTUIApp", app).terminal or TerminalFile(os.dup(2))
+        self._owner = cast("TerminalApp", app)  # Textual's type of it is `App`
+        self.terminal = self._owner.terminal or TerminalFile(os.dup(2))
         self._file = cast("Any", self.terminal)
 
     def _get_terminal_size(self) -> tuple[int, int]:
@@ -133,7 +141,7 @@ class ResilientDriver(LinuxDriver):
         """Mark the terminal as gone and notify the app."""
         self.terminal.gone.set()
         with suppress(RuntimeError):  # the loop has ended already
-            self._loop.call_soon_threadsafe(cast("FFTUIApp", self._app).on_terminal_lost)
+            self._loop.call_soon_threadsafe(self._owner.on_terminal_lost)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ Methods that read the disk or load torch or Polars are called from threads.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
@@ -48,18 +47,17 @@ class StudyTable:
 
 
 class StudyBackend:
-    """The studies for one runs folder, one data folder and one device."""
+    """The studies in one workspace."""
 
-    def __init__(self, runs_dir: Path, data_folder: Path | None, device: str) -> None:
-        self.runs_dir = runs_dir
-        self.data_folder = data_folder
-        self.device = device
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
 
     def load_studies(self, scale: Scale) -> list[StudyFacts]:
         """Every study at `scale`, on the data sets of this machine. Reads the disk. Raises
         RequestError.
         """
-        known, present = KnownRuns.of(self.runs_dir), present_sets(self.data_folder)
+        workspace = self.workspace
+        known, present = KnownRuns.of(workspace.runs_dir), present_sets(workspace.data_folder)
         return [
             study_facts(info.build(scale, present, SEEDS[scale]), known)
             for info in STUDIES.values()
@@ -67,19 +65,19 @@ class StudyBackend:
 
     def load_study(self, study: Study) -> StudyFacts:
         """How much of `study` is done. Reads the disk. Raises RequestError."""
-        return study_facts(study, KnownRuns.of(self.runs_dir))
+        return study_facts(study, KnownRuns.of(self.workspace.runs_dir))
 
     def table(self, study: Study) -> StudyTable:
         """The results of `study` so far. Loads Polars and reads the disk. Raises RequestError."""
         # Polars, behind the screen
         from fftui.studies.report import table_for_people  # noqa: PLC0415
 
-        columns, rows = table_for_people(study, self.runs_dir)
+        columns, rows = table_for_people(study, self.workspace.runs_dir)
         return StudyTable(tuple(columns), tuple(map(tuple, rows)))
 
     def start(self, study: Study) -> "StudyRun":
         """Run the missing trials of `study` in a thread of its own."""
-        run = StudyRun(study, self)
+        run = StudyRun(study, self.workspace)
         run.start()
         return run
 
@@ -105,14 +103,14 @@ class StudyRun(threading.Thread):
 
     paused = False
 
-    def __init__(self, study: Study, backend: StudyBackend) -> None:
+    def __init__(self, study: Study, workspace: Workspace) -> None:
         super().__init__(name=f"fftui-study-{study.name}")
         self.study = study
         self.progress: TrialProgress | None = None
         # the last progress of each trial that ended, in order
         self.ended: tuple[TrialProgress, ...] = ()
         self.problem = ""
-        self._backend = backend
+        self._workspace = workspace
         self._view = RunView()
         self._stopping = threading.Event()
 
@@ -128,10 +126,8 @@ class StudyRun(threading.Thread):
 
     def run(self) -> None:
         """Run the study to its end; an error is kept in `problem`, not raised."""
-        backend = self._backend
-        workspace = Workspace(backend.runs_dir, backend.data_folder, backend.device)
         try:
-            for progress in run_study(self.study, workspace, stop=self._stopping):
+            for progress in run_study(self.study, self._workspace, stop=self._stopping):
                 self._view = progress.view or self._view
                 if progress.over:
                     self.ended = (*self.ended, progress)

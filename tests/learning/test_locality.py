@@ -10,11 +10,12 @@ from torch import Tensor
 
 from fftui import experiment as ex
 from fftui.data.label_encoding import LabelInput
-from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import GroupObjective, Objective, PairObjective
+from fftui.learning.objective import GroupObjective, Objective
 from fftui.learning.training import train
+
+from .reference import pair_objective
 
 CLASSES = 10
 CONVOLUTION = {"kind": "convolution", "channels": 10, "kernel": 3, "padding": 1}
@@ -85,9 +86,7 @@ def test_a_layer_that_learns_sends_nothing_down(
         inputs = layers[0].encode(x).with_labels(labels).detach()
     inputs.requires_grad_()
     for number, layer in enumerate(layers):
-        objective: Objective = PairObjective(
-            ex.ForwardForward(), GoodnessFunction("mean-square", layer.shape)
-        )
+        objective: Objective = pair_objective(ex.ForwardForward(), layer.shape)
         if rule == "groups":
             objective = GroupObjective(labels, CLASSES, 1.0)
         below = [frozen(lower) for lower in layers[:number]]

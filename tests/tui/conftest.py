@@ -10,6 +10,7 @@ import pytest
 
 from fftui import events as ev
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource
@@ -44,8 +45,8 @@ def sample_events(
     yield (
         at,
         ev.RunStarted(
-            "r", "ff", "mnist", "cpu x86_64, 2 threads", "bfloat16", labels, layers * epochs * steps, 60_000,
-            5_000 if validation else 0, 10_000, False,
+            "r", "ff", "mnist", "cpu x86_64, 2 threads", "bfloat16", labels,
+            layers * epochs * steps, 60_000, 5_000 if validation else 0, 10_000, False,
         ),
     )  # fmt: skip
     yield at, ev.PhaseStarted(1, "forward-forward", epochs)
@@ -89,8 +90,9 @@ def sample_events(
                 yield (
                     at,
                     ev.TelemetrySampled(
-                        1, layer, epoch, interval_s=0.8, process_cpu_percent=150 + draw.gauss(0, 12),
-                        process_memory_bytes=1_200_000_000 + 3_000_000 * epoch, host_cpu_percent=80.0,
+                        1, layer, epoch, interval_s=0.8,
+                        process_cpu_percent=150 + draw.gauss(0, 12), host_cpu_percent=80.0,
+                        process_memory_bytes=1_200_000_000 + 3_000_000 * epoch,
                         host_memory_used_bytes=4_000_000_000,
                         **(GPU if gpu else {}), gpu_energy_j=230.0 * (at - BEGUN) if gpu else None,
                     ),
@@ -99,16 +101,16 @@ def sample_events(
             yield (
                 at,
                 ev.EpochFinished(
-                    1, layer, epoch, epoch * steps, 0.9 - 0.6 * share, positive, negative, 15.0, accuracy,
-                    24_000.0, 1.6, 1.4,
+                    1, layer, epoch, epoch * steps, 0.9 - 0.6 * share, positive, negative,
+                    15.0, accuracy, 24_000.0, 1.6, 1.4,
                 ),
             )  # fmt: skip
             split = "validation" if validation else "test"
             yield (
                 at,
                 ev.Evaluated(
-                    1, layer, epoch, split, False, accuracy - 0.008, (*alone, accuracy - 0.01 - 0.004 * layer), (),
-                    (), 0.1,
+                    1, layer, epoch, split, False, accuracy - 0.008,
+                    (*alone, accuracy - 0.01 - 0.004 * layer), (), (), 0.1,
                 ),
             )  # fmt: skip
             if until == (layer, epoch):
@@ -260,7 +262,7 @@ def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FF
         control: FakeControl | None = None, *, runs: Path | None = None, ascii_only: bool = False
     ) -> FFTUIApp:
         source = None if control is None else LiveSource("20260921-120000-ff-mnist-7f3a", control)
-        backend = Backend(runs or tmp_path / "runs", None, "cpu")
+        backend = Backend(Workspace(runs or tmp_path / "runs", None, "cpu"))
         return FFTUIApp(
             backend, source=source, machine=MACHINE, ascii_only=ascii_only, load_torch=False
         )

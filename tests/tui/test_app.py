@@ -15,6 +15,7 @@ from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
+from fftui.tui.messages import OpenRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen, ValueInput
 from fftui.tui.screens.help_screen import HelpScreen
@@ -23,10 +24,10 @@ from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import RowWidget
-from fftui.tui.widgets.run_charts import AccuracyChart, GoodnessChart
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
 SMALL, LARGE = (80, 24), (200, 50)
@@ -104,7 +105,7 @@ async def test_the_time_of_a_recent_run_is_shown_with_its_preset(
     add_run(tmp_path / "runs", [], status="finished", train_s=133.0, test_accuracy=0.9512)
     app = new_app()
     async with app.run_test(size=SMALL) as pilot:
-        await until(pilot, lambda: bool(app.recent_runs))
+        await until(pilot, lambda: bool(app.presets_screen.recent_runs))
         await pilot.pause()
         assert "2:13" in text_of(app.screen.query_one(RowList))
         assert "95.12 %" in text_of(app.screen.query_one("#about", Paragraphs))
@@ -260,12 +261,12 @@ async def test_the_live_screen_shows_the_run(new_app, new_control, view_of, size
         assert "95.18" in table
         assert "left" in text_of(screen.query_one(ProgressLine))
         assert "mnist" in text_of(screen.query_one(RunHeader))
-        assert screen.query_one(GoodnessChart).display
-        assert screen.query_one(AccuracyChart).display == (size == LARGE)
+        assert screen.query_one("#chart-1", Chart).display
+        assert screen.query_one("#chart-2", Chart).display == (size == LARGE)
         assert screen.query_one(LayerTable).size.height == 5
         split = screen.source.view.layers[0].accuracy_split
         assert screen.query_one(LayerTable).border_title == f"Layers · accuracy: {split} images"
-        assert screen.query_one(GoodnessChart).size.height >= 10
+        assert screen.query_one("#chart-1", Chart).size.height >= 10
         await pilot.press("4")
         await pilot.pause()
         assert "layer 1 learned" in text_of(screen.query_one(LogPane))
@@ -282,19 +283,19 @@ async def test_each_layer_can_be_reached_and_followed_again(new_app, new_control
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, LiveScreen)
-        assert screen.selected is not None
-        assert screen.selected.number == 2
+        assert screen.panes.selected is not None
+        assert screen.panes.selected.number == 2
         await pilot.press("up")
-        assert screen.query_one(GoodnessChart).border_title == "Goodness · layer 1"
+        assert screen.query_one("#chart-1", Chart).border_title == "Goodness · layer 1"
         control.view = view_of(until=(3, 1))
         await pilot.pause(0.4)
-        assert screen.selected.number == 1
+        assert screen.panes.selected.number == 1
         await pilot.press("f")
-        assert screen.selected.number == 3
+        assert screen.panes.selected.number == 3
         await pilot.press("end")
-        assert screen.query_one(GoodnessChart).border_title == "Goodness · layer 4"
+        assert screen.query_one("#chart-1", Chart).border_title == "Goodness · layer 4"
         await pilot.click(LayerTable, offset=(5, 2))
-        assert screen.query_one(GoodnessChart).border_title == "Goodness · layer 1"
+        assert screen.query_one("#chart-1", Chart).border_title == "Goodness · layer 1"
 
 
 async def test_keys_call_the_run_control(new_app, new_control, view_of) -> None:
@@ -382,7 +383,7 @@ async def test_the_reason_of_a_refused_run_is_shown(new_app, new_control) -> Non
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         assert "fftui data get mnist" in text_of(app.screen.query_one(ProgressLine))
-        assert "fftui data get mnist" in text_of(app.screen.query_one(GoodnessChart))
+        assert "fftui data get mnist" in text_of(app.screen.query_one("#chart-1", Chart))
         assert "failed" in text_of(app.screen.query_one(RunHeader))
 
 
@@ -471,7 +472,7 @@ async def test_a_run_of_another_process_is_followed(new_app, tmp_path: Path, eve
     run = add_run(tmp_path / "runs", run_events[:20])
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause()
         await until(pilot, lambda: "● learning" in text_of(app.screen.query_one(LayerTable)))
         with RunFolder(tmp_path / "runs" / run).journal.open("a", encoding="utf-8") as journal:
@@ -488,7 +489,7 @@ async def test_a_run_whose_process_is_gone_can_be_resumed(
         app.backend, "resume", lambda run: resumed.append(run) or (run, new_control())
     )
     async with app.run_test(size=SMALL) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause()
         await until(
             pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHeader))
@@ -506,7 +507,7 @@ async def test_an_unreadable_run_does_not_end_the_screen(new_app, tmp_path: Path
     )
     app = new_app()
     async with app.run_test(size=size) as pilot:
-        app.open_run(run)
+        app.post_message(OpenRun(run))
         await pilot.pause(0.3)
         await pilot.press("p", "n", "s", "f", "2", "3", "4")
         assert isinstance(app.screen, LiveScreen)
@@ -596,7 +597,7 @@ async def test_the_palette_offers_presets_and_runs(new_app, tmp_path: Path) -> N
     run = add_run(tmp_path / "runs", [])
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
-        await until(pilot, lambda: bool(app.recent_runs))
+        await until(pilot, lambda: bool(app.presets_screen.recent_runs))
         await pilot.press("ctrl+p", *"open run")
         await pilot.pause(0.5)
         await pilot.press("enter")

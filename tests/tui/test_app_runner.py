@@ -27,16 +27,18 @@ from pathlib import Path
 from fftui.presets import load_preset
 from fftui.runs.run_thread import RunThread
 from fftui.runs.folder import create
+from fftui.runs.workspace import Workspace
 from fftui.tui.app_runner import run_app
 
 runs, epochs = Path(sys.argv[1]), sys.argv[2]
-wanted = ["data.train_images=512", "data.test_images=100", "data.validation_images=0", "evaluation.images=50",
-          "evaluation.final_train_images=0", "evaluation.every=0", "phases.0.batch_size=64",
+wanted = ["data.train_images=512", "data.test_images=100", "data.validation_images=0",
+          "evaluation.images=50", "evaluation.final_train_images=0", "evaluation.every=0",
+          "phases.0.batch_size=64",
           "model.layers=[{units = 16}, {units = 16}]", f"phases.0.epochs={epochs}"]
 experiment = load_preset("quickstart", None, wanted)
 carrier = RunThread(create(runs, experiment, device="cpu"), experiment, "cpu")
 carrier.start()
-sys.exit(run_app(runs, None, "cpu", carrier))
+sys.exit(run_app(Workspace(runs, None, "cpu"), carrier))
 """
 
 # A run that uses no processor time: what the process uses is used by the rest of the screen.
@@ -47,6 +49,7 @@ from types import SimpleNamespace
 from fftui.events import RunFinished
 from fftui.runs.view import RunView
 import fftui.tui.app as app
+from fftui.runs.workspace import Workspace
 from fftui.tui.app_runner import run_app
 
 class Idle(threading.Thread):
@@ -64,7 +67,7 @@ class Idle(threading.Thread):
 app.FFTUIApp.on_mount.__globals__["LOAD_TORCH_AFTER_S"] = 1e6  # torch would use the processor
 idle = Idle()
 threading.Timer(1.0, idle.start).start() if sys.argv[3:] else idle.start()
-sys.exit(run_app(Path(sys.argv[1]), None, "cpu", idle))
+sys.exit(run_app(Workspace(Path(sys.argv[1]), None, "cpu"), idle))
 """
 
 

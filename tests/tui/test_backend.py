@@ -6,6 +6,7 @@ import pytest
 
 from fftui.presets import load_preset, read_preset
 from fftui.runs.folder import create
+from fftui.runs.workspace import Workspace
 from fftui.tui.backend import Backend
 
 
@@ -16,7 +17,7 @@ def test_only_a_run_of_the_same_experiment_gives_the_time(
     folder = create(tmp_path, load_preset("quickstart", overrides=[override]), preset="quickstart")
     record = folder.record().model_copy(update={"status": "finished", "train_s": 12.5})
     folder.write_record(record)
-    backend = Backend(tmp_path, None, "cpu")
+    backend = Backend(Workspace(tmp_path, None, "cpu"))
     expected = backend.expected(read_preset("quickstart"), "mnist-mini", backend.runs())
     assert expected.measured == measured
     assert (expected.seconds == 12.5) == measured

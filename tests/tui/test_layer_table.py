@@ -64,11 +64,11 @@ async def test_following_stays_with_the_first_of_several(
     app = new_app(control)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert app.screen.selected.number == 1  # type: ignore[attr-defined]
+        assert app.screen.panes.selected.number == 1  # type: ignore[attr-defined]
         await pilot.press("down", "down")
         control.view = parallel_view_of(until=3)
         await pilot.pause(0.4)
-        assert app.screen.selected.number == 3  # type: ignore[attr-defined]
+        assert app.screen.panes.selected.number == 3  # type: ignore[attr-defined]
 
 
 async def test_the_table_fills_its_height_when_it_grows(

@@ -13,6 +13,7 @@ from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.presets import load_preset
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns
 from fftui.studies.runner import TrialProgress
 from fftui.studies.study import Condition, Scale, Study, Trial
@@ -21,6 +22,7 @@ from fftui.tui.app import FFTUIApp
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.studies_screen import StudiesScreen
 from fftui.tui.screens.study_screen import StudyScreen
 from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable, study_facts
@@ -171,7 +173,7 @@ async def test_a_study_is_started_watched_and_stopped(
     study_app: FFTUIApp, backend: FakeStudyBackend, study: Study, parallel_view_of, size
 ) -> None:
     async with study_app.run_test(size=size) as pilot:
-        study_app.push_screen(StudyScreen(study))
+        study_app.show_study(study)
         await pilot.pause()
         screen = study_app.screen
         results, head = screen.query_one("#results", RowList), screen.query_one(StudyHeader)
@@ -179,7 +181,7 @@ async def test_a_study_is_started_watched_and_stopped(
         assert "97.14" in text_of(results)
         assert "How sensitive is it?" in str(results.border_title)
         assert "1 of 4 done" in text_of(head)
-        assert not screen.query_one(LayerTable).display
+        assert not screen.query_one(RunPanes).display
         await pilot.press("s")
         await pilot.pause()
         assert study_app.screen is screen
@@ -220,7 +222,7 @@ async def test_every_row_and_line_fits_its_width(
     backend.run.ended = (at(study, 1, "failed", error="out of memory " * 30),)
     study_app.study_run = backend.run  # type: ignore[assignment]
     async with study_app.run_test(size=size) as pilot:
-        study_app.push_screen(StudyScreen(study))
+        study_app.show_study(study)
         await pilot.pause()
         screen = study_app.screen
         await until(
@@ -237,7 +239,7 @@ async def test_a_running_study_is_shown_again_and_its_run_opened(
     study_app: FFTUIApp, backend: FakeStudyBackend, study: Study, view_of
 ) -> None:
     async with study_app.run_test(size=SMALL) as pilot:
-        study_app.push_screen(StudyScreen(study))
+        study_app.show_study(study)
         await pilot.pause()
         await pilot.press("g")
         backend.run.view = view_of(until=(1, 2))
@@ -272,7 +274,7 @@ async def test_ascii_is_ascii(
     backend.run.progress = at(study, 1, view=backend.run.view)
     app.study_run = backend.run
     async with app.run_test(size=SMALL) as pilot:
-        app.push_screen(StudyScreen(study))
+        app.show_study(study)
         await pilot.pause()
         results = app.screen.query_one("#results", RowList)
         await until(pilot, lambda: bool(results.items))
@@ -306,7 +308,7 @@ async def test_no_key_fails_before_anything_is_loaded(
             pilot,
             lambda: "cannot read" in text_of(study_app.screen.query_one("#about", Paragraphs)),
         )
-        study_app.push_screen(StudyScreen(backend.study))
+        study_app.show_study(backend.study)
         await pilot.press(
             "s", "o", "2", "3", "4", "up", "down", "enter", "question_mark", "escape", "1"
         )
@@ -344,7 +346,7 @@ def test_the_thread_keeps_the_progress_of_its_trials(
         raise AssertionError
 
     monkeypatch.setattr(study_backend, "run_study", run_study)
-    run = StudyBackend(tmp_path, None, "cpu").start(study)
+    run = StudyBackend(Workspace(tmp_path, None, "cpu")).start(study)
     while run.progress is None or run.progress.index < 2:
         run.join(0.01)
     assert run.view is view
@@ -365,7 +367,7 @@ def test_an_error_that_stops_a_study_is_kept(
         yield
 
     monkeypatch.setattr(study_backend, "run_study", run_study)
-    run = StudyRun(study, StudyBackend(tmp_path, None, "cpu"))
+    run = StudyRun(study, Workspace(tmp_path, None, "cpu"))
     run.run()
     assert run.problem == "cannot make a run"
 

@@ -14,6 +14,7 @@ from fftui.presets import load_preset
 from fftui.runs.folder import create
 from fftui.runs.view import RunView
 from fftui.tui.glyphs import UNICODE
+from fftui.tui.messages import OpenRun
 from fftui.tui.screens.system_screen import SystemScreen
 from fftui.tui.system.machine_table import layer_table, other_gpus_lines, sampler_lines
 from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
@@ -56,7 +57,7 @@ class PlainPanel(SystemPanel):
 
 def test_power_at_half_its_limit_is_drawn_at_half() -> None:
     (row,) = panel_of(view_with(*[{"power_w": 200.0, "power_limit_w": 400.0}] * 4))
-    assert row.split() == ["power", "▅▅▅▅", "200", "of", "400", "W"]
+    assert row.split() == ["power", "▄▄▄▄", "200", "of", "400", "W"]
     full, idle = (
         panel_of(view_with(*[{"gpu_utilization_percent": value}] * 4))[0] for value in (100.0, 0.0)
     )
@@ -333,7 +334,7 @@ async def test_a_wheel_scrolls_and_a_run_whose_process_is_gone_is_marked(
     folder.write_record(gone)
     app = new_app(runs=runs)
     async with app.run_test(size=(80, 12)) as pilot:
-        app.open_run(folder.id)
+        app.post_message(OpenRun(folder.id))
         await pilot.pause(0.3)
         await pilot.press("g")
         await pilot.pause()

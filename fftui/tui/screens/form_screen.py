@@ -1,7 +1,8 @@
 """The form: every field of an experiment, checked as it is typed."""
 
 import textwrap
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,14 +15,13 @@ from fftui.errors import ExperimentError
 from fftui.experiment import Experiment
 from fftui.presets import Preset, load_preset
 from fftui.text import format as fmt
+from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.fields import CheckResult, Field, changed, check, fields_of, still_applies, values_of
 from fftui.tui.glyphs import plain
+from fftui.tui.messages import StartRun
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
 
 COLUMNS = (
     Column("field"),
@@ -54,14 +54,12 @@ class ValueInput(Input):
             return
         event.stop()
         event.prevent_default()
-        if step is None and letter is None:
-            return
         now = self.choices.index(self.value) if self.value in self.choices else 0
         if step is not None:
             self.value = self.choices[(now + step) % len(self.choices)]
-        else:
+        elif letter is not None:
             later = [*self.choices[now + 1 :], *self.choices[: now + 1]]
-            self.value = next((c for c in later if c.startswith(letter or "")), self.value)
+            self.value = next((c for c in later if c.startswith(letter)), self.value)
 
 
 class FormScreen(Screen[None]):
@@ -82,18 +80,25 @@ class FormScreen(Screen[None]):
         Binding("escape", "app.pop_screen", "Back", key_display="Esc"),
     ]
     HELP = """
-    Every field of the experiment. Up and down select a field, typing changes it; where there are choices, left and
-    right (or the first letter) go through them. Each change is checked at once; errors are shown below.
+    Every field of the experiment. Up and down select a field, typing changes it; where there are
+    choices, left and right (or the first letter) go through them. Each change is checked at once;
+    errors are shown below.
 
-    Another rule or another kind of layer brings its own fields, and the head or label encoding that it requires. An
-    optional section, such as the head, is switched on and off.
+    Another rule or another kind of layer brings its own fields, and the head or label encoding that
+    it requires. An optional section, such as the head, is switched on and off.
 
     Enter starts the run. Another data set brings the preset's own values for it; your changes stay.
     """
 
-    def __init__(self, preset: Preset, data: str) -> None:
-        """Raises ExperimentError where the preset is not valid."""
+    def __init__(
+        self, preset: Preset, data: str, estimate: Callable[[Experiment], float | None]
+    ) -> None:
+        """`estimate` returns the seconds an experiment takes here, None where that is not known.
+
+        Raises ExperimentError where the preset is not valid.
+        """
         super().__init__()
+        self._estimate = estimate
         self.preset = preset
         self._base = values_of(load_preset(preset.name, data))
         self._values: dict[str, Any] = self._base
@@ -107,9 +112,7 @@ class FormScreen(Screen[None]):
         """The rows, the input line, the description of the field and the keys."""
         rows = RowList(COLUMNS, empty="", id="fields")
         rows.can_focus = False
-        rows.border_title = plain(
-            f"{self.preset.name} · {self.preset.description}", self._app.ascii_only
-        )
+        rows.set_title(f"{self.preset.name} · {self.preset.description}")
         yield rows
         with Horizontal(id="editor"):
             yield Static("", id="editor-name", markup=False)
@@ -117,10 +120,6 @@ class FormScreen(Screen[None]):
         about = Paragraphs(id="editor-about")
         yield about
         yield Footer(show_command_palette=False)
-
-    @property
-    def _app(self) -> "FFTUIApp":
-        return cast("FFTUIApp", self.app)
 
     @property
     def experiment(self) -> Experiment | None:
@@ -149,16 +148,14 @@ class FormScreen(Screen[None]):
 
     def action_section(self, by: int) -> None:
         """Move the cursor to the first field of the next or previous section."""
-        rows, here = self.query_one(RowList), self.query_one(RowList).index
+        rows = self.query_one(RowList)
         headings = [i for i, field in enumerate(self._rows) if field is None]
-        ahead = (
-            [i for i in headings if i > here] if by > 0 else [i for i in headings if i < here - 1]
-        )
-        rows.move_to(
-            (ahead[0] if by > 0 else ahead[-1]) + 1
-            if ahead
-            else (headings[0 if by > 0 else -1] + 1)
-        )
+        if by > 0:
+            heading = next((i for i in headings if i > rows.index), headings[0])
+        else:
+            above = (i for i in reversed(headings) if i < rows.index - 1)
+            heading = next(above, headings[-1])
+        rows.move_to(heading + 1)
 
     def action_reset(self) -> None:
         """Restore the preset's value of this field."""
@@ -179,7 +176,7 @@ class FormScreen(Screen[None]):
                 self.query_one(RowList).move_to(wrong)
             self.notify(self._data_problem or next(iter(errors.values()), ""), severity="error")
             return
-        self._app.start_run(experiment, self.preset.name)
+        self.post_message(StartRun(experiment, self.preset.name))
 
     def on_resize(self) -> None:
         """Wrap the description again: the width has changed."""
@@ -251,7 +248,7 @@ class FormScreen(Screen[None]):
         wrong = field.path in self._check_result.errors or (
             field.path == "data.name" and bool(self._data_problem)
         )
-        left, right = self._app.glyphs.choice
+        left, right = self.query_one(RowList).glyphs.choice
         shown = f"{left} {text} {right}" if field.choices else text
         mark: Span = ("does not fit", "bad") if wrong else ("", "text")
         if not wrong and text != was:
@@ -296,42 +293,39 @@ class FormScreen(Screen[None]):
         field = self.field
         if field is None:
             return
-        self.query_one("#editor-name", Static).update(
-            plain(f" {field.path} ", self._app.ascii_only)
-        )
-        about = field.description
-        if field.choices:
-            about = f"{about}{': ' if about else ''}{', '.join(field.choices)}"
-        if field.nullable:
-            about = f"{about} ({'null' if 'null' not in about else 'or null'})"
         editor = self.query_one("#editor-about", Paragraphs)
+        name = plain(f" {field.path} ", editor.ascii_only)
+        self.query_one("#editor-name", Static).update(name)
         errors = self._check_result.errors
         wrong = self._data_problem or errors.get(field.path) or next(iter(errors.values()), "")
-        if wrong:
-            verdict: list[tuple[Span, ...]] = [
-                ((f" {row}", "bad"),) for row in _wrapped(wrong, editor, 2)
-            ]
-        else:
-            seconds = (
-                self._app.backend.estimate(self._check_result.experiment)
-                if self._check_result.experiment
-                else None
-            )
-            edits = len(self._edits)
-            changes = f"   {edits} change{'s' if edits != 1 else ''}" if edits else ""
-            verdict = [
-                (
-                    (" everything fits", "good"),
-                    (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"),
-                )
-            ]
+        verdict = _wrapped(wrong, editor, 2, "bad") or [self._everything_fits()]
         room = ABOUT_ROWS - len(verdict)
-        meaning: list[tuple[Span, ...]] = [
-            ((f" {row}", "dim"),) for row in _wrapped(about, editor, room)
-        ]
+        meaning = _wrapped(_meaning(field), editor, room, "dim")
         editor.show(*meaning, *[() for _ in range(room - len(meaning))], *verdict)
 
+    def _everything_fits(self) -> tuple[Span, ...]:
+        """The expected time of the run and the number of changes."""
+        experiment, edits = self._check_result.experiment, len(self._edits)
+        seconds = self._estimate(experiment) if experiment else None
+        changes = f"   {edits} change{'s' if edits != 1 else ''}" if edits else ""
+        return (
+            (" everything fits", "good"),
+            (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"),
+        )
 
-def _wrapped(text: str, editor: Paragraphs, rows: int) -> list[str]:
+
+def _meaning(field: Field) -> str:
+    """The description of `field` with its choices."""
+    about = field.description
+    if field.choices:
+        about = f"{about}{': ' if about else ''}{', '.join(field.choices)}"
+    if field.nullable:
+        about = f"{about} ({'null' if 'null' not in about else 'or null'})"
+    return about
+
+
+def _wrapped(text: str, editor: Paragraphs, rows: int, style: StyleName) -> list[tuple[Span, ...]]:
     """`text` in at most `rows` rows of the editor."""
-    return textwrap.wrap(text, max(20, editor.size.width - 2), max_lines=rows, placeholder=" …")
+    width = max(20, editor.size.width - 2)
+    lines = textwrap.wrap(text, width, max_lines=rows, placeholder=" …")
+    return [((f" {each}", style),) for each in lines]

@@ -3,24 +3,24 @@ here.
 """
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from fftui.errors import ExperimentError
+from fftui.errors import ExperimentError, FFTUIError
 from fftui.experiment import LAYERS, layers_text
 from fftui.presets import Preset
+from fftui.runs.folder import RunRecord
 from fftui.text import format as fmt
+from fftui.tui.backend import Backend
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
 
 COLUMNS = (
     Column("preset"),
@@ -30,6 +30,14 @@ COLUMNS = (
     Column("paper %", right=True),
     Column("time here", right=True),
 )
+
+
+class RecentRunsLoaded(Message):
+    """The runs on disk, newest first."""
+
+    def __init__(self, runs: list[RunRecord]) -> None:
+        super().__init__()
+        self.runs = runs
 
 
 class PresetsScreen(Screen[None]):
@@ -47,14 +55,19 @@ class PresetsScreen(Screen[None]):
         Binding("l", "app.live", "Live run"),
     ]
     HELP = """
-    Each row is a preset: an experiment that is ready to run. Enter opens a form in which everything can be changed;
-    Enter there starts it. d goes through the data sets that the preset is meant for.
+    Each row is a preset: an experiment that is ready to run. Enter opens a form in which everything
+    can be changed; Enter there starts it. d goes through the data sets that the preset is meant
+    for.
 
-    "time here" is the learning time of your newest run of that preset and data set, or an estimate (~).
+    "time here" is the learning time of your newest run of that preset and data set, or an estimate
+    (~).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend) -> None:
         super().__init__()
+        self.recent_runs: list[RunRecord] = []
+        self._backend = backend
+        self._load_problem = ""
         self._data: dict[str, str] = {}
         self._presets: list[Preset] = []
 
@@ -71,27 +84,53 @@ class PresetsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Read the presets."""
-        app = cast("FFTUIApp", self.app)
         try:
-            self._presets = app.backend.presets()
+            self._presets = self._backend.presets()
         except ExperimentError as error:
             self.notify(str(error), severity="error", timeout=20)
         self.query_one(RowList).focus()
-        self.show()
+        self._show()
 
-    def show(self) -> None:
+    def on_screen_resume(self) -> None:
+        """Read the runs again: there may be new ones."""
+        self._load_recent_runs()
+
+    @work(thread=True, exclusive=True, group="recent_runs")
+    def _load_recent_runs(self) -> None:
+        """Read the runs on disk: their times and accuracies are shown."""
+        try:
+            runs = self._backend.runs()
+        except FFTUIError:
+            runs = []  # the runs screen shows the error
+        self.post_message(RecentRunsLoaded(runs))
+
+    @on(RecentRunsLoaded)
+    def _recent_runs_loaded(self, message: RecentRunsLoaded) -> None:
+        if message.runs != self.recent_runs:
+            self.recent_runs = message.runs
+            self._show()
+
+    def torch_loaded(self, problem: str) -> None:
+        """Show the estimated times, or the `problem` that kept torch from being loaded."""
+        self._load_problem = problem
+        self._show()
+
+    def _show(self) -> None:
         """Rebuild the rows: the recent runs or the measured device have changed."""
-        app = cast("FFTUIApp", self.app)
-        runs_listed = f"{len(app.recent_runs)} runs" if len(app.recent_runs) != 1 else "1 run"
-        facts = f"device {app.backend.device}   {runs_listed} in {app.backend.runs_dir}"
-        loading = (
-            () if app.backend.ready.is_set() or app.load_problem else (("   loading torch", "dim"),)
-        )
-        problem: tuple[Span, ...] = ((f"   {app.load_problem}", "bad"),) if app.load_problem else ()
+        workspace, listed = self._backend.workspace, len(self.recent_runs)
+        runs_listed = f"{listed} run{'s' if listed != 1 else ''}"
+        facts = f"device {workspace.device}   {runs_listed} in {workspace.runs_dir}"
+        problem = self._load_problem
+        loads = not problem and not self._backend.ready.is_set()
         self.query_one("#title", Paragraphs).show(
-            ((" fftui", "title"), (f"  {facts}", "dim"), *loading, *problem)
+            (
+                (" fftui", "title"),
+                (f"  {facts}", "dim"),
+                ("   loading torch" if loads else "", "dim"),
+                (f"   {problem}" if problem else "", "bad"),
+            )
         )
-        self.query_one(RowList).show_rows([self._row(preset, app) for preset in self._presets])
+        self.query_one(RowList).show_rows([self._row(preset) for preset in self._presets])
         self._update_details()
         self.refresh_bindings()
 
@@ -99,7 +138,7 @@ class PresetsScreen(Screen[None]):
         """The data set chosen for `preset`."""
         return self._data.get(preset.name, preset.data)
 
-    def _row(self, preset: Preset, app: "FFTUIApp") -> Row:
+    def _row(self, preset: Preset) -> Row:
         data = self.data_of(preset)
         reports = preset.reports.get(data)
         return Row(
@@ -108,22 +147,18 @@ class PresetsScreen(Screen[None]):
                 cell(data),
                 cell(preset.description, "dim"),
                 cell(preset_layers(preset), "dim"),
-                cell(
-                    f"{reports:.2f}" if reports is not None else fmt.MISSING,
-                    "text" if reports else "dim",
-                ),
-                cell(self._time(preset, data, app)),
+                cell(_reported(reports), "text" if reports else "dim"),
+                cell(self._time(preset, data)),
             )
         )
 
-    def _time(self, preset: Preset, data: str, app: "FFTUIApp") -> str:
+    def _time(self, preset: Preset, data: str) -> str:
         try:
-            expected = app.backend.expected(preset, data, app.recent_runs)
+            expected = self._backend.expected(preset, data, self.recent_runs)
         except ExperimentError:
             return fmt.MISSING
-        return (
-            fmt.duration(expected.seconds) if expected.measured else fmt.roughly(expected.seconds)
-        )
+        write = fmt.duration if expected.measured else fmt.roughly
+        return write(expected.seconds)
 
     @property
     def current(self) -> Preset | None:
@@ -137,45 +172,29 @@ class PresetsScreen(Screen[None]):
         if preset is None:
             about.show((("no preset is selected", "dim"),))
             return
-        app = cast("FFTUIApp", self.app)
         indent = len(preset.name) + 3
         width = max(20, about.size.width - indent - 1)
         first, *others = textwrap.wrap(preset.description, width) or [""]
-        lines: list[tuple[Span, ...]] = [((f" {preset.name}  ", "bold"), (first, "text"))]
-        lines += [((" " * indent + text, "text"),) for text in others]
-        lines.append(())
+        titles = f"  {'data set':<15}{'the paper reports':>18}{'your best':>12}{'time here':>12}"
         chosen = self.data_of(preset)
-        lines.append(
-            (
-                (
-                    (
-                        f"  {'data set':<15}{'the paper reports':>18}{'your best':>12}{'time here':>12}"
-                    ),
-                    "dim",
-                ),
-            )
+        about.show(
+            ((f" {preset.name}  ", "bold"), (first, "text")),
+            *(((" " * indent + text, "text"),) for text in others),
+            (),
+            ((titles, "dim"),),
+            *(self._data_line(preset, data, chosen == data) for data in preset.data_sets),
         )
-        for data in preset.data_sets:
-            reports = preset.reports.get(data)
-            best = max(
-                (
-                    r.test_accuracy
-                    for r in app.recent_runs
-                    if r.preset == preset.name and r.data == data and r.test_accuracy
-                ),
-                default=None,
-            )
-            reported = f"{reports:.2f} %" if reports is not None else fmt.MISSING
-            mine = f"{fmt.percent(best)} %" if best is not None else fmt.MISSING
-            text = f"{data:<15}{reported:>18}{mine:>12}{self._time(preset, data, app):>12}"
-            here = data == chosen
-            lines.append(
-                (
-                    (f"{app.glyphs.cursor if here else ' '} ", "accent"),
-                    (text, "text" if here else "dim"),
-                )
-            )
-        about.show(*lines)
+
+    def _data_line(self, preset: Preset, data: str, is_chosen: bool) -> tuple[Span, ...]:
+        """What is reported and known of `preset` on one data set."""
+        runs = (r for r in self.recent_runs if (r.preset, r.data) == (preset.name, data))
+        best = max((r.test_accuracy for r in runs if r.test_accuracy), default=None)
+        reports = preset.reports.get(data)
+        reported = f"{_reported(reports)} %" if reports is not None else fmt.MISSING
+        mine = f"{fmt.percent(best)} %" if best is not None else fmt.MISSING
+        text = f"{data:<15}{reported:>18}{mine:>12}{self._time(preset, data):>12}"
+        cursor = self.query_one(RowList).glyphs.cursor if is_chosen else " "
+        return ((f"{cursor} ", "accent"), (text, "text" if is_chosen else "dim"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
@@ -191,7 +210,7 @@ class PresetsScreen(Screen[None]):
             now = self.data_of(preset)
             at = sets.index(now) if now in sets else -1
             self._data[preset.name] = sets[(at + by) % len(sets)]
-            self.show()
+            self._show()
 
     def action_open(self) -> None:
         """Open the form of the preset under the cursor."""
@@ -204,7 +223,7 @@ class PresetsScreen(Screen[None]):
         from fftui.tui.screens.form_screen import FormScreen  # noqa: PLC0415
 
         try:
-            screen = FormScreen(preset, self.data_of(preset))
+            screen = FormScreen(preset, self.data_of(preset), self._backend.estimate)
         except ExperimentError as error:
             self.notify(str(error), severity="error", timeout=10)
             return
@@ -214,10 +233,6 @@ class PresetsScreen(Screen[None]):
         """Wrap the description again: the width has changed."""
         self._update_details()
 
-    def on_screen_resume(self) -> None:
-        """Read the runs again: there may be new ones."""
-        cast("FFTUIApp", self.app).load_recent_runs()
-
     @on(RowList.Highlighted)
     def _row_highlighted(self) -> None:
         self._update_details()
@@ -226,6 +241,10 @@ class PresetsScreen(Screen[None]):
     @on(RowList.Selected)
     def _row_selected(self) -> None:
         self.action_open()
+
+
+def _reported(percent: float | None) -> str:
+    return fmt.MISSING if percent is None else f"{percent:.2f}"
 
 
 def preset_layers(preset: Preset) -> str:

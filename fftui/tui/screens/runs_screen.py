@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,12 +15,10 @@ from textual.widgets import Footer, Input
 from fftui.errors import FFTUIError
 from fftui.runs.folder import RunRecord
 from fftui.text import format as fmt
-from fftui.tui.glyphs import plain
+from fftui.tui.backend import Backend
+from fftui.tui.messages import OpenRun
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.run_status import STATUS_STYLES
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
 
 READ_EVERY_S = 2.0
 
@@ -75,18 +73,20 @@ class RunsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("o", "order(1)", "SortOrder", tooltip="Sort by the next column"),
+        Binding("o", "order(1)", "Order", tooltip="Sort by the next column"),
         Binding("O", "order(-1)", "Previous order", show=False),
         Binding("v", "reverse", "Reverse"),
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]
     HELP = """
-    All runs in the runs folder. Enter opens one: a finished run as it ended, a run of another process while it
-    learns. / filters by any word of a row (several words: all of them), o changes the order, v reverses it.
+    All runs in the runs folder. Enter opens one: a finished run as it ended, a run of another
+    process while it learns. / filters by any word of a row (several words: all of them), o changes
+    the order, v reverses it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backend: Backend) -> None:
         super().__init__()
+        self._backend = backend
         self._runs: list[RunRecord] = []
         self._shown: list[RunRecord] = []
         self._order = 0
@@ -107,10 +107,6 @@ class RunsScreen(Screen[None]):
         yield words
         yield Footer()
 
-    @property
-    def _app(self) -> "FFTUIApp":
-        return cast("FFTUIApp", self.app)
-
     def on_mount(self) -> None:
         """Start reading the runs, again every two seconds."""
         self.query_one(RowList).focus()
@@ -121,7 +117,7 @@ class RunsScreen(Screen[None]):
     def read(self) -> None:
         """Read the runs from disk."""
         try:
-            self.post_message(RunsLoaded(self._app.backend.runs(), ""))
+            self.post_message(RunsLoaded(self._backend.runs(), ""))
         except FFTUIError as error:
             self.post_message(RunsLoaded([], str(error)))
 
@@ -139,27 +135,25 @@ class RunsScreen(Screen[None]):
 
     def _rebuild_rows(self) -> None:
         rows = self.query_one(RowList)
-        here = self._shown[rows.index].id if rows.index < len(self._shown) else None
+        here = self.current
         order = ORDERS[self._order]
         words = self.query_one(Input).value.lower().split()
         kept = [run for run in self._runs if all(word in _text(run) for word in words)]
         self._shown = sorted(kept, key=order.key, reverse=order.descending != self._reversed)
-        folder = self._app.backend.runs_dir
-        rows.empty = self._problem or (
-            f"no run matches: {' '.join(words)}"
-            if self._runs
-            else f"no runs in {folder} yet: start one from a preset"
-        )
+        rows.empty = self._problem or self._why_empty(words)
         counted = f"{len(kept)} of {len(self._runs)}" if words else str(len(self._runs))
-        rows.border_title = plain(
-            f"Runs · {counted} · by {order.name}{', reversed' if self._reversed else ''}",
-            self._app.ascii_only,
-        )
-        index = next((i for i, run in enumerate(self._shown) if run.id == here), 0)
+        reversed_text = ", reversed" if self._reversed else ""
+        rows.set_title(f"Runs · {counted} · by {order.name}{reversed_text}")
+        index = next((i for i, run in enumerate(self._shown) if here and run.id == here.id), 0)
         rows.show_rows([self._row(run) for run in self._shown], index=index)
 
+    def _why_empty(self, words: list[str]) -> str:
+        if self._runs:
+            return f"no run matches: {' '.join(words)}"
+        return f"no runs in {self._backend.workspace.runs_dir} yet: start one from a preset"
+
     def _row(self, run: RunRecord) -> Row:
-        signs = self._app.glyphs.states
+        signs = self.query_one(RowList).glyphs.states
         status = run.status
         return Row(
             (
@@ -187,7 +181,7 @@ class RunsScreen(Screen[None]):
     def action_open(self) -> None:
         """Open the run under the cursor."""
         if (run := self.current) is not None:
-            self._app.open_run(run.id)
+            self.post_message(OpenRun(run.id))
 
     def action_filter(self) -> None:
         """Show the input of the filter."""

@@ -1,7 +1,7 @@
 """The studies screen: each study's question, how many of its trials are done, and the time left."""
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,15 +14,11 @@ from fftui.errors import FFTUIError
 from fftui.studies.study import SEEDS, Scale
 from fftui.studies.study_catalogue import STUDIES
 from fftui.text import format as fmt
-from fftui.tui.glyphs import plain
-from fftui.tui.screens.study_screen import StudyScreen
-from fftui.tui.study_backend import StudyFacts
+from fftui.tui.messages import OpenStudy
+from fftui.tui.study_backend import StudyBackend, StudyFacts
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
 
 COLUMNS = (
     Column("study"),
@@ -61,15 +57,18 @@ class StudiesScreen(Screen[None]):
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
     HELP = """
-    Each row is a study: many runs that answer one question. Enter opens one with its results so far; it is started
-    there. Trials that have finished are never run again, also if their runs were started by hand.
+    Each row is a study: many runs that answer one question. Enter opens one with its results so
+    far; it is started there. Trials that have finished are never run again, also if their runs were
+    started by hand.
 
-    f switches between the quick scale, small networks on the digits that ship with fftui, and the full one. Data sets
-    that are not on this machine are left out. "time left" is an estimate for the trials that are missing.
+    f switches between the quick scale, small networks on the digits that ship with fftui, and the
+    full one. Data sets that are not on this machine are left out. "time left" is an estimate for
+    the trials that are missing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, backend: StudyBackend) -> None:
         super().__init__()
+        self._backend = backend
         self.scale: Scale = "quick"
         self._facts: dict[str, StudyFacts] = {}
         self._problem = ""
@@ -82,10 +81,6 @@ class StudiesScreen(Screen[None]):
         about.border_title = "About"
         yield about
         yield Footer()
-
-    @property
-    def _app(self) -> "FFTUIApp":
-        return cast("FFTUIApp", self.app)
 
     def on_mount(self) -> None:
         """Show the questions; the runs are read from disk in a thread."""
@@ -104,7 +99,7 @@ class StudiesScreen(Screen[None]):
     def load_studies(self, scale: Scale) -> None:
         """Read the facts of every study from disk."""
         try:
-            self.post_message(StudiesLoaded(scale, self._app.studies().load_studies(scale), ""))
+            self.post_message(StudiesLoaded(scale, self._backend.load_studies(scale), ""))
         except (FFTUIError, OSError) as error:
             self.post_message(StudiesLoaded(scale, [], str(error)))
 
@@ -122,29 +117,19 @@ class StudiesScreen(Screen[None]):
         """Rebuild the rows: the runs or the measured device have changed."""
         rows = self.query_one(RowList)
         seeds = f"{SEEDS[self.scale]} seed{'s' if SEEDS[self.scale] > 1 else ''}"
-        rows.border_title = plain(f"Studies · {SCALES[self.scale]}, {seeds}", self._app.ascii_only)
+        rows.set_title(f"Studies · {SCALES[self.scale]}, {seeds}")
         rows.show_rows([self._row(name) for name in STUDIES])
         self._update_details()
 
     def _row(self, name: str) -> Row:
         facts = self._facts.get(name)
-        trials = len(facts.study.trials) if facts else None
-        done = (
-            "all"
-            if facts and trials and facts.done == trials
-            else str(facts.done)
-            if facts
-            else "…"
-        )
-        return Row(
-            (
-                cell(name, "bold"),
-                cell(STUDIES[name].question, "dim"),
-                cell("…" if trials is None else str(trials)),
-                cell(done, "good" if done == "all" else "text"),
-                cell(_time_left(facts) if facts else "…"),
-            )
-        )
+        named = (cell(name, "bold"), cell(STUDIES[name].question, "dim"))
+        if facts is None:
+            return Row((*named, cell("…"), cell("…"), cell("…")))
+        trials = len(facts.study.trials)
+        is_done = trials > 0 and facts.done == trials
+        done = cell("all", "good") if is_done else cell(str(facts.done))
+        return Row((*named, cell(str(trials)), done, cell(_time_left(facts))))
 
     @property
     def current(self) -> str:
@@ -196,7 +181,7 @@ class StudiesScreen(Screen[None]):
                 f"nothing to run: {why}; f takes the quick scale", severity="error", timeout=10
             )
         else:
-            self.app.push_screen(StudyScreen(facts.study))
+            self.post_message(OpenStudy(facts.study))
 
     @on(RowList.Highlighted)
     def _row_highlighted(self) -> None:

@@ -2,33 +2,25 @@
 it.
 """
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Callable
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.view import RunView
 from fftui.studies.study import Study
-from fftui.tui.glyphs import plain
+from fftui.tui.messages import OpenRun, StartStudy
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.study_backend import StudyFacts, StudyRun, StudyTable
-from fftui.tui.widgets.layer_table import LayerTable
+from fftui.tui.screens.run_screen import RunScreen, pane_bindings
+from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable
+from fftui.tui.system.metric_styles import Machine
 from fftui.tui.widgets.row_list import RowList
-from fftui.tui.widgets.run_charts import AccuracyChart, GoodnessChart
-from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 from fftui.tui.widgets.study_widgets import StudyHeader, columns_of, rows_of
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
-
-REFRESHES_PER_S = 4
-PANES = ("results", "goodness", "accuracy", "log")
 
 
 class StudyLoaded(Message):
@@ -41,7 +33,7 @@ class StudyLoaded(Message):
         self.problem = problem
 
 
-class StudyScreen(Screen[None]):
+class StudyScreen(RunScreen):
     """A study's conditions as rows, and the layers, charts and progress of the run that is
     learning.
     """
@@ -56,68 +48,49 @@ class StudyScreen(Screen[None]):
             "Open run",
             tooltip="The live screen of the run that is learning, or learned last",
         ),
-        Binding(
-            "1",
-            "pane('results')",
-            "Panes",
-            key_display="1-4",
-            tooltip="Results, goodness, accuracy, log",
-        ),
-        Binding("2", "pane('goodness')", "Goodness", show=False),
-        Binding("3", "pane('accuracy')", "Accuracy", show=False),
-        Binding("4", "pane('log')", "Log", show=False),
+        *pane_bindings("results"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
     HELP = """
-    One study. Each row is a condition, with the mean test accuracy over its seeds, its 95 % interval, and what the
-    paper reports. A sign marks the condition that is learning and those that have all their runs.
+    One study. Each row is a condition, with the mean test accuracy over its seeds, its 95 %
+    interval, and what the paper reports. A sign marks the condition that is learning and those that
+    have all their runs.
 
-    g runs the missing trials, one after the other; s stops with a checkpoint (after asking), and g continues from
-    there later. The screen may be closed: the study goes on, and l returns to it. On a small terminal 1 to 4
-    choose what is shown.
+    g runs the missing trials, one after the other; s stops with a checkpoint (after asking), and g
+    continues from there later. The screen may be closed: the study goes on, and l returns to it. On
+    a small terminal 1 to 5 choose what is shown.
     """
 
-    def __init__(self, study: Study) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        study: Study,
+        backend: StudyBackend,
+        machine: Machine,
+        study_run: Callable[[], StudyRun | None],
+    ) -> None:
+        """`study_run` returns the thread of this process that runs a study, or ran one."""
+        super().__init__(study.name, machine)
         self.study = study
         self.facts: StudyFacts | None = None
+        self._backend = backend
+        self._study_run = study_run
         self._table = StudyTable()
-        self._selected = 0
-        self._follows = True
-        self._shown_run: str | None = None
         self._trials_ended = 0  # by this process, when the table was last read
         self._shown: tuple[object, ...] = ()
-        self.title = study.name
         self._header = StudyHeader(f"{study.name} · {study.title}", id="study-header")
         self._results = RowList((), empty="reading the runs", id="results")
-        self._run_header = RunHeader("", id="header")
-        self._layers = LayerTable(id="layers")
-        self._goodness = GoodnessChart(id="goodness")
-        self._accuracy = AccuracyChart(id="accuracy")
-        self._log = LogPane(id="log")
-        self._progress = ProgressLine(id="progress")
 
     def compose(self) -> ComposeResult:
-        """The header, results and charts, then the run that is learning."""
+        """The header and the results, then the run that is learning."""
         yield self._header
-        with Container(id="panes"):
-            yield self._results
-            yield self._goodness
-            yield self._accuracy
-            yield self._log
-        yield self._run_header
-        yield self._layers
-        yield self._progress
+        yield self._results
+        yield self.panes
         yield Footer()
-
-    @property
-    def _app(self) -> "FFTUIApp":
-        return cast("FFTUIApp", self.app)
 
     @property
     def run(self) -> StudyRun | None:
         """The thread of this process that runs this study, or ran it; None if there is none."""
-        run = self._app.study_run
+        run = self._study_run()
         return run if run is not None and run.study == self.study else None
 
     @property
@@ -126,24 +99,21 @@ class StudyScreen(Screen[None]):
         return self.run is not None and self.run.is_alive()
 
     def on_mount(self) -> None:
-        """Start reading the results and refreshing the view."""
-        self._results.border_title = plain(f"Results · {self.study.question}", self._app.ascii_only)
-        self.add_class("-pane-results")
+        """Start reading the results."""
+        self._results.set_title(f"Results · {self.study.question}")
+        self.add_class("-results")
         self._results.focus()
         self.read()
-        self.refresh_view()
-        self.set_interval(1 / REFRESHES_PER_S, self.refresh_view)
 
     @work(thread=True, exclusive=True, group="results")
     def read(self) -> None:
         """Read the facts and results of the study from disk."""
-        backend = self._app.studies()
+        backend = self._backend
         try:
-            self.post_message(
-                StudyLoaded(backend.load_study(self.study), backend.table(self.study), "")
-            )
+            loaded = StudyLoaded(backend.load_study(self.study), backend.table(self.study), "")
         except (FFTUIError, OSError) as error:
-            self.post_message(StudyLoaded(None, StudyTable(), str(error)))
+            loaded = StudyLoaded(None, StudyTable(), str(error))
+        self.post_message(loaded)
 
     def on_resize(self) -> None:
         """Choose the columns again: the width has changed."""
@@ -165,7 +135,7 @@ class StudyScreen(Screen[None]):
         )
         states = self._states()
         if len(states) == len(self._table.rows):
-            rows = rows_of(self._table, states, self._app.glyphs.states)
+            rows = rows_of(self._table, states, self._results.glyphs.states)
             self._results.show_rows(
                 rows, columns=columns_of(self._table, conditions, self._results.size.width)
             )
@@ -174,12 +144,11 @@ class StudyScreen(Screen[None]):
         """The state of each condition: learning, finished or waiting."""
         remaining = self.facts.remaining if self.facts else ()
         waits = {trial.condition for trial in self.study.trials if trial.experiment in remaining}
-        at = self.run.progress if self.run is not None and self.learns else None
-        now = at.trial.condition if at is not None and not at.over else None
-        return [
-            "learning" if condition == now else "waiting" if condition in waits else "finished"
-            for condition in self.study.conditions
-        ]
+        states = {c: "waiting" if c in waits else "finished" for c in self.study.conditions}
+        progress = self.run.progress if self.run is not None and self.learns else None
+        if progress is not None and not progress.over:
+            states[progress.trial.condition] = "learning"
+        return list(states.values())
 
     def refresh_view(self) -> None:
         """Show the newest progress, if it has changed since the last refresh."""
@@ -193,62 +162,43 @@ class StudyScreen(Screen[None]):
             self.set_class(run is not None, "-learns")
             self.refresh_bindings()
         self._shown = shown
-        ended = sum(each.state != "finished before" for each in run.ended) if run is not None else 0
-        if run is not None and ended != self._trials_ended:
-            self._trials_ended = ended
-            self.read()
+        if run is not None:
+            self._read_if_trials_ended(run)
         self._header.show(self.facts, run)
         self._update_signs()
-        self._show_run(view, progress.run if progress is not None else None)
+        status_text = None if view.started or view.result else "loading torch and data"
+        self.panes.show((progress.run if progress else None) or "", view, status_text)
+
+    def _read_if_trials_ended(self, run: StudyRun) -> None:
+        """Read the results again if `run` has ended trials since they were read."""
+        ended = sum(each.state != "finished before" for each in run.ended)
+        if ended != self._trials_ended:
+            self._trials_ended = ended
+            self.read()
 
     def _update_signs(self) -> None:
         """Rebuild the rows if the sign of a condition has changed."""
-        signs = [self._app.glyphs.states[state] for state in self._states()]
+        signs = [self._results.glyphs.states[state] for state in self._states()]
         if [row.cells[0][0] for row in self._results.items] != signs:
             self._rebuild_rows()
 
-    def _show_run(self, view: RunView, run: str | None) -> None:
-        if run != self._shown_run:
-            self._shown_run, self._follows = run, True
-        if self._follows and view.current is not None:
-            self._selected = view.current
-        self._selected = min(self._selected, max(0, len(view.layers) - 1))
-        rows_changed = len(self._layers.entries) != len(view.layers)
-        self._run_header.run = run or ""
-        self._run_header.show(
-            view, None if view.started or view.result else "loading torch and data"
-        )
-        self._layers.show(view, self._selected)
-        if rows_changed:
-            self._layers.refresh(layout=True)
-        self._goodness.show(view, self.selected(view))
-        self._accuracy.show(view, self.selected(view))
-        self._log.show(view)
-        self._progress.show(view)
-
-    def selected(self, view: RunView) -> LayerView | None:
-        """The layer whose charts are shown."""
-        return view.layers[self._selected] if self._selected < len(view.layers) else None
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
+        run = self.run
         if action == "start":
             return not self.learns and (self.facts is None or bool(self.facts.remaining))
         if action == "stop":
-            return self.learns and self.run is not None and not self.run.stopping
+            return self.learns and run is not None and not run.stopping
         if action == "open_run":
-            return (
-                self.run is not None
-                and self.run.progress is not None
-                and self.run.progress.run is not None
-            )
-        return True
+            return run is not None and run.progress is not None and run.progress.run is not None
+        if action == "pane":
+            return run is not None
+        return super().check_action(action, parameters)
 
     def action_start(self) -> None:
         """Run the missing trials."""
-        if self._app.start_study(self.study):
-            self._trials_ended = 0
-            self.refresh_view()
+        self._trials_ended = 0
+        self.post_message(StartStudy(self.study))
 
     @work
     async def action_stop(self) -> None:
@@ -267,17 +217,12 @@ class StudyScreen(Screen[None]):
         """Open the live screen of the run that is learning, or learned last."""
         run = self.run
         if run is not None and run.progress is not None and run.progress.run is not None:
-            self._app.open_run(run.progress.run)
+            self.post_message(OpenRun(run.progress.run))
 
     def action_pane(self, name: str) -> None:
-        """Show one pane where there is no room for all."""
-        for pane in PANES:
-            self.set_class(pane == name, f"-pane-{pane}")
-        (self._log if name == "log" else self._results).focus()
-
-    @on(LayerTable.Selected)
-    def _layer_selected(self, message: LayerTable.Selected) -> None:
-        self._selected = message.index
-        self._follows = self.run is not None and message.index == self.run.view.current
-        self._shown = ()
-        self.refresh_view()
+        """Show the results or one pane of the run where there is no room for all."""
+        self.set_class(name == "results", "-results")
+        if name == "results":
+            self._results.focus()
+        else:
+            self.panes.show_pane(name)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fftui.events import StageKey
-from fftui.runs.energy import Usage
+from fftui.runs.energy import Energy, Source, Usage
 from fftui.runs.history import METRICS, NO_RANGES
-from fftui.runs.view import RunView
+from fftui.runs.view import EpochView, RunView
 from fftui.text import format as fmt
 from fftui.tui.stage_names import stage_name
 from fftui.tui.widgets.cell_text import fitted
@@ -120,74 +120,89 @@ def _stage_rows(view: RunView) -> Iterator[StageRow]:
         yield StageRow("evaluation", None, account.evaluating)
 
 
-def _columns(view: RunView) -> Iterator[TableColumn]:
-    source = view.energy.source or "gpu"
-    ranges_of = dict(view.history.stages)
+class _StageTexts:
+    """The texts of a run's stages, by column."""
 
-    def mean(metric: str, write: Callable[[float], str]) -> Callable[[StageRow], str | None]:
+    def __init__(self, view: RunView) -> None:
+        self._view = view
+        self._ranges_of = dict(view.history.stages)
+        self.source: Source = view.energy.source or "gpu"
+        power = "power_w" if self.source == "gpu" else "cpu_power_w"
+        self._mean_power = self.mean(power, _whole)
+
+    def mean(self, metric: str, write: Callable[[float], str]) -> Callable[[StageRow], str | None]:
+        """The text of the mean of a metric."""
         index = METRICS.index(metric)
 
         def text(row: StageRow) -> str | None:
-            seen = ranges_of.get(row.key, NO_RANGES)[index] if row.key else None
+            seen = self._ranges_of.get(row.key, NO_RANGES)[index] if row.key else None
             return write(seen.mean) if seen else None
 
         return text
 
-    mean_power = mean("power_w" if source == "gpu" else "cpu_power_w", lambda v: f"{v:.0f}")
+    def sum_of(self, time: Literal["compute_s", "data_s"]) -> Callable[[StageRow], str | None]:
+        """The text of the summed `time` of a row's epochs, None unless every epoch has it."""
 
-    def energy(row: StageRow) -> str | None:
-        known = row.usage.energy_of(source) if row.usage else None
+        def text(row: StageRow) -> str | None:
+            times = [getattr(epoch, time) for epoch in self._epochs(row)]
+            return fmt.duration(sum(times)) if times and None not in times else None
+
+        return text
+
+    def _epochs(self, row: StageRow) -> list[EpochView]:
+        """The epochs of a row; those that learn in parallel share them."""
+        phase, layer = row.key or (None, None)
+        stage = self._view.stage(phase, layer) if phase is not None else None
+        if stage is None:
+            return []
+        layer_view = next((e for e in self._view.layers if e.number == stage.rows[0]), None)
+        return [e for e in layer_view.history if e.phase == stage.phase] if layer_view else []
+
+    def _energy(self, row: StageRow) -> Energy | None:
+        return row.usage.energy_of(self.source) if row.usage else None
+
+    def energy(self, row: StageRow) -> str | None:
+        """The energy in all."""
+        known = self._energy(row)
         return fmt.energy(known.joules) if known else None
 
-    def energy_per_image(row: StageRow) -> str | None:
-        known = row.usage.energy_of(source) if row.usage else None
-        return (
-            fmt.energy(known.joules / row.usage.images)
-            if known and row.usage and row.usage.images
-            else None
-        )
+    def energy_per_image(self, row: StageRow) -> str | None:
+        """The energy of one image."""
+        known, images = self._energy(row), row.usage.images if row.usage else 0
+        return fmt.energy(known.joules / images) if known and images else None
 
-    def watts(row: StageRow) -> str | None:
-        known = row.usage.partial_energy_of(source) if row.usage else None
-        return f"{known.power_w:.0f}" if known and known.power_w is not None else mean_power(row)
+    def watts(self, row: StageRow) -> str | None:
+        """The power over the measured time, else the mean of the samples."""
+        known = row.usage.partial_energy_of(self.source) if row.usage else None
+        measured = known.power_w if known else None
+        return _whole(measured) if measured is not None else self._mean_power(row)
 
-    def method(row: StageRow) -> str | None:
-        known = row.usage.energy_of(source) if row.usage else None
+    def method(self, row: StageRow) -> str | None:
+        """How the energy was measured."""
+        known = self._energy(row)
         return known.method if known else None
 
-    yield TableColumn("time", 9, lambda row: fmt.duration(row.usage.seconds) if row.usage else None)
-    yield TableColumn("CPU %", 7, mean("process_cpu_percent", lambda v: f"{v:.0f}"))
-    yield TableColumn("GPU %", 7, mean("gpu_utilization_percent", lambda v: f"{v:.0f}"))
-    yield TableColumn("bus %", 7, mean("gpu_memory_utilization_percent", lambda v: f"{v:.0f}"))
-    yield TableColumn("power W" if source == "gpu" else "CPU W", 9, watts)
-    yield TableColumn("energy", 9, energy)
-    yield TableColumn("an image", 10, energy_per_image)
-    yield TableColumn("compute", 9, _sum_of(view, "compute_s"))
-    yield TableColumn("data", 8, _sum_of(view, "data_s"))
-    yield TableColumn("GPU memory", 12, mean("gpu_memory_used_bytes", fmt.size))
-    yield TableColumn("memory", 9, mean("process_memory_bytes", fmt.size))
-    yield TableColumn("SM MHz", 8, mean("gpu_sm_clock_mhz", lambda v: f"{v:.0f}"))
-    yield TableColumn("C", 5, mean("gpu_temperature_c", lambda v: f"{v:.0f}"))
-    yield TableColumn("energy by", 18, method)
+
+def _columns(view: RunView) -> list[TableColumn]:
+    of = _StageTexts(view)
+    power = "power W" if of.source == "gpu" else "CPU W"
+    return [
+        TableColumn("time", 9, lambda row: fmt.duration(row.usage.seconds) if row.usage else None),
+        TableColumn("CPU %", 7, of.mean("process_cpu_percent", _whole)),
+        TableColumn("GPU %", 7, of.mean("gpu_utilization_percent", _whole)),
+        TableColumn("bus %", 7, of.mean("gpu_memory_utilization_percent", _whole)),
+        TableColumn(power, 9, of.watts),
+        TableColumn("energy", 9, of.energy),
+        TableColumn("an image", 10, of.energy_per_image),
+        TableColumn("compute", 9, of.sum_of("compute_s")),
+        TableColumn("data", 8, of.sum_of("data_s")),
+        TableColumn("GPU memory", 12, of.mean("gpu_memory_used_bytes", fmt.size)),
+        TableColumn("memory", 9, of.mean("process_memory_bytes", fmt.size)),
+        TableColumn("SM MHz", 8, of.mean("gpu_sm_clock_mhz", _whole)),
+        TableColumn("C", 5, of.mean("gpu_temperature_c", _whole)),
+        TableColumn("energy by", 18, of.method),
+    ]
 
 
-def _sum_of(
-    view: RunView, time: Literal["compute_s", "data_s"]
-) -> Callable[[StageRow], str | None]:
-    """The text of the summed `time` of a row's epochs, None unless every epoch has it."""
-
-    def text(row: StageRow) -> str | None:
-        phase, layer = row.key or (None, None)
-        stage = view.stage(phase, layer) if phase is not None else None
-        number = stage.rows[0] if stage else None  # those that learn in parallel share their epochs
-        layer_view = (
-            next((each for each in view.layers if each.number == number), None) if stage else None
-        )
-        times = (
-            [getattr(e, time) for e in layer_view.history if stage and e.phase == stage.phase]
-            if layer_view
-            else []
-        )
-        return fmt.duration(sum(times)) if times and None not in times else None
-
-    return text
+def _whole(value: float) -> str:
+    return f"{value:.0f}"

@@ -3,6 +3,7 @@ are written.
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,17 @@ class Machine:
 
     cores: int
     memory_bytes: int
+
+
+def this_machine() -> Machine:
+    """The cores this process may use and the memory of this machine in bytes."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        memory = 0
+    return Machine(cores, memory)
 
 
 @dataclass(frozen=True)

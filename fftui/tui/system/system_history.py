@@ -15,7 +15,7 @@ from fftui.tui.stage_names import short_stage_name, stage_name
 from fftui.tui.system.machine_table import layer_table, other_gpus_lines, sampler_lines
 from fftui.tui.system.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
 from fftui.tui.system.system_panel import no_samples
-from fftui.tui.system.timelines import area, fill_width, stage_changes, with_marks
+from fftui.tui.system.timelines import extents_of, fill_width, stage_changes, timeline, with_marks
 from fftui.tui.widgets.cell_text import cut, fitted, wrapped
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
@@ -24,6 +24,7 @@ HEADED = 4  # rows from which a line about the machine stays on top
 WIDE = 100  # cells from which a metric has its scale, mean and highest value beside it
 FACT = 10  # cells of each of them
 VALUE = 17  # cells of the newest value, shown alone where it is narrower
+FACTS = ("now", "mean", "max")
 TICK = 14  # cells between two times, at least
 
 
@@ -41,8 +42,9 @@ class SystemHistory(RowWidget, can_focus=True):
         Binding("end", "scroll_by(100000)", "End", show=False),
     ]
     HELP = """
-    Each metric over the whole run on its own fixed scale: filled up to the lowest, shaded up to the highest value of
-    the column's time. Below, the mean of each metric while a layer learned, and the energy it took.
+    Each metric over the whole run on its own fixed scale: filled up to the lowest, shaded up to the
+    highest value of the column's time. Below, the mean of each metric while a layer learned, and
+    the energy it took.
     """
 
     def __init__(self, machine: Machine, *, id: str | None = None) -> None:
@@ -121,30 +123,26 @@ class SystemHistory(RowWidget, can_focus=True):
         shown = list(metric_styles(self._view, self.machine))
         heights, gap = _heights(room - 2, len(shown))
         name_width = max((len(metric_style.name) for metric_style in shown), default=0)
-        ends = [
-            _ends(metric_style, height) for metric_style, height in zip(shown, heights, strict=True)
-        ]
-        scales = ends if width >= WIDE else [[""] * height for height in heights]
+        scales = [[""] * height for height in heights]
+        if width >= WIDE:
+            scales = list(map(_ends, shown, heights))
         scale = max((len(text) for texts in scales for text in texts), default=0)
+        titles = "".join(f"{text:>{FACT}}" for text in FACTS) if scale else f"{'now':>{VALUE}}"
         left, right = name_width + 1 + scale + bool(scale), (3 * FACT if scale else VALUE)
         columns, marks = fill_width(self._view.history.all, max(8, width - left - right - 1))
-        sign = self.glyphs.boundary
         head = _names(self._view, columns, marks)
-        titles = (
-            "".join(f"{text:>{FACT}}" for text in ("now", "mean", "max"))
-            if scale
-            else f"{'now':>{VALUE}}"
-        )
         yield line((" " * left + head, "accent"), (" " + titles, "dim"))
+        blank = with_marks(" " * len(columns), marks, self.glyphs.boundary, "dim")
         for metric_style, texts in zip(shown, scales, strict=True):
-            drawn = area(columns, metric_style.metric, metric_style.top, len(texts), self.glyphs)
-            for number, (text, end) in enumerate(zip(drawn, texts, strict=True)):
-                name = f"{'' if number else metric_style.name:<{name_width}} "
-                spans: list[Span] = [(name, "text"), (f"{end:>{scale}} " if scale else "", "dim")]
-                spans += with_marks(text, marks, sign, "dim")
-                yield line(*spans, *([] if number else self._facts(metric_style, wide=scale > 0)))
+            extents = extents_of(columns, metric_style.metric)
+            drawn = timeline(extents, metric_style.top, len(texts), marks, self.glyphs)
+            names = [metric_style.name, *[""] * len(texts)]
+            facts = [self._facts(metric_style, wide=scale > 0), *[[]] * len(texts)]
+            for name, end, spans, fact in zip(names, texts, drawn, facts, strict=False):
+                ends: Span = (f"{end:>{scale}} " if scale else "", "dim")
+                yield line((f"{name:<{name_width}} ", "text"), ends, *spans, *fact)
             if gap:
-                yield line((" " * left, "dim"), *with_marks(" " * len(columns), marks, sign, "dim"))
+                yield line((" " * left, "dim"), *blank)
         yield line((" " * left + _times(self._view, columns, marks), "dim"))
 
     def _facts(self, metric_style: MetricStyle, *, wide: bool) -> list[Span]:

@@ -5,11 +5,9 @@ from typing import ClassVar
 
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
-from fftui.tui.glyphs import plain
 from fftui.tui.system.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
 from fftui.tui.system.per_second import PerSecondMax
-from fftui.tui.system.timelines import newest_columns, with_marks
-from fftui.tui.widgets.cell_plot import sparkline
+from fftui.tui.system.timelines import newest_columns, timeline
 from fftui.tui.widgets.cell_text import cut, wrapped
 from fftui.tui.widgets.row_widget import Line, RowWidget, line
 
@@ -20,8 +18,9 @@ class SystemPanel(RowWidget):
     """Process and GPU metrics as timelines of the last minutes, one column per second."""
 
     HELP = """
-    Each line has a fixed scale: CPU up to 100 % a core, memory up to what the machine has, power up to its limit. A
-    column is a second, at its highest; a vertical line marks where the next layer began. g shows the whole run.
+    Each line has a fixed scale: CPU up to 100 % a core, memory up to what the machine has, power up
+    to its limit. A column is a second, at its highest; a vertical line marks where the next layer
+    began. g shows the whole run.
     """
 
     SHOWN: ClassVar[tuple[str, ...]] = ("telemetry", "missing", "other_gpus", "machine", "energy")
@@ -38,9 +37,7 @@ class SystemPanel(RowWidget):
         before, self._view = self._view, view
         self._per_second.add_samples(view)
         gpu = view.machine.gpu if view.machine else None
-        title = plain(f"System · {gpu}" if gpu else "System", self.ascii_only)
-        if self.border_title != title:
-            self.border_title = title
+        self.set_title(f"System · {gpu}" if gpu else "System")
         if any(getattr(view, name) is not getattr(before, name) for name in self.SHOWN):
             self.repaint()
 
@@ -82,13 +79,9 @@ class SystemPanel(RowWidget):
         across: int,
         value_width: int,
     ) -> Line:
-        values = self._per_second.highest(metric_style.metric, columns)
-        spans = with_marks(
-            sparkline(values, 0.0, metric_style.top, columns, self.glyphs.levels),
-            marks,
-            self.glyphs.boundary,
-            "dim",
-        )
+        highest = self._per_second.highest(metric_style.metric, columns)
+        extents = [None if value is None else (value, value) for value in highest]
+        (spans,) = timeline(extents, metric_style.top, 1, marks, self.glyphs)
         before = " " * (across - columns - len(marks))
         value_text = metric_style.text(getattr(self._view.telemetry[-1], metric_style.metric))
         return line(

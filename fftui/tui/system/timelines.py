@@ -10,13 +10,14 @@ from functools import cache
 from itertools import accumulate
 
 from fftui.events import StageKey
-from fftui.runs.history import METRICS, Bucket, Range
+from fftui.runs.history import METRICS, Bucket
+from fftui.tui.charts.cell_plot import DOTS, StyleName
 from fftui.tui.glyphs import Glyphs
-from fftui.tui.widgets.cell_plot import DOTS, StyleName
 from fftui.tui.widgets.row_widget import Span
 
 MARKS_AT_MOST = 1 / 4  # of a timeline's columns; more marks would leave no room for values
 SHADE = ":"  # from the lowest to the highest value, in ASCII
+Extent = tuple[float, float]  # the lowest and the highest value of a column
 Draw = Callable[[float, float, int, Glyphs], Sequence[str]]
 
 
@@ -72,17 +73,29 @@ def fill_width(buckets: Sequence[Bucket], width: int) -> tuple[list[Bucket], lis
     return columns, stage_changes([bucket.stage for bucket in columns])
 
 
-def area(
-    columns: Sequence[Bucket], metric: str, top: float, height: int, glyphs: Glyphs
-) -> list[str]:
+def timeline(
+    extents: Sequence[Extent | None], top: float, height: int, marks: Sequence[int], glyphs: Glyphs
+) -> list[list[Span]]:
+    """`height` rows of a metric as `area` draws them, with a mark before each column of `marks`."""
+    rows = area(extents, top, height, glyphs)
+    return [with_marks(row, marks, glyphs.boundary, "dim") for row in rows]
+
+
+def extents_of(columns: Sequence[Bucket], metric: str) -> list[Extent | None]:
+    """The lowest and the highest value of a metric in each column; None where it is missing."""
+    index = METRICS.index(metric)
+    seen = (column.ranges[index] for column in columns)
+    return [each and (each.low, each.high) for each in seen]
+
+
+def area(extents: Sequence[Extent | None], top: float, height: int, glyphs: Glyphs) -> list[str]:
     """`height` rows of a metric on the scale 0 to `top`: full to the lowest value of a column,
     shaded to the highest.
 
     A single row shows the highest. Where a metric is not available its column is blank.
     """
-    index = METRICS.index(metric)
     draw = _level if height == 1 else _braille if glyphs.braille else _letters
-    stacks = [_column(column.ranges[index], top, height, glyphs, draw) for column in columns]
+    stacks = [_column(extent, top, height, glyphs, draw) for extent in extents]
     return ["".join(stack[row] for stack in stacks) for row in range(height)]
 
 
@@ -102,12 +115,13 @@ def _with_marks(text: str, before: Sequence[int], sign: str, style: StyleName) -
 
 
 def _column(
-    seen: Range | None, top: float, height: int, glyphs: Glyphs, draw: Draw
+    extent: Extent | None, top: float, height: int, glyphs: Glyphs, draw: Draw
 ) -> Sequence[str]:
     """The signs of one column, top first."""
-    if seen is None or not (math.isfinite(seen.low) and math.isfinite(seen.high)):
+    if extent is None or not all(map(math.isfinite, extent)):
         return " " * height
-    return draw(_share(seen.low, top), _share(seen.high, top), height, glyphs)
+    low, high = extent
+    return draw(_share(low, top), _share(high, top), height, glyphs)
 
 
 def _level(_low: float, high: float, _height: int, glyphs: Glyphs) -> Sequence[str]:

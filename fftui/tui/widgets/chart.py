@@ -1,62 +1,52 @@
 """`Chart`: lines over epochs with labelled ends, in braille or ASCII."""
 
 import math
+import operator
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from fftui.text import format as fmt
+from fftui.runs.view import LayerView, RunView
+from fftui.tui.charts.cell_plot import Cell, Series, Window, draw, ticks
+from fftui.tui.charts.chart_spec import ChartSpec
+from fftui.tui.charts.registry import ChartInfo, make_chart
 from fftui.tui.glyphs import plain
-from fftui.tui.widgets.cell_plot import Cell, Series, Window, draw, ticks
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 LEAST_WIDTH = 24  # cells; below it a chart drops the labels at its right
 LABEL_GAP = 1
 
 
-@dataclass(frozen=True)
-class ChartSpec:
-    """The content of a chart: its lines, its window, the unit of its horizontal axis, and the
-    format of its values.
+class Chart(RowWidget):
+    """A widget that draws one of the registered charts, or the note why there is nothing to draw
+    yet.
     """
 
-    series: tuple[Series, ...]
-    window: Window
-    unit: str = "epoch"
-    format_value: Callable[[float | None], str] = fmt.short
-    unlabelled: frozenset[str] = frozenset()  # series whose end carries no label
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.spec = ChartSpec()
+        self._made_from: tuple[object, ...] = ()
 
-    @property
-    def labelled(self) -> list[tuple[Series, float]]:
-        """The series that have a label at their end, with the last value of each."""
-        return [
-            (s, s.last) for s in self.series if s.last is not None and s.name not in self.unlabelled
-        ]
-
-
-class Chart(RowWidget):
-    """A widget that draws a `ChartSpec`, or shows a sentence why there is nothing to draw yet."""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self.spec: ChartSpec | str = ""
-
-    def show_spec(self, spec: ChartSpec | str, title: str) -> None:
-        """Show `spec`, or a sentence, under `title`."""
-        shown = plain(title, self.ascii_only)
-        if self.border_title != shown:
-            self.border_title = shown
+    def show(self, chart: ChartInfo, view: RunView, selected: LayerView | None) -> None:
+        """Show `chart` of `view`, for the layer `selected`, if what it is made from has changed."""
+        made_from = (chart, selected, *(getattr(view, part) for part in chart.parts))
+        # views share the parts that did not change
+        known = self._made_from
+        if len(known) == len(made_from) and all(map(operator.is_, known, made_from)):
+            return
+        self._made_from = made_from
+        spec = make_chart(chart, view, selected)
+        self.set_title(spec.title or chart.title)
         if spec != self.spec:
             self.spec = spec
             self.repaint()
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The chart, `height` rows of `width` cells."""
-        if isinstance(self.spec, str):
-            return centred(self.spec, width, height)
+        if not self.spec.series:
+            return centred(self.spec.note, width, height)
         if width < 8 or height < 3:
             return [line(("too small to draw", "dim"))]
-        return _draw_chart(self.spec, width, height, braille=self.glyphs.braille)
+        return _draw_chart(self.spec, width, height, ascii_only=self.ascii_only)
 
 
 def centred(text: str, width: int, height: int) -> list[Line]:
@@ -67,17 +57,20 @@ def centred(text: str, width: int, height: int) -> list[Line]:
     return rows + [line() for _ in range(height - len(rows))]
 
 
-def _draw_chart(spec: ChartSpec, width: int, height: int, *, braille: bool) -> list[Line]:
+def _draw_chart(spec: ChartSpec, width: int, height: int, *, ascii_only: bool) -> list[Line]:
     window, body = spec.window, height - 1
     y_ticks = ticks(window.bottom, window.top, max(2, min(5, body // 2)))
     tick_names = [(y, f"{y:.6g}") for y in y_ticks]
     left = max(len(name) for _, name in tick_names) + 1
-    ends = [(s, value, f"{s.name} {spec.format_value(value)}") for s, value in spec.labelled]
+    ends = [
+        (s, value, plain(f"{s.name} {spec.format_value(value)}", ascii_only))
+        for s, value in spec.labelled
+    ]
     right = max((len(text) for *_, text in ends), default=0) + LABEL_GAP
     if width - left - right < LEAST_WIDTH:
         ends, right = [], 0
     across = width - left - right
-    grid = draw(spec.series, window, across, body, braille=braille)
+    grid = draw(spec.series, window, across, body, braille=not ascii_only)
     axis: dict[int, str] = {}
     for y, name in tick_names:
         axis.setdefault(window.row(y, body), name)

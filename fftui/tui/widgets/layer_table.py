@@ -13,8 +13,8 @@ from textual.message import Message
 
 from fftui.runs.view import LayerView, RunView
 from fftui.text import format as fmt
+from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import Glyphs, plain
-from fftui.tui.widgets.cell_plot import StyleName
 from fftui.tui.widgets.cell_text import fitted
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
@@ -64,9 +64,9 @@ class LayerTable(RowWidget, can_focus=True):
         Binding("end", "move(1000)", "Last layer", show=False),
     ]
     HELP = """
-    One row per layer: its inputs→units, or image→image if it is a convolution. Layers that learn in parallel share
-    their epochs and seconds per epoch. Up and down select the layer whose charts are shown; f follows the one that is
-    learning.
+    One row per layer: its inputs→units, or image→image if it is a convolution. Layers that learn
+    in parallel share their epochs and seconds per epoch. Up and down select the layer whose charts
+    are shown; f follows the one that is learning.
     """
 
     @dataclass
@@ -95,8 +95,7 @@ class LayerTable(RowWidget, can_focus=True):
         title = f"Layers · accuracy: {splits.pop()} images" if len(splits) == 1 else "Layers"
         if view.head is not None:
             title += f" · softmax head: {fmt.percent(view.head.head_accuracy)} %"
-        if self.border_title != (title := plain(title, self.ascii_only)):
-            self.border_title = title  # repaints the whole widget
+        self.set_title(title)
         self.repaint()
 
     def action_move(self, by: int) -> None:

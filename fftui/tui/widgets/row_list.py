@@ -9,8 +9,8 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import plain
-from fftui.tui.widgets.cell_plot import StyleName
 from fftui.tui.widgets.cell_text import fitted
 from fftui.tui.widgets.chart import centred
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line

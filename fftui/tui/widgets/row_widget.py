@@ -6,7 +6,7 @@ frames.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -14,11 +14,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fftui.tui.glyphs import Glyphs, plain
-from fftui.tui.widgets.cell_plot import StyleName
-
-if TYPE_CHECKING:
-    from fftui.tui.app import FFTUIApp
+from fftui.tui.charts.cell_plot import StyleName
+from fftui.tui.glyphs import Glyphs, glyphs, plain
 
 STYLE_NAMES: tuple[StyleName, ...] = (
     "text",
@@ -68,13 +65,19 @@ class RowWidget(Widget):
 
     @property
     def ascii_only(self) -> bool:
-        """Whether only ASCII may be drawn."""
-        return cast("FFTUIApp", self.app).ascii_only
+        """Whether only ASCII may be drawn: the app has the class that the stylesheet asks for."""
+        return self.app.has_class("-ascii")
 
     @property
     def glyphs(self) -> Glyphs:
         """The signs to draw with."""
-        return cast("FFTUIApp", self.app).glyphs
+        return glyphs(self.ascii_only)
+
+    def set_title(self, title: str) -> None:
+        """Write `title` on the upper edge; the whole widget is repainted only if it differs."""
+        shown = plain(title, self.ascii_only)
+        if self.border_title != shown:
+            self.border_title = shown
 
     def repaint(self) -> None:
         """Compute the rows again and repaint those that differ."""

@@ -11,8 +11,14 @@ from fftui.runs.history import METRICS, Bucket, Range
 from fftui.runs.view import RunView
 from fftui.tui.glyphs import ASCII, UNICODE, Glyphs
 from fftui.tui.system.per_second import PerSecondMax
-from fftui.tui.system.timelines import area, fill_width, newest_columns, stage_changes, with_marks
-from fftui.tui.widgets.cell_plot import sparkline
+from fftui.tui.system.timelines import (
+    area,
+    extents_of,
+    fill_width,
+    newest_columns,
+    stage_changes,
+    with_marks,
+)
 
 GPU = "gpu_utilization_percent"
 both_kinds = pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
@@ -31,7 +37,7 @@ def bucket(
 def drawn(
     *ranges: tuple[float | None, float | None], height: int = 3, glyphs: Glyphs = UNICODE
 ) -> list[str]:
-    return area([bucket(*pair) for pair in ranges], GPU, 100.0, height, glyphs)
+    return area(extents_of([bucket(*pair) for pair in ranges], GPU), 100.0, height, glyphs)
 
 
 def view_with(*metrics: dict[str, Any], hz: float = 1.0) -> RunView:
@@ -46,7 +52,9 @@ def view_with(*metrics: dict[str, Any], hz: float = 1.0) -> RunView:
 def second_by_second(view: RunView, width: int = 4) -> str:
     per_second = PerSecondMax()
     per_second.add_samples(view)
-    return sparkline(per_second.highest(GPU, width), 0.0, 100.0, width, UNICODE.levels)
+    highest = per_second.highest(GPU, width)
+    extents = [None if value is None else (value, value) for value in highest]
+    return area(extents, 100.0, 1, UNICODE)[0].rjust(width)
 
 
 @both_kinds
@@ -73,7 +81,7 @@ def test_a_spike_of_one_sample_is_seen_over_the_whole_run(before: int) -> None:
     columns, _ = fill_width(
         [*[bucket(0)] * before, bucket(0, 100), *[bucket(0)] * (599 - before)], 20
     )
-    top, *_ = area(columns, GPU, 100.0, 3, UNICODE)
+    top, *_ = area(extents_of(columns, GPU), 100.0, 3, UNICODE)
     assert len(top) == 20
     assert sum(sign != " " for sign in top) == 1
 
@@ -82,7 +90,7 @@ def test_a_spike_is_seen_after_buckets_were_made_one() -> None:
     view = view_with(*({GPU: 100.0 if n == 777 else 0.0} for n in range(12_000)))
     assert len(view.history.all) < 1000
     columns, _ = fill_width(view.history.all, 30)
-    assert sum(sign != " " for sign in area(columns, GPU, 100.0, 3, UNICODE)[0]) == 1
+    assert sum(sign != " " for sign in area(extents_of(columns, GPU), 100.0, 3, UNICODE)[0]) == 1
 
 
 metric_value = st.none() | st.floats(allow_nan=True, allow_infinity=True)
@@ -108,7 +116,7 @@ def test_a_timeline_fills_its_room_and_more_is_never_drawn_lower(
     columns, marks = fill_width(buckets, width)
     assert len(columns) + len(marks) <= width
     assert not samples or len(columns) >= width * 3 / 4 - 1
-    rows = area(columns, GPU, top, height, glyphs)
+    rows = area(extents_of(columns, GPU), top, height, glyphs)
     assert [len(row) for row in rows] == [len(columns)] * height
     heights = [sum(row[n] != " " for row in rows) for n in range(len(columns))]
     known = [

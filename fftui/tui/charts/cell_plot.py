@@ -220,24 +220,3 @@ def _share(value: float, low: float, high: float) -> float:
 
 def _finite(value: float, otherwise: float) -> float:
     return value if math.isfinite(value) else otherwise
-
-
-def sparkline(
-    values: Sequence[float | None], low: float, high: float, width: int, levels: str
-) -> str:
-    """The newest values on a fixed scale, one sign per value; a value that is not finite stays
-    blank.
-
-    A column never shows more than `levels` can: values outside the scale lie on its edges. The
-    lowest visible level is drawn for `low` itself, so that an idle metric differs from a missing
-    one.
-    """
-    shown = values[-width:] if width > 0 else []
-    signs = [" "] * (max(0, width) - len(shown))
-    for value in shown:
-        if value is None or not math.isfinite(value):
-            signs.append(" ")
-            continue
-        share = _share(min(high, max(low, value)), low, high)
-        signs.append(levels[1 + min(len(levels) - 2, int(share * (len(levels) - 1)))])
-    return "".join(signs)

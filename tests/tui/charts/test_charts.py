@@ -3,13 +3,12 @@ from dataclasses import replace
 
 from fftui import events as ev
 from fftui.runs.view import EpochView, LayerView, RunView
-from fftui.tui.glyphs import UNICODE
-from fftui.tui.widgets.chart import ChartSpec
-from fftui.tui.widgets.run_charts import accuracy_spec, goodness_spec, goodness_title, layers_split
+from fftui.tui.charts.accuracy import accuracy_chart, layers_split
+from fftui.tui.charts.chart_spec import ChartSpec
+from fftui.tui.charts.goodness import goodness_chart
 
 
-def names(spec: ChartSpec | str) -> list[str]:
-    assert isinstance(spec, ChartSpec), spec
+def names(spec: ChartSpec) -> list[str]:
     return [s.name for s in spec.series]
 
 
@@ -19,8 +18,7 @@ def epoch(number: int, loss: float = 1.0, positive: float | None = None) -> Epoc
 
 def test_goodness_is_drawn_against_the_threshold(view_of: Callable[..., RunView]) -> None:
     view = view_of(until=(2, 5))
-    spec = goodness_spec(view.layers[1], UNICODE)
-    assert isinstance(spec, ChartSpec)
+    spec = goodness_chart(RunView(), view.layers[1])
     assert names(spec) == ["θ", "g⁻", "g⁺"]
     assert spec.series[0].dotted
     assert len(spec.series[2].points) == 5
@@ -29,21 +27,21 @@ def test_goodness_is_drawn_against_the_threshold(view_of: Callable[..., RunView]
 
 def test_before_the_first_epoch_a_sentence_is_shown(view_of: Callable[..., RunView]) -> None:
     view = view_of(until=(1, 3))
-    assert "not begun" in str(goodness_spec(view.layers[3], UNICODE))
-    assert isinstance(accuracy_spec(RunView(), None, UNICODE), str)
+    assert "not begun" in goodness_chart(view, view.layers[3]).note
+    assert accuracy_chart(RunView(), None).note
 
 
 def test_backprop_shows_its_loss() -> None:
     row = LayerView(None, "network", "learning", 1, 2, 5, history=(epoch(1), epoch(2, 0.5)))
-    assert names(goodness_spec(row, UNICODE)) == ["loss"]
-    assert goodness_title(row) == "Loss · network"
+    spec = goodness_chart(RunView(), row)
+    assert names(spec) == ["loss"]
+    assert spec.title == "Loss · network"
 
 
 def test_accuracy_shows_the_split_training_and_each_layer(view_of: Callable[..., RunView]) -> None:
     view = view_of(until=(3, 5), validation=True)
-    spec = accuracy_spec(view, view.layers[0], UNICODE)
+    spec = accuracy_chart(view, view.layers[0])
     assert set(names(spec)) == {"layer 1", "layer 2", "layer 3", "train", "validation"}
-    assert isinstance(spec, ChartSpec)
     assert spec.window.right == 80
     assert max(x for s in spec.series for x, _ in s.points) == 45
 
@@ -51,8 +49,7 @@ def test_accuracy_shows_the_split_training_and_each_layer(view_of: Callable[...,
 def test_the_final_test_is_drawn_at_the_end(view_of: Callable[..., RunView]) -> None:
     view = view_of(layers=2, epochs=10)
     last = replace(view.evaluations[-1], layer=None)
-    spec = accuracy_spec(replace(view, evaluations=(*view.evaluations[:-1], last)), None, UNICODE)
-    assert isinstance(spec, ChartSpec)
+    spec = accuracy_chart(replace(view, evaluations=(*view.evaluations[:-1], last)), None)
     assert spec.series[-1].points[-1][0] == 20
 
 
@@ -65,15 +62,14 @@ def test_layers_are_drawn_on_train_where_only_that_is_evaluated(
         view, evaluations=tuple(replace(e, split="train") for e in view.evaluations)
     )
     assert layers_split(only_train) == "train"
-    assert "layer 2" in names(accuracy_spec(only_train, None, UNICODE))
+    assert "layer 2" in names(accuracy_chart(only_train, None))
 
 
 def test_with_many_layers_only_the_selected_one_is_labelled(
     view_of: Callable[..., RunView],
 ) -> None:
     view = view_of(layers=9, epochs=2)
-    spec = accuracy_spec(view, view.layers[4], UNICODE)
-    assert isinstance(spec, ChartSpec)
+    spec = accuracy_chart(view, view.layers[4])
     labelled = {s.name for s, _ in spec.labelled if s.name.startswith("layer")}
     assert labelled == {"layer 5"}
 
@@ -82,15 +78,13 @@ def test_layers_in_parallel_share_the_axis_of_epochs(
     parallel_view_of: Callable[..., RunView],
 ) -> None:
     view = parallel_view_of(until=7)
-    spec = accuracy_spec(view, view.layers[2], UNICODE)
-    assert isinstance(spec, ChartSpec)
+    spec = accuracy_chart(view, view.layers[2])
     assert names(spec) == ["layer 1", "layer 2", "layer 3", "train", "head"]
     assert spec.window.right == 20
     assert {len(s.points) for s in spec.series} == {7}
     assert all(s.points[-1][0] == 7 for s in spec.series)
-    goodness = goodness_spec(view.layers[1], UNICODE)
+    goodness = goodness_chart(RunView(), view.layers[1])
     assert names(goodness) == ["g⁻", "g⁺"]
-    assert isinstance(goodness, ChartSpec)
     assert len(goodness.series[1].points) == 7
 
 
@@ -98,8 +92,7 @@ def test_the_final_test_of_layers_in_parallel_is_drawn_where_they_ended(
     parallel_view_of: Callable[..., RunView],
 ) -> None:
     view = parallel_view_of(epochs=10)
-    spec = accuracy_spec(view, None, UNICODE)
-    assert isinstance(spec, ChartSpec)
+    spec = accuracy_chart(view, None)
     assert (spec.series[-1].name, spec.series[-1].points) == ("test", ((10.0, 98.8),))
 
 
@@ -110,13 +103,13 @@ def test_a_head_that_is_the_prediction_is_not_drawn_twice(
     same = replace(
         view, evaluations=tuple(replace(e, head_accuracy=e.accuracy) for e in view.evaluations)
     )
-    assert "head" not in names(accuracy_spec(same, None, UNICODE))
+    assert "head" not in names(accuracy_chart(same, None))
 
 
 def test_without_negative_data_only_the_true_class_is_drawn() -> None:
     history = tuple(EpochView(1, n, 1.0, 2.0 * n) for n in (1, 2))
     assert names(
-        goodness_spec(LayerView(1, "4→2", "learning", 1, 2, 5, history=history), UNICODE)
+        goodness_chart(RunView(), LayerView(1, "4→2", "learning", 1, 2, 5, history=history))
     ) == ["g⁺"]
 
 
@@ -135,7 +128,6 @@ def test_backprop_before_layers_in_parallel_comes_before_them() -> None:
     view = RunView(layers=tuple(LayerView(n, "4→2") for n in (1, 2, 3)))
     for event in first:
         view = view.after(1.0, event)
-    spec = accuracy_spec(view, None, UNICODE)
-    assert isinstance(spec, ChartSpec)
+    spec = accuracy_chart(view, None)
     assert spec.window.right == 9
     assert [x for x, _ in spec.series[0].points] == [1, 2, 3, 4, 5, 6]

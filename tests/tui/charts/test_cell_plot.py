@@ -3,8 +3,7 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fftui.tui.glyphs import ASCII, UNICODE
-from fftui.tui.widgets.cell_plot import Series, Window, columns, draw, sparkline, ticks, window_for
+from fftui.tui.charts.cell_plot import Series, Window, columns, draw, ticks, window_for
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 finite = st.floats(-1e6, 1e6)
@@ -95,21 +94,3 @@ def test_ticks_are_round_and_inside(low: float, high: float) -> None:
 def test_tick_values_are_what_people_expect() -> None:
     assert ticks(0, 30, 3) == [0, 10, 20, 30]
     assert ticks(85, 100, 3) == [85, 90, 95, 100]
-
-
-@given(st.lists(st.none() | anything, max_size=80), st.integers(0, 40))
-def test_sparklines_have_their_width_and_show_missing_as_blank(
-    values: list[float | None], width: int
-) -> None:
-    for glyphs in (UNICODE, ASCII):
-        text = sparkline(values, 0, 100, width, glyphs.levels)
-        assert len(text) == width
-        for value, sign in zip(reversed(values), reversed(text), strict=False):
-            assert (sign == " ") == (value is None or not math.isfinite(value))
-
-
-def test_sparklines_have_a_fixed_scale() -> None:
-    levels = UNICODE.levels
-    assert sparkline([100.0] * 4, 0, 100, 4, levels) == "████"
-    assert sparkline([0.0] * 4, 0, 100, 4, levels) == "▁▁▁▁"
-    assert sparkline([0.0, 50.0, 100.0, 500.0, -5.0], 0, 100, 5, levels) == "▁▅██▁"

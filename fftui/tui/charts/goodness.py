@@ -1,0 +1,53 @@
+"""The goodness of a layer against its threshold, or its loss where it learns without goodness."""
+
+import math
+
+from fftui.runs.view import EpochView, LayerView, RunView
+from fftui.tui.charts.cell_plot import Series, window_for
+from fftui.tui.charts.chart_spec import ChartSpec, points_of
+from fftui.tui.glyphs import UNICODE
+
+NOTES = {
+    "waiting": "this layer has not begun to learn",
+    "learning": "the first epoch is on its way",
+}
+
+
+def goodness_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
+    """Goodness⁺ and goodness⁻ of the layer `selected` against θ, by epoch."""
+    if selected is None:
+        error = view.result.error if view.result else None
+        return ChartSpec(note=error or "nothing learns yet")
+    who = selected.label if selected.number is None else f"layer {selected.number}"
+    if not selected.history:
+        note = NOTES.get(selected.state, "no epoch was finished")
+        return ChartSpec(note=note, title=f"Goodness · {who}")
+    right = float(max(selected.epochs, selected.epoch, 2))
+    if not any(_has_goodness(epoch) for epoch in selected.history):
+        points = points_of((e.epoch, e.loss) for e in selected.history)
+        loss = (Series("loss", points, "accent", "*"),)
+        return ChartSpec(loss, window_for(loss, left=1, right=right, bottom=0), f"Loss · {who}")
+    series = _goodness_lines(selected)
+    if selected.threshold is not None:
+        flat = ((1.0, selected.threshold), (right, selected.threshold))
+        series.insert(0, Series(UNICODE.threshold, flat, "dim", ".", dotted=True))
+    values = [y for s in series for _, y in s.points if math.isfinite(y)]
+    # Zero is the natural floor of goodness, but not where it would press two close lines together.
+    floor = None if values and min(values) > max(values) / 2 else 0.0
+    window = window_for(series, left=1, right=right, bottom=floor)
+    return ChartSpec(tuple(series), window, f"Goodness · {who}")
+
+
+def _goodness_lines(layer: LayerView) -> list[Series]:
+    """The lines of negative and positive data; without negative data there is no g⁻."""
+    negative = points_of((e.epoch, e.goodness_negative) for e in layer.history)
+    positive = points_of((e.epoch, e.goodness_positive) for e in layer.history)
+    lines = [
+        Series(UNICODE.negative, negative, "second", "-"),
+        Series(UNICODE.positive, positive, "accent", "+"),
+    ]
+    return [each for each in lines if each.last is not None]
+
+
+def _has_goodness(epoch: EpochView) -> bool:
+    return epoch.goodness_positive is not None

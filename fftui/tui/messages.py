@@ -1,0 +1,47 @@
+"""The messages by which screens ask the app to act: screens do not know the app."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from fftui.experiment import Experiment
+
+if TYPE_CHECKING:
+    from fftui.studies.study import Study
+
+
+@dataclass
+class StartRun(Message):
+    """Start a run of `experiment`, made from `preset`, and show it."""
+
+    experiment: Experiment
+    preset: str | None
+
+
+@dataclass
+class ResumeRun(Message):
+    """Resume the interrupted `run` and show it."""
+
+    run: str
+
+
+@dataclass
+class OpenRun(Message):
+    """Show `run`: this process's own, or one from its journal."""
+
+    run: str
+
+
+@dataclass
+class OpenStudy(Message):
+    """Show `study`."""
+
+    study: "Study"
+
+
+@dataclass
+class StartStudy(Message):
+    """Run the missing trials of `study`."""
+
+    study: "Study"

@@ -1,0 +1,135 @@
+"""`RunPanes`: a run's header, layers, charts, system metrics, log and progress."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from fftui.runs.view import LayerView, RunView
+from fftui.tui.charts.registry import CHARTS, ChartInfo
+from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.system_panel import SystemPanel
+from fftui.tui.widgets.chart import Chart
+from fftui.tui.widgets.layer_table import LayerTable
+from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
+
+SLOTS = 3  # charts at once, at most
+WIDTH_OF_THREE = 170  # cells from which three charts have room side by side
+PANES = ("chart-1", "chart-2", "system", "log")
+
+
+class RunPanes(Vertical):
+    """What a screen shows of one run. Without room for all panes, one or two are shown at a time;
+    charts that have no room are reached by `next_chart`.
+    """
+
+    def __init__(self, run: str, machine: Machine) -> None:
+        super().__init__(id="run-panes", classes=f"-pane-{PANES[0]}")
+        # Kept as attributes: a screen is mounted, and refreshes, before the widgets in its
+        # containers are.
+        self._header = RunHeader(run, id="header")
+        self.layer_table = LayerTable(id="layers")
+        self._charts = [Chart(id=f"chart-{slot + 1}") for slot in range(SLOTS)]
+        self._panes = Container(id="panes")
+        self._system = SystemPanel(machine, id="system")
+        self.log_pane = LogPane(id="log")
+        self._progress = ProgressLine(id="progress")
+        self._view = RunView()
+        self._first_chart = 0  # the chart in the first slot
+        self._selected = 0
+        self._follows = True
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The header, the layers, the panes and the progress."""
+        yield self._header
+        yield self.layer_table
+        with self._panes:
+            yield from self._charts
+            yield self._system
+            yield self.log_pane
+        yield self._progress
+
+    @property
+    def selected(self) -> LayerView | None:
+        """The layer whose charts are shown."""
+        layers = self._view.layers
+        return layers[self._selected] if self._selected < len(layers) else None
+
+    @property
+    def hidden_charts(self) -> int:
+        """The number of charts that have no room."""
+        return max(0, len(CHARTS) - self._slots)
+
+    @property
+    def _slots(self) -> int:
+        """The number of charts that have room."""
+        has_room = self.size.width >= WIDTH_OF_THREE
+        return min(len(CHARTS), SLOTS if has_room and self.screen.has_class("-tall") else 2)
+
+    def show(self, run: str, view: RunView, status_text: str | None) -> None:
+        """Show `view` of `run`; `status_text` replaces its status where the screen knows more."""
+        shown = (run, status_text, len(CHARTS))
+        if view is self._view and shown == self._shown:
+            return
+        self._shown = shown
+        if run != self._header.run:
+            self._header.run, self._follows = run, True
+        rows_changed = len(self._view.layers) != len(view.layers)
+        self._view = view
+        self._header.show(view, status_text)
+        self._system.show(view)
+        self.log_pane.show(view)
+        self._progress.show(view)
+        self._show_selected()
+        if rows_changed:
+            self.layer_table.refresh(layout=True)
+
+    def _show_selected(self) -> None:
+        """Show the layers and the charts, with the learning layer selected where it is followed."""
+        view = self._view
+        if self._follows and view.current is not None:
+            self._selected = view.current
+        self._selected = min(self._selected, max(0, len(view.layers) - 1))
+        self.layer_table.show(view, self._selected)
+        slots = self._slots
+        self._panes.set_class(slots == SLOTS, "-three")
+        for pane, chart in zip(self._charts, self._shown_charts(), strict=False):
+            pane.show(chart, view, self.selected)
+        self._charts[-1].display = slots == SLOTS
+
+    def _shown_charts(self) -> list[ChartInfo]:
+        """The charts of the slots, from `_first_chart` on."""
+        charts = list(CHARTS.values())
+        first = self._first_chart % len(charts)
+        return [*charts[first:], *charts[:first]][: self._slots]
+
+    def follow(self) -> None:
+        """Select the learning layer, and the next when it begins."""
+        self._follows = True
+        self._show_selected()
+
+    def next_chart(self) -> None:
+        """Show the next chart in the first slot, and those after it in the others."""
+        self._first_chart = (self._first_chart + 1) % len(CHARTS)
+        self._show_selected()
+
+    def show_pane(self, name: str) -> None:
+        """Show the pane `name`, one of `PANES`, where there is no room for all."""
+        for pane in PANES:
+            self.set_class(pane == name, f"-pane-{pane}")
+        (self.log_pane if name == "log" else self.layer_table).focus()
+
+    def help_text(self) -> str:
+        """What each chart shows, one paragraph each."""
+        return "\n\n".join(f"{chart.title}: {chart.help}" for chart in CHARTS.values())
+
+    def on_resize(self) -> None:
+        """Choose the charts again: the room has changed."""
+        self._show_selected()
+
+    @on(LayerTable.Selected)
+    def _layer_selected(self, message: LayerTable.Selected) -> None:
+        message.stop()
+        self._selected = message.index
+        self._follows = message.index == self._view.current
+        self._show_selected()

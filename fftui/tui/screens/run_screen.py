@@ -1,0 +1,73 @@
+"""`RunScreen`: what the screens of a run have in common, its panes and their keys."""
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from fftui.tui.screens.run_panes import PANES, RunPanes
+from fftui.tui.system.metric_styles import Machine
+
+REFRESHES_PER_S = 4
+
+
+def pane_bindings(*first: str) -> list[BindingType]:
+    """The keys 1, 2, ... for the panes `first` and those of a run; the footer shows them as one."""
+    panes = (*first, *PANES)
+    names = ", ".join(pane.replace("-", " ") for pane in panes)
+    shown = Binding(
+        "1",
+        f"pane('{panes[0]}')",
+        "Panes",
+        key_display=f"1-{len(panes)}",
+        tooltip=names.capitalize(),
+    )
+    others = enumerate(panes[1:], start=2)
+    return [shown, *(Binding(str(n), f"pane('{pane}')", pane, show=False) for n, pane in others)]
+
+
+class RunScreen(Screen[None]):
+    """A screen with the panes of a run, refreshed several times a second."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f",
+            "follow",
+            "Follow",
+            show=False,
+            tooltip="Select the learning layer, and the next when it begins",
+        ),
+        Binding(
+            "v", "next_chart", "Charts", show=False, tooltip="The charts that there is no room for"
+        ),
+    ]
+
+    def __init__(self, run: str, machine: Machine) -> None:
+        super().__init__()
+        self.title = run
+        self.panes = RunPanes(run, machine)
+
+    def on_mount(self) -> None:
+        """Start refreshing the view."""
+        self.refresh_view()
+        self.set_interval(1 / REFRESHES_PER_S, self.refresh_view)
+
+    def refresh_view(self) -> None:
+        """Show the newest view, if it has changed since the last refresh."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the keys that have no effect now."""
+        return action != "next_chart" or self.panes.hidden_charts > 0
+
+    def action_follow(self) -> None:
+        """Select the learning layer, and the next when it begins."""
+        self.panes.follow()
+
+    def action_next_chart(self) -> None:
+        """Show the charts that there is no room for, one after the other."""
+        self.panes.next_chart()
+
+    def action_pane(self, name: str) -> None:
+        """Show one pane where there is no room for all."""
+        self.panes.show_pane(name)
