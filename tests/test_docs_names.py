@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import keyword
 import re
 import shlex
 import tomllib
@@ -45,8 +46,8 @@ PLACEHOLDERS = {
 }
 # Words of other programs and of mathematics.
 OTHERS = {"nohup", "python", "pip", "nvidia-ml-py", "torch", "json", "sys", "svg", "grep", "claims"}
-# Columns of the logs of the paper's code.
-OTHERS |= {"E2E_time", "GPU_compute_time"}
+# Columns of the logs of the paper's code; words of Python.
+OTHERS |= {"E2E_time", "GPU_compute_time", *keyword.kwlist}
 
 
 def parts(page: Path) -> tuple[list[tuple[str, str]], list[str]]:
