@@ -14,8 +14,7 @@ from typing import Literal
 
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, create
-from fftui.runs.run_thread import RunThread
-from fftui.runs.training_like import StartTraining, start_training
+from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.study import Study, Trial

@@ -1,4 +1,4 @@
-"""A journal in which any one field has any one value: refused, or usable by everything that reads."""
+"""A journal in which one field has any value: the line is refused, or every reader can use it."""
 
 import json
 from collections.abc import Iterator
