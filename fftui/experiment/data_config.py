@@ -1,11 +1,13 @@
 """Which images an experiment learns from."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
-from fftui.data.own_sets import known_names
+from fftui.data.own_sets import known_names, own_record
 from fftui.errors import nearest
 from fftui.experiment.choices import FilledIn
 from fftui.experiment.config import Config
@@ -111,3 +113,21 @@ class Data(Config):
             msg = f"{self.name} has {info.test_images} test images, not {self.test_images}"
             raise ValueError(msg)
         return self
+
+
+def data_values(values: object, name: str, data_folder: Path | None) -> dict[str, Any]:
+    """The values of an experiment's `data` with another data set, and the facts of one's own set."""
+    kept = {k: v for k, v in values.items() if k != "own"} if isinstance(values, Mapping) else {}
+    kept["name"] = name
+    if name not in SETS and name in known_names(data_folder):
+        record = own_record(name, data_folder)
+        kept["own"] = {
+            "classes": len(record.class_names),
+            "shape": list(record.shape),
+            "train_images": record.train_images,
+            "test_images": record.test_images,
+            "mean": list(record.mean),
+            "std": list(record.std),
+            "hash": record.sha256,
+        }
+    return kept
