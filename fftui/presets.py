@@ -4,7 +4,7 @@ A preset is a TOML file:
 
     description = "one line"
     data_sets = ["mnist"]              # optional: the data sets it is for; all if absent
-    [reports]                          # optional: test accuracy in percent that the paper reports, per data set
+    [reports]                          # optional: the paper's test accuracy in percent by data set
     mnist = 97.14
     [experiment]                       # an `Experiment`
     [on.cifar100]                      # optional: fields that differ on one data set, by their path

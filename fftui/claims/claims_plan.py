@@ -15,16 +15,7 @@ from fftui.claims.architecture_claims import CNN_FACTORS, HYBRID_FACTORS
 from fftui.claims.sample_claims import SIZES
 from fftui.claims.settings_claims import PAPER_THRESHOLDS, THRESHOLDS
 from fftui.data.catalogue import DATA_NAMES, DataName
-from fftui.experiment import (
-    Backprop,
-    Convolution,
-    Experiment,
-    ForwardForward,
-    FullyConnected,
-    Phase,
-    SelfAttention,
-    per_layer_text,
-)
+from fftui.experiment import Backprop, Experiment, PhaseConfig, per_layer_text
 from fftui.presets import experiment_from
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
@@ -107,30 +98,20 @@ def plan(scale: Scale, present: Collection[DataName], seeds: int) -> ClaimsPlan:
 
 def described(experiment: Experiment) -> str:
     """What an experiment does, in a few words."""
-    data, layers = experiment.data, "-".join(map(_layer_text, experiment.model.layers))
+    data, layers = experiment.data, "-".join(each.short_name for each in experiment.model.layers)
     images = "all images" if data.train_images is None else f"{data.train_images:,} images"
     phases = " then ".join(map(_phase_text, experiment.phases))
     return f"{data.name}, {images}, layers {layers}, {phases}"
 
 
-def _phase_text(phase: Phase) -> str:
+def _phase_text(phase: PhaseConfig) -> str:
     text = (
         f"{phase.rule}, {phase.epochs} epoch{'s' if phase.epochs > 1 else ''}, batch"
         f" {phase.batch_size:,}"
     )
-    if isinstance(phase, ForwardForward) and phase.loss == "softplus":
-        text += f", θ {per_layer_text(phase.threshold)}"
+    if phase.shown_threshold is not None:
+        text += f", θ {per_layer_text(phase.shown_threshold)}"
     return text
-
-
-def _layer_text(layer: FullyConnected | Convolution | SelfAttention) -> str:
-    match layer:
-        case FullyConnected():
-            return str(layer.units)
-        case Convolution():
-            return f"conv {layer.channels}"
-        case SelfAttention():
-            return f"attention {layer.units}"
 
 
 @dataclass(frozen=True)
@@ -348,7 +329,6 @@ def _plain_runs(source: _Source, data: DataName) -> Iterator[PlannedRuns]:
         for order in ("parallel", "layer-wise")
     )
     phase, usual = together.phases[0], experiment_of("backprop", data).phases[0]
-    assert isinstance(phase, ForwardForward)
     own = Backprop(
         epochs=phase.epochs,
         batch_size=phase.batch_size,

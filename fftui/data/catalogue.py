@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 DataName = Literal["mnist-mini", "mnist", "fashion-mnist", "cifar10", "cifar100", "svhn"]
 
+Normalisation = Literal["none", "unit", "standard", "paper"]
+
 
 @dataclass(frozen=True)
 class SetInfo:

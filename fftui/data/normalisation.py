@@ -10,14 +10,11 @@ Letters in shapes: B images, D inputs of a flattened image.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from fftui.data.catalogue import SETS, DataName
-
-Normalisation = Literal["none", "unit", "standard", "paper"]
+from fftui.data.catalogue import SETS, DataName, Normalisation
 
 
 @dataclass(frozen=True)

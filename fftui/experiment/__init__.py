@@ -5,8 +5,9 @@ where it runs (device, folders) is not. Unknown keys and wrong types are refused
 turns those refusals into one line with the nearest valid name.
 """
 
+from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data, Normalisation
+from fftui.experiment.data_config import Data
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
@@ -18,6 +19,7 @@ from fftui.experiment.layer_configs import (
     LayerConfig,
     LayerNormalisation,
     SelfAttention,
+    layers_text,
 )
 from fftui.experiment.model_config import Head, Label, Model
 from fftui.experiment.optimizer import Optimizer
@@ -78,5 +80,6 @@ __all__ = [
     "Telemetry",
     "for_layer",
     "for_layers",
+    "layers_text",
     "per_layer_text",
 ]

@@ -1,13 +1,11 @@
 """Which images an experiment learns from."""
 
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from fftui.data.catalogue import SETS, DataName, SetInfo
+from fftui.data.catalogue import SETS, DataName, Normalisation, SetInfo
 from fftui.experiment.config import Config
-
-Normalisation = Literal["none", "unit", "standard", "paper"]
 
 
 class Data(Config):

@@ -2,7 +2,8 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, SerializeAsAny, model_validator
@@ -193,7 +194,8 @@ class Convolution(LayerConfig):
         floats = math.prod(self._convolved(input_shape))
         products = 2.0 * input_shape[0] * self.kernel**2 * floats
         shared, own = (products, 0.0) if first and planes else (0.0, products)
-        weights = self.channels * (input_shape[0] + planes) * self.kernel**2
+        label_channels = min(planes, 1) if encoding == "random-plane" else planes
+        weights = self.channels * (input_shape[0] + label_channels) * self.kernel**2
         return LayerCost(
             shared,
             own + 2.0 * planes * floats,
@@ -308,3 +310,18 @@ class SelfAttention(LayerConfig):
     def small(self) -> Self:
         """With at most `SMALL_UNITS` units and tokens of width `SMALL_WIDTH`."""
         return self.replaced(units=min(self.units, SMALL_UNITS), width=min(self.width, SMALL_WIDTH))
+
+
+def layers_text(layers: Sequence[LayerConfig]) -> str:
+    """Layers as short text: `4 × 2000`, `conv 32 64 128`, `attention 1000 + 500`."""
+    named = [
+        (kind, size) for kind, _, size in (layer.short_name.rpartition(" ") for layer in layers)
+    ]
+    if len(named) > 1 and len(set(named)) == 1:
+        kind, size = named[0]
+        return f"{kind} {len(named)} × {size}".strip()
+    groups = (
+        f"{kind} {' '.join(size for _, size in group)}".strip()
+        for kind, group in groupby(named, lambda each: each[0])
+    )
+    return " + ".join(groups)

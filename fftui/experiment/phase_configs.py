@@ -49,9 +49,11 @@ class PhaseConfig(Config):
     labels_shown: ClassVar[int] = 1
 
     @property
-    def shows_threshold(self) -> bool:
-        """Whether the goodness of its layers is compared with a threshold."""
-        return False
+    def shown_threshold(self) -> float | tuple[float, ...] | None:
+        """The threshold that the goodness of its layers is compared with, one for all or one a
+        layer; None where there is none.
+        """
+        return None
 
     def stages(self, model: Model) -> int:
         """Number of stages, each of `epochs` epochs."""
@@ -184,9 +186,9 @@ class ForwardForward(LocalPhaseConfig):
     labels_shown: ClassVar[int] = 2
 
     @property
-    def shows_threshold(self) -> bool:
-        """Whether its loss has a threshold."""
-        return "threshold" in options_of("loss", self.loss)
+    def shown_threshold(self) -> float | tuple[float, ...] | None:
+        """Its threshold, where its loss has one."""
+        return self.threshold if "threshold" in options_of("loss", self.loss) else None
 
     @property
     def static_labels(self) -> int:

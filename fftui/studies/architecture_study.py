@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fftui.data.catalogue import DataName
-from fftui.experiment import Experiment, ForwardForward, per_layer_text
+from fftui.experiment import Experiment, per_layer_text
 from fftui.studies.reported import Cell, reported
 from fftui.studies.small_scale import CONVOLUTION_TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of, is_meant_for
 
 AS_IT_IS = "as it is"
+FIRST_NORMALISATION = "model.layers.0.normalisation"
 METHODS = ("ff", "cnn", "attention", "local-ce", "local-ce-cnn")
 PAPER_METHODS = ("paper/cnn", "paper/attention", "paper/attention-frozen")
 ABLATION_EPOCHS = 20  # a layer; the paper's CNN is as flat after 1,000
@@ -50,27 +51,24 @@ def factors(base: Experiment, source: Experiment) -> Mapping[str, dict[str, obje
     """Differences between the two CNNs by name: for each the changes that give `base` the setting
     of `source`.
     """
-    mine, theirs = base.phases[0], source.phases[0]
-    assert isinstance(mine, ForwardForward)
-    assert isinstance(theirs, ForwardForward)
-    norm, new_norm = base.model.layers[0].normalisation, source.model.layers[0].normalisation
+    mine, theirs = base.phases[0].model_dump(), source.phases[0].model_dump()
+    norm, new_norm = (_at(each.model_dump(), FIRST_NORMALISATION) for each in (base, source))
     convolutions = [n for n, layer in enumerate(base.model.layers) if layer.kind == "convolution"]
-    loss = {"loss": theirs.loss, "sharpness": theirs.sharpness, "threshold": theirs.threshold}
-    goodness: dict[str, object] = {"phases.0.goodness": theirs.goodness}
-    if theirs.goodness == "position-mean-square":
+    goodness: dict[str, object] = {"phases.0.goodness": theirs["goodness"]}
+    if theirs["goodness"] == "position-mean-square":
         goodness["phases.0.peer_normalisation"] = 0.0
-    rate, new_rate = map(per_layer_text, (mine.learning_rate, theirs.learning_rate))
+    rate, new_rate = (per_layer_text(each["learning_rate"]) for each in (mine, theirs))
     labels, new_labels = base.model.label, source.model.label
     found: dict[str, dict[str, object]] = {
         f"normalisation {norm} → {new_norm}": {
             f"model.layers.{n}.normalisation": new_norm for n in convolutions
         },
         f"learning rate {rate} → {new_rate}": {
-            "phases.0.learning_rate": theirs.learning_rate,
+            "phases.0.learning_rate": theirs["learning_rate"],
         },
-        f"goodness {mine.goodness} → {theirs.goodness}": goodness,
-        f"loss {mine.loss} → {theirs.loss}": {
-            f"phases.0.{name}": value for name, value in loss.items()
+        f"goodness {mine['goodness']} → {theirs['goodness']}": goodness,
+        f"loss {mine['loss']} → {theirs['loss']}": {
+            f"phases.0.{name}": theirs[name] for name in ("loss", "sharpness", "threshold")
         },
         f"label {labels.encoding} → {new_labels.encoding}": {
             "model.label": new_labels.model_dump()

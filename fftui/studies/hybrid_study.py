@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fftui.data.catalogue import DataName
-from fftui.experiment import Backprop, Experiment
+from fftui.experiment import Experiment
 from fftui.studies.reported import Cell, reported
 from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of
@@ -124,8 +124,4 @@ def _of_second(changes: dict[str, Any]) -> dict[str, Any]:
 
 def _passes(hybrid: Experiment) -> int:
     """Epochs of all phases together; of a layer-wise phase, the epochs of every layer."""
-    total = 0
-    for phase in hybrid.phases:
-        one_by_one = not isinstance(phase, Backprop) and phase.order == "layer-wise"
-        total += phase.epochs * (len(hybrid.model.layers) if one_by_one else 1)
-    return total
+    return sum(phase.epochs * phase.stages(hybrid.model) for phase in hybrid.phases)

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fftui.data.catalogue import SETS, DataName
-from fftui.experiment import ForwardForward
 from fftui.studies.reported import Cell, reported, sizes
 from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of
@@ -90,7 +89,6 @@ def _sample_cell(method: str, data: DataName, images: int) -> Cell | None:
 def _equal_updates(data: DataName, images: int, changes: Mapping[str, Any]) -> dict[str, object]:
     """As many epochs as give the optimiser steps of the full set."""
     phase = experiment_of("paper/ff", data, changes).phases[0]
-    assert isinstance(phase, ForwardForward)
     steps = phase.epochs * math.ceil(SETS[data].train_images / phase.batch_size)
     epochs = round(steps / math.ceil(images / phase.batch_size))
     return {"phases.0.epochs": epochs, "evaluation.every": max(1, epochs // MEASUREMENTS)}

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fftui.experiment import Convolution, FullyConnected, Layer, SelfAttention
+from fftui.experiment import LayerConfig
 from fftui.studies.study import experiment_of
 
-# at most, in a layer; a channel for each of ten classes
-MAX_UNITS, MAX_CHANNELS, MAX_WIDTH = 300, 10, 32
 # of studies with many runs; with convolutions or attention
 TRAIN_IMAGES, CONVOLUTION_TRAIN_IMAGES = 2000, 1000
 MEASURED: Mapping[str, Any] = {
@@ -61,11 +59,7 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
     return changes if images is None else {**changes, "data.train_images": images}
 
 
-def _smaller(layer: Layer) -> dict[str, int]:
-    match layer:
-        case FullyConnected():
-            return {"units": min(layer.units, MAX_UNITS)}
-        case Convolution():
-            return {"channels": min(layer.channels, MAX_CHANNELS)}
-        case SelfAttention():
-            return {"units": min(layer.units, MAX_UNITS), "width": min(layer.width, MAX_WIDTH)}
+def _smaller(layer: LayerConfig) -> dict[str, Any]:
+    """The fields of `layer` that differ in its small version."""
+    small, full = layer.small().model_dump(), layer.model_dump()
+    return {name: value for name, value in small.items() if value != full[name]}

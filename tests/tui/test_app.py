@@ -19,7 +19,7 @@ from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen, ValueInput
 from fftui.tui.screens.help_screen import HelpScreen
 from fftui.tui.screens.live_screen import LiveScreen
-from fftui.tui.screens.presets_screen import PresetsScreen, layers_text
+from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.cell_text import Paragraphs
@@ -121,22 +121,6 @@ async def test_d_takes_the_next_data_set_to_the_form(new_app: Callable[..., FFTU
         assert app.screen.experiment is not None
         assert app.screen.experiment.data.name == "fashion-mnist"
         assert app.screen.experiment.phases[0].threshold == 10  # type: ignore[union-attr]
-
-
-@pytest.mark.parametrize(
-    ("layers", "text"),
-    [
-        ([{"units": 2000}] * 4, "4 × 2000"),
-        ([{"units": 250}, {"units": 110}], "250 110"),
-        ([{"kind": "convolution", "channels": c} for c in (32, 64, 128)], "conv 32 64 128"),
-        ([{"kind": "convolution", "channels": 8}] * 2, "conv 2 × 8"),
-        ([{"kind": "self-attention", "units": 1000}, {"units": 500}], "attention 1000 + 500"),
-        ([{"kind": "convolution"}], "conv default"),
-        ([], ""),
-    ],
-)
-def test_layers_have_a_short_text(layers: list[dict[str, object]], text: str) -> None:
-    assert layers_text(layers) == text
 
 
 @both_sizes

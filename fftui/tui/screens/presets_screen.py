@@ -3,9 +3,7 @@ here.
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from fftui.errors import ExperimentError
+from fftui.experiment import LAYERS, layers_text
 from fftui.presets import Preset
 from fftui.text import format as fmt
 from fftui.tui.widgets.cell_text import Paragraphs
@@ -31,7 +30,6 @@ COLUMNS = (
     Column("paper %", right=True),
     Column("time here", right=True),
 )
-KIND_NAMES = {"convolution": "conv", "self-attention": "attention"}
 
 
 class PresetsScreen(Screen[None]):
@@ -109,7 +107,7 @@ class PresetsScreen(Screen[None]):
                 cell(preset.name, "bold"),
                 cell(data),
                 cell(preset.description, "dim"),
-                cell(layers_text(preset.experiment.get("model", {}).get("layers", [])), "dim"),
+                cell(preset_layers(preset), "dim"),
                 cell(
                     f"{reports:.2f}" if reports is not None else fmt.MISSING,
                     "text" if reports else "dim",
@@ -230,20 +228,10 @@ class PresetsScreen(Screen[None]):
         self.action_open()
 
 
-def layers_text(layers: Sequence[Mapping[str, Any]]) -> str:
-    """The layers of a preset as short text: `4 × 2000`, `conv 32 64 128`, `attention
-    1000 + 500`.
-    """
-    named = [(KIND_NAMES.get(layer.get("kind", ""), ""), _size(layer)) for layer in layers]
-    if len(named) > 1 and len(set(named)) == 1:
-        kind, size = named[0]
-        return " ".join(filter(None, [kind, f"{len(named)} × {size}"]))
-    groups = [
-        " ".join([kind, *(size for _, size in group)])
-        for kind, group in groupby(named, lambda each: each[0])
-    ]
-    return " + ".join(group.strip() for group in groups)
-
-
-def _size(layer: Mapping[str, Any]) -> str:
-    return str(layer.get("channels" if layer.get("kind") == "convolution" else "units", "default"))
+def preset_layers(preset: Preset) -> str:
+    """The layers of `preset` as short text; a dash where its file does not describe any."""
+    try:
+        layers = preset.experiment["model"]["layers"]
+        return layers_text([LAYERS.validate(layer) for layer in layers])
+    except (ExperimentError, ValueError, KeyError, TypeError):
+        return fmt.MISSING

@@ -205,11 +205,9 @@ def _offsets(view: RunView) -> tuple[dict[tuple[int | None, int | None], int], f
         )
         total += stage.epochs
     phase = view.phase
-    if (
-        phase is not None
-        and phase.rule != "backprop"
-        and not any(s.parallel for s in view.stages[-1:])
-    ):
+    if phase is not None and any(
+        stage.phase == phase.phase and stage.layer is not None for stage in view.stages
+    ):  # one layer after the other
         layers_left = [
             row for row in view.layers if row.number and (phase.phase, row.number) not in offsets
         ]
