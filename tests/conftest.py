@@ -1,7 +1,10 @@
 """What every test may rely on: settings, a small study, fake trainings, and finished runs."""
 
 import os
-from collections.abc import Callable, Iterator
+import pty
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -196,3 +199,23 @@ def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def on_terminal() -> Callable[..., tuple[int, str]]:
+    """Runs Python in a folder on a terminal of its own: exit code, and all that was shown."""
+
+    def run(folder: Path, environment: dict[str, str], words: Sequence[str]) -> tuple[int, str]:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(folder)
+            os.execve(sys.executable, [sys.executable, *words], environment)
+        shown = b""
+        with suppress(OSError):  # how a terminal says that its last process has ended
+            while read := os.read(terminal, 4096):
+                shown += read
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(status), shown.decode()
+
+    return run

@@ -14,7 +14,7 @@ from fftui.cli.study_plan import announce
 from fftui.data.catalogue import DataName
 from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunFailedError
-from fftui.runs.files import check_writable
+from fftui.runs.files import check_writable, write_output
 from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -155,7 +155,8 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
     if output.as_json:
         json_to_stdout(report.as_facts(study, runs_dir))
     elif output.file is not None:
-        report.write(report.as_file(study, runs_dir, output.to, trials=output.trials), output.file)
+        content = report.as_file(study, runs_dir, output.to, trials=output.trials)
+        write_output(output.file, content)
     elif output.to == "text" and not output.trials and sys.stdout.isatty():
         to_stdout(_drawn(study, *report.table_for_people(study, runs_dir)))
     else:
