@@ -1,4 +1,5 @@
 from .api import Run as Run
+from .api import add_data as add_data
 from .api import list_runs as list_runs
 from .api import load_config as load_config
 from .api import load_data as load_data
@@ -14,5 +15,13 @@ from .errors import RequestError as RequestError
 from .errors import RunFailedError as RunFailedError
 from .errors import RunNotFoundError as RunNotFoundError
 from .experiment import Experiment as Experiment
+from .experiment import LayerConfig as LayerConfig
+from .experiment import PhaseConfig as PhaseConfig
+from .extend import register_layer as register_layer
+from .extend import register_rule as register_rule
+from .learning.activations import activation as activation
+from .learning.goodness import goodness as goodness
+from .learning.losses import loss as loss
+from .tui.charts.registry import register_chart as register_chart
 
 __version__: str

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Run",
+    "add_data",
     "list_runs",
     "load_config",
     "load_data",
@@ -98,15 +99,28 @@ class Run:
 
 
 def train(
-    experiment: Experiment, *, device: str = "auto", data_folder: Path | None = None
+    experiment: Experiment,
+    *,
+    device: str = "auto",
+    data_folder: Path | None = None,
+    runs_dir: Path | None = None,
 ) -> "Training":
-    """The events of `experiment` as it is carried out, with nothing on disk.
+    """The events of `experiment` as it is carried out, with nothing on disk. Runs that phases start
+    from (`init_from`) are looked for in `runs_dir`.
 
     Raises DataError where the images are missing, RequestError where the device is.
     """
-    from fftui.learning.training import train as start  # noqa: PLC0415 - loads torch
+    # both load torch
+    from fftui.learning.training import train as start  # noqa: PLC0415
+    from fftui.runs.weights import weights_of  # noqa: PLC0415
 
-    return start(experiment, device=device, data_folder=data_folder)
+    folder = runs_folder(runs_dir)
+    return start(
+        experiment,
+        device=device,
+        data_folder=data_folder,
+        weights_of=lambda name: weights_of(find_run(folder, name)),
+    )
 
 
 def run(
@@ -121,7 +135,8 @@ def run(
     """Carry out `experiment` in a new folder of `runs_dir` (FFTUI_RUNS, else `runs` here).
 
     `on_event` is called with every event, in another thread. Ctrl-C ends the run as `interrupted`,
-    with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it fails.
+    with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it
+    fails.
     """
     workspace = Workspace(runs_folder(runs_dir), data_folder, device)
     folder = create(workspace, experiment, name=name)
@@ -175,6 +190,15 @@ def load_data(
 
     loaded = load_set(name, split, data_folder)
     return loaded.images, loaded.labels
+
+
+def add_data(name: str, path: Path | str, *, data_folder: Path | None = None) -> None:
+    """Keep the images and labels at `path` (a folder of class folders, an .npz or Parquet) in the
+    data folder as data set `name`, as `fftui data add` does. Raises DataError.
+    """
+    from fftui.data.adding import add_set  # noqa: PLC0415 - loads NumPy
+
+    add_set(name, Path(path), folder=data_folder)
 
 
 def _listener(

@@ -74,7 +74,7 @@ def test_a_run_is_what_the_command_makes(small: fftui.Experiment, here: Path) ->
     assert any(isinstance(event, EpochFinished) for event in heard)
     assert run.experiment == small
     assert [event.kind for _, event in run.events()][-1] == "run-finished"
-    assert run.table("epochs")["epoch"].to_list() == [1]
+    assert run.table("epochs")["layer"].to_list() == [1, 2, None]  # in parallel, then the network
     assert fftui.open_run("half width").id == run.id
     assert [each.id for each in fftui.list_runs()] == [run.id]
     assert fftui.resume(run) == run  # finished: left alone

@@ -12,6 +12,7 @@ import typer
 
 from fftui import __version__
 from fftui.cli.data_commands import data_app
+from fftui.cli.network_commands import predict, weights
 from fftui.cli.options import DataDir, Device, RunsDir, workspace_of
 from fftui.cli.run_commands import export, resume, run
 from fftui.cli.show_commands import doctor, presets_app, runs_list, show
@@ -80,7 +81,7 @@ app.command()(resume)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 app.command("runs")(runs_list)
-for command in (show, export, study, reproduce, figures, doctor):
+for command in (show, export, predict, weights, study, reproduce, figures, doctor):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ class OwnSet(Config):
     mean: tuple[float, ...] = Field(strict=False)
     std: tuple[float, ...] = Field(strict=False)
     hash: str = Field(min_length=64, max_length=64)
+    class_names: tuple[str, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
     def _channels_agree(self) -> Self:
@@ -86,6 +87,7 @@ class Data(Config):
             test_images=self.own.test_images,
             description="own",
             standard=ChannelScale(self.own.mean, self.own.std),
+            class_names=self.own.class_names,
         )
 
     @model_validator(mode="after")
@@ -129,5 +131,6 @@ def data_values(values: object, name: str, data_folder: Path | None) -> dict[str
             "mean": list(record.mean),
             "std": list(record.std),
             "hash": record.sha256,
+            "class_names": list(record.class_names),
         }
     return kept

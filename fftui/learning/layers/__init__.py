@@ -1,13 +1,17 @@
 """Layers: units that learn by their own objective. One file a kind; `build_layer` makes one from
-its description.
+its description, and loads its code and torch only then.
 """
 
-import torch
+from typing import TYPE_CHECKING
 
 from fftui import experiment as ex
-from fftui.data.label_encoding import LabelInput
-from fftui.learning.layers.layer import Layer
 from fftui.learning.registry import Builder, Registry, resolve
+
+if TYPE_CHECKING:
+    import torch
+
+    from fftui.data.label_encoding import LabelInput
+    from fftui.learning.layers.layer import Layer
 
 # called with the description, the shape of the inputs, the label, the products' type, a generator
 LAYER_BUILDERS: Registry[Builder] = Registry("kind of layer")
@@ -19,10 +23,10 @@ LAYER_BUILDERS.add("self-attention", "fftui.learning.layers.self_attention:SelfA
 def build_layer(
     spec: ex.Layer,
     input_shape: tuple[int, ...],
-    label: LabelInput,
-    dtype: torch.dtype,
-    generator: torch.Generator,
-) -> Layer:
+    label: "LabelInput",
+    dtype: "torch.dtype",
+    generator: "torch.Generator",
+) -> "Layer":
     """The layer that `spec` describes, for inputs of `input_shape`, its matrix products
     in `dtype`. Raises ExperimentError where its kind is unknown.
     """

@@ -5,9 +5,13 @@ or the network (backprop). The loop over epochs and batches is written once, in
 `fftui.learning.training`.
 """
 
+from typing import TYPE_CHECKING
+
 from fftui import experiment as ex
 from fftui.learning.registry import Builder, Registry, resolve
-from fftui.learning.rules.phase_rule import PhaseRule, TrainContext
+
+if TYPE_CHECKING:
+    from fftui.learning.rules.phase_rule import PhaseRule, TrainContext
 
 # called with the phase, its number in the experiment (from 1) and a TrainContext
 RULES: Registry[Builder] = Registry("learning rule")
@@ -16,7 +20,7 @@ RULES.add("local-ce", "fftui.learning.rules.local_cross_entropy:local_cross_entr
 RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
 
 
-def rule_for(phase: ex.Phase, number: int, context: TrainContext) -> PhaseRule:
+def rule_for(phase: ex.Phase, number: int, context: "TrainContext") -> "PhaseRule":
     """The rule of `phase`, which is number `number` (from 1) of its experiment. Raises
     ExperimentError where it is unknown.
     """

@@ -1,0 +1,65 @@
+"""`predict`, `weights`: the commands that use what a run has learned.
+
+Imports inside the functions, as in all of the command line (PLC0415).
+"""
+
+# ruff: noqa: PLC0415
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fftui.cli.options import Device, ListJson, Run, RunsDir
+from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def predict(
+    run: Run,
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE…", help="Image files, any number.")
+    ],
+    runs: RunsDir = None,
+    device: Device = "cpu",
+    as_json: ListJson = False,
+) -> None:
+    """Predict the labels of image files with the network of a run.
+
+    Images are resized and converted to the shape that the network learned; what was changed is
+    printed on stderr. Scores are the goodness of each label, or the logits of a softmax head.
+    """
+    from fftui.api import open_run
+    from fftui.data.pictures import read_image_files
+    from fftui.text.predictions import predictions_facts, predictions_text
+
+    opened = open_run(run, runs)
+    info = opened.experiment.data.info
+    pixels, notes = read_image_files(images, info)
+    scores_NC: Tensor = opened.network(device)(pixels)
+    for note in notes:
+        to_stderr(note)
+    names = [str(path) for path in images]
+    if as_json:
+        json_to_stdout(predictions_facts(names, scores_NC.tolist(), info.class_names))
+    else:
+        to_stdout(predictions_text(names, scores_NC.tolist(), info.class_names))
+
+
+def weights(
+    run: Run,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The .safetensors file.")
+    ],
+    runs: RunsDir = None,
+) -> None:
+    """Write the weights of a run as safetensors; the header holds their shapes and the
+    experiment.
+    """
+    from fftui.api import open_run
+    from fftui.runs.weights import write_weights
+
+    write_weights(open_run(run, runs).folder, output)
+    to_stdout(str(output))
