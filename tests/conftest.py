@@ -22,6 +22,7 @@ from fftui.experiment import (
     FullyConnected,
     Model,
     Telemetry,
+    choices,
 )
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
@@ -49,6 +50,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI"):
         pytest.fail("FFTUI_DATA is not set: CI runs the tests on real data")
     pytest.skip("FFTUI_DATA is not set")
+
+
+@pytest.fixture(autouse=True)
+def _choices_as_they_were() -> Iterator[None]:
+    """Names that a test registers are gone after it."""
+    before = dict(choices._added)
+    yield
+    choices._added.clear()
+    choices._added.update(before)
 
 
 class Small:

@@ -6,7 +6,7 @@ are added as they are registered.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,27 +30,45 @@ _added: dict[tuple[What, str], "Named"] = {}
 
 @dataclass(frozen=True)
 class Named:
-    """A function that experiments name; `options` are its keyword-only parameters."""
+    """A function that experiments name; `options` are its keyword-only parameters, `required`
+    those without a default.
+    """
 
     name: str
     options: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+
+    def problems(self, given: Collection[str], fields: Collection[str]) -> Iterator[str]:
+        """Options that it does not have among those `given`, and those that it needs and gets
+        neither so nor from `fields`.
+        """
+        for option in given:
+            if option not in self.options:
+                near = nearest(option, self.options)
+                hint = f"; did you mean {near!r}?" if near else ""
+                known = ", ".join(self.options) or "none"
+                yield f"{self.name!r} has no option {option!r}{hint} (its options: {known})"
+        for option in self.required:
+            if option not in given and option not in fields:
+                yield f"{self.name!r} needs its option {option!r}"
 
 
-def add_choice(what: What, name: str, options: tuple[str, ...] = ()) -> None:
-    """Register the name of a function from outside the package, and its options."""
-    _added[what, name] = Named(name, options)
+def add_choice(
+    what: What, name: str, options: tuple[str, ...] = (), required: tuple[str, ...] = ()
+) -> None:
+    """Register the name of a function that the package's own files do not have, and its options."""
+    _added[what, name] = Named(name, options, required)
 
 
 def choices(what: What) -> dict[str, Named]:
     """The functions that an experiment may name, by name: the package's, then the added ones."""
-    own = {named.name: named for named in _in_source(what)}
-    return own | {name: named for (kind, name), named in _added.items() if kind == what}
+    added = {name: each for (kind, name), each in _added.items() if kind == what}
+    return {each.name: each for each in _in_source(what)} | added
 
 
-def options_of(what: What, name: str) -> tuple[str, ...]:
-    """Names of the options of a function; empty where it is unknown."""
-    named = choices(what).get(name)
-    return named.options if named else ()
+def named(what: What, name: str) -> Named:
+    """The function called `name`; without options where it is unknown."""
+    return choices(what).get(name, Named(name))
 
 
 @runtime_checkable
@@ -108,15 +126,16 @@ def _decorated(tree: ast.Module, what: What) -> Iterator[Named]:
     """
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            options = (
-                tuple(each.arg for each in node.args.kwonlyargs)
-                if isinstance(node, ast.FunctionDef)
-                else ()
-            )
-            for decorator in node.decorator_list:
-                name = _name_in(decorator, what)
-                if name is not None:
-                    yield Named(name, options)
+            names = (_name_in(decorator, what) for decorator in node.decorator_list)
+            yield from (_named(name, node) for name in names if name is not None)
+
+
+def _named(name: str, node: ast.FunctionDef | ast.ClassDef) -> Named:
+    if isinstance(node, ast.ClassDef):
+        return Named(name)
+    options = tuple(each.arg for each in node.args.kwonlyargs)
+    defaults = zip(options, node.args.kw_defaults, strict=True)
+    return Named(name, options, tuple(option for option, default in defaults if default is None))
 
 
 def _name_in(decorator: ast.expr, what: What) -> str | None:

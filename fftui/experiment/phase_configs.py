@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PlainValidator, SerializeAsAny
 
 from fftui.data.catalogue import SetInfo
-from fftui.experiment.choices import Choice, options_of
+from fftui.experiment.choices import Choice, named
 from fftui.experiment.config import Config
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.kinds import Kinds
@@ -24,6 +24,7 @@ Negatives = Literal["fixed", "random", "hard"]
 Order = Literal["layer-wise", "parallel"]
 Prediction = Literal["all-layers", "skip-first", "last-layer", "head"]
 Schedule = Literal["constant", "cosine"]
+LOSS_FIELDS = ("threshold", "sharpness")  # of the phase, for losses with options of these names
 RATE = "one number, or a list with one a layer (> 0)"
 
 
@@ -188,7 +189,7 @@ class ForwardForward(LocalPhaseConfig):
     @property
     def shown_threshold(self) -> float | tuple[float, ...] | None:
         """Its threshold, where its loss has one."""
-        return self.threshold if "threshold" in options_of("loss", self.loss) else None
+        return self.threshold if "threshold" in named("loss", self.loss).options else None
 
     @property
     def static_labels(self) -> int:
@@ -217,6 +218,16 @@ class ForwardForward(LocalPhaseConfig):
                 "peer normalisation is of a layer's units, not of positions: set"
                 " peer_normalisation = 0"
             )
+        yield from self._loss_problems()
+
+    def _loss_problems(self) -> Iterator[str]:
+        """Options of the loss that it does not have, or lacks."""
+        for name in LOSS_FIELDS:
+            if name in self.loss_options:
+                yield f"loss_options.{name}: set it as {name} of the phase"
+        loss = named("loss", self.loss)
+        for problem in loss.problems(self.loss_options, LOSS_FIELDS):
+            yield f"loss {problem}: set loss_options"
 
 
 def _neutral_pass(context: CostContext) -> Cost:

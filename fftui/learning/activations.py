@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from fftui.experiment.choices import add_choice
 from fftui.learning.registry import Registry
 
 LEAK = 0.01
@@ -52,6 +53,7 @@ def activation(name: str) -> Callable[[Function], Function]:
             return grad_a
 
         ACTIVATIONS.add(name, ActivationFunction(function, backward))
+        add_choice("activation", name)
         return function
 
     return register
@@ -64,6 +66,7 @@ def closed_form_activation(
 
     def register(function: Function) -> Function:
         ACTIVATIONS.add(name, ActivationFunction(function, backward, monotone))
+        add_choice("activation", name)
         return function
 
     return register

@@ -17,6 +17,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from fftui.experiment.choices import add_choice
 from fftui.learning.registry import Registry
 
 
@@ -70,6 +71,7 @@ def goodness(name: str) -> Callable[[Value], Value]:
 
     def register(function: Value) -> Value:
         GOODNESS.add(name, _Value(function))
+        add_choice("goodness", name)
         return function
 
     return register
@@ -83,6 +85,7 @@ def closed_form_goodness(name: str) -> Callable[[type[Kind]], type[Kind]]:
 
     def register(kind: type[Kind]) -> type[Kind]:
         GOODNESS.add(name, kind)
+        add_choice("goodness", name)
         return kind
 
     return register

@@ -22,6 +22,7 @@ from torch import Tensor, cat
 from torch.nn import functional
 
 from fftui.errors import ExperimentError, nearest
+from fftui.experiment.choices import add_choice
 from fftui.learning.registry import Registry
 
 
@@ -72,7 +73,7 @@ def loss(name: str) -> Callable[[Value], Value]:
     """Register a function that returns the value of a loss; autograd finds the gradient."""
 
     def register(function: Value) -> Value:
-        LOSSES.add(name, Loss(name, _ByAutograd(function), _options(function)))
+        _add(Loss(name, _ByAutograd(function), _options(function)))
         return function
 
     return register
@@ -82,10 +83,17 @@ def closed_form_loss(name: str) -> Callable[[ClosedForm], ClosedForm]:
     """Register a function that returns a loss and its gradient."""
 
     def register(function: ClosedForm) -> ClosedForm:
-        LOSSES.add(name, Loss(name, function, _options(function)))
+        _add(Loss(name, function, _options(function)))
         return function
 
     return register
+
+
+def _add(made: Loss) -> None:
+    """Make the loss known to learning, and its name and options to experiments."""
+    LOSSES.add(made.name, made)
+    required = tuple(name for name, default in made.options.items() if default is None)
+    add_choice("loss", made.name, tuple(made.options), required)
 
 
 def _options(function: Callable[..., object]) -> dict[str, float | None]:

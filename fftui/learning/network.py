@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from fftui.data.catalogue import SetInfo
-from fftui.data.encodings import PLANES
 from fftui.data.label_encoding import LabelInput
 from fftui.experiment import Label, Model
 from fftui.learning.goodness import row_norm
@@ -39,7 +38,7 @@ class Network(nn.Module):
             shape = layers[-1].output_shape
         self._layers = nn.ModuleList(layers)
         self.head: SoftmaxHead | None = None
-        if model.head and model.head.kind == "linear":
+        if model.head and model.has_own_head:
             generator = generator_for(seed, "weights", "head")
             self.head = SoftmaxHead(
                 math.prod(shape), info.classes, model.head.normalisation, generator
@@ -132,12 +131,9 @@ class SoftmaxHead(nn.Module):
 
 
 def _label_input(label: Label, number: int, classes: int, overlay_value: float) -> LabelInput:
-    """The label input of layer `number` (from 1): the first has one, with planes perhaps every
-    layer.
-    """
-    has_label = number == 1 or (label.encoding in PLANES and label.planes == "every")
+    """The label input of layer `number` (from 1)."""
     value = overlay_value if label.encoding == "overlay" else label.scale
-    return LabelInput(label.encoding if has_label else "none", classes, value)
+    return LabelInput(label.encoding_at(number - 1), classes, value)
 
 
 def _fully_connected(layer: Layer) -> FullyConnectedLayer:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fftui import plugins
-from fftui.experiment import LAYERS, PHASES, choices
+from fftui.experiment import LAYERS, PHASES
 
 
 @pytest.fixture
@@ -16,7 +16,6 @@ def registries(monkeypatch: pytest.MonkeyPatch) -> None:
     for registry in (LAYERS, PHASES):
         monkeypatch.setattr(registry, "_classes", dict(registry._classes))
         monkeypatch.setattr(registry, "_adapter", None)
-    monkeypatch.setattr(choices, "_added", dict(choices._added))
 
 
 @pytest.fixture

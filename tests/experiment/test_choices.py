@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from fftui.experiment.choices import choices
+from fftui.experiment.choices import _in_source, choices
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.goodness import GOODNESS
 from fftui.learning.losses import LOSSES
@@ -16,12 +16,16 @@ from fftui.learning.losses import LOSSES
     [("loss", LOSSES), ("goodness", GOODNESS), ("activation", ACTIVATIONS)],
 )
 def test_names_read_from_the_source_are_those_registered(what, registry) -> None:
+    assert [each.name for each in _in_source(what)] == list(registry)
     assert list(choices(what)) == list(registry)
 
 
 def test_options_read_from_the_source_are_those_of_the_function() -> None:
+    in_source = {each.name: each for each in _in_source("loss")}
     for name, loss in LOSSES.items():
-        assert set(choices("loss")[name].options) == set(loss.options)
+        required = {option for option, default in loss.options.items() if default is None}
+        assert set(in_source[name].options) == set(loss.options)
+        assert set(in_source[name].required) == required
 
 
 def test_choices_load_no_torch() -> None:

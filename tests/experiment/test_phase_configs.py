@@ -7,6 +7,7 @@ import pytest
 from fftui.text.plain import preset_toml
 
 from fftui.experiment import LAYERS, PHASES, Experiment, ForwardForward
+from fftui.experiment.choices import add_choice
 from fftui.experiment.cost import cost_of, stage_costs
 from fftui.experiment.field_errors import validated
 from fftui.presets import load_preset, read_preset
@@ -70,3 +71,20 @@ def test_the_threshold_is_shown_where_the_loss_has_one() -> None:
     assert ForwardForward(loss="softplus", threshold=3.0).shown_threshold == 3.0
     assert ForwardForward(loss="swish", threshold=3.0).shown_threshold is None
     assert ForwardForward(threshold=(1.0, 2.0)).shown_threshold == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        ({"loss_options": {"sharpnes": 1.0}}, "'softplus' has no option 'sharpnes'"),
+        ({"loss_options": {"threshold": 1.0}}, "set it as threshold of the phase"),
+        ({"loss": "margin"}, "'margin' needs its option 'width'"),
+        ({"loss": "margin", "loss_options": {"width": 1.0, "widht": 1.0}}, "mean 'width'"),
+    ],
+)
+def test_options_of_a_loss_are_checked(registries: None, phase: dict[str, Any], said: str) -> None:
+    add_choice("loss", "margin", ("threshold", "width"), ("threshold", "width"))
+    values = {"model": {"layers": [{}]}, "phases": [{"rule": "forward-forward"} | phase]}
+    assert said in check(values).errors[""]
+    values["phases"] = [{"rule": "forward-forward", "loss": "margin", "loss_options": {"width": 1}}]
+    assert check(values).experiment is not None

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from fftui.errors import ExperimentError
 from fftui.experiment import ForwardForward
-from fftui.experiment.choices import choices, options_of
+from fftui.experiment.choices import choices, named
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.goodness import GOODNESS, goodness, goodness_for
 from fftui.learning.losses import LOSSES, Loss, LossGrad, closed_form_loss, loss
@@ -176,4 +176,4 @@ def test_descriptions_read_the_names_that_are_registered() -> None:
     assert set(choices("loss")) == set(LOSSES)
     assert set(choices("goodness")) == set(GOODNESS)
     assert set(choices("activation")) == set(ACTIVATIONS)
-    assert all(set(options_of("loss", name)) == set(LOSSES[name].options) for name in LOSSES)
+    assert all(set(named("loss", name).options) == set(LOSSES[name].options) for name in LOSSES)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
 from fftui.learning.prediction import Score
 from fftui.learning.rules.layer_wise import LayerTrainer, inputs_for
-from fftui.learning.rules.local_rule import LocalPhase, LocalRule, activities_of
+from fftui.learning.rules.local_rule import LocalRule, activities_of
 from fftui.learning.rules.parallel import ParallelTrainer
 from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
 
@@ -22,7 +23,7 @@ class LayerSchedule:
 
     def __init__(
         self,
-        phase: LocalPhase,
+        phase: LocalPhaseConfig,
         number: int,
         context: TrainContext,
         make_rule: Callable[[int], LocalRule],

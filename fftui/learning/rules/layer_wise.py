@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fftui.experiment import for_layer
+from fftui.experiment import LocalPhaseConfig, for_layer
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.prediction import forward_layers
 from fftui.learning.rules.first_layer_inputs import AT_ONCE, FirstLayerInputs
-from fftui.learning.rules.local_rule import LocalPhase, LocalRule
+from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
 from fftui.telemetry.clocks import timed
 
@@ -103,7 +103,7 @@ class LayerTrainer(StageTrainer):
     def __init__(
         self,
         layers: Sequence[Layer],
-        phase: LocalPhase,
+        phase: LocalPhaseConfig,
         inputs: FirstLayerInputs | CachedLayerInputs,
         rule: LocalRule,
         total_steps: int,

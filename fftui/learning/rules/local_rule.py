@@ -5,12 +5,11 @@ layer.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from fftui.experiment import Optimizer, Order, Prediction, Schedule, for_layers
+from fftui.experiment import LocalPhaseConfig, for_layers
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import Objective
@@ -18,30 +17,6 @@ from fftui.learning.optimiser import ParameterGroup
 from fftui.learning.prediction import Score, forward_layers, rows_at_once
 from fftui.learning.rules.head_trainer import HeadTrainer
 from fftui.learning.rules.phase_rule import TrainContext
-
-
-class LocalPhase(Protocol):
-    """What trainers need of the description of a phase whose layers learn by a local rule."""
-
-    @property
-    def learning_rate(self) -> float | tuple[float, ...]:
-        """One rate, or one a layer."""
-
-    @property
-    def schedule(self) -> Schedule:
-        """How it changes over the steps."""
-
-    @property
-    def optimizer(self) -> Optimizer:
-        """Kind and options of the optimiser."""
-
-    @property
-    def order(self) -> Order:
-        """Which layers learn when."""
-
-    @property
-    def prediction(self) -> Prediction:
-        """The layers whose goodness counts."""
 
 
 class LocalRule(ABC):
@@ -98,7 +73,7 @@ class LocalRule(ABC):
         return labels_N
 
 
-def layer_groups(layers: Sequence[Layer], phase: LocalPhase) -> list[ParameterGroup]:
+def layer_groups(layers: Sequence[Layer], phase: LocalPhaseConfig) -> list[ParameterGroup]:
     """The parameters of each layer with its learning rate."""
     rates = for_layers(phase.learning_rate, len(layers))
     return [

@@ -9,10 +9,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
-from fftui.learning.rules.local_rule import LocalPhase, LocalRule, layer_groups
+from fftui.learning.rules.local_rule import LocalRule, layer_groups
 from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
 
 
@@ -23,7 +24,7 @@ class ParallelTrainer(StageTrainer):
 
     def __init__(
         self,
-        phase: LocalPhase,
+        phase: LocalPhaseConfig,
         number: int,
         rule: LocalRule,
         context: TrainContext,
