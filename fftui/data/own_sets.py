@@ -11,6 +11,7 @@ from os import environ
 from pathlib import Path
 
 import platformdirs
+from pydantic import TypeAdapter, ValidationError
 
 from fftui.data.catalogue import SETS, ChannelScale, SetInfo
 from fftui.errors import DataError, nearest
@@ -114,36 +115,30 @@ def own_record(name: str, folder: Path | None = None) -> OwnRecord:
         if path.stat().st_size > LARGEST_RECORD:
             msg = "larger than any record"
             raise ValueError(msg)
-        return record_from(json.loads(path.read_text(encoding="utf-8")), name)
+        return record_from(path.read_text(encoding="utf-8"), name)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"damaged: {'.'.join(map(str, first['loc']))} {first['msg'].lower()}".strip()
+    except ValueError as error:
         reason = f"damaged: {error}"
     msg = f"{name}: {path} cannot be read ({reason}): `fftui data remove {name}`, then add it again"
     raise DataError(msg) from None
 
 
-def record_from(values: dict[str, object], name: str) -> OwnRecord:
-    """A record from its JSON values. Raises ValueError, TypeError or KeyError where they are none
-    of a set called `name`.
-    """
-    record = OwnRecord(
-        **{  # type: ignore[arg-type] # checked below
-            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-        }
-    )
+def record_from(text: str, name: str) -> OwnRecord:
+    """A record from its JSON. Raises ValueError where it is none of a set called `name`."""
+    record: OwnRecord = TypeAdapter(OwnRecord).validate_json(text, strict=True)
     facts = (
         record.name == name,
-        len(record.shape) == 3 and all(isinstance(n, int) and n > 0 for n in record.shape),
-        len(record.class_names) >= 2 and all(isinstance(n, str) for n in record.class_names),
-        isinstance(record.train_images, int) and record.train_images > 0,
-        isinstance(record.test_images, int) and record.test_images > 0,
+        len(record.class_names) >= 2,
+        min(record.shape) > 0 and record.train_images > 0 and record.test_images > 0,
         len(record.mean) == len(record.std) == record.shape[0],
-        all(isinstance(n, float) for n in (*record.mean, *record.std)) and min(record.std) > 0,
+        all(0 <= mean <= 1 for mean in record.mean) and all(0 < std <= 1 for std in record.std),
         set(record.files) == {"train", "test"},
-        record.sha256 == identity(record.class_names, record.files),
     )
-    if not all(facts):
+    if not all(facts) or record.sha256 != identity(record.class_names, record.files):
         msg = "its values do not fit together"
         raise ValueError(msg)
     return record

@@ -6,7 +6,6 @@ shipped with fftui.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any
@@ -119,7 +118,6 @@ def _in_zip(loader: Any, split: str) -> Iterator[SetFile]:
             )
 
 
-@cache
 def _labelled_only(loader: Any) -> Any:
     """STL10 without its unlabelled images, 2.7 GB that its loader asks for whatever is read."""
 
