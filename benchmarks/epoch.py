@@ -22,6 +22,7 @@ from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
+from fftui.telemetry.clocks import MonotonicClock
 
 BATCH = 512
 UNITS = 2000
@@ -92,7 +93,14 @@ def make_trainer(stage: int, images: int, dtype: torch.dtype) -> StageTrainer:
     model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
     network = Network(model, info, train.overlay_value, dtype, seed=0)
     context = TrainContext(
-        network, train, torch.device("cpu"), dtype, seed=0, cache_bytes=4_000_000_000, data=Data()
+        network,
+        train,
+        torch.device("cpu"),
+        dtype,
+        seed=0,
+        cache_bytes=4_000_000_000,
+        data=Data(),
+        data_clock=MonotonicClock(),
     )
     phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
     return rule_for(phase, 1, context).trainer(stage, 10_000, [])

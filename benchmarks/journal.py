@@ -1,4 +1,4 @@
-"""Seconds to open a long journal: read and folded into a view, and made into tables.
+"""Processor time to open a long journal: read and folded into a view, and made into tables.
 
     python benchmarks/journal.py --lines 1000000 --against ../older-checkout
 
@@ -37,7 +37,7 @@ from fftui.runs.tables import write_tables
 from fftui.runs.view import RunView
 
 folder = RunFolder(Path(sys.argv[2]))
-begun = time.perf_counter()
+begun = time.process_time()
 if sys.argv[1] == "view":
     view = RunView()
     for at, event in read_journal(folder.journal):
@@ -45,7 +45,7 @@ if sys.argv[1] == "view":
     assert view.result is not None and view.layers[0].history, "the journal was not read"
 else:
     write_tables(folder)
-taken_s = time.perf_counter() - begun
+taken_s = time.process_time() - begun
 print(taken_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
@@ -70,12 +70,26 @@ def events(lines: int) -> Iterator[tuple[float, ev.Event]]:
     for layer in range(1, LAYERS + 1):
         yield at, ev.LayerStarted(1, layer, epochs, 2.0)
         for epoch in range(1, epochs + 1):
-            for each in _epoch(at, layer, epoch, done, total):
-                yield each
+            yield from _epoch(at, layer, epoch, done, total)
             done, at = done + steps, at + EPOCH_S
             yield at, _evaluated(layer, epoch, final=False)
-            yield at, ev.EpochFinished(
-                1, layer, epoch, epoch * steps, 0.69 / epoch, 2.5, 1.5, 2.0, 0.9, 5e3, 10.0, 9.0, 0.5
+            yield (
+                at,
+                ev.EpochFinished(
+                    1,
+                    layer,
+                    epoch,
+                    epoch * steps,
+                    0.69 / epoch,
+                    2.5,
+                    1.5,
+                    2.0,
+                    0.9,
+                    5e3,
+                    10.0,
+                    9.0,
+                    0.5,
+                ),
             )
         yield at, ev.LayerFinished(1, layer, epochs, float(epochs * EPOCH_S), False)
         yield at, ev.Checkpointed(1, layer, epochs, 0.1)
@@ -92,11 +106,13 @@ def _epoch(
         now, step = at + second, (second + 1) * STEPS_PER_S
         for tick in range(HZ):
             yield now + tick / HZ, _sample(layer, epoch, now + tick / HZ)
-        yield now + 0.95, ev.Stepped(
-            1, layer, epoch, step, EPOCH_S * STEPS_PER_S, done + step, total, 5012.3
+        yield (
+            now + 0.95,
+            ev.Stepped(1, layer, epoch, step, EPOCH_S * STEPS_PER_S, done + step, total, 5012.3),
         )
-        yield now + 1, ev.WindowMeasured(
-            "learning", 1, layer, epoch, STEPS_PER_S, 5_000, now, now + 1
+        yield (
+            now + 1,
+            ev.WindowMeasured("learning", 1, layer, epoch, STEPS_PER_S, 5_000, now, now + 1),
         )
 
 
@@ -129,7 +145,9 @@ def write_journal(folder: RunFolder, lines: int) -> int:
 
 
 def opened(tree: Path, kind: str, folder: RunFolder) -> tuple[float, float]:
-    """Seconds and bytes (peak) that the package of `tree` takes to open the journal in `folder`."""
+    """Seconds of processor time, and bytes at the peak, in which the package of `tree` opens the
+    journal in `folder`.
+    """
     command = [sys.executable, "-c", OPEN, kind, str(folder.path)]
     environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
     output = subprocess.run(
@@ -143,7 +161,7 @@ def main(
     lines: Annotated[int, typer.Option(help="Lines of the journal.")] = 1_000_000,
     against: Annotated[Path | None, typer.Option(help="Another checkout of fftui.")] = None,
 ) -> None:
-    """Print the seconds that opening a journal takes, and with `--against` the ratios."""
+    """Print the processor time that opening a journal takes, and with `--against` the ratios."""
     with tempfile.TemporaryDirectory() as root:
         folder = create(Path(root), load_preset("ff", "mnist", [], 0))
         print(f"{write_journal(folder, lines)} lines, {folder.journal.stat().st_size >> 20} MiB")

@@ -10,6 +10,7 @@ tables and drawn. Constructing an event checks nothing: a training states thousa
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,13 +20,11 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapte
 from pydantic_core import CoreSchema, core_schema
 
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
-MAX_IN_WINDOW = (
-    2**40
-)  # steps or images in about a second: their sums over a run stay below MAX_COUNT
+# steps or images in about a second: their sums over a run stay below MAX_COUNT
+MAX_IN_WINDOW = 2**40
 MAX_AMOUNT = 1e18  # of seconds, joules, …: sums of such numbers stay finite
-END_OF_TIME = (
-    253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
-)
+# Unix seconds at the end of the year 9999, the last one that Python's dates know
+END_OF_TIME = 253_402_300_799.0
 
 
 class _NullIfNotFinite:
@@ -40,10 +39,8 @@ class _NullIfNotFinite:
 Count = Annotated[int, Strict(), Field(ge=0, le=MAX_COUNT)]
 CountInWindow = Annotated[int, Strict(), Field(ge=0, le=MAX_IN_WINDOW)]
 Ordinal = Annotated[int, Strict(), Field(ge=1, le=MAX_COUNT)]  # of a phase, layer, epoch or step
-Amount = Annotated[
-    float, Strict(), Field(ge=0, le=MAX_AMOUNT)
-]  # of seconds, watts, joules, percent, …
-Rate = Annotated[Amount, _NullIfNotFinite()]  # infinite where no time has passed
+# of seconds, watts, joules, percent, images a second
+Amount = Annotated[float, Strict(), Field(ge=0, le=MAX_AMOUNT)]
 Real = Annotated[float, Strict(), _NullIfNotFinite()]  # a loss or a goodness, which may diverge
 Hertz = Annotated[float, Strict(), Field(gt=0, le=MAX_AMOUNT)]
 Fraction = Annotated[float, Strict(), Field(ge=0, le=1)]
@@ -146,7 +143,7 @@ class Stepped(Event, kind="stepped"):
     steps: Ordinal  # in the epoch
     done: Ordinal
     total: Ordinal
-    samples_per_s: Rate | None
+    samples_per_s: Amount | None
 
     def contradiction(self) -> str | None:
         """More steps done than there are."""
@@ -177,7 +174,7 @@ class EpochFinished(Event, kind="epoch-finished"):
     goodness_negative: Real | None
     threshold: Real | None
     accuracy: Fraction | None
-    samples_per_s: Rate
+    samples_per_s: Amount
     epoch_s: Amount
     compute_s: Amount
     data_s: Amount | None = None
@@ -436,8 +433,8 @@ def from_json(line: str | bytes) -> tuple[float, Event]:
         msg = f"unknown event {kind!r}"
         raise ValueError(msg)
     try:
-        at = _time_reader().validate_python(body.get("at"))
-        event = _reader(kind).validate_python(body)
+        at = _time_validator()(body.get("at"))
+        event = _validator(kind)(body)
     except ValidationError as error:
         raise ValueError(_one_line(kind, error)) from None
     if (problem := event.contradiction()) is not None:
@@ -447,14 +444,16 @@ def from_json(line: str | bytes) -> tuple[float, Event]:
 
 
 @cache
-def _reader(kind: str) -> "TypeAdapter[Event]":
+def _validator(kind: str) -> Callable[[object], Event]:
     """The validator of one kind of event; made when first needed, which takes milliseconds."""
-    return TypeAdapter(EVENTS[kind])
+    adapter: TypeAdapter[Event] = TypeAdapter(EVENTS[kind])
+    return adapter.validator.validate_python
 
 
 @cache
-def _time_reader() -> "TypeAdapter[float]":
-    return TypeAdapter(UnixSeconds, config=ConfigDict(strict=True, allow_inf_nan=False))
+def _time_validator() -> Callable[[object], float]:
+    adapter: TypeAdapter[float] = TypeAdapter(UnixSeconds)
+    return adapter.validator.validate_python
 
 
 def _one_line(kind: str, error: ValidationError) -> str:

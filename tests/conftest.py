@@ -106,9 +106,9 @@ class FakeTraining:
         return ev.RunFinished(status, None, (), 1.5, error)
 
     def __init__(self, run: str, accuracy: float, error: Exception | None, endless: bool) -> None:
-        self._events = self._tell(run, accuracy, error, endless)
+        self._events = self._scripted(run, accuracy, error, endless)
 
-    def _tell(
+    def _scripted(
         self, run: str, accuracy: float, error: Exception | None, endless: bool
     ) -> Iterator[ev.Event]:
         yield ev.RunStarted(

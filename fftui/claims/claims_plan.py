@@ -15,8 +15,8 @@ from fftui.claims.architecture_claims import CNN_FACTORS, HYBRID_FACTORS
 from fftui.claims.sample_claims import SIZES
 from fftui.claims.settings_claims import PAPER_THRESHOLDS, THRESHOLDS
 from fftui.data.catalogue import DATA_NAMES, DataName
-from fftui.experiment import Backprop, Experiment, PhaseConfig
-from fftui.presets import experiment_from
+from fftui.experiment import Backprop, Experiment, PhaseConfig, per_layer_text
+from fftui.experiment.field_errors import validated
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
 from fftui.studies.study_catalogue import STUDIES
@@ -109,8 +109,8 @@ def _phase_text(phase: PhaseConfig) -> str:
         f"{phase.rule}, {phase.epochs} epoch{'s' if phase.epochs > 1 else ''}, batch"
         f" {phase.batch_size:,}"
     )
-    if phase.shows_threshold:
-        text += f", θ {phase.model_dump()['threshold']:g}"
+    if phase.shown_threshold is not None:
+        text += f", θ {per_layer_text(phase.shown_threshold)}"
     return text
 
 
@@ -355,4 +355,4 @@ def _with_equal_training(experiment: Experiment, ff: Experiment) -> Experiment:
 
 
 def _changed(experiment: Experiment, changes: Mapping[str, object]) -> Experiment:
-    return experiment_from({**experiment.model_dump(), **changes}, experiment.name)
+    return validated(Experiment, {**experiment.model_dump(), **changes}, experiment.name)

@@ -70,9 +70,9 @@ def _absent_sets(made: ClaimsPlan) -> Iterator[str]:
 
 def _write(facts: dict[str, Any], request: Request) -> None:
     if request.file is not None:
-        from fftui.studies.report import write  # noqa: PLC0415 - Polars
+        from fftui.runs.export import write_table_file  # noqa: PLC0415 - Polars
 
-        write(as_text(facts, request.to).encode(), request.file)
+        write_table_file(as_text(facts, request.to).encode(), request.file)
     elif request.to == "text" and sys.stdout.isatty():
         to_stdout(drawn(facts))
     else:

@@ -150,12 +150,15 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
     """Write the table of the finished trials. Raises RequestError for an unknown format or an
     unwritable file.
     """
-    from fftui.studies import report  # noqa: PLC0415 - Polars
+    # both load Polars
+    from fftui.runs.export import write_table_file  # noqa: PLC0415
+    from fftui.studies import report  # noqa: PLC0415
 
     if output.as_json:
         json_to_stdout(report.as_facts(study, runs_dir))
     elif output.file is not None:
-        report.write(report.as_file(study, runs_dir, output.to, trials=output.trials), output.file)
+        content = report.as_file(study, runs_dir, output.to, trials=output.trials)
+        write_table_file(content, output.file)
     elif output.to == "text" and not output.trials and sys.stdout.isatty():
         to_stdout(_drawn(study, *report.table_for_people(study, runs_dir)))
     else:

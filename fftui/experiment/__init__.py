@@ -5,8 +5,9 @@ where it runs (device, folders) is not. Unknown keys and wrong types are refused
 turns those refusals into one line with the nearest valid name.
 """
 
+from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data, Normalisation, OwnSet
+from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
@@ -21,6 +22,8 @@ from fftui.experiment.layer_configs import (
     layers_text,
 )
 from fftui.experiment.model_config import Head, Label, Model
+from fftui.experiment.optimizer import Optimizer
+from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_layer_text
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
@@ -65,8 +68,10 @@ __all__ = [
     "Model",
     "Negatives",
     "Normalisation",
+    "Optimizer",
     "Order",
     "OwnSet",
+    "PerLayer",
     "Phase",
     "PhaseConfig",
     "Precision",
@@ -74,5 +79,8 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "for_layer",
+    "for_layers",
     "layers_text",
+    "per_layer_text",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -53,6 +53,19 @@ def options_of(what: What, name: str) -> tuple[str, ...]:
     return named.options if named else ()
 
 
+@runtime_checkable
+class OneOfNames(Protocol):
+    """Annotation of a field whose text is one of names that are known only when asked for."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names there are, in the order in which a form offers them."""
+
+
+class FilledIn:
+    """Annotation of a field that is filled in, not asked for: a form leaves it out."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """Annotation of a field that holds the name of a function."""
@@ -86,7 +99,7 @@ class Choice:
 @cache
 def _in_source(what: What) -> tuple[Named, ...]:
     tree = ast.parse(FILES[what].read_text(encoding="utf-8"))
-    return tuple(_decorated(tree, what)) or UNMARKED[what]
+    return tuple(_decorated(tree, what))
 
 
 def _decorated(tree: ast.Module, what: What) -> Iterator[Named]:
@@ -115,17 +128,3 @@ def _name_in(decorator: ast.expr, what: What) -> str | None:
     first = decorator.args[0] if decorator.args else None
     value = first.value if isinstance(first, ast.Constant) else None
     return value if isinstance(value, str) else None
-
-
-# Names of functions in files that have no decorators.
-UNMARKED: dict[What, tuple[Named, ...]] = {
-    "loss": (
-        Named("softplus", ("threshold",)),
-        Named("swish", ("sharpness",)),
-        Named("symba", ("sharpness",)),
-    ),
-    "goodness": tuple(
-        map(Named, ("mean-square", "sum-square", "mean-activation", "position-mean-square"))
-    ),
-    "activation": tuple(map(Named, ("relu", "leaky-relu", "gelu", "tanh"))),
-}

@@ -14,6 +14,8 @@ from fftui.experiment.config import Config
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.model_config import Model
+from fftui.experiment.optimizer import Optimizer
+from fftui.experiment.per_layer import PerLayer, per_layer_problems
 
 Goodness = Annotated[str, Choice("goodness")]
 LocalLoss = Annotated[str, Choice("loss")]
@@ -22,6 +24,7 @@ Negatives = Literal["fixed", "random", "hard"]
 Order = Literal["layer-wise", "parallel"]
 Prediction = Literal["all-layers", "skip-first", "last-layer", "head"]
 Schedule = Literal["constant", "cosine"]
+RATE = "one number, or a list with one a layer (> 0)"
 
 
 class PhaseConfig(Config):
@@ -32,8 +35,12 @@ class PhaseConfig(Config):
     rule: str
     epochs: int = Field(20, ge=1)
     batch_size: int = Field(256, ge=1, le=10_000_000)
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: PerLayer = Field(1e-3, description=RATE)
     schedule: Schedule = Field("constant", description="learning rate over the epochs")
+    optimizer: Optimizer = Optimizer()
+    init_from: str | None = Field(
+        None, min_length=1, description="run whose weights the phase starts from; null: its own"
+    )
 
     # whether the model's label encoding has to show the layers a label
     label_use: ClassVar[LabelUse] = "optional"
@@ -42,9 +49,11 @@ class PhaseConfig(Config):
     labels_shown: ClassVar[int] = 1
 
     @property
-    def shows_threshold(self) -> bool:
-        """Whether the goodness of its layers is compared with a threshold."""
-        return False
+    def shown_threshold(self) -> float | tuple[float, ...] | None:
+        """The threshold that the goodness of its layers is compared with, one for all or one a
+        layer; None where there is none.
+        """
+        return None
 
     def stages(self, model: Model) -> int:
         """Number of stages, each of `epochs` epochs."""
@@ -63,6 +72,9 @@ class PhaseConfig(Config):
             yield f"{self.rule} shows the layers a label: set model.label.encoding"
         if self.label_use == "refused" and model.label.encoding != "none":
             yield f"{self.rule} shows the layers no label: set model.label.encoding = 'none'"
+        yield from per_layer_problems("learning_rate", self.learning_rate, len(model.layers))
+        if self.optimizer.final_rate and self.schedule == "constant":
+            yield "optimizer.final_rate is the end of a schedule: set schedule = 'cosine'"
 
 
 PHASES: Kinds[PhaseConfig] = Kinds(PhaseConfig, "rule")
@@ -124,7 +136,7 @@ class ForwardForward(LocalPhaseConfig):
 
     rule: Literal["forward-forward"] = "forward-forward"
     batch_size: int = Field(512, ge=1, le=10_000_000)
-    learning_rate: float = Field(0.02, gt=0)
+    learning_rate: PerLayer = Field(0.02, description=RATE)
     goodness: Goodness = Field(
         "mean-square",
         description=(
@@ -139,8 +151,15 @@ class ForwardForward(LocalPhaseConfig):
     sharpness: float = Field(
         6.0, gt=0, description="of the swish and SymBa losses, which have no threshold"
     )
-    threshold: float = Field(
-        2.0, gt=0, description="theta: positive goodness should exceed it, negative stay under"
+    threshold: PerLayer = Field(
+        2.0,
+        description=(
+            "theta: positive goodness should exceed it, negative stay under; one number, or a list"
+            " with one a layer (> 0)"
+        ),
+    )
+    loss_options: dict[str, float] = Field(
+        {}, description="further options of the loss, by name, such as { margin = 1.0 }"
     )
     peer_normalisation: float = Field(
         0.0, ge=0, description="weight of the loss that keeps units equally active"
@@ -167,9 +186,9 @@ class ForwardForward(LocalPhaseConfig):
     labels_shown: ClassVar[int] = 2
 
     @property
-    def shows_threshold(self) -> bool:
-        """Whether its loss has a threshold."""
-        return "threshold" in options_of("loss", self.loss)
+    def shown_threshold(self) -> float | tuple[float, ...] | None:
+        """Its threshold, where its loss has one."""
+        return self.threshold if "threshold" in options_of("loss", self.loss) else None
 
     @property
     def static_labels(self) -> int:
@@ -187,6 +206,7 @@ class ForwardForward(LocalPhaseConfig):
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of local phases, and what needs a head or units."""
         yield from super().problems(model, info)
+        yield from per_layer_problems("threshold", self.threshold, len(model.layers))
         has_head = model.has_own_head and self.order == "parallel"
         if self.negatives == "hard" and not has_head:
             yield "hard negatives need model.head of kind 'linear' and order = 'parallel'"
@@ -217,7 +237,7 @@ class LocalCrossEntropy(LocalPhaseConfig):
     rule: Literal["local-ce"] = "local-ce"
     epochs: int = Field(10, ge=1, description="epochs of each layer")
     batch_size: int = Field(128, ge=1, le=10_000_000)
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: PerLayer = Field(1e-3, description=RATE)
     schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
     order: Order = Field(
         "parallel", description="one layer after the other, or all in parallel from one batch"
@@ -247,7 +267,7 @@ class Backprop(PhaseConfig):
     """Cross entropy and Adam through the whole network: the baseline."""
 
     rule: Literal["backprop"] = "backprop"
-    learning_rate: float = Field(6.7e-4, gt=0)
+    learning_rate: PerLayer = Field(6.7e-4, description=f"{RATE}; the head has the last layer's")
     inputs: Literal["normalised", "raw"] = Field(
         "normalised",
         description=(

@@ -1,17 +1,28 @@
 """Local losses: functions of a layer's goodness for positive and negative data.
 
-A loss takes (g⁺, g⁻) and its phase (for θ) and returns its value and its gradient in each goodness.
-A new loss is one function here and one name in `LOSSES`. Goodness is (B,), or (B, P) where
-positions of a layer have a goodness of their own: then the mean is over positions too.
+A loss takes g⁺ and g⁻ and returns its value, a scalar tensor:
+
+    @loss("margin")
+    def margin(positive_B, negative_B, *, margin=1.0):
+        return (margin - positive_B + negative_B).relu().mean()
+
+Autograd finds its gradient, unless it is a `closed_form_loss`, which returns a `LossGrad`. Keyword
+parameters are the loss's options: an experiment's phase gives them, by its fields of the same name
+(`threshold`, `sharpness`) or in `loss_options`. Goodness is (B,), or (B, P) where positions of a
+layer have a goodness of their own: then the mean is over positions too.
 """
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+import torch
 from torch import Tensor, cat
-from torch.nn.functional import softplus
+from torch.nn import functional
 
-from fftui.experiment import ForwardForward, LocalLoss
+from fftui.errors import ExperimentError, nearest
+from fftui.learning.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -24,43 +35,116 @@ class LossGrad:
     grad_2B: Tensor
 
 
-def softplus_loss(positive_B: Tensor, negative_B: Tensor, phase: ForwardForward) -> LossGrad:
+BoundLoss = Callable[[Tensor, Tensor], LossGrad]  # a loss with its options
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss by its name, with its options: the default of each, None where it has none."""
+
+    name: str
+    function: Callable[..., LossGrad]
+    options: Mapping[str, float | None]
+
+    def bind(self, options: Mapping[str, float]) -> BoundLoss:
+        """The loss with these options. Raises ExperimentError for unknown and missing ones."""
+        for name in options:
+            if name not in self.options:
+                near = nearest(name, self.options)
+                hint = f"; did you mean {near!r}?" if near else ""
+                known = ", ".join(self.options) or "none"
+                msg = f"loss {self.name!r} has no option {name!r}{hint} (its options: {known})"
+                raise ExperimentError(msg)
+        for name, default in self.options.items():
+            if default is None and name not in options:
+                msg = f"loss {self.name!r} needs its option {name!r}: set loss_options.{name}"
+                raise ExperimentError(msg)
+        return partial(self.function, **options)
+
+
+LOSSES: Registry[Loss] = Registry("loss")
+
+Value = Callable[..., Tensor]
+ClosedForm = Callable[..., LossGrad]
+
+
+def loss(name: str) -> Callable[[Value], Value]:
+    """Register a function that returns the value of a loss; autograd finds the gradient."""
+
+    def register(function: Value) -> Value:
+        LOSSES.add(name, Loss(name, _ByAutograd(function), _options(function)))
+        return function
+
+    return register
+
+
+def closed_form_loss(name: str) -> Callable[[ClosedForm], ClosedForm]:
+    """Register a function that returns a loss and its gradient."""
+
+    def register(function: ClosedForm) -> ClosedForm:
+        LOSSES.add(name, Loss(name, function, _options(function)))
+        return function
+
+    return register
+
+
+def _options(function: Callable[..., object]) -> dict[str, float | None]:
+    parameters = inspect.signature(function).parameters.values()
+    return {
+        each.name: None if each.default is each.empty else each.default
+        for each in parameters
+        if each.kind is each.KEYWORD_ONLY
+    }
+
+
+@dataclass(frozen=True)
+class _ByAutograd:
+    """A loss of its value alone."""
+
+    function: Value
+
+    def __call__(self, positive_B: Tensor, negative_B: Tensor, **options: float) -> LossGrad:
+        with torch.enable_grad():
+            positive_B = positive_B.detach().requires_grad_()
+            negative_B = negative_B.detach().requires_grad_()
+            value = self.function(positive_B, negative_B, **options)
+            gradients = torch.autograd.grad(value, (positive_B, negative_B), materialize_grads=True)
+        return LossGrad(value.detach(), cat(gradients))
+
+
+@closed_form_loss("softplus")
+def softplus(positive_B: Tensor, negative_B: Tensor, *, threshold: float) -> LossGrad:
     """The mean of log(1 + exp(θ − g⁺)) and log(1 + exp(g⁻ − θ)) over all 2B (the paper, section
     2.3).
 
     It is −log p(positive) with p = σ(g − θ) for positive data, −log(1 − p) for negative data
     (Hinton 2022, eq. 1).
     """
-    excess_2B = cat((phase.threshold - positive_B, negative_B - phase.threshold))
+    excess_2B = cat((threshold - positive_B, negative_B - threshold))
     grad_2B = excess_2B.sigmoid().div_(excess_2B.numel())
     grad_2B[: len(positive_B)].neg_()
-    return LossGrad(softplus(excess_2B).mean(), grad_2B)
+    return LossGrad(functional.softplus(excess_2B).mean(), grad_2B)
 
 
-def swish_loss(positive_B: Tensor, negative_B: Tensor, phase: ForwardForward) -> LossGrad:
+@closed_form_loss("swish")
+def swish(positive_B: Tensor, negative_B: Tensor, *, sharpness: float) -> LossGrad:
     """The mean over pairs of u σ(u) with u = −α (g⁺ − g⁻), α the `sharpness`; there is no
     threshold.
 
     A pair loss as SymBa's (Lee & Song 2023), with Swish for softplus: pairs that are far apart have
     no gradient.
     """
-    u_B = (negative_B - positive_B).mul_(phase.sharpness)
+    u_B = (negative_B - positive_B).mul_(sharpness)
     p_B = u_B.sigmoid()
-    grad_B = (1 + u_B * (1 - p_B)).mul_(p_B).mul_(phase.sharpness / u_B.numel())
+    grad_B = (1 + u_B * (1 - p_B)).mul_(p_B).mul_(sharpness / u_B.numel())
     return LossGrad((u_B * p_B).mean(), cat((-grad_B, grad_B)))
 
 
-def symba_loss(positive_B: Tensor, negative_B: Tensor, phase: ForwardForward) -> LossGrad:
+@closed_form_loss("symba")
+def symba(positive_B: Tensor, negative_B: Tensor, *, sharpness: float) -> LossGrad:
     """The mean over pairs of log(1 + exp(−α (g⁺ − g⁻))), α the `sharpness` (SymBa, Lee & Song 2023,
     eq. 3).
     """
-    u_B = (negative_B - positive_B).mul_(phase.sharpness)
-    grad_B = u_B.sigmoid().mul_(phase.sharpness / u_B.numel())
-    return LossGrad(softplus(u_B).mean(), cat((-grad_B, grad_B)))
-
-
-LOSSES: dict[LocalLoss, Callable[[Tensor, Tensor, ForwardForward], LossGrad]] = {
-    "softplus": softplus_loss,
-    "swish": swish_loss,
-    "symba": symba_loss,
-}
+    u_B = (negative_B - positive_B).mul_(sharpness)
+    grad_B = u_B.sigmoid().mul_(sharpness / u_B.numel())
+    return LossGrad(functional.softplus(u_B).mean(), cat((-grad_B, grad_B)))

@@ -1,6 +1,7 @@
 """A network: layers that can each learn by themselves, and a head for rules that need one."""
 
 import math
+from collections.abc import Iterator
 from typing import Literal
 
 import torch
@@ -74,6 +75,19 @@ class Network(nn.Module):
         if self._kind == "last-layer":
             return self._last().raw_logits(x_BD)
         return self._own_head().forward(self._last().raw_forward(x_BD))
+
+    def outputs(self, x_BD: Tensor) -> Iterator[Tensor]:
+        """Outputs of each layer under the neutral label, first to last, with autograd."""
+        labels_B = self.neutral(x_BD)
+        for layer in self.layers:
+            x_BD = layer(x_BD, labels_B)
+            yield x_BD
+
+    def raw_outputs(self, x_BD: Tensor) -> Iterator[Tensor]:
+        """Outputs of each layer with no normalisation and no label, with autograd."""
+        for layer in self.layers:
+            x_BD = _fully_connected(layer).raw_forward(x_BD)
+            yield x_BD
 
     def _last(self) -> FullyConnectedLayer:
         return _fully_connected(self.layers[-1])

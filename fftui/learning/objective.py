@@ -1,4 +1,4 @@
-"""Local objectives: a loss of one layer's activities and its gradient, in closed form.
+"""Local objectives: a loss of one layer's activities and its gradient.
 
 An objective takes activities z (N, H) and returns its value, their goodness and the gradient ∂L/∂z.
 A layer turns that into gradients of its own weights only: no gradient crosses a layer.
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fftui.experiment import ForwardForward
 from fftui.learning.goodness import GoodnessFunction, group_goodness
-from fftui.learning.losses import LOSSES
+from fftui.learning.losses import BoundLoss
 
 
 @dataclass(frozen=True)
 class ObjectiveValue:
-    """Value of a loss (a scalar tensor), goodness of positive and then of negative data (2B,), and
-    ∂L/∂z (N, H).
+    """Value of a loss (a scalar tensor), goodness of positive and then of negative data (2B,),
+    activities z (N, H) and ∂L/∂z (N, H), all detached.
     """
 
     loss: Tensor
     goodness_2B: Tensor
+    activities_NH: Tensor
     grad_NH: Tensor
 
 
@@ -34,24 +34,25 @@ class PairObjective:
     normalisation.
     """
 
-    def __init__(self, phase: ForwardForward, goodness: GoodnessFunction) -> None:
-        self._phase = phase
+    def __init__(
+        self, loss: BoundLoss, goodness: GoodnessFunction, peer_normalisation: float = 0.0
+    ) -> None:
+        self._loss = loss
         self._goodness = goodness
+        self._peer_normalisation = peer_normalisation
 
     def __call__(self, z_2BH: Tensor) -> ObjectiveValue:
         """Loss, goodness and gradient for the activities of positive and negative data."""
         goodness_2BP = self._goodness.terms(z_2BH)
         positive, negative = goodness_2BP.chunk(2)
-        loss_grad = LOSSES[self._phase.loss](positive, negative, self._phase)
+        loss_grad = self._loss(positive, negative)
         grad_2BH = self._goodness.grad(z_2BH, loss_grad.grad_2B)
         loss = loss_grad.value
-        if self._phase.peer_normalisation:
-            peer, grad_H = peer_normalisation(
-                z_2BH[: len(positive)], self._phase.peer_normalisation
-            )
+        if self._peer_normalisation:
+            peer, grad_H = peer_normalisation(z_2BH[: len(positive)], self._peer_normalisation)
             loss = loss + peer
             grad_2BH[: len(positive)] += grad_H
-        return ObjectiveValue(loss, self._goodness.mean(goodness_2BP), grad_2BH)
+        return ObjectiveValue(loss, self._goodness.mean(goodness_2BP), z_2BH, grad_2BH)
 
 
 class GroupObjective:
@@ -87,7 +88,7 @@ class GroupObjective:
         true_B = goodness_BC.gather(1, index_B1)[:, 0]
         others_B = (goodness_BC.sum(1) - true_B) / (self._classes - 1)
         return ObjectiveValue(
-            -log_p_BC.gather(1, index_B1).mean(), torch.cat((true_B, others_B)), grad_BH
+            -log_p_BC.gather(1, index_B1).mean(), torch.cat((true_B, others_B)), z_BH, grad_BH
         )
 
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from fftui.experiment import Goodness, Prediction
-from fftui.learning.goodness import GoodnessFunction
+from fftui.experiment import Prediction
+from fftui.learning.goodness import goodness_for
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 
@@ -69,14 +69,14 @@ class LabelScan:
     one layer further.
     """
 
-    def __init__(self, kind: Goodness, prediction: Prediction, chunks: list[Chunk]) -> None:
+    def __init__(self, kind: str, prediction: Prediction, chunks: list[Chunk]) -> None:
         self._kind = kind
         self._prediction = prediction
         self._chunks = chunks
 
     @classmethod
     def above_first(
-        cls, first: Layer, images: Images, kind: Goodness, prediction: Prediction, rows: int
+        cls, first: Layer, images: Images, kind: str, prediction: Prediction, rows: int
     ) -> "LabelScan":
         """The scan of `images` after the `first` layer, where labels share products if they can."""
         classes = images.info.classes
@@ -111,6 +111,12 @@ class LabelScan:
             ]
         )
 
+    def class_scores(self) -> Tensor:
+        """The summed goodness for each label: (N, C)."""
+        return torch.cat(
+            [counted(chunk.goodness_LBC, self._prediction).sum(0) for chunk in self._chunks]
+        )
+
     def _advance_chunk(self, chunk: Chunk, layer: Layer) -> Chunk:
         activities = [
             layer.activities(layer.normalise(x_ND), torch.full_like(chunk.labels_B, label))
@@ -121,17 +127,28 @@ class LabelScan:
 
 
 def score_by_goodness(
-    layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction
+    layers: Sequence[Layer], images: Images, kind: str, prediction: Prediction
 ) -> Score:
     """Score of `layers` on `images`, in batches that bound the memory."""
-    step = max(1, rows_at_once(layers) // images.info.classes)
-    parts = (images.part(start, start + step) for start in range(0, len(images), step))
+    parts = _parts(layers, images)
     return total([scan(layers, part, kind, prediction).score() for part in parts])
 
 
-def scan(
-    layers: Sequence[Layer], images: Images, kind: Goodness, prediction: Prediction
-) -> LabelScan:
+def class_scores_by_goodness(
+    layers: Sequence[Layer], images: Images, kind: str, prediction: Prediction
+) -> Tensor:
+    """The summed goodness of `images` for each label: (N, C)."""
+    parts = _parts(layers, images)
+    return torch.cat([scan(layers, part, kind, prediction).class_scores() for part in parts])
+
+
+def _parts(layers: Sequence[Layer], images: Images) -> Iterator[Images]:
+    """The images, as many at once as memory allows with every label."""
+    step = max(1, rows_at_once(layers) // images.info.classes)
+    return (images.part(start, start + step) for start in range(0, len(images), step))
+
+
+def scan(layers: Sequence[Layer], images: Images, kind: str, prediction: Prediction) -> LabelScan:
     """The scan of `images` through all of `layers`."""
     scanned = LabelScan.above_first(layers[0], images, kind, prediction, rows_at_once(layers))
     for layer in layers[1:]:
@@ -159,22 +176,23 @@ def rows_at_once(layers: Sequence[Layer]) -> int:
     return max(1, min(MAX_ROWS, MAX_FLOATS // max(layer.floats_per_sample for layer in layers)))
 
 
-def _chunk(labels_B: Tensor, activities: Sequence[Tensor], layer: Layer, kind: Goodness) -> Chunk:
-    goodness = GoodnessFunction(kind, layer.shape)
+def _chunk(labels_B: Tensor, activities: Sequence[Tensor], layer: Layer, kind: str) -> Chunk:
+    goodness = goodness_for(kind, layer.shape)
     row_1BC = torch.stack([goodness(z_NH) for z_NH in activities], dim=1)[None]
     return Chunk(labels_B, [layer.pooled(z_NH) for z_NH in activities], row_1BC)
 
 
 def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Prediction) -> Score:
     """Counts of predictions from the goodness of each of L layers for each of C labels."""
-    counted_LBC = goodness_LBC
+    predicted_B = counted(goodness_LBC, prediction).sum(0).argmax(1)
+    return score_of(predicted_B, goodness_LBC.argmax(2), labels_B, goodness_LBC.shape[2])
+
+
+def counted(goodness_LBC: Tensor, prediction: Prediction) -> Tensor:
+    """The goodness of those layers that count for a prediction."""
     if prediction == "skip-first" and len(goodness_LBC) > 1:
-        counted_LBC = goodness_LBC[1:]
-    elif prediction == "last-layer":
-        counted_LBC = goodness_LBC[-1:]
-    return score_of(
-        counted_LBC.sum(0).argmax(1), goodness_LBC.argmax(2), labels_B, goodness_LBC.shape[2]
-    )
+        return goodness_LBC[1:]
+    return goodness_LBC[-1:] if prediction == "last-layer" else goodness_LBC
 
 
 def score_of(

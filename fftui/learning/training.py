@@ -8,7 +8,7 @@ checkpoint. Times count what happens between two events here, not what the consu
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,12 @@ import torch
 
 from fftui import events as ev
 from fftui.data.splits import load_splits
+from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
 from fftui.experiment.cost import stage_costs
 from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
 from fftui.learning.images import Images
+from fftui.learning.initial_weights import start_from
 from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
 from fftui.learning.prediction import Score
@@ -29,7 +31,10 @@ from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer,
 from fftui.learning.seeds import generator_for
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
+from fftui.learning.trained import TrainedNetwork
 from fftui.telemetry.gpu_device import gpu_uuid
+
+WeightsOf = Callable[[str], Mapping[str, torch.Tensor]]
 
 
 def train(
@@ -39,12 +44,24 @@ def train(
     data_folder: Path | None = None,
     device: str = "auto",
     state: TrainingState | None = None,
+    weights_of: WeightsOf | None = None,
 ) -> "Training":
     """Train `experiment`: an iterator of its events, continued from `state` if there is one.
 
-    Raises DataError where the images are not there and RequestError where the device is not.
+    `weights_of` gives the weights of a run by its name, named as in `Network.state_dict`; it is
+    asked at the start of a phase that has `init_from`, until the phase's first step.
+
+    Raises DataError where the images are not there, RequestError where the device is not, and
+    ExperimentError where a phase starts from a run that is not to be had or does not fit.
     """
-    return Training(experiment, run=run, data_folder=data_folder, device=device, state=state)
+    return Training(
+        experiment,
+        run=run,
+        data_folder=data_folder,
+        device=device,
+        state=state,
+        weights_of=weights_of,
+    )
 
 
 class Training(Iterator[ev.Event]):
@@ -58,8 +75,10 @@ class Training(Iterator[ev.Event]):
         data_folder: Path | None = None,
         device: str = "auto",
         state: TrainingState | None = None,
+        weights_of: WeightsOf | None = None,
     ) -> None:
         self._experiment = experiment
+        self._weights_of = weights_of
         self._run = run
         self._device = choose_device(device)
         self._dtype = choose_dtype(experiment.precision, self._device)
@@ -72,6 +91,7 @@ class Training(Iterator[ev.Event]):
         self._skip = False
         if state is not None:
             self._progress, self._stopwatch.times = state.progress, state.progress.times
+        self._ensure_weights_of()
         with self._stopwatch.setting_up():
             warm_up(self._device)
         with self._stopwatch.loading():
@@ -121,7 +141,7 @@ class Training(Iterator[ev.Event]):
 
     @property
     def train_s(self) -> float:
-        """Seconds seconds learning so far, without evaluation, over all sessions."""
+        """Seconds spent learning so far, without evaluation, over all sessions."""
         return self._stopwatch.times.train_s
 
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
@@ -143,6 +163,11 @@ class Training(Iterator[ev.Event]):
     def network(self) -> Network:
         """The network being trained."""
         return self._network
+
+    @property
+    def trained(self) -> TrainedNetwork:
+        """The network with the last phase's way of predicting."""
+        return TrainedNetwork(self._network, self._rules[-1], self._test)
 
     def state(self) -> TrainingState:
         """The state between the last event and the next; its tensors are copies on the CPU.
@@ -241,6 +266,7 @@ class Training(Iterator[ev.Event]):
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
         phase, rule = self._experiment.phases[number], self._rules[number]
+        self._initialise(number)
         steps = phase.epochs * self._steps_per_epoch[number]
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stage in range(self._progress.stage, rule.stages):
@@ -257,6 +283,29 @@ class Training(Iterator[ev.Event]):
                 number + 1, trainer.layer, phase.epochs, trainer.threshold, trainer.parallel
             )
             yield from self._learn_stage(number, trainer, phase)
+
+    def _ensure_weights_of(self) -> None:
+        """Raises ExperimentError where a phase to come starts from a run and none can be read."""
+        for number in range(self._progress.phase, len(self._experiment.phases)):
+            name = self._experiment.phases[number].init_from
+            if name is not None and self._weights_of is None and self._at_start_of(number):
+                msg = f"phases.{number}.init_from = {name!r}: no runs can be read here"
+                raise ExperimentError(msg)
+
+    def _at_start_of(self, phase: int) -> bool:
+        """Whether nothing of the phase has been learned."""
+        progress = self._progress
+        within = (progress.stage, progress.epoch, progress.step)
+        return phase > progress.phase or (phase == progress.phase and within == (0, 0, 0))
+
+    def _initialise(self, phase: int) -> None:
+        """Take the weights that the phase starts from, if it names a run."""
+        name = self._experiment.phases[phase].init_from
+        if name is None or self._weights_of is None or not self._at_start_of(phase):
+            return
+        where = f"phases.{phase}.init_from = {name!r}"
+        with self._stopwatch.setting_up():
+            start_from(self._network, self._weights_of(name), where)
 
     def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         while self._progress.epoch < phase.epochs and not self._skip:
@@ -357,7 +406,10 @@ class Training(Iterator[ev.Event]):
         )
 
     def _layer_means(self, number: int, trainer: StageTrainer) -> Iterator[ev.LayerMeans]:
-        for layer, means in zip(trainer.parallel, trainer.layer_means(), strict=True):
+        if not trainer.parallel:
+            return
+        of_layers = zip(trainer.parallel, trainer.layer_means(), trainer.thresholds, strict=True)
+        for layer, means, threshold in of_layers:
             yield ev.LayerMeans(
                 phase=number + 1,
                 layer=layer,
@@ -365,7 +417,7 @@ class Training(Iterator[ev.Event]):
                 loss=means.loss,
                 goodness_positive=means.goodness_positive,
                 goodness_negative=means.goodness_negative,
-                threshold=trainer.threshold,
+                threshold=threshold,
             )
 
     def _evaluates_after(self, epoch: int, epochs: int) -> bool:

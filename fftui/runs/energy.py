@@ -7,8 +7,8 @@ are samples from after its end.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from fftui.events import (
     Checkpointed,
@@ -73,8 +73,7 @@ class WindowEnergy:
         return Usage(seconds_of(window), window.images, window.steps, self.gpu, self.cpu)
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """Cumulative energy over time without a gap, as points (Unix seconds, joules)."""
 
     times: tuple[float, ...] = ()
@@ -114,8 +113,7 @@ class Curve:
 NO_CURVE = Curve()
 
 
-@dataclass(frozen=True)
-class SourceMeter:
+class SourceMeter(NamedTuple):
     """One source of energy: the curve of its counter, that of its integrated power, and the last
     values of both.
     """
@@ -150,7 +148,7 @@ class SourceMeter:
 
     def since(self, at: float) -> "SourceMeter":
         """The meter without the points that are not needed for energies from Unix time `at` on."""
-        return replace(self, counter=self.counter.since(at), power=self.power.since(at))
+        return self._replace(counter=self.counter.since(at), power=self.power.since(at))
 
     def _counted(self, at: float, counted_j: float | None) -> tuple[Curve, float]:
         """The counter's curve with one more value, and the time at which it last changed."""
@@ -197,11 +195,11 @@ class EnergyFold:
                 return sampled._measure() if self.waiting else (sampled, ())
             case WindowMeasured():
                 ended_at = max(self.ended_at, event.ended_at)
-                return replace(self, waiting=(*self.waiting, event), ended_at=ended_at)._measure()
+                return changed(self, waiting=(*self.waiting, event), ended_at=ended_at)._measure()
             case MachineDescribed():  # a new sampler: its counters do not continue those of another
-                return replace(self, gpu=SourceMeter(), cpu=SourceMeter(), sampling=True), ()
+                return changed(self, gpu=SourceMeter(), cpu=SourceMeter(), sampling=True), ()
             case TelemetryEnded() | RunFinished():
-                return replace(self, sampling=False)._measure()
+                return changed(self, sampling=False)._measure()
             case _:
                 return self, ()
 
@@ -218,7 +216,7 @@ class EnergyFold:
         waiting = self.waiting[len(measured) :]
         # Windows are timed by two clocks, so the next may begin a little before this one's end.
         needed_from = (waiting[0].began_at if waiting else self.ended_at) - OVERLAP_S
-        trimmed = replace(
+        trimmed = changed(
             self, waiting=waiting, gpu=self.gpu.since(needed_from), cpu=self.cpu.since(needed_from)
         )
         return trimmed, tuple(measured)
@@ -274,9 +272,9 @@ class UsageByStage:
         """The usage with one more window, in which the machine was not idle."""
         usage, window = measured.usage, measured.window
         if window.doing == "evaluating":
-            return replace(self, evaluating=self.evaluating + usage)
+            return changed(self, evaluating=self.evaluating + usage)
         stage, known = (window.phase, window.layer), dict(self.learning)
-        return replace(
+        return changed(
             self, learning=tuple({**known, stage: known.get(stage, Usage()) + usage}.items())
         )
 
@@ -337,10 +335,10 @@ class EnergyAccount:
         """The account after `event`, stated at Unix time `at`."""
         match event:
             case Checkpointed():
-                return replace(self, saved=self.usage, saved_at=at)
+                return changed(self, saved=self.usage, saved_at=at)
             # learning since the checkpoint is lost and will be repeated
             case RunStarted(resumed=True):
-                return replace(self, windows=EnergyFold(), usage=self.saved)
+                return changed(self, windows=EnergyFold(), usage=self.saved)
             case RunStarted():
                 return EnergyAccount()
             case _:
@@ -352,11 +350,11 @@ class EnergyAccount:
 
     def _with_window(self, measured: WindowEnergy) -> "EnergyAccount":
         if measured.window.doing == "idle":
-            return replace(self, idle=self.idle + measured.usage)
-        account = replace(self, usage=self.usage.with_window(measured))
+            return changed(self, idle=self.idle + measured.usage)
+        account = changed(self, usage=self.usage.with_window(measured))
         # its energy was not measured yet when the checkpoint was written
         if measured.window.ended_at <= self.saved_at:
-            account = replace(account, saved=self.saved.with_window(measured))
+            account = changed(account, saved=self.saved.with_window(measured))
         return account
 
 

@@ -90,7 +90,13 @@ def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None
     """Write one table over all `folders` to `output`. Raises RequestError where it cannot be
     written.
     """
-    content = exported(folders, request)
+    write_table_file(exported(folders, request), output)
+
+
+def write_table_file(content: bytes, output: Path) -> None:
+    """Write the content of a table file to `output`, or into a pipe. Raises RequestError where it
+    cannot be written.
+    """
     try:
         if output.exists() and not output.is_file():  # a pipe or a device
             output.write_bytes(content)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
 from operator import attrgetter
+from typing import NamedTuple
 
 from fftui.events import StageKey, TelemetrySampled
 
@@ -31,11 +32,11 @@ METRICS = (
 )
 BUCKETS = 512  # kept at most; wider than any screen
 FIRST_WIDTH = 10  # samples in a bucket at first: one second's
+TOGETHER = 80  # samples put into a bucket at once, at most
 _metrics_of = attrgetter(*METRICS)
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """The minimum, maximum and sum of one metric over the `count` samples in which it was
     available.
     """
@@ -43,7 +44,7 @@ class Range:
     low: float
     high: float
     total: float
-    count: int
+    count: int  # type: ignore[assignment]  # not the method of tuples
 
     @property
     def mean(self) -> float:
@@ -53,8 +54,8 @@ class Range:
     def merged(self, other: "Range") -> "Range":
         """The range over the samples of both."""
         return Range(
-            min(self.low, other.low),
-            max(self.high, other.high),
+            self.low if self.low < other.low else other.low,
+            self.high if self.high > other.high else other.high,
             self.total + other.total,
             self.count + other.count,
         )
@@ -97,8 +98,8 @@ class Buckets:
     stages: tuple[tuple[StageKey, Ranges], ...] = ()  # in the order in which they began
 
     def after(self, samples: Sequence[tuple[float, TelemetrySampled]]) -> "Buckets":
-        """The buckets with more samples and their Unix times: of one stage, at most
-        `FIRST_WIDTH`.
+        """The buckets with more samples and their Unix times: of one stage, no
+        more than `together`.
         """
         if not samples:
             return self
@@ -111,6 +112,12 @@ class Buckets:
         if more.newest.stage != stage or more.newest.samples >= more.width:
             return replace(more, complete=(*more.complete, more.newest), newest=bucket)._bounded()
         return replace(more, newest=more.newest.merged(bucket))
+
+    @property
+    def together(self) -> int:
+        """The number of samples that may be added at once."""
+        room = self.width - (self.newest.samples if self.newest else 0)
+        return min(room if room > 0 else self.width, TOGETHER)
 
     def _bounded(self) -> "Buckets":
         if len(self.complete) <= BUCKETS:
@@ -135,7 +142,8 @@ class History:
     def sampled(self, at: float, sample: TelemetrySampled) -> "History":
         """The history with one more sample, taken at Unix time `at`."""
         waiting = self.waiting
-        if waiting and (len(waiting) >= FIRST_WIDTH or not _same_stage(waiting[0][1], sample)):
+        full = len(waiting) >= self.settled.together
+        if full or (waiting and not _same_stage(waiting[0][1], sample)):
             return History(self._buckets, ((at, sample),), self.samples + 1)
         return History(self.settled, (*waiting, (at, sample)), self.samples + 1)
 

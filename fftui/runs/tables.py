@@ -79,7 +79,7 @@ class _Series(Generic[E]):
 
 
 class _Samples:
-    """The telemetry of a run as columns, filled in chunks: a day of samples is a million objects."""
+    """The telemetry of a run as columns, filled in chunks: a day has a million samples."""
 
     _names = tuple(field.name for field in fields(ev.TelemetrySampled))
     _schema = pl.Schema({"at": pl.Float64()} | {n: SCHEMAS["telemetry"][n] for n in _names})
@@ -146,6 +146,8 @@ class _Facts:
         self._energy_fold, measured = self._energy_fold.after(at, event)
         self.windows += measured
         match event:
+            case ev.TelemetrySampled():
+                self.telemetry.add(at, event)
             case ev.RunStarted():
                 self.labels = event.layers
                 self._energy_fold = EnergyFold()
@@ -163,8 +165,6 @@ class _Facts:
                 self.epochs.add(event)
             case ev.Evaluated():
                 self.evaluations.add(event)
-            case ev.TelemetrySampled():
-                self.telemetry.add(at, event)
 
     def _survives_resume(self, measured: WindowEnergy) -> bool:
         """Whether a resumed run does not repeat the window."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fftui.data.catalogue import DataName
-from fftui.experiment import Experiment
+from fftui.experiment import Experiment, per_layer_text
 from fftui.studies.reported import Cell, reported
 from fftui.studies.small_scale import CONVOLUTION_TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of, is_meant_for
@@ -57,12 +57,13 @@ def factors(base: Experiment, source: Experiment) -> Mapping[str, dict[str, obje
     goodness: dict[str, object] = {"phases.0.goodness": theirs["goodness"]}
     if theirs["goodness"] == "position-mean-square":
         goodness["phases.0.peer_normalisation"] = 0.0
+    rate, new_rate = (per_layer_text(each["learning_rate"]) for each in (mine, theirs))
     labels, new_labels = base.model.label, source.model.label
     found: dict[str, dict[str, object]] = {
         f"normalisation {norm} → {new_norm}": {
             f"model.layers.{n}.normalisation": new_norm for n in convolutions
         },
-        f"learning rate {mine['learning_rate']:g} → {theirs['learning_rate']:g}": {
+        f"learning rate {rate} → {new_rate}": {
             "phases.0.learning_rate": theirs["learning_rate"],
         },
         f"goodness {mine['goodness']} → {theirs['goodness']}": goodness,

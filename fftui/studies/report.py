@@ -6,9 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from fftui.errors import RequestError, one_of
+from fftui.errors import one_of
 from fftui.runs.export import FORMATS, render
-from fftui.runs.files import write_bytes
 from fftui.studies.results import condition_schema, summary_table, trials_table
 from fftui.studies.study import Study
 from fftui.text.format import columns, duration, percent, short, size
@@ -82,18 +81,6 @@ def as_facts(study: Study, runs_dir: Path) -> dict[str, object]:
         "conditions": summary_table(study, runs_dir).to_dicts(),
         "trials": trials_table(study, runs_dir).to_dicts(),
     }
-
-
-def write(content: bytes, output: Path) -> None:
-    """Write a table to a file, or into a pipe. Raises RequestError where it cannot be written."""
-    try:
-        if output.exists() and not output.is_file():
-            output.write_bytes(content)
-        else:
-            write_bytes(output, content)
-    except OSError as error:
-        msg = f"cannot write {output}: {error.strerror}"
-        raise RequestError(msg) from error
 
 
 def check_format(to: str) -> None:

@@ -40,9 +40,9 @@ def label_encoding(data: DataName, scale: Scale) -> Iterator[Row]:
     """Where the label goes in, for each kind of layer that comes first."""
 
     def row(
-        method: str, encoding: str, strength: float | None = None, planes: str | None = None
+        method: str, encoding: str, scale_: float | None = None, planes: str | None = None
     ) -> Row:
-        asked = {"encoding": encoding, "scale": strength, "planes": planes}
+        asked = {"encoding": encoding, "scale": scale_, "planes": planes}
         label: dict[str, object] = {
             name: value for name, value in asked.items() if value is not None
         }
@@ -52,13 +52,13 @@ def label_encoding(data: DataName, scale: Scale) -> Iterator[Row]:
             scale,
             {"model.label": label},
             encoding=encoding,
-            scale_=strength,
+            scale_=scale_,
             planes=planes,
         )
 
     yield row("ff", "overlay")
-    for strength in SCALES:
-        yield row("ff", "appended", strength)
+    for scale_ in SCALES:
+        yield row("ff", "appended", scale_)
     yield row("cnn", "overlay")
     for encoding in ("random-plane", "one-hot-plane"):
         for planes in ("first", "every"):

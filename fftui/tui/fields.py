@@ -3,6 +3,8 @@ description.
 """
 
 import copy
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
@@ -10,13 +12,16 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from fftui.errors import ExperimentError
 from fftui.experiment import LAYERS, PHASES, Experiment, LabelUse, LayerConfig
-from fftui.experiment.choices import Choice
-from fftui.presets import configs_at, field_errors, parse_value, set_value
+from fftui.experiment.choices import FilledIn, OneOfNames
+from fftui.experiment.field_errors import configs_at, field_errors
+from fftui.experiment.values import parse_value, set_value
 
 COUNT = "count"  # the last name in the path of a list's length
 NOTHING = "null"
 ON, OFF = "on", "off"
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # a key of TOML without quotes
 TAGS = {
     "rule": "how this phase learns; another rule brings its own fields",
     "kind": "the kind of this layer; another kind brings its own fields",
@@ -74,7 +79,9 @@ def check(values: Mapping[str, Any]) -> CheckResult:
     try:
         return CheckResult(Experiment.model_validate(values), {})
     except ValidationError as error:
-        return CheckResult(None, field_errors(error))
+        return CheckResult(None, field_errors(Experiment, error))
+    except ExperimentError as error:  # a kind that is unknown, and a plugin that cannot be loaded
+        return CheckResult(None, {"": str(error)})
 
 
 def fields_of(values: Mapping[str, Any]) -> list[Field]:
@@ -117,69 +124,116 @@ def still_applies(values: Mapping[str, Any], path: str, text: str) -> bool:
 
 
 def as_text(value: object) -> str:
-    """`value` as it is typed into the form."""
+    """`value` as it is typed into the form: as in TOML, but text of its own without quotes."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_within_brackets, value))}]"
+    if isinstance(value, Mapping):
+        entries = (f"{_key(name)} = {_within_brackets(each)}" for name, each in value.items())
+        return f"{{ {', '.join(entries)} }}" if value else "{}"
     return str(value)
+
+
+def _within_brackets(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else as_text(value)
+
+
+def _key(name: object) -> str:
+    """A key of an inline table, in quotes where TOML needs them."""
+    text = str(name)
+    return text if BARE_KEY.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _value(field: Field, text: str) -> object:
     if field.role == "text":
-        return text
+        return None if field.nullable and text.strip() in ("", NOTHING) else text
     if field.choices and text not in ("true", "false", NOTHING):
         return text
     return parse_value(text.strip() or NOTHING)
 
 
+@dataclass(frozen=True)
+class _Slot:
+    """A field of a description, with its value and the descriptions that may stand within it."""
+
+    path: str
+    info: FieldInfo
+    value: object
+    within: Sequence[type[BaseModel]]
+
+    @property
+    def nullable(self) -> bool:
+        """Whether it may be null."""
+        return type(None) in get_args(self.info.annotation)
+
+
 def _walk(
     models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: str
 ) -> Iterator[Field]:
+    """The fields of the one of `models` that `values` are of: values first, then sections."""
     model = _matching_model(models, values)
-    configs = {
-        name: configs_at([*path.split("."), name] if path else [name])
-        for name in model.model_fields
-    }
-    for name, info in sorted(
-        model.model_fields.items(), key=lambda item: bool(configs[item[0]])
-    ):  # values before sections
-        here = f"{path}.{name}" if path else name
-        value = values.get(name, info.get_default(call_default_factory=True))
-        within, nullable = configs[name], type(None) in get_args(info.annotation)
-        if within and isinstance(value, list | tuple):
-            yield Field(
-                f"{here}.{COUNT}",
-                str(len(value)),
-                description=_about(info) or f"how many {name}",
-                role="count",
-            )
-            for index, entry in enumerate(value):
-                if isinstance(entry, Mapping):
-                    yield from _walk(within, entry, f"{here}.{index}")
-        elif within and (nullable or isinstance(value, Mapping)):
-            there = isinstance(value, Mapping)
-            if nullable:
-                yield Field(here, ON if there else OFF, (OFF, ON), _about(info), role="switch")
-            if there:
-                yield from _walk(within, value, here)
-        elif name in TAGS and len(models) > 1:
-            tags = tuple(str(_tag_of(each, name)) for each in models)
-            yield Field(here, as_text(value), tags, TAGS[name], role="tag")
+    slots = [
+        _slot(f"{path}.{name}" if path else name, info, values.get(name, _default(info)))
+        for name, info in model.model_fields.items()
+        if not any(isinstance(rule, FilledIn) for rule in info.metadata)
+    ]
+    for slot in sorted(slots, key=lambda each: bool(each.within)):
+        if slot.within and isinstance(slot.value, list | tuple):
+            yield from _list_fields(slot, slot.value)
+        elif slot.within and (slot.nullable or isinstance(slot.value, Mapping)):
+            yield from _section_fields(slot)
         else:
-            yield _leaf(here, info, value)
+            yield _leaf(slot, _tags_at(slot.path, models))
 
 
-def _leaf(path: str, info: FieldInfo, value: object) -> Field:
-    choices = _choices(info)
-    return Field(
-        path,
-        as_text(value),
-        choices=choices,
-        description=_about(info),
-        nullable=type(None) in get_args(info.annotation),
-        role="text" if info.annotation is str and not choices else "value",
-    )
+def _slot(path: str, info: FieldInfo, value: object) -> _Slot:
+    return _Slot(path, info, value, configs_at(Experiment, path.split(".")))
+
+
+def _default(info: FieldInfo) -> object:
+    """The default of a field as a plain value; None where it has none."""
+    value = None if info.is_required() else info.get_default(call_default_factory=True)
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _list_fields(slot: _Slot, entries: Sequence[object]) -> Iterator[Field]:
+    """The length of a list, and the fields of its entries."""
+    about = _about(slot.info) or f"how many {slot.path.rpartition('.')[2]}"
+    yield Field(f"{slot.path}.{COUNT}", str(len(entries)), description=about, role="count")
+    for index, entry in enumerate(entries):
+        if isinstance(entry, Mapping):
+            yield from _walk(slot.within, entry, f"{slot.path}.{index}")
+
+
+def _section_fields(slot: _Slot) -> Iterator[Field]:
+    """The switch of a section that may be absent, and its fields where it is there."""
+    there = isinstance(slot.value, Mapping)
+    if slot.nullable:
+        state = ON if there else OFF
+        yield Field(slot.path, state, (OFF, ON), _about(slot.info), role="switch")
+    if isinstance(slot.value, Mapping):
+        yield from _walk(slot.within, slot.value, slot.path)
+
+
+def _tags_at(path: str, models: Sequence[type[BaseModel]]) -> tuple[str, ...]:
+    """The tags that select one of `models`, where `path` is that of their tag."""
+    name = path.rpartition(".")[2]
+    if name not in TAGS or len(models) < 2:
+        return ()
+    return tuple(str(_tag_of(each, name)) for each in models)
+
+
+def _leaf(slot: _Slot, tags: tuple[str, ...]) -> Field:
+    text = as_text(slot.value)
+    if tags:
+        return Field(slot.path, text, tags, TAGS[slot.path.rpartition(".")[2]], role="tag")
+    choices = _choices(slot.info)
+    is_text = slot.info.annotation in (str, str | None) and not choices
+    role: Role = "text" if is_text else "value"
+    return Field(slot.path, text, choices, _about(slot.info), slot.nullable, role)
 
 
 def _about(info: FieldInfo) -> str:
@@ -195,7 +249,7 @@ def _about(info: FieldInfo) -> str:
 
 
 def _choices(info: FieldInfo) -> tuple[str, ...]:
-    named = next((rule for rule in info.metadata if isinstance(rule, Choice)), None)
+    named = next((rule for rule in info.metadata if isinstance(rule, OneOfNames)), None)
     if named is not None:
         return named.names
     annotation = info.annotation
@@ -224,13 +278,11 @@ def _tag_of(model: type[BaseModel], tag: str) -> str | None:
 
 def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:
     """The defaults of the model at `section` with the tag in `kept`, updated with `kept`."""
-    models = configs_at(section.split("."))
+    models = configs_at(Experiment, section.split("."))
     if not models:
         return kept
-    values: dict[str, Any] = {
-        name: info.get_default(call_default_factory=True)
-        for name, info in _matching_model(models, kept).model_fields.items()
-    }
+    model = _matching_model(models, kept)
+    values: dict[str, Any] = model.model_construct().model_dump(mode="json")
     return {**values, **kept}
 
 

@@ -4,28 +4,10 @@ The live screen shows any `Source` in the same way.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import fields
-from functools import cache
-from types import UnionType
-from typing import Any, Literal, Protocol, Union, get_args, get_origin, get_type_hints
+from typing import Protocol
 
-from fftui.events import (
-    EVENTS,
-    Evaluated,
-    Event,
-    MachineDescribed,
-    Status,
-    TelemetryEnded,
-    WindowMeasured,
-)
+from fftui.events import Event, Status
 from fftui.runs.view import RunView
-
-REQUIRED_FLOATS: dict[type[Event], tuple[str, ...]] = {
-    Evaluated: ("accuracy",),
-    WindowMeasured: ("began_at", "ended_at"),
-    MachineDescribed: ("hz",),
-    TelemetryEnded: ("elapsed_s", "cpu_s"),
-}
 
 
 class RunControl(Protocol):
@@ -173,49 +155,8 @@ class JournalSource:
         view = self.view
         try:
             for at, event in self._read_new():
-                if has_valid_types(event):
-                    view = view.after(at, event)
+                view = view.after(at, event)
         except OSError as error:
             self.problem = f"the journal cannot be read: {error.strerror}"
         self.view = view
         self.process_gone = view.result is None and self._status() == "interrupted"
-
-
-def has_valid_types(event: Event) -> bool:
-    """Whether every field is of its type. Journals are edited by hand and written by other versions
-    too.
-
-    A number that was not finite is written as null, so a float may be missing, except where a fold
-    or a screen requires it.
-    """
-    hints = _hints(event.kind)
-    required = REQUIRED_FLOATS.get(type(event), ())
-    return all(
-        _fits(
-            getattr(event, field.name), hints[field.name], missing_float=field.name not in required
-        )
-        for field in fields(event)
-    )
-
-
-@cache
-def _hints(kind: str) -> dict[str, Any]:
-    return get_type_hints(EVENTS[kind])
-
-
-def _fits(value: object, wanted: Any, *, missing_float: bool) -> bool:
-    if get_origin(wanted) in (Union, UnionType):
-        return any(_fits(value, each, missing_float=missing_float) for each in get_args(wanted))
-    if get_origin(wanted) is Literal:
-        return value in get_args(wanted)
-    if get_origin(wanted) is tuple:
-        inner = get_args(wanted)[0]
-        return isinstance(value, tuple) and all(
-            _fits(v, inner, missing_float=missing_float) for v in value
-        )
-    if wanted is float:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number or (value is None and missing_float)
-    if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, wanted)

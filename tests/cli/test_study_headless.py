@@ -163,7 +163,7 @@ def test_failed_trials_are_reported_and_exit_1(tmp_path: Path, begin: Any) -> No
     assert code == 1
     assert out.count("1 failed (RuntimeError: no such [device])") == 2
     assert "2/2 mnist-mini, 9, seed 0: failed; RuntimeError: no such [device]" in err
-    assert err.splitlines()[-1].startswith("fftui: 2 of 2 trials failed; carry the study out again")
+    assert err.splitlines()[-1].startswith("fftui: 2 of 2 trials failed; run the study again")
     assert "Traceback" not in err
 
 

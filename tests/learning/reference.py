@@ -4,7 +4,19 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, silu, softplus
 
-from fftui.experiment import ForwardForward
+from fftui.experiment import ForwardForward, for_layer
+from fftui.learning.goodness import goodness_for
+from fftui.learning.objective import PairObjective
+from fftui.learning.rules.forward_forward import bound_loss
+
+
+def pair_objective(phase: ForwardForward, shape: tuple[int, ...]) -> PairObjective:
+    """The objective of `phase` for a first layer whose activities have `shape`."""
+    return PairObjective(
+        bound_loss(phase, for_layer(phase.threshold, 1)),
+        goodness_for(phase.goodness, shape),
+        phase.peer_normalisation,
+    )
 
 
 def reference_goodness(z_NH: Tensor, kind: str, shape: tuple[int, ...]) -> Tensor:

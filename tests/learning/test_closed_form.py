@@ -9,12 +9,12 @@ from torch import Tensor
 from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput, overlay
 from fftui.experiment import ForwardForward, FullyConnected, LayerNormalisation
-from fftui.learning.goodness import GoodnessFunction
+from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import GroupObjective, Objective, PairObjective
+from fftui.learning.objective import GroupObjective, Objective
 
-from .reference import reference_group_loss, reference_loss
+from .reference import pair_objective, reference_group_loss, reference_loss
 
 CLASSES, VALUE = 4, 2.8
 shapes = st.tuples(st.integers(2, 9), st.integers(5, 20), st.integers(1, 12), st.integers(0, 2**31))
@@ -29,7 +29,7 @@ phases = st.builds(
 specs = st.builds(
     FullyConnected,
     normalisation=st.sampled_from(["l2", "rms", "batch", "none"]),
-    activation=st.sampled_from(["relu", "leaky-relu", "gelu", "tanh"]),
+    activation=st.sampled_from(list(ACTIVATIONS)),
     init=st.sampled_from(["uniform", "normal"]),
 )
 inside = st.sampled_from(["overlay", "appended"])  # encodings that stand among the inputs
@@ -45,7 +45,7 @@ def make_layer(
 
 
 def objective(phase: ForwardForward, layer: Layer) -> Objective:
-    return PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
+    return pair_objective(phase, layer.shape)
 
 
 def gradients(layer: Layer) -> list[Tensor]:

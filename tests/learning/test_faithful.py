@@ -8,10 +8,10 @@ import torch
 
 from fftui import events as ev
 from fftui.data.label_encoding import overlay
-from fftui.data.negatives import fixed_negatives
 from fftui.data.normalisation import normalise, overlay_value, scale_of
 from fftui.data.splits import load_splits
 from fftui.experiment import Experiment
+from fftui.learning.negatives import fixed_negatives
 from fftui.learning.seeds import generator_for
 from fftui.learning.training import train
 from fftui.presets import load_preset

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from fftui import experiment as ex
+from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
-from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import GroupObjective, Objective, PairObjective
+from fftui.learning.objective import GroupObjective, Objective
 from fftui.learning.training import train
+
+from .reference import pair_objective
 
 CLASSES = 10
 CONVOLUTION = {"kind": "convolution", "channels": 10, "kernel": 3, "padding": 1}
@@ -22,7 +24,7 @@ ATTENTION = {"kind": "self-attention", "units": 20, "patch": 7, "width": 8, "hea
 UNITS = {"units": 20, "normalisation": "rms"}
 STANDARDISED = {"units": 20, "normalisation": "batch"}
 POOLED = CONVOLUTION | {"pooling": "after-goodness"}
-STACKS: list[tuple[list[dict[str, Any]], ex.LabelEncoding]] = [
+STACKS: list[tuple[list[dict[str, Any]], LabelEncoding]] = [
     ([CONVOLUTION, POOLED, UNITS], "random-plane"),
     (
         [
@@ -51,7 +53,7 @@ def model(layers: list[dict[str, Any]], encoding: str, head: object = None) -> d
     return {"layers": layers, "label": {"encoding": encoding}, "head": head}
 
 
-def build(layers: list[dict[str, Any]], encoding: ex.LabelEncoding) -> list[Layer]:
+def build(layers: list[dict[str, Any]], encoding: LabelEncoding) -> list[Layer]:
     shape: tuple[int, ...] = (1, 28, 28)
     made: list[Layer] = []
     for number, spec in enumerate(ex.Model.model_validate(model(layers, encoding)).layers):
@@ -72,7 +74,7 @@ def frozen(layer: Layer) -> list[Tensor]:
 @pytest.mark.parametrize(("specs", "encoding"), STACKS, ids=NAMES)
 @pytest.mark.parametrize("rule", ["pairs", "groups"])
 def test_a_layer_that_learns_sends_nothing_down(
-    specs: list[dict[str, Any]], encoding: ex.LabelEncoding, rule: str
+    specs: list[dict[str, Any]], encoding: LabelEncoding, rule: str
 ) -> None:
     """Even where what it gets is still attached to the layers below, by the way that backprop would
     go.
@@ -85,9 +87,7 @@ def test_a_layer_that_learns_sends_nothing_down(
         inputs = layers[0].encode(x).with_labels(labels).detach()
     inputs.requires_grad_()
     for number, layer in enumerate(layers):
-        objective: Objective = PairObjective(
-            ex.ForwardForward(), GoodnessFunction("mean-square", layer.shape)
-        )
+        objective: Objective = pair_objective(ex.ForwardForward(), layer.shape)
         if rule == "groups":
             objective = GroupObjective(labels, CLASSES, 1.0)
         below = [frozen(lower) for lower in layers[:number]]

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from fftui.experiment import ForwardForward, Goodness
-from fftui.learning.goodness import GoodnessFunction, group_goodness
-from fftui.learning.objective import GroupObjective, Objective, PairObjective, peer_normalisation
+from fftui.learning.goodness import GOODNESS, goodness_for, group_goodness
+from fftui.learning.objective import GroupObjective, Objective, peer_normalisation
 
-from .reference import reference_goodness, reference_group_loss, reference_loss
+from .reference import pair_objective, reference_goodness, reference_group_loss, reference_loss
 
 KINDS: list[Goodness] = ["mean-square", "sum-square", "mean-activation", "position-mean-square"]
 phases = st.builds(
@@ -47,7 +47,7 @@ def test_pairs(phase: ForwardForward, shape: tuple[int, ...], images: int, seed:
         expected = reference_loss(z, phase, (*shape, 1, 1))  # units without positions: one position
     else:
         expected = reference_loss(z, phase, shape)
-    check(PairObjective(phase, GoodnessFunction(phase.goodness, shape)), z, expected)
+    check(pair_objective(phase, shape), z, expected)
 
 
 @given(phases, st.integers(1, 9), st.integers(1, 5), st.floats(0.01, 5), seeds)
@@ -57,7 +57,7 @@ def test_peer_normalisation_joins_a_loss(
     with_peers = phase.model_copy(update={"peer_normalisation": weight, "goodness": "mean-square"})
     z = activities(2 * images, (units,), seed).requires_grad_()
     check(
-        PairObjective(with_peers, GoodnessFunction("mean-square", (units,))),
+        pair_objective(with_peers, (units,)),
         z,
         reference_loss(z, with_peers),
     )
@@ -79,10 +79,10 @@ def test_groups(classes: int, each: int, left_over: int, scale: float, seed: int
 )
 def test_goodness_that_people_read(kind: Goodness, shape: tuple[int, int, int], seed: int) -> None:
     z = activities(4, shape, seed)
-    goodness = GoodnessFunction(kind, shape)
+    goodness = goodness_for(kind, shape)
     expected = reference_goodness(z, kind, shape)
     torch.testing.assert_close(goodness(z), expected.mean(1) if expected.ndim == 2 else expected)
-    value = PairObjective(ForwardForward(goodness=kind), goodness)(z)
+    value = pair_objective(ForwardForward(goodness=kind), shape)(z)
     torch.testing.assert_close(value.goodness_2B, goodness(z))
 
 
@@ -95,8 +95,8 @@ def test_goodness_of_known_activities() -> None:
         "position-mean-square": [12.5, 0.5],
     }
     for kind in KINDS:
-        assert GoodnessFunction(kind, (2,))(z).tolist() == expected[kind]
-    assert GoodnessFunction("position-mean-square", (1, 1, 2)).terms(z).tolist() == [
+        assert goodness_for(kind, (2,))(z).tolist() == expected[kind]
+    assert goodness_for("position-mean-square", (1, 1, 2)).terms(z).tolist() == [
         [9.0, 16.0],
         [0.0, 1.0],
     ]
@@ -121,7 +121,7 @@ def test_equally_active_units_have_equal_peers() -> None:
 
 def test_bfloat16_goodness_and_loss_are_float32() -> None:
     z = activities(8, (300,), 0).to(torch.bfloat16)
-    for kind in KINDS:
-        value = PairObjective(ForwardForward(goodness=kind), GoodnessFunction(kind, (3, 10, 10)))(z)
+    for kind in GOODNESS:
+        value = pair_objective(ForwardForward(goodness=kind), (3, 10, 10))(z)
         assert value.goodness_2B.dtype == value.loss.dtype == torch.float32
         assert value.grad_NH.dtype == torch.bfloat16

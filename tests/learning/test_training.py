@@ -27,6 +27,13 @@ PHASES = [
     LOCAL,
     LOCAL | {"order": "layer-wise"},
     BACKPROP,
+    BACKPROP | {"optimizer": {"kind": "adamw", "weight_decay": 0.01, "clip_norm": 1.0}},
+    PARALLEL
+    | {
+        "learning_rate": [0.01, 0.003],
+        "schedule": "cosine",
+        "optimizer": {"kind": "sgd", "momentum": 0.9, "clip_norm": 1.0, "final_rate": 0.1},
+    },
 ]
 CONVOLUTIONS = {
     "layers": [

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from fftui.errors import RequestError
+from fftui.runs.export import write_table_file
 from fftui.runs.folder import RunFolder
-from fftui.studies.report import MEASURES, as_facts, as_file, table_for_people, write
+from fftui.studies.report import MEASURES, as_facts, as_file, table_for_people
 from fftui.studies.results import summary_table
 from fftui.studies.study import Study
 
@@ -108,7 +109,7 @@ def test_an_unknown_format_names_the_nearest(study: Study, runs: Path) -> None:
 
 
 def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    write(b"x", tmp_path / "table")
+    write_table_file(b"x", tmp_path / "table")
     assert (tmp_path / "table").read_bytes() == b"x"
     with pytest.raises(RequestError, match="cannot write"):
-        write(b"x", tmp_path / "nowhere" / "table")
+        write_table_file(b"x", tmp_path / "nowhere" / "table")

@@ -1,6 +1,6 @@
 import pytest
 
-from fftui.experiment import Experiment
+from fftui.experiment import LAYERS, PHASES, Experiment
 from fftui.presets import load_preset
 from fftui.tui.fields import changed, check, fields_of, still_applies, values_of
 
@@ -15,7 +15,7 @@ def field(values: dict, path: str):
 
 
 def leaves(values: object, path: str = "") -> set[str]:
-    if isinstance(values, dict):
+    if isinstance(values, dict) and (values or not path):
         return set().union(*(leaves(v, f"{path}.{k}" if path else k) for k, v in values.items()))
     if isinstance(values, list) and values and isinstance(values[0], dict):
         return set().union(*(leaves(v, f"{path}.{i}") for i, v in enumerate(values)))
@@ -73,21 +73,55 @@ def test_another_rule_brings_its_own_fields(values: dict) -> None:
     assert forth.phases[0].rule == "forward-forward"
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.5", 0.5), ("[0.001, 0.02, 1, 1e-05]", [0.001, 0.02, 1, 1e-5])],
+)
+def test_a_rate_may_be_given_a_layer(values: dict, text: str, value: object) -> None:
+    made = changed(values, field(values, "phases.0.learning_rate"), text)
+    assert field(made, "phases.0.learning_rate").text == text
+    assert made["phases"][0]["learning_rate"] == value
+    experiment = check(made).experiment
+    assert experiment is not None
+    assert values_of(experiment)["phases"][0]["learning_rate"] == value
+
+
+def test_a_free_table_is_typed_as_in_toml(values: dict) -> None:
+    text = '{ margin = 0.5, "a key" = 2.0 }'
+    made = changed(values, field(values, "phases.0.loss_options"), text)
+    assert made["phases"][0]["loss_options"] == {"margin": 0.5, "a key": 2.0}
+    assert field(made, "phases.0.loss_options").text == text
+    assert field(values, "phases.0.loss_options").text == "{}"
+
+
+def test_the_optimiser_is_a_section_of_the_phase(values: dict) -> None:
+    kind = field(values, "phases.0.optimizer.kind")
+    assert (kind.role, kind.choices) == ("value", ("adam", "adamw", "sgd"))
+    made = changed(values, kind, "sgd")
+    made = changed(made, field(made, "phases.0.optimizer.momentum"), "0.9")
+    assert check(made).experiment is not None
+    wrong = changed(values, field(values, "phases.0.optimizer.weight_decay"), "-1")
+    assert list(check(wrong).errors) == ["phases.0.optimizer.weight_decay"]
+
+
+def test_the_name_of_a_run_is_text_or_null(values: dict) -> None:
+    from_run = field(values, "phases.0.init_from")
+    assert (from_run.text, from_run.role) == ("null", "text")
+    assert changed(values, from_run, "2026")["phases"][0]["init_from"] == "2026"
+    assert changed(values, from_run, "null") == values
+
+
 def test_fields_have_their_choices_and_bounds(values: dict) -> None:
     assert field(values, "precision").choices == ("auto", "float32", "bfloat16")
-    assert field(values, "phases.0.rule").choices == ("forward-forward", "local-ce", "backprop")
-    assert field(values, "model.layers.0.kind").choices == (
-        "fully-connected",
-        "convolution",
-        "self-attention",
-    )
+    assert field(values, "phases.0.rule").choices == PHASES.names
+    assert field(values, "model.layers.0.kind").choices == LAYERS.names
     assert "≥ 1" in field(values, "phases.0.epochs").description
     assert field(values, "data.train_images").nullable
 
 
 def test_every_field_has_a_description_or_choices(values: dict) -> None:
-    for kind in ("fully-connected", "convolution", "self-attention"):
-        for rule in ("forward-forward", "local-ce", "backprop"):
+    for kind in LAYERS.names:
+        for rule in PHASES.names:
             made = changed(values, field(values, "model.layers.0.kind"), kind)
             made = changed(made, field(made, "phases.0.rule"), rule)
             undescribed = [f.path for f in fields_of(made) if not (f.description or f.choices)]

@@ -2,14 +2,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from fftui.tui.widgets.run_charts import accuracy_spec, goodness_spec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fftui.events import EVENTS, MachineDescribed, TelemetryEnded, WindowMeasured, to_json
+from fftui.events import EVENTS, to_json
 from fftui.runs.journal import JournalTail
-from fftui.tui.glyphs import UNICODE
-from fftui.tui.run_sources import JournalSource, has_valid_types
+from fftui.tui.charts.accuracy import accuracy_chart
+from fftui.tui.charts.goodness import goodness_chart
+from fftui.tui.run_sources import JournalSource
 
 
 def source_of(path: Path, status: str | None = "running") -> JournalSource:
@@ -34,10 +34,6 @@ def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(
     assert [row.epoch for row in source.view.layers] == [
         row.epoch for row in view_of(layers=2, epochs=3).layers
     ]
-
-
-def test_every_event_of_a_run_has_valid_types(events_of: Callable) -> None:
-    assert all(has_valid_types(event) for _, event in events_of(gpu=True))
 
 
 junk = (
@@ -74,8 +70,8 @@ def test_odd_journals_neither_raise_nor_stop_the_reading(
     source.poll()
     assert source.problem is None
     for row in source.view.layers:
-        goodness_spec(row, UNICODE)
-        accuracy_spec(source.view, row, UNICODE)
+        goodness_chart(source.view, row)
+        accuracy_chart(source.view, row)
 
 
 def test_an_empty_journal_and_a_missing_one_are_waited_for(tmp_path: Path) -> None:
@@ -99,11 +95,3 @@ def test_a_run_whose_process_is_gone_is_recognised(tmp_path: Path, events_of: Ca
     source = source_of(path, "interrupted")
     source.poll()
     assert source.process_gone
-
-
-def test_floats_that_a_fold_or_a_screen_requires_must_be_present() -> None:
-    assert has_valid_types(WindowMeasured("idle", None, None, None, 0, 0, 1.0, 2.0))
-    assert not has_valid_types(WindowMeasured("idle", None, None, None, 0, 0, None, 2.0))  # type: ignore[arg-type]
-    assert not has_valid_types(MachineDescribed(None, 1, None))  # type: ignore[arg-type]
-    assert not has_valid_types(TelemetryEnded(1, 0, None, 0.1, None))  # type: ignore[arg-type]
-    assert has_valid_types(TelemetryEnded(1, 0, 1.0, 0.1, None))

@@ -2,22 +2,18 @@
 its description.
 """
 
-from collections.abc import Callable
-
 import torch
 
 from fftui import experiment as ex
 from fftui.data.label_encoding import LabelInput
-from fftui.learning.layers.convolution import ConvolutionLayer
-from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.layers.self_attention import SelfAttentionLayer
+from fftui.learning.registry import Builder, Registry, resolve
 
-KINDS: dict[str, Callable[..., Layer]] = {
-    "fully-connected": FullyConnectedLayer,
-    "convolution": ConvolutionLayer,
-    "self-attention": SelfAttentionLayer,
-}
+# called with the description, the shape of the inputs, the label, the products' type, a generator
+LAYER_BUILDERS: Registry[Builder] = Registry("kind of layer")
+LAYER_BUILDERS.add("fully-connected", "fftui.learning.layers.fully_connected:FullyConnectedLayer")
+LAYER_BUILDERS.add("convolution", "fftui.learning.layers.convolution:ConvolutionLayer")
+LAYER_BUILDERS.add("self-attention", "fftui.learning.layers.self_attention:SelfAttentionLayer")
 
 
 def build_layer(
@@ -28,6 +24,9 @@ def build_layer(
     generator: torch.Generator,
 ) -> Layer:
     """The layer that `spec` describes, for inputs of `input_shape`, its matrix products
-    in `dtype`.
+    in `dtype`. Raises ExperimentError where its kind is unknown.
     """
-    return KINDS[spec.kind](spec, input_shape, label, dtype, generator)
+    layer: Layer = resolve(LAYER_BUILDERS.find(spec.kind))(
+        spec, input_shape, label, dtype, generator
+    )
+    return layer

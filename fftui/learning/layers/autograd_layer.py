@@ -7,8 +7,8 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from fftui.learning.layers.layer import Layer, Outcome
-from fftui.learning.objective import Objective
+from fftui.learning.layers.layer import Layer
+from fftui.learning.objective import Objective, ObjectiveValue
 
 
 class AutogradLayer(Layer):
@@ -33,7 +33,7 @@ class AutogradLayer(Layer):
         self.eval()
         return self.compute_activities(x_ND, labels_N)
 
-    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
+    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> ObjectiveValue:
         """Set the gradients of `objective`: its gradient in z goes to autograd, which stops at the
         input.
         """
@@ -41,8 +41,7 @@ class AutogradLayer(Layer):
         self.zero_grad(set_to_none=True)
         with torch.enable_grad():
             z_NH = self.compute_activities(x_ND.detach(), labels_N)
-        detached_NH = z_NH.detach()
         with torch.no_grad():
-            value = objective(detached_NH)
+            value = objective(z_NH.detach())
         z_NH.backward(value.grad_NH)  # type: ignore[no-untyped-call]  # torch leaves it untyped
-        return Outcome.of(value, detached_NH)
+        return value

@@ -17,8 +17,8 @@ from fftui.experiment import Convolution
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
-from fftui.learning.layers.layer import LabelFreeInputs, Outcome
-from fftui.learning.objective import Objective
+from fftui.learning.layers.layer import LabelFreeInputs
+from fftui.learning.objective import Objective, ObjectiveValue
 
 POOL = 2  # width and height of a pooling window
 
@@ -73,11 +73,11 @@ class ConvolutionLayer(AutogradLayer):
             torch.empty(spec.channels).uniform_(-bound, bound, generator=generator)
         )
         self._batch_norm = BatchNorm(channels) if spec.normalisation == "batch" else None
-        self._activation = ACTIVATIONS[spec.activation]
+        self._activation = ACTIVATIONS.find(spec.activation)
         self._padding = spec.padding
         self._pooling = spec.pooling
         # Maxima commute with an activation that never falls, and leave it a quarter of the work.
-        self._pools_first = spec.activation != "gelu"
+        self._pools_first = self._activation.monotone
 
     @property
     def title(self) -> str:
@@ -121,7 +121,7 @@ class ConvolutionLayer(AutogradLayer):
 
     def learn_per_label(
         self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor
-    ) -> Outcome:
+    ) -> ObjectiveValue:
         """`learn` for images with each of S sets of labels (B,), stacked."""
         if self._planes is None:
             return super().learn_per_label(x, objective, *labels_B)

@@ -17,8 +17,8 @@ from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import FullyConnected
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.batch_norm import BatchNorm
-from fftui.learning.layers.layer import LabelFreeInputs, Layer, Outcome
-from fftui.learning.objective import Objective
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.objective import Objective, ObjectiveValue
 
 
 class FullyConnectedLayer(Layer):
@@ -48,7 +48,7 @@ class FullyConnectedLayer(Layer):
             weight_DH.normal_(std=bound, generator=generator)
         self.weight = nn.Parameter(weight_DH)
         self.bias = nn.Parameter(bias_H)
-        self._activation = ACTIVATIONS[spec.activation]
+        self._activation = ACTIVATIONS.find(spec.activation)
         self._batch_norm = BatchNorm(self.inputs) if spec.normalisation == "batch" else None
 
     def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
@@ -82,29 +82,29 @@ class FullyConnectedLayer(Layer):
         return self._activation.apply(self._labelled_product(x, labels_B))
 
     @torch.no_grad()
-    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
+    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> ObjectiveValue:
         """Set the gradients: ∂L/∂W = x̂ᵗ ∂L/∂a."""
         del labels_N
         x_ND = self._standardised(x_ND, learning=True)
-        delta_NH, outcome = self._apply_objective(self._product(x_ND), objective)
+        delta_NH, value = self._apply_objective(self._product(x_ND), objective)
         transposed_DN = x_ND.t() if self.dtype == torch.float32 else x_ND.t().contiguous()
         self._set_gradient(transposed_DN @ delta_NH, delta_NH)
-        return outcome
+        return value
 
     @torch.no_grad()
     def learn_per_label(
         self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor
-    ) -> Outcome:
+    ) -> ObjectiveValue:
         """`learn` where all labels share their images, and therefore both products."""
         if self._batch_norm is not None:
             return super().learn_per_label(x, objective, *labels_B)
-        delta_SBH, outcome = self._apply_objective(self._labelled_product(x, labels_B), objective)
+        delta_SBH, value = self._apply_objective(self._labelled_product(x, labels_B), objective)
         gradient_DH = x.images_BD.t() @ delta_SBH.view(len(labels_B), len(x), -1).sum(0)
         if x.label_value_B is not None:
             columns_SBC = torch.cat([x.label_columns(labels) for labels in labels_B])
             gradient_DH[x.label_offset : x.label_offset + x.classes] += columns_SBC.t() @ delta_SBH
         self._set_gradient(gradient_DH, delta_SBH)
-        return outcome
+        return value
 
     def _standardised(self, x_ND: Tensor, *, learning: bool) -> Tensor:
         if self._batch_norm is None:
@@ -134,11 +134,11 @@ class FullyConnectedLayer(Layer):
             )
         return a_SBH.flatten(0, 1)
 
-    def _apply_objective(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, Outcome]:
-        """∂L/∂a (N, H), and the outcome of the step."""
+    def _apply_objective(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, ObjectiveValue]:
+        """∂L/∂a (N, H), and the objective's value."""
         z_NH = self._activation.apply(a_NH)
         value = objective(z_NH)
-        return self._activation.backward(value.grad_NH, a_NH, z_NH), Outcome.of(value, z_NH)
+        return self._activation.backward(value.grad_NH, a_NH, z_NH), value
 
     def _set_gradient(self, gradient_DH: Tensor, delta_NH: Tensor) -> None:
         if self.weight.grad is None or self.bias.grad is None:

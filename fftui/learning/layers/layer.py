@@ -66,22 +66,6 @@ class LabelFreeInputs:
         return len(self.images_BD)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Loss (a scalar tensor), goodness (2B,) and activities (N, H) of one step of learning, all
-    detached.
-    """
-
-    loss: Tensor
-    goodness_2B: Tensor
-    activities_NH: Tensor
-
-    @classmethod
-    def of(cls, value: ObjectiveValue, z_NH: Tensor) -> "Outcome":
-        """The outcome with the objective's `value` for activities `z_NH`."""
-        return cls(value.loss, value.goodness_2B, z_NH)
-
-
 class Layer(nn.Module, ABC):
     """A layer over inputs of `input_shape`; float32 parameters, products in `dtype`. No gradient
     ever leaves it.
@@ -139,7 +123,7 @@ class Layer(nn.Module, ABC):
         """z (N, H) for normalised input, without autograd."""
 
     @abstractmethod
-    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> Outcome:
+    def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> ObjectiveValue:
         """Set the gradients of `objective` for normalised input."""
 
     def pooled(self, z_NH: Tensor) -> Tensor:
@@ -154,7 +138,7 @@ class Layer(nn.Module, ABC):
 
     def learn_per_label(
         self, x: LabelFreeInputs, objective: Objective, *labels_B: Tensor
-    ) -> Outcome:
+    ) -> ObjectiveValue:
         """`learn` for images with each of S sets of labels (B,), stacked."""
         return self.learn(
             torch.cat([x.with_labels(labels) for labels in labels_B]),

@@ -75,7 +75,7 @@ class SelfAttentionLayer(AutogradLayer):
         self._units = linear(
             spec.width * (tokens if spec.summary == "flatten" else 1), spec.units, generator
         )
-        self._activation = ACTIVATIONS[spec.activation]
+        self._activation = ACTIVATIONS.find(spec.activation)
 
     @property
     def title(self) -> str:

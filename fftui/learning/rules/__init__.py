@@ -6,16 +6,19 @@ or the network (backprop). The loop over epochs and batches is written once, in
 """
 
 from fftui import experiment as ex
-from fftui.learning.rules.backprop import BackpropRule
-from fftui.learning.rules.forward_forward import forward_forward
-from fftui.learning.rules.local_cross_entropy import local_cross_entropy
+from fftui.learning.registry import Builder, Registry, resolve
 from fftui.learning.rules.phase_rule import PhaseRule, TrainContext
+
+# called with the phase, its number in the experiment (from 1) and a TrainContext
+RULES: Registry[Builder] = Registry("learning rule")
+RULES.add("forward-forward", "fftui.learning.rules.forward_forward:forward_forward")
+RULES.add("local-ce", "fftui.learning.rules.local_cross_entropy:local_cross_entropy")
+RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
 
 
 def rule_for(phase: ex.Phase, number: int, context: TrainContext) -> PhaseRule:
-    """The rule of `phase`, which is number `number` (from 1) of its experiment."""
-    if isinstance(phase, ex.ForwardForward):
-        return forward_forward(phase, number, context)
-    if isinstance(phase, ex.LocalCrossEntropy):
-        return local_cross_entropy(phase, number, context)
-    return BackpropRule(phase, number, context)
+    """The rule of `phase`, which is number `number` (from 1) of its experiment. Raises
+    ExperimentError where it is unknown.
+    """
+    rule: PhaseRule = resolve(RULES.find(phase.rule))(phase, number, context)
+    return rule

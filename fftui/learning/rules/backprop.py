@@ -1,13 +1,18 @@
-"""Backprop: cross entropy through the whole network, Adam. The baseline of all comparisons."""
+"""Backprop: cross entropy through the whole network. The baseline of all comparisons."""
+
+from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from fftui import experiment as ex
+from fftui.errors import ExperimentError
 from fftui.learning.images import Images
-from fftui.learning.optimiser import Optimiser
-from fftui.learning.prediction import Score, rows_at_once, score_of, total
+from fftui.learning.network import Network
+from fftui.learning.optimiser import Optimiser, ParameterGroup
+from fftui.learning.prediction import Score, rows_at_once, score_of
 from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer, TrainContext
 from fftui.telemetry.clocks import timed
 
@@ -33,32 +38,53 @@ class BackpropRule:
         """Counts of argmax predictions; there is no goodness, so layers have no counts of their
         own.
         """
+        predicted_N = self.class_scores(images).argmax(1)
+        none_LN = predicted_N.new_empty(0, len(images))
+        return score_of(predicted_N, none_LN, images.labels_N, images.info.classes)
+
+    @torch.no_grad()
+    def class_scores(self, images: Images) -> Tensor:
+        """Logits (N, C)."""
         self._context.network.eval()
-        scores, step = [], rows_at_once(self._context.network.layers)
-        for start in range(0, len(images), step):
-            part = images.part(start, start + step)
-            predicted_B = self.logits(part.inputs(slice(None))).argmax(1)
-            none_LB = torch.empty(0, len(part), dtype=torch.long, device=predicted_B.device)
-            scores.append(score_of(predicted_B, none_LB, part.labels_N, part.info.classes))
-        return total(scores)
+        return torch.cat([self.logits(x_BD) for x_BD in self._inputs(images)])
+
+    def goodness(self, images: Images) -> Tensor:
+        """Raises ExperimentError: there is none."""
+        msg = "backprop has no goodness: ask for predictions or activities"
+        raise ExperimentError(msg)
+
+    @torch.no_grad()
+    def activities(self, images: Images) -> list[Tensor]:
+        """Outputs (N, H) of each layer, in float32, under the neutral label or with none."""
+        self._context.network.eval()
+        network = self._context.network
+        outputs = network.raw_outputs if self._phase.inputs == "raw" else network.outputs
+        with self._precision():
+            parts = [list(outputs(x_BD)) for x_BD in self._inputs(images)]
+        return [torch.cat(of_layer).float() for of_layer in zip(*parts, strict=True)]
 
     def logits(self, x_BD: Tensor) -> Tensor:
         """Logits (B, C) in float32, the products in the experiment's precision."""
-        context = self._context
-        forward = context.network.raw_logits if self._phase.inputs == "raw" else context.network
-        with torch.autocast(
-            context.device.type, torch.bfloat16, enabled=context.dtype == torch.bfloat16
-        ):
+        network = self._context.network
+        forward = network.raw_logits if self._phase.inputs == "raw" else network
+        with self._precision():
             result: Tensor = forward(x_BD)
         return result.float()
 
+    def _precision(self) -> torch.autocast:
+        device = next(self._context.network.parameters()).device
+        bfloat16 = self._context.dtype == torch.bfloat16
+        return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16)
 
-class NetworkTrainer:
+    def _inputs(self, images: Images) -> Iterator[Tensor]:
+        """Inputs (B, D), as many at once as memory allows."""
+        step = rows_at_once(self._context.network.layers)
+        for start in range(0, len(images), step):
+            yield images.inputs(slice(start, start + step))
+
+
+class NetworkTrainer(StageTrainer):
     """Trains the whole network by cross entropy."""
-
-    layer: int | None = None
-    parallel: tuple[int, ...] = ()
-    threshold: float | None = None
 
     def __init__(
         self,
@@ -69,22 +95,25 @@ class NetworkTrainer:
         total_steps: int,
         eval_splits: list[Images],
     ) -> None:
+        network = context.network
+        weights = list(network.parameters())
+        self._optimiser = Optimiser(_groups(network, phase), phase, total_steps, [weights])
+        super().__init__(
+            torch.zeros(2, device=context.device),  # loss, images
+            {"": self._optimiser},
+            [partial(rule.score, images) for images in eval_splits],
+        )
         self._rule = rule
         self._phase = phase
         self._context = context
-        self._eval_splits = eval_splits
         self._images = context.augmentation(number, 0)
-        self._optimiser = Optimiser(
-            list(context.network.parameters()), phase.learning_rate, phase.schedule, total_steps
-        )
-        self._sums = torch.zeros(2, device=context.device)  # loss, images
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation, if there is one."""
         self._images.begin_epoch(epoch)
 
     def step(self, index_B: Tensor, step: int) -> None:
-        """One step of forward, backward and Adam."""
+        """One step of forward, backward and the optimiser."""
         network = self._context.network
         # before the first step, never again on resuming
         if step == 0 and self._phase.weights == "unit-norm":
@@ -105,26 +134,20 @@ class NetworkTrainer:
         loss, images = self._sums.tolist()
         return EpochMeans(loss / max(images, 1))
 
-    def layer_means(self) -> tuple[EpochMeans, ...]:
-        """Empty: layers have no objective of their own."""
-        return ()
 
-    def clear(self) -> None:
-        """Reset the epoch's sums."""
-        self._sums.zero_()
+def _groups(network: Network, phase: ex.Backprop) -> list[ParameterGroup]:
+    """Layers with their rates, and the head, if it has weights of its own, with the last layer's.
 
-    def score(self, eval_split: int) -> Score:
-        """Score on evaluation split number `eval_split`."""
-        return self._rule.score(self._eval_splits[eval_split])
-
-    def state(self) -> dict[str, Tensor]:
-        """Adam's moments and the epoch's sums."""
-        return {"sums": self._sums, **self._optimiser.state()}
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Restore what `state` returned."""
-        self._sums.copy_(state["sums"])
-        self._optimiser.load({name: tensor for name, tensor in state.items() if name != "sums"})
+    In the order of the network's parameters, so that states of one group and of several are alike.
+    """
+    rates = ex.for_layers(phase.learning_rate, len(network.layers))
+    groups = [
+        ParameterGroup.of(layer.parameters(), rate)
+        for layer, rate in zip(network.layers, rates, strict=True)
+    ]
+    if network.head is not None:
+        groups.append(ParameterGroup.of(network.head.parameters(), rates[-1]))
+    return groups
 
 
 @torch.no_grad()

@@ -10,15 +10,25 @@ import torch
 from torch import Tensor
 
 from fftui import experiment as ex
-from fftui.learning.goodness import GoodnessFunction
+from fftui.errors import ExperimentError
+from fftui.learning.goodness import goodness_for
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
+from fftui.learning.losses import LOSSES, BoundLoss
+from fftui.learning.negatives import NEGATIVES, NegativesContext
 from fftui.learning.network import SoftmaxHead
 from fftui.learning.objective import Objective, PairObjective
-from fftui.learning.prediction import LabelScan, Score, scan, score_by_goodness, score_of
-from fftui.learning.rules.head_trainer import head_predictions
+from fftui.learning.prediction import (
+    LabelScan,
+    Score,
+    class_scores_by_goodness,
+    scan,
+    score_by_goodness,
+    score_of,
+)
+from fftui.learning.rules.head_trainer import HeadTrainer, head_logits
 from fftui.learning.rules.layer_schedule import LayerSchedule
-from fftui.learning.rules.negative_sampler import NegativeSampler
+from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import TrainContext
 
 # of the memory budget, for activities of finished layers on the evaluation splits
@@ -32,7 +42,7 @@ def forward_forward(phase: ex.ForwardForward, number: int, context: TrainContext
     )
 
 
-class ForwardForwardRule:
+class ForwardForwardRule(LocalRule):
     """Images with true labels (positive) and with wrong labels (negative); goodness should separate
     them.
     """
@@ -40,11 +50,25 @@ class ForwardForwardRule:
     def __init__(
         self, phase: ex.ForwardForward, number: int, context: TrainContext, layer: int
     ) -> None:
+        super().__init__(context)
         self._phase = phase
-        self._context = context
-        self._negatives = NegativeSampler(phase, context, number, layer)
-        self.threshold = phase.threshold if phase.loss == "softplus" else None
-        self.static_labels = self._negatives.fixed
+        self._negatives = NEGATIVES.find(phase.negatives)(
+            NegativesContext(context.train, context.seed, number, layer, phase.uniform_share)
+        )
+        self.static_labels = self._negatives.static
+        layers = context.network.layers
+        self._goodness = [goodness_for(phase.goodness, each.shape) for each in layers]
+        self._thresholds = thresholds_of(phase, len(layers))
+        self._objectives = [
+            PairObjective(bound_loss(phase, threshold), goodness, phase.peer_normalisation)
+            for threshold, goodness in zip(
+                ex.for_layers(phase.threshold, len(layers)), self._goodness, strict=True
+            )
+        ]
+
+    def threshold(self, number: int) -> float | None:
+        """The threshold of layer `number`; None where the loss has none."""
+        return self._thresholds[number - 1]
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's negatives."""
@@ -56,10 +80,17 @@ class ForwardForwardRule:
             index_B, class_probs_BC
         )
 
-    def objective(self, layer: Layer, index_B: Tensor) -> Objective:
+    def objective(self, number: int, index_B: Tensor) -> Objective:
         """The phase's pair loss of the layer's goodness."""
         del index_B
-        return PairObjective(self._phase, GoodnessFunction(self._phase.goodness, layer.shape))
+        return self._objectives[number - 1]
+
+    def head_trainer(self, total_steps: int) -> HeadTrainer | None:
+        """Trains the head, if there is one."""
+        network = self._context.network
+        if network.head is None:
+            return None
+        return HeadTrainer(network, network.head, self._phase, total_steps)
 
     @torch.no_grad()
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
@@ -87,13 +118,49 @@ class ForwardForwardRule:
             layers[-1],
         )
 
+    def class_scores(self, images: Images) -> Tensor:
+        """The summed goodness for each label, or the head's logits: (N, C)."""
+        network = self._context.network
+        if self._phase.prediction == "head" and network.head is not None:
+            return head_logits(network, network.head, images)
+        return class_scores_by_goodness(
+            network.layers, images, self._phase.goodness, self._phase.prediction
+        )
+
+    def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
+        """The layer's goodness (N,): the label went in with the image."""
+        del labels_N
+        return self._goodness[number - 1](z_NH)
+
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
-        predicted_N = head_predictions(self._context.network, head, images)
+        predicted_N = head_logits(self._context.network, head, images).argmax(1)
         none_LN = predicted_N.new_empty(0, len(images))
         by_head = score_of(predicted_N, none_LN, images.labels_N, images.info.classes)
         if self._phase.prediction == "head":
             return replace(by_head, layer_correct=score.layer_correct, head_correct=by_head.correct)
         return replace(score, head_correct=by_head.correct)
+
+
+def thresholds_of(phase: ex.ForwardForward, layers: int) -> tuple[float | None, ...]:
+    """The threshold of each layer; None where the loss has none."""
+    if "threshold" not in LOSSES.find(phase.loss).options:
+        return (None,) * layers
+    return ex.for_layers(phase.threshold, layers)
+
+
+def bound_loss(phase: ex.ForwardForward, threshold: float) -> BoundLoss:
+    """The loss of `phase` for a layer with this threshold, with its options.
+
+    Raises ExperimentError for options that it does not have, or that the phase does not give.
+    """
+    fields = {"threshold": threshold, "sharpness": phase.sharpness}
+    for name in phase.loss_options:
+        if name in fields:
+            msg = f"loss_options.{name}: set it as {name} of the phase"
+            raise ExperimentError(msg)
+    loss = LOSSES.find(phase.loss)
+    known = {name: value for name, value in fields.items() if name in loss.options}
+    return loss.bind(known | phase.loss_options)
 
 
 class _CachedScan:

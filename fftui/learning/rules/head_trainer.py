@@ -2,15 +2,24 @@
 neutral label.
 """
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
 
-from fftui import experiment as ex
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.network import Network, SoftmaxHead
-from fftui.learning.optimiser import Optimiser
+from fftui.learning.optimiser import Optimiser, OptimiserSettings, ParameterGroup
 from fftui.learning.prediction import forward_layers, rows_at_once
+
+
+class HeadPhase(OptimiserSettings, Protocol):
+    """What the head's optimiser needs of the description of a phase."""
+
+    @property
+    def head_learning_rate(self) -> float:
+        """The head's learning rate."""
 
 
 class HeadTrainer:
@@ -19,13 +28,12 @@ class HeadTrainer:
     """
 
     def __init__(
-        self, network: Network, head: SoftmaxHead, phase: ex.ForwardForward, total_steps: int
+        self, network: Network, head: SoftmaxHead, phase: HeadPhase, total_steps: int
     ) -> None:
         self._network = network
         self._head = head
-        self._optimiser = Optimiser(
-            list(head.parameters()), phase.head_learning_rate, phase.schedule, total_steps
-        )
+        group = ParameterGroup.of(head.parameters(), phase.head_learning_rate)
+        self.optimiser = Optimiser([group], phase, total_steps)
 
     def predict_probs(self, x: LabelFreeInputs, labels_B: Tensor) -> Tensor:
         """Class probabilities p (B, C) of the images; also sets the head's gradients for their true
@@ -42,25 +50,13 @@ class HeadTrainer:
         linear.weight.grad, linear.bias.grad = grad_BC.t() @ features_BH, grad_BC.sum(0)
         return p_BC
 
-    def step(self, step: int) -> None:
-        """One optimiser step of the head."""
-        self._optimiser.step(step)
-
-    def state(self) -> dict[str, Tensor]:
-        """Adam's state."""
-        return self._optimiser.state()
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` gave."""
-        self._optimiser.load(state)
-
 
 @torch.no_grad()
-def head_predictions(network: Network, head: SoftmaxHead, images: Images) -> Tensor:
-    """Labels (N,) that the head predicts for `images`, in one pass."""
+def head_logits(network: Network, head: SoftmaxHead, images: Images) -> Tensor:
+    """The head's logits (N, C) for `images`, in one pass."""
     first, step = network.layers[0], rows_at_once(network.layers)
     parts = (images.inputs(slice(start, start + step)) for start in range(0, len(images), step))
-    return torch.cat([head(_features(network, first.encode(x_BD))).argmax(1) for x_BD in parts])
+    return torch.cat([head(_features(network, first.encode(x_BD))) for x_BD in parts])
 
 
 def _features(network: Network, x: LabelFreeInputs) -> Tensor:

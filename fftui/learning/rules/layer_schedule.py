@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
-from fftui import experiment as ex
 from fftui.learning.images import Images
 from fftui.learning.prediction import Score
 from fftui.learning.rules.layer_wise import LayerTrainer, inputs_for
-from fftui.learning.rules.local_rule import LocalRule
+from fftui.learning.rules.local_rule import LocalPhase, LocalRule, activities_of
 from fftui.learning.rules.parallel import ParallelTrainer
 from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
 
@@ -22,7 +22,7 @@ class LayerSchedule:
 
     def __init__(
         self,
-        phase: ex.ForwardForward | ex.LocalCrossEntropy,
+        phase: LocalPhase,
         number: int,
         context: TrainContext,
         make_rule: Callable[[int], LocalRule],
@@ -31,6 +31,7 @@ class LayerSchedule:
         self._number = number
         self._context = context
         self._make_rule = make_rule
+        self._whole = make_rule(0)
         self._in_parallel = phase.order == "parallel"
         self.stages = 1 if self._in_parallel else len(context.network.layers)
 
@@ -52,4 +53,25 @@ class LayerSchedule:
     @torch.no_grad()
     def score(self, images: Images) -> Score:
         """Score of the whole network on `images`."""
-        return self._make_rule(0).score(self._context.network.layers, images)
+        return self._whole.score(self._context.network.layers, images)
+
+    @torch.no_grad()
+    def class_scores(self, images: Images) -> Tensor:
+        """Numbers (N, C) whose greatest is the prediction."""
+        return self._whole.class_scores(images)
+
+    @torch.no_grad()
+    def goodness(self, images: Images) -> Tensor:
+        """Goodness (L, N) of each layer for the images with their labels."""
+        return torch.stack(
+            [
+                self._whole.label_goodness(number, z_NH, images.labels_N)
+                for number, z_NH in enumerate(self.activities(images), 1)
+            ]
+        )
+
+    @torch.no_grad()
+    def activities(self, images: Images) -> list[Tensor]:
+        """Activities (N, H) of each layer for the images with their labels."""
+        labels_N = self._whole.shown_labels(images.labels_N)
+        return activities_of(self._context.network.layers, images, labels_N)

@@ -7,36 +7,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fftui import experiment as ex
+from fftui.experiment import for_layer
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import LabelFreeInputs, Layer, Outcome
-from fftui.learning.optimiser import Optimiser
-from fftui.learning.prediction import Score, forward_layers
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.objective import ObjectiveValue
+from fftui.learning.optimiser import Optimiser, ParameterGroup
+from fftui.learning.prediction import forward_layers
 from fftui.learning.rules.first_layer_inputs import AT_ONCE, FirstLayerInputs
-from fftui.learning.rules.local_rule import LocalRule
-from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, TrainContext
-from fftui.telemetry.clocks import Clock, timed
-
-
-class FirstLayerBatches:
-    """Training batches of the first layer: the same images with each set of labels."""
-
-    def __init__(self, images: FirstLayerInputs, rule: LocalRule, data_clock: Clock) -> None:
-        self._images = images
-        self._rule = rule
-        self._data_clock = data_clock
-
-    def begin_epoch(self, epoch: int) -> None:
-        """Draw the epoch's augmentation and labels."""
-        self._images.begin_epoch(epoch)
-        self._rule.begin_epoch(epoch)
-
-    def learn(self, index_B: Tensor) -> Outcome:
-        """Set the layer's gradients for the images at `index_B`."""
-        layer, labels_B = self._images.first, self._rule.labels(index_B, None)
-        with timed(self._data_clock):
-            x = self._images.select(index_B)
-        return layer.learn_per_label(x, self._rule.objective(layer, index_B), *labels_B)
+from fftui.learning.rules.local_rule import LocalPhase, LocalRule
+from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
+from fftui.telemetry.clocks import timed
 
 
 class CachedLayerInputs:
@@ -56,10 +36,11 @@ class CachedLayerInputs:
         purpose: tuple[int, int],
     ) -> None:
         self._below, self._layer = layers[:-1], layers[-1]
+        self._number = len(layers)
         self._rule = rule
         self._data_clock = context.data_clock
         train = context.augmentation(*purpose)
-        self._images = FirstLayerInputs(layers[0], train, cache_bytes=0)
+        self._images = FirstLayerInputs(layers[0], train, rule, context.data_clock, cache_bytes=0)
         bytes_each = len(context.train) * self._layer.inputs * self._layer.dtype.itemsize
         budget, self._cached_ND = context.cache_bytes, list[Tensor | None]()
         all_N = torch.arange(len(context.train), device=context.device)
@@ -69,14 +50,13 @@ class CachedLayerInputs:
             budget -= bytes_each if cached else 0
             self._cached_ND.append(self._forward_all(labels_N) if cached else None)
         if any(cached_ND is None for cached_ND in self._cached_ND):
-            self._images = FirstLayerInputs(layers[0], train, budget)
+            self._images = FirstLayerInputs(layers[0], train, rule, context.data_clock, budget)
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation and labels."""
         self._images.begin_epoch(epoch)
-        self._rule.begin_epoch(epoch)
 
-    def learn(self, index_B: Tensor) -> Outcome:
+    def learn(self, index_B: Tensor) -> ObjectiveValue:
         """Set the layer's gradients for the images at `index_B`."""
         sets, count = self._rule.labels(index_B, None), len(index_B)
         x_ND = torch.empty(
@@ -86,15 +66,11 @@ class CachedLayerInputs:
             torch.split(x_ND, count), self._cached_ND, sets, strict=True
         ):
             if cached_ND is None:
-                x_BD.copy_(self._forward(labels_B, self._timed_select(index_B)))
+                x_BD.copy_(self._forward(labels_B, self._images.batch(index_B)))
                 continue
             with timed(self._data_clock):
                 torch.index_select(cached_ND, 0, index_B, out=x_BD)
-        return self._layer.learn(x_ND, torch.cat(sets), self._rule.objective(self._layer, index_B))
-
-    def _timed_select(self, index_B: Tensor) -> LabelFreeInputs:
-        with timed(self._data_clock):
-            return self._images.select(index_B)
+        return self._layer.learn(x_ND, torch.cat(sets), self._rule.objective(self._number, index_B))
 
     def _forward(self, labels_B: Tensor, x: LabelFreeInputs) -> Tensor:
         """x̂ (B, D) of the layer for images with their labels."""
@@ -113,68 +89,49 @@ class CachedLayerInputs:
 @torch.no_grad()
 def inputs_for(
     layers: Sequence[Layer], rule: LocalRule, context: TrainContext, purpose: tuple[int, int]
-) -> FirstLayerBatches | CachedLayerInputs:
+) -> FirstLayerInputs | CachedLayerInputs:
     """Training batches of the last of `layers`."""
     if len(layers) > 1:
         return CachedLayerInputs(layers, rule, context, purpose)
-    images = FirstLayerInputs(layers[0], context.augmentation(*purpose), context.cache_bytes)
-    return FirstLayerBatches(images, rule, context.data_clock)
+    train = context.augmentation(*purpose)
+    return FirstLayerInputs(layers[0], train, rule, context.data_clock, context.cache_bytes)
 
 
-class LayerTrainer:
-    """Trains one layer by its local objective."""
-
-    parallel: tuple[int, ...] = ()
+class LayerTrainer(StageTrainer):
+    """Trains the last of `layers` by its local objective."""
 
     def __init__(
         self,
         layers: Sequence[Layer],
-        phase: ex.ForwardForward | ex.LocalCrossEntropy,
-        inputs: FirstLayerBatches | CachedLayerInputs,
+        phase: LocalPhase,
+        inputs: FirstLayerInputs | CachedLayerInputs,
         rule: LocalRule,
         total_steps: int,
         eval_splits: list[Images],
     ) -> None:
-        self.layer: int | None = len(layers)
-        self.threshold = rule.threshold
-        self._inputs = inputs
-        self._optimiser = Optimiser(
-            list(layers[-1].parameters()), phase.learning_rate, phase.schedule, total_steps
+        number, layer = len(layers), layers[-1]
+        group = ParameterGroup.of(layer.parameters(), for_layer(phase.learning_rate, number))
+        self._optimiser = Optimiser([group], phase, total_steps)
+        self._layer_sums = LayerSums(1, group.parameters[0].device)
+        super().__init__(
+            self._layer_sums.tensor,
+            {"": self._optimiser},
+            [rule.scorer(layers, images) for images in eval_splits],
         )
-        self._sums = LayerSums(1, next(layers[-1].parameters()).device)
-        self._scorers = [rule.scorer(layers, images) for images in eval_splits]
+        self.layer = number
+        self.thresholds = (rule.threshold(number),)
+        self._inputs = inputs
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation and labels."""
         self._inputs.begin_epoch(epoch)
 
     def step(self, index_B: Tensor, step: int) -> None:
-        """Set the layer's gradients, then take one Adam step."""
-        outcome = self._inputs.learn(index_B)
+        """Set the layer's gradients, then take one optimiser step."""
+        value = self._inputs.learn(index_B)
         self._optimiser.step(step)
-        self._sums.add(0, outcome.loss, outcome.goodness_2B)
+        self._layer_sums.add(0, value.loss, value.goodness_2B)
 
     def means(self) -> EpochMeans:
         """Mean loss, g⁺ and g⁻."""
-        return self._sums.means()[0]
-
-    def layer_means(self) -> tuple[EpochMeans, ...]:
-        """Empty: `means` has the one layer's."""
-        return ()
-
-    def clear(self) -> None:
-        """Reset the epoch's sums."""
-        self._sums.tensor.zero_()
-
-    def score(self, eval_split: int) -> Score:
-        """Score of the layers up to this one on evaluation split number `eval_split`."""
-        return self._scorers[eval_split]()
-
-    def state(self) -> dict[str, Tensor]:
-        """Adam's moments and the epoch's sums."""
-        return {"sums": self._sums.tensor, **self._optimiser.state()}
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Restore what `state` returned."""
-        self._sums.tensor.copy_(state["sums"])
-        self._optimiser.load({name: tensor for name, tensor in state.items() if name != "sums"})
+        return self._layer_sums.means()[0]

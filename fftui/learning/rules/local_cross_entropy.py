@@ -5,7 +5,7 @@ negative data.
 strict Forward-Forward: each layer sees the labels in its loss, not in its input.)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
@@ -16,8 +16,16 @@ from fftui.learning.goodness import group_goodness
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import GroupObjective, Objective
-from fftui.learning.prediction import Score, forward_layers, rows_at_once, score_goodness, total
+from fftui.learning.prediction import (
+    Score,
+    counted,
+    forward_layers,
+    rows_at_once,
+    score_goodness,
+    total,
+)
 from fftui.learning.rules.layer_schedule import LayerSchedule
+from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import TrainContext
 
 
@@ -28,45 +36,60 @@ def local_cross_entropy(
     return LayerSchedule(phase, number, context, partial(LocalCrossEntropyRule, phase, context))
 
 
-class LocalCrossEntropyRule:
+class LocalCrossEntropyRule(LocalRule):
     """Images without a label; the units of the true class should have the greatest goodness."""
 
-    threshold: float | None = None
     static_labels = True
 
     def __init__(self, phase: ex.LocalCrossEntropy, context: TrainContext, layer: int) -> None:
         del layer  # nothing is drawn
+        super().__init__(context)
         self._phase = phase
-        self._context = context
-
-    def begin_epoch(self, epoch: int) -> None:
-        """Nothing is drawn."""
+        self._classes = context.train.info.classes
 
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """The neutral label (B,): no label goes in."""
         del class_probs_BC
         return (self._context.network.neutral(index_B),)
 
-    def objective(self, layer: Layer, index_B: Tensor) -> Objective:
+    def objective(self, number: int, index_B: Tensor) -> Objective:
         """Cross entropy of the groups' goodness."""
-        del layer
+        del number
         labels_B = self._context.train.labels_N[index_B]
-        return GroupObjective(labels_B, self._context.train.info.classes, self._phase.scale)
+        return GroupObjective(labels_B, self._classes, self._phase.scale)
 
     @torch.no_grad()
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
         """Counts of predictions by the groups' goodness, in one pass."""
-        step = rows_at_once(layers)
         return total(
-            [self._score(layers, images.part(i, i + step)) for i in range(0, len(images), step)]
+            [
+                score_goodness(goodness_LBC, labels_B, self._phase.prediction)
+                for goodness_LBC, labels_B in self._parts(layers, images)
+            ]
         )
 
-    def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
-        """`score` as it is: one pass is cheap, so nothing is cached."""
-        return partial(self.score, layers, images)
+    def class_scores(self, images: Images) -> Tensor:
+        """The summed goodness of each class's units: (N, C)."""
+        parts = self._parts(self._context.network.layers, images)
+        return torch.cat(
+            [counted(goodness_LBC, self._phase.prediction).sum(0) for goodness_LBC, _ in parts]
+        )
 
-    def _score(self, layers: Sequence[Layer], images: Images) -> Score:
-        x, classes = layers[0].encode(images.inputs(slice(None))), images.info.classes
-        activities = forward_layers(layers, x, self._context.network.neutral(images.labels_N))
-        goodness_LBC = torch.stack([group_goodness(z_BH, classes) for z_BH in activities])
-        return score_goodness(goodness_LBC, images.labels_N, self._phase.prediction)
+    def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
+        """Goodness (N,) of the units of the labels' classes."""
+        del number
+        return group_goodness(z_NH, self._classes).gather(1, labels_N[:, None])[:, 0]
+
+    def shown_labels(self, labels_N: Tensor) -> Tensor:
+        """The neutral label: no label goes in."""
+        return self._context.network.neutral(labels_N)
+
+    def _parts(self, layers: Sequence[Layer], images: Images) -> Iterator[tuple[Tensor, Tensor]]:
+        """Goodness (L, B, C) of the groups, and the labels (B,), batch after batch."""
+        step = rows_at_once(layers)
+        for start in range(0, len(images), step):
+            part = images.part(start, start + step)
+            x = layers[0].encode(part.inputs(slice(None)))
+            activities = forward_layers(layers, x, self._context.network.neutral(part.labels_N))
+            groups = [group_goodness(z_BH, self._classes) for z_BH in activities]
+            yield torch.stack(groups), part.labels_N

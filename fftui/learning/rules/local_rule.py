@@ -2,34 +2,116 @@
 layer.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
+from fftui.experiment import Optimizer, Order, Prediction, Schedule, for_layers
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import Objective
-from fftui.learning.prediction import Score
+from fftui.learning.optimiser import ParameterGroup
+from fftui.learning.prediction import Score, forward_layers, rows_at_once
+from fftui.learning.rules.head_trainer import HeadTrainer
+from fftui.learning.rules.phase_rule import TrainContext
 
 
-class LocalRule(Protocol):
-    """Labels and objectives of one rule over a stage. It is all that trainers know of a rule."""
+class LocalPhase(Protocol):
+    """What trainers need of the description of a phase whose layers learn by a local rule."""
 
-    threshold: float | None
+    @property
+    def learning_rate(self) -> float | tuple[float, ...]:
+        """One rate, or one a layer."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """How it changes over the steps."""
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """Kind and options of the optimiser."""
+
+    @property
+    def order(self) -> Order:
+        """Which layers learn when."""
+
+    @property
+    def prediction(self) -> Prediction:
+        """The layers whose goodness counts."""
+
+
+class LocalRule(ABC):
+    """Labels and objectives of one rule over a stage. It is all that trainers know of a rule.
+
+    Layers are given by their number, from 1.
+    """
+
     static_labels: bool  # the labels shown are the same in every epoch
 
-    def begin_epoch(self, epoch: int) -> None:
-        """Draw what an epoch needs."""
+    def __init__(self, context: TrainContext) -> None:
+        self._context = context
 
+    def threshold(self, number: int) -> float | None:
+        """The threshold of layer `number`; None where its loss has none."""
+        del number
+        return None
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw what an epoch needs; by default nothing."""
+        del epoch
+
+    @abstractmethod
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """Sets of labels (B,) with which the images at `index_B` are shown, positive first."""
 
-    def objective(self, layer: Layer, index_B: Tensor) -> Objective:
-        """Objective of `layer` on those images."""
+    @abstractmethod
+    def objective(self, number: int, index_B: Tensor) -> Objective:
+        """Objective of layer `number` on those images."""
 
+    def head_trainer(self, total_steps: int) -> HeadTrainer | None:
+        """What trains the head beside layers that learn in parallel; None where nothing does."""
+        del total_steps
+        return None
+
+    @abstractmethod
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
         """Counts of the predictions of `layers` on `images`."""
 
     def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
         """`score` for repeated calls while only the last of `layers` learns."""
+        return partial(self.score, layers, images)
+
+    @abstractmethod
+    def class_scores(self, images: Images) -> Tensor:
+        """Numbers (N, C) whose greatest is the prediction of the whole network."""
+
+    @abstractmethod
+    def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
+        """Goodness (N,) of layer `number` with these activities for these labels."""
+
+    def shown_labels(self, labels_N: Tensor) -> Tensor:
+        """The labels that layers are shown for images asked for with `labels_N`."""
+        return labels_N
+
+
+def layer_groups(layers: Sequence[Layer], phase: LocalPhase) -> list[ParameterGroup]:
+    """The parameters of each layer with its learning rate."""
+    rates = for_layers(phase.learning_rate, len(layers))
+    return [
+        ParameterGroup.of(layer.parameters(), rate)
+        for layer, rate in zip(layers, rates, strict=True)
+    ]
+
+
+@torch.no_grad()
+def activities_of(layers: Sequence[Layer], images: Images, labels_N: Tensor) -> list[Tensor]:
+    """Activities (N, H) of each layer for `images` with these labels."""
+    step, parts = rows_at_once(layers), []
+    for start in range(0, len(images), step):
+        x = layers[0].encode(images.inputs(slice(start, start + step)))
+        parts.append(list(forward_layers(layers, x, labels_N[start : start + step])))
+    return [torch.cat(of_layer) for of_layer in zip(*parts, strict=True)]

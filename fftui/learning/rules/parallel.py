@@ -4,30 +4,26 @@ crosses a layer.
 (The paper's first item of future work. One pass over the data trains every layer.)
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
-from fftui import experiment as ex
 from fftui.learning.images import Images
 from fftui.learning.optimiser import Optimiser
-from fftui.learning.prediction import Score
 from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
-from fftui.learning.rules.head_trainer import HeadTrainer
-from fftui.learning.rules.local_rule import LocalRule
-from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, TrainContext
-from fftui.telemetry.clocks import timed
+from fftui.learning.rules.local_rule import LocalPhase, LocalRule, layer_groups
+from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
 
 
-class ParallelTrainer:
-    """Trains every layer by its local objective, and the head, if there is one, by
-    cross entropy.
+class ParallelTrainer(StageTrainer):
+    """Trains every layer by its local objective, and the head, if the rule trains one, by cross
+    entropy.
     """
-
-    layer: int | None = None
 
     def __init__(
         self,
-        phase: ex.ForwardForward | ex.LocalCrossEntropy,
+        phase: LocalPhase,
         number: int,
         rule: LocalRule,
         context: TrainContext,
@@ -35,84 +31,57 @@ class ParallelTrainer:
         eval_splits: list[Images],
     ) -> None:
         layers = context.network.layers
-        self.parallel: tuple[int, ...] = tuple(range(1, len(layers) + 1))
-        self.threshold = rule.threshold
+        self._optimiser = Optimiser(layer_groups(layers, phase), phase, total_steps)
+        self._head = rule.head_trainer(total_steps)
+        self._layer_sums = LayerSums(len(layers), context.device)
+        optimisers = {"layers.": self._optimiser}
+        if self._head is not None:
+            optimisers["head."] = self._head.optimiser
+        super().__init__(
+            self._layer_sums.tensor,
+            optimisers,
+            [partial(rule.score, layers, images) for images in eval_splits],
+        )
+        self.parallel = tuple(range(1, len(layers) + 1))
+        self.thresholds = tuple(rule.threshold(layer) for layer in self.parallel)
         self._layers = layers
         self._rule = rule
         self._labels_N = context.train.labels_N
         self._images = FirstLayerInputs(
-            layers[0], context.augmentation(number, 0), context.cache_bytes
+            layers[0],
+            context.augmentation(number, 0),
+            rule,
+            context.data_clock,
+            context.cache_bytes,
         )
-        weights = [weight for layer in layers for weight in layer.parameters()]
-        self._optimiser = Optimiser(weights, phase.learning_rate, phase.schedule, total_steps)
-        self._head: HeadTrainer | None = None
-        if context.network.head is not None and isinstance(phase, ex.ForwardForward):
-            self._head = HeadTrainer(context.network, context.network.head, phase, total_steps)
-        self._sums = LayerSums(len(layers), context.device)
-        self._eval_splits = eval_splits
-        self._data_clock = context.data_clock
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's labels and augmentation."""
         self._images.begin_epoch(epoch)
-        self._rule.begin_epoch(epoch)
 
     @torch.no_grad()
     def step(self, index_B: Tensor, step: int) -> None:
-        """Set every layer's gradients, then take one Adam step for all of them."""
-        with timed(self._data_clock):
-            x = self._images.select(index_B)
+        """Set every layer's gradients, then take one optimiser step for all of them."""
+        x = self._images.batch(index_B)
         class_probs_BC = (
             self._head.predict_probs(x, self._labels_N[index_B]) if self._head else None
         )
         sets = self._rule.labels(index_B, class_probs_BC)
         labels_N, first = torch.cat(sets), self._layers[0]
-        outcome = first.learn_per_label(x, self._rule.objective(first, index_B), *sets)
-        self._sums.add(0, outcome.loss, outcome.goodness_2B)
+        value = first.learn_per_label(x, self._rule.objective(1, index_B), *sets)
+        self._layer_sums.add(0, value.loss, value.goodness_2B)
         for row, layer in enumerate(self._layers[1:], 1):
-            x_ND = layer.normalise(self._layers[row - 1].pooled(outcome.activities_NH))
-            outcome = layer.learn(x_ND, labels_N, self._rule.objective(layer, index_B))
-            self._sums.add(row, outcome.loss, outcome.goodness_2B)
+            x_ND = layer.normalise(self._layers[row - 1].pooled(value.activities_NH))
+            value = layer.learn(x_ND, labels_N, self._rule.objective(row + 1, index_B))
+            self._layer_sums.add(row, value.loss, value.goodness_2B)
         self._optimiser.step(step)
         if self._head:
-            self._head.step(step)
+            self._head.optimiser.step(step)
 
     def means(self) -> EpochMeans:
         """The sum of the layers' mean losses."""
-        return EpochMeans(sum(means.loss for means in self._sums.means()))
+        return EpochMeans(sum(means.loss for means in self.layer_means()))
 
     def layer_means(self) -> tuple[EpochMeans, ...]:
         """Each layer's mean loss, g⁺ and g⁻."""
-        return self._sums.means()
-
-    def clear(self) -> None:
-        """Reset the epoch's sums."""
-        self._sums.tensor.zero_()
-
-    def score(self, eval_split: int) -> Score:
-        """Score of all layers on evaluation split number `eval_split`."""
-        return self._rule.score(self._layers, self._eval_splits[eval_split])
-
-    def state(self) -> dict[str, Tensor]:
-        """Adam's moments and the epoch's sums."""
-        head = self._head.state() if self._head else {}
-        return {
-            "sums": self._sums.tensor,
-            **{f"layers.{name}": tensor for name, tensor in self._optimiser.state().items()},
-            **{f"head.{name}": tensor for name, tensor in head.items()},
-        }
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Restore what `state` returned."""
-        self._sums.tensor.copy_(state["sums"])
-        self._optimiser.load(_with_prefix("layers.", state))
-        if self._head:
-            self._head.load(_with_prefix("head.", state))
-
-
-def _with_prefix(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor
-        for name, tensor in state.items()
-        if name.startswith(prefix)
-    }
+        return self._layer_sums.means()

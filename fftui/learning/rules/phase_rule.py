@@ -1,5 +1,7 @@
 """The interface between the training loop and a learning rule."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +12,7 @@ from fftui.experiment import Data
 from fftui.learning.augmentation import Augmentation
 from fftui.learning.images import Images
 from fftui.learning.network import Network
+from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import Score
 from fftui.telemetry.clocks import Clock
 
@@ -64,47 +67,90 @@ class LayerSums:
         )
 
 
-class StageTrainer(Protocol):
-    """Trains a layer, several layers in parallel or the network for one stage. `step` must not wait
-    for the device.
+class StageTrainer(ABC):
+    """Trains a layer, several layers in parallel or the network for one stage.
+
+    `step` must not wait for the device. A trainer keeps the epoch's `sums`; its state is these and
+    that of its optimisers, each under its prefix.
     """
 
-    layer: int | None  # counts from 1; None is the whole network
+    layer: int | None = None  # counts from 1; None is the whole network
     # layers that learn in parallel, each by its own objective; empty otherwise
-    parallel: tuple[int, ...]
-    threshold: float | None
+    parallel: tuple[int, ...] = ()
+    # of the layer, or of each of the parallel ones; None where a loss has none
+    thresholds: tuple[float | None, ...] = (None,)
 
+    def __init__(
+        self,
+        sums: Tensor,
+        optimisers: Mapping[str, Optimiser],
+        scorers: Sequence[Callable[[], Score]],
+    ) -> None:
+        self._sums = sums
+        self._optimisers = optimisers
+        self._scorers = scorers
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold of all that learns in the stage; None where layers have different ones."""
+        return self.thresholds[0] if len(set(self.thresholds)) == 1 else None
+
+    @abstractmethod
     def begin_epoch(self, epoch: int) -> None:
         """Draw an epoch's random numbers; the same epoch draws the same ones, also in a resumed
         run.
         """
 
+    @abstractmethod
     def step(self, index_B: Tensor, step: int) -> None:
         """One optimiser step on the images at `index_B`; `step` counts from 0 since the stage
         began.
         """
 
+    @abstractmethod
     def means(self) -> EpochMeans:
         """Means over the epoch's images so far; waits for the device."""
 
     def layer_means(self) -> tuple[EpochMeans, ...]:
         """Means of each of the `parallel` layers; empty where there are none."""
+        return ()
 
     def clear(self) -> None:
         """Reset the epoch's sums."""
+        self._sums.zero_()
 
     def score(self, eval_split: int) -> Score:
         """Score of the layers trained so far on evaluation split number `eval_split`."""
+        return self._scorers[eval_split]()
 
     def state(self) -> dict[str, Tensor]:
-        """Optimiser state and the epoch's sums, for a checkpoint."""
+        """Optimiser states and the epoch's sums, for a checkpoint."""
+        return {"sums": self._sums} | {
+            f"{prefix}{name}": tensor
+            for prefix, optimiser in self._optimisers.items()
+            for name, tensor in optimiser.state().items()
+        }
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Restore what `state` returned."""
+        self._sums.copy_(state["sums"])
+        for prefix, optimiser in self._optimisers.items():
+            optimiser.load(
+                {
+                    name.removeprefix(prefix): tensor
+                    for name, tensor in state.items()
+                    if name.startswith(prefix) and name != "sums"
+                }
+            )
 
 
 class PhaseRule(Protocol):
-    """How a phase learns and predicts: its stages, a trainer for each, and the score."""
+    """How a phase learns and predicts: its stages, a trainer for each, the score and what a trained
+    network is asked for.
+
+    `images` come with labels: of their truth for `score`, of whatever is asked for `goodness` and
+    `activities`. None of these need the training images.
+    """
 
     stages: int
 
@@ -115,3 +161,16 @@ class PhaseRule(Protocol):
 
     def score(self, images: Images) -> Score:
         """Score of the whole network on `images`, by this rule's way of predicting."""
+
+    def class_scores(self, images: Images) -> Tensor:
+        """Numbers (N, C) whose greatest is the prediction."""
+
+    def goodness(self, images: Images) -> Tensor:
+        """Goodness (L, N) of each layer for the images with their labels. Raises ExperimentError
+        where the rule has none.
+        """
+
+    def activities(self, images: Images) -> list[Tensor]:
+        """Activities (N, H) of each layer for the images with their labels, as far as the rule
+        shows layers labels.
+        """

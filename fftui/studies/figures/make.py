@@ -68,7 +68,8 @@ def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
             made = run_figures(source, asked.workspace.data_folder)
         else:
             made = study_figures(
-                source.build(asked.scale, known_names(asked.workspace.data_folder), MOST_SEEDS), asked
+                source.build(asked.scale, known_names(asked.workspace.data_folder), MOST_SEEDS),
+                asked,
             )
         while True:
             with style():  # not around the yields: the settings are global

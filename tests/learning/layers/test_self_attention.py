@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
 from fftui.experiment import ForwardForward, SelfAttention
-from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.layers import self_attention
 from fftui.learning.layers.self_attention import (
     MLP_RATIO,
@@ -18,9 +17,8 @@ from fftui.learning.layers.self_attention import (
     PatchEmbedding,
     SelfAttentionLayer,
 )
-from fftui.learning.objective import PairObjective
 
-from ..reference import reference_loss
+from ..reference import pair_objective, reference_loss
 
 CLASSES, SIZE, PATCH, WIDTH, HEADS = 4, 8, 4, 6, 2
 TOKENS: list[LabelEncoding] = ["every-token", "first-token", "label-token"]
@@ -232,7 +230,7 @@ def test_learning_is_autograds(
     )
     loss = reference_loss(z, phase)
     expected = torch.autograd.grad(loss, list(layer.parameters()))
-    objective = PairObjective(phase, GoodnessFunction(phase.goodness, layer.shape))
+    objective = pair_objective(phase, layer.shape)
     outcome = layer.learn_per_label(layer.encode(x), objective, *LABELS.chunk(2))
     torch.testing.assert_close(outcome.loss, loss.detach())
     for (name, parameter), gradient in zip(layer.named_parameters(), expected, strict=True):
@@ -289,7 +287,7 @@ def test_bfloat16_products_stay_near_float32(fields: dict[str, Any]) -> None:
         layer.dtype = dtype
         x = layer.encode(images().float())
         z[dtype] = layer.activities_per_label(x, LABELS)
-        objective = PairObjective(ForwardForward(), GoodnessFunction("mean-square", layer.shape))
+        objective = pair_objective(ForwardForward(), layer.shape)
         layer.learn_per_label(x, objective, LABELS, LABELS.flip(0))
         assert {parameter.grad.dtype for parameter in layer.parameters()} == {torch.float32}  # type: ignore[union-attr]
     assert z[torch.bfloat16].dtype == torch.bfloat16

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fftui.data.negatives import fixed_negatives, hard_negatives, random_negatives
+from fftui.learning.negatives import fixed_negatives, hard_negatives, random_negatives
 
 
 def _labels(images: int, classes: int, seed: int = 0) -> torch.Tensor:

@@ -1,0 +1,53 @@
+"""Weights from another run, put into a network."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from fftui.errors import ExperimentError
+from fftui.learning.network import Network
+
+LAYERS = "_layers."  # names of layers' tensors in a network's state are "_layers.0.weight", …
+HEAD = "head."
+
+
+@torch.no_grad()
+def start_from(network: Network, weights: Mapping[str, Tensor], source: str) -> None:
+    """Copy `weights`, named as in the network's `state_dict`, into it.
+
+    Layers have to be alike. A head that only one of the two has is left as it is. Raises
+    ExperimentError, naming `source` and the first layer that differs.
+    """
+    own = network.state_dict()
+    with_head = any(name.startswith(HEAD) for name in weights)
+    wanted = {name: own[name] for name in own if with_head or not name.startswith(HEAD)}
+    given = {
+        name: tensor
+        for name, tensor in weights.items()
+        if network.head is not None or not name.startswith(HEAD)
+    }
+    for name in [*wanted, *given]:
+        _compare(name, wanted.get(name), given.get(name), source)
+    for name, tensor in wanted.items():
+        tensor.copy_(given[name])
+
+
+def _compare(name: str, own: Tensor | None, given: Tensor | None, source: str) -> None:
+    """Raises ExperimentError where the two tensors of a name are not of one shape."""
+    here, there = (None if each is None else tuple(each.shape) for each in (own, given))
+    if here == there:
+        return
+    part, tensor = "the head", name.removeprefix(HEAD)
+    if name.startswith(LAYERS):
+        number, _, tensor = name.removeprefix(LAYERS).partition(".")
+        part = f"layer {int(number) + 1}"
+    msg = (
+        f"{source} does not fit: {part} has {_shape_text(tensor, there)} there and"
+        f" {_shape_text(tensor, here)} here; give both runs the same layers"
+    )
+    raise ExperimentError(msg)
+
+
+def _shape_text(tensor: str, shape: tuple[int, ...] | None) -> str:
+    return f"no {tensor}" if shape is None else f"{tensor} {'×'.join(map(str, shape))}"

@@ -1,0 +1,71 @@
+"""Descriptions of phases."""
+
+import tomllib
+from typing import Any
+
+import pytest
+from fftui.text.plain import preset_toml
+
+from fftui.experiment import LAYERS, PHASES, Experiment, ForwardForward
+from fftui.experiment.cost import cost_of, stage_costs
+from fftui.presets import experiment_from, load_preset, read_preset
+from fftui.tui.fields import changed, check, fields_of, values_of
+
+EVERY = [(rule, kind) for rule in PHASES.names for kind in LAYERS.names]
+
+
+def experiment(rule: str, kind: str) -> Experiment:
+    """`rule` over a layer of `kind` and a fully connected one, as the form makes it."""
+    values: dict[str, Any] = values_of(load_preset("quickstart"))
+    values |= {"model": {"layers": [{}, {}]}, "phases": [{"rule": "forward-forward"}]}
+    for path, text in (("model.layers.0.kind", kind), ("phases.0.rule", rule)):
+        field = next(each for each in fields_of(values) if each.path == path)
+        values = changed(values, field, text)
+    made = check(values)
+    assert made.experiment is not None, made.errors
+    return made.experiment
+
+
+@pytest.mark.parametrize(("rule", "kind"), EVERY)
+def test_the_form_makes_every_rule_fit_every_kind_of_layer(rule: str, kind: str) -> None:
+    made = experiment(rule, kind)
+    assert (made.phases[0].rule, made.model.layers[0].kind) == (rule, kind)
+
+
+@pytest.mark.parametrize(("rule", "kind"), EVERY)
+def test_every_rule_has_a_cost_and_stages(rule: str, kind: str) -> None:
+    made = experiment(rule, kind)
+    stages = list(stage_costs(made))
+    assert len(stages) == made.phases[0].stages(made.model)
+    assert all(stage.relative_time > 0 for stage in stages)
+    twice = Experiment.model_validate(
+        {**dict(made), "phases": [made.phases[0].replaced(epochs=2 * made.phases[0].epochs)]}
+    )
+    assert cost_of(made).flops < cost_of(twice).flops <= 2 * cost_of(made).flops
+
+
+@pytest.mark.parametrize(("rule", "kind"), EVERY)
+def test_presets_show_writes_every_rule_and_kind_as_it_is_read(rule: str, kind: str) -> None:
+    made = experiment(rule, kind)
+    shown = tomllib.loads(preset_toml(read_preset("quickstart"), made))
+    assert experiment_from(shown, "as shown") == made
+
+
+@pytest.mark.parametrize("rule", PHASES.names)
+def test_a_rule_says_what_it_needs(rule: str) -> None:
+    made = experiment(rule, "fully-connected")
+    info, phase = made.data.info, made.phases[0]
+    assert not list(phase.problems(made.model, info))
+    if phase.needs_head:
+        without = made.model.replaced(head=None)
+        assert "set model.head" in next(phase.problems(without, info))
+    if phase.label_use != "optional":
+        wrong = "none" if phase.label_use == "required" else "overlay"
+        model = made.model.replaced(label=made.model.label.replaced(encoding=wrong))
+        assert any("model.label.encoding" in problem for problem in phase.problems(model, info))
+
+
+def test_the_threshold_is_shown_where_the_loss_has_one() -> None:
+    assert ForwardForward(loss="softplus", threshold=3.0).shown_threshold == 3.0
+    assert ForwardForward(loss="swish", threshold=3.0).shown_threshold is None
+    assert ForwardForward(threshold=(1.0, 2.0)).shown_threshold == (1.0, 2.0)

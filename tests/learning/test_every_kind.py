@@ -1,0 +1,63 @@
+"""Every rule trains every kind of layer; a new kind or rule is tested by being registered."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from fftui import events as ev
+from fftui.data.label_encoding import LabelInput
+from fftui.experiment import LAYERS, PHASES, Experiment
+from fftui.learning.layers import build_layer
+from fftui.learning.training import train
+from fftui.presets import load_preset
+from fftui.tui.fields import changed, check, fields_of, values_of
+
+SHAPE, CLASSES = (1, 28, 28), 10
+SCALARS_APART = 0.15  # share of the parameters that a cost may leave out: biases, norms, positions
+
+
+def described(kind: str, rule: str) -> Experiment:
+    """`rule` over a small layer of `kind` and a fully connected one: two epochs of 200 digits."""
+    base = load_preset("quickstart", overrides=["data.train_images=200", "data.test_images=100"])
+    values: dict[str, Any] = {**values_of(base), "precision": "float32"}
+    values |= {"model": {"layers": [{}, {"units": 20}]}, "phases": [{"rule": "forward-forward"}]}
+    for path, text in (("model.layers.0.kind", kind), ("phases.0.rule", rule)):
+        field = next(each for each in fields_of(values) if each.path == path)
+        values = changed(values, field, text)
+    values["phases"][0] |= {"epochs": 2, "batch_size": 50}
+    values["model"]["layers"][0] = LAYERS.get(kind)().small(10).model_dump(mode="json")
+    made = check(values)
+    assert made.experiment is not None, made.errors
+    return made.experiment
+
+
+@pytest.mark.parametrize("rule", PHASES.names)
+@pytest.mark.parametrize("kind", LAYERS.names)
+def test_every_rule_trains_every_kind(kind: str, rule: str) -> None:
+    experiment = described(kind, rule)
+    events = list(train(experiment, device="cpu"))
+    stages = [event for event in events if isinstance(event, ev.LayerStarted)]
+    assert len(stages) == experiment.phases[0].stages(experiment.model)
+    losses = [event.loss for event in events if isinstance(event, ev.EpochFinished)]
+    assert len(losses) == 2 * len(stages)
+    assert all(map(math.isfinite, losses))
+    assert isinstance(events[-1], ev.RunFinished)
+    assert events[-1].status == "finished"
+
+
+@pytest.mark.parametrize("kind", LAYERS.names)
+def test_a_layer_is_as_its_description_states(kind: str) -> None:
+    spec = LAYERS.get(kind)().small(10)
+    for encoding in spec.encodings:
+        generator = torch.Generator().manual_seed(0)
+        label = LabelInput(encoding, CLASSES, 1.0)
+        layer = build_layer(spec, SHAPE, label, torch.float32, generator)
+        assert layer.shape == spec.activity_shape(SHAPE)
+        assert layer.output_shape == spec.output_shape(SHAPE)
+        assert math.prod(layer.output_shape) % spec.groups == 0
+        assert layer.title
+        cost = spec.cost(SHAPE, CLASSES, encoding, first=True)
+        parameters = sum(each.numel() for each in layer.parameters())
+        assert cost.weights == pytest.approx(parameters, rel=SCALARS_APART), encoding
