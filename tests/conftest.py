@@ -1,7 +1,10 @@
 """What every test may rely on: settings, a small study, fake trainings, and finished runs."""
 
 import os
-from collections.abc import Callable, Iterator
+import pty
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from fftui.experiment import (
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value
 
 # A busy machine is no defect: an example that once took long because another process ran must not
@@ -180,7 +184,7 @@ def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
     def make(
         experiment: Experiment, accuracy: float = 0.9, status: ev.Status = "finished"
     ) -> RunFolder:
-        folder = create(tmp_path / "runs", experiment, name="by hand")
+        folder = create(Workspace(tmp_path / "runs"), experiment, name="by hand")
         journal = JournalWriter(folder.journal)
         for event in FakeTraining(folder.id, accuracy, None, False)._events:
             journal.append(event)
@@ -196,3 +200,23 @@ def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def on_terminal() -> Callable[..., tuple[int, str]]:
+    """Runs Python in a folder on a terminal of its own: exit code, and all that was shown."""
+
+    def run(folder: Path, environment: dict[str, str], words: Sequence[str]) -> tuple[int, str]:
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(folder)
+            os.execve(sys.executable, [sys.executable, *words], environment)
+        shown = b""
+        with suppress(OSError):  # how a terminal says that its last process has ended
+            while read := os.read(terminal, 4096):
+                shown += read
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(status), shown.decode()
+
+    return run

@@ -12,7 +12,7 @@ from fftui.claims.claims_plan import ClaimsPlan, plan
 from fftui.cli.claims_text import FORMATS, To, as_text, drawn
 from fftui.cli.study_headless import conclude, follow
 from fftui.errors import one_of
-from fftui.runs.files import check_writable
+from fftui.runs.files import check_writable, write_output
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import SEEDS, Scale
 from fftui.studies.study_catalogue import present_sets
@@ -70,9 +70,7 @@ def _absent_sets(made: ClaimsPlan) -> Iterator[str]:
 
 def _write(facts: dict[str, Any], request: Request) -> None:
     if request.file is not None:
-        from fftui.runs.export import write_table_file  # noqa: PLC0415 - Polars
-
-        write_table_file(as_text(facts, request.to).encode(), request.file)
+        write_output(request.file, as_text(facts, request.to).encode())
     elif request.to == "text" and sys.stdout.isatty():
         to_stdout(drawn(facts))
     else:

@@ -14,7 +14,7 @@ from fftui.cli.study_plan import announce
 from fftui.data.catalogue import DataName
 from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunFailedError
-from fftui.runs.files import check_writable
+from fftui.runs.files import check_writable, write_output
 from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -150,15 +150,13 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
     """Write the table of the finished trials. Raises RequestError for an unknown format or an
     unwritable file.
     """
-    # both load Polars
-    from fftui.runs.export import write_table_file  # noqa: PLC0415
-    from fftui.studies import report  # noqa: PLC0415
+    from fftui.studies import report  # noqa: PLC0415 - loads Polars
 
     if output.as_json:
         json_to_stdout(report.as_facts(study, runs_dir))
     elif output.file is not None:
         content = report.as_file(study, runs_dir, output.to, trials=output.trials)
-        write_table_file(content, output.file)
+        write_output(output.file, content)
     elif output.to == "text" and not output.trials and sys.stdout.isatty():
         to_stdout(_drawn(study, *report.table_for_people(study, runs_dir)))
     else:

@@ -27,7 +27,7 @@ def data_section(folder: Path | None = None, *, torchvision_loads: bool = True) 
             checks.append(_check(set_status(name, folder)))
         else:
             checks.append(_not_available(name))
-    return Section("image_sets", "Data sets", tuple(checks))
+    return Section("data_sets", "Data sets", tuple(checks))
 
 
 def _check(status: SetStatus) -> Check:

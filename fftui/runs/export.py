@@ -14,7 +14,7 @@ import xlsxwriter
 
 from fftui.errors import RequestError, one_of
 from fftui.runs.columns import TABLE_NAMES, TableName
-from fftui.runs.files import write_bytes
+from fftui.runs.files import write_output
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import unread_lines
 from fftui.runs.tables import make_table, settings_of
@@ -90,21 +90,7 @@ def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None
     """Write one table over all `folders` to `output`. Raises RequestError where it cannot be
     written.
     """
-    write_table_file(exported(folders, request), output)
-
-
-def write_table_file(content: bytes, output: Path) -> None:
-    """Write the content of a table file to `output`, or into a pipe. Raises RequestError where it
-    cannot be written.
-    """
-    try:
-        if output.exists() and not output.is_file():  # a pipe or a device
-            output.write_bytes(content)
-        else:
-            write_bytes(output, content)
-    except OSError as error:
-        msg = f"cannot write {output}: {error.strerror}"
-        raise RequestError(msg) from error
+    write_output(output, exported(folders, request))
 
 
 def joined(

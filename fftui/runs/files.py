@@ -67,3 +67,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         beside.write_bytes(content)
 
     replace_with(path, write)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a result to the file that was asked for, or into a pipe. Raises RequestError where it
+    cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a device
+            path.write_bytes(content)
+        else:
+            write_bytes(path, content)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise RequestError(msg) from error

@@ -8,8 +8,8 @@ from rich.table import Table
 from fftui import events as ev
 from fftui.errors import RunFailedError, RunNotFoundError
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
-from fftui.runs.run_thread import RunThread
 from fftui.runs.journal import read_journal
+from fftui.runs.run_thread import RunThread
 from fftui.runs.view import RunView, fold
 from fftui.text.layer_text import (
     LAYER_HEAD,

@@ -4,7 +4,6 @@ real signals.
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -167,28 +166,10 @@ def test_failed_trials_are_reported_and_exit_1(tmp_path: Path, begin: Any) -> No
     assert "Traceback" not in err
 
 
-def test_a_terminal_shows_lines_a_bar_and_the_table(tmp_path: Path) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(tmp_path)
-        os.execve(
-            sys.executable,
-            [sys.executable, "-c", ALL, "study", "small", "--seeds", "1"],
-            environment() | {"NO_COLOR": "1"},
-        )
-    shown = b""
-    while True:
-        try:
-            read = os.read(terminal, 4096)
-        except OSError:  # how a terminal says that its last process has ended
-            break
-        if not read:
-            break
-        shown += read
-    _, status = os.waitpid(pid, 0)
-    os.close(terminal)
-    text = shown.decode()
-    assert os.waitstatus_to_exitcode(status) == 0
+def test_a_terminal_shows_lines_a_bar_and_the_table(tmp_path: Path, on_terminal: Any) -> None:
+    words = ["-c", ALL, "study", "small", "--seeds", "1"]
+    code, text = on_terminal(tmp_path, environment() | {"NO_COLOR": "1"}, words)
+    assert code == 0
     assert "2/2 mnist-mini, 9, seed 0: test accuracy" in text
     assert "Small: Does it matter?" in text
     assert "┃" in text or "|" in text

@@ -20,8 +20,9 @@ from fftui.cli.main import main
 main()
 """
 SECTIONS = (
-    "versions", "devices", "telemetry", "host", "precision", "products", "image_sets", "terminal", "runs"
-)  # fmt: skip
+    *("versions", "devices", "telemetry", "host", "precision"),
+    *("products", "data_sets", "terminal", "runs"),
+)
 Doctor = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -81,7 +82,7 @@ def test_the_folders_are_those_that_are_named(doctor: Doctor, tmp_path: Path) ->
     )
     found = json.loads(done.stdout)
     assert found["runs"]["folder"]["value"]["path"] == str(tmp_path / "elsewhere")
-    assert found["image_sets"]["folder"]["value"] == str(tmp_path / "images")
+    assert found["data_sets"]["folder"]["value"] == str(tmp_path / "images")
 
 
 def test_the_text_fits_80_columns_and_has_no_colour(doctor: Doctor) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from fftui.errors import RequestError
-from fftui.runs.files import check_writable, replace_with, write_bytes
+from fftui.runs.files import check_writable, replace_with, write_bytes, write_output
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -43,3 +43,10 @@ def test_where_no_file_can_be_put_is_said_before_the_work(
     monkeypatch.setattr("os.access", lambda path, mode: False)  # root may write everywhere
     with pytest.raises(RequestError, match="it may not be written"):
         check_writable(tmp_path / "new.csv")
+
+
+def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    write_output(tmp_path / "table", b"x")
+    assert (tmp_path / "table").read_bytes() == b"x"
+    with pytest.raises(RequestError, match="cannot write"):
+        write_output(tmp_path / "nowhere" / "table", b"x")

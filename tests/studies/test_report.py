@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 from fftui.errors import RequestError
-from fftui.runs.export import write_table_file
 from fftui.runs.folder import RunFolder
 from fftui.studies.report import MEASURES, as_facts, as_file, table_for_people
 from fftui.studies.results import summary_table
@@ -106,10 +105,3 @@ def test_every_measure_can_be_shown(small: Any, runs: Path, study: Study) -> Non
 def test_an_unknown_format_names_the_nearest(study: Study, runs: Path) -> None:
     with pytest.raises(RequestError, match="did you mean 'markdown'"):
         as_file(study, runs, "markdwn")
-
-
-def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    write_table_file(b"x", tmp_path / "table")
-    assert (tmp_path / "table").read_bytes() == b"x"
-    with pytest.raises(RequestError, match="cannot write"):
-        write_table_file(b"x", tmp_path / "nowhere" / "table")

@@ -228,27 +228,9 @@ def test_a_closed_terminal_ends_neither_the_run_nor_spins(workdir: Path) -> None
     assert usage.ru_utime + usage.ru_stime < PATIENCE_S
 
 
-def test_a_terminal_shows_a_bar_and_leaves_the_result(workdir: Path) -> None:
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(workdir)
-        os.execve(
-            sys.executable,
-            [sys.executable, "-m", "fftui", "run", "--config", "short.toml", "--headless"],
-            environment() | {"NO_COLOR": "1"},
-        )
-    shown = b""
-    while True:
-        try:
-            read = os.read(terminal, 4096)
-        except OSError:  # how a terminal says that its last process has ended
-            break
-        if not read:
-            break
-        shown += read
-    os.waitpid(pid, 0)
-    os.close(terminal)
-    text = shown.decode()
+def test_a_terminal_shows_a_bar_and_leaves_the_result(workdir: Path, on_terminal: Any) -> None:
+    words = ["-m", "fftui", "run", "--config", "short.toml", "--headless"]
+    _, text = on_terminal(workdir, environment() | {"NO_COLOR": "1"}, words)
     assert "layer 1/2 learned after 2 epochs" in text
     assert "finished: test accuracy" in text
     assert "\x1b[?25h" in text  # the cursor is back
