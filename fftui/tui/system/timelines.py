@@ -85,7 +85,7 @@ def extents_of(columns: Sequence[Bucket], metric: str) -> list[Extent | None]:
     """The lowest and the highest value of a metric in each column; None where it is missing."""
     index = METRICS.index(metric)
     seen = (column.ranges[index] for column in columns)
-    return [each and (each.low, each.high) for each in seen]
+    return [(each.low, each.high) if each else None for each in seen]
 
 
 def area(extents: Sequence[Extent | None], top: float, height: int, glyphs: Glyphs) -> list[str]:
