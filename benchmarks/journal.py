@@ -70,8 +70,7 @@ def events(lines: int) -> Iterator[tuple[float, ev.Event]]:
     for layer in range(1, LAYERS + 1):
         yield at, ev.LayerStarted(1, layer, epochs, 2.0)
         for epoch in range(1, epochs + 1):
-            for each in _epoch(at, layer, epoch, done, total):
-                yield each
+            yield from _epoch(at, layer, epoch, done, total)
             done, at = done + steps, at + EPOCH_S
             yield at, _evaluated(layer, epoch, final=False)
             yield (
@@ -146,7 +145,9 @@ def write_journal(folder: RunFolder, lines: int) -> int:
 
 
 def opened(tree: Path, kind: str, folder: RunFolder) -> tuple[float, float]:
-    """Seconds of processor time and bytes (peak) that the package of `tree` takes to open the journal in `folder`."""
+    """Seconds of processor time, and bytes at the peak, in which the package of `tree` opens the
+    journal in `folder`.
+    """
     command = [sys.executable, "-c", OPEN, kind, str(folder.path)]
     environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
     output = subprocess.run(

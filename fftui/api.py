@@ -3,7 +3,7 @@
 Public names are offered by `fftui` itself: `import fftui` is enough.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Literal
 from fftui import events as ev
 from fftui.errors import RunFailedError
 from fftui.experiment import Experiment
-from fftui.presets import load_config, preset_experiment
+from fftui.presets import load_config, load_preset
 from fftui.runs.folder import RunFolder, RunRecord, create, find_run, runs_folder
 from fftui.runs.journal import read_journal
 from fftui.runs.listing import list_runs as list_records
 from fftui.runs.run_thread import RunThread
 from fftui.runs.status import current_record, ensure_not_running
-from fftui.runs.view import RunView, view_of
+from fftui.runs.view import RunView, fold
 from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Run:
     @property
     def view(self) -> RunView:
         """All that a screen shows of the run, folded from its journal. Raises OSError."""
-        return view_of(self.folder)
+        return fold(read_journal(self.folder.journal))
 
     def events(self) -> Iterator[tuple[float, ev.Event]]:
         """(Unix time, event) of the journal, in order. Raises OSError."""
@@ -95,20 +95,6 @@ class Run:
         from fftui.runs.weights import trained_network  # noqa: PLC0415 - loads torch
 
         return trained_network(self.folder, device)
-
-
-def load_preset(
-    name: str,
-    data: str | None = None,
-    overrides: Mapping[str, object] | None = None,
-    seed: int | None = None,
-) -> Experiment:
-    """The experiment of a preset on a data set, with `overrides` by their paths, such as
-    `{"phases.0.epochs": 5}`.
-
-    Raises ExperimentError for an unknown preset, data set, field or value, with the nearest name.
-    """
-    return preset_experiment(name, data, overrides or {}, seed)
 
 
 def train(
@@ -138,8 +124,14 @@ def run(
     with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it fails.
     """
     workspace = Workspace(runs_folder(runs_dir), data_folder, device)
-    folder = create(workspace, experiment, name=name)
-    return _finish(RunThread(folder, experiment, workspace, listener=_listener(on_event)))
+    folder = create(
+        workspace.runs_dir,
+        experiment,
+        name=name,
+        device=workspace.device,
+        data_folder=workspace.data_folder,
+    )
+    return _finish(RunThread(folder, experiment, device, data_folder, listener=_listener(on_event)))
 
 
 def resume(

@@ -63,3 +63,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most similar to `name`; None where none is similar."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=NEAR)
     return near[0] if near else None
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` with the nearest of `known`; empty where none is near."""
+    near = nearest(name, known)
+    return f"; did you mean {near!r}?" if near else ""

@@ -20,13 +20,11 @@ from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapte
 from pydantic_core import CoreSchema, core_schema
 
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
-MAX_IN_WINDOW = (
-    2**40
-)  # steps or images in about a second: their sums over a run stay below MAX_COUNT
+# steps or images in about a second: their sums over a run stay below MAX_COUNT
+MAX_IN_WINDOW = 2**40
 MAX_AMOUNT = 1e18  # of seconds, joules, …: sums of such numbers stay finite
-END_OF_TIME = (
-    253_402_300_799.0  # Unix seconds at the end of the year 9999, the last one of datetime
-)
+# Unix seconds at the end of the year 9999, the last one that Python's dates know
+END_OF_TIME = 253_402_300_799.0
 
 
 class _NullIfNotFinite:

@@ -83,6 +83,100 @@ def test_a_value_of_another_type_is_no_event(changes: dict[str, object]) -> None
         ev.from_json(line(**changes))
 
 
+JUNK: tuple[object, ...] = ({}, {"a": 1}, [[1]], -1, 2**64, "", True, [], [{}], [-1.5], "\x1b")
+
+
+@pytest.mark.parametrize("kind", sorted(ev.EVENTS))
+def test_no_field_takes_a_value_of_every_type(kind: str, events_of_each: dict[str, str]) -> None:
+    body = json.loads(events_of_each[kind])
+    for field in fields(ev.EVENTS[kind]):
+        key = ev.JSON_KEYS.get(field.name, field.name)
+        refused = 0
+        for value in JUNK:
+            try:
+                ev.from_json(json.dumps(body | {key: value}))
+            except ValueError as error:
+                assert "\n" not in str(error)
+                refused += 1
+        assert refused >= 7, key
+
+
+@pytest.fixture(scope="module")
+def events_of_each() -> dict[str, str]:
+    """One journal line of each kind of event."""
+    events: list[ev.Event] = [
+        ev.RunStarted("r", "e", "d", "cpu", "float32", ("1",), 9, 8, 0, 0, False),
+        ev.PhaseStarted(1, "backprop", 2),
+        ev.LayerStarted(1, 1, 2, 2.0),
+        ev.Stepped(1, 1, 1, 1, 2, 3, 4, None),
+        ev.EpochFinished(1, 1, 1, 1, 0.5, None, None, None, None, 1.0, 1.0, 1.0),
+        ev.LayerMeans(1, 1, 1, 0.5, None, None, None),
+        ev.LayerFinished(1, 1, 2, 1.0, False),
+        EVALUATED,
+        ev.WindowMeasured("learning", 1, 1, 0, 1, 1, 1.0, 2.0),
+        ev.MachineDescribed(10.0, 2, None),
+        ev.MetricsUnavailable(("power_w",), "no GPU"),
+        ev.TelemetrySampled(1, None, 1),
+        ev.OtherGpusSampled((1.0,), (1,), (None,), (None,)),
+        ev.TelemetryEnded(1, 0, 1.0, 0.1, None),
+        ev.Checkpointed(1, 1, 1, 0.1),
+        ev.StatusChanged("paused"),
+        ev.Noted("note"),
+        ev.RunFinished("finished", 0.5, (0.5,), 1.0, None),
+    ]
+    lines = {event.kind: ev.to_json(1.0, event) for event in events}
+    assert set(lines) == set(ev.EVENTS)
+    for event in events:
+        assert ev.from_json(lines[event.kind]) == (1.0, event)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (ev.Stepped(1, 1, 1, 3, 2, 3, 4, None), "step is 3 of 2"),
+        (ev.Stepped(1, 1, 1, 1, 2, 5, 4, None), "done is 5 of 4"),
+        (ev.Evaluated(1, 1, 1, "test", True, 0.5, (), (1,), (1, 2), 0.1), "differ in length"),
+        (ev.Evaluated(1, 1, 1, "test", True, 0.5, (), (1, 3), (1, 2), 0.1), "of label 1"),
+        (ev.OtherGpusSampled((1.0,), (1, 2), (None,), (None,)), "memory_used_bytes has 2"),
+        (
+            ev.RunStarted("r", "e", "d", "cpu", "f", ("1",), 9, 8, 0, 0, False, (4, 5), (1.0,)),
+            "step_costs has 1",
+        ),
+    ],
+)
+def test_fields_at_odds_are_no_event(event: ev.Event, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        ev.from_json(ev.to_json(1.0, event))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"phase": 0},
+        {"layer": 0},
+        {"epoch": -1},
+        {"accuracy": 1.5},
+        {"accuracy": None},
+        {"class_images": [5, -6]},
+        {"evaluation_s": 1e300},
+        {"epoch": 2**63},
+        {"split": "\ud800"},
+        {"at": -1.0},
+        {"at": 1e12},
+    ],
+)
+def test_what_no_event_can_be_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ev.from_json(line(**changes))
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "1", "{}", "NaN", '{"event": 3}', "[" * 10**5])
+def test_what_is_no_object_with_an_event_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ev.from_json(text)
+
+
 def test_an_unknown_status_is_no_event() -> None:
     with pytest.raises(ValueError, match="no value of the field 'status'"):
         ev.from_json('{"at": 1, "event": "status", "status": "asleep"}')

@@ -16,7 +16,7 @@ from fftui.claims.sample_claims import SIZES
 from fftui.claims.settings_claims import PAPER_THRESHOLDS, THRESHOLDS
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.experiment import Backprop, Experiment, PhaseConfig, per_layer_text
-from fftui.presets import experiment_from
+from fftui.experiment.field_errors import validated
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
 from fftui.studies.study_catalogue import STUDIES
@@ -355,4 +355,4 @@ def _with_equal_training(experiment: Experiment, ff: Experiment) -> Experiment:
 
 
 def _changed(experiment: Experiment, changes: Mapping[str, object]) -> Experiment:
-    return experiment_from({**experiment.model_dump(), **changes}, experiment.name)
+    return validated(Experiment, {**experiment.model_dump(), **changes}, experiment.name)

@@ -216,15 +216,16 @@ def _experiment(
     overrides: list[str],
     seed: int | None,
 ) -> "Experiment":
+    from fftui.experiment.values import parse_overrides
     from fftui.presets import load_config, load_preset
 
-    if (preset is None) == (config is None):
+    changes = parse_overrides(overrides)
+    if preset is not None and config is None:
+        return load_preset(preset, data, changes, seed)
+    if config is None or preset is not None:
         msg = (
             "name what to run with either --preset NAME (fftui presets lists them) or --config FILE"
         )
         raise RequestError(msg)
-    if preset is not None:
-        return load_preset(preset, data, overrides, seed)
-    assert config is not None
-    named = [] if data is None else [f'data.name="{data_set(data)}"']
-    return load_config(config, [*named, *overrides], seed)
+    named = {} if data is None else {"data.name": data_set(data)}
+    return load_config(config, named | changes, seed)

@@ -150,7 +150,8 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
     """Write the table of the finished trials. Raises RequestError for an unknown format or an
     unwritable file.
     """
-    from fftui.studies import report  # noqa: PLC0415 - Polars
+    # Polars
+    from fftui.studies import report  # noqa: PLC0415
 
     if output.as_json:
         json_to_stdout(report.as_facts(study, runs_dir))

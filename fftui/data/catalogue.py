@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 DataName = str
+Normalisation = Literal["none", "unit", "standard", "paper"]
 
 
 @dataclass(frozen=True)
@@ -17,9 +18,6 @@ class ChannelScale:
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
-
-
-Normalisation = Literal["none", "unit", "standard", "paper"]
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,22 @@ DIGITS = tuple("0123456789")
 _MNIST = ChannelScale((0.1307,), (0.3081,))
 _SVHN = ChannelScale((0.4377, 0.4438, 0.4728), (0.1980, 0.2010, 0.1970))
 _CIFAR_MEAN = (0.4914, 0.4822, 0.4465)
-_SPLITS: dict[str, tuple[tuple[str, object], ...]] = {
-    "train": (("split", "train"),),
-    "test": (("split", "test"),),
-}
+_TRAIN_SPLIT, _TEST_SPLIT = (("split", "train"),), (("split", "test"),)
+_CIFAR100_CLASSES = (
+    *("apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle"),
+    *("bicycle", "bottle", "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can"),
+    *("castle", "caterpillar", "cattle", "chair", "chimpanzee", "clock", "cloud"),
+    *("cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant"),
+    *("flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard"),
+    *("lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree"),
+    *("motorcycle", "mountain", "mouse", "mushroom", "oak_tree", "orange", "orchid"),
+    *("otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate", "poppy"),
+    *("porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea"),
+    *("seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider"),
+    *("squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone"),
+    *("television", "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe"),
+    *("whale", "willow_tree", "wolf", "woman", "worm"),
+)
 
 
 def _emnist(split: str) -> Source:
@@ -175,110 +185,7 @@ _PUBLISHED = (
         train_images=50_000,
         test_images=10_000,
         description="a hundred kinds of objects in colour",
-        class_names=tuple(
-            [
-                "apple",
-                "aquarium_fish",
-                "baby",
-                "bear",
-                "beaver",
-                "bed",
-                "bee",
-                "beetle",
-                "bicycle",
-                "bottle",
-                "bowl",
-                "boy",
-                "bridge",
-                "bus",
-                "butterfly",
-                "camel",
-                "can",
-                "castle",
-                "caterpillar",
-                "cattle",
-                "chair",
-                "chimpanzee",
-                "clock",
-                "cloud",
-                "cockroach",
-                "couch",
-                "crab",
-                "crocodile",
-                "cup",
-                "dinosaur",
-                "dolphin",
-                "elephant",
-                "flatfish",
-                "forest",
-                "fox",
-                "girl",
-                "hamster",
-                "house",
-                "kangaroo",
-                "keyboard",
-                "lamp",
-                "lawn_mower",
-                "leopard",
-                "lion",
-                "lizard",
-                "lobster",
-                "man",
-                "maple_tree",
-                "motorcycle",
-                "mountain",
-                "mouse",
-                "mushroom",
-                "oak_tree",
-                "orange",
-                "orchid",
-                "otter",
-                "palm_tree",
-                "pear",
-                "pickup_truck",
-                "pine_tree",
-                "plain",
-                "plate",
-                "poppy",
-                "porcupine",
-                "possum",
-                "rabbit",
-                "raccoon",
-                "ray",
-                "road",
-                "rocket",
-                "rose",
-                "sea",
-                "seal",
-                "shark",
-                "shrew",
-                "skunk",
-                "skyscraper",
-                "snail",
-                "snake",
-                "spider",
-                "squirrel",
-                "streetcar",
-                "sunflower",
-                "sweet_pepper",
-                "table",
-                "tank",
-                "telephone",
-                "television",
-                "tiger",
-                "tractor",
-                "train",
-                "trout",
-                "tulip",
-                "turtle",
-                "wardrobe",
-                "whale",
-                "willow_tree",
-                "wolf",
-                "woman",
-                "worm",
-            ]
-        ),
+        class_names=_CIFAR100_CLASSES,
         standard=ChannelScale((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
         paper=ChannelScale(_CIFAR_MEAN, (0.2023, 0.1994, 0.2010)),
         source=Source("torchvision.datasets:CIFAR100", 169_001_437),
@@ -293,7 +200,7 @@ _PUBLISHED = (
         class_names=DIGITS,
         standard=_SVHN,
         paper=_SVHN,
-        source=Source("torchvision.datasets:SVHN", 246_316_178, **_SPLITS),
+        source=Source("torchvision.datasets:SVHN", 246_316_178, _TRAIN_SPLIT, _TEST_SPLIT),
     ),
     PublishedSet(
         name="kmnist",
@@ -362,7 +269,7 @@ _PUBLISHED = (
             *("dog", "horse", "monkey", "ship", "truck"),
         ),
         standard=ChannelScale((0.4467, 0.4398, 0.4066), (0.2603, 0.2566, 0.2713)),
-        source=Source("torchvision.datasets:STL10", 2_640_397_119, **_SPLITS),
+        source=Source("torchvision.datasets:STL10", 2_640_397_119, _TRAIN_SPLIT, _TEST_SPLIT),
     ),
 )
 SETS: dict[DataName, PublishedSet] = {record.name: record for record in _PUBLISHED}

@@ -152,22 +152,22 @@ def _check(file: SetFile, candidate: _Candidate, *, verify: bool) -> FoundFile:
         if candidate.usual and not verify:
             return found("present", bytes=size)
         sums = _agrees(file, candidate)
-    except FileNotFoundError:
-        return FoundFile(file, "missing")
-    except IsADirectoryError:
+    except (FileNotFoundError, IsADirectoryError):
         return FoundFile(file, "missing")
     except OSError as error:
-        return found(
-            "unreadable", detail=f"{candidate.shown}: {(error.strerror or str(error)).lower()}"
-        )
+        reason = (error.strerror or str(error)).lower()
+        return found("unreadable", detail=f"{candidate.shown}: {reason}")
     if sums is None:
         return _unverified(file, candidate, size)
-    if sums:
-        return found("present", bytes=size, verified=True)
-    if not candidate.usual and packing in ("plain", "gz"):
-        return FoundFile(file, "missing")  # another set's file of the same name
+    return found("present", bytes=size, verified=True) if sums else _differs(file, candidate, size)
+
+
+def _differs(file: SetFile, candidate: _Candidate, size: int) -> FoundFile:
+    """A file whose sum is not the published one: damaged, or another set's of the same name."""
+    if not candidate.usual and candidate.packing in ("plain", "gz"):
+        return FoundFile(file, "missing")
     detail = f"{candidate.shown} does not have the published MD5 sum"
-    return found("damaged", bytes=size, detail=detail)
+    return FoundFile(file, "damaged", candidate.path, candidate.packing, size, detail=detail)
 
 
 def _agrees(file: SetFile, candidate: _Candidate) -> bool | None:
@@ -235,8 +235,8 @@ def _unpacked(path: Path, packing: Packing, file: SetFile) -> bytes:
                 content = _bounded(inner.read(LARGEST_MEMBER + 1))
             return gzip.decompress(content) if member.endswith(".gz") else content
         case "tar":
-            with tarfile.open(path) as archive:
-                extracted = archive.extractfile(member)
+            with tarfile.open(path) as packed:
+                extracted = packed.extractfile(member)
                 if extracted is None:
                     msg = f"{member} is not a file"
                     raise KeyError(msg)

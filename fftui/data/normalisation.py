@@ -2,9 +2,10 @@
 
 none      pixels as they are, 0 to 255
 unit      0 to 1
-standard  0 to 1, minus the mean, divided by the standard deviation of each channel of the training images
-paper     the same form with the constants of the paper's code, its slip on CIFAR10 (std = mean) included;
-          on a set that the paper does not use, those of standard
+standard  0 to 1, minus the mean, divided by the standard deviation of each channel of the training
+          images
+paper     the same form with the constants of the paper's code, its slip on CIFAR10 (std = mean)
+          included; on a set that the paper does not use, those of standard
 
 Letters in shapes: B images, D inputs of a flattened image.
 """

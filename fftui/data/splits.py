@@ -21,7 +21,7 @@ class Splits:
     test: DataSplit
 
 
-def load_splits(
+def load_splits(  # noqa: PLR0913 - three numbers of images
     name: DataName,
     *,
     folder: Path | None = None,

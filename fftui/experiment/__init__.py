@@ -5,8 +5,9 @@ where it runs (device, folders) is not. Unknown keys and wrong types are refused
 turns those refusals into one line with the nearest valid name.
 """
 
+from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data, Normalisation, OwnSet
+from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (

@@ -1,11 +1,15 @@
 """Which images an experiment learns from."""
 
-from typing import Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
+from fftui.data.own_sets import known_names, own_record
 from fftui.errors import nearest
+from fftui.experiment.choices import FilledIn
 from fftui.experiment.config import Config
 
 
@@ -32,10 +36,19 @@ class OwnSet(Config):
         return self
 
 
+class KnownSets:
+    """Annotation of the field that names a data set, for a form that lists what there is."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The published sets and one's own."""
+        return tuple(known_names())
+
+
 class Data(Config):
     """The images: data set, numbers, normalisation of pixels, augmentation."""
 
-    name: str = Field("mnist-mini", description="data set")
+    name: Annotated[str, KnownSets()] = Field("mnist-mini", description="data set")
     normalisation: Normalisation = Field(
         "standard",
         description=(
@@ -57,7 +70,7 @@ class Data(Config):
     flip: bool = Field(
         False, description="training images are flipped left to right, half of them at random"
     )
-    own: OwnSet | None = Field(
+    own: Annotated[OwnSet | None, FilledIn()] = Field(
         None, description="facts of one's own data set, filled in from its record"
     )
 
@@ -100,3 +113,21 @@ class Data(Config):
             msg = f"{self.name} has {info.test_images} test images, not {self.test_images}"
             raise ValueError(msg)
         return self
+
+
+def data_values(values: object, name: str, data_folder: Path | None) -> dict[str, Any]:
+    """The values of an experiment's `data` with another data set, and the facts of one's own set."""
+    kept = {k: v for k, v in values.items() if k != "own"} if isinstance(values, Mapping) else {}
+    kept["name"] = name
+    if name not in SETS and name in known_names(data_folder):
+        record = own_record(name, data_folder)
+        kept["own"] = {
+            "classes": len(record.class_names),
+            "shape": list(record.shape),
+            "train_images": record.train_images,
+            "test_images": record.test_images,
+            "mean": list(record.mean),
+            "std": list(record.std),
+            "hash": record.sha256,
+        }
+    return kept

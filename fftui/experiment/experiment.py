@@ -1,14 +1,17 @@
 """The whole experiment, and what does not fit together in one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data
+from fftui.experiment.data_config import Data, data_values
+from fftui.experiment.field_errors import validated
 from fftui.experiment.model_config import Model
 from fftui.experiment.phase_configs import Phase
+from fftui.experiment.values import set_value
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
@@ -63,6 +66,20 @@ class Experiment(Config):
     evaluation: Evaluation = Evaluation()
     telemetry: Telemetry = Telemetry()
     checkpoint: Checkpoint = Checkpoint()
+
+    def changed(self, changes: Mapping[str, object], data_folder: Path | None = None) -> Self:
+        """A checked copy with other values, by paths such as `model.layers.0.units`.
+
+        Another data set, by `data.name`, may be one's own in `data_folder`. Raises ExperimentError
+        for an unknown path and for a value that does not fit.
+        """
+        values, left = self.model_dump(mode="json"), dict(changes)
+        if "data.name" in left:
+            name = str(left.pop("data.name"))
+            values["data"] = data_values(values["data"], name, data_folder)
+        for path, value in left.items():
+            set_value(values, path, value)
+        return validated(type(self), values, "the changed experiment")
 
     @model_validator(mode="after")
     def _settings_fit_together(self) -> Self:

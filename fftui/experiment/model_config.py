@@ -75,6 +75,11 @@ class Model(Config):
                 f"model.label.encoding = {self.label.encoding!r} needs a first layer of kind"
                 f" {' or '.join(map(repr, able))}"
             )
+        if self.label.encoding == "overlay" and info.classes > info.inputs:
+            yield (
+                f"an overlay of {info.classes} labels does not fit {info.inputs} pixels: set"
+                " model.label.encoding = 'appended'"
+            )
         yield from self._shape_problems(info.shape)
         if self.head and self.head.kind == "last-layer" and self.layers[-1].logits != info.classes:
             yield (

@@ -3,7 +3,8 @@
 experiment.toml          the experiment as requested
 run.json                 `RunRecord`
 journal.jsonl            its events
-checkpoint.safetensors   weights, optimiser state, progress (checkpoint.json: the progress, for people)
+checkpoint.safetensors   weights, optimiser state, progress
+checkpoint.json          the progress, for people
 *.parquet                its tables
 error.log                the traceback, if it failed
 """
@@ -12,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,6 +150,9 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
+FoundRun = tuple[RunFolder, RunRecord | None]  # None: its record is damaged
+
+
 def create(
     runs_dir: Path,
     experiment: Experiment,
@@ -207,7 +212,7 @@ def run_folders(runs_dir: Path) -> list[RunFolder]:
     return [folder for folder, _ in run_records(runs_dir)]
 
 
-def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
+def run_records(runs_dir: Path) -> list[FoundRun]:
     """The runs in `runs_dir` with their records (None: damaged), newest first.
 
     Raises RequestError where `runs_dir` cannot be read.
@@ -223,7 +228,7 @@ def run_records(runs_dir: Path) -> list[tuple[RunFolder, RunRecord | None]]:
     except OSError as error:
         msg = f"cannot read the runs in {runs_dir}: {error.strerror}"
         raise RequestError(msg) from error
-    found: list[tuple[RunFolder, RunRecord | None]] = []
+    found: list[FoundRun] = []
     for name in names:
         folder = RunFolder(runs_dir.absolute() / name)
         try:
@@ -239,42 +244,57 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
 
     Raises RunNotFoundError, which names the nearest run, where there is none or more than one.
     """
-    if text and (Path(text) / "run.json").is_file():
-        return RunFolder(Path(text).absolute())
-    if os.sep in text and Path(text).is_dir():
-        msg = f"{text} is a folder, but no run: it has no run.json"
-        raise RunNotFoundError(msg)
+    if (at_path := _run_at(text)) is not None:
+        return at_path
     records = run_records(runs_dir)
-    folders = [folder for folder, _ in records]
-    if not folders:
+    if not records:
         msg = (
             f"no runs in {runs_dir}; start one with: fftui run --preset quickstart, or say where"
             " with --runs"
         )
         raise RunNotFoundError(msg)
     if text == "latest":
-        return folders[0]
-    matching = [folder for folder in folders if text and folder.id.startswith(text)]
-    if not matching:
-        matching = [
-            folder for folder, record in records if record is not None and record.name == text
-        ]
-    exact = [folder for folder in matching if folder.id == text]
-    if len(exact or matching) == 1:
-        return (exact or matching)[0]
+        return records[0][0]
+    matching = _matching(text, records)
+    if len(matching) != 1:
+        raise RunNotFoundError(_not_one(text, matching, runs_dir, records))
+    return matching[0]
+
+
+def _run_at(text: str) -> RunFolder | None:
+    """The run in the folder `text`; None where it is no path. Raises RunNotFoundError for another
+    folder.
+    """
+    if text and (Path(text) / "run.json").is_file():
+        return RunFolder(Path(text).absolute())
+    if os.sep in text and Path(text).is_dir():
+        msg = f"{text} is a folder, but no run: it has no run.json"
+        raise RunNotFoundError(msg)
+    return None
+
+
+def _matching(text: str, records: Sequence[FoundRun]) -> list[RunFolder]:
+    """The runs that `text` may mean: by id, else by the beginning of the id, else by name."""
+    exact = [folder for folder, _ in records if folder.id == text]
+    begun = [folder for folder, _ in records if text and folder.id.startswith(text)]
+    named = [folder for folder, record in records if record is not None and record.name == text]
+    return exact or begun or named
+
+
+def _not_one(
+    text: str, matching: Sequence[RunFolder], runs_dir: Path, records: Sequence[FoundRun]
+) -> str:
+    """Why `text` is not one run: several match, or none; then with the nearest id."""
     if matching:
-        shown = ", ".join(folder.id for folder in matching[:3]) + (
-            ", …" if len(matching) > 3 else ""
-        )
-        msg = (
+        more = ", …" if len(matching) > 3 else ""
+        shown = ", ".join(folder.id for folder in matching[:3]) + more
+        return (
             f"'{text}' may be any of {len(matching)} runs ({shown}): write more of the id of the"
             " one you mean"
         )
-        raise RunNotFoundError(msg)
-    near = nearest(text, [folder.id for folder in folders])
+    near = nearest(text, [folder.id for folder, _ in records])
     hint = f"; did you mean {near}?" if near else ";"
-    msg = f"no run '{text}' in {runs_dir}{hint} fftui runs lists all"
-    raise RunNotFoundError(msg)
+    return f"no run '{text}' in {runs_dir}{hint} fftui runs lists all"
 
 
 def slug(text: str) -> str:

@@ -116,7 +116,8 @@ class Buckets:
     @property
     def together(self) -> int:
         """The number of samples that may be added at once."""
-        return min(self.width, TOGETHER)
+        room = self.width - (self.newest.samples if self.newest else 0)
+        return min(room if room > 0 else self.width, TOGETHER)
 
     def _bounded(self) -> "Buckets":
         if len(self.complete) <= BUCKETS:

@@ -127,7 +127,7 @@ class JournalTail:
             return []
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return [found for line in whole.splitlines() if (found := _event_of(line)) is not None]
+        return [found for line in whole.split(b"\n") if (found := _event_of(line)) is not None]
 
 
 def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
@@ -149,15 +149,15 @@ def unread_lines(path: Path) -> tuple[int, ...] | None:
     no file.
     """
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        file = path.open("rb")
     except FileNotFoundError:
         return None
-    numbered = enumerate(lines, 1)
-    return tuple(
-        n
-        for n, line in numbered
-        if line.endswith(b"\n") and line.strip() and _event_of(line) is None
-    )
+    with file:
+        return tuple(
+            number
+            for number, line in enumerate(file, 1)
+            if line.endswith(b"\n") and line.strip() and _event_of(line) is None
+        )
 
 
 def is_held(path: Path) -> bool | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
@@ -23,18 +23,28 @@ from fftui.runs import provenance
 from fftui.runs.files import remove_leftovers, write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter, read_journal
-from fftui.runs.training_like import StartTraining, TrainingLike, start_training
 from fftui.runs.view import RunView
 
 if TYPE_CHECKING:
     from fftui.learning.state import TrainingState
+    from fftui.learning.training import Training
     from fftui.telemetry.sampler import Sampler
 
 STEPS_SHOWN_EVERY_S = 0.05
 HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.status`
 
 Listener = Callable[[float, ev.Event], None]
+StartTraining = Callable[..., "Training"]
 Output = Literal["journal", "checkpoint", "tables", "record", "end"]
+
+
+def start_training(experiment: Experiment, **options: Any) -> "Training":
+    """Start the training of `experiment` with the options of `fftui.learning.training.train`;
+    loads torch. Raises what that raises.
+    """
+    from fftui.learning.training import train  # noqa: PLC0415 - seconds
+
+    return train(experiment, **options)
 
 
 class RunThread(threading.Thread):
@@ -69,7 +79,7 @@ class RunThread(threading.Thread):
         self._resuming = resume
         self._listener = listener
         self._start_training = start_training
-        self._training: TrainingLike | None = None
+        self._training: Training | None = None
         self._journal: JournalWriter | None = None
         self._view = RunView()
         self._fold_lock = threading.Lock()
@@ -192,7 +202,7 @@ class RunThread(threading.Thread):
         finally:
             training.close()
 
-    def _consume(self, training: TrainingLike, sampler: "Sampler") -> ev.RunFinished | None:
+    def _consume(self, training: "Training", sampler: "Sampler") -> ev.RunFinished | None:
         """Take events until the last one, returned without being stated; None where the run was
         stopped before.
         """
@@ -228,7 +238,7 @@ class RunThread(threading.Thread):
             self._shown_at = now
         return True
 
-    def _wait(self, training: TrainingLike) -> None:
+    def _wait(self, training: "Training") -> None:
         assert self._journal is not None
         if self._stop_requested:
             return
@@ -244,7 +254,7 @@ class RunThread(threading.Thread):
             self._update_record(status="running")
             self._emit(ev.StatusChanged("running"))
 
-    def _save(self, training: TrainingLike, finished: EpochKey | None = None) -> None:
+    def _save(self, training: "Training", finished: EpochKey | None = None) -> None:
         """Write a checkpoint of the epoch being learned, or of the stage that has just
         `finished`.
         """
@@ -266,7 +276,7 @@ class RunThread(threading.Thread):
         self._saved_at = time.monotonic()
 
     @contextmanager
-    def _sampling(self, training: TrainingLike) -> Iterator["Sampler"]:
+    def _sampling(self, training: "Training") -> Iterator["Sampler"]:
         # loaded with torch, after the screen is up
         from fftui.telemetry.sampler import Sampler  # noqa: PLC0415
 
@@ -338,11 +348,8 @@ class RunThread(threading.Thread):
         reason = error.strerror if isinstance(error, OSError) else None
         self._write_errors[output] = f"cannot write {what}: {reason or _describe(error)}"
         if not known:
-            self._emit(
-                ev.Noted(
-                    f"{self._write_errors[output]}{'; learning goes on' if self._in_training else ''}"
-                )
-            )
+            go_on = "; learning goes on" if self._in_training else ""
+            self._emit(ev.Noted(self._write_errors[output] + go_on))
 
     def _compare_start(self, event: ev.RunStarted) -> None:
         """Note where a resumed run continues on another device or in another precision

@@ -79,7 +79,7 @@ class _Series(Generic[E]):
 
 
 class _Samples:
-    """The telemetry of a run as columns, filled in chunks: a day of samples is a million objects."""
+    """The telemetry of a run as columns, filled in chunks: a day has a million samples."""
 
     _names = tuple(field.name for field in fields(ev.TelemetrySampled))
     _schema = pl.Schema({"at": pl.Float64()} | {n: SCHEMAS["telemetry"][n] for n in _names})

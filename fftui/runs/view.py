@@ -5,7 +5,7 @@ A view is frozen. `view.after(at, event)` is the next one, so a training thread 
 while another thread reads the last one: nobody waits, nobody sees half of a change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, Literal
@@ -408,6 +408,14 @@ class RunView:
 
     def _logged(self, at: float, text: str) -> "RunView":
         return replace(self, log=(*self.log[-LOG_KEPT + 1 :], LogLine(at, text)))
+
+
+def fold(events: Iterable[tuple[float, ev.Event]]) -> RunView:
+    """The view of a run after these events, each with its Unix time."""
+    view = RunView()
+    for at, event in events:
+        view = view.after(at, event)
+    return view
 
 
 def _epoch_of(event: ev.EpochFinished | ev.LayerMeans) -> EpochView:

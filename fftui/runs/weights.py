@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from fftui.errors import RunFailedError
-from fftui.learning.trained import TrainedNetwork, trained
+from fftui.learning.trained import TrainedNetwork, load_trained
 from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.files import check_writable, replace_with
 from fftui.runs.folder import RunFolder
@@ -33,7 +33,7 @@ def weights_of(folder: RunFolder) -> dict[str, Tensor]:
 
 def trained_network(folder: RunFolder, device: str = "cpu") -> TrainedNetwork:
     """The run's network with its weights. Raises RunFailedError, ExperimentError."""
-    return trained(folder.experiment(), weights_of(folder), device)
+    return load_trained(folder.experiment(), weights_of(folder), device=device)
 
 
 def write_weights(folder: RunFolder, path: Path) -> None:

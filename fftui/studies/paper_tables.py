@@ -37,7 +37,7 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
     """
     whole = info_of(data).train_images
     own, full = experiment_of("ff", data).data, scale == "full"
-    for images in QUICK_SIZES if scale == "quick" else sizes(data):
+    for images in _numbers_of_images(data, whole, scale):
         taken: dict[str, object] = {} if images == whole else {"data.train_images": images}
         for method in ("paper/ff", "paper/ff at equal updates", "paper/backprop", "ff", "backprop"):
             preset = method.removesuffix(" at equal updates")
@@ -55,6 +55,15 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
             yield Row(
                 values, preset, {**changes, **taken}, paper=_sample_cell(method, data, images)
             )
+
+
+def _numbers_of_images(data: DataName, whole: int, scale: Scale) -> tuple[int, ...]:
+    """The numbers to learn from, largest first: the paper's where it uses the set, else all and
+    those of its numbers that are fewer.
+    """
+    if scale == "quick":
+        return tuple(dict.fromkeys(min(images, whole) for images in QUICK_SIZES))
+    return sizes(data) or (whole, *(images for images in sizes("mnist") if images < whole))
 
 
 def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:

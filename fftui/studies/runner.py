@@ -13,8 +13,7 @@ from typing import Literal
 
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, create
-from fftui.runs.run_thread import RunThread
-from fftui.runs.training_like import StartTraining, start_training
+from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun, KnownRuns, identity

@@ -8,7 +8,9 @@ from typing import Literal, Protocol
 
 from fftui.data.catalogue import DataName
 from fftui.experiment import Experiment
-from fftui.presets import experiment_from, preset_values, read_preset, set_value
+from fftui.experiment.field_errors import validated
+from fftui.experiment.values import set_value
+from fftui.presets import preset_values, read_preset
 from fftui.studies.reported import Cell
 
 # the paper's sets and sizes; or mnist-mini and small networks, in a minute or two
@@ -98,7 +100,7 @@ def experiment_of(
     for path, value in (changes or {}).items():
         for each in _spread(values, path):
             set_value(values, each, value)
-    return experiment_from(values, f"preset {preset}")
+    return validated(Experiment, values, f"preset {preset}")
 
 
 def is_meant_for(preset: str, data: str) -> bool:

@@ -8,8 +8,9 @@ from rich.table import Table
 from fftui import events as ev
 from fftui.errors import RunFailedError, RunNotFoundError
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
+from fftui.runs.journal import read_journal
 from fftui.runs.run_thread import RunThread
-from fftui.runs.view import RunView
+from fftui.runs.view import RunView, fold
 from fftui.text.layer_text import (
     LAYER_HEAD,
     accuracy_head,
@@ -19,7 +20,6 @@ from fftui.text.layer_text import (
     layer_rows,
 )
 from fftui.text.rich_tables import table_text
-from fftui.text.run_text import view_of
 from fftui.text.signal_handlers import INTERRUPTED
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
 
@@ -59,7 +59,7 @@ def exit_code_of(run_thread: RunThread) -> int:
 
 def show_finished(folder: RunFolder, record: RunRecord, *, as_json: bool) -> None:
     """Write the result of a run that has already finished."""
-    view = view_of(folder)
+    view = fold(read_journal(folder.journal))
     result = view.result or ev.RunFinished(
         "finished", record.test_accuracy, record.layer_accuracies, record.train_s or 0.0, None
     )

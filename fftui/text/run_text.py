@@ -7,24 +7,16 @@ from fftui import events as ev
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.status import current_record
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.view import LayerView, RunView, fold
 from fftui.text.format import accuracy_text, columns, duration, percent
 from fftui.text.layer_text import LAYER_HEAD, accuracy_head, energy_text, layer_rows
 
 NOTES_SHOWN = 5  # the last lines of a run's log
 
 
-def view_of(folder: RunFolder) -> RunView:
-    """A run's view, from its journal. Raises OSError."""
-    view = RunView()
-    for at, event in read_journal(folder.journal):
-        view = view.after(at, event)
-    return view
-
-
 def run_text(folder: RunFolder) -> str:
     """A run in words, then its layers and evaluations as columns."""
-    record, view = current_record(folder), view_of(folder)
+    record, view = current_record(folder), fold(read_journal(folder.journal))
     pairs = [("run", folder.id), *_record_pairs(record), *_view_pairs(view)]
     sections = ["".join(f"{name}: {value}\n" for name, value in pairs) + f"path: {folder.path}\n"]
     if view.layers:
@@ -40,7 +32,7 @@ def run_text(folder: RunFolder) -> str:
 
 def run_facts(folder: RunFolder) -> dict[str, object]:
     """A run's record, layers and evaluations as JSON values."""
-    record, view = current_record(folder), view_of(folder)
+    record, view = current_record(folder), fold(read_journal(folder.journal))
     return {
         **record.model_dump(mode="json"),
         "id": folder.id,

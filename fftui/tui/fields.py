@@ -15,7 +15,8 @@ from pydantic.fields import FieldInfo
 from fftui.errors import ExperimentError
 from fftui.experiment import LAYERS, PHASES, Experiment, LabelUse, LayerConfig
 from fftui.experiment.choices import FilledIn, OneOfNames
-from fftui.presets import configs_at, field_errors, parse_value, set_value
+from fftui.experiment.field_errors import configs_at, field_errors
+from fftui.experiment.values import parse_value, set_value
 
 COUNT = "count"  # the last name in the path of a list's length
 NOTHING = "null"
@@ -78,7 +79,7 @@ def check(values: Mapping[str, Any]) -> CheckResult:
     try:
         return CheckResult(Experiment.model_validate(values), {})
     except ValidationError as error:
-        return CheckResult(None, field_errors(error))
+        return CheckResult(None, field_errors(Experiment, error))
     except ExperimentError as error:  # a kind that is unknown, and a plugin that cannot be loaded
         return CheckResult(None, {"": str(error)})
 
@@ -189,7 +190,7 @@ def _walk(
 
 
 def _slot(path: str, info: FieldInfo, value: object) -> _Slot:
-    return _Slot(path, info, value, configs_at(path.split(".")))
+    return _Slot(path, info, value, configs_at(Experiment, path.split(".")))
 
 
 def _default(info: FieldInfo) -> object:
@@ -277,7 +278,7 @@ def _tag_of(model: type[BaseModel], tag: str) -> str | None:
 
 def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:
     """The defaults of the model at `section` with the tag in `kept`, updated with `kept`."""
-    models = configs_at(section.split("."))
+    models = configs_at(Experiment, section.split("."))
     if not models:
         return kept
     model = _matching_model(models, kept)

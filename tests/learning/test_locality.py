@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from fftui import experiment as ex
+from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.layer import Layer
@@ -23,7 +24,7 @@ ATTENTION = {"kind": "self-attention", "units": 20, "patch": 7, "width": 8, "hea
 UNITS = {"units": 20, "normalisation": "rms"}
 STANDARDISED = {"units": 20, "normalisation": "batch"}
 POOLED = CONVOLUTION | {"pooling": "after-goodness"}
-STACKS: list[tuple[list[dict[str, Any]], ex.LabelEncoding]] = [
+STACKS: list[tuple[list[dict[str, Any]], LabelEncoding]] = [
     ([CONVOLUTION, POOLED, UNITS], "random-plane"),
     (
         [
@@ -52,7 +53,7 @@ def model(layers: list[dict[str, Any]], encoding: str, head: object = None) -> d
     return {"layers": layers, "label": {"encoding": encoding}, "head": head}
 
 
-def build(layers: list[dict[str, Any]], encoding: ex.LabelEncoding) -> list[Layer]:
+def build(layers: list[dict[str, Any]], encoding: LabelEncoding) -> list[Layer]:
     shape: tuple[int, ...] = (1, 28, 28)
     made: list[Layer] = []
     for number, spec in enumerate(ex.Model.model_validate(model(layers, encoding)).layers):
@@ -73,7 +74,7 @@ def frozen(layer: Layer) -> list[Tensor]:
 @pytest.mark.parametrize(("specs", "encoding"), STACKS, ids=NAMES)
 @pytest.mark.parametrize("rule", ["pairs", "groups"])
 def test_a_layer_that_learns_sends_nothing_down(
-    specs: list[dict[str, Any]], encoding: ex.LabelEncoding, rule: str
+    specs: list[dict[str, Any]], encoding: LabelEncoding, rule: str
 ) -> None:
     """Even where what it gets is still attached to the layers below, by the way that backprop would
     go.

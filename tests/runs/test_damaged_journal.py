@@ -1,4 +1,4 @@
-"""A journal in which any one field has any one value: refused, or usable by everything that reads."""
+"""A journal in which one field has any value: the line is refused, or every reader can use it."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fftui.text.plain import end_text, energy_text, head_text, layer_rows, progress_line
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.tables import make_table
 from fftui.runs.view import RunView
-from fftui.text.plain import end_text, energy_text, head_text, layer_rows, progress_line
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample" / "journal.jsonl"
 VALUES: tuple[object, ...] = (

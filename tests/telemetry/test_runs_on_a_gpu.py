@@ -13,8 +13,8 @@ import pytest
 from fftui.events import MetricsUnavailable, TelemetryEnded
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.view import fold
 from fftui.telemetry.nvml import CALLS
-from fftui.text.run_text import view_of
 from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
@@ -133,7 +133,7 @@ def test_a_board_lost_in_mid_run_ends_its_metrics_with_one_reason(python_with_gp
     assert result["power_w"].drop_nulls().len() == 6
     assert result["process_memory_bytes"].null_count() == 0
     assert reasons(folder, "power_w") == ["GPU is lost"]
-    assert "no GPU metrics: GPU is lost" in missing_lines(view_of(folder))
+    assert "no GPU metrics: GPU is lost" in missing_lines(fold(read_journal(folder.journal)))
     assert folder.record().status == "interrupted"  # by us
 
 
@@ -157,7 +157,7 @@ def test_what_is_refused_costs_its_own_columns_and_one_reason(python_with_gpu, t
         assert result["power_w"].null_count() == result.height > 0
         (reason,) = reasons(folder, "power_w")
         assert words in reason
-        assert reason in missing_lines(view_of(folder))
+        assert reason in missing_lines(fold(read_journal(folder.journal)))
 
 
 def _one_call_is_missing(name: str, folder: RunFolder) -> None:
@@ -171,7 +171,7 @@ def _one_call_is_missing(name: str, folder: RunFolder) -> None:
     assert empty == missing | {"gpu_process_memory_bytes"}
     for metric in missing:
         assert reasons(folder, metric) == ["Not Supported"]
-    view = view_of(folder)
+    view = fold(read_journal(folder.journal))
     assert (
         not {metric_style.metric for metric_style in metric_styles(view, Machine(1, 1))} & missing
     )
@@ -182,5 +182,5 @@ def test_an_absent_library_is_one_reason(python_without_gpu, tmp_path):
     (folder,) = executed(python_without_gpu, tmp_path, [([], 0.5, 20.0, 0.0)])
     (reason,) = reasons(folder, "power_w")
     assert reason.startswith("no NVIDIA GPU: NVML")
-    assert reason in missing_lines(view_of(folder))
+    assert reason in missing_lines(fold(read_journal(folder.journal)))
     assert folder.record().energy_j is None

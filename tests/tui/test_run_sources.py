@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from fftui.events import EVENTS, to_json
 from fftui.runs.journal import JournalTail
-from fftui.tui.glyphs import UNICODE
+from fftui.tui.charts.accuracy import accuracy_chart
+from fftui.tui.charts.goodness import goodness_chart
 from fftui.tui.run_sources import JournalSource
 
 
@@ -69,8 +70,8 @@ def test_odd_journals_neither_raise_nor_stop_the_reading(
     source.poll()
     assert source.problem is None
     for row in source.view.layers:
-        goodness_spec(row, UNICODE)
-        accuracy_spec(source.view, row, UNICODE)
+        goodness_chart(source.view, row)
+        accuracy_chart(source.view, row)
 
 
 def test_an_empty_journal_and_a_missing_one_are_waited_for(tmp_path: Path) -> None:
