@@ -18,7 +18,7 @@ from fftui.claims import CLAIMS
 from fftui.cli.main import app
 from fftui.data.catalogue import DATA_NAMES
 from fftui.experiment import Experiment
-from fftui.presets import experiment_from, list_presets, load_preset
+from fftui.presets import list_presets, load_preset
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -217,7 +217,7 @@ def imports(block: str) -> Iterator[tuple[str, str]]:
 
 def assert_preset(values: dict[str, Any]) -> None:
     """A preset in the docs is an experiment, on every data set for which it has values."""
-    experiment_from({"name": "documented"} | values["experiment"], "the docs")
+    Experiment.model_validate({"name": "documented"} | values["experiment"])
     for data, changes in values.get("on", {}).items():
         assert data in DATA_NAMES
         assert all(map(is_field, changes))
