@@ -102,20 +102,20 @@ def joined(
     frame = pl.concat([make_table(folder, table) for folder in folders])
     if settings == "none":
         return frame
+    experiments = _settings_frame(folders, only_different=settings == "different")
+    return frame.join(experiments, on="run", how="left", maintain_order="left")
+
+
+def _settings_frame(folders: Sequence[RunFolder], *, only_different: bool) -> pl.DataFrame:
+    """One row for each run, with a column for each setting, or for those in which runs differ."""
     values = [settings_of(folder) for folder in folders]
-    names = list(dict.fromkeys(name for each in values for name in each))
-    if settings == "different":
-        names = [name for name in names if len({repr(each.get(name)) for each in values}) > 1]
-    columns: dict[str, list[object]] = {name: [each.get(name) for each in values] for name in names}
-    experiments = pl.DataFrame(
-        [
-            pl.Series("run", [folder.id for folder in folders]),
-            *(_series(n, v) for n, v in columns.items()),
-        ]
-    )
-    return frame.join(
-        experiments.unique("run", keep="first"), on="run", how="left", maintain_order="left"
-    )
+    names = dict.fromkeys(name for each in values for name in each)
+    columns = {name: [each.get(name) for each in values] for name in names}
+    if only_different:
+        columns = {n: found for n, found in columns.items() if len(set(map(repr, found))) > 1}
+    runs = pl.Series("run", [folder.id for folder in folders])
+    series = [_series(name, found) for name, found in columns.items()]
+    return pl.DataFrame([runs, *series]).unique("run", keep="first")
 
 
 def render(frame: pl.DataFrame, to: Format) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from io import BytesIO
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import polars as pl
 from pydantic import BaseModel
@@ -15,13 +15,12 @@ from pydantic import BaseModel
 from fftui import events as ev
 from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TableName
 from fftui.runs.energy import EnergyFold, WindowEnergy
-from fftui.runs.energy_rows import energy_rows
+from fftui.runs.energy_rows import Row, energy_rows
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.status import current_record
 
-Row = dict[str, Any]
 EpochOfRow = ev.EpochFinished | ev.LayerMeans
 E = TypeVar("E", EpochOfRow, ev.Evaluated)
 SAMPLES_IN_CHUNK = 8192  # that are Python objects; the others are already columns
@@ -199,24 +198,26 @@ def _epoch_rows(facts: _Facts) -> Iterator[Row]:
 def _layer_rows(facts: _Facts) -> Iterator[Row]:
     epochs, evaluations = list(facts.epochs), list(facts.evaluations)
     for (phase, layer), stage in facts.stages.items():
+        measured = [each for each in evaluations if each.phase == phase]
         for number in (*stage.parallel, layer):
-            row = _layer_row(facts.labels, number, stage.finished)
-            row |= _totals(
-                [epoch for epoch in epochs if (epoch.phase, epoch.layer) == (phase, number)]
-            )
-            if number != layer:  # parallel layers share the time in the network's row
+            own = [e for e in epochs if (e.phase, e.layer) == (phase, number)]
+            row = _layer_row(facts.labels, number, stage.finished) | _totals(own)
+            if number == layer:
+                row["evaluation_s"] = _evaluation_s(layer, measured)
+            else:  # parallel layers share the time in the network's row
                 row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s", "data_s"))
-            else:
-                row["evaluation_s"] = sum(
-                    e.evaluation_s
-                    for e in evaluations
-                    if (e.phase, e.layer, e.final) == (phase, layer, False)
-                )
-            for measured in evaluations:
-                if measured.phase == phase:
-                    accuracy = _accuracy_of(number, measured)
-                    row |= {} if accuracy is None else {f"{measured.split}_accuracy": accuracy}
-            yield {"phase": phase, **row}
+            yield {"phase": phase, **row, **_accuracies(number, measured)}
+
+
+def _evaluation_s(layer: int | None, measured: Sequence[ev.Evaluated]) -> float:
+    """Seconds of measuring accuracy while `layer` learned."""
+    return sum(e.evaluation_s for e in measured if e.layer == layer and not e.final)
+
+
+def _accuracies(layer: int | None, measured: Sequence[ev.Evaluated]) -> Row:
+    """The columns of a layer's row with its last accuracy on each split."""
+    found = ((each.split, _accuracy_of(layer, each)) for each in measured)
+    return {f"{split}_accuracy": value for split, value in found if value is not None}
 
 
 def _layer_row(labels: Sequence[str], layer: int | None, finished: ev.LayerFinished | None) -> Row:
@@ -238,13 +239,13 @@ def _label_of(layer: int | None, labels: Sequence[str]) -> str | None:
 def _totals(epochs: Sequence[EpochOfRow]) -> Row:
     """The columns of a layer's row that are sums over its epochs or values of the last one."""
     timed = [epoch for epoch in epochs if isinstance(epoch, ev.EpochFinished)]
+    data_s = [epoch.data_s for epoch in timed if epoch.data_s is not None]
     row: Row = {
         "epochs": len(epochs),
         "epoch_s": sum(epoch.epoch_s for epoch in timed),
         "compute_s": sum(epoch.compute_s for epoch in timed),
-        "data_s": None
-        if any(epoch.data_s is None for epoch in timed)
-        else sum(epoch.data_s or 0.0 for epoch in timed),
+        # journals of before it was measured have none
+        "data_s": sum(data_s) if len(data_s) == len(timed) else None,
     }
     if epochs:
         of_last = ("loss", "goodness_positive", "goodness_negative", "threshold")
