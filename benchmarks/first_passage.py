@@ -14,6 +14,7 @@ import typer
 from fftui import events as ev
 from fftui.data.splits import load_splits
 from fftui.experiment import ForwardForward
+from fftui.experiment.values import parse_overrides
 from fftui.learning.images import Images
 from fftui.learning.prediction import score_by_goodness
 from fftui.learning.training import train
@@ -24,7 +25,9 @@ def first_passage(
     preset: str, overrides: list[str], seed: int, *, target: float, every: int, split: str
 ) -> float:
     """Seconds until `target` is reached on `split`; not a number where it never is."""
-    experiment = load_preset(preset, "mnist", ["evaluation.every=0", *overrides], seed)
+    experiment = load_preset(
+        preset, "mnist", parse_overrides(["evaluation.every=0", *overrides]), seed
+    )
     phase = experiment.phases[-1]
     assert isinstance(phase, ForwardForward)
     splits = load_splits("mnist", seed=seed, validation_images=experiment.data.validation_images)

@@ -21,6 +21,7 @@ from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
+from fftui.runs.workspace import Workspace
 
 HERE = Path(__file__).resolve().parents[1]
 HZ = 10
@@ -163,7 +164,7 @@ def main(
 ) -> None:
     """Print the processor time that opening a journal takes, and with `--against` the ratios."""
     with tempfile.TemporaryDirectory() as root:
-        folder = create(Path(root), load_preset("ff", "mnist", [], 0))
+        folder = create(Workspace(Path(root)), load_preset("ff", "mnist", seed=0))
         print(f"{write_journal(folder, lines)} lines, {folder.journal.stat().st_size >> 20} MiB")
         for kind in ("view", "tables"):
             seconds, peak_bytes = opened(HERE, kind, folder)

@@ -17,11 +17,13 @@ import polars as pl
 import typer
 
 from fftui.events import TelemetryEnded
+from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import read_journal
 from fftui.runs.run_thread import RunThread
 from fftui.runs.tables import make_table
+from fftui.runs.workspace import Workspace
 
 
 def run_with_sampler(runs: Path, preset: str, hz: float, seconds: float) -> tuple[RunFolder, float]:
@@ -32,8 +34,10 @@ def run_with_sampler(runs: Path, preset: str, hz: float, seconds: float) -> tupl
         f"telemetry.hz={float(hz)}",
         "telemetry.idle_s=0.0",
     ]
-    folder = create(runs, load_preset(preset, "mnist-mini", asked, 0))
-    carrier = RunThread(folder, folder.experiment(), device="auto")
+    folder = create(
+        workspace := Workspace(runs), load_preset(preset, "mnist-mini", parse_overrides(asked), 0)
+    )
+    carrier = RunThread(folder, workspace)
     timer = threading.Timer(seconds, carrier.stop)
     timer.start()
     carrier.run()

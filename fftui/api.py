@@ -124,14 +124,8 @@ def run(
     with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it fails.
     """
     workspace = Workspace(runs_folder(runs_dir), data_folder, device)
-    folder = create(
-        workspace.runs_dir,
-        experiment,
-        name=name,
-        device=workspace.device,
-        data_folder=workspace.data_folder,
-    )
-    return _finish(RunThread(folder, experiment, device, data_folder, listener=_listener(on_event)))
+    folder = create(workspace, experiment, name=name)
+    return _finish(RunThread(folder, workspace, listener=_listener(on_event)))
 
 
 def resume(
@@ -152,9 +146,7 @@ def resume(
     workspace = Workspace(
         run.path.parent, record.images(data_folder), device or record.device_asked
     )
-    thread = RunThread(
-        run.folder, run.experiment, workspace, resume=True, listener=_listener(on_event)
-    )
+    thread = RunThread(run.folder, workspace, resume=True, listener=_listener(on_event))
     return _finish(thread)
 
 

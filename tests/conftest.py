@@ -26,6 +26,7 @@ from fftui.experiment import (
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value
 
 # A busy machine is no defect: an example that once took long because another process ran must not
@@ -183,7 +184,7 @@ def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
     def make(
         experiment: Experiment, accuracy: float = 0.9, status: ev.Status = "finished"
     ) -> RunFolder:
-        folder = create(tmp_path / "runs", experiment, name="by hand")
+        folder = create(Workspace(tmp_path / "runs"), experiment, name="by hand")
         journal = JournalWriter(folder.journal)
         for event in FakeTraining(folder.id, accuracy, None, False)._events:
             journal.append(event)

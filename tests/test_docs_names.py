@@ -18,6 +18,7 @@ from fftui.claims import CLAIMS
 from fftui.cli.main import app
 from fftui.data.catalogue import DATA_NAMES
 from fftui.experiment import Experiment
+from fftui.experiment.field_errors import validated
 from fftui.presets import list_presets, load_preset
 
 ROOT = Path(__file__).parents[1]
@@ -217,7 +218,7 @@ def imports(block: str) -> Iterator[tuple[str, str]]:
 
 def assert_preset(values: dict[str, Any]) -> None:
     """A preset in the docs is an experiment, on every data set for which it has values."""
-    Experiment.model_validate({"name": "documented"} | values["experiment"])
+    validated(Experiment, {"name": "documented"} | values["experiment"], "the docs")
     for data, changes in values.get("on", {}).items():
         assert data in DATA_NAMES
         assert all(map(is_field, changes))

@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 
 from fftui.errors import ExperimentError
 from fftui.experiment import LAYERS, PHASES, Experiment, FullyConnected
-from fftui.presets import (
-    list_presets,
-    load_config,
-    load_preset,
-    parse_value,
-    read_preset,
-    set_value,
-)
+from fftui.experiment.values import parse_overrides, parse_value, set_value
+from fftui.presets import list_presets, load_config, load_preset, read_preset
 
 EVERY = [(preset.name, data) for preset in list_presets() for data in preset.data_sets]
 
@@ -87,7 +81,7 @@ def test_the_papers_backprop_layers() -> None:
 )
 def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
     with pytest.raises(ExperimentError) as caught:
-        load_preset("quickstart", overrides=[override])
+        load_preset("quickstart", overrides=parse_overrides([override]))
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -135,7 +129,7 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
 )
 def test_messages_name_the_kinds_and_rules_that_have_a_key(override: str, said: str) -> None:
     with pytest.raises(ExperimentError) as caught:
-        load_preset("paper/ff", "mnist", overrides=[override])
+        load_preset("paper/ff", "mnist", overrides=parse_overrides([override]))
     assert said in str(caught.value)
     assert not any(f".{tag}." in str(caught.value) for tag in (*LAYERS.names, *PHASES.names))
 
@@ -148,7 +142,7 @@ def test_a_table_that_is_null_can_be_written_into() -> None:
 
 def test_one_wrong_field_is_one_message() -> None:
     with pytest.raises(ExperimentError) as caught:
-        load_preset("quickstart", overrides=["phases.0.learning_rate=abc"])
+        load_preset("quickstart", overrides=parse_overrides(["phases.0.learning_rate=abc"]))
     said = "preset quickstart: phases.0.learning_rate: input should be a valid number, not 'abc'"
     assert str(caught.value) == said
 
@@ -178,7 +172,9 @@ def test_overrides_reach_every_kind_of_field() -> None:
     experiment = load_preset(
         "ff",
         "cifar10",
-        ["phases.0.learning_rate=0.5", "data.name=mnist", "model.layers.1.units=7", "seed=9"],
+        parse_overrides(
+            ["phases.0.learning_rate=0.5", "data.name=mnist", "model.layers.1.units=7", "seed=9"]
+        ),
         seed=3,
     )
     assert (experiment.phases[0].learning_rate, experiment.data.name) == (0.5, "mnist")
@@ -186,13 +182,16 @@ def test_overrides_reach_every_kind_of_field() -> None:
     assert experiment.data.normalisation == "unit", (
         "the data set named by --set selects the preset's values"
     )
-    assert load_preset("ff", overrides=["data.train_images=null"]).data.train_images is None
+    assert (
+        load_preset("ff", overrides=parse_overrides(["data.train_images=null"])).data.train_images
+        is None
+    )
 
 
 def test_a_config_round_trips(tmp_path: Path) -> None:
     path = tmp_path / "experiment.toml"
     path.write_text('[model]\nlayers = [{ units = 3 }]\n[[phases]]\nrule = "forward-forward"\n')
-    assert load_config(path, ["seed=4"]).seed == 4
+    assert load_config(path, parse_overrides(["seed=4"])).seed == 4
     path.write_text("model = [")
     with pytest.raises(ExperimentError, match="not valid TOML"):
         load_config(path)
@@ -236,6 +235,8 @@ def test_the_older_name_of_init_is_read() -> None:
     assert older.model.layers[0] == FullyConnected(units=20, init="normal")
     assert "start" not in older.model_dump_json()
     assert (
-        load_preset("ff", overrides=["model.layers.0.start=uniform"]).model.layers[0].init
+        load_preset("ff", overrides=parse_overrides(["model.layers.0.start=uniform"]))
+        .model.layers[0]
+        .init
         == "uniform"
     )

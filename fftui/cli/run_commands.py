@@ -79,15 +79,8 @@ def run(  # noqa: PLR0913 - one parameter an option
     headless = headless or as_json
     if not headless:
         check_terminal("fftui run")
-    folder = create(
-        workspace.runs_dir,
-        experiment,
-        preset=preset,
-        name=name,
-        device=device,
-        data_folder=data_dir,
-    )
-    raise typer.Exit(_execute(folder, experiment, workspace, headless=headless, as_json=as_json))
+    folder = create(workspace, experiment, preset=preset, name=name)
+    raise typer.Exit(_execute(folder, workspace, headless=headless, as_json=as_json))
 
 
 def resume(  # noqa: PLR0913 - one parameter an option
@@ -112,7 +105,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.status import ensure_not_running
 
     folder = find_run(workspace_of(runs).runs_dir, run)
-    record, experiment = folder.record(), folder.experiment()
+    record = folder.record()
     if record.status == "finished":
         from fftui.text.run_result import show_finished
 
@@ -126,7 +119,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     workspace = Workspace(
         folder.path.parent, record.images(data_dir), device or record.device_asked
     )
-    code = _execute(folder, experiment, workspace, resume=True, headless=headless, as_json=as_json)
+    code = _execute(folder, workspace, resume=True, headless=headless, as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -189,7 +182,6 @@ def export(
 
 def _execute(
     folder: "RunFolder",
-    experiment: "Experiment",
     workspace: Workspace,
     *,
     resume: bool = False,
@@ -200,13 +192,10 @@ def _execute(
     if headless:
         from fftui.text.headless import run_experiment
 
-        return run_experiment(folder, experiment, workspace, resume=resume, as_json=as_json)
+        return run_experiment(folder, workspace, resume=resume, as_json=as_json)
     from fftui.runs.run_thread import RunThread
 
-    run_thread = RunThread(
-        folder, experiment, workspace.device, workspace.data_folder, resume=resume
-    )
-    return open_screen(workspace, run_thread)
+    return open_screen(workspace, RunThread(folder, workspace, resume=resume))
 
 
 def _experiment(

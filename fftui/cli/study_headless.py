@@ -150,8 +150,7 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
     """Write the table of the finished trials. Raises RequestError for an unknown format or an
     unwritable file.
     """
-    # Polars
-    from fftui.studies import report  # noqa: PLC0415
+    from fftui.studies import report  # noqa: PLC0415 - loads Polars
 
     if output.as_json:
         json_to_stdout(report.as_facts(study, runs_dir))

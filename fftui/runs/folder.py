@@ -28,6 +28,7 @@ from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
 from fftui.runs.files import write_bytes
+from fftui.runs.workspace import Workspace
 
 
 class RunRecord(BaseModel):
@@ -154,18 +155,19 @@ FoundRun = tuple[RunFolder, RunRecord | None]  # None: its record is damaged
 
 
 def create(
-    runs_dir: Path,
+    workspace: Workspace,
     experiment: Experiment,
     *,
     preset: str | None = None,
     name: str | None = None,
-    device: str = "auto",
-    data_folder: Path | None = None,
 ) -> RunFolder:
-    """Create the folder of a new run, with its experiment and record.
+    """Create the folder of a new run, with its experiment and record. Runs that phases start from
+    (`init_from`) are named by their ids from here on.
 
-    Raises RequestError where the folder cannot be created.
+    Raises RequestError where the folder cannot be created, RunNotFoundError where such a run is
+    not there.
     """
+    runs_dir, experiment = workspace.runs_dir, _with_run_ids(experiment, workspace.runs_dir)
     started = datetime.now(UTC)
     label = name or experiment.name
     stem = f"{started:%Y%m%d-%H%M%S}-{slug(label)}-{experiment.data.name}"
@@ -182,8 +184,8 @@ def create(
                 preset=preset,
                 data=experiment.data.name,
                 started=started,
-                device_asked=device,
-                data_dir=_named_data_folder(data_folder),
+                device_asked=workspace.device,
+                data_dir=_named_data_folder(workspace.data_folder),
                 pid=os.getpid(),
                 process_started=provenance.process_start(os.getpid()),
                 versions=provenance.versions(),
@@ -198,6 +200,15 @@ def create(
         )
         raise RequestError(msg) from error
     return folder
+
+
+def _with_run_ids(experiment: Experiment, runs_dir: Path) -> Experiment:
+    changes = {
+        f"phases.{number}.init_from": find_run(runs_dir, phase.init_from).id
+        for number, phase in enumerate(experiment.phases)
+        if phase.init_from is not None
+    }
+    return experiment.changed(changes) if changes else experiment
 
 
 def runs_folder(option: Path | None = None) -> Path:

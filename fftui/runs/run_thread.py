@@ -9,10 +9,9 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fftui import events as ev
@@ -21,11 +20,14 @@ from fftui.events import EpochKey
 from fftui.experiment import Experiment
 from fftui.runs import provenance
 from fftui.runs.files import remove_leftovers, write_bytes
-from fftui.runs.folder import RunFolder
+from fftui.runs.folder import RunFolder, find_run
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from fftui.learning.state import TrainingState
     from fftui.learning.training import Training
     from fftui.telemetry.sampler import Sampler
@@ -55,27 +57,25 @@ class RunThread(threading.Thread):
     and must not wait. Afterwards `view.result` is the last event, `refused` the error of a run that
     never started, and `problems` lists what could not be written.
 
-    Raises RunNotFoundError where `folder` holds no run.
+    Raises RunNotFoundError where `folder` holds no run, ExperimentError where its experiment cannot
+    be read.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of a run
+    def __init__(
         self,
         folder: RunFolder,
-        experiment: Experiment,
-        device: str = "auto",
-        data_folder: Path | None = None,
-        resume: bool = False,
+        workspace: Workspace,
         *,
+        resume: bool = False,
         listener: Listener | None = None,
         start_training: StartTraining = start_training,
     ) -> None:
         super().__init__(name=f"fftui-{folder.id}")
         self._record = folder.record()
         self.folder = folder
-        self.experiment = experiment
+        self.experiment = folder.experiment()
         self.refused: FFTUIError | None = None
-        self._device = device
-        self._data_folder = data_folder
+        self._workspace = workspace
         self._resuming = resume
         self._listener = listener
         self._start_training = start_training
@@ -158,8 +158,9 @@ class RunThread(threading.Thread):
             self._training = self._start_training(
                 self.experiment,
                 run=self.folder.id,
-                data_folder=self._data_folder,
-                device=self._device,
+                data_folder=self._workspace.data_folder,
+                device=self._workspace.device,
+                weights_of=self._weights_of,
                 state=state,
             )
         except FFTUIError as error:
@@ -171,6 +172,12 @@ class RunThread(threading.Thread):
             self._write_end()
             return False
         return True
+
+    def _weights_of(self, run: str) -> "Mapping[str, Tensor]":
+        """The weights that a phase with `init_from` starts from."""
+        from fftui.runs.weights import weights_of  # noqa: PLC0415 - torch
+
+        return weights_of(find_run(self._workspace.runs_dir, run))
 
     def _last_state(self) -> "TrainingState | None":
         from fftui.runs.checkpoint import load_checkpoint  # noqa: PLC0415 - torch

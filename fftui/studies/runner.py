@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from fftui.experiment import Experiment
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import create
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -108,28 +108,13 @@ class _RunOptions:
 
     def thread_for(self, experiment: Experiment, known: KnownRun | None) -> RunThread:
         """The thread that resumes the run that is known, or begins a new one."""
-        folder, data = self._folder(experiment, known), self.workspace.data_folder
-        if known:
-            experiment, data = known.folder.experiment(), known.record.images(data)
-        return RunThread(
-            folder,
-            experiment,
-            self.workspace.device,
-            data,
-            known is not None,
-            start_training=self.start_training,
-        )
-
-    def _folder(self, experiment: Experiment, known: KnownRun | None) -> RunFolder:
-        if known:
-            return known.folder
-        return create(
-            self.workspace.runs_dir,
-            experiment,
-            name=self.name,
-            device=self.workspace.device,
-            data_folder=self.workspace.data_folder,
-        )
+        workspace, start_training = self.workspace, self.start_training
+        if known is None:
+            folder = create(workspace, experiment, name=self.name)
+            return RunThread(folder, workspace, start_training=start_training)
+        images = known.record.images(workspace.data_folder)
+        workspace = replace(workspace, data_folder=images)
+        return RunThread(known.folder, workspace, resume=True, start_training=start_training)
 
 
 def _run_trial(

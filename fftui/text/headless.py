@@ -7,7 +7,6 @@ that is stopped, slow or closed delays nothing.
 import queue
 
 from fftui import events as ev
-from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
@@ -20,7 +19,6 @@ REFRESH_EVERY_S = 0.25
 
 def run_experiment(
     folder: RunFolder,
-    experiment: Experiment,
     workspace: Workspace,
     *,
     resume: bool = False,
@@ -39,14 +37,7 @@ def run_experiment(
         ):
             events.put(event)
 
-    run_thread = RunThread(
-        folder,
-        experiment,
-        workspace.device,
-        workspace.data_folder,
-        resume,
-        listener=queue_event,
-    )
+    run_thread = RunThread(folder, workspace, resume=resume, listener=queue_event)
     with signals_to(run_thread) as signals:
         _follow(run_thread, events, display_here(), signals)
         return write_result(run_thread, as_json=as_json)

@@ -87,12 +87,8 @@ class Backend:
         """Make the folder of a new run and start it; returns its id and its control. Raises
         FFTUIError.
         """
-        workspace = self.workspace
-        data, device = workspace.data_folder, workspace.device
-        folder = create(
-            workspace.runs_dir, experiment, preset=preset, device=device, data_folder=data
-        )
-        run_thread = RunThread(folder, experiment, device, data)
+        folder = create(self.workspace, experiment, preset=preset)
+        run_thread = RunThread(folder, self.workspace)
         run_thread.start()
         return folder.id, run_thread
 
@@ -105,10 +101,10 @@ class Backend:
         folder = RunFolder(self.workspace.runs_dir / run)
         record = folder.record()
         ensure_not_running(folder, record)
-        images = record.images(self.workspace.data_folder)
-        run_thread = RunThread(
-            folder, folder.experiment(), record.device_asked, images, resume=True
+        workspace = Workspace(
+            self.workspace.runs_dir, record.images(self.workspace.data_folder), record.device_asked
         )
+        run_thread = RunThread(folder, workspace, resume=True)
         run_thread.start()
         return folder.id, run_thread
 

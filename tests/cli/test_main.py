@@ -14,6 +14,7 @@ from fftui.cli import main as cli
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.workspace import Workspace
 from fftui.text.run_result import resume_command
 
 
@@ -45,7 +46,7 @@ def folder(here: Path) -> RunFolder:
     from fftui import events as ev  # noqa: PLC0415
     from fftui.presets import load_preset  # noqa: PLC0415
 
-    made = create(here / "runs", load_preset("quickstart"), preset="quickstart")
+    made = create(Workspace(here / "runs"), load_preset("quickstart"), preset="quickstart")
     journal = JournalWriter(made.journal)
     for event in (
         ev.RunStarted(

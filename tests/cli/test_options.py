@@ -13,11 +13,12 @@ from fftui.cli.options import (
 )
 from fftui.presets import load_preset
 from fftui.runs.folder import create
+from fftui.runs.workspace import Workspace
 
 
 def test_completion_offers_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFTUI_RUNS", str(tmp_path))
-    folder = create(tmp_path, load_preset("quickstart"))
+    folder = create(Workspace(tmp_path), load_preset("quickstart"))
     assert complete_run("2") == [folder.id]
     assert complete_run("la") == ["latest"]
     assert "paper/ff" in complete_preset("paper")

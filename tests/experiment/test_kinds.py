@@ -8,8 +8,8 @@ import pytest
 from fftui.errors import ExperimentError
 from fftui.experiment import LAYERS, PHASES, Config, Experiment, LayerConfig, PhaseConfig
 from fftui.experiment.choices import choices
+from fftui.experiment.field_errors import validated
 from fftui.plugins import load_plugins, plugin_failures
-from fftui.presets import experiment_from
 from fftui.tui.fields import changed, check, fields_of
 
 Install = Callable[[str], None]
@@ -71,7 +71,7 @@ def test_the_form_and_the_messages_know_a_kind_of_a_plugin(plugin: Install) -> N
     assert "model.layers.0.share" in {f.path for f in fields_of(again)}
     assert check(again).experiment is not None
     with pytest.raises(ExperimentError, match="'shre'; did you mean 'share'"):
-        experiment_from(values({"kind": "sparse", "shre": 1.0}), "here")
+        validated(Experiment, values({"kind": "sparse", "shre": 1.0}), "here")
 
 
 def test_a_plugin_that_fails_is_named_where_a_kind_is_unknown(plugin: Install) -> None:
@@ -102,7 +102,7 @@ def test_a_loss_of_a_plugin_is_a_choice(plugin: Install) -> None:
     assert made.phases[0].shown_threshold == 3.0
     said = r"phases\.0\.loss: should be one of .*, margin, not 'margn'; did you mean 'margin'"
     with pytest.raises(ExperimentError, match=said):
-        experiment_from(values({"units": 3}, loss="margn"), "here")
+        validated(Experiment, values({"units": 3}, loss="margn"), "here")
 
 
 def test_a_layer_without_facts_cannot_be_made() -> None:

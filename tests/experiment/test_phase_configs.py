@@ -8,7 +8,8 @@ from fftui.text.plain import preset_toml
 
 from fftui.experiment import LAYERS, PHASES, Experiment, ForwardForward
 from fftui.experiment.cost import cost_of, stage_costs
-from fftui.presets import experiment_from, load_preset, read_preset
+from fftui.experiment.field_errors import validated
+from fftui.presets import load_preset, read_preset
 from fftui.tui.fields import changed, check, fields_of, values_of
 
 EVERY = [(rule, kind) for rule in PHASES.names for kind in LAYERS.names]
@@ -48,7 +49,7 @@ def test_every_rule_has_a_cost_and_stages(rule: str, kind: str) -> None:
 def test_presets_show_writes_every_rule_and_kind_as_it_is_read(rule: str, kind: str) -> None:
     made = experiment(rule, kind)
     shown = tomllib.loads(preset_toml(read_preset("quickstart"), made))
-    assert experiment_from(shown, "as shown") == made
+    assert validated(Experiment, shown, "as shown") == made
 
 
 @pytest.mark.parametrize("rule", PHASES.names)

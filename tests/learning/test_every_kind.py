@@ -9,6 +9,7 @@ import torch
 from fftui import events as ev
 from fftui.data.label_encoding import LabelInput
 from fftui.experiment import LAYERS, PHASES, Experiment
+from fftui.experiment.values import parse_overrides
 from fftui.learning.layers import build_layer
 from fftui.learning.training import train
 from fftui.presets import load_preset
@@ -20,7 +21,9 @@ SCALARS_APART = 0.15  # share of the parameters that a cost may leave out: biase
 
 def described(kind: str, rule: str) -> Experiment:
     """`rule` over a small layer of `kind` and a fully connected one: two epochs of 200 digits."""
-    base = load_preset("quickstart", overrides=["data.train_images=200", "data.test_images=100"])
+    base = load_preset(
+        "quickstart", overrides=parse_overrides(["data.train_images=200", "data.test_images=100"])
+    )
     values: dict[str, Any] = {**values_of(base), "precision": "float32"}
     values |= {"model": {"layers": [{}, {"units": 20}]}, "phases": [{"rule": "forward-forward"}]}
     for path, text in (("model.layers.0.kind", kind), ("phases.0.rule", rule)):

@@ -11,6 +11,7 @@ from fftui.data.label_encoding import overlay
 from fftui.data.normalisation import normalise, overlay_value, scale_of
 from fftui.data.splits import load_splits
 from fftui.experiment import Experiment
+from fftui.experiment.values import parse_overrides
 from fftui.learning.negatives import fixed_negatives
 from fftui.learning.seeds import generator_for
 from fftui.learning.training import train
@@ -27,7 +28,7 @@ def test_the_first_layer_follows_the_textbook_loop() -> None:
         "phases.0.batch_size=128",
     ]
     experiment = load_preset(
-        "paper/ff", "mnist-mini", [*overrides, f"model.layers.0.units={UNITS}"]
+        "paper/ff", "mnist-mini", parse_overrides([*overrides, f"model.layers.0.units={UNITS}"])
     )
     training = train(experiment)
     start = {

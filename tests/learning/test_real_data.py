@@ -3,6 +3,7 @@
 import pytest
 
 from fftui import events as ev
+from fftui.experiment.values import parse_overrides
 from fftui.learning.training import train
 from fftui.presets import load_preset
 
@@ -31,7 +32,7 @@ def test_one_epoch_over_ten_thousand_images(preset: str, data: str, at_least: fl
         "model.layers.1.units=200",
         "phases.0.batch_size=128",
     ]
-    last = list(train(load_preset(preset, data, overrides)))[-1]
+    last = list(train(load_preset(preset, data, parse_overrides(overrides))))[-1]
     assert isinstance(last, ev.RunFinished)
     assert last.test_accuracy is not None
     assert last.test_accuracy > at_least

@@ -8,6 +8,7 @@ import torch
 
 from fftui import events as ev
 from fftui.data import splits
+from fftui.experiment.values import parse_overrides
 from fftui.learning import stopwatch as module
 from fftui.learning import training
 from fftui.learning.augmentation import Augmentation
@@ -108,7 +109,10 @@ def test_a_layer_that_prepares_is_named_once_it_is_made() -> None:
 def small(**changes: object):
     sets = [f"{path}={value}" for path, value in changes.items()]
     return load_preset(
-        "quickstart", None, ["data.train_images=512", "data.test_images=100", *sets], 0
+        "quickstart",
+        None,
+        parse_overrides(["data.train_images=512", "data.test_images=100", *sets]),
+        0,
     )
 
 
@@ -139,7 +143,9 @@ def test_a_slow_data_pipeline_is_not_counted_as_computing(monkeypatch: pytest.Mo
 
     def epoch_of(preset: str) -> ev.EpochFinished:
         sets = ["data.train_images=512", "data.test_images=50", "data.shift=1", "phases.0.epochs=1"]
-        events = train(load_preset(preset, "mnist-mini", [*sets, "phases.0.batch_size=64"], 0))
+        events = train(
+            load_preset(preset, "mnist-mini", parse_overrides([*sets, "phases.0.batch_size=64"]), 0)
+        )
         return next(event for event in events if isinstance(event, ev.EpochFinished))
 
     for preset in ("backprop", "ff"):

@@ -19,6 +19,7 @@ from fftui.experiment import (
 )
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder, create
+from fftui.runs.workspace import Workspace
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def experiment() -> Experiment:
 
 @pytest.fixture
 def folder(tmp_path: Path, experiment: Experiment) -> RunFolder:
-    return create(tmp_path / "runs", experiment, preset="quickstart")
+    return create(Workspace(tmp_path / "runs"), experiment, preset="quickstart")
 
 
 class StandIn:

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from fftui.experiment import Experiment
+from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs import estimate
 from fftui.runs.estimate import ISSUE_S, Rates, expected_seconds, measure
@@ -41,16 +42,20 @@ def test_time_grows_with_epochs_and_falls_with_the_rates() -> None:
 
 
 def test_precision_chooses_the_rate() -> None:
-    base = load_preset("paper/ff", "mnist", ["precision=auto"])
-    full = expected_seconds(load_preset("paper/ff", "mnist", ["precision=float32"]), RATES)
-    half = expected_seconds(load_preset("paper/ff", "mnist", ["precision=bfloat16"]), RATES)
+    base = load_preset("paper/ff", "mnist", parse_overrides(["precision=auto"]))
+    full = expected_seconds(
+        load_preset("paper/ff", "mnist", parse_overrides(["precision=float32"])), RATES
+    )
+    half = expected_seconds(
+        load_preset("paper/ff", "mnist", parse_overrides(["precision=bfloat16"])), RATES
+    )
     assert full is not None
     assert half is not None
     assert half < full
     assert expected_seconds(base, RATES) == half
     emulated = Rates(1e11, 5e10, False, 1e10)
     assert expected_seconds(base, emulated) == expected_seconds(
-        load_preset("paper/ff", "mnist", ["precision=float32"]), emulated
+        load_preset("paper/ff", "mnist", parse_overrides(["precision=float32"])), emulated
     )
 
 

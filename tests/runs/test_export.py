@@ -24,12 +24,15 @@ from fftui.runs.export import (
 )
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.workspace import Workspace
 
 
 @pytest.fixture
 def runs(tmp_path: Path, experiment: Experiment, facts: Any) -> list[RunFolder]:
     """Two runs that differ in their seed."""
-    folders = [create(tmp_path, experiment.model_copy(update={"seed": seed})) for seed in (1, 2)]
+    folders = [
+        create(Workspace(tmp_path), experiment.model_copy(update={"seed": seed})) for seed in (1, 2)
+    ]
     for folder in folders:
         seconds = iter(range(1000, 2000))
         journal = JournalWriter(folder.journal, clock=lambda seconds=seconds: float(next(seconds)))
@@ -93,7 +96,7 @@ def test_a_setting_that_one_run_lacks_is_null(
     runs: list[RunFolder], tmp_path: Path, experiment: Experiment
 ) -> None:
     deeper = create(
-        tmp_path,
+        Workspace(tmp_path),
         experiment.model_copy(
             update={
                 "model": experiment.model.model_copy(update={"layers": experiment.model.layers * 2})

@@ -18,14 +18,19 @@ from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.run_thread import RunThread
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 
 Limit = Callable[[int], AbstractContextManager[None]]
 PATIENCE_S = 30.0
 
 
-def executed(folder: RunFolder, experiment: Experiment, **options: Any) -> RunThread:
+def workspace_of(folder: RunFolder) -> Workspace:
+    return Workspace(folder.path.parent, device="cpu")
+
+
+def executed(folder: RunFolder, **options: Any) -> RunThread:
     """A thread whose run is over."""
-    thread = RunThread(folder, experiment, "cpu", **options)
+    thread = RunThread(folder, workspace_of(folder), **options)
     thread.run()
     return thread
 
@@ -40,7 +45,7 @@ def until(condition: Callable[[], bool]) -> None:
 def test_a_run_leaves_journal_checkpoint_tables_and_record(
     folder: RunFolder, experiment: Experiment
 ) -> None:
-    thread = executed(folder, experiment)
+    thread = executed(folder)
     record = folder.record()
     result = thread.view.result
     assert result is not None
@@ -59,7 +64,7 @@ def test_a_run_leaves_journal_checkpoint_tables_and_record(
 
 
 def test_the_view_is_the_fold_of_the_journal(folder: RunFolder, experiment: Experiment) -> None:
-    thread = executed(folder, experiment)
+    thread = executed(folder)
     view = RunView()
     for at, event in read_journal(folder.journal):
         view = view.after(at, event)
@@ -73,10 +78,10 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(
     tmp_path: Path, experiment: Experiment, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fftui.runs.run_thread.STEPS_SHOWN_EVERY_S", 0.0)
-    whole = create(tmp_path, experiment)
-    executed(whole, experiment)
+    whole = create(Workspace(tmp_path), experiment)
+    executed(whole)
 
-    parts = create(tmp_path, experiment)
+    parts = create(Workspace(tmp_path), experiment)
     seen = []
 
     def stop_after(_at: float, event: ev.Event) -> None:
@@ -85,12 +90,12 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(
             if len(seen) == steps:
                 thread.stop()
 
-    thread = RunThread(parts, experiment, "cpu", listener=stop_after)
+    thread = RunThread(parts, workspace_of(parts), listener=stop_after)
     thread.run()
     assert len(seen) == steps
     assert parts.record().status == "interrupted"
     assert parts.table("epochs").exists()
-    executed(parts, experiment, resume=True)
+    executed(parts, resume=True)
 
     expected, found = load_checkpoint(whole), load_checkpoint(parts)
     assert expected is not None
@@ -111,7 +116,7 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(
     for event in (facts.started(), facts.layer(1), facts.epoch(1, 1, loss=99.0)):
         journal.append(event)
     journal.close()
-    thread = executed(folder, experiment, resume=True)
+    thread = executed(folder, resume=True)
     assert thread.view.status == "finished"
     assert "no checkpoint yet: beginning again" in [line.text for line in thread.view.log]
     table = pl.read_parquet(folder.table("epochs"))
@@ -122,7 +127,7 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again(
 @pytest.fixture
 def paused(folder: RunFolder, experiment: Experiment) -> Iterator[RunThread]:
     """A run that waits after its first event; at the end of the test it is over."""
-    thread = RunThread(folder, experiment, "cpu")
+    thread = RunThread(folder, workspace_of(folder))
     thread.pause()
     thread.start()
     try:
@@ -157,7 +162,7 @@ def test_an_exception_becomes_the_last_event_and_a_log(
     folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
 ) -> None:
     training = stand_in([facts.started(), RuntimeError("out of\nmemory")])
-    thread = executed(folder, experiment, start_training=lambda *_, **__: training)
+    thread = executed(folder, start_training=lambda *_, **__: training)
     *_, (_, last) = read_journal(folder.journal)
     assert last == ev.RunFinished("failed", None, (), 1.5, "RuntimeError: out of memory")
     assert folder.record().error == "RuntimeError: out of memory"
@@ -170,7 +175,7 @@ def test_a_refused_run_leaves_no_folder(folder: RunFolder, experiment: Experimen
     def refuse(*_: object, **__: object) -> Any:
         raise DataError("mnist is not here")
 
-    thread = executed(folder, experiment, start_training=refuse)
+    thread = executed(folder, start_training=refuse)
     assert str(thread.refused) == "mnist is not here"
     assert thread.view.status == "failed"
     assert not folder.path.exists()
@@ -183,7 +188,7 @@ def test_a_refused_resume_leaves_the_run_as_it_was(
         raise DataError("mnist is not here")
 
     before = folder.run_json.read_bytes()
-    assert executed(folder, experiment, resume=True, start_training=refuse).refused is not None
+    assert executed(folder, resume=True, start_training=refuse).refused is not None
     assert folder.run_json.read_bytes() == before
 
 
@@ -198,15 +203,15 @@ def test_every_learned_layer_writes_a_checkpoint_and_time_does(
         facts.step(5),
         facts.finished,
     ]
-    executed(folder, experiment, start_training=lambda *_, **__: stand_in(events))
+    executed(folder, start_training=lambda *_, **__: stand_in(events))
     kinds = [event.kind for _, event in read_journal(folder.journal)]
     assert kinds.count("checkpointed") == 2
     assert kinds[-2:] == ["checkpointed", "run-finished"]
     timed = experiment.model_copy(
         update={"checkpoint": experiment.checkpoint.model_copy(update={"every_s": 1e-9})}
     )
-    again = create(folder.path.parent, timed)
-    executed(again, timed, start_training=lambda *_, **__: stand_in(events))
+    again = create(Workspace(folder.path.parent), timed)
+    executed(again, start_training=lambda *_, **__: stand_in(events))
     assert [event.kind for _, event in read_journal(again.journal)].count("checkpointed") == 6
 
 
@@ -222,7 +227,7 @@ def test_a_full_disk_is_noted_once_and_ends_nothing(
     ]
     thread = RunThread(
         folder,
-        experiment,
+        workspace_of(folder),
         listener=lambda _, event: emitted.append(event),
         start_training=lambda *_, **__: stand_in(events),
     )
@@ -245,7 +250,7 @@ def test_skipping_reaches_the_training(
     folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
 ) -> None:
     training = stand_in([facts.started(), facts.finished])
-    thread = RunThread(folder, experiment, start_training=lambda *_, **__: training)
+    thread = RunThread(folder, workspace_of(folder), start_training=lambda *_, **__: training)
     thread.skip_layer()  # before it begins: nothing to skip
     assert not training.skipped
     thread.run()
@@ -279,7 +284,7 @@ def test_an_interrupted_run_has_the_same_times_as_its_checkpoint(
         if isinstance(event, ev.Stepped):
             thread.stop()
 
-    thread = RunThread(folder, experiment, "cpu", listener=stop)
+    thread = RunThread(folder, workspace_of(folder), listener=stop)
     thread.run()
     state, result = load_checkpoint(folder), thread.view.result
     assert state is not None
@@ -291,7 +296,7 @@ def test_an_interrupted_run_has_the_same_times_as_its_checkpoint(
 def test_two_threads_cannot_run_one_run(
     folder: RunFolder, experiment: Experiment, paused: RunThread
 ) -> None:
-    second = executed(folder, experiment, resume=True)
+    second = executed(folder, resume=True)
     assert "another process" in str(second.refused)
     paused.stop()
     paused.join(PATIENCE_S)
@@ -310,7 +315,7 @@ def test_what_cannot_be_tabled_is_a_problem_of_a_recorded_run(
 
     monkeypatch.setattr("fftui.runs.tables.write_tables", broken)
     events = [facts.started(), facts.finished]
-    thread = executed(folder, experiment, start_training=lambda *_, **__: stand_in(events))
+    thread = executed(folder, start_training=lambda *_, **__: stand_in(events))
     assert folder.record().status == "finished"
     assert thread.problems == (
         f"cannot write the tables in {folder.path}: ZeroDivisionError: no columns",
@@ -342,7 +347,9 @@ def test_an_interrupted_run_has_no_accuracies_at_the_end(
     training = stand_in(
         [facts.started(), facts.layer(1), facts.evaluated(1, 1, 0.7), facts.finished]
     )
-    thread = RunThread(folder, experiment, listener=stop, start_training=lambda *_, **__: training)
+    thread = RunThread(
+        folder, workspace_of(folder), listener=stop, start_training=lambda *_, **__: training
+    )
     thread.run()
     assert thread.view.result == ev.RunFinished("interrupted", None, (), 1.5, None)
     assert folder.record().layer_accuracies == ()
@@ -372,7 +379,7 @@ def test_resuming_removes_what_a_killed_process_left(
     notes = folder.path / ".my-notes.new"
     notes.write_text("not ours")
     events = [facts.started(), facts.finished]
-    executed(folder, experiment, resume=True, start_training=lambda *_, **__: stand_in(events))
+    executed(folder, resume=True, start_training=lambda *_, **__: stand_in(events))
     assert not left.exists()
     assert notes.exists()
 
@@ -381,7 +388,7 @@ def test_a_paused_run_touches_its_journal(
     folder: RunFolder, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fftui.runs.run_thread.HEARTBEAT_S", 0.01)
-    thread = RunThread(folder, experiment, "cpu")
+    thread = RunThread(folder, workspace_of(folder))
     thread.pause()
     thread.start()
     try:

@@ -26,9 +26,11 @@ from functools import partial
 from pathlib import Path
 from fftui.events import RunStarted
 from fftui.learning.training import Training
+from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.run_thread import RunThread
 from fftui.runs.folder import create
+from fftui.runs.workspace import Workspace
 
 SETS = ["data.train_images=256", "data.test_images=50", "phases.0.epochs=100000", "evaluation.every=0",
         "evaluation.final_train_images=0"]
@@ -43,13 +45,14 @@ def execute(statements, seconds, hz, idle_s):
         script.with_suffix(".next").write_text(base + "".join(line + chr(10) for line in statements))
         script.with_suffix(".next").replace(script)
     sets = [*SETS, f"telemetry.hz={{hz}}", f"telemetry.idle_s={{idle_s}}"]
-    folder = create(Path({runs!r}), load_preset("quickstart", None, sets, 0))
+    workspace = Workspace(Path({runs!r}), device="cpu")
+    folder = create(workspace, load_preset("quickstart", None, parse_overrides(sets), 0))
     timers = []
     def begin(_at, event):
         if isinstance(event, RunStarted):
             timers.append(threading.Timer(seconds, thread.stop))
             timers[0].start()
-    thread = RunThread(folder, folder.experiment(), "cpu", listener=begin, start_training=OnTheBoard)
+    thread = RunThread(folder, workspace, listener=begin, start_training=OnTheBoard)
     thread.run()
     timers[0].join()
     assert not thread.problems, thread.problems

@@ -14,6 +14,7 @@ from fftui.events import to_json
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
 from fftui.tui.messages import OpenRun
 from fftui.tui.screens.confirm import ConfirmDialog
@@ -65,7 +66,7 @@ def add_run(
     **record: object,
 ) -> str:
     """A run on disk with these events."""
-    folder = create(runs, load_preset(preset), preset=preset, device="cpu")
+    folder = create(Workspace(runs, device="cpu"), load_preset(preset), preset=preset)
     folder.journal.write_text(
         "".join(to_json(at, e) + "\n" for at, e in run_events), encoding="utf-8"
     )

@@ -24,6 +24,7 @@ pty = pytest.importorskip("pty")
 REAL = """
 import sys
 from pathlib import Path
+from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.run_thread import RunThread
 from fftui.runs.folder import create
@@ -35,8 +36,9 @@ wanted = ["data.train_images=512", "data.test_images=100", "data.validation_imag
           "evaluation.images=50", "evaluation.final_train_images=0", "evaluation.every=0",
           "phases.0.batch_size=64",
           "model.layers=[{units = 16}, {units = 16}]", f"phases.0.epochs={epochs}"]
-experiment = load_preset("quickstart", None, wanted)
-carrier = RunThread(create(runs, experiment, device="cpu"), experiment, "cpu")
+experiment = load_preset("quickstart", None, parse_overrides(wanted))
+workspace = Workspace(runs, device="cpu")
+carrier = RunThread(create(workspace, experiment), workspace)
 carrier.start()
 sys.exit(run_app(Workspace(runs, None, "cpu"), carrier))
 """

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset, read_preset
 from fftui.runs.folder import create
 from fftui.runs.workspace import Workspace
@@ -14,7 +15,11 @@ from fftui.tui.backend import Backend
 def test_only_a_run_of_the_same_experiment_gives_the_time(
     tmp_path: Path, override: str, measured: bool
 ) -> None:
-    folder = create(tmp_path, load_preset("quickstart", overrides=[override]), preset="quickstart")
+    folder = create(
+        Workspace(tmp_path),
+        load_preset("quickstart", overrides=parse_overrides([override])),
+        preset="quickstart",
+    )
     record = folder.record().model_copy(update={"status": "finished", "train_s": 12.5})
     folder.write_record(record)
     backend = Backend(Workspace(tmp_path, None, "cpu"))

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
+from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -51,7 +52,9 @@ async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
 
 
 def experiment(seed: int = 0, epochs: int = 1) -> Experiment:
-    return load_preset("quickstart", overrides=[f"phases.0.epochs={epochs}"], seed=seed)
+    return load_preset(
+        "quickstart", overrides=parse_overrides([f"phases.0.epochs={epochs}"]), seed=seed
+    )
 
 
 @pytest.fixture

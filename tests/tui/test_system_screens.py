@@ -13,6 +13,7 @@ from fftui.events import to_json
 from fftui.presets import load_preset
 from fftui.runs.folder import create
 from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
 from fftui.tui.glyphs import UNICODE
 from fftui.tui.messages import OpenRun
 from fftui.tui.screens.system_screen import SystemScreen
@@ -325,7 +326,7 @@ async def test_a_wheel_scrolls_and_a_run_whose_process_is_gone_is_marked(
     new_app, tmp_path, events_of
 ) -> None:
     runs = tmp_path / "runs"
-    folder = create(runs, load_preset("quickstart"), preset="quickstart", device="cpu")
+    folder = create(Workspace(runs, device="cpu"), load_preset("quickstart"), preset="quickstart")
     folder.journal.write_text(
         "".join(to_json(at, event) + "\n" for at, event in events_of(gpu=True, until=(1, 2))),
         encoding="utf-8",
