@@ -1,7 +1,7 @@
 """The errors that fftui reports, as one small tree.
 
 FFTUIError                shown by the command line as one line; exit code 1
-├── RequestError          the request was wrong: correct the command or the file and try again; exit code 2
+├── RequestError          the request was wrong: correct it and try again; exit code 2
 │   ├── ExperimentError   an experiment, preset or override that is not valid
 │   ├── DataError         a data set that is missing, damaged or not readable
 │   └── RunNotFoundError  no run, or several runs, of that name

@@ -6,15 +6,12 @@ Imports inside the functions, as in all of the command line (PLC0415).
 # ruff: noqa: PLC0415
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fftui.cli.options import Device, ListJson, Run, RunsDir
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def predict(
@@ -38,14 +35,14 @@ def predict(
     opened = open_run(run, runs)
     info = opened.experiment.data.info
     pixels, notes = read_image_files(images, info)
-    scores_NC: Tensor = opened.network(device)(pixels)
+    scores = opened.network(device)(pixels).tolist()
     for note in notes:
         to_stderr(note)
     names = [str(path) for path in images]
     if as_json:
-        json_to_stdout(predictions_facts(names, scores_NC.tolist(), info.class_names))
+        json_to_stdout(predictions_facts(names, scores, info.class_names))
     else:
-        to_stdout(predictions_text(names, scores_NC.tolist(), info.class_names))
+        to_stdout(predictions_text(names, scores, info.class_names))
 
 
 def weights(

@@ -118,7 +118,7 @@ class Data(Config):
 
 
 def data_values(values: object, name: str, data_folder: Path | None) -> dict[str, Any]:
-    """The values of an experiment's `data` with another data set, and the facts of one's own set."""
+    """The values of an experiment's `data` with another data set; of one's own with its facts."""
     kept = {k: v for k, v in values.items() if k != "own"} if isinstance(values, Mapping) else {}
     kept["name"] = name
     if name not in SETS and name in known_names(data_folder):

@@ -49,8 +49,8 @@ def field_errors(root: type[BaseModel], error: ValidationError) -> dict[str, str
 
 
 def configs_at(root: type[BaseModel], path: Sequence[int | str]) -> list[type[BaseModel]]:
-    """The tables allowed at `path` in a `root`, such as an experiment: several where a tag such as `kind` selects
-    one.
+    """The tables allowed at `path` in a `root`, such as an experiment: several where a tag such as
+    `kind` selects one.
     """
     models = [root]
     for part in path:

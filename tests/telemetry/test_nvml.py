@@ -24,7 +24,8 @@ try:
     for _ in range({samples}):
         samples.append(dict(asdict(gpu.read()), missing=dict(gpu.missing)))
     gpu.close()
-    print(json.dumps(dict(samples=samples, name=gpu.name, uuid=gpu.uuid, driver=gpu.driver, mig=gpu.mig,
+    print(json.dumps(dict(samples=samples, name=gpu.name, uuid=gpu.uuid, driver=gpu.driver,
+                      mig=gpu.mig,
                           whole_board=gpu.whole_board)))
 except GpuUnavailableError as error:
     print(json.dumps(str(error)))

@@ -50,8 +50,9 @@ def test_joules_count_from_the_start(powercap):
 
 def test_packages_are_added_up_and_what_is_inside_them_or_holds_them_is_not(powercap):
     for name, called in (
-        ("intel-rapl", "intel-rapl"), ("intel-rapl:0:0", "core"), ("intel-rapl:0:1", "dram"), ("intel-rapl:2", "psys"),
-        ("intel-rapl:0:2", "package-0"), ("intel-rapl-mmio:0", "package-0"), ("dtpm:0", "package-0"),
+        ("intel-rapl", "intel-rapl"), ("intel-rapl:0:0", "core"), ("intel-rapl:0:1", "dram"),
+        ("intel-rapl:2", "psys"), ("intel-rapl:0:2", "package-0"),
+        ("intel-rapl-mmio:0", "package-0"), ("dtpm:0", "package-0"),
     ):  # fmt: skip
         powercap.zone(name, called, 0)
     powercap.zone("intel-rapl:1", "package-1", 7)

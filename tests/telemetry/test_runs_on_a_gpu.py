@@ -32,8 +32,8 @@ from fftui.runs.run_thread import RunThread
 from fftui.runs.folder import create
 from fftui.runs.workspace import Workspace
 
-SETS = ["data.train_images=256", "data.test_images=50", "phases.0.epochs=100000", "evaluation.every=0",
-        "evaluation.final_train_images=0"]
+SETS = ["data.train_images=256", "data.test_images=50", "phases.0.epochs=100000",
+        "evaluation.every=0", "evaluation.final_train_images=0"]
 script = Path(os.environ.get("NVML_SCRIPT", os.devnull))
 base = script.read_text()
 
@@ -42,7 +42,8 @@ class OnTheBoard(Training):
 
 def execute(statements, seconds, hz, idle_s):
     if script.name != "null":
-        script.with_suffix(".next").write_text(base + "".join(line + chr(10) for line in statements))
+        added = "".join(line + chr(10) for line in statements)
+        script.with_suffix(".next").write_text(base + added)
         script.with_suffix(".next").replace(script)
     sets = [*SETS, f"telemetry.hz={{hz}}", f"telemetry.idle_s={{idle_s}}"]
     workspace = Workspace(Path({runs!r}), device="cpu")

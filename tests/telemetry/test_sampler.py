@@ -214,7 +214,9 @@ events = []
 sampler = Sampler(50, lambda: (1, 2, 3), events.append, gpu_uuid={uuid!r})
 sampler.start()
 until = time.monotonic() + 20
-while sum(isinstance(event, ev.TelemetrySampled) for event in events) < 6 and time.monotonic() < until:
+def samples():
+    return sum(isinstance(event, ev.TelemetrySampled) for event in events)
+while samples() < 6 and time.monotonic() < until:
     time.sleep(0.01)
 sampler.stop()
 print(json.dumps([[event.kind, asdict(event)] for event in events]))
