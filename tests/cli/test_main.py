@@ -100,7 +100,7 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
         "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich') if m in"
         " sys.modules])"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     quickest = float("inf")
     for _ in range(5):
         started = time.perf_counter()
@@ -126,7 +126,7 @@ def test_looking_at_runs_loads_no_torch(
     folder: RunFolder, here: Path, arguments: list[str]
 ) -> None:
     code = loaded_by(arguments, ("torch", "textual", "polars"))
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
