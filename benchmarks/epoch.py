@@ -86,9 +86,9 @@ def make_trainer(stage: int, images: int, dtype: torch.dtype) -> StageTrainer:
     train = Images(
         torch.randint(0, 256, (images, *info.shape), dtype=torch.uint8, generator=generator),
         torch.randint(0, info.classes, (images,), generator=generator),
-        scale_of("mnist", "paper"),
+        scale_of(SETS["mnist"], "paper"),
         info,
-        overlay_value("mnist", "paper"),
+        overlay_value(SETS["mnist"], "paper"),
     )
     model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
     network = Network(model, info, train.overlay_value, dtype, seed=0)

@@ -22,10 +22,28 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fftui.data.catalogue import DATA_NAMES
+from fftui.data.catalogue import SETS
+from fftui.data.own_sets import known_names, own_record
 from fftui.errors import ExperimentError, nearest
 from fftui.experiment import LAYERS, PHASES, Experiment, kinds
 
+__all__ = [
+    "KEYS",
+    "Preset",
+    "configs_at",
+    "experiment_from",
+    "field_errors",
+    "known_names",
+    "list_presets",
+    "load_config",
+    "load_preset",
+    "parse_value",
+    "preset_values",
+    "presets_folder",
+    "read_preset",
+    "read_toml",
+    "set_value",
+]
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
 
 
@@ -35,7 +53,7 @@ class Preset:
 
     name: str
     description: str
-    data_sets: tuple[str, ...]
+    data_sets: tuple[str, ...]  # one's own too, unless the preset names its sets
     reports: dict[str, float]
     experiment: dict[str, Any]
     on: dict[str, dict[str, Any]]
@@ -64,9 +82,10 @@ def list_presets() -> list[Preset]:
     ]
 
 
-def read_preset(name: str) -> Preset:
-    """The preset called `name`. Raises ExperimentError, with the nearest name, where
-    there is none.
+def read_preset(name: str, data_folder: Path | None = None) -> Preset:
+    """The preset called `name`; `data_folder` has one's own data sets.
+
+    Raises ExperimentError, with the nearest name, where there is none.
     """
     folder = presets_folder()
     path = folder / f"{name}.toml"
@@ -80,13 +99,13 @@ def read_preset(name: str) -> Preset:
             msg = f"{path}: unknown key {key!r}{_nearest(key, KEYS)}"
             raise ExperimentError(msg)
     for data in (*values.get("data_sets", ()), *values.get("reports", {}), *values.get("on", {})):
-        if data not in DATA_NAMES:
-            msg = f"{path}: no data set is called {data!r}{_nearest(data, DATA_NAMES)}"
+        if data not in SETS:
+            msg = f"{path}: no data set is called {data!r}{_nearest(data, tuple(SETS))}"
             raise ExperimentError(msg)
     return Preset(
         name=name,
         description=str(values.get("description", "")),
-        data_sets=tuple(values.get("data_sets", DATA_NAMES)),
+        data_sets=tuple(values.get("data_sets", ()) or known_names(data_folder)),
         reports={data: float(percent) for data, percent in values.get("reports", {}).items()},
         experiment={
             "name": name.replace("/", "-"),
@@ -117,41 +136,55 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def load_preset(
-    name: str, data: str | None = None, overrides: Sequence[str] = (), seed: int | None = None
+    name: str,
+    data: str | None = None,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    *,
+    data_folder: Path | None = None,
 ) -> Experiment:
     """The experiment of preset `name` on data set `data`, with `path=value` overrides applied last.
 
-    Raises ExperimentError for an unknown preset, data set, field or value, naming the nearest valid
-    one.
+    `data_folder` has one's own data sets (see `fftui.data.own_sets.data_folder`). Raises
+    ExperimentError for an unknown preset, data set, field or value, naming the nearest valid one.
     """
-    values, source = preset_values(read_preset(name), data, overrides), f"preset {name}"
-    return experiment_from(_overridden(values, overrides, seed), source)
+    preset = read_preset(name, data_folder)
+    values = preset_values(preset, data, overrides, data_folder=data_folder)
+    return experiment_from(_overridden(values, overrides, seed), f"preset {name}")
 
 
-def load_config(path: Path, overrides: Sequence[str] = (), seed: int | None = None) -> Experiment:
-    """The experiment that a TOML file describes in full, such as a run's experiment.toml. Raises
+def load_config(
+    path: Path,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    *,
+    data_folder: Path | None = None,
+) -> Experiment:
+    """The experiment that a TOML file describes in full, such as a run's experiment.toml.
+
+    Another data set named in `overrides` is looked up in `data_folder` if it is one's own. Raises
     ExperimentError.
     """
-    return experiment_from(_overridden(read_toml(path), overrides, seed), str(path))
+    values = read_toml(path)
+    if data := _data_named(overrides):
+        values["data"] = _with_data(values.get("data"), data, data_folder)
+    return experiment_from(_overridden(values, overrides, seed), str(path))
 
 
 def preset_values(
-    preset: Preset, data: str | None = None, overrides: Sequence[str] = ()
+    preset: Preset,
+    data: str | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    data_folder: Path | None = None,
 ) -> dict[str, Any]:
     """A preset's experiment as plain values for data set `data`, unless `overrides`
-    name another.
+    name another; `data_folder` has one's own sets.
     """
-    named = [
-        o.partition("=")[2].strip().strip("\"'")
-        for o in overrides
-        if o.partition("=")[0].strip() == "data.name"
-    ]
-    data = named[-1] if named else data or preset.data
-    if data not in DATA_NAMES:
-        msg = (
-            f"no data set is called {data!r}{_nearest(data, DATA_NAMES)}; there are"
-            f" {', '.join(DATA_NAMES)}"
-        )
+    data = _data_named(overrides) or data or preset.data
+    known = known_names(data_folder)
+    if data not in known:
+        msg = f"no data set is called {data!r}{_nearest(data, known)}; there are {', '.join(known)}"
         raise ExperimentError(msg)
     if data not in preset.data_sets:
         msg = (
@@ -159,10 +192,38 @@ def preset_values(
         )
         raise ExperimentError(msg)
     values = copy.deepcopy(preset.experiment)
-    values.setdefault("data", {})["name"] = data
+    values["data"] = _with_data(values.get("data"), data, data_folder)
     for path, value in preset.on.get(data, {}).items():
         set_value(values, path, value)
     return values
+
+
+def _data_named(overrides: Sequence[str]) -> str | None:
+    """The data set that the last override of `data.name` names."""
+    named = [
+        o.partition("=")[2].strip().strip("\"'")
+        for o in overrides
+        if o.partition("=")[0].strip() == "data.name"
+    ]
+    return named[-1] if named else None
+
+
+def _with_data(values: object, data: str, data_folder: Path | None) -> dict[str, Any]:
+    """The values of `experiment.data` for data set `data`, with the facts of one's own set."""
+    kept = {k: v for k, v in values.items() if k != "own"} if isinstance(values, Mapping) else {}
+    kept["name"] = data
+    if data not in SETS and data in known_names(data_folder):
+        record = own_record(data, data_folder)
+        kept["own"] = {
+            "classes": len(record.class_names),
+            "shape": list(record.shape),
+            "train_images": record.train_images,
+            "test_images": record.test_images,
+            "mean": list(record.mean),
+            "std": list(record.std),
+            "hash": record.sha256,
+        }
+    return kept
 
 
 def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:

@@ -26,11 +26,12 @@ from fftui.cli.options import (
     RunsDir,
     complete_data,
     complete_drawn,
+    complete_own_data,
     complete_preset,
     complete_run,
     complete_study,
 )
-from fftui.errors import FFTUIError, RequestError, one_of
+from fftui.errors import FFTUIError, RequestError
 from fftui.text.streams import bytes_to_stdout, prepare, to_stderr, to_stdout
 
 if TYPE_CHECKING:
@@ -266,11 +267,67 @@ def data_get(
     this machine.
     """
     known = _data_name(name)
+    from fftui.data.catalogue import SETS
     from fftui.data.fetch import get_set
 
     status = get_set(known, data_dir)
+    if status.name not in SETS:
+        to_stdout(f"{status.name} is one's own and in {status.where}, verified")
+        return
     where = f"is in {status.where}" if status.name != "mnist-mini" else "comes with fftui"
     to_stdout(f"{status.name} {where}, {'verified' if status.verified else 'not verified'}")
+
+
+@data_app.command("add")
+def data_add(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="What to call it: small letters, digits, hyphens."),
+    ],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH", help="Folder of class folders, .npz, .parquet or folder of .parquet."
+        ),
+    ],
+    test: Annotated[
+        float | None,
+        typer.Option(
+            "--test",
+            metavar="SHARE",
+            help="Share of the images to test on where PATH has no test set.  [default: 1/6]",
+        ),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", metavar="N", help="Resize all images to N by N pixels."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Bring one's own images and labels; `--data NAME` then takes them everywhere."""
+    from fftui.data.adding import add_set
+
+    record = add_set(name, path, folder=data_dir, test_share=test, size=size, progress=to_stderr)
+    for note in record.notes:
+        to_stderr(note)
+    to_stdout(
+        f"{name}: {record.train_images:,} training and {record.test_images:,} test images,"
+        f" {record.info.description.removeprefix('own: ')}"
+    )
+
+
+@data_app.command("remove")
+def data_remove(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="One's own set.", autocompletion=complete_own_data),
+    ],
+    data_dir: DataDir = None,
+) -> None:
+    """Delete one's own data set from the data folder; the images it came from stay."""
+    from fftui.data.own_sets import remove_set
+
+    to_stdout(f"{name} is deleted from {remove_set(name, data_dir).parent}")
 
 
 @app.command("runs")
@@ -582,9 +639,9 @@ def _on_screen(run_thread: "RunThread", runs_dir: Path, data_dir: Path | None, d
 
 
 def _data_name(name: str) -> "DataName":
-    from fftui.data.catalogue import DATA_NAMES
+    from fftui.data.own_sets import check_known
 
-    return one_of("data set", name, DATA_NAMES)
+    return check_known(name)
 
 
 def _needs_terminal(command: str) -> None:

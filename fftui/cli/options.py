@@ -6,6 +6,7 @@ Imports inside the functions, for the same reason as in `fftui.cli.main` (PLC041
 # ruff: noqa: PLC0415
 
 from contextlib import suppress
+from os import environ
 from pathlib import Path
 from typing import Annotated
 
@@ -37,10 +38,10 @@ def complete_drawn(incomplete: str) -> list[str]:
 
 
 def complete_data(incomplete: str) -> list[str]:
-    """Names of data sets."""
-    from fftui.data.catalogue import DATA_NAMES
+    """Names of data sets, one's own included."""
+    from fftui.data.own_sets import known_names
 
-    return [name for name in DATA_NAMES if name.startswith(incomplete)]
+    return [name for name in known_names() if name.startswith(incomplete)]
 
 
 def complete_study(incomplete: str) -> list[str]:
@@ -48,6 +49,31 @@ def complete_study(incomplete: str) -> list[str]:
     from fftui.studies.study_catalogue import STUDIES
 
     return [name for name in STUDIES if name.startswith(incomplete)]
+
+
+def complete_own_data(incomplete: str) -> list[str]:
+    """Names of one's own data sets."""
+    from fftui.data.own_sets import own_names
+
+    return [name for name in own_names() if name.startswith(incomplete)]
+
+
+def _use_data_dir(context: typer.Context, folder: Path | None) -> Path | None:
+    """Set FFTUI_DATA for the time of the command: presets, studies and what they start find one's
+    own sets where --data-dir says.
+    """
+    if folder is not None and not context.resilient_parsing:
+        before = environ.get("FFTUI_DATA")
+        environ["FFTUI_DATA"] = str(folder.expanduser().absolute())
+
+        def restore() -> None:
+            if before is None:
+                environ.pop("FFTUI_DATA", None)
+            else:
+                environ["FFTUI_DATA"] = before
+
+        context.call_on_close(restore)
+    return folder
 
 
 RunsDir = Annotated[
@@ -62,6 +88,7 @@ DataDir = Annotated[
         "--data-dir",
         metavar="DIR",
         help="Where data sets lie.  [default: FFTUI_DATA, else per user]",
+        callback=_use_data_dir,
     ),
 ]
 Device = Annotated[

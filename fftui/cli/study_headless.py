@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from fftui import events as ev
-from fftui.data.catalogue import DATA_NAMES, DataName
+from fftui.data.catalogue import DataName
+from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunFailedError
 from fftui.runs.estimate import expected_seconds, measure
 from fftui.runs.files import check_writable
@@ -103,7 +104,9 @@ def build_of_runs(
     info, run = find_study(name), {record.data for record in list_runs(workspace.runs_dir)}
     sets = asked or info.sets_at(scale)
     seen = [data for data in sets if data in run]
-    return info.build(scale, DATA_NAMES, seeds or SEEDS[scale], seen or sets)
+    return info.build(
+        scale, known_names(workspace.data_folder), seeds or SEEDS[scale], seen or sets
+    )
 
 
 def execute_study(study: Study, workspace: Workspace, output: Output) -> int:

@@ -2,17 +2,29 @@
 
 import gzip
 import pickle
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fftui.data.catalogue import SETS, DataName
-from fftui.data.sources import files_of, torchvision_class
-from fftui.data.verify import check_files, data_folder, refusal, set_status, shipped_folder
+from fftui.data.catalogue import SETS, DataName, Source
+from fftui.data.locate import torchvision_folder
+from fftui.data.own_sets import OwnRecord, data_folder, own_record
+from fftui.data.sources import loader_class
+from fftui.data.verify import (
+    checked_files,
+    found_files,
+    refusal,
+    set_status,
+    sha256_of,
+    shipped_folder,
+    worst_of,
+)
+from fftui.errors import DataError
 
 SetSplit = Literal["train", "test"]
 
@@ -37,31 +49,32 @@ class DataSplit:
         return DataSplit(self.images[index], self.labels[index], self.classes)
 
 
-def load_set(name: DataName, split: SetSplit, folder: Path | None = None) -> DataSplit:
+def load_set(
+    name: DataName, split: SetSplit, folder: Path | None = None, *, sha256: str | None = None
+) -> DataSplit:
     """All images of one split, in the order of the published files.
 
-    `folder` holds the data sets (see `data_folder`). Files are compared with the published MD5
-    sums. Raises DataError where the data set is missing, damaged or unreadable.
+    `folder` holds the data sets (see `data_folder`). Files are compared with their checksums, and
+    an own set with `sha256`, the set that an experiment was made for. Raises DataError where the
+    data set is missing, damaged, unreadable or another one.
     """
+    if name not in SETS:
+        return _read_own(own_record(name, folder), split, data_folder(folder), sha256)
+    source = SETS[name].source
     images, labels = (
-        _read_shipped(split)
-        if name == "mnist-mini"
-        else _read_full(name, split, data_folder(folder))
+        _read_shipped(name, split) if source is None else _read_full(name, source, split, folder)
     )
     return DataSplit(images.contiguous(), labels, SETS[name].classes)
 
 
-def _read_shipped(split: SetSplit) -> tuple[Tensor, Tensor]:
-    stem = _idx_stem(split)
-    folder = shipped_folder()
-    check_files(
-        "mnist-mini",
-        folder,
-        tuple(file for file in files_of("mnist-mini") if file.path.startswith(stem)),
-    )
-    images = _unpacked(folder / f"{stem}-images-idx3-ubyte.gz", header_bytes=16)
-    labels = _unpacked(folder / f"{stem}-labels-idx1-ubyte.gz", header_bytes=8)
-    return images.view(-1, *SETS["mnist-mini"].shape), labels.long()
+def _read_shipped(name: DataName, split: SetSplit) -> tuple[Tensor, Tensor]:
+    worst = worst_of(found_files(name, None, verify=True))
+    if worst.state != "present":
+        raise refusal(name, str(shipped_folder()), worst.state, worst.detail)
+    stem = shipped_folder() / ("train" if split == "train" else "t10k")
+    images = _unpacked(Path(f"{stem}-images-idx3-ubyte.gz"), header_bytes=16)
+    labels = _unpacked(Path(f"{stem}-labels-idx1-ubyte.gz"), header_bytes=8)
+    return images.view(-1, *SETS[name].shape), labels.long()
 
 
 def _unpacked(path: Path, header_bytes: int) -> Tensor:
@@ -70,18 +83,16 @@ def _unpacked(path: Path, header_bytes: int) -> Tensor:
     return torch.from_numpy(np.frombuffer(content, dtype=np.uint8, offset=header_bytes).copy())
 
 
-def _read_full(name: DataName, split: SetSplit, folder: Path) -> tuple[Tensor, Tensor]:
+def _read_full(
+    name: DataName, source: Source, split: SetSplit, folder: Path | None
+) -> tuple[Tensor, Tensor]:
+    files = checked_files(name, folder)
+    arguments = dict(source.train if split == "train" else source.test)
     try:
-        match name:
-            case "mnist" | "fashion-mnist":
-                return _read_idx(name, split, folder)
-            case "svhn":
-                svhn = torchvision_class(name)(folder, split=split, download=False)
-                return torch.from_numpy(svhn.data), torch.from_numpy(svhn.labels)
-            case _:
-                cifar = torchvision_class(name)(folder, train=split == "train", download=False)
-                return torch.from_numpy(cifar.data).permute(0, 3, 1, 2), torch.tensor(cifar.targets)
-    except (RuntimeError, OSError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        with torchvision_folder(data_folder(folder), files) as root:
+            loaded = loader_class(source)(root, download=False, **arguments)
+            return _images_of(loaded, source), _labels_of(loaded, source)
+    except (RuntimeError, OSError, ValueError, EOFError, zlib.error, pickle.PickleError) as error:
         # torchvision says "not found or corrupted" whatever is wrong: find out.
         status = set_status(name, folder)
         if status.state != "present":
@@ -89,12 +100,42 @@ def _read_full(name: DataName, split: SetSplit, folder: Path) -> tuple[Tensor, T
         raise refusal(name, status.where, "unreadable", " ".join(str(error).split())) from error
 
 
-def _read_idx(name: DataName, split: SetSplit, folder: Path) -> tuple[Tensor, Tensor]:
-    wanted = f"raw/{_idx_stem(split)}"
-    check_files(name, folder, tuple(file for file in files_of(name) if wanted in file.path))
-    mnist = torchvision_class(name)(folder, train=split == "train", download=False)
-    return mnist.data.unsqueeze(1), mnist.targets
+def _images_of(loaded: Any, source: Source) -> Tensor:
+    """Its images (N, channels, height, width), upright."""
+    data = torch.as_tensor(loaded.data)
+    if data.dim() == 3:
+        data = data.unsqueeze(1)
+    elif data.shape[-1] == 3 and data.shape[1] != 3:
+        data = data.permute(0, 3, 1, 2)
+    return data.transpose(2, 3) if source.layout == "transposed" else data
 
 
-def _idx_stem(split: SetSplit) -> str:
-    return "train" if split == "train" else "t10k"
+def _labels_of(loaded: Any, source: Source) -> Tensor:
+    """Its labels (N,), from 0; of several columns (QMNIST) the first is the class."""
+    labels = torch.as_tensor(loaded.targets if hasattr(loaded, "targets") else loaded.labels).long()
+    return (labels[:, 0] if labels.dim() == 2 else labels) - source.first_label
+
+
+def _read_own(record: OwnRecord, split: SetSplit, root: Path, sha256: str | None) -> DataSplit:
+    from safetensors import SafetensorError  # noqa: PLC0415 - published sets need none
+    from safetensors.torch import load_file  # noqa: PLC0415
+
+    if sha256 is not None and sha256 != record.sha256:
+        msg = (
+            f"{record.name} in {root} is another set than the one this experiment was made for"
+            f" (hash {record.sha256[:12]}, not {sha256[:12]}): start a new run with --data"
+            f" {record.name}, or point --data-dir or FFTUI_DATA at the folder that has it"
+        )
+        raise DataError(msg)
+    path = root / record.name / f"{split}.safetensors"
+    try:
+        if sha256_of(path) != record.files[split]:
+            raise refusal(
+                record.name, str(root), "damaged", f"{path.name} has changed since it was added"
+            )
+        tensors = load_file(path)
+    except FileNotFoundError:
+        raise refusal(record.name, str(root), "missing", f"no {path.name}") from None
+    except (OSError, SafetensorError) as error:
+        raise refusal(record.name, str(root), "unreadable", f"{path.name}: {error}") from None
+    return DataSplit(tensors["images"], tensors["labels"], len(record.class_names))

@@ -1,21 +1,44 @@
-"""The files of each data set, their MD5 sums, and the torchvision class that reads them.
+"""The files of each published data set and their MD5 sums, as torchvision's classes list them.
 
 torchvision takes seconds to import, and only happens for the full data sets, not for the one
 shipped with fftui.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import PurePosixPath
 from typing import Any
 
-from fftui.data.catalogue import DataName
+from fftui.data.catalogue import SETS, DataName, PublishedSet, Source
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A packed file as it is downloaded: its path below the data folder where torchvision puts it,
+    its MD5 sum, and the file's name inside it (empty: the archive is that one file, packed).
+    """
+
+    path: str
+    md5: str | None
+    member: str = ""
 
 
 @dataclass(frozen=True)
 class SetFile:
-    """One file of a data set: its path below the data folder, and the MD5 sum of its content."""
+    """One unpacked file of a data set: its path below the data folder in torchvision's layout.
+
+    `md5` is the sum of its content, None where only that of its archive is published.
+    """
 
     path: str
-    md5: str
+    md5: str | None
+    archive: Archive | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name without folders."""
+        return PurePosixPath(self.path).name
 
 
 # Shipped inside the package, in `mnist_mini/`.
@@ -26,52 +49,81 @@ MNIST_MINI_FILES = (
     SetFile("t10k-labels-idx1-ubyte.gz", "94eb77d0b7794d8a79b66cda22f8c7aa"),
 )
 
-# torchvision checks the downloaded archives only, not the unpacked files: these are the sums of the
-# latter.
-MNIST_FILES = (
-    SetFile("MNIST/raw/train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb"),
-    SetFile("MNIST/raw/train-labels-idx1-ubyte", "a25bea736e30d166cdddb491f175f624"),
-    SetFile("MNIST/raw/t10k-images-idx3-ubyte", "2646ac647ad5339dbf082846283269ea"),
-    SetFile("MNIST/raw/t10k-labels-idx1-ubyte", "27ae3e4e09519cfbb04c329615203637"),
-)
-FASHION_MNIST_FILES = (
-    SetFile("FashionMNIST/raw/train-images-idx3-ubyte", "f4a8712d7a061bf5bd6d2ca38dc4d50a"),
-    SetFile("FashionMNIST/raw/train-labels-idx1-ubyte", "9018921c3c673c538a1fc5bad174d6f9"),
-    SetFile("FashionMNIST/raw/t10k-images-idx3-ubyte", "8181f5470baa50b63fa0f6fddb340f0a"),
-    SetFile("FashionMNIST/raw/t10k-labels-idx1-ubyte", "15d484375f8d13e6eb1aabb0c3f46965"),
-)
 
-
-def torchvision_class(name: DataName) -> Any:
-    """The torchvision class that reads the data set; `mnist-mini` has none (KeyError)."""
-    from torchvision import datasets  # noqa: PLC0415 - takes seconds to import
-
-    return {
-        "mnist": datasets.MNIST,
-        "fashion-mnist": datasets.FashionMNIST,
-        "cifar10": datasets.CIFAR10,
-        "cifar100": datasets.CIFAR100,
-        "svhn": datasets.SVHN,
-    }[name]
+def loader_class(source: Source) -> Any:
+    """The torchvision class that reads a published set."""
+    module, _, name = source.loader.partition(":")
+    found = getattr(import_module(module), name)
+    return _labelled_only(found) if name == "STL10" else found
 
 
 def files_of(name: DataName) -> tuple[SetFile, ...]:
-    """The files of a data set, those for training first."""
-    match name:
-        case "mnist-mini":
-            return MNIST_MINI_FILES
-        case "mnist":
-            return MNIST_FILES
-        case "fashion-mnist":
-            return FASHION_MNIST_FILES
-        case "svhn":
-            splits = torchvision_class(name).split_list
-            return tuple(SetFile(splits[split][1], splits[split][2]) for split in ("train", "test"))
-        case "cifar10" | "cifar100":
-            cifar = torchvision_class(name)
-            listed = [
-                *cifar.train_list,
-                *cifar.test_list,
-                (cifar.meta["filename"], cifar.meta["md5"]),
-            ]
-            return tuple(SetFile(f"{cifar.base_folder}/{file}", md5) for file, md5 in listed)
+    """The files of a published data set, those for training first. Raises KeyError for an unknown
+    name.
+    """
+    record = SETS[name]
+    if record.source is None:
+        return MNIST_MINI_FILES
+    return tuple(_listed(record, record.source))
+
+
+def _listed(record: PublishedSet, source: Source) -> Iterator[SetFile]:
+    """Its files, by which of its lists the class has."""
+    loader = loader_class(source)
+    if hasattr(loader, "split_list"):
+        for split in ("train", "test"):
+            _, file, md5 = loader.split_list[split][:3]
+            yield SetFile(file, md5)
+    elif hasattr(loader, "train_list"):
+        yield from _in_archive(loader)
+    elif hasattr(loader, "classes_split_dict"):
+        yield from _in_zip(loader, str(dict(source.train)["split"]))
+    else:
+        known = dict(source.md5)
+        for address, md5 in _resources(loader):
+            packed = PurePosixPath(address).name
+            path = f"{loader.__name__}/raw/{packed.removesuffix('.gz')}"
+            yield SetFile(
+                path,
+                known.get(packed.removesuffix(".gz")),
+                Archive(f"{loader.__name__}/raw/{packed}", md5),
+            )
+
+
+def _resources(loader: Any) -> Sequence[tuple[str, str]]:
+    """Addresses and sums of the MNIST family's packed files."""
+    listed = loader.resources
+    return [*listed["train"], *listed["test"]] if isinstance(listed, dict) else listed
+
+
+def _in_archive(loader: Any) -> Iterator[SetFile]:
+    """Files of one .tar.gz, each with a sum of its own."""
+    listed = [*loader.train_list, *loader.test_list]
+    meta = getattr(loader, "meta", None)
+    if meta:
+        listed.append((meta["filename"], meta["md5"]))
+    for file, md5 in listed:
+        path = f"{loader.base_folder}/{file}"
+        yield SetFile(path, md5, Archive(loader.filename, loader.tgz_md5, path))
+
+
+def _in_zip(loader: Any, split: str) -> Iterator[SetFile]:
+    """EMNIST: gzipped idx files in one .zip, of which alone the sum is published."""
+    raw, archive = f"{loader.__name__}/raw", PurePosixPath(loader.url).name
+    for part in ("train", "test"):
+        for kind in ("images-idx3", "labels-idx1"):
+            file = f"emnist-{split}-{part}-{kind}-ubyte"
+            yield SetFile(
+                f"{raw}/{file}", None, Archive(f"{raw}/{archive}", loader.md5, f"gzip/{file}.gz")
+            )
+
+
+def _labelled_only(loader: Any) -> Any:
+    """STL10 without its unlabelled images, 2.7 GB that its loader asks for whatever is read."""
+
+    class STL10(loader):  # type: ignore[misc]
+        """The labelled images alone."""
+
+        train_list = loader.train_list[:2]
+
+    return STL10

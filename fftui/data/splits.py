@@ -21,7 +21,7 @@ class Splits:
     test: DataSplit
 
 
-def load_splits(
+def load_splits(  # noqa: PLR0913 - three numbers of images
     name: DataName,
     *,
     folder: Path | None = None,
@@ -29,6 +29,7 @@ def load_splits(
     train_images: int | None = None,
     validation_images: int = 0,
     test_images: int | None = None,
+    sha256: str | None = None,
 ) -> Splits:
     """The splits of a data set; None takes all images that are left, 0 validation images make no
     validation split.
@@ -36,9 +37,10 @@ def load_splits(
     Subsets are drawn by `seed`, without replacement: validation images first, so that they stay the
     same whatever the number of training images, and a smaller training subset is the beginning of a
     larger one. A split that takes a whole file keeps its order. Raises DataError where the data set
-    cannot be read or has fewer images.
+    cannot be read, has fewer images, or is an own one whose hash is not `sha256`.
     """
-    train, test = load_set(name, "train", folder), load_set(name, "test", folder)
+    train = load_set(name, "train", folder, sha256=sha256)
+    test = load_set(name, "test", folder, sha256=sha256)
     wanted = validation_images + (1 if train_images is None else train_images)
     if wanted > len(train):
         msg = (

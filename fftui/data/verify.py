@@ -3,33 +3,30 @@ published ones.
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib import resources
-from os import environ
 from pathlib import Path
-from typing import Literal
 
-import platformdirs
-
-from fftui.data.catalogue import DATA_NAMES, SETS, DataName
-from fftui.data.sources import SetFile, files_of
+from fftui.data.catalogue import SETS, DataName
+from fftui.data.locate import FoundFile, State, find_file
+from fftui.data.own_sets import data_folder, known_names, own_record
+from fftui.data.sources import files_of
 from fftui.errors import DataError
 
-State = Literal["present", "missing", "damaged", "unreadable"]
+__all__ = ["SetStatus", "State", "data_folder", "dataset_statuses", "refusal", "set_status"]
 
-# Not for security: without saying so, MD5 is refused on machines in FIPS mode.
-_MD5: Callable[[], "hashlib._Hash"] = partial(hashlib.md5, usedforsecurity=False)
+SHIPPED = "mnist-mini"
+# An unreadable file explains what seems missing or damaged beside it; damage is worse than absence.
+_SEVERITY: tuple[State, ...] = ("unreadable", "damaged", "missing", "present")
 
 
 @dataclass(frozen=True)
 class SetStatus:
     """The state of one data set on this machine.
 
-    `bytes` is the size of the files that are present; `verified` is true where the MD5 sum of every
-    file was compared and agrees; `detail` describes the first faulty file, and is empty where there
-    is none.
+    `bytes` is the size of the files that are present; `verified` is true where the checksum of
+    every file was compared and agrees; `detail` describes the first faulty file, and is empty where
+    there is none.
     """
 
     name: DataName
@@ -41,79 +38,57 @@ class SetStatus:
     detail: str
 
 
-@dataclass(frozen=True)
-class _FileStatus:
-    """The state of one file of a data set: `detail` says what is wrong with it."""
-
-    state: State
-    bytes: int = 0
-    detail: str = ""
-
-
-def data_folder(folder: Path | None = None) -> Path:
-    """The folder of the data sets: `folder` if given, else FFTUI_DATA, else the platform's folder
-    for user data.
-    """
-    if folder is not None:
-        return folder.expanduser()
-    named = environ.get("FFTUI_DATA")
-    return (
-        Path(named).expanduser()
-        if named
-        else platformdirs.user_data_path("fftui", appauthor=False) / "data"
-    )
-
-
 def shipped_folder() -> Path:
     """The folder of the files shipped inside the package."""
     return Path(str(resources.files("fftui.data"))) / "mnist_mini"
 
 
 def dataset_statuses(folder: Path | None = None, *, verify: bool = True) -> list[SetStatus]:
-    """The state of every known data set, in the catalogue's order; `verify=False` skips the MD5
-    sums and is quick.
+    """The state of every known data set, the published ones first; `verify=False` skips the
+    checksums and is quick.
     """
-    return [set_status(name, folder, verify=verify) for name in DATA_NAMES]
+    return [set_status(name, folder, verify=verify) for name in known_names(folder)]
 
 
 def set_status(name: DataName, folder: Path | None = None, *, verify: bool = True) -> SetStatus:
-    """The state of one data set."""
-    shipped = name == "mnist-mini"
-    root = shipped_folder() if shipped else data_folder(folder)
-    files = [_file_status(root, file, verify=verify) for file in files_of(name)]
-    # An unreadable file explains what seems missing or damaged beside it; damage is worse than
-    # absence.
-    severity: tuple[State, ...] = ("unreadable", "damaged", "missing", "present")
-    worst = min(files, key=lambda file: severity.index(file.state))
+    """The state of one data set. Raises DataError for an unknown name."""
+    if name not in SETS:
+        return _own_status(name, folder, verify=verify)
+    files = found_files(name, folder, verify=verify)
+    worst = worst_of(files)
+    where = "inside fftui" if name == SHIPPED else str(data_folder(folder))
+    sizes = {file.path: file.bytes for file in files}  # an archive holds several files
     return SetStatus(
         name=name,
         description=SETS[name].description,
-        where="inside fftui" if shipped else str(root),
+        where=where,
         state=worst.state,
-        bytes=sum(file.bytes for file in files),
-        verified=verify and worst.state == "present",
+        bytes=sum(sizes.values()),
+        verified=worst.state == "present" and all(file.verified for file in files),
         detail=worst.detail,
     )
 
 
-def damaged_files(name: DataName, folder: Path) -> list[Path]:
-    """The files of a data set whose content is not the published one."""
-    return [
-        folder / file.path
-        for file in files_of(name)
-        if _file_status(folder, file, verify=True).state == "damaged"
-    ]
+def found_files(name: DataName, folder: Path | None, *, verify: bool) -> list[FoundFile]:
+    """The files of a published set and where each was found."""
+    root = shipped_folder() if name == SHIPPED else data_folder(folder)
+    return [find_file(root, file, verify=verify) for file in files_of(name)]
 
 
-def check_files(name: DataName, folder: Path, files: tuple[SetFile, ...]) -> None:
-    """Compare the MD5 sums of some files of a data set.
+def worst_of(files: list[FoundFile]) -> FoundFile:
+    """The file that says most about what is wrong; any one where nothing is."""
+    return min(files, key=lambda file: _SEVERITY.index(file.state))
 
-    Raises DataError where one is missing, damaged or unreadable.
+
+def checked_files(name: DataName, folder: Path | None) -> list[FoundFile]:
+    """The files of a published set, all in order. Raises DataError where one is missing, damaged or
+    unreadable.
     """
-    for file in files:
-        found = _file_status(folder, file, verify=True)
-        if found.state != "present":
-            raise refusal(name, str(folder), found.state, found.detail)
+    files = found_files(name, folder, verify=True)
+    worst = worst_of(files)
+    if worst.state != "present":
+        raise refusal(name, str(data_folder(folder)), worst.state, worst.detail)
+    return files
 
 
 def refusal(name: DataName, where: str, state: State, detail: str) -> DataError:
@@ -121,40 +96,50 @@ def refusal(name: DataName, where: str, state: State, detail: str) -> DataError:
     do.
     """
     elsewhere = "point --data-dir or FFTUI_DATA at a folder that has it"
-    if name == "mnist-mini":
+    if name == SHIPPED:
         return DataError(
             f"{name}, shipped inside fftui, is {state} ({detail}): install fftui again"
         )
+    again = f"run `fftui data get {name}`" if name in SETS else f"remove it and {_ADD} {name} again"
     match state:
         case "missing":
-            return DataError(
-                f"{name} is not in {where} ({detail}): run `fftui data get {name}`, or {elsewhere}"
-            )
+            return DataError(f"{name} is not in {where} ({detail}): {again}, or {elsewhere}")
         case "damaged":
-            return DataError(
-                f"{name} in {where} is damaged ({detail}): run `fftui data get {name}`, or"
-                f" {elsewhere}"
-            )
+            return DataError(f"{name} in {where} is damaged ({detail}): {again}, or {elsewhere}")
         case _:
             return DataError(
                 f"{name} in {where} cannot be read ({detail}): make it readable, or {elsewhere}"
             )
 
 
-def _file_status(root: Path, file: SetFile, *, verify: bool) -> _FileStatus:
-    path = root / file.path
+_ADD = "`fftui data add`"
+
+
+def _own_status(name: DataName, folder: Path | None, *, verify: bool) -> SetStatus:
+    root = data_folder(folder)
     try:
-        with path.open("rb") as stream:
-            size = stream.seek(0, 2)
-            stream.seek(0)
-            if verify and hashlib.file_digest(stream, _MD5).hexdigest() != file.md5:
-                return _FileStatus(
-                    "damaged", size, f"{file.path} does not have the published MD5 sum"
-                )
-    except FileNotFoundError:
-        return _FileStatus("missing", detail=f"no {file.path}")
-    except OSError as error:
-        return _FileStatus(
-            "unreadable", detail=f"{file.path}: {(error.strerror or str(error)).lower()}"
-        )
-    return _FileStatus("present", size)
+        record = own_record(name, folder)
+    except DataError as error:
+        return SetStatus(name, "own", str(root), "damaged", 0, False, str(error))
+    state: State = "present"
+    detail, total = "", 0
+    for split, sha256 in record.files.items():
+        path = root / name / f"{split}.safetensors"
+        try:
+            total += path.stat().st_size
+            if verify and sha256_of(path) != sha256:
+                state, detail = "damaged", f"{path.name} has changed since it was added"
+        except FileNotFoundError:
+            state, detail = "missing", f"no {path.name}"
+        except OSError as error:
+            state, detail = "unreadable", f"{path.name}: {(error.strerror or str(error)).lower()}"
+        if state != "present":
+            break
+    verified = verify and state == "present"
+    return SetStatus(name, record.info.description, str(root), state, total, verified, detail)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 sum of a file. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -2,20 +2,11 @@
 
 from pathlib import Path
 
-from fftui.data.catalogue import DATA_NAMES, DataName
+from fftui.data.catalogue import SETS, DataName
+from fftui.data.own_sets import known_names
 from fftui.data.verify import SetStatus, data_folder, set_status
 from fftui.doctor.checks import Check, Section
 from fftui.text.format import size
-
-# Sizes of the packed files that `fftui data get` fetches.
-FETCHED_BYTES: dict[DataName, int] = {
-    "mnist": 11_594_722,
-    "fashion-mnist": 30_878_645,
-    "cifar10": 170_498_071,
-    "cifar100": 169_001_437,
-    "svhn": 246_316_178,
-}
-NEED_NO_TORCHVISION: tuple[DataName, ...] = ("mnist-mini", "mnist", "fashion-mnist")
 
 
 def data_section(folder: Path | None = None, *, torchvision_loads: bool = True) -> Section:
@@ -31,8 +22,8 @@ def data_section(folder: Path | None = None, *, torchvision_loads: bool = True) 
             str(root) if there else f"{root}, not there",
         )
     ]
-    for name in DATA_NAMES:
-        if torchvision_loads or name in NEED_NO_TORCHVISION:
+    for name in known_names(folder):
+        if torchvision_loads or name not in SETS or SETS[name].source is None:
             checks.append(_check(set_status(name, folder)))
         else:
             checks.append(_not_available(name))
@@ -45,12 +36,13 @@ def _check(status: SetStatus) -> Check:
         "verified": status.verified,
         "where": status.where,
         "size_bytes": status.bytes,
-        "fetch_bytes": None if status.state == "present" else FETCHED_BYTES.get(status.name),
+        "fetch_bytes": None if status.state == "present" else _fetch_bytes(status.name),
     }
     if status.state == "present":
+        checked = "verified" if status.verified else "not verified: no checksum is published"
         where = f", {status.where}" if status.name == "mnist-mini" else ""
         return Check(
-            status.name, status.name, "ok", value, f"{size(status.bytes)}, verified{where}"
+            status.name, status.name, "ok", value, f"{size(status.bytes)}, {checked}{where}"
         )
     text = status.detail if status.state == "missing" else f"{status.state}: {status.detail}"
     if status.name == "mnist-mini":
@@ -58,13 +50,21 @@ def _check(status: SetStatus) -> Check:
         return Check(status.name, status.name, "broken", value, text, advice)
     if status.state == "unreadable":
         advice = "make it readable, or point FFTUI_DATA at a folder that has it"
+    elif status.name not in SETS:
+        advice = f"`fftui data remove {status.name}`, then add it again"
     else:
-        fetched = size(FETCHED_BYTES[status.name])
+        fetched = size(_fetch_bytes(status.name) or 0)
         advice = (
             f"{status.description}; `fftui data get {status.name}` fetches {fetched} from the"
             " internet"
         )
     return Check(status.name, status.name, "missing", value, text, advice)
+
+
+def _fetch_bytes(name: DataName) -> int | None:
+    """Size of the packed files that `fftui data get` fetches; None where there are none."""
+    source = SETS[name].source if name in SETS else None
+    return source.fetch_bytes if source else None
 
 
 def _not_available(name: DataName) -> Check:

@@ -7,7 +7,7 @@ turns those refusals into one line with the nearest valid name.
 
 from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
-from fftui.experiment.data_config import Data
+from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
@@ -70,6 +70,7 @@ __all__ = [
     "Normalisation",
     "Optimizer",
     "Order",
+    "OwnSet",
     "PerLayer",
     "Phase",
     "PhaseConfig",

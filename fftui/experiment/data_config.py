@@ -1,17 +1,52 @@
 """Which images an experiment learns from."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from fftui.data.catalogue import SETS, DataName, Normalisation, SetInfo
+from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
+from fftui.data.own_sets import known_names
+from fftui.errors import nearest
+from fftui.experiment.choices import FilledIn
 from fftui.experiment.config import Config
+
+
+class OwnSet(Config):
+    """The facts of one's own data set, so that the experiment is complete without its files.
+
+    `shape` is (channels, height, width); `mean` and `std` are the training images', of pixels from
+    0 to 1; `hash` is the SHA-256 sum that tells the set from another of its name.
+    """
+
+    classes: int = Field(ge=2)
+    shape: tuple[int, int, int] = Field(strict=False)
+    train_images: int = Field(ge=1)
+    test_images: int = Field(ge=1)
+    mean: tuple[float, ...] = Field(strict=False)
+    std: tuple[float, ...] = Field(strict=False)
+    hash: str = Field(min_length=64, max_length=64)
+
+    @model_validator(mode="after")
+    def _channels_agree(self) -> Self:
+        if not len(self.mean) == len(self.std) == self.shape[0] or min(self.shape) < 1:
+            msg = "shape, mean and std do not have the same channels"
+            raise ValueError(msg)
+        return self
+
+
+class DataSetNames:
+    """Annotation of the field that names a data set."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The published sets and one's own."""
+        return known_names()
 
 
 class Data(Config):
     """The images: data set, numbers, normalisation of pixels, augmentation."""
 
-    name: DataName = Field("mnist-mini", description="data set")
+    name: Annotated[str, DataSetNames()] = Field("mnist-mini", description="data set")
     normalisation: Normalisation = Field(
         "standard",
         description=(
@@ -33,14 +68,37 @@ class Data(Config):
     flip: bool = Field(
         False, description="training images are flipped left to right, half of them at random"
     )
+    own: Annotated[OwnSet | None, FilledIn()] = Field(
+        None, description="facts of one's own data set, filled in from its record"
+    )
 
     @property
     def info(self) -> SetInfo:
         """Shape and size of the data set."""
-        return SETS[self.name]
+        if self.own is None:
+            return SETS[self.name]
+        return SetInfo(
+            classes=self.own.classes,
+            shape=self.own.shape,
+            train_images=self.own.train_images,
+            test_images=self.own.test_images,
+            description="own",
+            standard=ChannelScale(self.own.mean, self.own.std),
+        )
 
     @model_validator(mode="after")
     def _fits_the_set(self) -> Self:
+        if self.own is not None and self.name in SETS:
+            msg = f"{self.name} is a published data set: leave out data.own"
+            raise ValueError(msg)
+        if self.own is None and self.name not in SETS:
+            near = nearest(self.name, SETS)
+            hint = f"; did you mean {near!r}?" if near else ""
+            msg = (
+                f"no data set is called {self.name!r}{hint}; there are {', '.join(SETS)}; of one's"
+                " own set the facts in data.own are missing"
+            )
+            raise ValueError(msg)
         info = self.info
         wanted = self.validation_images + (self.train_images or 1)
         if wanted > info.train_images:

@@ -18,7 +18,7 @@ Activation = Annotated[str, Choice("activation")]
 LayerNormalisation = Literal["l2", "rms", "batch", "none"]
 Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 
-SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32  # a channel for each of ten classes
+SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
 TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
 MLP_RATIO = 4
 
@@ -69,8 +69,8 @@ class LayerConfig(Config, ABC):
         """Reasons why the layer cannot follow inputs of `input_shape`."""
         yield from ()
 
-    def small(self) -> Self:
-        """A copy that learns in seconds."""
+    def small(self, classes: int) -> Self:
+        """A copy that learns in seconds, from data of `classes` classes."""
         return self
 
 
@@ -139,9 +139,9 @@ class FullyConnected(LayerConfig):
         """Its units."""
         return self.units
 
-    def small(self) -> Self:
-        """With at most `SMALL_UNITS` units."""
-        return self.replaced(units=min(self.units, SMALL_UNITS))
+    def small(self, classes: int) -> Self:
+        """With at most `SMALL_UNITS` units, or one a class."""
+        return self.replaced(units=min(self.units, max(SMALL_UNITS, classes)))
 
 
 @LAYERS.add
@@ -221,9 +221,9 @@ class Convolution(LayerConfig):
         if len(input_shape) != 3 or min(self.output_shape(input_shape)) < 1:
             yield f"a convolution of width {self.kernel} has no image left to convolve"
 
-    def small(self) -> Self:
-        """With at most `SMALL_CHANNELS` channels."""
-        return self.replaced(channels=min(self.channels, SMALL_CHANNELS))
+    def small(self, classes: int) -> Self:
+        """With at most `SMALL_CHANNELS` channels, or one a class."""
+        return self.replaced(channels=min(self.channels, max(SMALL_CHANNELS, classes)))
 
     def _convolved(self, input_shape: Shape) -> Shape:
         """The shape before pooling."""
@@ -307,7 +307,7 @@ class SelfAttention(LayerConfig):
         if self.width % self.heads:
             yield f"{self.heads} heads cannot share a width of {self.width}"
 
-    def small(self) -> Self:
+    def small(self, classes: int) -> Self:
         """With at most `SMALL_UNITS` units and tokens of width `SMALL_WIDTH`."""
         return self.replaced(units=min(self.units, SMALL_UNITS), width=min(self.width, SMALL_WIDTH))
 

@@ -29,9 +29,9 @@ class Images:
         return cls(
             split.images.to(device),
             split.labels.to(device),
-            scale_of(data.name, data.normalisation),
+            scale_of(data.info, data.normalisation),
             data.info,
-            overlay_value(data.name, data.normalisation),
+            overlay_value(data.info, data.normalisation),
         )
 
     def inputs(self, index: Tensor | slice) -> Tensor:

@@ -202,6 +202,7 @@ class Training(Iterator[ev.Event]):
             train_images=data.train_images,
             validation_images=data.validation_images,
             test_images=data.test_images,
+            sha256=data.own.hash if data.own else None,
         )
         self._train = Images.on(self._device, splits.train, data)
         self._test = Images.on(self._device, splits.test, data)

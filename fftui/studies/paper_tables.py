@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fftui.data.catalogue import SETS, DataName
+from fftui.data.catalogue import DataName
+from fftui.data.own_sets import info_of
 from fftui.studies.reported import Cell, reported, sizes
 from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Row, Scale, experiment_of
@@ -33,9 +34,9 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
     """Every number of images the paper has; of fewer than all its FF at an equal number of updates
     too.
     """
-    whole = SETS[data].train_images
+    whole = info_of(data).train_images
     own, full = experiment_of("ff", data).data, scale == "full"
-    for images in QUICK_SIZES if scale == "quick" else sizes(data):
+    for images in _numbers_of_images(data, whole, scale):
         taken: dict[str, object] = {} if images == whole else {"data.train_images": images}
         for method in ("paper/ff", "paper/ff at equal updates", "paper/backprop", "ff", "backprop"):
             preset = method.removesuffix(" at equal updates")
@@ -60,6 +61,15 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
             yield Row(
                 values, preset, {**changes, **taken}, paper=_sample_cell(method, data, images)
             )
+
+
+def _numbers_of_images(data: DataName, whole: int, scale: Scale) -> tuple[int, ...]:
+    """The numbers to learn from, largest first: the paper's where it uses the set, else all and
+    those of its numbers that are fewer.
+    """
+    if scale == "quick":
+        return tuple(dict.fromkeys(min(images, whole) for images in QUICK_SIZES))
+    return sizes(data) or (whole, *(images for images in sizes("mnist") if images < whole))
 
 
 def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:
@@ -89,6 +99,6 @@ def _sample_cell(method: str, data: DataName, images: int) -> Cell | None:
 def _equal_updates(data: DataName, images: int, changes: Mapping[str, Any]) -> dict[str, object]:
     """As many epochs as give the optimiser steps of the full set."""
     phase = experiment_of("paper/ff", data, changes).phases[0]
-    steps = phase.epochs * math.ceil(SETS[data].train_images / phase.batch_size)
+    steps = phase.epochs * math.ceil(info_of(data).train_images / phase.batch_size)
     epochs = round(steps / math.ceil(images / phase.batch_size))
     return {"phases.0.epochs": epochs, "evaluation.every": max(1, epochs // MEASUREMENTS)}

@@ -52,14 +52,19 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
         "phases.*.batch_size": small.batch_size,
     }
     changes |= {} if small.threshold is None else {"phases.0.threshold": small.threshold}
-    for number, layer in enumerate(experiment_of(preset, data).model.layers):
+    base = experiment_of(preset, data)
+    info = base.data.info
+    for number, layer in enumerate(base.model.layers):
         changes |= {
-            f"model.layers.{number}.{name}": value for name, value in _smaller(layer).items()
+            f"model.layers.{number}.{name}": value
+            for name, value in _smaller(layer, info.classes).items()
         }
-    return changes if images is None else {**changes, "data.train_images": images}
+    if images is not None:
+        changes["data.train_images"] = min(images, info.train_images - base.data.validation_images)
+    return changes
 
 
-def _smaller(layer: LayerConfig) -> dict[str, Any]:
+def _smaller(layer: LayerConfig, classes: int) -> dict[str, Any]:
     """The fields of `layer` that differ in its small version."""
-    small, full = layer.small().model_dump(), layer.model_dump()
+    small, full = layer.small(classes).model_dump(), layer.model_dump()
     return {name: value for name, value in small.items() if value != full[name]}

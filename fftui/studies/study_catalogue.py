@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fftui.data.catalogue import DATA_NAMES, DataName
+from fftui.data.catalogue import DataName
+from fftui.data.own_sets import known_names
 from fftui.data.verify import set_status
 from fftui.errors import one_of
 from fftui.studies import architecture_study, hybrid_study, paper_tables, sweeps
@@ -60,7 +61,8 @@ class StudyInfo:
         Trials come seed by seed, so that a study that was stopped has a whole table early. Raises
         ExperimentError where a preset cannot be read or changed as the study means to.
         """
-        sets = [name for name in DATA_NAMES if name in (asked or self.sets_at(scale))]
+        wanted = asked or self.sets_at(scale)
+        sets = [name for name in known_names() if name in wanted]
         notes = [
             f"{name} is not on this machine: skipped (fftui data get {name})"
             for name in sets
@@ -98,7 +100,7 @@ def present_sets(data_folder: Path | None = None) -> frozenset[DataName]:
     """
     return frozenset(
         name
-        for name in DATA_NAMES
+        for name in known_names(data_folder)
         if set_status(name, data_folder, verify=False).state == "present"
     )
 

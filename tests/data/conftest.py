@@ -7,7 +7,7 @@ import hashlib
 import pickle
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,8 +18,7 @@ import pytest
 import scipy.io
 from torchvision.datasets import CIFAR100, MNIST, SVHN
 
-from fftui.data import sources
-from fftui.data.sources import SetFile
+from fftui.data.catalogue import SETS
 
 IMAGES = {"train": 12, "test": 7}
 
@@ -143,11 +142,14 @@ def mnist(
             (raw / file).write_bytes(content)
             archive = gzip.compress(content, mtime=0)
             (mirror / f"{file}.gz").write_bytes(archive)
-            unpacked.append(SetFile(f"MNIST/raw/{file}", md5(content)))
+            unpacked.append((file, md5(content)))
             packed.append((f"{file}.gz", md5(archive)))
         files[split] = raw / f"{stem}-images-idx3-ubyte"
         images[split], labels[split] = pixels[:, None], digits.astype(np.int64)
-    monkeypatch.setattr(sources, "MNIST_FILES", tuple(unpacked))
+    record = SETS["mnist"]
+    assert record.source is not None
+    source = replace(record.source, md5=tuple(unpacked))
+    monkeypatch.setitem(SETS, "mnist", replace(record, source=source))
     monkeypatch.setattr(MNIST, "resources", packed)
     monkeypatch.setattr(MNIST, "mirrors", [f"{served}/mirror/"])
     return Generated(folder, images, labels, files)

@@ -165,7 +165,7 @@ def test_a_data_folder_that_is_a_file_is_refused(name: DataName, tmp_path: Path)
 def test_a_damaged_installation_differs_from_a_damaged_download(tmp_path: Path, monkeypatch):
     for file in sets.shipped_folder().iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes()[:-1])
-    monkeypatch.setattr("fftui.data.sets.shipped_folder", lambda: tmp_path)
+    monkeypatch.setattr("fftui.data.verify.shipped_folder", lambda: tmp_path)
     with pytest.raises(DataError, match="install fftui again"):
         load_set("mnist-mini", "train")
 

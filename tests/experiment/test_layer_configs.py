@@ -50,17 +50,17 @@ def test_the_cost_of_a_kind_is_of_its_shapes(kind: str) -> None:
         assert cost.floats >= math.prod(layer.activity_shape(shape))
         assert cost.weights > 0
         assert cost.inputs >= math.prod(shape)
-        small = layer.small().cost(shape, 10, encoding, first=True)
+        small = layer.small(10).cost(shape, 10, encoding, first=True)
         assert small.flops + small.shared_flops <= cost.flops + cost.shared_flops
 
 
 @pytest.mark.parametrize("kind", LAYERS.names)
 def test_the_small_version_is_smaller_and_fits(kind: str) -> None:
     layer, shape = on_digits(kind)
-    small = layer.small()
+    small = layer.small(10)
     assert type(small) is type(layer)
     assert not list(small.problems(shape, first=True))
-    assert small.small() == small
+    assert small.small(10) == small
     assert small.groups >= 10, "class groups of ten classes can be cut from it"
 
 

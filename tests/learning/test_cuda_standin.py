@@ -85,8 +85,8 @@ def test_a_step_stays_on_its_device_and_never_waits(
     )
     data = Data(name="mnist", normalisation="paper", shift=1, flip=True)
     train = Images.on(CUDA, split, data)
-    assert train.scale == scale_of("mnist", "paper")
-    assert train.overlay_value == overlay_value("mnist", "paper")
+    assert train.scale == scale_of(SETS["mnist"], "paper")
+    assert train.overlay_value == overlay_value(SETS["mnist"], "paper")
     model = Model(
         layers=layers,
         label=Label(encoding="appended" if phase.rule == "forward-forward" else "none"),

@@ -27,7 +27,7 @@ def described(kind: str, rule: str) -> Experiment:
         field = next(each for each in fields_of(values) if each.path == path)
         values = changed(values, field, text)
     values["phases"][0] |= {"epochs": 2, "batch_size": 50}
-    values["model"]["layers"][0] = LAYERS.get(kind)().small().model_dump(mode="json")
+    values["model"]["layers"][0] = LAYERS.get(kind)().small(10).model_dump(mode="json")
     made = check(values)
     assert made.experiment is not None, made.errors
     return made.experiment
@@ -49,7 +49,7 @@ def test_every_rule_trains_every_kind(kind: str, rule: str) -> None:
 
 @pytest.mark.parametrize("kind", LAYERS.names)
 def test_a_layer_is_as_its_description_states(kind: str) -> None:
-    spec = LAYERS.get(kind)().small()
+    spec = LAYERS.get(kind)().small(10)
     for encoding in spec.encodings:
         generator = torch.Generator().manual_seed(0)
         label = LabelInput(encoding, CLASSES, 1.0)

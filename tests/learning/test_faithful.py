@@ -7,6 +7,7 @@ import math
 import torch
 
 from fftui import events as ev
+from fftui.data.catalogue import SETS
 from fftui.data.label_encoding import overlay
 from fftui.data.normalisation import normalise, overlay_value, scale_of
 from fftui.data.splits import load_splits
@@ -63,8 +64,8 @@ def textbook(
         validation_images=0,
         test_images=None,
     ).train
-    pixels = normalise(split.images, scale_of("mnist-mini", "paper"))
-    value = overlay_value("mnist-mini", "paper")
+    pixels = normalise(split.images, scale_of(SETS["mnist-mini"], "paper"))
+    value = overlay_value(SETS["mnist-mini"], "paper")
     negatives = fixed_negatives(split.labels, generator=generator_for(0, "negatives", 1))
     positive_x, negative_x = (
         overlay(pixels, split.labels, 10, value),

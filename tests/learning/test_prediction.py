@@ -23,15 +23,15 @@ def random_images(count: int, seed: int) -> Images:
     return Images(
         torch.randint(0, 256, (count, *INFO.shape), dtype=torch.uint8, generator=generator),
         torch.randint(0, INFO.classes, (count,), generator=generator),
-        scale_of("mnist-mini", "standard"),
+        scale_of(SETS["mnist-mini"], "standard"),
         INFO,
-        overlay_value("mnist-mini", "standard"),
+        overlay_value(SETS["mnist-mini"], "standard"),
     )
 
 
 def network(layers: int, seed: int) -> Network:
     model = Model(layers=(FullyConnected(units=12),) * layers)
-    return Network(model, INFO, overlay_value("mnist-mini", "standard"), torch.float32, seed)
+    return Network(model, INFO, overlay_value(SETS["mnist-mini"], "standard"), torch.float32, seed)
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fftui.data.catalogue import DATA_NAMES
+from fftui.data.own_sets import known_names
 from fftui.errors import DataError, RequestError, RunNotFoundError, nearest, one_of
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, find_run
@@ -67,7 +67,8 @@ def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
         if isinstance(source, RunFolder):
             made = run_figures(source, asked.data_folder)
         else:
-            made = study_figures(source.build(asked.scale, DATA_NAMES, MOST_SEEDS), asked)
+            known = known_names(asked.data_folder)
+            made = study_figures(source.build(asked.scale, known, MOST_SEEDS), asked)
         while True:
             with style():  # not around the yields: the settings are global
                 made_next = next(made, None)

@@ -1,0 +1,69 @@
+"""Images and labels as somebody brings them, before they are decoded and made one size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fftui.data.pictures import Encoded, Pixels
+from fftui.errors import DataError
+
+MOST_CLASSES = 1_000
+TRAIN_WORDS = frozenset({"train", "training"})
+TEST_WORDS = frozenset({"test", "testing"})
+VALIDATION_WORDS = frozenset({"val", "valid", "validation"})
+
+
+@dataclass(frozen=True)
+class BroughtSplit:
+    """Images, encoded or as pixels (N, channels, height, width), and the class of each by name."""
+
+    images: Sequence[Encoded] | Pixels
+    labels: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was found: training images, test images where there are any, the classes in order, and
+    notes on what was left out or changed.
+    """
+
+    train: BroughtSplit
+    test: BroughtSplit | None
+    class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def class_order(labels: Sequence[str]) -> tuple[str, ...]:
+    """The classes among `labels`: by number where all are numbers, else by name."""
+    names = set(labels)
+    if all(name.isascii() and name.isdigit() for name in names):
+        return tuple(sorted(names, key=lambda name: (int(name), name)))
+    return tuple(sorted(names))
+
+
+def checked(brought: Brought, source: str) -> Brought:
+    """`brought`, if something can learn from it.
+
+    Raises DataError where there are no images, a single class, too many classes, or a test class
+    that has no training images.
+    """
+    used = set(brought.train.labels)
+    if not len(brought.train):
+        msg = f"{source} has no images: expected class folders of images, an .npz or .parquet"
+        raise DataError(msg)
+    if len(used) < 2:
+        msg = f"{source} has images of one class only ({next(iter(used))}): two or more are needed"
+        raise DataError(msg)
+    if len(used) > MOST_CLASSES:
+        msg = (
+            f"{source} has {len(used):,} classes; at most {MOST_CLASSES:,} are taken, because"
+            " prediction tries every label: is the label column or folder level the right one?"
+        )
+        raise DataError(msg)
+    unseen = sorted(set(brought.test.labels) - used) if brought.test else []
+    if unseen:
+        msg = f"{source}: class {unseen[0]!r} has test images and no training images"
+        raise DataError(msg)
+    return brought
