@@ -18,7 +18,7 @@ Activation = Annotated[str, Choice("activation")]
 LayerNormalisation = Literal["l2", "rms", "batch", "none"]
 Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 
-SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32  # a channel for each of ten classes
+SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
 TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
 MLP_RATIO = 4
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from fftui.data.catalogue import SetInfo
-from fftui.data.encodings import PLANES, LabelEncoding
+from fftui.data.encodings import PIXELS, PLANES, LabelEncoding
 from fftui.experiment.config import Config
 from fftui.experiment.layer_configs import LAYERS, Layer
 
@@ -75,7 +75,7 @@ class Model(Config):
                 f"model.label.encoding = {self.label.encoding!r} needs a first layer of kind"
                 f" {' or '.join(map(repr, able))}"
             )
-        if self.label.encoding == "overlay" and info.classes > info.inputs:
+        if self.label.encoding in PIXELS and info.classes > info.inputs:
             yield (
                 f"an overlay of {info.classes} labels does not fit {info.inputs} pixels: set"
                 " model.label.encoding = 'appended'"
