@@ -29,6 +29,23 @@ class ObjectiveValue:
 Objective = Callable[[Tensor], ObjectiveValue]
 
 
+class AutogradObjective:
+    """An objective by its value alone: a function of activities z (N, H) that returns the loss, a
+    scalar, and the goodness (2B,) to report, positive first. Autograd finds ∂L/∂z.
+    """
+
+    def __init__(self, value: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
+        self._value = value
+
+    def __call__(self, z_NH: Tensor) -> ObjectiveValue:
+        """Loss, goodness and gradient for these activities."""
+        with torch.enable_grad():
+            leaf_NH = z_NH.detach().requires_grad_()
+            loss, goodness_2B = self._value(leaf_NH)
+            (grad_NH,) = torch.autograd.grad(loss, leaf_NH)
+        return ObjectiveValue(loss.detach(), goodness_2B.detach(), z_NH, grad_NH)
+
+
 class PairObjective:
     """A loss of the goodness of positive and negative data (2B rows, positive first), and peer
     normalisation.
