@@ -149,9 +149,7 @@ def test_without_a_sampler_windows_are_measured_at_once() -> None:
     assert [(each.gpu, each.cpu) for each in measured] == [(None, None)]
 
 
-def test_an_idle_window_that_begins_with_the_first_sample_is_measured_though_its_time_was_rounded() -> (
-    None
-):
+def test_an_idle_window_from_the_first_sample_on_is_measured_though_times_are_rounded() -> None:
     sampled = [(at + 0.0005, event) for at, event in samples(3, by_counter)]
     (found,) = measured_by([*sampled, (1.2, window(0.0, 1.0, doing="idle"))])
     assert found.gpu is not None
