@@ -201,7 +201,7 @@ def group_goodness(z_NH: Tensor, classes: int) -> Tensor:
     grouped = z_NH[:, : each * classes].reshape(-1, classes, each)
     wide = torch.promote_types(z_NH.dtype, torch.float32)
     norm_NC: Tensor = torch.linalg.vector_norm(grouped, dim=2, dtype=wide)
-    return norm_NC.square_().div_(each)
+    return norm_NC.square() / each  # not in place: autograd may need the norm
 
 
 def row_norm(x_BD: Tensor) -> Tensor:
