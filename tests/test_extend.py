@@ -66,7 +66,7 @@ def test_layer_kind_rule_and_data_set_make_a_run(site: Path) -> None:
     assert result["test_accuracy"] > 0.6  # a third by guessing
     shown = fftui(site, "show", "latest")
     assert "low-rank" in shown.stdout or "256→60" in shown.stdout
-    assert fftui(site, "export", "latest", "--table", "layers").stdout.count("\n") == 4
+    assert fftui(site, "export", "latest", "--table", "layers").stdout.count("\n") == 3
     again = fftui(site, "resume", "latest", "--headless")
     assert again.returncode == 0, again.stderr
 
