@@ -12,6 +12,7 @@ A preset is a TOML file:
 """
 
 import copy
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -195,6 +196,8 @@ def preset_values(
     values["data"] = _with_data(values.get("data"), data, data_folder)
     for path, value in preset.on.get(data, {}).items():
         set_value(values, path, value)
+    if own := values["data"].get("own"):
+        _fit_patches(values.get("model", {}).get("layers", ()), own["shape"])
     return values
 
 
@@ -224,6 +227,17 @@ def _with_data(values: object, data: str, data_folder: Path | None) -> dict[str,
             "hash": record.sha256,
         }
     return kept
+
+
+def _fit_patches(layers: Sequence[dict[str, Any]], shape: Sequence[int]) -> None:
+    """Give layers the patch nearest to the preset's that tiles images of one's own size: a preset
+    has values for the published sizes only.
+    """
+    common = math.gcd(shape[1], shape[2])
+    divisors = [size for size in range(1, common + 1) if common % size == 0]
+    for layer in layers:
+        if "patch" in layer:
+            layer["patch"] = min(divisors, key=lambda size: abs(size - layer["patch"]))
 
 
 def experiment_from(values: Mapping[str, Any], source: str) -> Experiment:

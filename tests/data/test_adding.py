@@ -67,7 +67,9 @@ def test_class_folders_without_a_test_set(data: Path, tmp_path: Path) -> None:
     assert sorted(test.labels.tolist()) == [0, 1, 2]
     values = {int(image[0, 0, 0]) for image in (*train.images, *test.images)}
     assert values == {80 * number + index for number in range(3) for index in range(6)}
-    assert all(int(i[0, 0, 0]) // 80 == int(n) for i, n in zip(train.images, train.labels))
+    assert all(
+        int(i[0, 0, 0]) // 80 == int(n) for i, n in zip(train.images, train.labels, strict=True)
+    )
     pixels = train.images.double() / 255
     assert record.mean[0] == pytest.approx(pixels.mean().item(), abs=1e-6)
     assert record.std[0] == pytest.approx(pixels.std(correction=0).item(), abs=1e-6)
@@ -205,7 +207,9 @@ def test_parquet_as_hubs_serve_it(layout: str, data: Path, tmp_path: Path) -> No
     assert record.class_names == ("zebra", "ant")
     assert (record.train_images, record.test_images) == ((12, 4) if test else (10, 2))
     loaded = load_set("hub", "train")
-    assert all(int(i[0, 0, 0]) % 2 == int(n) for i, n in zip(loaded.images, loaded.labels))
+    assert all(
+        int(i[0, 0, 0]) % 2 == int(n) for i, n in zip(loaded.images, loaded.labels, strict=True)
+    )
 
 
 def test_parquet_without_images_is_refused(data: Path, tmp_path: Path) -> None:
@@ -348,7 +352,7 @@ def test_a_damaged_record_is_a_value_error(key: str, value: object) -> None:
         return
     if key in ("mean", "std") and isinstance(value, list) and len(value) == 1:
         return
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match=r"\S"):
         record_from(json.dumps(RECORD | {key: value}), "pets")
 
 
@@ -356,7 +360,7 @@ def test_a_damaged_record_is_a_value_error(key: str, value: object) -> None:
     st.text() | st.binary().map(lambda content: content.decode("latin-1")) | JSON.map(json.dumps)
 )
 def test_any_text_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match=r"\S"):
         record_from(text, "pets")
 
 
