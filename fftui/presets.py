@@ -12,8 +12,9 @@ A preset is a TOML file:
 """
 
 import copy
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,7 +177,20 @@ def preset_values(
     values["data"] = data_values(values.get("data"), name, data_folder)
     for path, value in preset.on.get(name, {}).items():
         set_value(values, path, value)
+    if own := values["data"].get("own"):
+        _fit_patches(values.get("model", {}).get("layers", ()), own["shape"])
     return values
+
+
+def _fit_patches(layers: Sequence[dict[str, Any]], shape: Sequence[int]) -> None:
+    """Give layers the patch nearest to the preset's that tiles images of one's own size: a preset
+    has values for the published sizes only.
+    """
+    common = math.gcd(shape[1], shape[2])
+    divisors = [size for size in range(1, common + 1) if common % size == 0]
+    for layer in layers:
+        if "patch" in layer:
+            layer["patch"] = min(divisors, key=lambda size: abs(size - layer["patch"]))
 
 
 def _changed(
