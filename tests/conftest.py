@@ -174,6 +174,7 @@ class School:
         data_folder: Path | None,
         device: str,
         state: TrainingState | None,
+        weights_of: Callable[[str], Any] | None = None,
     ) -> FakeTraining:
         if refusal := self.refuses(state is not None):
             raise refusal

@@ -28,7 +28,7 @@ IN_TICKS = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 WORD = re.compile(r"[A-Za-z_]\w*(?:[-/]\w+)*")
 FIELD = re.compile(r"[a-z_]+(?:\.(?:[a-z_]+|\d+|\*|N))+")
-FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|toml|json|jsonl|svg|npz|safetensors|parquet)")
+FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|toml|json|jsonl|svg|npz|safetensors|parquet|png|jpg)")
 RUN_FILES = {"experiment.toml", "run.json", "journal.jsonl", "checkpoint.safetensors"}
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # of every command that cannot be parsed
 # What a reader puts in: `fftui show RUN`.
@@ -48,6 +48,7 @@ PLACEHOLDERS = {
 # Words of other programs and of mathematics.
 OTHERS = {"nohup", "python", "pip", "nvidia-ml-py", "torch", "json", "sys", "svg", "grep", "claims"}
 # Columns of the logs of the paper's code; words of Python.
+OTHERS |= {"pets", "pictures"}  # examples of the reader's own
 OTHERS |= {"E2E_time", "GPU_compute_time", *keyword.kwlist}
 
 
@@ -157,7 +158,7 @@ def span_problems(span: str) -> Iterator[str]:
         return
     is_other_program = span.startswith("python ")
     for path in FILE.findall(span):
-        if path not in files() and not path.startswith("*"):
+        if path not in files() and not path.startswith(("*", "NAME/", "pictures/")):
             yield f"no file {path}"
     if is_other_program:
         return
