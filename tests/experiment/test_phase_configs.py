@@ -4,13 +4,13 @@ import tomllib
 from typing import Any
 
 import pytest
-from fftui.text.plain import preset_toml
 
 from fftui.experiment import LAYERS, PHASES, Experiment, ForwardForward
 from fftui.experiment.choices import add_choice
 from fftui.experiment.cost import cost_of, stage_costs
 from fftui.experiment.field_errors import validated
 from fftui.presets import load_preset, read_preset
+from fftui.text.preset_toml import preset_toml
 from fftui.tui.fields import changed, check, fields_of, values_of
 
 EVERY = [(rule, kind) for rule in PHASES.names for kind in LAYERS.names]

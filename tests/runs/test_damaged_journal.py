@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fftui.text.plain import end_text, energy_text, head_text, layer_rows, progress_line
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +16,8 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.tables import make_table
 from fftui.runs.view import RunView
+from fftui.text.layer_text import end_text, energy_text, head_text, layer_rows
+from fftui.text.progress_line import progress_line
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "sample" / "journal.jsonl"
 VALUES: tuple[object, ...] = (
