@@ -160,13 +160,18 @@ def test_losses_without_a_threshold_show_none() -> None:
 
 
 def test_a_name_is_taken_once() -> None:
-    def another(positive_B: Tensor, negative_B: Tensor) -> Tensor:
-        return positive_B.mean()
+    def cell() -> Callable[[Tensor, Tensor], Tensor]:
+        """A new function of the same name, as from a notebook's cell that is run again."""
+
+        def another(positive_B: Tensor, negative_B: Tensor) -> Tensor:
+            return positive_B.mean()
+
+        return another
 
     with pytest.raises(ExperimentError, match="a loss called 'swish' already"):
-        loss("swish")(another)
-    loss("mine")(another)
-    loss("mine")(another)  # a notebook's cell is run again
+        loss("swish")(cell())
+    loss("mine")(cell())
+    loss("mine")(cell())
     with pytest.raises(ExperimentError, match="did you mean 'swish'"):
         LOSSES.find("swsh")
 
