@@ -162,3 +162,6 @@ def test_folders_may_be_text(small: fftui.Experiment, here: Path) -> None:
     assert run.path.parent == here / "there"
     assert fftui.open_run("latest", "there") == run == fftui.list_runs("there")[0]
     assert len(fftui.load_data("mnist-mini", "test", "data")) == 2
+    assert fftui.load_preset("ff", data="mnist", data_folder="data").data.name == "mnist"
+    with pytest.raises(fftui.ExperimentError, match="no data set is called 'mine'"):
+        small.changed({"data.name": "mine"}, "data")
