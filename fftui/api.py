@@ -41,6 +41,8 @@ __all__ = [
     "train",
 ]
 
+Folder = Path | str
+
 WAIT_S = 0.2  # between two looks at Ctrl-C
 
 
@@ -102,8 +104,8 @@ def train(
     experiment: Experiment,
     *,
     device: str = "auto",
-    data_folder: Path | None = None,
-    runs_dir: Path | None = None,
+    data_folder: Folder | None = None,
+    runs_dir: Folder | None = None,
 ) -> "Training":
     """The events of `experiment` as it is carried out, with nothing on disk. Runs that phases start
     from (`init_from`) are looked for in `runs_dir`.
@@ -118,7 +120,7 @@ def train(
     return start(
         experiment,
         device=device,
-        data_folder=data_folder,
+        data_folder=_path(data_folder),
         weights_of=lambda name: weights_of(find_run(folder, name)),
     )
 
@@ -128,8 +130,8 @@ def run(
     *,
     name: str | None = None,
     device: str = "auto",
-    runs_dir: Path | None = None,
-    data_folder: Path | None = None,
+    runs_dir: Folder | None = None,
+    data_folder: Folder | None = None,
     on_event: Callable[[ev.Event], None] | None = None,
 ) -> Run:
     """Carry out `experiment` in a new folder of `runs_dir` (FFTUI_RUNS, else `runs` here).
@@ -138,7 +140,7 @@ def run(
     with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it
     fails.
     """
-    workspace = Workspace(runs_folder(runs_dir), data_folder, device)
+    workspace = Workspace(runs_folder(runs_dir), _path(data_folder), device)
     folder = create(workspace, experiment, name=name)
     return _finish(RunThread(folder, workspace, listener=_listener(on_event)))
 
@@ -147,7 +149,7 @@ def resume(
     run: Run,
     *,
     device: str | None = None,
-    data_folder: Path | None = None,
+    data_folder: Folder | None = None,
     on_event: Callable[[ev.Event], None] | None = None,
 ) -> Run:
     """Continue an interrupted or failed run from its last checkpoint; a finished one is left alone.
@@ -159,13 +161,13 @@ def resume(
         return run
     ensure_not_running(run.folder, record)
     workspace = Workspace(
-        run.path.parent, record.images(data_folder), device or record.device_asked
+        run.path.parent, record.images(_path(data_folder)), device or record.device_asked
     )
     thread = RunThread(run.folder, workspace, resume=True, listener=_listener(on_event))
     return _finish(thread)
 
 
-def open_run(name: str = "latest", runs_dir: Path | None = None) -> Run:
+def open_run(name: str = "latest", runs_dir: Folder | None = None) -> Run:
     """The run of that id, unique beginning of an id, name or path; `latest` is the newest.
 
     Raises RunNotFoundError, which names the nearest.
@@ -173,32 +175,36 @@ def open_run(name: str = "latest", runs_dir: Path | None = None) -> Run:
     return Run(find_run(runs_folder(runs_dir), name))
 
 
-def list_runs(runs_dir: Path | None = None) -> list[Run]:
+def list_runs(runs_dir: Folder | None = None) -> list[Run]:
     """All runs, newest first. Raises RequestError where the folder cannot be read."""
     folder = runs_folder(runs_dir)
     return [Run(RunFolder(folder.absolute() / record.id)) for record in list_records(folder)]
 
 
 def load_data(
-    name: str, split: Literal["train", "test"], data_folder: Path | None = None
+    name: str, split: Literal["train", "test"], data_folder: Folder | None = None
 ) -> "tuple[Tensor, Tensor]":
     """Images uint8 (N, channels, height, width) and labels int64 (N,) of a data set.
 
-    Raises DataError where it is missing or damaged.
+    Raises DataError where it is missing or damaged, RequestError for another split.
     """
     from fftui.data.sets import load_set  # noqa: PLC0415 - loads torch
 
-    loaded = load_set(name, split, data_folder)
+    loaded = load_set(name, split, _path(data_folder))
     return loaded.images, loaded.labels
 
 
-def add_data(name: str, path: Path | str, *, data_folder: Path | None = None) -> None:
+def add_data(name: str, path: Folder, *, data_folder: Folder | None = None) -> None:
     """Keep the images and labels at `path` (a folder of class folders, an .npz or Parquet) in the
     data folder as data set `name`, as `fftui data add` does. Raises DataError.
     """
     from fftui.data.adding import add_set  # noqa: PLC0415 - loads NumPy
 
-    add_set(name, Path(path), folder=data_folder)
+    add_set(name, Path(path), folder=_path(data_folder))
+
+
+def _path(folder: Folder | None) -> Path | None:
+    return None if folder is None else Path(folder)
 
 
 def _listener(

@@ -124,7 +124,7 @@ def load_preset(
     overrides: Mapping[str, object] | None = None,
     seed: int | None = None,
     *,
-    data_folder: Path | None = None,
+    data_folder: Path | str | None = None,
 ) -> Experiment:
     """The experiment of preset `name` on data set `data`, with `overrides` by path applied last,
     such as `{"phases.0.epochs": 5}`.
@@ -134,7 +134,8 @@ def load_preset(
     """
     changes = dict(overrides or {})
     named = changes.pop("data.name", data)
-    values = preset_values(read_preset(name, data_folder), named, data_folder=data_folder)
+    folder = None if data_folder is None else Path(data_folder)
+    values = preset_values(read_preset(name, folder), named, data_folder=folder)
     return _changed(values, changes, seed, f"preset {name}")
 
 

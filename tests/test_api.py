@@ -35,6 +35,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+# so small that no weight but zero changes, of the layers and of the head
+UNTRAINED: dict[str, object] = {
+    "phases.0.learning_rate": 1e-30,
+    "phases.0.head_learning_rate": 1e-30,
+}
+
+
+def alike(one: fftui.Run, other: fftui.Run) -> bool:
+    """Whether both have the same weights."""
+    pairs = zip(one.network().parameters(), other.network().parameters(), strict=True)
+    return all(bool(((a - b).abs() < 1e-20).all()) for a, b in pairs)
+
+
 @pytest.fixture
 def small() -> fftui.Experiment:
     return fftui.load_preset("quickstart", overrides=SMALL)
@@ -95,7 +108,7 @@ def test_changed_is_a_checked_copy(small: fftui.Experiment) -> None:
     assert small.changed({}) == small
     wider = small.changed({"model.layers.0.units": 30})
     assert (small.model.layers[0], wider.model.layers[0]) != (wider.model.layers[0],) * 2
-    with pytest.raises(fftui.ExperimentError, match=r"model.layers.0.*'unitz'.*'units'"):
+    with pytest.raises(fftui.ExperimentError, match=r"'unitz'.*'units'.* in model\.layers\.0"):
         small.changed({"model.layers.0.unitz": 30})
 
 
@@ -107,12 +120,48 @@ def test_a_refused_run_leaves_nothing_behind(small: fftui.Experiment, here: Path
 
 def test_a_phase_starts_from_another_run(small: fftui.Experiment) -> None:
     first = fftui.run(small, device="cpu")
-    still = small.changed({"phases.0.init_from": first.id, "phases.0.learning_rate": 1e-30})
+    still = small.changed({"phases.0.init_from": first.id, **UNTRAINED})
     second = fftui.run(still, device="cpu")
-    before, after = first.network().state_dict(), second.network().state_dict()
-    assert all(before[name].equal(after[name]) for name in before)
+    assert alike(first, second)
     with pytest.raises(fftui.RunNotFoundError, match="nowhere"):
         fftui.run(small.changed({"phases.0.init_from": "nowhere"}), device="cpu")
     narrow = still.changed({"model.layers.0.units": 19})
     with pytest.raises(fftui.ExperimentError, match="layer 1"):
         fftui.run(narrow, device="cpu")
+
+
+def test_a_phase_starts_from_a_run_of_another_folder(small: fftui.Experiment, here: Path) -> None:
+    first = fftui.run(small, device="cpu", runs_dir="elsewhere")
+    still = small.changed({"phases.0.init_from": f"elsewhere/{first.id}", **UNTRAINED})
+    second = fftui.run(still, device="cpu")
+    assert alike(first, second)
+    assert second.experiment.phases[0].init_from == str(here / "elsewhere" / first.id)
+
+
+def test_weights_that_a_later_phase_cannot_take_are_refused_at_once(
+    small: fftui.Experiment, here: Path
+) -> None:
+    first = fftui.run(small.changed({"model.layers.0.units": 19}), device="cpu", runs_dir="first")
+    phase = small.phases[0].model_dump(mode="json")
+    later = {**phase, "init_from": str(first.path)}
+    with pytest.raises(fftui.ExperimentError, match=r"phases\.1\.init_from.*layer 1"):
+        fftui.run(small.changed({"phases": [phase, later]}), device="cpu")
+    assert not list((here / "runs").iterdir())
+
+
+def test_other_splits_and_tables_are_refused(small: fftui.Experiment) -> None:
+    with pytest.raises(fftui.RequestError, match="no split is called 'tset'; did you mean 'test'"):
+        fftui.load_data("mnist-mini", "tset")  # type: ignore[arg-type]
+    run = fftui.run(small, device="cpu")
+    with pytest.raises(fftui.RequestError, match="no table is called 'epoch'; did you mean"):
+        run.table("epoch")  # type: ignore[arg-type]
+
+
+def test_folders_may_be_text(small: fftui.Experiment, here: Path) -> None:
+    run = fftui.run(small, device="cpu", runs_dir="there", data_folder="data")
+    assert run.path.parent == here / "there"
+    assert fftui.open_run("latest", "there") == run == fftui.list_runs("there")[0]
+    assert len(fftui.load_data("mnist-mini", "test", "data")) == 2
+    assert fftui.load_preset("ff", data="mnist", data_folder="data").data.name == "mnist"
+    with pytest.raises(fftui.ExperimentError, match="no data set is called 'mine'"):
+        small.changed({"data.name": "mine"}, "data")

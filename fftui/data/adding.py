@@ -29,6 +29,7 @@ from fftui.data.own_sets import (
 )
 from fftui.data.parquet_images import read_parquet
 from fftui.data.pictures import Encoded, PictureFacts, Pixels, decoded, facts_of, in_threads
+from fftui.data.tensor_file import write_tensors
 from fftui.data.verify import sha256_of
 from fftui.errors import DataError
 
@@ -322,18 +323,10 @@ def _written(
 
 def _save(path: Path, pixels: Pixels, labels: NDArray[np.int64]) -> None:
     """Write one split. Raises OSError."""
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from safetensors.torch import save_file  # noqa: PLC0415
-
     needed, free = pixels.nbytes, shutil.disk_usage(path.parent).free
     if needed > free:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-    try:
-        save_file({"images": torch.from_numpy(pixels), "labels": torch.from_numpy(labels)}, path)
-    except SafetensorError as error:
-        if "os error 28" in str(error).lower():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
-        raise OSError(str(error)) from None
+    write_tensors(path, {"images": torch.from_numpy(pixels), "labels": torch.from_numpy(labels)})
 
 
 def _statistics(pixels: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -30,10 +30,11 @@ def read_array_file(path: Path) -> Brought:
     """
     try:
         # Pickled objects are refused: they run code when they are read.
-        with np.load(path, allow_pickle=False) as arrays:
-            if not isinstance(arrays, Mapping):
-                msg = f"{path} holds one array and no labels: save both as an .npz"
-                raise DataError(msg)
+        arrays: Any = np.load(path, allow_pickle=False)
+        if isinstance(arrays, np.ndarray):
+            msg = f"{path} holds one array and no labels: save both as an .npz"
+            raise DataError(msg)
+        with arrays:
             return _read({name.lower(): name for name in arrays}, arrays, path)
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         msg = f"{path} cannot be read as an .npz ({' '.join(str(error).split())})"
@@ -64,6 +65,9 @@ def _read(names: Mapping[str, str], arrays: Any, path: Path) -> Brought:
 
 
 def _split(images: Any, labels: Any, path: Path, notes: dict[str, None]) -> BroughtSplit:
+    if not (isinstance(images, np.ndarray) and isinstance(labels, np.ndarray)):
+        msg = "its images or labels are no array"  # NumPy gives other files' bytes
+        raise ValueError(msg)
     pixels, names = _pixels(images, path, notes), _labels(labels, path)
     if len(pixels) != len(names):
         msg = f"{path} has {len(pixels)} images and {len(names)} labels: one label an image"
@@ -111,7 +115,11 @@ def _eight_bits(images: NDArray[Any], path: Path, notes: dict[str, None]) -> Pix
 
 def _labels(labels: NDArray[Any], path: Path) -> list[str]:
     flat = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if flat.dtype.kind == "f" and flat.size and (flat == np.round(flat)).all():
+    if (
+        flat.dtype.kind == "f"
+        and flat.size
+        and (np.isfinite(flat) & (flat == np.round(flat))).all()
+    ):
         flat = flat.astype(np.int64)
     if flat.ndim != 1 or flat.dtype.kind not in "iuUS":
         msg = (

@@ -14,7 +14,7 @@ import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 from fftui.data.catalogue import SETS, ChannelScale, SetInfo
-from fftui.errors import DataError, nearest
+from fftui.errors import DataError, RequestError, one_of
 
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -95,16 +95,11 @@ def check_known(name: str, folder: Path | None = None) -> str:
     """`name`, if it is a data set's. Raises DataError with the nearest and all names if it is
     not.
     """
-    known = known_names(folder)
-    if name in known:
-        return name
-    near = nearest(name, known)
-    hint = f"; did you mean {near!r}? There are" if near else "; there are"
-    msg = (
-        f"no data set is called {name!r}{hint} {', '.join(known)}; `fftui data add {name} PATH`"
-        " brings one's own"
-    )
-    raise DataError(msg)
+    try:
+        return one_of("data set", name, known_names(folder))
+    except RequestError as error:
+        msg = f"{error}; `fftui data add {name} PATH` brings one's own"
+        raise DataError(msg) from None
 
 
 def own_record(name: str, folder: Path | None = None) -> OwnRecord:

@@ -5,7 +5,7 @@ import pickle
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from fftui.data.verify import (
     shipped_folder,
     worst_of,
 )
-from fftui.errors import DataError
+from fftui.errors import DataError, one_of
 
 SetSplit = Literal["train", "test"]
 
@@ -56,8 +56,9 @@ def load_set(
 
     `folder` holds the data sets (see `data_folder`). Files are compared with their checksums, and
     an own set with `sha256`, the set that an experiment was made for. Raises DataError where the
-    data set is missing, damaged, unreadable or another one.
+    data set is missing, damaged, unreadable or another one, RequestError for another split.
     """
+    one_of("split", split, get_args(SetSplit))
     if name not in SETS:
         return _read_own(own_record(name, folder), split, data_folder(folder), sha256)
     source = SETS[name].source

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from fftui.errors import nearest
+from fftui.errors import hint
 from fftui.plugins import load_plugins, plugin_failures
 
 What = Literal["loss", "goodness", "activation"]
@@ -44,10 +44,8 @@ class Named:
         """
         for option in given:
             if option not in self.options:
-                near = nearest(option, self.options)
-                hint = f"; did you mean {near!r}?" if near else ""
-                known = ", ".join(self.options) or "none"
-                yield f"{self.name!r} has no option {option!r}{hint} (its options: {known})"
+                near, known = hint(option, self.options), ", ".join(self.options) or "none"
+                yield f"{self.name!r} has no option {option!r}{near} (its options: {known})"
         for option in self.required:
             if option not in given and option not in fields:
                 yield f"{self.name!r} needs its option {option!r}"
@@ -107,10 +105,8 @@ class Choice:
         names = self.names
         if name in names:
             return name
-        near = nearest(name, names)
-        hint = f"; did you mean {near!r}?" if near else ""
         reasons = "".join(f"; {failure}" for failure in plugin_failures())
-        msg = f"should be one of {', '.join(names)}, not {name!r}{hint}{reasons}"
+        msg = f"should be one of {', '.join(names)}, not {name!r}{hint(name, names)}{reasons}"
         raise ValueError(msg)
 
 

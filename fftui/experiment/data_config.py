@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
 from fftui.data.own_sets import known_names, own_record
-from fftui.errors import nearest
+from fftui.errors import hint
 from fftui.experiment.choices import FilledIn
 from fftui.experiment.config import Config
 
@@ -96,11 +96,9 @@ class Data(Config):
             msg = f"{self.name} is a published data set: leave out data.own"
             raise ValueError(msg)
         if self.own is None and self.name not in SETS:
-            near = nearest(self.name, SETS)
-            hint = f"; did you mean {near!r}?" if near else ""
             msg = (
-                f"no data set is called {self.name!r}{hint}; there are {', '.join(SETS)}; of one's"
-                " own set the facts in data.own are missing"
+                f"no data set is called {self.name!r}{hint(self.name, SETS)}; there are"
+                f" {', '.join(SETS)}; of one's own set the facts in data.own are missing"
             )
             raise ValueError(msg)
         info = self.info

@@ -67,7 +67,7 @@ class Experiment(Config):
     telemetry: Telemetry = Telemetry()
     checkpoint: Checkpoint = Checkpoint()
 
-    def changed(self, changes: Mapping[str, object], data_folder: Path | None = None) -> Self:
+    def changed(self, changes: Mapping[str, object], data_folder: Path | str | None = None) -> Self:
         """A checked copy with other values, by paths such as `model.layers.0.units`.
 
         Another data set, by `data.name`, may be one's own in `data_folder`. Raises ExperimentError
@@ -76,7 +76,8 @@ class Experiment(Config):
         values, left = self.model_dump(mode="json"), dict(changes)
         if "data.name" in left:
             name = str(left.pop("data.name"))
-            values["data"] = data_values(values["data"], name, data_folder)
+            folder = None if data_folder is None else Path(data_folder)
+            values["data"] = data_values(values["data"], name, folder)
         for path, value in left.items():
             set_value(values, path, value)
         return validated(type(self), values, "the changed experiment")

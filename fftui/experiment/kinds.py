@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union
 
 from pydantic import Discriminator, Tag, TypeAdapter
 
-from fftui.errors import ExperimentError, nearest
+from fftui.errors import ExperimentError, hint
 from fftui.experiment.config import Config
 from fftui.plugins import load_plugins, plugin_failures
 
@@ -87,11 +87,9 @@ class Kinds(Generic[C]):
         """
         found = self.find(name)
         if found is None:
-            near = nearest(name, self._classes)
-            hint = f"; did you mean {near!r}?" if near else ""
             reasons = "".join(f"; {failure}" for failure in plugin_failures())
-            msg = f"{self.tag} should be one of {', '.join(self._classes)}, not {name!r}{hint}"
-            raise ExperimentError(msg + reasons)
+            msg = f"{self.tag} should be one of {', '.join(self._classes)}, not {name!r}"
+            raise ExperimentError(msg + hint(name, self._classes) + reasons)
         return found
 
     def validate(self, value: object) -> C:

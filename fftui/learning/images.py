@@ -1,5 +1,6 @@
 """A split of a data set on the device, indexed for batches."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -45,6 +46,10 @@ class Images:
     def part(self, start: int, stop: int) -> "Images":
         """The images from `start` up to `stop`."""
         return replace(self, pixels=self.pixels[start:stop], labels_N=self.labels_N[start:stop])
+
+    def parts(self, size: int) -> Iterator["Images"]:
+        """The images, at most `size` at a time; one part without images where there are none."""
+        return (self.part(start, start + size) for start in range(0, max(1, len(self)), size))
 
     def __len__(self) -> int:
         return len(self.labels_N)

@@ -14,7 +14,15 @@ HEAD = "head."
 
 @torch.no_grad()
 def start_from(network: Network, weights: Mapping[str, Tensor], source: str) -> None:
-    """Copy `weights`, named as in the network's `state_dict`, into it.
+    """Copy `weights`, named as in the network's `state_dict`, into it. Raises ExperimentError as
+    `check_alike` does.
+    """
+    for name, tensor in check_alike(network, weights, source).items():
+        tensor.copy_(weights[name])
+
+
+def check_alike(network: Network, weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    """The tensors of the network that `weights` are for.
 
     Layers have to be alike. A head that only one of the two has is left as it is. Raises
     ExperimentError, naming `source` and the first layer that differs.
@@ -29,8 +37,7 @@ def start_from(network: Network, weights: Mapping[str, Tensor], source: str) -> 
     }
     for name in [*wanted, *given]:
         _compare(name, wanted.get(name), given.get(name), source)
-    for name, tensor in wanted.items():
-        tensor.copy_(given[name])
+    return wanted
 
 
 def _compare(name: str, own: Tensor | None, given: Tensor | None, source: str) -> None:

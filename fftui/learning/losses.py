@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, cat
 from torch.nn import functional
 
-from fftui.errors import ExperimentError, nearest
 from fftui.experiment.choices import add_choice
 from fftui.learning.registry import Registry
 
@@ -48,18 +47,7 @@ class Loss:
     options: Mapping[str, float | None]
 
     def bind(self, options: Mapping[str, float]) -> BoundLoss:
-        """The loss with these options. Raises ExperimentError for unknown and missing ones."""
-        for name in options:
-            if name not in self.options:
-                near = nearest(name, self.options)
-                hint = f"; did you mean {near!r}?" if near else ""
-                known = ", ".join(self.options) or "none"
-                msg = f"loss {self.name!r} has no option {name!r}{hint} (its options: {known})"
-                raise ExperimentError(msg)
-        for name, default in self.options.items():
-            if default is None and name not in options:
-                msg = f"loss {self.name!r} needs its option {name!r}: set loss_options.{name}"
-                raise ExperimentError(msg)
+        """The loss with these options, which an experiment has checked (`Named.problems`)."""
         return partial(self.function, **options)
 
 

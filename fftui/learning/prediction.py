@@ -82,12 +82,11 @@ class LabelScan:
         classes = images.info.classes
         step = max(1, rows // classes)
         chunks = []
-        for start in range(0, len(images), step):
-            part = slice(start, start + step)
-            labels_B = images.labels_N[part]
+        for part in images.parts(step):
+            labels_B = part.labels_N
             candidates = [torch.full_like(labels_B, label) for label in range(classes)]
             activities = first.activities_per_label(
-                first.encode(images.inputs(part)), *candidates
+                first.encode(part.inputs(slice(None))), *candidates
             ).chunk(classes)
             chunks.append(_chunk(labels_B, activities, first, kind))
         return cls(kind, prediction, chunks)
@@ -144,8 +143,7 @@ def class_scores_by_goodness(
 
 def _parts(layers: Sequence[Layer], images: Images) -> Iterator[Images]:
     """The images, as many at once as memory allows with every label."""
-    step = max(1, rows_at_once(layers) // images.info.classes)
-    return (images.part(start, start + step) for start in range(0, len(images), step))
+    return images.parts(max(1, rows_at_once(layers) // images.info.classes))
 
 
 def scan(layers: Sequence[Layer], images: Images, kind: str, prediction: Prediction) -> LabelScan:

@@ -53,6 +53,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _definition(entry: object) -> tuple[str, str] | None:
-    function = getattr(entry, "function", entry)
-    name = getattr(function, "__qualname__", None)
-    return None if name is None else (function.__module__, name)
+    while hasattr(entry, "function"):  # an entry may wrap what was registered more than once
+        entry = entry.function
+    name = getattr(entry, "__qualname__", None)
+    return None if name is None else (entry.__module__, name)

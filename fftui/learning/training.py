@@ -22,7 +22,7 @@ from fftui.experiment import Experiment, Phase
 from fftui.experiment.cost import stage_costs
 from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
 from fftui.learning.images import Images
-from fftui.learning.initial_weights import start_from
+from fftui.learning.initial_weights import check_alike, start_from
 from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
 from fftui.learning.prediction import Score
@@ -49,7 +49,8 @@ def train(
     """Train `experiment`: an iterator of its events, continued from `state` if there is one.
 
     `weights_of` gives the weights of a run by its name, named as in `Network.state_dict`; it is
-    asked at the start of a phase that has `init_from`, until the phase's first step.
+    asked for each phase that has `init_from` and no step taken: now, to refuse what does not fit,
+    and at the start of the phase.
 
     Raises DataError where the images are not there, RequestError where the device is not, and
     ExperimentError where a phase starts from a run that is not to be had or does not fit.
@@ -91,7 +92,6 @@ class Training(Iterator[ev.Event]):
         self._skip = False
         if state is not None:
             self._progress, self._stopwatch.times = state.progress, state.progress.times
-        self._ensure_weights_of()
         with self._stopwatch.setting_up():
             warm_up(self._device)
         with self._stopwatch.loading():
@@ -100,6 +100,8 @@ class Training(Iterator[ev.Event]):
             self._build()
             if state is not None:
                 self._network.load_state_dict(_with_prefix("network.", state))
+            for number in range(self._progress.phase, len(experiment.phases)):
+                self._initialise(number, check_alike)
         self._steps_per_epoch = [
             math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases
         ]
@@ -266,7 +268,8 @@ class Training(Iterator[ev.Event]):
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
         phase, rule = self._experiment.phases[number], self._rules[number]
-        self._initialise(number)
+        with self._stopwatch.setting_up():
+            self._initialise(number, start_from)
         steps = phase.epochs * self._steps_per_epoch[number]
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stage in range(self._progress.stage, rule.stages):
@@ -284,28 +287,26 @@ class Training(Iterator[ev.Event]):
             )
             yield from self._learn_stage(number, trainer, phase)
 
-    def _ensure_weights_of(self) -> None:
-        """Raises ExperimentError where a phase to come starts from a run and none can be read."""
-        for number in range(self._progress.phase, len(self._experiment.phases)):
-            name = self._experiment.phases[number].init_from
-            if name is not None and self._weights_of is None and self._at_start_of(number):
-                msg = f"phases.{number}.init_from = {name!r}: no runs can be read here"
-                raise ExperimentError(msg)
-
     def _at_start_of(self, phase: int) -> bool:
         """Whether nothing of the phase has been learned."""
         progress = self._progress
         within = (progress.stage, progress.epoch, progress.step)
         return phase > progress.phase or (phase == progress.phase and within == (0, 0, 0))
 
-    def _initialise(self, phase: int) -> None:
-        """Take the weights that the phase starts from, if it names a run."""
+    def _initialise(
+        self, phase: int, use: Callable[[Network, Mapping[str, torch.Tensor], str], object]
+    ) -> None:
+        """Call `use` with the weights that the phase starts from, if it names a run and has not
+        begun. Raises ExperimentError where no runs can be read.
+        """
         name = self._experiment.phases[phase].init_from
-        if name is None or self._weights_of is None or not self._at_start_of(phase):
+        if name is None or not self._at_start_of(phase):
             return
         where = f"phases.{phase}.init_from = {name!r}"
-        with self._stopwatch.setting_up():
-            start_from(self._network, self._weights_of(name), where)
+        if self._weights_of is None:
+            msg = f"{where}: no runs can be read here"
+            raise ExperimentError(msg)
+        use(self._network, self._weights_of(name), where)
 
     def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         while self._progress.epoch < phase.epochs and not self._skip:

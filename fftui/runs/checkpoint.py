@@ -4,15 +4,12 @@ One file is renamed in one step, so weights and progress always belong together.
 repeats the progress for people to read; nothing reads it back. No pickle is ever loaded.
 """
 
-import errno
 import json
-import shutil
 from contextlib import suppress
-from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
+from fftui.data.tensor_file import write_tensors
 from fftui.errors import RunFailedError
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.files import replace_with, write_bytes
@@ -25,23 +22,8 @@ def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
     Raises OSError where it cannot be written; the last checkpoint is then as it was.
     """
     progress = state.progress.to_json()
-    tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-
-    def write(beside: Path) -> None:
-        try:
-            save_file(tensors, beside, metadata={"position": json.dumps(progress)})
-        # raised for a full disk and for a folder that may not be written
-        except SafetensorError as error:
-            code = (
-                errno.ENOSPC
-                if "os error 28" in str(error) or "StorageFull" in str(error)
-                else errno.EIO
-            )
-            raise OSError(code, str(error)) from error
-        # safetensors lets nobody but the owner read its files
-        shutil.copymode(folder.run_json, beside)
-
-    replace_with(folder.checkpoint, write)
+    header = {"position": json.dumps(progress)}
+    replace_with(folder.checkpoint, lambda beside: write_tensors(beside, state.tensors, header))
     with suppress(OSError):  # only for people, and the next checkpoint writes it again
         write_bytes(folder.checkpoint_json, (json.dumps(progress, indent=2) + "\n").encode())
 

@@ -162,7 +162,7 @@ def create(
     name: str | None = None,
 ) -> RunFolder:
     """Create the folder of a new run, with its experiment and record. Runs that phases start from
-    (`init_from`) are named by their ids from here on.
+    (`init_from`) are named by their ids from here on, those of another folder by their paths.
 
     Raises RequestError where the folder cannot be created, RunNotFoundError where such a run is
     not there.
@@ -204,16 +204,21 @@ def create(
 
 def _with_run_ids(experiment: Experiment, runs_dir: Path) -> Experiment:
     changes = {
-        f"phases.{number}.init_from": find_run(runs_dir, phase.init_from).id
+        f"phases.{number}.init_from": _lasting_name(find_run(runs_dir, phase.init_from), runs_dir)
         for number, phase in enumerate(experiment.phases)
         if phase.init_from is not None
     }
     return experiment.changed(changes) if changes else experiment
 
 
-def runs_folder(option: Path | None = None) -> Path:
+def _lasting_name(folder: RunFolder, runs_dir: Path) -> str:
+    """What `find_run` finds the run by from any current folder and whatever runs are added."""
+    return folder.id if folder.path.parent.resolve() == runs_dir.resolve() else str(folder.path)
+
+
+def runs_folder(option: Path | str | None = None) -> Path:
     """The folder of all runs: `--runs`, else FFTUI_RUNS, else `runs` in the current folder."""
-    return (option or Path(os.environ.get("FFTUI_RUNS") or "runs")).expanduser()
+    return Path(option or os.environ.get("FFTUI_RUNS") or "runs").expanduser()
 
 
 def run_folders(runs_dir: Path) -> list[RunFolder]:

@@ -13,7 +13,8 @@ import polars as pl
 from pydantic import BaseModel
 
 from fftui import events as ev
-from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TableName
+from fftui.errors import one_of
+from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TABLE_NAMES, TableName
 from fftui.runs.energy import EnergyFold, WindowEnergy
 from fftui.runs.energy_rows import Row, energy_rows
 from fftui.runs.files import write_bytes
@@ -29,8 +30,10 @@ SAMPLES_IN_CHUNK = 8192  # that are Python objects; the others are already colum
 def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     """Table `name` of a run, from its journal and record, in the order of events.
 
-    Raises RunNotFoundError where the run has no record, OSError where its journal cannot be read.
+    Raises RequestError for another name, RunNotFoundError where the run has no record, OSError
+    where its journal cannot be read.
     """
+    one_of("table", name, TABLE_NAMES)
     if name == "runs":
         return _frame(name, [_run_row(folder)])
     return _table_of(name, _facts_of(folder), folder.id)

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from safetensors.torch import save_file
 from torch import Tensor
 
-from fftui.errors import RunFailedError
+from fftui.data.tensor_file import write_tensors
+from fftui.errors import RequestError, RunFailedError
 from fftui.learning.trained import TrainedNetwork, load_trained
 from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.files import check_writable, replace_with
@@ -42,10 +42,14 @@ def write_weights(folder: RunFolder, path: Path) -> None:
     Raises RequestError where `path` cannot be written, RunFailedError without a checkpoint.
     """
     check_writable(path)
-    tensors = {name: tensor.contiguous() for name, tensor in weights_of(folder).items()}
+    tensors = weights_of(folder)
     header = {
         "run": folder.id,
         "shapes": json.dumps({name: list(tensor.shape) for name, tensor in tensors.items()}),
         "experiment": folder.experiment().model_dump_json(),
     }
-    replace_with(path, lambda beside: save_file(tensors, beside, metadata=header))
+    try:
+        replace_with(path, lambda beside: write_tensors(beside, tensors, header))
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise RequestError(msg) from error

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -157,6 +158,10 @@ BAD_ARRAYS = {
     },
     "one label an image": {"images": np.zeros((4, 5, 5), np.uint8), "labels": np.arange(3)},
     "1 or 3 channels": {"images": np.zeros((4, 5, 5, 4), np.uint8), "labels": np.arange(4)},
+    "type float64": {
+        "images": np.zeros((4, 5, 5), np.uint8),
+        "labels": np.array([1, 2, np.inf, 3]),
+    },
     "one whole number or name": {"images": np.zeros((4, 5, 5), np.uint8), "labels": np.eye(4)},
     "allow_pickle": {"images": np.array([{}], dtype=object), "labels": np.arange(1)},
     "of one class only": {"images": np.zeros((4, 5, 5), np.uint8), "labels": np.zeros(4, int)},
@@ -170,6 +175,31 @@ def test_an_npz_that_does_not_fit_is_refused(message: str, data: Path, tmp_path:
     file = tmp_path / "a.npz"
     np.savez(file, **BAD_ARRAYS[message])
     refused(message, "bad", file, data)
+
+
+@pytest.mark.parametrize("message", ["one array and no labels", "are no array"])
+def test_a_file_that_is_no_npz_by_its_content_is_refused(
+    message: str, data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.npz"
+    if message == "are no array":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("images", "x")
+            archive.writestr("labels", "y")
+    else:
+        np.save(file.with_suffix(".npy"), np.zeros((4, 5, 5), np.uint8))
+        file.with_suffix(".npy").rename(file)
+    refused(message, "bad", file, data)
+
+
+def test_others_can_read_a_set_as_far_as_its_folder_lets_them(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.npz"
+    np.savez(file, images=np.zeros((4, 5, 5), np.uint8), labels=np.arange(4) % 2)
+    add_set("shared", file)
+    modes = {each.stat().st_mode & 0o777 for each in (data / "shared").iterdir()}
+    file.unlink()
+    file.touch()
+    assert modes == {file.stat().st_mode & 0o777}
 
 
 def refused(message: str, name: str, source: Path, data: Path) -> None:
@@ -279,18 +309,18 @@ def test_a_full_disk_and_ctrl_c_leave_nothing(problem, data: Path, tmp_path, mon
 
 def test_an_experiment_on_an_own_set_is_complete(data: Path, tmp_path: Path, monkeypatch) -> None:
     record = add_set("pets", class_folders(tmp_path / "in"))
-    experiment = load_preset("ff", "pets", ["phases.0.epochs=1"])
+    experiment = load_preset("ff", "pets", {"phases.0.epochs": 1})
     assert experiment.data.own is not None
     assert experiment.data.own.hash == record.sha256
     assert experiment.data.info.shape == (1, 8, 8)
-    assert load_preset("ff", None, ["data.name=pets"]).data == experiment.data
+    assert load_preset("ff", None, {"data.name": "pets"}).data == experiment.data
     file = tmp_path / "experiment.toml"
     import tomli_w  # noqa: PLC0415
 
     file.write_text(tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True)))
     monkeypatch.setenv("FFTUI_DATA", str(tmp_path / "elsewhere"))
     assert load_config(file).data == experiment.data
-    assert load_config(file, ["data.name=mnist"]).data.own is None
+    assert load_config(file, {"data.name": "mnist"}).data.own is None
     with pytest.raises(ExperimentError, match="no data set is called 'pets'"):
         load_preset("ff", "pets")
 

@@ -136,6 +136,22 @@ def test_what_is_no_image_or_label_is_refused(
         network.activities(images, labels)
 
 
+@pytest.mark.parametrize("phase", PHASES)
+def test_no_images_have_no_predictions(small: Make, phase: dict[str, Any]) -> None:
+    network = train(small(phase), device="cpu").trained
+    none = torch.zeros(0, 1, 28, 28, dtype=torch.uint8)
+    assert network(none).shape == (0, 10)
+    assert network.predict(none).shape == (0,)
+    assert [len(z_NH) for z_NH in network.activities(none)] == [0, 0]
+
+
+def test_the_neutral_label_has_no_units_in_local_cross_entropy(small: Make) -> None:
+    network = train(small(LOCAL), device="cpu").trained
+    images = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    with pytest.raises(RequestError, match="from 0 to 9"):
+        network.goodness(images, torch.tensor([10]))
+
+
 def test_weights_of_another_network_are_refused(small: Make) -> None:
     weights = train(small(), device="cpu").network.state_dict()
     wider = small(model={"layers": [{"units": 24}, {"units": 20}]})

@@ -266,7 +266,6 @@ def test_a_checkpoint_behind_a_layer_says_which(
     training.epoch_key = (None, None, None)
     executed(
         folder,
-        experiment,
         listener=lambda _, event: emitted.append(event),
         start_training=lambda *_, **__: training,
     )
@@ -331,9 +330,7 @@ def test_whatever_breaks_at_the_end_is_a_problem(
             raise KeyError("listener")
 
     events = [facts.started(), facts.finished]
-    thread = executed(
-        folder, experiment, listener=deaf, start_training=lambda *_, **__: stand_in(events)
-    )
+    thread = executed(folder, listener=deaf, start_training=lambda *_, **__: stand_in(events))
     assert any("did not end as it should: KeyError" in problem for problem in thread.problems)
 
 
@@ -363,9 +360,7 @@ def test_going_on_in_another_precision_is_noted(
         folder.record().model_copy(update={"device": "cpu", "precision": precision})
     )
     events = [facts.started(resumed=True), facts.finished]
-    thread = executed(
-        folder, experiment, resume=True, start_training=lambda *_, **__: stand_in(events)
-    )
+    thread = executed(folder, resume=True, start_training=lambda *_, **__: stand_in(events))
     said = [line.text for line in thread.view.log if "not end with the same bits" in line.text]
     assert len(said) == notes
     assert all("cpu in bfloat16" in text and "cpu in float32" in text for text in said)

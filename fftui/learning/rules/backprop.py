@@ -78,9 +78,8 @@ class BackpropRule:
 
     def _inputs(self, images: Images) -> Iterator[Tensor]:
         """Inputs (B, D), as many at once as memory allows."""
-        step = rows_at_once(self._context.network.layers)
-        for start in range(0, len(images), step):
-            yield images.inputs(slice(start, start + step))
+        for part in images.parts(rows_at_once(self._context.network.layers)):
+            yield part.inputs(slice(None))
 
 
 class NetworkTrainer(StageTrainer):

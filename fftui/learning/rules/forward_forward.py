@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from fftui import experiment as ex
-from fftui.errors import ExperimentError
 from fftui.learning.goodness import goodness_for
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
@@ -58,7 +57,6 @@ class ForwardForwardRule(LocalRule):
         self.static_labels = self._negatives.static
         layers = context.network.layers
         self._goodness = [goodness_for(phase.goodness, each.shape) for each in layers]
-        self._thresholds = thresholds_of(phase, len(layers))
         self._objectives = [
             PairObjective(bound_loss(phase, threshold), goodness, phase.peer_normalisation)
             for threshold, goodness in zip(
@@ -68,7 +66,8 @@ class ForwardForwardRule(LocalRule):
 
     def threshold(self, number: int) -> float | None:
         """The threshold of layer `number`; None where the loss has none."""
-        return self._thresholds[number - 1]
+        shown = self._phase.shown_threshold
+        return None if shown is None else ex.for_layer(shown, number)
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's negatives."""
@@ -141,24 +140,9 @@ class ForwardForwardRule(LocalRule):
         return replace(score, head_correct=by_head.correct)
 
 
-def thresholds_of(phase: ex.ForwardForward, layers: int) -> tuple[float | None, ...]:
-    """The threshold of each layer; None where the loss has none."""
-    if "threshold" not in LOSSES.find(phase.loss).options:
-        return (None,) * layers
-    return ex.for_layers(phase.threshold, layers)
-
-
 def bound_loss(phase: ex.ForwardForward, threshold: float) -> BoundLoss:
-    """The loss of `phase` for a layer with this threshold, with its options.
-
-    Raises ExperimentError for options that it does not have, or that the phase does not give.
-    """
-    fields = {"threshold": threshold, "sharpness": phase.sharpness}
-    for name in phase.loss_options:
-        if name in fields:
-            msg = f"loss_options.{name}: set it as {name} of the phase"
-            raise ExperimentError(msg)
-    loss = LOSSES.find(phase.loss)
+    """The loss of `phase` for a layer with this threshold, with its options."""
+    fields, loss = {"threshold": threshold, "sharpness": phase.sharpness}, LOSSES.find(phase.loss)
     known = {name: value for name, value in fields.items() if name in loss.options}
     return loss.bind(known | phase.loss_options)
 

@@ -54,9 +54,8 @@ class HeadTrainer:
 @torch.no_grad()
 def head_logits(network: Network, head: SoftmaxHead, images: Images) -> Tensor:
     """The head's logits (N, C) for `images`, in one pass."""
-    first, step = network.layers[0], rows_at_once(network.layers)
-    parts = (images.inputs(slice(start, start + step)) for start in range(0, len(images), step))
-    return torch.cat([head(_features(network, first.encode(x_BD))) for x_BD in parts])
+    inputs = (part.inputs(slice(None)) for part in images.parts(rows_at_once(network.layers)))
+    return torch.cat([head(_features(network, network.layers[0].encode(x_BD))) for x_BD in inputs])
 
 
 def _features(network: Network, x: LabelFreeInputs) -> Tensor:

@@ -1,6 +1,7 @@
 """The stages of a phase whose layers learn by a local rule: which layers learn when."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -74,5 +75,5 @@ class LayerSchedule:
     @torch.no_grad()
     def activities(self, images: Images) -> list[Tensor]:
         """Activities (N, H) of each layer for the images with their labels."""
-        labels_N = self._whole.shown_labels(images.labels_N)
-        return activities_of(self._context.network.layers, images, labels_N)
+        shown = replace(images, labels_N=self._whole.shown_labels(images.labels_N))
+        return activities_of(self._context.network.layers, shown)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from fftui import experiment as ex
+from fftui.errors import RequestError
 from fftui.learning.goodness import group_goodness
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
@@ -76,8 +77,15 @@ class LocalCrossEntropyRule(LocalRule):
         )
 
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
-        """Goodness (N,) of the units of the labels' classes."""
+        """Goodness (N,) of the units of the labels' classes. Raises RequestError for the neutral
+        label, which has none.
+        """
         del number
+        if (labels_N == self._classes).any():
+            msg = (
+                f"labels go from 0 to {self._classes - 1}: local-ce has no units of the neutral one"
+            )
+            raise RequestError(msg)
         return group_goodness(z_NH, self._classes).gather(1, labels_N[:, None])[:, 0]
 
     def shown_labels(self, labels_N: Tensor) -> Tensor:
@@ -86,9 +94,7 @@ class LocalCrossEntropyRule(LocalRule):
 
     def _parts(self, layers: Sequence[Layer], images: Images) -> Iterator[tuple[Tensor, Tensor]]:
         """Goodness (L, B, C) of the groups, and the labels (B,), batch after batch."""
-        step = rows_at_once(layers)
-        for start in range(0, len(images), step):
-            part = images.part(start, start + step)
+        for part in images.parts(rows_at_once(layers)):
             x = layers[0].encode(part.inputs(slice(None)))
             activities = forward_layers(layers, x, self._context.network.neutral(part.labels_N))
             groups = [group_goodness(z_BH, self._classes) for z_BH in activities]

@@ -83,10 +83,10 @@ def layer_groups(layers: Sequence[Layer], phase: LocalPhaseConfig) -> list[Param
 
 
 @torch.no_grad()
-def activities_of(layers: Sequence[Layer], images: Images, labels_N: Tensor) -> list[Tensor]:
-    """Activities (N, H) of each layer for `images` with these labels."""
-    step, parts = rows_at_once(layers), []
-    for start in range(0, len(images), step):
-        x = layers[0].encode(images.inputs(slice(start, start + step)))
-        parts.append(list(forward_layers(layers, x, labels_N[start : start + step])))
+def activities_of(layers: Sequence[Layer], images: Images) -> list[Tensor]:
+    """Activities (N, H) of each layer for the images with their labels."""
+    parts = []
+    for part in images.parts(rows_at_once(layers)):
+        x = layers[0].encode(part.inputs(slice(None)))
+        parts.append(list(forward_layers(layers, x, part.labels_N)))
     return [torch.cat(of_layer) for of_layer in zip(*parts, strict=True)]
