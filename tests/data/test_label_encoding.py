@@ -63,7 +63,7 @@ def test_every_plane_has_the_channels_that_it_states(encoding):
 
 def test_an_encoding_that_is_no_plane_is_not_taken_for_one():
     generator = torch.Generator().manual_seed(0)
-    with pytest.raises(ExperimentError, match="no label plane is made for .*'every-token'"):
+    with pytest.raises(ExperimentError, match=r"no label plane is made for .*'every-token'"):
         label_planes(LabelInput("every-token", 5, 1.0), 6, 7, generator=generator)
 
 

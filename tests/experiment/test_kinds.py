@@ -96,7 +96,8 @@ def test_plugins_are_loaded_once(plugin: Install) -> None:
 
 def test_a_loss_of_a_plugin_is_a_choice(plugin: Install) -> None:
     plugin(
-        "from fftui.experiment import choices\nchoices.add_choice('loss', 'a-plugins', ('threshold',))"
+        "from fftui.experiment.choices import add_choice\n"
+        "add_choice('loss', 'a-plugins', ('threshold',))"
     )
     made = Experiment.model_validate(values({"units": 3}, loss="a-plugins", threshold=3.0))
     assert made.phases[0].shown_threshold == 3.0
