@@ -10,7 +10,7 @@ tables and drawn. Constructing an event checks nothing: a training states thousa
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
@@ -302,32 +302,102 @@ class MetricsUnavailable(Event, kind="figures-missing"):
 
 
 @dataclass(frozen=True)
+class Metric:
+    """Annotation of a metric of the machine: what it means and, if it is drawn, its name on the
+    screen and the top of its scale.
+
+    The top is a number, `cores` (100 for each), or a field of `MachineDescribed` or of the sample;
+    None: the highest value seen. How values are written follows from the unit in the field's name.
+    """
+
+    meaning: str
+    name: str = ""
+    top: float | str | None = None
+
+
+@dataclass(frozen=True)
 class TelemetrySampled(Event, kind="telemetry"):
-    """One sample of the machine's metrics; None where this machine does not provide one."""
+    """One sample of the machine's metrics; None where this machine does not provide one.
+
+    A metric is a field here and what reads it in `fftui.telemetry`; its column and its timeline
+    follow.
+    """
 
     phase: Ordinal | None
     layer: Ordinal | None
     epoch: Count | None  # 0: before the first one of the layer
     interval_s: Amount | None = None  # since the previous sample
-    process_cpu_percent: Amount | None = None  # 100 is one core
-    process_memory_bytes: Count | None = None
-    host_cpu_percent: Amount | None = None
-    host_memory_used_bytes: Count | None = None
-    cpu_power_w: Amount | None = None  # of all packages, mean since the previous sample
-    cpu_energy_j: Amount | None = None  # of all packages, counted since the sampler started
-    gpu_utilization_percent: Amount | None = None
-    gpu_memory_utilization_percent: Amount | None = None
-    gpu_memory_used_bytes: Count | None = None
-    gpu_memory_total_bytes: Count | None = None
-    gpu_process_memory_bytes: Count | None = None
-    power_w: Amount | None = None  # of the GPU's board
-    power_limit_w: Amount | None = None
-    gpu_energy_j: Amount | None = None  # of the GPU's board, counted since the driver was loaded
-    gpu_temperature_c: Real | None = None
-    gpu_sm_clock_mhz: Amount | None = None
-    gpu_memory_clock_mhz: Amount | None = None
-    # separated by commas; "none" where the clocks are not throttled
-    gpu_throttle_reasons: str | None = None
+    process_cpu_percent: Annotated[
+        Amount | None, Metric("of this process; 100 is one core", "process CPU", top="cores")
+    ] = None
+    process_memory_bytes: Annotated[
+        Count | None,
+        Metric("resident memory of this process", "process memory", top="host_memory_total_bytes"),
+    ] = None
+    host_cpu_percent: Annotated[
+        Amount | None, Metric("of all cores together", "machine CPU", top=100.0)
+    ] = None
+    host_memory_used_bytes: Annotated[
+        Count | None,
+        Metric("memory in use on the host", "machine memory", top="host_memory_total_bytes"),
+    ] = None
+    cpu_power_w: Annotated[
+        Amount | None,
+        Metric("power of the CPU's packages (RAPL), mean since the previous sample", "CPU power"),
+    ] = None
+    cpu_energy_j: Annotated[
+        Amount | None,
+        Metric("energy of the CPU's packages (RAPL) since the session's sampler started, joules"),
+    ] = None
+    gpu_utilization_percent: Annotated[
+        Amount | None, Metric("share of time in which a kernel ran", "GPU", top=100.0)
+    ] = None
+    gpu_memory_utilization_percent: Annotated[
+        Amount | None,
+        Metric("share of time in which memory was read or written", "GPU memory bus", top=100.0),
+    ] = None
+    gpu_memory_used_bytes: Annotated[
+        Count | None,
+        Metric(
+            "memory in use on the GPU, by all processes", "GPU memory", top="gpu_memory_total_bytes"
+        ),
+    ] = None
+    gpu_memory_total_bytes: Annotated[Count | None, Metric("memory of the GPU")] = None
+    gpu_process_memory_bytes: Annotated[
+        Count | None,
+        Metric(
+            "memory in use on the GPU, by this process",
+            "GPU memory, own",
+            top="gpu_memory_total_bytes",
+        ),
+    ] = None
+    power_w: Annotated[
+        Amount | None, Metric("power drawn by the GPU's board", "power", top="power_limit_w")
+    ] = None
+    power_limit_w: Annotated[Amount | None, Metric("the power it may draw")] = None
+    gpu_energy_j: Annotated[
+        Amount | None, Metric("the board's energy counter (since its driver was loaded), joules")
+    ] = None
+    gpu_temperature_c: Annotated[
+        Real | None, Metric("temperature of the GPU, degrees Celsius", "GPU temperature", top=100.0)
+    ] = None
+    gpu_sm_clock_mhz: Annotated[
+        Amount | None, Metric("clock of its multiprocessors", "SM clock")
+    ] = None
+    gpu_memory_clock_mhz: Annotated[
+        Amount | None, Metric("clock of its memory", "memory clock")
+    ] = None
+    gpu_throttle_reasons: Annotated[
+        str | None, Metric("why its clocks are throttled, separated by commas, or none")
+    ] = None
+
+
+METRICS: Mapping[str, Metric] = {
+    each.name: annotation
+    for each in fields(TelemetrySampled)
+    for annotation in getattr(each.type, "__metadata__", ())
+    if isinstance(annotation, Metric)
+}
 
 
 @dataclass(frozen=True)

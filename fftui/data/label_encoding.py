@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from fftui.data.encodings import LabelEncoding
+from fftui.data.encodings import PIXELS, VECTORS, LabelEncoding
+from fftui.errors import ExperimentError
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,15 @@ class LabelInput:
     @property
     def appended_inputs(self) -> int:
         """Number of inputs that the label appends to an image."""
-        return self.classes if self.encoding == "appended" else 0
+        return self.classes if self.encoding in VECTORS else 0
+
+    def column(self, pixels: int) -> int | None:
+        """Column of label 0 among the inputs of an image of so many `pixels`, the other labels
+        behind it; None where the label is not among them.
+        """
+        if self.encoding in VECTORS:
+            return pixels
+        return 0 if self.encoding in PIXELS else None
 
 
 def with_neutral(rows_CX: Tensor) -> Tensor:
@@ -40,13 +49,17 @@ def label_planes(label: LabelInput, height: int, width: int, *, generator: Gener
     neutral label's.
 
     `random-plane`: one plane of normal random numbers per label. `one-hot-plane`: C planes, the
-    label's own all ones. Both are multiplied by `value`.
+    label's own all ones. Both are multiplied by `value`. Raises ExperimentError for an encoding
+    that is no plane.
     """
     classes = label.classes
     if label.encoding == "one-hot-plane":
         planes = torch.eye(classes)[:, :, None, None].expand(classes, classes, height, width)
-    else:
+    elif label.encoding == "random-plane":
         planes = torch.randn(classes, 1, height, width, generator=generator)
+    else:
+        msg = f"no label plane is made for model.label.encoding = {label.encoding!r}"
+        raise ExperimentError(msg)
     return with_neutral(planes * label.value)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, SerializeAsAny, model_validator
 
-from fftui.data.encodings import PIXELS, PLANES, TOKENS, VECTORS, LabelEncoding
+from fftui.data.encodings import PIXELS, PLANES, TOKENS, VECTORS, LabelEncoding, planes_of
 from fftui.experiment.choices import Choice
 from fftui.experiment.config import Config
 from fftui.experiment.cost_terms import LayerCost
@@ -194,7 +194,7 @@ class Convolution(LayerConfig):
         floats = math.prod(self._convolved(input_shape))
         products = 2.0 * input_shape[0] * self.kernel**2 * floats
         shared, own = (products, 0.0) if first and planes else (0.0, products)
-        label_channels = min(planes, 1) if encoding == "random-plane" else planes
+        label_channels = planes_of(encoding, classes)
         weights = self.channels * (input_shape[0] + label_channels) * self.kernel**2
         return LayerCost(
             shared,

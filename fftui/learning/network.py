@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from fftui.data.catalogue import SetInfo
+from fftui.data.encodings import PIXELS
 from fftui.data.label_encoding import LabelInput
 from fftui.experiment import Label, Model
 from fftui.learning.goodness import row_norm
@@ -132,7 +133,7 @@ class SoftmaxHead(nn.Module):
 
 def _label_input(label: Label, number: int, classes: int, overlay_value: float) -> LabelInput:
     """The label input of layer `number` (from 1)."""
-    value = overlay_value if label.encoding == "overlay" else label.scale
+    value = overlay_value if label.encoding in PIXELS else label.scale
     return LabelInput(label.encoding_at(number - 1), classes, value)
 
 

@@ -1,10 +1,12 @@
 """The columns of every table: names, types and meanings. The docs are generated from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, get_args, get_type_hints
 
 import polars as pl
+
+from fftui.events import METRICS, TelemetrySampled
 
 TableName = Literal["epochs", "layers", "evaluations", "telemetry", "energy", "runs"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
@@ -46,6 +48,16 @@ LAYER = Column(
     "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)",
 )
 EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
+
+
+def _metric_columns() -> Iterator[Column]:
+    """A column for each metric of a sample."""
+    dtypes = {int: COUNT, float: REAL, str: TEXT}
+    for name, hint in get_type_hints(TelemetrySampled).items():
+        if name in METRICS:
+            kinds = [each for each in get_args(hint) if each in dtypes]
+            yield Column(name, dtypes[kinds[0]], METRICS[name].meaning)
+
 
 TABLES: Mapping[TableName, Table] = {
     "epochs": Table(
@@ -177,44 +189,7 @@ TABLES: Mapping[TableName, Table] = {
             LAYER,
             EPOCH,
             Column("interval_s", REAL, "seconds since the previous sample"),
-            Column("process_cpu_percent", REAL, "of this process; 100 is one core"),
-            Column("process_memory_bytes", COUNT, "resident memory of this process"),
-            Column("host_cpu_percent", REAL, "of all cores together"),
-            Column("host_memory_used_bytes", COUNT, "memory in use on the host"),
-            Column(
-                "cpu_power_w",
-                REAL,
-                "power of the CPU's packages (RAPL), mean since the previous sample",
-            ),
-            Column(
-                "cpu_energy_j",
-                REAL,
-                "energy of the CPU's packages (RAPL) since the session's sampler started, joules",
-            ),
-            Column("gpu_utilization_percent", REAL, "share of time in which a kernel ran"),
-            Column(
-                "gpu_memory_utilization_percent",
-                REAL,
-                "share of time in which memory was read or written",
-            ),
-            Column("gpu_memory_used_bytes", COUNT, "memory in use on the GPU, by all processes"),
-            Column("gpu_memory_total_bytes", COUNT, "memory of the GPU"),
-            Column("gpu_process_memory_bytes", COUNT, "memory in use on the GPU, by this process"),
-            Column("power_w", REAL, "power drawn by the GPU's board"),
-            Column("power_limit_w", REAL, "the power it may draw"),
-            Column(
-                "gpu_energy_j",
-                REAL,
-                "the board's energy counter (since its driver was loaded), joules",
-            ),
-            Column("gpu_temperature_c", REAL, "temperature of the GPU, degrees Celsius"),
-            Column("gpu_sm_clock_mhz", REAL, "clock of its multiprocessors"),
-            Column("gpu_memory_clock_mhz", REAL, "clock of its memory"),
-            Column(
-                "gpu_throttle_reasons",
-                TEXT,
-                "why its clocks are throttled, separated by commas, or none",
-            ),
+            *_metric_columns(),
         ),
     ),
     "energy": Table(

@@ -13,23 +13,10 @@ from math import isfinite
 from operator import attrgetter
 from typing import NamedTuple
 
+from fftui import events
 from fftui.events import StageKey, TelemetrySampled
 
-METRICS = (
-    "process_cpu_percent",
-    "process_memory_bytes",
-    "host_cpu_percent",
-    "host_memory_used_bytes",
-    "cpu_power_w",
-    "gpu_utilization_percent",
-    "gpu_memory_utilization_percent",
-    "gpu_memory_used_bytes",
-    "gpu_process_memory_bytes",
-    "power_w",
-    "gpu_temperature_c",
-    "gpu_sm_clock_mhz",
-    "gpu_memory_clock_mhz",
-)
+METRICS = tuple(name for name, metric in events.METRICS.items() if metric.name)  # those drawn
 BUCKETS = 512  # kept at most; wider than any screen
 FIRST_WIDTH = 10  # samples in a bucket at first: one second's
 TOGETHER = 80  # samples put into a bucket at once, at most

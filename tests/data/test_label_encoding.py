@@ -1,10 +1,14 @@
+from typing import get_args
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fftui.data.catalogue import SETS
-from fftui.data.label_encoding import overlay
+from fftui.data.encodings import PIXELS, PLANES, VECTORS, LabelEncoding, planes_of
+from fftui.data.label_encoding import LabelInput, label_planes, overlay
+from fftui.errors import ExperimentError
 
 
 @given(
@@ -46,3 +50,26 @@ def test_half_precision_stays_half_precision():
 def test_an_image_with_fewer_inputs_than_labels_is_refused():
     with pytest.raises(ValueError, match="does not fit"):
         overlay(torch.ones(1, 9), torch.tensor([0]), 10, 1.0)
+
+
+@pytest.mark.parametrize("encoding", PLANES)
+def test_every_plane_has_the_channels_that_it_states(encoding):
+    label, generator = LabelInput(encoding, 5, 2.0), torch.Generator().manual_seed(0)
+    planes = label_planes(label, 6, 7, generator=generator)
+    assert planes.shape == (5 + 1, planes_of(encoding, 5), 6, 7)
+    assert len(planes.unique(dim=0)) >= 5, "labels have planes of their own"
+    torch.testing.assert_close(planes[5], planes[:5].mean(0))
+
+
+def test_an_encoding_that_is_no_plane_is_not_taken_for_one():
+    generator = torch.Generator().manual_seed(0)
+    with pytest.raises(ExperimentError, match=r"no label plane is made for .*'every-token'"):
+        label_planes(LabelInput("every-token", 5, 1.0), 6, 7, generator=generator)
+
+
+@pytest.mark.parametrize("encoding", get_args(LabelEncoding))
+def test_a_label_has_a_column_only_where_it_is_among_the_inputs(encoding):
+    label = LabelInput(encoding, 5, 1.0)
+    column = label.column(30)
+    assert (column is not None) == (encoding in (*PIXELS, *VECTORS))
+    assert column is None or column + 5 <= 30 + label.appended_inputs

@@ -96,13 +96,14 @@ def test_plugins_are_loaded_once(plugin: Install) -> None:
 
 def test_a_loss_of_a_plugin_is_a_choice(plugin: Install) -> None:
     plugin(
-        "from fftui.experiment import choices\nchoices.add_choice('loss', 'margin', ('threshold',))"
+        "from fftui.experiment.choices import add_choice\n"
+        "add_choice('loss', 'a-plugins', ('threshold',))"
     )
-    made = Experiment.model_validate(values({"units": 3}, loss="margin", threshold=3.0))
+    made = Experiment.model_validate(values({"units": 3}, loss="a-plugins", threshold=3.0))
     assert made.phases[0].shown_threshold == 3.0
-    said = r"phases\.0\.loss: should be one of .*, margin, not 'margn'; did you mean 'margin'"
+    said = r"phases\.0\.loss: should be one of .*, a-plugins, not 'a-plugns'; did you mean"
     with pytest.raises(ExperimentError, match=said):
-        validated(Experiment, values({"units": 3}, loss="margn"), "here")
+        validated(Experiment, values({"units": 3}, loss="a-plugns"), "here")
 
 
 def test_a_layer_without_facts_cannot_be_made() -> None:

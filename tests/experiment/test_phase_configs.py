@@ -78,13 +78,15 @@ def test_the_threshold_is_shown_where_the_loss_has_one() -> None:
     [
         ({"loss_options": {"sharpnes": 1.0}}, "'softplus' has no option 'sharpnes'"),
         ({"loss_options": {"threshold": 1.0}}, "set it as threshold of the phase"),
-        ({"loss": "margin"}, "'margin' needs its option 'width'"),
-        ({"loss": "margin", "loss_options": {"width": 1.0, "widht": 1.0}}, "mean 'width'"),
+        ({"loss": "a-plugins"}, "'a-plugins' needs its option 'width'"),
+        ({"loss": "a-plugins", "loss_options": {"width": 1.0, "widht": 1.0}}, "mean 'width'"),
     ],
 )
 def test_options_of_a_loss_are_checked(registries: None, phase: dict[str, Any], said: str) -> None:
-    add_choice("loss", "margin", ("threshold", "width"), ("threshold", "width"))
+    add_choice("loss", "a-plugins", ("threshold", "width"), ("threshold", "width"))
     values = {"model": {"layers": [{}]}, "phases": [{"rule": "forward-forward"} | phase]}
     assert said in check(values).errors[""]
-    values["phases"] = [{"rule": "forward-forward", "loss": "margin", "loss_options": {"width": 1}}]
+    values["phases"] = [
+        {"rule": "forward-forward", "loss": "a-plugins", "loss_options": {"width": 1}}
+    ]
     assert check(values).experiment is not None

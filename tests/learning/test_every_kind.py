@@ -50,6 +50,23 @@ def test_every_rule_trains_every_kind(kind: str, rule: str) -> None:
     assert events[-1].status == "finished"
 
 
+@pytest.mark.parametrize("rule", PHASES.names)
+def test_every_rule_resumes_bit_by_bit_and_can_be_asked(rule: str) -> None:
+    experiment = described("fully-connected", rule)
+    whole, begun = (train(experiment, device="cpu") for _ in range(2))
+    list(whole)
+    next(event for event in begun if isinstance(event, ev.EpochFinished))
+    next(event for event in begun if isinstance(event, ev.Stepped))
+    resumed = train(experiment, device="cpu", state=begun.state())
+    list(resumed)
+    weights = resumed.network.state_dict()
+    assert all(torch.equal(each, weights[k]) for k, each in whole.network.state_dict().items())
+    images = torch.randint(0, 256, (6, *SHAPE), dtype=torch.uint8)
+    trained = resumed.trained
+    assert trained(images).shape == (6, CLASSES)
+    assert [z_NH.shape for z_NH in trained.activities(images)] == [(6, 300), (6, 20)]
+
+
 @pytest.mark.parametrize("kind", LAYERS.names)
 def test_a_layer_is_as_its_description_states(kind: str) -> None:
     spec = LAYERS.get(kind)().small(10)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from fftui.data.encodings import PIXELS, VECTORS
 from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import LayerNormalisation
 from fftui.learning.goodness import row_norm
@@ -158,7 +159,7 @@ class Layer(nn.Module, ABC):
 
         Where the label is among the inputs these are images, so no gradient is needed.
         """
-        if self.label.encoding in ("overlay", "appended"):
+        if self.label.encoding in (*PIXELS, *VECTORS):
             return self.encode(x_ND).with_labels(labels_N).to(x_ND.dtype)
         if self.normalisation in ("batch", "none"):
             return x_ND
@@ -167,15 +168,14 @@ class Layer(nn.Module, ABC):
     def encode(self, x_BD: Tensor) -> LabelFreeInputs:
         """Raw images (B, D) as normalised inputs of the first layer, without a label yet."""
         label = self.label
-        if label.encoding not in ("overlay", "appended"):
+        label_offset = label.column(x_BD.shape[1])
+        if label_offset is None:
             return LabelFreeInputs(self.normalise(x_BD), None, 0, label.classes)
-        label_offset = 0
-        if label.encoding == "appended":
-            label_offset = x_BD.shape[1]
-            x_BD = torch.nn.functional.pad(x_BD, (0, label.classes))
+        if label.appended_inputs:
+            x_BD = torch.nn.functional.pad(x_BD, (0, label.appended_inputs))
         else:
             x_BD = x_BD.clone()
-            x_BD[:, : label.classes] = 0
+            x_BD[:, label_offset : label_offset + label.classes] = 0
         factor_B = self.normaliser(row_norm(x_BD).square_().add_(label.value**2).sqrt_())
         images_BD = (x_BD * factor_B[:, None]).to(self.dtype)
         return LabelFreeInputs(

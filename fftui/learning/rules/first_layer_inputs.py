@@ -44,8 +44,7 @@ class FirstLayerInputs:
     def learn(self, index_B: Tensor) -> ObjectiveValue:
         """Set the first layer's gradients for the images at `index_B`."""
         labels_B = self._rule.labels(index_B, None)
-        x = self.batch(index_B)
-        return self._first.learn_per_label(x, self._rule.objective(1, index_B), *labels_B)
+        return self._rule.learn_first(self._first, self.batch(index_B), index_B, *labels_B)
 
     def batch(self, index_B: Tensor) -> LabelFreeInputs:
         """`select`, timed as data."""

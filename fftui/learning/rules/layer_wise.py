@@ -62,11 +62,11 @@ class CachedLayerInputs:
         x_ND = torch.empty(
             len(sets) * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device
         )
-        for x_BD, cached_ND, labels_B in zip(
-            torch.split(x_ND, count), self._cached_ND, sets, strict=True
-        ):
+        parts = zip(torch.split(x_ND, count), self._cached_ND, sets, strict=True)
+        for number, (x_BD, cached_ND, labels_B) in enumerate(parts):
             if cached_ND is None:
-                x_BD.copy_(self._forward(labels_B, self._images.batch(index_B)))
+                shown = self._rule.images_shown(self._images.batch(index_B), number)
+                x_BD.copy_(self._forward(labels_B, shown))
                 continue
             with timed(self._data_clock):
                 torch.index_select(cached_ND, 0, index_B, out=x_BD)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig, for_layers
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import Objective
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.objective import Objective, ObjectiveValue
 from fftui.learning.optimiser import ParameterGroup
 from fftui.learning.prediction import Score, forward_layers, rows_at_once
 from fftui.learning.rules.head_trainer import HeadTrainer
@@ -42,6 +42,26 @@ class LocalRule(ABC):
     @abstractmethod
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """Sets of labels (B,) with which the images at `index_B` are shown, positive first."""
+
+    def images_shown(self, x: LabelFreeInputs, number: int) -> LabelFreeInputs:
+        """The first layer's inputs for set number `number` (from 0) of a batch's labels: those of
+        its images, unless a rule contrasts images; such a rule has no `static_labels`.
+        """
+        del number
+        return x
+
+    def learn_first(
+        self, first: Layer, x: LabelFreeInputs, index_B: Tensor, *labels_B: Tensor
+    ) -> ObjectiveValue:
+        """Set the gradients of the `first` layer for the images at `index_B` with each set of
+        labels (B,); labels share products where all are of the same images.
+        """
+        objective = self.objective(1, index_B)
+        shown = [self.images_shown(x, number) for number in range(len(labels_B))]
+        if all(each is x for each in shown):
+            return first.learn_per_label(x, objective, *labels_B)
+        inputs = [each.with_labels(labels) for each, labels in zip(shown, labels_B, strict=True)]
+        return first.learn(torch.cat(inputs), torch.cat(labels_B), objective)
 
     @abstractmethod
     def objective(self, number: int, index_B: Tensor) -> Objective:

@@ -69,7 +69,7 @@ class ParallelTrainer(StageTrainer):
         )
         sets = self._rule.labels(index_B, class_probs_BC)
         labels_N, first = torch.cat(sets), self._layers[0]
-        value = first.learn_per_label(x, self._rule.objective(1, index_B), *sets)
+        value = self._rule.learn_first(first, x, index_B, *sets)
         self._layer_sums.add(0, value.loss, value.goodness_2B)
         for row, layer in enumerate(self._layers[1:], 1):
             x_ND = layer.normalise(self._layers[row - 1].pooled(value.activities_NH))

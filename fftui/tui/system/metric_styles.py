@@ -6,30 +6,30 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from fftui import events as ev
 from fftui.events import MetricsUnavailable
 from fftui.runs.history import METRICS
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
 
-NAMES = {
-    "gpu_utilization_percent": "GPU",
-    "gpu_memory_used_bytes": "GPU memory",
-    "power_w": "power",
-    "gpu_memory_utilization_percent": "GPU memory bus",
-    "process_cpu_percent": "process CPU",
-    "process_memory_bytes": "process memory",
-    "host_cpu_percent": "machine CPU",
-    "host_memory_used_bytes": "machine memory",
-    "cpu_power_w": "CPU power",
-    "gpu_temperature_c": "GPU temperature",
-    "gpu_process_memory_bytes": "GPU memory, own",
-    "gpu_sm_clock_mhz": "SM clock",
-    "gpu_memory_clock_mhz": "memory clock",
-}
+# the most informative first; the others follow
+FIRST = (
+    "gpu_utilization_percent",
+    "gpu_memory_used_bytes",
+    "power_w",
+    "gpu_memory_utilization_percent",
+    "process_cpu_percent",
+    "process_memory_bytes",
+    "cpu_power_w",
+    "host_cpu_percent",
+    "host_memory_used_bytes",
+    "gpu_temperature_c",
+)
 # Metrics that are never drawn but may be missing, and names that would be misread without a value
 # beside them.
-NAMES_IN_REASONS = NAMES | {
+NAMES_IN_REASONS = {name: ev.METRICS[name].name for name in METRICS} | {
     "gpu_utilization_percent": "GPU %",
     "gpu_memory_total_bytes": "GPU memory in all",
     "power_limit_w": "power limit",
@@ -37,6 +37,7 @@ NAMES_IN_REASONS = NAMES | {
     "cpu_energy_j": "CPU energy",
     "gpu_throttle_reasons": "throttling",
 }
+UNITS = {"percent": "%", "w": "W", "c": "C", "mhz": "MHz"}  # by the end of a metric's name
 WHOLE_GROUPS = (
     "no NVIDIA GPU",
     "no GPU metrics",
@@ -131,35 +132,29 @@ def _missing(metrics: Sequence[str], reason: str) -> str:
 
 
 def _all(view: RunView, machine: Machine) -> Iterator[MetricStyle]:
-    seen, newest = view.machine, (view.telemetry[-1] if view.telemetry else None)
-    cpu = 100.0 * ((seen.cores if seen else None) or machine.cores)
-    memory = (seen.host_memory_total_bytes if seen else None) or machine.memory_bytes
-    gpu_memory = newest.gpu_memory_total_bytes if newest else None
-    limit = newest.power_limit_w if newest else None
-
-    def metric_style(metric: str, top: float | None, write: Callable[[float], str]) -> MetricStyle:
+    for metric in (*FIRST, *(each for each in METRICS if each not in FIRST)):
+        top = _top(ev.METRICS[metric].top, view, machine)
         bounded = top is not None and math.isfinite(top) and top > 0
-        return MetricStyle(
+        yield MetricStyle(
             metric,
-            NAMES[metric],
+            ev.METRICS[metric].name,
             float(top) if top and bounded else _highest_value(view, metric),
-            write,
+            _writer(metric),
             bounded,
         )
 
-    yield metric_style("gpu_utilization_percent", 100.0, _percent)
-    yield metric_style("gpu_memory_used_bytes", gpu_memory, fmt.size)
-    yield metric_style("power_w", limit, _watts)
-    yield metric_style("gpu_memory_utilization_percent", 100.0, _percent)
-    yield metric_style("process_cpu_percent", cpu, _percent)
-    yield metric_style("process_memory_bytes", memory, fmt.size)
-    yield metric_style("cpu_power_w", None, _watts)
-    yield metric_style("host_cpu_percent", 100.0, _percent)
-    yield metric_style("host_memory_used_bytes", memory, fmt.size)
-    yield metric_style("gpu_temperature_c", 100.0, lambda v: f"{v:.0f} C")
-    yield metric_style("gpu_process_memory_bytes", gpu_memory, fmt.size)
-    yield metric_style("gpu_sm_clock_mhz", None, _megahertz)
-    yield metric_style("gpu_memory_clock_mhz", None, _megahertz)
+
+def _top(top: float | str | None, view: RunView, machine: Machine) -> float | None:
+    """The top of a metric's scale; None where this run does not know it."""
+    if not isinstance(top, str):
+        return top
+    seen, newest = view.machine, (view.telemetry[-1] if view.telemetry else None)
+    if top == "cores":
+        return 100.0 * ((seen.cores if seen else None) or machine.cores)
+    if top == "host_memory_total_bytes":
+        return (seen.host_memory_total_bytes if seen else None) or machine.memory_bytes
+    found: float | None = getattr(newest, top, None)
+    return found
 
 
 def _of_board(metric_style: MetricStyle) -> MetricStyle:
@@ -182,13 +177,11 @@ def _highest_value(view: RunView, metric: str) -> float:
     )
 
 
-def _percent(value: float) -> str:
-    return f"{value:.0f} %"
+def _writer(metric: str) -> Callable[[float], str]:
+    """How values of `metric` are written, by the unit in its name."""
+    unit = metric.rpartition("_")[2]
+    return fmt.size if unit == "bytes" else partial(_with_unit, UNITS.get(unit, ""))
 
 
-def _watts(value: float) -> str:
-    return f"{value:.0f} W"
-
-
-def _megahertz(value: float) -> str:
-    return f"{value:.0f} MHz"
+def _with_unit(unit: str, value: float) -> str:
+    return f"{value:.0f} {unit}".rstrip()
