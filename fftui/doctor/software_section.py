@@ -1,4 +1,4 @@
-"""Versions, and whether the libraries that compute load at all."""
+"""Versions, and whether the libraries that compute, and the plugins, load at all."""
 
 import importlib
 import platform
@@ -6,6 +6,7 @@ import sys
 
 import fftui
 from fftui.doctor.checks import Check, Section, first_line
+from fftui.plugins import load_plugins, plugin_failures
 from fftui.runs import provenance
 
 OWN_LINE = ("python", "fftui", "torch", "torchvision")
@@ -24,7 +25,9 @@ def load(library: str) -> str | None:
 
 
 def software_section(torch_fault: str | None, torchvision_fault: str | None) -> Section:
-    """Versions; the faults are why torch and torchvision do not load (see `load`)."""
+    """Versions, and the plugins that cannot be loaded; the faults are why torch and torchvision do
+    not load (see `load`).
+    """
     versions = provenance.versions()
     return Section(
         "versions",
@@ -36,6 +39,7 @@ def software_section(torch_fault: str | None, torchvision_fault: str | None) -> 
             _torch(torch_fault),
             _torchvision(versions.get("torchvision"), torchvision_fault),
             _others({name: version for name, version in versions.items() if name not in OWN_LINE}),
+            *_plugins(),
         ),
     )
 
@@ -84,3 +88,19 @@ def _torchvision(version: str | None, fault: str | None) -> Check:
 def _others(versions: dict[str, str]) -> Check:
     text = ", ".join(f"{name} {version}" for name, version in versions.items())
     return Check("others", "others", "ok", versions, text)
+
+
+def _plugins() -> list[Check]:
+    """A line for each plugin that fails: without it the kinds that it adds are unknown."""
+    load_plugins()
+    return [
+        Check(
+            f"plugin {failure.name}",
+            "plugin",
+            "missing",
+            failure.error,
+            f"{failure.name} of {failure.distribution} cannot be loaded: {failure.error}",
+            "what it adds is missing: repair it, install it again, or uninstall it",
+        )
+        for failure in plugin_failures()
+    ]

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fftui.experiment import LayerConfig
-from fftui.studies.study import experiment_of
+from fftui.experiment import Data, LayerConfig, Model
+from fftui.experiment.config import Config
+from fftui.experiment.field_errors import validated
+from fftui.presets import preset_values, read_preset
 
 # of studies with many runs; with convolutions or attention
 TRAIN_IMAGES, CONVOLUTION_TRAIN_IMAGES = 2000, 1000
@@ -41,6 +43,13 @@ SMALL_SCALES: Mapping[str, SmallScale] = {
 }
 
 
+class _Parts(Config):
+    """The images and the network of a preset."""
+
+    data: Data
+    model: Model
+
+
 def small_scale_changes(preset: str, data: str, images: int | None = None) -> dict[str, Any]:
     """Changes that make every layer of `preset` small and its phases short; `images` to learn from,
     None: all.
@@ -52,7 +61,9 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
         "phases.*.batch_size": small.batch_size,
     }
     changes |= {} if small.threshold is None else {"phases.0.threshold": small.threshold}
-    base = experiment_of(preset, data)
+    # Not the whole experiment: whether a preset fits the set is for the study to say of its rows.
+    values = preset_values(read_preset(preset), data)
+    base = validated(_Parts, {"data": values["data"], "model": values["model"]}, f"preset {preset}")
     info = base.data.info
     for number, layer in enumerate(base.model.layers):
         changes |= {

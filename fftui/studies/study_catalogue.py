@@ -2,14 +2,14 @@
 preset.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fftui.data.catalogue import DataName
+from fftui.data.catalogue import SETS, DataName
 from fftui.data.own_sets import known_names
 from fftui.data.verify import set_status
-from fftui.errors import one_of
+from fftui.errors import ExperimentError, one_of
 from fftui.studies import architecture_study, hybrid_study, paper_tables, sweeps
 from fftui.studies.study import (
     Condition,
@@ -58,8 +58,9 @@ class StudyInfo:
         """The study on those of its data sets (or of those `asked` for) that are `present`, seeds 0
         to `seeds` − 1.
 
-        Trials come seed by seed, so that a study that was stopped has a whole table early. Raises
-        ExperimentError where a preset cannot be read or changed as the study means to.
+        Trials come seed by seed, so that a study that was stopped has a whole table early. Rows
+        that do not fit a set are left out, each preset with a note. Raises ExperimentError where a
+        preset cannot be read, or changed as the study means to on a published set.
         """
         wanted = asked or self.sets_at(scale)
         sets = [name for name in known_names() if name in wanted]
@@ -68,15 +69,15 @@ class StudyInfo:
             for name in sets
             if name not in present
         ]
-        rows: list[tuple[DataName, Row]] = []
+        first: list[Trial] = []
+        left_out: dict[str, None] = {}
         for data in sets:
-            if data in present:
-                for row in self.rows(data, scale):
-                    if is_meant_for(row.preset, data):
-                        rows.append((data, row))
-                    elif (note := f"{row.preset} is not meant for {data}: left out") not in notes:
-                        notes.append(note)
-        first = [_trial(data, row) for data, row in rows]
+            for trial in _trials(self.rows, data, scale) if data in present else ():
+                if isinstance(trial, Trial):
+                    first.append(trial)
+                else:
+                    left_out[trial] = None
+        notes += left_out
         trials = tuple(trial.at_seed(seed) for seed in range(seeds) for trial in first)
         small = (SMALL_SCALE_NOTE,) if scale == "quick" else ()
         return Study(
@@ -105,11 +106,29 @@ def present_sets(data_folder: Path | None = None) -> frozenset[DataName]:
     )
 
 
-def _trial(data: DataName, row: Row) -> Trial:
+def _trials(rows: Rows, data: DataName, scale: Scale) -> Iterator[Trial | str]:
+    """The trials of one set at seed 0, and a line for each row that does not fit it."""
+    try:
+        yield from (_trial(data, row) for row in rows(data, scale))
+    except ExperimentError as error:
+        if data in SETS:  # a mistake of the study or of a preset, and not of somebody's images
+            raise
+        yield f"{data} does not fit this study: left out ({error})"
+
+
+def _trial(data: DataName, row: Row) -> Trial | str:
+    """The trial of a row; a line why it is left out where its preset does not fit the set."""
+    if not is_meant_for(row.preset, data):
+        return f"{row.preset} is not meant for {data}: left out"
     cell = row.paper
     paper, paper_train = (cell.test, cell.train) if cell else (None, None)
     condition = Condition((("data", data), *row.values), paper, paper_train)
-    return Trial(condition, experiment_of(row.preset, data, row.changes, row.phases))
+    try:
+        return Trial(condition, experiment_of(row.preset, data, row.changes, row.phases))
+    except ExperimentError as error:
+        if data in SETS:
+            raise
+        return f"{row.preset} does not fit {data}: left out ({error})"
 
 
 _ALL = (

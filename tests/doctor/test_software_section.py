@@ -3,8 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from fftui.doctor import software_section as software
 from fftui.doctor.checks import Check
 from fftui.doctor.software_section import load, software_section
+from fftui.plugins import PluginFailure
 
 
 def checks(
@@ -19,6 +21,15 @@ def test_versions_are_reported() -> None:
     assert {check.state for check in found.values()} == {"ok"}
     assert "built for" in found["torch"].text
     assert sys.executable in found["python"].text
+
+
+def test_a_plugin_that_fails_is_named_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    failure = PluginFailure("rings", "fftui-rings", "ImportError: no such kind")
+    monkeypatch.setattr(software, "plugin_failures", lambda: (failure,))
+    check = checks()["plugin rings"]
+    assert check.state == "missing"
+    assert check.text == "rings of fftui-rings cannot be loaded: ImportError: no such kind"
+    assert "install it again" in check.advice
 
 
 def test_without_torch_nothing_works_and_without_torchvision_little() -> None:

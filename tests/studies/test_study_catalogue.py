@@ -1,10 +1,13 @@
 """Every study is data that can be carried out: at both scales, on all sets."""
 
 import math
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from fftui.data.adding import add_set
 from fftui.data.catalogue import DATA_NAMES, SETS
 from fftui.data.verify import data_folder
 from fftui.errors import RequestError
@@ -96,6 +99,52 @@ def test_only_the_sets_asked_for() -> None:
 def test_what_is_here_is_found(tmp_path: Any) -> None:
     assert present_sets(tmp_path) == {"mnist-mini"}
     assert present_sets(data_folder()) >= {"mnist-mini"}
+
+
+@pytest.fixture
+def hundred_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A set of one's own with more classes than the layers of `local-ce-cnn` have channels."""
+    return _plants(12, tmp_path, monkeypatch)
+
+
+def _plants(side: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Keep a set of 100 classes; returns its name."""
+    images = np.arange(400 * side**2, dtype=np.uint32).reshape(400, side, side).astype(np.uint8)
+    np.savez(folder / "plants.npz", images=images, labels=np.arange(400) % 100)
+    monkeypatch.setenv("FFTUI_DATA", str(folder / "data"))
+    add_set("plants", folder / "plants.npz")
+    return "plants"
+
+
+@pytest.mark.parametrize("scale", ["full", "quick"])
+@pytest.mark.parametrize("name", STUDIES)
+def test_rows_that_do_not_fit_ones_own_set_are_left_out_in_a_line(
+    name: str, scale: Scale, hundred_classes: str
+) -> None:
+    study = STUDIES[name].build(scale, [hundred_classes], 1, [hundred_classes])
+    methods = {str(dict(condition.values)["method"]) for condition in study.conditions}
+    left_out = [note for note in study.notes if "left out" in note]
+    assert methods
+    assert len(left_out) == len(set(left_out))
+    if name == "hybrid":
+        assert methods == {"hybrid", "hybrid-reverse"}
+        assert "paper/hybrid-raw is not meant for plants: left out" in left_out
+    if name == "architectures":
+        assert {"ff", "cnn", "local-ce"} <= methods
+        assert "local-ce-cnn" not in methods
+        (note,) = (note for note in left_out if note.startswith("local-ce-cnn"))
+        assert "local-ce-cnn does not fit plants: left out (" in note
+        assert "100 groups" in note
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_images_too_small_for_their_classes_are_left_out_and_not_an_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plants = _plants(8, tmp_path, monkeypatch)
+    for scale in ("full", "quick"):
+        notes = STUDIES[name].build(scale, [plants], 1, [plants]).notes
+        assert any("left out" in note and "plants" in note for note in notes)
 
 
 def test_an_unknown_study_names_the_nearest() -> None:
