@@ -12,10 +12,11 @@ from fftui import events as ev
 from fftui.errors import RunFailedError
 from fftui.experiment import Experiment
 from fftui.presets import load_config, load_preset
-from fftui.runs.folder import RunFolder, RunRecord, create, find_run, runs_folder
+from fftui.runs.folder import RunFolder, RunRecord, find_run, runs_folder
 from fftui.runs.journal import read_journal
 from fftui.runs.listing import list_runs as list_records
 from fftui.runs.run_thread import RunThread
+from fftui.runs.starting import new_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.view import RunView, fold
 from fftui.runs.workspace import Workspace
@@ -141,8 +142,7 @@ def run(
     fails.
     """
     workspace = Workspace(runs_folder(runs_dir), _path(data_folder), device)
-    folder = create(workspace, experiment, name=name)
-    return _finish(RunThread(folder, workspace, listener=_listener(on_event)))
+    return _finish(new_run(experiment, workspace, name=name), on_event)
 
 
 def resume(
@@ -160,11 +160,8 @@ def resume(
     if record.status == "finished":
         return run
     ensure_not_running(run.folder, record)
-    workspace = Workspace(
-        run.path.parent, record.images(_path(data_folder)), device or record.device_asked
-    )
-    thread = RunThread(run.folder, workspace, resume=True, listener=_listener(on_event))
-    return _finish(thread)
+    thread = resumed_run(run.folder, data_folder=_path(data_folder), device=device)
+    return _finish(thread, on_event)
 
 
 def open_run(name: str = "latest", runs_dir: Folder | None = None) -> Run:
@@ -207,14 +204,10 @@ def _path(folder: Folder | None) -> Path | None:
     return None if folder is None else Path(folder)
 
 
-def _listener(
-    on_event: Callable[[ev.Event], None] | None,
-) -> Callable[[float, ev.Event], None] | None:
-    return None if on_event is None else lambda _at, event: on_event(event)
-
-
-def _finish(thread: RunThread) -> Run:
-    """Wait for the end of a run."""
+def _finish(thread: RunThread, on_event: Callable[[ev.Event], None] | None) -> Run:
+    """Carry a run out to its end."""
+    if on_event is not None:
+        thread.listen(lambda _at, event: on_event(event))
     thread.start()
     while thread.is_alive():
         try:

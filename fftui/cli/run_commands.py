@@ -27,12 +27,11 @@ from fftui.cli.options import (
     workspace_of,
 )
 from fftui.errors import RequestError
-from fftui.runs.workspace import Workspace
 from fftui.text.streams import bytes_to_stdout, to_stderr
 
 if TYPE_CHECKING:
     from fftui.experiment import Experiment
-    from fftui.runs.folder import RunFolder
+    from fftui.runs.run_thread import RunThread
 
 
 def run(  # noqa: PLR0913 - one parameter an option
@@ -72,15 +71,15 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
     """
-    from fftui.runs.folder import create
+    from fftui.runs.starting import new_run
 
     experiment = _experiment(preset, config, data, set_ or [], seed)
     workspace = workspace_of(runs, data_dir, device)
     headless = headless or as_json
     if not headless:
         check_terminal("fftui run")
-    folder = create(workspace, experiment, preset=preset, name=name)
-    raise typer.Exit(_execute(folder, workspace, headless=headless, as_json=as_json))
+    run_thread = new_run(experiment, workspace, preset=preset, name=name)
+    raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
 def resume(  # noqa: PLR0913 - one parameter an option
@@ -102,6 +101,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Go on with an interrupted or failed run from its last checkpoint."""
     from fftui.runs.folder import find_run
+    from fftui.runs.starting import resumed_run
     from fftui.runs.status import ensure_not_running
 
     folder = find_run(workspace_of(runs).runs_dir, run)
@@ -116,11 +116,8 @@ def resume(  # noqa: PLR0913 - one parameter an option
     headless = headless or as_json
     if not headless:
         check_terminal("fftui resume")
-    workspace = Workspace(
-        folder.path.parent, record.images(data_dir), device or record.device_asked
-    )
-    code = _execute(folder, workspace, resume=True, headless=headless, as_json=as_json)
-    raise typer.Exit(code)
+    run_thread = resumed_run(folder, data_folder=data_dir, device=device)
+    raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
 def export(
@@ -180,22 +177,13 @@ def export(
         bytes_to_stdout(exported(folders, request))
 
 
-def _execute(
-    folder: "RunFolder",
-    workspace: Workspace,
-    *,
-    resume: bool = False,
-    headless: bool,
-    as_json: bool,
-) -> int:
-    """Run an experiment in its folder, on the screen or headless; returns the exit code."""
+def _execute(run_thread: "RunThread", *, headless: bool, as_json: bool) -> int:
+    """Carry a run out, on the screen or headless; returns the exit code."""
     if headless:
         from fftui.text.headless import run_experiment
 
-        return run_experiment(folder, workspace, resume=resume, as_json=as_json)
-    from fftui.runs.run_thread import RunThread
-
-    return open_screen(workspace, RunThread(folder, workspace, resume=resume))
+        return run_experiment(run_thread, as_json=as_json)
+    return open_screen(run_thread.workspace, run_thread)
 
 
 def _experiment(

@@ -75,7 +75,7 @@ class RunThread(threading.Thread):
         self.folder = folder
         self.experiment = folder.experiment()
         self.refused: FFTUIError | None = None
-        self._workspace = workspace
+        self.workspace = workspace
         self._resuming = resume
         self._listener = listener
         self._start_training = start_training
@@ -105,6 +105,10 @@ class RunThread(threading.Thread):
     def problems(self) -> tuple[str, ...]:
         """One line for each output that cannot be written."""
         return tuple(self._write_errors.values())
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with each event from now on; before `start` it hears all."""
+        self._listener = listener
 
     def pause(self) -> None:
         """Pause after the current step; a checkpoint is written first."""
@@ -158,8 +162,8 @@ class RunThread(threading.Thread):
             self._training = self._start_training(
                 self.experiment,
                 run=self.folder.id,
-                data_folder=self._workspace.data_folder,
-                device=self._workspace.device,
+                data_folder=self.workspace.data_folder,
+                device=self.workspace.device,
                 weights_of=self._weights_of,
                 state=state,
             )
@@ -177,7 +181,7 @@ class RunThread(threading.Thread):
         """The weights that a phase with `init_from` starts from."""
         from fftui.runs.weights import weights_of  # noqa: PLC0415 - torch
 
-        return weights_of(find_run(self._workspace.runs_dir, run))
+        return weights_of(find_run(self.workspace.runs_dir, run))
 
     def _last_state(self) -> "TrainingState | None":
         from fftui.runs.checkpoint import load_checkpoint  # noqa: PLC0415 - torch

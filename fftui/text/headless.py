@@ -7,9 +7,7 @@ that is stopped, slow or closed delays nothing.
 import queue
 
 from fftui import events as ev
-from fftui.runs.folder import RunFolder
 from fftui.runs.run_thread import RunThread
-from fftui.runs.workspace import Workspace
 from fftui.text.displays import Display, display_here
 from fftui.text.run_result import write_result
 from fftui.text.signal_handlers import Signals, signals_to
@@ -17,15 +15,8 @@ from fftui.text.signal_handlers import Signals, signals_to
 REFRESH_EVERY_S = 0.25
 
 
-def run_experiment(
-    folder: RunFolder,
-    workspace: Workspace,
-    *,
-    resume: bool = False,
-    as_json: bool = False,
-) -> int:
-    """Run the experiment of `folder` to its end, show its progress, write its result; returns the
-    exit code.
+def run_experiment(run_thread: RunThread, *, as_json: bool = False) -> int:
+    """Run `run_thread` to its end, show its progress, write its result; returns the exit code.
 
     Raises RequestError where the run is refused and RunFailedError where it fails.
     """
@@ -37,7 +28,7 @@ def run_experiment(
         ):
             events.put(event)
 
-    run_thread = RunThread(folder, workspace, resume=resume, listener=queue_event)
+    run_thread.listen(queue_event)
     with signals_to(run_thread) as signals:
         _follow(run_thread, events, display_here(), signals)
         return write_result(run_thread, as_json=as_json)

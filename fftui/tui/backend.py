@@ -11,10 +11,10 @@ from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.presets import Preset, list_presets, load_preset
 from fftui.runs.estimate import expected_seconds, measure
-from fftui.runs.folder import RunFolder, RunRecord, create
+from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import list_runs
-from fftui.runs.run_thread import RunThread
+from fftui.runs.starting import new_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
 from fftui.tui.run_sources import JournalSource, RunControl
@@ -87,10 +87,9 @@ class Backend:
         """Make the folder of a new run and start it; returns its id and its control. Raises
         FFTUIError.
         """
-        folder = create(self.workspace, experiment, preset=preset)
-        run_thread = RunThread(folder, self.workspace)
+        run_thread = new_run(experiment, self.workspace, preset=preset)
         run_thread.start()
-        return folder.id, run_thread
+        return run_thread.folder.id, run_thread
 
     def resume(self, run: str) -> tuple[str, RunControl]:
         """Resume an interrupted run from its last checkpoint, on its own device; returns its id and
@@ -99,12 +98,8 @@ class Backend:
         Raises FFTUIError.
         """
         folder = RunFolder(self.workspace.runs_dir / run)
-        record = folder.record()
-        ensure_not_running(folder, record)
-        workspace = Workspace(
-            self.workspace.runs_dir, record.images(self.workspace.data_folder), record.device_asked
-        )
-        run_thread = RunThread(folder, workspace, resume=True)
+        ensure_not_running(folder, folder.record())
+        run_thread = resumed_run(folder, data_folder=self.workspace.data_folder)
         run_thread.start()
         return folder.id, run_thread
 

@@ -14,6 +14,7 @@ from fftui.cli import main as cli
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 from fftui.text.run_result import resume_command
 
@@ -350,8 +351,8 @@ def test_force_takes_over_what_another_machine_seems_to_carry_out(
     folder.write_record(lost)
     carried: list[RunFolder] = []
 
-    def run_experiment(given: RunFolder, *_: object, **__: object) -> int:
-        carried.append(given)
+    def run_experiment(given: RunThread, *, as_json: bool) -> int:
+        carried.append(given.folder)
         return 0
 
     monkeypatch.setattr("fftui.text.headless.run_experiment", run_experiment)

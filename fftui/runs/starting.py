@@ -1,0 +1,38 @@
+"""The threads of new and of resumed runs, as the API, the command line and the screen start
+them.
+"""
+
+from pathlib import Path
+
+from fftui.experiment import Experiment
+from fftui.runs.folder import RunFolder, create
+from fftui.runs.run_thread import RunThread
+from fftui.runs.workspace import Workspace
+
+
+def new_run(
+    experiment: Experiment,
+    workspace: Workspace,
+    *,
+    preset: str | None = None,
+    name: str | None = None,
+) -> RunThread:
+    """The thread of a new run of `experiment`, whose folder is created. Raises RequestError where
+    it cannot be.
+    """
+    return RunThread(create(workspace, experiment, preset=preset, name=name), workspace)
+
+
+def resumed_run(
+    folder: RunFolder, *, data_folder: Path | None = None, device: str | None = None
+) -> RunThread:
+    """The thread that continues the run in `folder`, on its own device and with its own data
+    folder unless others are given. `ensure_not_running` is the caller's to ask.
+
+    Raises RunNotFoundError where there is no run.
+    """
+    record = folder.record()
+    workspace = Workspace(
+        folder.path.parent, record.images(data_folder), device or record.device_asked
+    )
+    return RunThread(folder, workspace, resume=True)
