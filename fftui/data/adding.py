@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -331,8 +332,9 @@ def _save(path: Path, pixels: Pixels, labels: NDArray[np.int64]) -> None:
     try:
         save_file({"images": torch.from_numpy(pixels), "labels": torch.from_numpy(labels)}, path)
     except SafetensorError as error:
-        if "os error 28" in str(error).lower():
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from None
+        if found := re.search(r"os error (\d+)", str(error).lower()):
+            number = int(found[1])
+            raise OSError(number, os.strerror(number), str(path)) from None
         raise OSError(str(error)) from None
 
 

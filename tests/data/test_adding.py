@@ -14,6 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors import SafetensorError
 from typer.testing import CliRunner
 
 from fftui.cli.main import app
@@ -172,6 +173,22 @@ def test_an_npz_that_does_not_fit_is_refused(message: str, data: Path, tmp_path:
     refused(message, "bad", file, data)
 
 
+def test_no_archive_is_not_advised_to_be_loaded_unsafely(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"PK and nothing more")
+    refused(r"it is no archive\): save it by numpy\.savez", "bad", tmp_path / "a.npz", data)
+
+
+def test_a_limit_on_the_size_of_files_is_named_in_plain_words(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        msg = "Error while serializing: I/O error: File too large (os error 27)"
+        raise SafetensorError(msg)
+
+    monkeypatch.setattr("safetensors.torch.save_file", fail)
+    refused(r"\(file too large\)", "pets", class_folders(tmp_path / "in"), data)
+
+
 def refused(message: str, name: str, source: Path, data: Path) -> None:
     with pytest.raises(DataError, match=message) as error:
         add_set(name, source, folder=data)
@@ -279,7 +296,7 @@ def test_a_full_disk_and_ctrl_c_leave_nothing(problem, data: Path, tmp_path, mon
 
 def test_an_experiment_on_an_own_set_is_complete(data: Path, tmp_path: Path, monkeypatch) -> None:
     record = add_set("pets", class_folders(tmp_path / "in"))
-    experiment = load_preset("ff", "pets", ["phases.0.epochs=1"])
+    experiment = load_preset("ff", "pets", {"phases.0.epochs": 1})
     assert experiment.data.own is not None
     assert experiment.data.own.hash == record.sha256
     assert experiment.data.info.shape == (1, 8, 8)
