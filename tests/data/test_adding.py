@@ -300,14 +300,14 @@ def test_an_experiment_on_an_own_set_is_complete(data: Path, tmp_path: Path, mon
     assert experiment.data.own is not None
     assert experiment.data.own.hash == record.sha256
     assert experiment.data.info.shape == (1, 8, 8)
-    assert load_preset("ff", None, ["data.name=pets"]).data == experiment.data
+    assert load_preset("ff", None, {"data.name": "pets"}).data == experiment.data
     file = tmp_path / "experiment.toml"
     import tomli_w  # noqa: PLC0415
 
     file.write_text(tomli_w.dumps(experiment.model_dump(mode="json", exclude_none=True)))
     monkeypatch.setenv("FFTUI_DATA", str(tmp_path / "elsewhere"))
     assert load_config(file).data == experiment.data
-    assert load_config(file, ["data.name=mnist"]).data.own is None
+    assert load_config(file, {"data.name": "mnist"}).data.own is None
     with pytest.raises(ExperimentError, match="no data set is called 'pets'"):
         load_preset("ff", "pets")
 
