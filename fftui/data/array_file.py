@@ -28,6 +28,10 @@ def read_array_file(path: Path) -> Brought:
     uint8, or numbers from 0 to 1, which are scaled to 0 to 255 and said. Raises DataError where
     they are not.
     """
+    if path.stat().st_size and not zipfile.is_zipfile(path):
+        # NumPy takes any other file for a pickle and advises to load it unsafely.
+        msg = f"{path} cannot be read as an .npz (it is no archive): save it by numpy.savez"
+        raise DataError(msg)
     try:
         # Pickled objects are refused: they run code when they are read.
         arrays: Any = np.load(path, allow_pickle=False)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,7 +23,8 @@ def write_tensors(
     try:
         save_file(contiguous, path, metadata=dict(header) if header else None)
     except SafetensorError as error:
-        full = "os error 28" in str(error) or "StorageFull" in str(error)
-        code = errno.ENOSPC if full else errno.EIO
-        raise OSError(code, os.strerror(code) if full else str(error)) from error
+        found = re.search(r"os error (\d+)", str(error).lower())
+        if found is None:
+            raise OSError(errno.EIO, str(error)) from error
+        raise OSError(int(found[1]), os.strerror(int(found[1])), str(path)) from error
     path.chmod(mode)

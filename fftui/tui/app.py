@@ -274,8 +274,15 @@ class FFTUIApp(App[Ending]):
         charts = (panes.help_text() for panes in self.screen.query(RunPanes))
         texts = [self.screen.HELP or "", *charts]
         text = "\n\n".join(cleandoc(each) for each in texts)
-        keys = [(plain(key, self.ascii_only), what) for what, key in found.items()]
+        keys = [(key, what) for what, key in found.items()]
         self.push_screen(HelpScreen(plain(text, self.ascii_only), keys))
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The name of a key in the footer and the help: Textual has signs for some."""
+        shown = super().get_key_display(binding)
+        if shown.isascii() or not self.ascii_only:
+            return shown
+        return binding.key.split(",")[0]
 
     def action_light_or_dark(self) -> None:
         """Switch between the light and the dark theme."""

@@ -15,6 +15,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from safetensors import SafetensorError
 from typer.testing import CliRunner
 
 from fftui.cli.main import app
@@ -200,6 +201,22 @@ def test_others_can_read_a_set_as_far_as_its_folder_lets_them(data: Path, tmp_pa
     file.unlink()
     file.touch()
     assert modes == {file.stat().st_mode & 0o777}
+
+
+def test_no_archive_is_not_advised_to_be_loaded_unsafely(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"PK and nothing more")
+    refused(r"it is no archive\): save it by numpy\.savez", "bad", tmp_path / "a.npz", data)
+
+
+def test_a_limit_on_the_size_of_files_is_named_in_plain_words(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object) -> None:
+        msg = "Error while serializing: I/O error: File too large (os error 27)"
+        raise SafetensorError(msg)
+
+    monkeypatch.setattr("fftui.data.tensor_file.save_file", fail)
+    refused(r"\(file too large\)", "pets", class_folders(tmp_path / "in"), data)
 
 
 def refused(message: str, name: str, source: Path, data: Path) -> None:
