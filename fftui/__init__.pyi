@@ -22,6 +22,6 @@ from .extend import register_rule as register_rule
 from .learning.activations import activation as activation
 from .learning.goodness import goodness as goodness
 from .learning.losses import loss as loss
-from .tui.charts.registry import register_chart as register_chart
+from .tui.charts.chart_registry import register_chart as register_chart
 
 __version__: str

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import typer
 
+import fftui
 from fftui.claims import CLAIMS
 from fftui.cli.main import app
 from fftui.data.catalogue import DATA_NAMES
@@ -70,6 +71,7 @@ def code_words() -> frozenset[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words |= set(WORD.findall(node.value)) if len(node.value) < 60 else set()
     words |= {*(preset.name for preset in list_presets()), *(claim.id for claim in CLAIMS)}
+    words |= set(fftui.__all__)
     for preset in (ROOT / "presets").rglob("*.toml"):
         words |= set(WORD.findall(preset.read_text(encoding="utf-8")))
     return frozenset(words)
@@ -156,13 +158,15 @@ def span_problems(span: str) -> Iterator[str]:
         if problem:
             yield problem
         return
-    is_other_program = span.startswith("python ")
     for path in FILE.findall(span):
         if path not in files() and not path.startswith(("*", "NAME/", "pictures/")):
             yield f"no file {path}"
-    if is_other_program:
-        return
-    span = FILE.sub("", span)
+    if not span.startswith("python "):
+        yield from word_problems(FILE.sub("", span))
+
+
+def word_problems(span: str) -> Iterator[str]:
+    """Options, fields and other words of a span that do not exist."""
     for option in re.findall(r"(?<!\S)--?[a-z][a-z-]*", span):
         if option not in options() and option.lstrip("-") not in code_words():  # of a benchmark
             yield f"no option {option}"

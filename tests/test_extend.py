@@ -88,7 +88,7 @@ def test_a_chart_stands_among_the_others(site: Path) -> None:
 from fftui.plugins import load_plugins
 load_plugins()
 import sys
-from fftui.tui.charts.registry import CHARTS, make_chart
+from fftui.tui.charts.chart_registry import CHARTS, make_chart
 from fftui.runs.view import EpochView, LayerView, RunView
 layer = LayerView(1, "9", epochs=2, history=(EpochView(1, 1, 0.5, 3.0, 1.0),))
 spec = make_chart(CHARTS["separation"], RunView(layers=(layer,)), layer)

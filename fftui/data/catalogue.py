@@ -1,6 +1,6 @@
 """The published data sets: one record a set; no tensor library is loaded here.
 
-To add one, add its record to `_PUBLISHED`, or give it to `register_set` from another package: the
+To add one, add its record to `_PUBLISHED`, or give it to `register_data` from another package: the
 command line, the presets, the form, normalisation, verification and `fftui doctor` follow.
 """
 
@@ -276,7 +276,7 @@ SETS: dict[DataName, PublishedSet] = {record.name: record for record in _PUBLISH
 DATA_NAMES: KeysView[DataName] = SETS.keys()  # a view: names registered later are in it
 
 
-def register_set(record: PublishedSet) -> None:
+def register_data(record: PublishedSet) -> None:
     """Add a published data set. Raises ValueError where its name is taken by another record."""
     if SETS.setdefault(record.name, record) != record:
         msg = f"a data set called {record.name!r} is registered already"

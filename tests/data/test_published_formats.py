@@ -18,7 +18,7 @@ import pytest
 import torch
 from torchvision import datasets
 
-from fftui.data.catalogue import DATA_NAMES, SETS, register_set
+from fftui.data.catalogue import DATA_NAMES, SETS, register_data
 from fftui.data.own_sets import known_names
 from fftui.data.sets import load_set
 from fftui.data.verify import set_status
@@ -192,10 +192,10 @@ def test_a_registered_set_is_known_everywhere(monkeypatch, tmp_path):
     monkeypatch.setenv("FFTUI_DATA", str(tmp_path))
     record = replace(SETS["kmnist"], name="another", classes=10)
     try:
-        register_set(record)
-        register_set(record)
+        register_data(record)
+        register_data(record)
         with pytest.raises(ValueError, match="registered already"):
-            register_set(replace(record, classes=3))
+            register_data(replace(record, classes=3))
         assert "another" in DATA_NAMES
         assert "another" in known_names()
         assert complete_data("ano") == ["another"]

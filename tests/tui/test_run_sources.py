@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fftui.events import EVENTS, to_json
 from fftui.runs.journal import JournalTail
-from fftui.tui.charts.accuracy import accuracy_chart
-from fftui.tui.charts.goodness import goodness_chart
+from fftui.tui.charts.accuracy_chart import accuracy_chart
+from fftui.tui.charts.goodness_chart import goodness_chart
 from fftui.tui.run_sources import JournalSource
 
 

@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from fftui.runs.view import LayerView, RunView
-from fftui.tui.charts.registry import CHARTS, ChartInfo
+from fftui.tui.charts.chart_registry import CHARTS, ChartInfo
 from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.chart import Chart

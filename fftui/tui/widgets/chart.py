@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from fftui.runs.view import LayerView, RunView
 from fftui.tui.charts.cell_plot import Cell, Series, Window, draw, ticks
+from fftui.tui.charts.chart_registry import ChartInfo, make_chart
 from fftui.tui.charts.chart_spec import ChartSpec
-from fftui.tui.charts.registry import ChartInfo, make_chart
 from fftui.tui.glyphs import plain
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 
 from fftui import events as ev
 from fftui.runs.view import EpochView, LayerView, RunView
-from fftui.tui.charts.accuracy import accuracy_chart, layers_split
+from fftui.tui.charts.accuracy_chart import accuracy_chart, layers_split
 from fftui.tui.charts.chart_spec import ChartSpec
-from fftui.tui.charts.goodness import goodness_chart
+from fftui.tui.charts.goodness_chart import goodness_chart
 
 
 def names(spec: ChartSpec) -> list[str]:

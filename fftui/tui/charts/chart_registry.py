@@ -35,14 +35,14 @@ CHARTS = {
         ChartInfo(
             "goodness",
             "Goodness",
-            "fftui.tui.charts.goodness:goodness_chart",
+            "fftui.tui.charts.goodness_chart:goodness_chart",
             "mean goodness of positive and of negative data, epoch by epoch. The dotted line is"
             " the threshold.",
         ),
         ChartInfo(
             "accuracy",
             "Accuracy %",
-            "fftui.tui.charts.accuracy:accuracy_chart",
+            "fftui.tui.charts.accuracy_chart:accuracy_chart",
             "accuracy in percent over all epochs: training images, the evaluated split, and each"
             " layer's goodness alone.",
         ),
