@@ -155,7 +155,7 @@ class FakeTraining:
         return iter(())
 
 
-class School:
+class FakeTrainings:
     """Opens trainings that stand in, and remembers what it was asked for. Accuracy is 0.9 plus a
     hundredth a seed.
     """
@@ -184,8 +184,8 @@ class School:
 
 
 @pytest.fixture
-def school() -> School:
-    return School()
+def fake_trainings() -> FakeTrainings:
+    return FakeTrainings()
 
 
 @pytest.fixture

@@ -22,11 +22,13 @@ def runs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def carry(runs: Path, school: Any) -> Callable[..., list[TrialProgress]]:
+def carry(runs: Path, fake_trainings: Any) -> Callable[..., list[TrialProgress]]:
     """Carries a study out with trainings that stand in: what came of each trial."""
 
     def carry(study: Study, **options: Any) -> list[TrialProgress]:
-        progress = run_study(study, Workspace(runs, device="cpu"), start_training=school, **options)
+        progress = run_study(
+            study, Workspace(runs, device="cpu"), start_training=fake_trainings, **options
+        )
         return [each for each in progress if each.over]
 
     return carry
@@ -37,28 +39,28 @@ def states(ends: list[TrialProgress]) -> list[str]:
 
 
 def test_every_trial_is_run_once_and_never_again(
-    study: Study, carry: Any, runs: Path, school: Any
+    study: Study, carry: Any, runs: Path, fake_trainings: Any
 ) -> None:
     ends = carry(study)
     assert states(ends) == ["finished"] * 4
     assert [(end.index, end.of) for end in ends] == [(n, 4) for n in range(1, 5)]
-    assert len(school.opened) == len(run_folders(runs)) == 4
+    assert len(fake_trainings.opened) == len(run_folders(runs)) == 4
     names = {folder.record().name for folder in run_folders(runs)}
     assert names == {"small: mnist-mini, 8", "small: mnist-mini, 9"}
 
     assert states(carry(study)) == ["finished before"] * 4
-    assert len(school.opened) == 4
+    assert len(fake_trainings.opened) == 4
 
 
-def test_progress_is_reported_while_it_runs(study: Study, runs: Path, school: Any) -> None:
-    progress = list(run_study(study, Workspace(runs, device="cpu"), start_training=school))
+def test_progress_is_reported_while_it_runs(study: Study, runs: Path, fake_trainings: Any) -> None:
+    progress = list(run_study(study, Workspace(runs, device="cpu"), start_training=fake_trainings))
     assert [each.index for each in progress] == sorted(each.index for each in progress)
     assert progress[0].state == "running"
     assert all(each.view is not None and each.run for each in progress)
 
 
 def test_a_run_started_by_hand_counts(
-    small: Any, carry: Any, school: Any, finished_run: Finished
+    small: Any, carry: Any, fake_trainings: Any, finished_run: Finished
 ) -> None:
     trial = small.trial(8)
     folder = finished_run(trial.experiment.model_copy(update={"name": "mine"}))
@@ -66,24 +68,25 @@ def test_a_run_started_by_hand_counts(
     assert states(ends) == ["finished before", "finished"]
     assert ends[0].run == folder.id
     assert [
-        experiment.model_dump()["model"]["layers"][0]["units"] for experiment, _ in school.opened
+        experiment.model_dump()["model"]["layers"][0]["units"]
+        for experiment, _ in fake_trainings.opened
     ] == [9]
 
 
 def test_two_conditions_of_one_experiment_share_its_run(
-    small: Any, carry: Any, school: Any
+    small: Any, carry: Any, fake_trainings: Any
 ) -> None:
     ends = carry(small.study(small.trial(8, what="one"), small.trial(8, what="other")))
     assert states(ends) == ["finished", "finished"]
     assert ends[0].run == ends[1].run
-    assert len(school.opened) == 1
+    assert len(fake_trainings.opened) == 1
 
 
 def test_a_failed_run_ends_nothing_and_is_tried_once_more_next_time(
-    study: Study, carry: Any, school: Any, runs: Path
+    study: Study, carry: Any, fake_trainings: Any, runs: Path
 ) -> None:
     broken = study.trials[1].experiment
-    school.errors[broken.model_dump_json()] = RuntimeError("no such device")
+    fake_trainings.errors[broken.model_dump_json()] = RuntimeError("no such device")
     ends = carry(study)
     assert states(ends) == ["finished", "failed", "finished", "finished"]
     assert ends[1].error == "RuntimeError: no such device"
@@ -94,14 +97,14 @@ def test_a_failed_run_ends_nothing_and_is_tried_once_more_next_time(
         "finished before",
         "finished before",
     ]
-    assert [identity(asked) == identity(broken) for asked, _ in school.opened] == [
+    assert [identity(asked) == identity(broken) for asked, _ in fake_trainings.opened] == [
         False,
         True,
         False,
         False,
         True,
     ]
-    school.errors.clear()
+    fake_trainings.errors.clear()
     assert states(carry(study)) == [
         "finished before",
         "finished",
@@ -112,13 +115,13 @@ def test_a_failed_run_ends_nothing_and_is_tried_once_more_next_time(
 
 
 def test_stopped_it_goes_on_from_the_checkpoint(
-    study: Study, carry: Any, school: Any, runs: Path
+    study: Study, carry: Any, fake_trainings: Any, runs: Path
 ) -> None:
     stop = threading.Event()
-    school.endless = True
+    fake_trainings.endless = True
     seen = []
     for progress in run_study(
-        study, Workspace(runs, device="cpu"), stop=stop, start_training=school
+        study, Workspace(runs, device="cpu"), stop=stop, start_training=fake_trainings
     ):
         seen.append(progress)
         if progress.view and progress.view.progress:
@@ -126,22 +129,24 @@ def test_stopped_it_goes_on_from_the_checkpoint(
     assert seen[-1].state == "interrupted"
     assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
 
-    school.endless = False
+    fake_trainings.endless = False
     assert states(carry(study)) == ["finished"] * 4
-    assert [resumed for _, resumed in school.opened] == [False, True, False, False, False]
+    assert [resumed for _, resumed in fake_trainings.opened] == [False, True, False, False, False]
     assert len(run_folders(runs)) == 4
 
 
-def test_stopped_before_it_begins_it_begins_nothing(study: Study, carry: Any, school: Any) -> None:
+def test_stopped_before_it_begins_it_begins_nothing(
+    study: Study, carry: Any, fake_trainings: Any
+) -> None:
     stop = threading.Event()
     stop.set()
     assert carry(study, stop=stop) == []
-    assert school.opened == []
+    assert fake_trainings.opened == []
 
 
-def test_closing_the_generator_stops_the_run(study: Study, school: Any, runs: Path) -> None:
-    school.endless = True
-    progress = run_study(study, Workspace(runs, device="cpu"), start_training=school)
+def test_closing_the_generator_stops_the_run(study: Study, fake_trainings: Any, runs: Path) -> None:
+    fake_trainings.endless = True
+    progress = run_study(study, Workspace(runs, device="cpu"), start_training=fake_trainings)
     next(progress)
     progress.close()  # type: ignore[attr-defined]
     assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
@@ -149,7 +154,7 @@ def test_closing_the_generator_stops_the_run(study: Study, school: Any, runs: Pa
 
 
 def test_a_run_of_another_process_is_left_to_it(
-    small: Any, carry: Any, school: Any, finished_run: Finished
+    small: Any, carry: Any, fake_trainings: Any, finished_run: Finished
 ) -> None:
     trial = small.trial(8)
     folder = finished_run(trial.experiment, status="running")
@@ -158,18 +163,18 @@ def test_a_run_of_another_process_is_left_to_it(
         assert states(carry(small.study(trial))) == ["running elsewhere"]
     finally:
         held.close()
-    assert school.opened == []
+    assert fake_trainings.opened == []
 
 
 def test_what_cannot_be_resumed_begins_anew(
-    study: Study, carry: Any, school: Any, runs: Path
+    study: Study, carry: Any, fake_trainings: Any, runs: Path
 ) -> None:
-    school.endless = True
-    progress = run_study(study, Workspace(runs, device="cpu"), start_training=school)
+    fake_trainings.endless = True
+    progress = run_study(study, Workspace(runs, device="cpu"), start_training=fake_trainings)
     next(each for each in progress if each.view and each.view.progress)
     progress.close()  # type: ignore[attr-defined]
-    school.endless = False
-    school.refuses = lambda resumed: (
+    fake_trainings.endless = False
+    fake_trainings.refuses = lambda resumed: (
         RequestError("its checkpoint is of another version") if resumed else None
     )
     assert states(carry(study)) == ["finished"] * 4
@@ -179,9 +184,9 @@ def test_what_cannot_be_resumed_begins_anew(
 
 
 def test_a_refused_trial_says_why_and_leaves_no_run(
-    study: Study, carry: Any, school: Any, runs: Path
+    study: Study, carry: Any, fake_trainings: Any, runs: Path
 ) -> None:
-    school.refuses = lambda resumed: DataError("mnist-mini is damaged")
+    fake_trainings.refuses = lambda resumed: DataError("mnist-mini is damaged")
     ends = carry(study)
     assert states(ends) == ["failed"] * 4
     assert {end.error for end in ends} == {"mnist-mini is damaged"}
