@@ -12,7 +12,6 @@ A preset is a TOML file:
 """
 
 import copy
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from typing import Any
 from fftui.data.catalogue import SETS
 from fftui.data.own_sets import known_names
 from fftui.errors import ExperimentError, hint
-from fftui.experiment import Experiment
+from fftui.experiment import LAYERS, Experiment
 from fftui.experiment.data_config import data_values
 from fftui.experiment.field_errors import validated
 from fftui.experiment.values import set_value
@@ -179,19 +178,15 @@ def preset_values(
     for path, value in preset.on.get(name, {}).items():
         set_value(values, path, value)
     if own := values["data"].get("own"):
-        _fit_patches(values.get("model", {}).get("layers", ()), own["shape"])
+        _fit_layers(values.get("model", {}).get("layers", ()), tuple(own["shape"]))
     return values
 
 
-def _fit_patches(layers: Sequence[dict[str, Any]], shape: Sequence[int]) -> None:
-    """Give layers the patch nearest to the preset's that tiles images of one's own size: a preset
-    has values for the published sizes only.
-    """
-    common = math.gcd(shape[1], shape[2])
-    divisors = [size for size in range(1, common + 1) if common % size == 0]
+def _fit_layers(layers: Sequence[dict[str, Any]], shape: tuple[int, ...]) -> None:
+    """Give layers what fits images of one's own size; a preset knows the published sizes."""
     for layer in layers:
-        if "patch" in layer:
-            layer["patch"] = min(divisors, key=lambda size: abs(size - layer["patch"]))
+        described = LAYERS.validate(layer)
+        layer.update(described.differences(described.fitted(shape)))
 
 
 def _changed(

@@ -96,7 +96,8 @@ def _lay_out(found: FoundFile, target: Path) -> None:
         return
     try:
         target.symlink_to(found.path.resolve())
-    except (OSError, NotImplementedError):  # a system without links for everybody
+    # Windows lets not everybody make links, and Python says NotImplementedError where none can
+    except (OSError, NotImplementedError):
         copyfile(found.path, target)
 
 

@@ -15,3 +15,9 @@ class Config(BaseModel):
     def replaced(self, **fields: Any) -> Self:
         """A validated copy with other values in `fields`. Raises ValidationError."""
         return self.model_validate({**dict(self), **fields})
+
+    def differences(self, other: Self) -> dict[str, Any]:
+        """The fields in which `other` differs, with its values, as plain values."""
+        mine = self.model_dump(mode="json")
+        theirs = other.model_dump(mode="json")
+        return {name: value for name, value in theirs.items() if value != mine.get(name)}

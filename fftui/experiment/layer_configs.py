@@ -69,6 +69,10 @@ class LayerConfig(Config, ABC):
         """Reasons why the layer cannot follow inputs of `input_shape`."""
         yield from ()
 
+    def fitted(self, input_shape: Shape) -> Self:
+        """A copy for inputs of a shape that a preset could not foresee."""
+        return self
+
     def small(self, classes: int) -> Self:
         """A copy that learns in seconds, with room for a group of each of `classes`."""
         return self
@@ -306,6 +310,12 @@ class SelfAttention(LayerConfig):
                 yield f"patches of {self.patch} pixels do not tile {pixels} pixels"
         if self.width % self.heads:
             yield f"{self.heads} heads cannot share a width of {self.width}"
+
+    def fitted(self, input_shape: Shape) -> Self:
+        """With the patch nearest to this one's that tiles the images."""
+        common = math.gcd(*input_shape[1:])
+        tiling = [size for size in range(1, common + 1) if common % size == 0]
+        return self.replaced(patch=min(tiling, key=lambda size: abs(size - self.patch)))
 
     def small(self, classes: int) -> Self:
         """With at most `SMALL_UNITS` units and tokens of width `SMALL_WIDTH`."""

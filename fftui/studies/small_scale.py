@@ -77,5 +77,4 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
 
 def _smaller(layer: LayerConfig, classes: int) -> dict[str, Any]:
     """The fields of `layer` that differ in its small version."""
-    small, full = layer.small(classes).model_dump(), layer.model_dump()
-    return {name: value for name, value in small.items() if value != full[name]}
+    return layer.differences(layer.small(classes))

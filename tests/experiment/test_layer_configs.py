@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from fftui.data.encodings import LabelEncoding
-from fftui.experiment import LAYERS, LayerConfig, layers_text
+from fftui.experiment import LAYERS, LayerConfig, SelfAttention, layers_text
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,20 @@ def test_attention_is_first_and_its_patches_tile_the_image() -> None:
         "3 heads cannot share a width of 64",
     ]
     assert "only be the first" in next(attention.problems(shape, first=False))
+
+
+@pytest.mark.parametrize("kind", LAYERS.names)
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 30, 20), (1, 17, 17)])
+def test_what_is_fitted_is_refused_for_no_size_of_patches(
+    kind: str, shape: tuple[int, ...]
+) -> None:
+    layer = LAYERS.get(kind)()
+    fitted = layer.fitted(shape)
+    assert list(fitted.problems(shape, first=True)) == []
+    assert fitted.fitted(shape) == fitted
+    assert layer.replaced(**layer.differences(fitted)) == fitted
+
+
+def test_the_patch_nearest_to_the_presets_is_taken() -> None:
+    assert SelfAttention(patch=7).fitted((1, 28, 28)).patch == 7
+    assert SelfAttention(patch=7).fitted((3, 64, 64)).patch == 8

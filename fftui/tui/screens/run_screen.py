@@ -54,6 +54,7 @@ class RunScreen(Screen[None]):
 
     def refresh_view(self) -> None:
         """Show the newest view, if it has changed since the last refresh."""
+        # Textual's screens have a metaclass of their own, so this cannot be an ABC
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
