@@ -261,6 +261,10 @@ class SelfAttention(LayerConfig):
         "flatten", description="input of the units: all tokens flattened, or their mean"
     )
     normalisation: Literal["l2", "rms", "none"] = Field("rms", description="of that summary")
+    image_normalisation: Literal["none", "l2", "rms"] = Field(
+        "none",
+        description="of the whole image, an overlaid label included, before it is cut into patches",
+    )
     activation: Activation = Field("relu", description="of the units")
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *TOKENS)

@@ -1,7 +1,7 @@
 """Self-attention over the patches of an image, followed by units whose activities have the
 goodness.
 
-Patches → tokens (and label, and positions) → attention → summary, normalised → units. Letters in
+Image, perhaps normalised → patches → tokens (and label, and positions) → attention → summary, normalised → units. Letters in
 shapes: N rows, B of them at once, T tokens, P values of a patch, W width of a token, C labels.
 """
 
@@ -44,11 +44,11 @@ class SelfAttentionLayer(AutogradLayer):
         dtype: torch.dtype,
         generator: torch.Generator,
     ) -> None:
-        # `normalisation` is the summary's; pixels are used as they are
+        # the base normalises the layer's input; `spec.normalisation` is the summary's
         super().__init__(
             input_shape=input_shape,
             shape=(spec.units,),
-            normalisation="none",
+            normalisation=spec.image_normalisation,
             label=label,
             dtype=dtype,
         )
