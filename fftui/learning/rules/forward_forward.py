@@ -23,7 +23,6 @@ from fftui.learning.prediction import (
     class_scores_by_goodness,
     scan,
     score_by_goodness,
-    score_of,
 )
 from fftui.learning.rules.head_trainer import HeadTrainer, head_logits
 from fftui.learning.rules.layer_schedule import LayerSchedule
@@ -93,7 +92,7 @@ class ForwardForwardRule(LocalRule):
 
     @torch.no_grad()
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
-        """Counts of predictions by goodness, and by the head where there is one."""
+        """Score of predictions by goodness, and by the head where there is one."""
         score = score_by_goodness(layers, images, self._phase.goodness, self._phase.prediction)
         head = self._context.network.head
         if head is None or self._phase.order != "parallel":
@@ -132,12 +131,9 @@ class ForwardForwardRule(LocalRule):
         return self._goodness[number - 1](z_NH)
 
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
-        predicted_N = head_logits(self._context.network, head, images).argmax(1)
-        none_LN = predicted_N.new_empty(0, len(images))
-        by_head = score_of(predicted_N, none_LN, images.labels_N, images.info.classes)
-        if self._phase.prediction == "head":
-            return replace(by_head, layer_correct=score.layer_correct, head_correct=by_head.correct)
-        return replace(score, head_correct=by_head.correct)
+        right_N = head_logits(self._context.network, head, images).argmax(1) == images.labels_N
+        score = replace(score, head_correct_N=right_N)
+        return replace(score, correct_N=right_N) if self._phase.prediction == "head" else score
 
 
 def bound_loss(phase: ex.ForwardForward, threshold: float) -> BoundLoss:
