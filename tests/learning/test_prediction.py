@@ -92,6 +92,12 @@ def test_parts_of_any_size_score_the_same(monkeypatch: pytest.MonkeyPatch) -> No
     assert all(map(torch.equal, tensors_of(parts), tensors_of(whole)))
 
 
+def score(labels_N: torch.Tensor, flags: torch.Tensor, layers: int, *, head: bool) -> Score:
+    """A score with the rows of `flags` (2 + 2 layers, N)."""
+    alone, together = flags[2 : 2 + layers], flags[2 + layers :]
+    return Score(labels_N, 5, flags[0], alone, together, flags[1] if head else None)
+
+
 def tensors_of(score: Score) -> list[torch.Tensor]:
     return [
         score.labels_N,
@@ -112,19 +118,10 @@ def test_the_parts_of_a_split_keep_its_order(data: st.DataObject) -> None:
     labels_N = torch.randint(0, 5, (count,), generator=generator)
     at, parts = 0, []
     for size in sizes:
-        part = slice(at, at + size)
-        rows = flags[:, part]
-        own = rows[2 : 2 + layers], rows[2 + layers :], rows[1] if head else None
-        parts.append(Score(labels_N[part], 5, rows[0], *own))
+        part = flags[:, at : at + size]
+        parts.append(score(labels_N[at : at + size], part, layers, head=head))
         at += size
-    whole = Score(
-        labels_N,
-        5,
-        flags[0],
-        flags[2 : 2 + layers],
-        flags[2 + layers :],
-        flags[1] if head else None,
-    )
+    whole = score(labels_N, flags, layers, head=head)
     joined = total(parts)
     assert len(tensors_of(joined)) == len(tensors_of(whole))
     assert all(map(torch.equal, tensors_of(joined), tensors_of(whole)))
