@@ -96,8 +96,8 @@ def seconds(method: str, data: str) -> Seconds | None:
 
 
 def logged_seconds(method: str, data: str) -> Seconds | None:
-    """A run of `method` on `data` in the authors' logs, which for Forward-Forward is not Figure 3's;
-    None where they have none.
+    """A run of `method` on `data` in the authors' logs (for Forward-Forward not Figure 3's); None
+    where they have none.
     """
     return _seconds("logged-seconds", method, data)
 
