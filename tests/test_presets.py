@@ -67,6 +67,24 @@ def test_the_papers_cnn_sums_pooled_outputs_of_all_layers() -> None:
     assert (phase.prediction, phase.goodness) == ("all-outputs", "position-mean-square")
 
 
+@pytest.mark.parametrize(
+    ("name", "rates", "thresholds"),
+    [
+        ("attention-frozen", 0.02, [2, 2, 2, 2, 2]),
+        ("attention", (1e-3, 0.02, 0.02, 0.02), [15, 10, 10, 10, 1]),
+        ("attention-metrics", (1e-4, 0.02, 0.02, 0.02), [15, 10, 10, 10, 1]),
+    ],
+)
+def test_the_papers_attention_networks(
+    name: str, rates: float | tuple[float, ...], thresholds: list[float]
+) -> None:
+    sets = ("mnist", "fashion-mnist", "svhn", "cifar10", "cifar100")
+    experiments = [load_preset(f"paper/{name}", data) for data in sets]
+    assert [each.phases[0].shown_threshold for each in experiments] == thresholds
+    assert {each.phases[0].learning_rate for each in experiments} == {rates}
+    assert {each.model.layers[0].image_normalisation for each in experiments} == {"l2"}
+
+
 def test_the_hybrids_of_the_papers_text_and_of_its_notebooks() -> None:
     """Units, then rule, epochs and learning rate of both phases."""
     found = {
