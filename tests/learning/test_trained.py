@@ -129,7 +129,8 @@ def test_pooled_outputs_give_the_prediction_where_they_count(small: Make) -> Non
     network = training.trained
     of_labels = [network.goodness(images, torch.full((len(images),), c)) for c in range(10)]
     torch.testing.assert_close(torch.stack(of_labels, 2).sum(0), network(images))
-    assert float((network.predict(images) == labels).float().mean()) == last.test_accuracy
+    right = (network.predict(images) == labels).float().mean()
+    assert float(right) == pytest.approx(last.test_accuracy)
     z_NKHW = network.activities(images, labels)[0].view(-1, 4, 28, 28)
     expected = max_pool2d(z_NKHW, 2).square().mean((1, 2, 3))
     torch.testing.assert_close(network.goodness(images, labels)[0], expected)
