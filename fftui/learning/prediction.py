@@ -1,7 +1,8 @@
 """Prediction by goodness: every label is tried, and the one with the highest goodness is predicted.
 
 (Hinton 2022, section 3.3; the paper sums the goodness of all layers, Hinton that of all but the
-first.)
+first. The paper's CNN sums the goodness of what its layers give to the next one, pooled, though
+they learn by the goodness of every position before it.)
 """
 
 from collections.abc import Iterator, Sequence
@@ -125,7 +126,7 @@ class LabelScan:
             activities = first.activities_per_label(
                 first.encode(part.inputs(slice(None))), *candidates
             ).chunk(classes)
-            chunks.append(_chunk(labels_B, activities, first, kind))
+            chunks.append(_chunk(labels_B, activities, first, kind, prediction))
         return cls(kind, prediction, chunks)
 
     def advance(self, layer: Layer) -> "LabelScan":
@@ -158,7 +159,7 @@ class LabelScan:
             layer.activities(layer.normalise(x_ND), torch.full_like(chunk.labels_B, label))
             for label, x_ND in enumerate(chunk.inputs_CND)
         ]
-        above = _chunk(chunk.labels_B, activities, layer, self._kind)
+        above = _chunk(chunk.labels_B, activities, layer, self._kind, self._prediction)
         return replace(above, goodness_LBC=torch.cat((chunk.goodness_LBC, above.goodness_LBC)))
 
 
@@ -211,9 +212,24 @@ def rows_at_once(layers: Sequence[Layer]) -> int:
     return max(1, min(MAX_ROWS, MAX_FLOATS // max(layer.floats_per_sample for layer in layers)))
 
 
-def _chunk(labels_B: Tensor, activities: Sequence[Tensor], layer: Layer, kind: str) -> Chunk:
-    goodness = goodness_for(kind, layer.shape)
-    row_1BC = torch.stack([goodness(z_NH) for z_NH in activities], dim=1)[None]
+def scored_goodness(layer: Layer, z_NH: Tensor, kind: str, prediction: Prediction) -> Tensor:
+    """Goodness (N,) by which `layer` scores a label: of its activities, or of its outputs where
+    those count.
+    """
+    if prediction == "all-outputs":
+        return goodness_for(kind, layer.output_shape)(layer.pooled(z_NH))
+    return goodness_for(kind, layer.shape)(z_NH)
+
+
+def _chunk(
+    labels_B: Tensor,
+    activities: Sequence[Tensor],
+    layer: Layer,
+    kind: str,
+    prediction: Prediction,
+) -> Chunk:
+    goodness = [scored_goodness(layer, z_NH, kind, prediction) for z_NH in activities]
+    row_1BC = torch.stack(goodness, dim=1)[None]
     return Chunk(labels_B, [layer.pooled(z_NH) for z_NH in activities], row_1BC)
 
 

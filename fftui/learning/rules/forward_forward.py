@@ -23,6 +23,7 @@ from fftui.learning.prediction import (
     class_scores_by_goodness,
     scan,
     score_by_goodness,
+    scored_goodness,
 )
 from fftui.learning.rules.head_trainer import HeadTrainer, head_logits
 from fftui.learning.rules.layer_schedule import LayerSchedule
@@ -55,11 +56,14 @@ class ForwardForwardRule(LocalRule):
         )
         self.static_labels = self._negatives.static
         layers = context.network.layers
-        self._goodness = [goodness_for(phase.goodness, each.shape) for each in layers]
         self._objectives = [
-            PairObjective(bound_loss(phase, threshold), goodness, phase.peer_normalisation)
-            for threshold, goodness in zip(
-                ex.for_layers(phase.threshold, len(layers)), self._goodness, strict=True
+            PairObjective(
+                bound_loss(phase, threshold),
+                goodness_for(phase.goodness, layer.shape),
+                phase.peer_normalisation,
+            )
+            for threshold, layer in zip(
+                ex.for_layers(phase.threshold, len(layers)), layers, strict=True
             )
         ]
 
@@ -126,9 +130,10 @@ class ForwardForwardRule(LocalRule):
         )
 
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
-        """The layer's goodness (N,): the label went in with the image."""
+        """The goodness (N,) by which the layer scores a label: it went in with the image."""
         del labels_N
-        return self._goodness[number - 1](z_NH)
+        layer = self._context.network.layers[number - 1]
+        return scored_goodness(layer, z_NH, self._phase.goodness, self._phase.prediction)
 
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
         right_N = head_logits(self._context.network, head, images).argmax(1) == images.labels_N
