@@ -113,6 +113,15 @@ def test_the_papers_backprop_layers() -> None:
     ]
 
 
+@pytest.mark.parametrize("data", read_preset("paper/backprop").data_sets)
+def test_the_papers_backprop_differs_by_its_loader_alone(data: str) -> None:
+    plain = load_preset("paper/backprop", data)
+    as_timed = load_preset("paper/backprop-per-image", data)
+    assert as_timed.data.loader == "per-image"
+    same = {"name": plain.name, "description": plain.description, "data.loader": "tensor"}
+    assert as_timed.changed(same) == plain
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [
