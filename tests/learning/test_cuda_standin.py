@@ -56,10 +56,10 @@ PHASES: list[Phase] = [
 @pytest.fixture
 def fake() -> Iterator[None]:
     """Every tensor made inside is a fake one, those kept for later batches too."""
-    normalisation._constants.cache_clear()
+    normalisation.pixel_constants.cache_clear()
     with FakeTensorMode():
         yield
-    normalisation._constants.cache_clear()
+    normalisation.pixel_constants.cache_clear()
 
 
 def on_cuda(network: Network) -> Network:
