@@ -13,7 +13,7 @@ from fftui.runs.workspace import Workspace
 from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
 from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
 from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
-from fftui.studies.figures.sample_figure import Sample, sample_figure
+from fftui.studies.figures.sample_figure import sample_figures
 from fftui.studies.figures.style import (
     FILE_FORMATS,
     Drawing,
@@ -91,7 +91,7 @@ def run_figures(folder: RunFolder, data_folder: Path | None) -> Iterator[Drawing
     tables = run_tables(folder)
     yield from learning_curves(tables)
     yield from machine_curves(tables)
-    yield from _samples(folder.experiment(), data_folder)
+    yield from sample_figures(folder.experiment(), 0, data_folder)
 
 
 def study_figures(study: Study, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
@@ -101,7 +101,7 @@ def study_figures(study: Study, asked: FigureRequest) -> Iterator[Drawing | Skip
     yield from accuracy_figures(StudyTable(study.name, study.title, columns, summary))
     if study.name == "table-1":
         yield from comparison_figures(method_runs(study, asked.workspace.runs_dir))
-        yield from _samples(study.trials[0].experiment, asked.workspace.data_folder)
+        yield from sample_figures(study.trials[0].experiment, 0, asked.workspace.data_folder)
     if study.name == "linear-vs-attention":
         yield from attention_figures(method_runs(study, asked.workspace.runs_dir))
 
@@ -152,36 +152,3 @@ def _run(name: str, runs_dir: Path) -> RunFolder:
         hint = f"did you mean the study {near!r}? " if near else ""
         msg = f"{hint}{name!r} is no study ({', '.join(STUDIES)}), and: {error}"
         raise RequestError(msg) from None
-
-
-def _samples(experiment: Experiment, data_folder: Path | None) -> Iterator[Drawing | SkippedFigure]:
-    """An image as it is, positive and negative, where the label is laid over it."""
-    name = "figure-2-samples"
-    if experiment.model.label.encoding != "overlay":
-        yield SkippedFigure(name, f"{experiment.name} does not lay the label over the image")
-        return
-    try:
-        yield sample_figure(_first_image(experiment, data_folder))
-    except DataError as error:
-        yield SkippedFigure(name, str(error))
-
-
-def _first_image(experiment: Experiment, data_folder: Path | None) -> tuple[Sample, ...]:
-    # torch, which no other figure needs
-    from fftui.data.label_encoding import overlay  # noqa: PLC0415
-    from fftui.data.sets import load_set  # noqa: PLC0415
-
-    images = load_set(experiment.data.name, "train", data_folder)
-    image, label = images.images[:1].float() / 255, images.labels[:1]
-    wrong = (label + 1) % images.classes
-    flat = image.flatten(1)
-
-    def sample(title: str, pixels: object) -> Sample:
-        shown = pixels.reshape(image.shape)[0].permute(1, 2, 0)  # type: ignore[attr-defined]
-        return Sample(title, shown[..., 0].numpy() if shown.shape[2] == 1 else shown.numpy())
-
-    return (
-        sample(f"label {int(label)}", flat),
-        sample(f"positive ({int(label)})", overlay(flat, label, images.classes, 1.0)),
-        sample(f"negative ({int(wrong)})", overlay(flat, wrong, images.classes, 1.0)),
-    )
