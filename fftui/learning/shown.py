@@ -29,8 +29,9 @@ class ShownInput:
     """One input of the first layer: the image as it enters it, and what enters beside it.
 
     `pixels` (K, H, W) are brightness from 0 to 1, an overlay among them: the experiment's
-    normalisation is undone, and the layer's, which changes no picture, is left out. `beside` is the label where it is not among the
-    pixels: planes (planes, H, W), or a vector (1, 1, X) that is appended or goes into tokens.
+    normalisation is undone, and the layer's, which changes no picture, is left out. `beside` is the
+    label where it is not among the pixels: planes (planes, H, W), or a vector (1, 1, X) that is
+    appended or goes into tokens.
     """
 
     label: int
@@ -57,8 +58,10 @@ def shown_image(
     first layer is shown it in the first epoch, with weights as they are before learning.
 
     The inputs are those of the first phase that contrasts labels, neither moved nor mirrored; of
-    negatives drawn in each epoch they are the first draw. Raises DataError where the images are not there, RequestError where there
-    is no such image, ExperimentError where no phase shows layers an image with several labels.
+    negatives drawn in each epoch they are the first draw.
+
+    Raises DataError where the images are not there, RequestError where there is no such image,
+    ExperimentError where no phase shows layers an image with several labels.
     """
     data = experiment.data
     splits = load_splits(
@@ -96,9 +99,7 @@ def _shown(
         [math.prod(first.input_shape), first.label.appended_inputs], dim=1
     )
     beside = (
-        appended_BC[:, None, None]
-        if first.label.appended_inputs
-        else first.label_beside(labels_B)
+        appended_BC[:, None, None] if first.label.appended_inputs else first.label_beside(labels_B)
     )
     pixels = _brightness(pixels_BX.view(first.input_shape), scale)
     return ShownInput(int(labels_B), pixels, None if beside is None else beside[0])

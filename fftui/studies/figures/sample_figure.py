@@ -17,7 +17,7 @@ from fftui.errors import DataError, ExperimentError
 from fftui.experiment import Experiment
 from fftui.studies.figures.style import COLUMN_IN, Drawing, SkippedFigure
 
-NAME = "figure-2-samples"
+FIGURE_2 = "figure-2-samples"
 NAME_CHARACTERS = 12  # of a class's name in a title
 # What stands beside the image, in the words of a reader.
 BESIDE: dict[LabelEncoding, str] = {
@@ -53,15 +53,15 @@ class Samples:
 
 
 def sample_figures(
-    experiment: Experiment, number: int, data_folder: Path | None
+    name: str, experiment: Experiment, number: int, data_folder: Path | None
 ) -> Iterator[Drawing | SkippedFigure]:
-    """Figure 2 of training image `number` (from 0) of `experiment`; skipped where its images are
+    """The figure `name` of training image `number` (from 0) of `experiment`; skipped where its images are
     missing or its rules show no wrong labels. Raises RequestError where there is no such image.
     """
     try:
-        yield sample_figure(samples_of(experiment, number, data_folder))
+        yield sample_figure(name, samples_of(experiment, number, data_folder))
     except (DataError, ExperimentError) as error:
-        yield SkippedFigure(NAME, str(error))
+        yield SkippedFigure(name, str(error))
 
 
 def samples_of(experiment: Experiment, number: int, data_folder: Path | None) -> Samples:
@@ -87,7 +87,7 @@ def samples_of(experiment: Experiment, number: int, data_folder: Path | None) ->
     return Samples(title, tuple(samples), BESIDE.get(encoding, ""))
 
 
-def sample_figure(of: Samples) -> Drawing:
+def sample_figure(name: str, of: Samples) -> Drawing:
     """The samples side by side; labels beside the image stand below it."""
     two_rows = any(sample.beside is not None for sample in of.samples)
     figure = Figure(figsize=(COLUMN_IN, 2.55 if two_rows else 1.6), layout="constrained")
@@ -101,7 +101,7 @@ def sample_figure(of: Samples) -> Drawing:
         if two_rows:
             _beside(figure.add_subplot(cells[1, column]), sample.beside, of.beside)
     figure.suptitle(of.title, fontsize=7)
-    return Drawing(NAME, figure)
+    return Drawing(name, figure)
 
 
 def _beside(axes: Axes, values: Array | None, words: str) -> None:
@@ -117,7 +117,13 @@ def _beside(axes: Axes, values: Array | None, words: str) -> None:
         axes.imshow(values[0], cmap="gray", vmin=low, vmax=high, aspect="auto")
         axes.set_box_aspect(0.12)
     else:
-        axes.imshow(_mosaic(values, (low + high) / 2), cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        axes.imshow(
+            _mosaic(values, (low + high) / 2),
+            cmap="gray",
+            vmin=low,
+            vmax=high,
+            interpolation="nearest",
+        )
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(True)
 

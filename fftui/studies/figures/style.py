@@ -5,11 +5,12 @@ window is opened.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Literal, get_args
 
 import matplotlib
@@ -24,6 +25,7 @@ FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 COLUMN_IN, PAGE_IN = 3.35, 7.0  # widths of one and of two columns of a paper, inches
 PANEL_IN = 2.1  # height of a panel, inches
 PNG_DPI = 200
+NOTE_CHARACTERS_AN_INCH = 22
 PAPER_LABEL = "the paper"
 
 SETTINGS: Any = {  # Matplotlib's stubs want every key as a literal
@@ -82,6 +84,15 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure as the content of a file: the file's name without ending, its format and bytes."""
+
+    name: str
+    file_format: FileFormat
+    content: bytes
+
+
+@dataclass(frozen=True)
 class SkippedFigure:
     """A figure, or a panel of one, that is not drawn, and the reason."""
 
@@ -120,27 +131,29 @@ def legend_above(figure: Figure, axes: Axes, columns: int) -> None:
         figure.legend(*zip(*ordered, strict=True), loc="outside upper center", ncols=columns)
 
 
-def save(drawing: Drawing, folder: Path, formats: Sequence[FileFormat]) -> list[Path]:
-    """Write a drawing in every format; the same drawing gives the same SVG. Raises RequestError
-    where it cannot.
-    """
-    written = []
-    for ending in formats:
-        content = BytesIO()
-        metadata = (
-            {"Date": None}
-            if ending == "svg"
-            else {"CreationDate": None}
-            if ending == "pdf"
-            else None
-        )
-        drawing.figure.savefig(content, format=ending, dpi=PNG_DPI, metadata=metadata)
-        path = folder / f"{drawing.name}.{ending}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, content.getvalue())
-        except OSError as error:
-            msg = f"cannot write {path}: {error.strerror}; choose another folder with -o"
-            raise RequestError(msg) from error
-        written.append(path)
-    return written
+def note_below(figure: Figure, text: str) -> None:
+    """A line of small print below a figure, broken to its width; nothing where it is empty."""
+    characters = int(figure.get_size_inches()[0] * NOTE_CHARACTERS_AN_INCH)
+    if text:
+        figure.supxlabel(fill(text, characters), fontsize=6, x=0.01, ha="left")
+
+
+def render(drawing: Drawing, file_format: FileFormat) -> bytes:
+    """A drawing as the content of a file, inside `style()`; the same drawing gives the same SVG."""
+    content = BytesIO()
+    # without these Matplotlib writes the time of day
+    undated: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}
+    drawing.figure.savefig(content, format=file_format, dpi=PNG_DPI, metadata=undated[file_format])
+    return content.getvalue()
+
+
+def write_picture(picture: Picture, folder: Path) -> Path:
+    """Write a picture into `folder` under its name. Raises RequestError where it cannot."""
+    path = folder / f"{picture.name}.{picture.file_format}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, picture.content)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}; choose another folder with -o"
+        raise RequestError(msg) from error
+    return path

@@ -1,0 +1,187 @@
+"""The paper's Figures 3 and 4, from runs' tables: time, memory and power of FF and backprop."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fftui.studies.figures.curve_figures import MACHINE, epochs_one_after_another
+from fftui.studies.figures.method_runs import (
+    BACKPROP,
+    LINEAR,
+    NO_GPU,
+    PER_IMAGE,
+    MethodRun,
+    RunsOnSet,
+    memory_above_bytes,
+    memory_usage_percent,
+    notes_of,
+    runs_on,
+    samples,
+)
+from fftui.studies.figures.plots import (
+    Bar,
+    StackedBar,
+    horizontal_bars,
+    line_styles_of,
+    log_y_axis,
+    stacked_bars,
+    violins,
+)
+from fftui.studies.figures.style import (
+    PAGE_IN,
+    PAPER_LABEL,
+    Drawing,
+    SkippedFigure,
+    grid,
+    legend_above,
+    note_below,
+)
+from fftui.studies.reported import machine_use, seconds
+from fftui.studies.study_catalogue import PAPER_SETS
+
+FIGURE_3, FIGURE_4 = "figure-3-times", "figure-4-memory-power"
+EPOCHS_ON, MACHINE_ON = "cifar100", "mnist"  # the paper's sets of Figure 3's epochs and of Figure 4
+KINDS = {LINEAR: "forward-forward", BACKPROP: "backprop", PER_IMAGE: "backprop"}
+BAR_IN = 0.145  # height of a row of stacked bars, inches
+COLAB = "the paper's: a GPU of Google Colab"
+
+
+def comparison_figures(
+    runs: Sequence[MethodRun], notes: Sequence[str] = ()
+) -> Iterator[Drawing | SkippedFigure]:
+    """Figures 3 and 4; `notes` are what a reader has to know of all these runs."""
+    yield from _figure_3(runs, notes)
+    yield from _figure_4(runs, notes)
+
+
+def _figure_3(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawing | SkippedFigure]:
+    groups = _by_paper_set([run for run in runs if run.spent is not None])
+    if not groups:
+        yield SkippedFigure(FIGURE_3, "no run has finished")
+        return
+    bars = [(_set_name(group), [_whole_run(run, group) for run in group.runs]) for group in groups]
+    rows = sum(1 + len(own) for _, own in bars)
+    figure = Figure(figsize=(PAGE_IN, max(3.6, BAR_IN * rows + 1.3)), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+    whole = left.add_subplot()
+    stacked_bars(whole, bars)
+    whole.set(xlabel="end-to-end time, s", title="(a) whole runs")
+    left.legend(*whole.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    timed = runs_on([run for run in runs if run.method in KINDS], EPOCHS_ON)
+    if timed is None:
+        yield SkippedFigure(f"{FIGURE_3} (b, c)", "no run of the paper's methods has finished")
+    else:
+        compute, wall = right.subplots(2, 1, sharex=True)
+        _epochs(compute, timed, "compute_s", "compute time, s")
+        _epochs(wall, timed, "epoch_s", "wall time, s")
+        compute.set(title=f"(b) compute time of an epoch, {timed.data}", xlabel="")
+        wall.set_title(f"(c) wall time of an epoch, {timed.data}")
+        right.legend(*compute.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    if not any(run.method == PER_IMAGE for run in runs):
+        hint = f"fftui run --preset {PER_IMAGE} --data SET"
+        yield SkippedFigure(
+            f"{FIGURE_3} (a), {PER_IMAGE}",
+            f"no run of it has finished, so the input pipeline's share is not seen: {hint}",
+        )
+    shown = [*groups, timed] if timed else groups
+    note_below(figure, notes_of(shown, [COLAB, *notes]))
+    yield Drawing(FIGURE_3, figure)
+
+
+def _by_paper_set(runs: Sequence[MethodRun]) -> list[RunsOnSet]:
+    """The paper's sets that have runs, in its order; where none has, the one nearest to its
+    first.
+    """
+    own = [
+        RunsOnSet(data, data, tuple(run for run in runs if run.data == data))
+        for data in PAPER_SETS
+        if any(run.data == data for run in runs)
+    ]
+    nearest = runs_on(runs, PAPER_SETS[0])
+    return own or ([nearest] if nearest else [])
+
+
+def _set_name(group: RunsOnSet) -> str:
+    return group.data if group.data == group.wanted else f"{group.data}, for {group.wanted}"
+
+
+def _whole_run(run: MethodRun, group: RunsOnSet) -> StackedBar:
+    assert run.spent is not None
+    # the paper's backprop is the one behind its input pipeline
+    stands_aside = run.method == BACKPROP and any(each.method == PER_IMAGE for each in group.runs)
+    reported = None if stands_aside else seconds(KINDS.get(run.method, ""), group.wanted)
+    return StackedBar(
+        run.method,
+        (
+            ("learning", run.spent.learning_s),
+            ("loading images, setting up", run.spent.loading_s),
+            ("evaluation", run.spent.evaluation_s),
+        ),
+        run.e2e_range_s,
+        reported.whole if reported else None,
+    )
+
+
+def _epochs(axes: Axes, group: RunsOnSet, column: str, label: str) -> None:
+    styles = line_styles_of(list(KINDS))
+    for run in group.runs:
+        if run.tables.epochs[column].drop_nulls().len():
+            epochs_one_after_another(
+                axes, run.tables.epochs, column, label, styles[run.method], run.method
+            )
+    log_y_axis(axes)
+
+
+def _figure_4(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawing | SkippedFigure]:
+    group = runs_on([run for run in runs if run.tables.telemetry.height], MACHINE_ON)
+    if group is None:
+        yield SkippedFigure(FIGURE_4, "no run has telemetry")
+        return
+    memory, label = _memory(group)
+    power = samples(group.runs, "power_w")
+    if not power:
+        yield SkippedFigure(f"{FIGURE_4} (b), power", NO_GPU)
+    if not memory:
+        yield SkippedFigure(f"{FIGURE_4} (a), memory", "no run says what memory it took")
+    panels = bool(memory) + bool(power)
+    if not panels:
+        return
+    figure, axes = grid(panels)
+    if memory:
+        horizontal_bars(axes[0], memory, line_styles_of([bar.series for bar in memory]))
+        axes[0].set(xlabel=label, title=f"(a) memory, {group.data}")
+        axes[0].set_xlim(left=0)
+    if power:
+        violins(axes[-1], power, line_styles_of(list(power)), _paper_power(group))
+        axes[-1].set(ylabel=MACHINE["power_w"][0], title=f"(b) power, {group.data}")
+        axes[-1].set_ylim(bottom=0)
+    with_paper = [each for each in axes if PAPER_LABEL in each.get_legend_handles_labels()[1]]
+    legend_above(figure, (with_paper or axes)[0], columns=2)
+    note_below(figure, notes_of([group], [*([COLAB] if with_paper else []), *notes]))
+    yield Drawing(FIGURE_4, figure)
+
+
+def _memory(group: RunsOnSet) -> tuple[list[Bar], str]:
+    """A bar for each run with known memory, and the label of their axis: of the GPU where any run
+    used one, else of the process.
+    """
+    on_gpu = [
+        Bar(run.method, run.method, usage, paper=reported and reported.memory_usage_percent)
+        for run in group.runs
+        if (usage := memory_usage_percent(run)) is not None
+        for reported in [machine_use(KINDS.get(run.method, ""), group.wanted)]
+    ]
+    if on_gpu:
+        return on_gpu, "mean GPU memory in use, % of the board's"
+    of_process = [
+        Bar(run.method, run.method, above / 1e6)
+        for run in group.runs
+        if (above := memory_above_bytes(run)) is not None
+    ]
+    return of_process, "mean memory of the process above what it held before, MB"
+
+
+def _paper_power(group: RunsOnSet) -> Mapping[str, float]:
+    found = {run.method: machine_use(KINDS.get(run.method, ""), group.wanted) for run in group.runs}
+    return {method: use.power_w for method, use in found.items() if use is not None}

@@ -1,0 +1,134 @@
+"""The runs that the paper's Figures 3 to 7 are drawn from: which set stands for the paper's, what
+their time went into, and samples of the machine while they learned.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from fftui.studies.figures.curve_figures import MACHINE, RunTables
+from fftui.studies.study_catalogue import PAPER_SETS
+
+LINEAR, ATTENTION = "paper/ff", "paper/attention-metrics"
+BACKPROP, PER_IMAGE = "paper/backprop", "paper/backprop-per-image"
+STAND_IN = "mnist-mini"  # for mnist
+FIGURE_SETS = (STAND_IN, *PAPER_SETS)  # simplest images first
+NO_GPU = "no run has it: that needs an NVIDIA GPU"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of a whole run, by what they went into. Loading is reading the images, gathering
+    those of batches, and setting up.
+    """
+
+    learning_s: float
+    loading_s: float
+    evaluation_s: float
+
+    @property
+    def e2e_s(self) -> float:
+        """The whole run."""
+        return self.learning_s + self.loading_s + self.evaluation_s
+
+
+@dataclass(frozen=True)
+class MethodRun:
+    """A finished run of a study: its method and tables; what its time went into and the shortest
+    and longest whole run of the method's seeds; what its process held before it, and its device.
+    """
+
+    method: str
+    tables: RunTables
+    spent: Spent | None = None
+    e2e_range_s: tuple[float, float] | None = None
+    memory_before_bytes: int | None = None
+    device: str | None = None
+
+    @property
+    def data(self) -> str:
+        """The data set."""
+        return self.tables.data
+
+
+@dataclass(frozen=True)
+class RunsOnSet:
+    """The runs that stand for those on the paper's set `wanted`; they are all on `data`."""
+
+    wanted: str
+    data: str
+    runs: tuple[MethodRun, ...]
+
+    @property
+    def note(self) -> str:
+        """That the paper's set is another one; empty where it is not."""
+        if self.data == self.wanted:
+            return ""
+        return f"{self.data} stands in: no runs on {self.wanted}, the paper's set"
+
+
+def runs_on(runs: Sequence[MethodRun], wanted: str) -> RunsOnSet | None:
+    """The runs on the paper's set `wanted`, else on the nearest set that has runs; None where there
+    are none.
+    """
+    sets = dict.fromkeys(run.data for run in runs)
+    if not sets:
+        return None
+    place = FIGURE_SETS.index(wanted)
+    data = min(sets, key=lambda name: abs(FIGURE_SETS.index(name) - place))
+    return RunsOnSet(wanted, data, tuple(run for run in runs if run.data == data))
+
+
+def pair(runs: Sequence[MethodRun]) -> list[MethodRun]:
+    """Runs of the linear and the attention network, on sets where both have one."""
+    found = [run for run in runs if run.method in (LINEAR, ATTENTION)]
+    counts = {run.data: len([each for each in found if each.data == run.data]) for run in found}
+    return [run for run in found if counts[run.data] == 2]
+
+
+def samples(runs: Sequence[MethodRun], column: str) -> dict[str, list[float]]:
+    """Samples of a telemetry column of `MACHINE` while the runs learned, by method, in its unit."""
+    found = {run.method: learning_samples(run.tables.telemetry)[column] for run in runs}
+    return {
+        method: (values.drop_nulls() / MACHINE[column][1]).to_list()
+        for method, values in found.items()
+        if values.drop_nulls().len()
+    }
+
+
+def learning_samples(telemetry: pl.DataFrame) -> pl.DataFrame:
+    """The samples taken while something learned; in journals that do not say so, within a phase."""
+    doing = pl.col("doing") if "doing" in telemetry.columns else pl.lit(None, pl.String)
+    return telemetry.filter((doing == "learning").fill_null(pl.col("phase").is_not_null()))
+
+
+def memory_usage_percent(run: MethodRun) -> float | None:
+    """Mean memory in use on the GPU while the run learned, percent of the board's; None: no GPU."""
+    telemetry = learning_samples(run.tables.telemetry)
+    usage = 100 * telemetry["gpu_memory_used_bytes"] / telemetry["gpu_memory_total_bytes"]
+    mean = usage.mean()
+    return mean if isinstance(mean, float) else None
+
+
+def memory_above_bytes(run: MethodRun) -> float | None:
+    """Mean memory of the process while the run learned, above what it held before; None: either is
+    not known.
+    """
+    mean = learning_samples(run.tables.telemetry)["process_memory_bytes"].mean()
+    if not isinstance(mean, float) or run.memory_before_bytes is None:
+        return None
+    return max(0.0, mean - run.memory_before_bytes)
+
+
+def notes_of(groups: Sequence[RunsOnSet], notes: Sequence[str]) -> str:
+    """The line below a figure: sets that stand in, the devices, then `notes`."""
+
+    def lines() -> Iterator[str]:
+        yield from (group.note for group in groups)
+        devices = dict.fromkeys(run.device for group in groups for run in group.runs if run.device)
+        if devices:
+            yield f"run on {', '.join(devices)}"
+        yield from notes
+
+    return "; ".join(dict.fromkeys(filter(None, lines())))
