@@ -95,14 +95,13 @@ def shown_image(
 def _shown(
     first: Layer, x: LabelFreeInputs, labels_B: Tensor, scale: ChannelScale | None
 ) -> ShownInput:
-    pixels_BX, appended_BC = x.with_labels(labels_B).split(
-        [math.prod(first.input_shape), first.label.appended_inputs], dim=1
-    )
+    x_BD, pixels = x.with_labels(labels_B), math.prod(first.input_shape)
+    pixels_BX, appended_BC = x_BD[:, :pixels], x_BD[:, pixels:]
     beside = (
         appended_BC[:, None, None] if first.label.appended_inputs else first.label_beside(labels_B)
     )
-    pixels = _brightness(pixels_BX.view(first.input_shape), scale)
-    return ShownInput(int(labels_B), pixels, None if beside is None else beside[0])
+    shown = _brightness(pixels_BX.view(first.input_shape), scale)
+    return ShownInput(int(labels_B), shown, None if beside is None else beside[0])
 
 
 def _brightness(pixels: Tensor, scale: ChannelScale | None) -> Tensor:

@@ -55,7 +55,7 @@ def _figure_5(group: RunsOnSet | None, notes: Sequence[str]) -> Iterator[Drawing
         panels.append(("GPU utilisation", _violins(use, column)))
     else:
         yield SkippedFigure(f"{FIGURE_5} (a), GPU utilisation", NO_GPU)
-    panels += [(f"compute time, {WORDS[run.method]}", _compute_time(run)) for run in group.runs]
+    panels += [(f"epochs, {WORDS[run.method]}", _compute_time(run)) for run in group.runs]
     yield _drawn(FIGURE_5, panels, [group], notes, equal=len(group.runs))
 
 
@@ -97,9 +97,11 @@ def _drawn(
     for letter, axes, (title, draw) in zip("abcdefgh", all_axes, panels, strict=False):
         draw(axes)
         axes.set_title(f"({letter}) {title}")
-    tops = [axes.get_ylim()[1] for axes in all_axes[-equal:]]
+    top = max(axes.get_ylim()[1] for axes in all_axes[-equal:])
+    for axes in all_axes:
+        axes.set_ylim(bottom=0)
     for axes in all_axes[-equal:]:
-        axes.set_ylim(0, max(tops))
+        axes.set_ylim(top=top)
     if len(groups) == 1:
         figure.suptitle(f"fully connected and attention layers, {groups[0].data}", fontsize=8)
     note_below(figure, notes_of(groups, notes))
@@ -111,7 +113,7 @@ def _compute_time(run: MethodRun) -> Panel:
         axes,
         run.tables.epochs,
         "compute_s",
-        "compute time of an epoch, s",
+        "compute time, s",
         STYLES[WORDS[run.method]],
         run.method,
     )

@@ -67,7 +67,7 @@ def _figure_3(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawi
     whole = left.add_subplot()
     stacked_bars(whole, bars)
     whole.set(xlabel="end-to-end time, s", title="(a) whole runs")
-    left.legend(*whole.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    legend_above(left, whole, columns=2)
     timed = runs_on([run for run in runs if run.method in KINDS], EPOCHS_ON)
     if timed is None:
         yield SkippedFigure(f"{FIGURE_3} (b, c)", "no run of the paper's methods has finished")
@@ -77,7 +77,7 @@ def _figure_3(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawi
         _epochs(wall, timed, "epoch_s", "wall time, s")
         compute.set(title=f"(b) compute time of an epoch, {timed.data}", xlabel="")
         wall.set_title(f"(c) wall time of an epoch, {timed.data}")
-        right.legend(*compute.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+        legend_above(right, compute, columns=2)
     if not any(run.method == PER_IMAGE for run in runs):
         hint = f"fftui run --preset {PER_IMAGE} --data SET"
         yield SkippedFigure(
@@ -108,9 +108,7 @@ def _set_name(group: RunsOnSet) -> str:
 
 def _whole_run(run: MethodRun, group: RunsOnSet) -> StackedBar:
     assert run.spent is not None
-    # the paper's backprop is the one behind its input pipeline
-    stands_aside = run.method == BACKPROP and any(each.method == PER_IMAGE for each in group.runs)
-    reported = None if stands_aside else seconds(KINDS.get(run.method, ""), group.wanted)
+    reported = seconds(_kind(run, group), group.wanted)
     return StackedBar(
         run.method,
         (
@@ -121,6 +119,14 @@ def _whole_run(run: MethodRun, group: RunsOnSet) -> StackedBar:
         run.e2e_range_s,
         reported.whole if reported else None,
     )
+
+
+def _kind(run: MethodRun, group: RunsOnSet) -> str:
+    """The paper's method that the run stands for, empty for none. Its backprop is the one behind
+    its input pipeline, where that was run.
+    """
+    pipeline = any(each.method == PER_IMAGE for each in group.runs)
+    return "" if pipeline and run.method == BACKPROP else KINDS.get(run.method, "")
 
 
 def _epochs(axes: Axes, group: RunsOnSet, column: str, label: str) -> None:
@@ -170,7 +176,7 @@ def _memory(group: RunsOnSet) -> tuple[list[Bar], str]:
         Bar(run.method, run.method, usage, paper=reported and reported.memory_usage_percent)
         for run in group.runs
         if (usage := memory_usage_percent(run)) is not None
-        for reported in [machine_use(KINDS.get(run.method, ""), group.wanted)]
+        for reported in [machine_use(_kind(run, group), group.wanted)]
     ]
     if on_gpu:
         return on_gpu, "mean GPU memory in use, % of the board's"
@@ -183,5 +189,5 @@ def _memory(group: RunsOnSet) -> tuple[list[Bar], str]:
 
 
 def _paper_power(group: RunsOnSet) -> Mapping[str, float]:
-    found = {run.method: machine_use(KINDS.get(run.method, ""), group.wanted) for run in group.runs}
+    found = {run.method: machine_use(_kind(run, group), group.wanted) for run in group.runs}
     return {method: use.power_w for method, use in found.items() if use is not None}

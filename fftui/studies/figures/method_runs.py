@@ -60,13 +60,6 @@ class RunsOnSet:
     data: str
     runs: tuple[MethodRun, ...]
 
-    @property
-    def note(self) -> str:
-        """That the paper's set is another one; empty where it is not."""
-        if self.data == self.wanted:
-            return ""
-        return f"{self.data} stands in: no runs on {self.wanted}, the paper's set"
-
 
 def runs_on(runs: Sequence[MethodRun], wanted: str) -> RunsOnSet | None:
     """The runs on the paper's set `wanted`, else on the nearest set that has runs; None where there
@@ -125,7 +118,11 @@ def notes_of(groups: Sequence[RunsOnSet], notes: Sequence[str]) -> str:
     """The line below a figure: sets that stand in, the devices, then `notes`."""
 
     def lines() -> Iterator[str]:
-        yield from (group.note for group in groups)
+        others = [group for group in groups if group.data != group.wanted]
+        for data in dict.fromkeys(group.data for group in others):
+            wanted = dict.fromkeys(group.wanted for group in others if group.data == data)
+            sets = "set, which has" if len(wanted) == 1 else "sets, which have"
+            yield f"{data} stands in for {' and '.join(wanted)}, the paper's {sets} no runs"
         devices = dict.fromkeys(run.device for group in groups for run in group.runs if run.device)
         if devices:
             yield f"run on {', '.join(devices)}"

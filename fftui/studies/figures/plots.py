@@ -11,6 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from fftui.studies.figures.style import PAPER_LABEL, LineStyle, line_style
 
+THICK_FROM = 10  # stacked bars; fewer are thinner, so that they do not become blocks
 LABEL_CHARACTERS = 46  # in a line of a horizontal bar's label
 
 
@@ -105,12 +106,13 @@ def stacked_bars(axes: Axes, groups: Sequence[tuple[str, Sequence[StackedBar]]])
     """
     bars = [bar for _, own in groups for bar in own]
     fills = _part_fills(bars)
+    thick = 0.72 * min(1.0, len(bars) / THICK_FROM)
     row, rows, marks = 0, list[int](), list[tuple[float, float]]()
     for name, own in groups:
         above = axes.get_yaxis_transform()
         axes.text(0.01, row, name, transform=above, va="center", fontsize=7, fontweight="bold")
         for at, bar in enumerate(own, row + 1):
-            _stacked_bar(axes, at, bar, fills)
+            _stacked_bar(axes, (at, thick), bar, fills)
             rows.append(at)
             marks += [] if bar.paper is None else [(bar.paper, at)]
         row += len(own) + 1
@@ -123,11 +125,12 @@ def stacked_bars(axes: Axes, groups: Sequence[tuple[str, Sequence[StackedBar]]])
 
 
 def _stacked_bar(
-    axes: Axes, row: int, bar: StackedBar, fills: Mapping[str, Mapping[str, Any]]
+    axes: Axes, place: tuple[int, float], bar: StackedBar, fills: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    begin = 0.0
+    """The bar at `place`: its row and its thickness in rows."""
+    begin, (row, thick) = 0.0, place
     for part, length in bar.parts:
-        axes.barh(row, length, 0.72, left=begin, **fills[part])
+        axes.barh(row, length, thick, left=begin, **fills[part])
         begin += length
     if bar.range is not None and bar.range[0] < bar.range[1]:
         _whisker(axes, [(bar.range[0], row), (bar.range[1], row)])
@@ -211,7 +214,8 @@ def violins(
         axes.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2)
     marks = [(at, paper[name]) for at, name in enumerate(samples) if paper and name in paper]
     paper_marks(axes, marks)
-    axes.set_xticks(range(len(samples)), [name.replace("/", "/\n") for name in samples])
+    names = ["/\n".join(fill(part, 10) for part in name.split("/")) for name in samples]
+    axes.set_xticks(range(len(samples)), names)
     axes.set_xlim(-0.6, len(samples) - 0.4)
     axes.grid(visible=False, axis="x")
 

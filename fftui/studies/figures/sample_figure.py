@@ -55,8 +55,8 @@ class Samples:
 def sample_figures(
     name: str, experiment: Experiment, number: int, data_folder: Path | None
 ) -> Iterator[Drawing | SkippedFigure]:
-    """The figure `name` of training image `number` (from 0) of `experiment`; skipped where its images are
-    missing or its rules show no wrong labels. Raises RequestError where there is no such image.
+    """Training image `number` (from 0) of `experiment` as figure `name`; skipped where images are
+    missing or no rule shows wrong labels. Raises RequestError where there is no such image.
     """
     try:
         yield sample_figure(name, samples_of(experiment, number, data_folder))

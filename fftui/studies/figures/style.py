@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from textwrap import fill
+from textwrap import wrap
 from typing import Any, Literal, get_args
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from fftui.errors import RequestError
 from fftui.runs.files import write_bytes
@@ -25,7 +25,7 @@ FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 COLUMN_IN, PAGE_IN = 3.35, 7.0  # widths of one and of two columns of a paper, inches
 PANEL_IN = 2.1  # height of a panel, inches
 PNG_DPI = 200
-NOTE_CHARACTERS_AN_INCH = 22
+NOTE_CHARACTERS_AN_INCH, NOTE_LINE_IN = 22, 0.11
 PAPER_LABEL = "the paper"
 
 SETTINGS: Any = {  # Matplotlib's stubs want every key as a literal
@@ -123,8 +123,8 @@ def grid(panels: int, columns: int = 2, panel_in: float = PANEL_IN) -> tuple[Fig
     return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(panels)]
 
 
-def legend_above(figure: Figure, axes: Axes, columns: int) -> None:
-    """One legend for all panels, over them; what the paper reports comes last."""
+def legend_above(figure: FigureBase, axes: Axes, columns: int) -> None:
+    """One legend for all panels of a figure or of a part of it; what the paper reports comes last."""
     named = zip(*axes.get_legend_handles_labels(), strict=True)
     ordered = sorted(named, key=lambda pair: pair[1] == PAPER_LABEL)
     if ordered:
@@ -132,10 +132,13 @@ def legend_above(figure: Figure, axes: Axes, columns: int) -> None:
 
 
 def note_below(figure: Figure, text: str) -> None:
-    """A line of small print below a figure, broken to its width; nothing where it is empty."""
-    characters = int(figure.get_size_inches()[0] * NOTE_CHARACTERS_AN_INCH)
-    if text:
-        figure.supxlabel(fill(text, characters), fontsize=6, x=0.01, ha="left")
+    """Small print below a figure, which grows by its lines; nothing where it is empty."""
+    if not text:
+        return
+    width, height = figure.get_size_inches()
+    lines = wrap(text, int(width * NOTE_CHARACTERS_AN_INCH))
+    figure.set_size_inches(width, height + NOTE_LINE_IN * len(lines))
+    figure.supxlabel("\n".join(lines), fontsize=6, x=0.01, ha="left")
 
 
 def render(drawing: Drawing, file_format: FileFormat) -> bytes:
