@@ -13,6 +13,7 @@ from fftui.studies.figures.curve_figures import RunTables
 from fftui.studies.figures.method_runs import MethodRun, Spent
 from fftui.studies.figures.style import Drawing, SkippedFigure, render
 
+SPENT = Spent(20.0, 3.0, 1.5)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -95,7 +96,7 @@ def run(
 def method(
     name: str,
     data: str,
-    spent: Spent = Spent(20.0, 3.0, 1.5),
+    spent: Spent = SPENT,
     *,
     gpu: bool = True,
     layers: int = 4,

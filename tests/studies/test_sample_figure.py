@@ -69,7 +69,7 @@ def test_a_label_beside_the_image_is_shown_beside_it(
     made = drawn(preset, 1, **{"model.label.encoding": encoding})
     assert isinstance(made, Drawing)
     assert any(words in text for text in texts_of(made))
-    *_, positive, negative = (axes for axes in made.figure.axes if axes.images)
+    _, _, positive, _, negative = (axes for axes in made.figure.axes if axes.images)
     labels = [np.asarray(axes.images[0].get_array()) for axes in (positive, negative)]
     assert labels[0].shape == labels[1].shape
     assert (labels[0] != labels[1]).any()

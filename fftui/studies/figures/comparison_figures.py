@@ -63,7 +63,7 @@ def _figure_3(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawi
     bars = [(_set_name(group), [_whole_run(run, group) for run in group.runs]) for group in groups]
     rows = sum(1 + len(own) for _, own in bars)
     figure = Figure(figsize=(PAGE_IN, max(3.6, BAR_IN * rows + 1.3)), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+    left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1), squeeze=False)[0]
     whole = left.add_subplot()
     stacked_bars(whole, bars)
     whole.set(xlabel="end-to-end time, s", title="(a) whole runs")
@@ -173,7 +173,12 @@ def _memory(group: RunsOnSet) -> tuple[list[Bar], str]:
     used one, else of the process.
     """
     on_gpu = [
-        Bar(run.method, run.method, usage, paper=reported and reported.memory_usage_percent)
+        Bar(
+            run.method,
+            run.method,
+            usage,
+            paper=reported.memory_usage_percent if reported else None,
+        )
         for run in group.runs
         if (usage := memory_usage_percent(run)) is not None
         for reported in [machine_use(_kind(run, group), group.wanted)]

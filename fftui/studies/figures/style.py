@@ -124,7 +124,7 @@ def grid(panels: int, columns: int = 2, panel_in: float = PANEL_IN) -> tuple[Fig
 
 
 def legend_above(figure: FigureBase, axes: Axes, columns: int) -> None:
-    """One legend for all panels of a figure or of a part of it; what the paper reports comes last."""
+    """One legend for all panels of a figure or of a part; what the paper reports comes last."""
     named = zip(*axes.get_legend_handles_labels(), strict=True)
     ordered = sorted(named, key=lambda pair: pair[1] == PAPER_LABEL)
     if ordered:
