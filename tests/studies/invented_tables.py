@@ -112,7 +112,15 @@ def method(
         )
         tables = replace(tables, epochs=own)
     device = "NVIDIA H100 80GB HBM3" if gpu else "cpu x86_64, 2 threads"
-    return MethodRun(name, tables, spent, (spent.e2e_s - 2, spent.e2e_s + 3), 850_000_000, device)
+    return MethodRun(
+        name,
+        tables,
+        spent,
+        (spent.e2e_s - 2, spent.e2e_s + 3),
+        25.0 if gpu else None,
+        None if gpu else 120_000_000,
+        device,
+    )
 
 
 def texts_of(drawing: Drawing) -> set[str]:

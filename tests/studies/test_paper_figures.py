@@ -17,9 +17,6 @@ from fftui.studies.figures.method_runs import (
     PER_IMAGE,
     MethodRun,
     Spent,
-    learning_samples,
-    memory_above_bytes,
-    memory_usage_percent,
     notes_of,
     pair,
     runs_on,
@@ -153,14 +150,16 @@ def test_memory_is_the_boards_share_with_the_papers_beside_it() -> None:
 def test_without_a_gpu_memory_is_that_of_the_process_above_what_it_held() -> None:
     made = compared(gpu=False)
     texts = written(made, "figure-4-memory-power")
-    assert "mean memory of the process above what it held before, MB" in texts
+    assert "peak memory above what was held before, MB" in texts
     assert PAPER_LABEL not in texts  # percent of a board and watts are not drawn beside megabytes
     assert any("power" in name and isinstance(each, SkippedFigure) for name, each in made.items())
-    own = method(LINEAR, "mnist", gpu=False)
-    mean = own.tables.telemetry["process_memory_bytes"].mean()
-    assert memory_above_bytes(own) == mean - 850_000_000  # type: ignore[operator]
-    assert memory_above_bytes(replace(own, memory_before_bytes=None)) is None
-    assert memory_usage_percent(own) is None
+    figure = made["figure-4-memory-power"]
+    assert isinstance(figure, Drawing)
+    assert [bar.get_width() for bar in figure.figure.axes[0].patches] == [120.0, 120.0]
+    older = [replace(method(LINEAR, "mnist", gpu=False), memory_above_bytes=None)]
+    assert isinstance(
+        drawn(comparison_figures(older))["figure-4-memory-power (a), memory"], SkippedFigure
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,13 +203,13 @@ def test_networks_are_compared_on_sets_where_both_have_run() -> None:
 
 
 def test_samples_are_of_learning_alone() -> None:
-    telemetry = method(LINEAR, "mnist").tables.telemetry.drop("doing", strict=False)
-    before = telemetry.with_columns(phase=pl.when(pl.col("elapsed_s") >= 10).then(pl.col("phase")))
-    assert learning_samples(before).height == telemetry.height - 10
+    run = method(LINEAR, "mnist")
     doing = (
         pl.when(pl.col("elapsed_s") < 30).then(pl.lit("evaluating")).otherwise(pl.lit("learning"))
     )
-    assert learning_samples(telemetry.with_columns(doing=doing)).height == telemetry.height - 30
+    telemetry = run.tables.telemetry.with_columns(doing=doing)
+    half = replace(run, tables=replace(run.tables, telemetry=telemetry))
+    assert len(samples([half], "power_w")[LINEAR]) == telemetry.height - 30
 
 
 def test_without_a_gpu_nothing_empty_is_drawn() -> None:

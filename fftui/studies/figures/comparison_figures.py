@@ -13,8 +13,6 @@ from fftui.studies.figures.method_runs import (
     PER_IMAGE,
     MethodRun,
     RunsOnSet,
-    memory_above_bytes,
-    memory_usage_percent,
     notes_of,
     runs_on,
     samples,
@@ -37,7 +35,7 @@ from fftui.studies.figures.style import (
     legend_above,
     note_below,
 )
-from fftui.studies.reported import machine_use, seconds
+from fftui.studies.reported import MachineUse, machine_use, seconds
 from fftui.studies.study_catalogue import PAPER_SETS
 
 FIGURE_3, FIGURE_4 = "figure-3-times", "figure-4-memory-power"
@@ -159,7 +157,8 @@ def _figure_4(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawi
         axes[0].set(xlabel=label, title=f"(a) memory, {group.data}")
         axes[0].set_xlim(left=0)
     if power:
-        violins(axes[-1], power, line_styles_of(list(power)), _paper_power(group))
+        paper = {method: use.power_w for method, use in _papers_use(group).items()}
+        violins(axes[-1], power, line_styles_of(list(power)), paper)
         axes[-1].set(ylabel=MACHINE["power_w"][0], title=f"(b) power, {group.data}")
         axes[-1].set_ylim(bottom=0)
     with_paper = [each for each in axes if PAPER_LABEL in each.get_legend_handles_labels()[1]]
@@ -172,27 +171,21 @@ def _memory(group: RunsOnSet) -> tuple[list[Bar], str]:
     """A bar for each run with known memory, and the label of their axis: of the GPU where any run
     used one, else of the process.
     """
-    on_gpu = [
-        Bar(
-            run.method,
-            run.method,
-            usage,
-            paper=reported.memory_usage_percent if reported else None,
-        )
+    if any(run.gpu_memory_used_percent is not None for run in group.runs):
+        paper = {name: use.memory_usage_percent for name, use in _papers_use(group).items()}
+        return [
+            Bar(name, name, run.gpu_memory_used_percent, paper=paper.get(name))
+            for run in group.runs
+            for name in [run.method]
+        ], "mean GPU memory in use, % of the board's"
+    return [
+        Bar(run.method, run.method, run.memory_above_bytes / 1e6)
         for run in group.runs
-        if (usage := memory_usage_percent(run)) is not None
-        for reported in [machine_use(_kind(run, group), group.wanted)]
-    ]
-    if on_gpu:
-        return on_gpu, "mean GPU memory in use, % of the board's"
-    of_process = [
-        Bar(run.method, run.method, above / 1e6)
-        for run in group.runs
-        if (above := memory_above_bytes(run)) is not None
-    ]
-    return of_process, "mean memory of the process above what it held before, MB"
+        if run.memory_above_bytes is not None
+    ], "peak memory above what was held before, MB"
 
 
-def _paper_power(group: RunsOnSet) -> Mapping[str, float]:
+def _papers_use(group: RunsOnSet) -> Mapping[str, MachineUse]:
+    """The paper's memory and power, by the method that stands for it."""
     found = {run.method: machine_use(_kind(run, group), group.wanted) for run in group.runs}
-    return {method: use.power_w for method, use in found.items() if use is not None}
+    return {method: use for method, use in found.items() if use is not None}

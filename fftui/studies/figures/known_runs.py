@@ -10,7 +10,6 @@ from typing import Any
 
 import polars as pl
 
-from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.tables import make_table
 from fftui.studies.figures.curve_figures import RunTables
@@ -58,8 +57,6 @@ def run_tables(folder: RunFolder) -> RunTables:
 
 
 def _behind_pipeline(scale: Scale, seeds: int) -> Iterator[Trial]:
-    if PER_IMAGE not in [preset.name for preset in list_presets()]:
-        return
     for data in FIGURE_SETS:
         changes: dict[str, Any] = small_scale_changes(PER_IMAGE, data) if scale == "quick" else {}
         condition = Condition((("data", data), ("method", PER_IMAGE)))
@@ -78,7 +75,8 @@ def _method_run(own: pl.DataFrame, runs_dir: Path) -> MethodRun:
         tables,
         _spent(record, tables.epochs),
         (times[0], times[-1]) if len(times) > 1 else None,
-        getattr(record, "memory_before_bytes", None),
+        row["gpu_memory_used_percent"],
+        row["memory_above_bytes"],
         record.device,
     )
 

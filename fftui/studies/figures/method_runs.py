@@ -5,8 +5,7 @@ their time went into, and samples of the machine while they learned.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
+from fftui.runs.tables import while_learning
 from fftui.studies.figures.curve_figures import MACHINE, RunTables
 from fftui.studies.study_catalogue import PAPER_SETS
 
@@ -36,14 +35,15 @@ class Spent:
 @dataclass(frozen=True)
 class MethodRun:
     """A finished run of a study: its method and tables; what its time went into and the shortest
-    and longest whole run of the method's seeds; what its process held before it, and its device.
+    and longest whole run of the method's seeds; its memory as in the table `runs`, and its device.
     """
 
     method: str
     tables: RunTables
     spent: Spent | None = None
     e2e_range_s: tuple[float, float] | None = None
-    memory_before_bytes: int | None = None
+    gpu_memory_used_percent: float | None = None
+    memory_above_bytes: int | None = None
     device: str | None = None
 
     @property
@@ -82,36 +82,12 @@ def pair(runs: Sequence[MethodRun]) -> list[MethodRun]:
 
 def samples(runs: Sequence[MethodRun], column: str) -> dict[str, list[float]]:
     """Samples of a telemetry column of `MACHINE` while the runs learned, by method, in its unit."""
-    found = {run.method: learning_samples(run.tables.telemetry)[column] for run in runs}
+    found = {run.method: while_learning(run.tables.telemetry)[column] for run in runs}
     return {
         method: (values.drop_nulls() / MACHINE[column][1]).to_list()
         for method, values in found.items()
         if values.drop_nulls().len()
     }
-
-
-def learning_samples(telemetry: pl.DataFrame) -> pl.DataFrame:
-    """The samples taken while something learned; in journals that do not say so, within a phase."""
-    doing = pl.col("doing") if "doing" in telemetry.columns else pl.lit(None, pl.String)
-    return telemetry.filter((doing == "learning").fill_null(pl.col("phase").is_not_null()))
-
-
-def memory_usage_percent(run: MethodRun) -> float | None:
-    """Mean memory in use on the GPU while the run learned, percent of the board's; None: no GPU."""
-    telemetry = learning_samples(run.tables.telemetry)
-    usage = 100 * telemetry["gpu_memory_used_bytes"] / telemetry["gpu_memory_total_bytes"]
-    mean = usage.mean()
-    return mean if isinstance(mean, float) else None
-
-
-def memory_above_bytes(run: MethodRun) -> float | None:
-    """Mean memory of the process while the run learned, above what it held before; None: either is
-    not known.
-    """
-    mean = learning_samples(run.tables.telemetry)["process_memory_bytes"].mean()
-    if not isinstance(mean, float) or run.memory_before_bytes is None:
-        return None
-    return max(0.0, mean - run.memory_before_bytes)
 
 
 def notes_of(groups: Sequence[RunsOnSet], notes: Sequence[str]) -> str:
