@@ -132,7 +132,7 @@ class _Source:
 
 
 def _source(name: str, asked: FigureRequest) -> _Source:
-    figure = next((each for each in PAPER_FIGURES if name in (each, _short(each))), None)
+    figure = next((each for each in PAPER_FIGURES if name in (each, _short(each))), "")
     if figure:
         return _Source(STUDIES[PAPER_FIGURES[figure]], figure)
     return _Source(STUDIES.get(name) or _run(name, asked.workspace.runs_dir))
