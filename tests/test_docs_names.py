@@ -37,6 +37,7 @@ PLACEHOLDERS = {
     "NAME",
     "RUN",
     "STUDY",
+    "FIGURE",
     "DIR",
     "FILE",
     "SET",
