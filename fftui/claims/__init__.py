@@ -7,7 +7,8 @@ anywhere.
 
 from fftui.claims.accuracy_claims import ON_ACCURACY
 from fftui.claims.architecture_claims import ON_ARCHITECTURES
-from fftui.claims.outcomes import Estimate, Outcome, Outcomes, Setup, of_accuracies
+from fftui.claims.estimates import Accuracies, Estimate, Repeats
+from fftui.claims.outcomes import Measures, Outcome, Outcomes, Platform, Setup
 from fftui.claims.sample_claims import ON_SAMPLES
 from fftui.claims.settings_claims import ON_SETTINGS
 from fftui.claims.system_claims import ON_SYSTEM
@@ -18,12 +19,15 @@ CLAIMS: tuple[Claim, ...] = (*ON_ACCURACY, *ON_SYSTEM, *ON_ARCHITECTURES, *ON_SA
 __all__ = [
     "CLAIMS",
     "MARGINS",
+    "Accuracies",
     "Claim",
     "Estimate",
     "Finding",
+    "Measures",
     "Outcome",
     "Outcomes",
+    "Platform",
+    "Repeats",
     "Setup",
     "Verdict",
-    "of_accuracies",
 ]

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
+from fftui.claims.estimates import all_yes, confidence_of, negated
 from fftui.claims.outcomes import AbsentError, Outcome, Outcomes, Setup
 from fftui.claims.verdicts import (
     Claim,
+    Comparison,
     Finding,
     Observation,
-    all_yes,
+    concluded,
     decide_both,
     estimate_text,
-    exceeds,
     is_behind,
-    negated,
+    observed,
     outcome_text,
 )
 
@@ -47,13 +48,15 @@ def setups_of(data: Sequence[str], images: Sequence[int | None] = (None,)) -> tu
 
 def _on_par(data: str, paper: str) -> Claim:
     def decide(outcomes: Outcomes) -> Finding:
-        observations = [
-            Observation(negated(is_behind(*pair)), pair_text(pair))
-            for pair in (pair_of(outcomes, FAITHFUL, data), pair_of(outcomes, CORRECTED, data))
-        ]
+        def observe(names: tuple[str, str]) -> Observation:
+            pair = pair_of(outcomes, names, data)
+            behind = is_behind(*pair)
+            return concluded(negated(behind.answer), pair_text(pair), behind)
+
         return decide_both(
-            *observations,
-            only_faithful=(
+            observed(lambda: observe(FAITHFUL)),
+            observed(lambda: observe(CORRECTED)),
+            only_as_paper=(
                 "level only as the paper trained both: trained with care, backprop is ahead"
             ),
             only_corrected=(
@@ -68,8 +71,9 @@ def _on_par(data: str, paper: str) -> Claim:
         statement=f"FF reaches accuracies on par with backprop on {name}",
         paper=paper,
         rule=(
-            "Yes where FF is not behind backprop: faithful, the paper's two set-ups; corrected,"
-            " presets ff and backprop with the same augmentation and as many epochs."
+            "Yes where FF is not behind backprop (the whole interval of the difference within 1"
+            " point): the paper's two set-ups; corrected, presets ff and backprop with the same"
+            " augmentation and as many epochs."
         ),
         needs=setups_of([data]),
         decide=decide,
@@ -96,14 +100,14 @@ def _lags(outcomes: Outcomes) -> Finding:
 
     def observe(names: tuple[str, str]) -> Observation:
         pairs = [pair_of(outcomes, names, data) for data in sets]
-        return Observation(
-            all_yes(*(is_behind(*pair) for pair in pairs)), "; ".join(map(pair_text, pairs))
-        )
+        behind = [is_behind(*pair, comparisons=len(pairs)) for pair in pairs]
+        text = "; ".join(map(pair_text, pairs))
+        return concluded(all_yes(*(each.answer for each in behind)), text, *behind)
 
     return decide_both(
         observe(FAITHFUL),
         observe(CORRECTED),
-        only_faithful=(
+        only_as_paper=(
             "the paper's recipe lags, not FF: with negatives, loss and learning rate corrected it"
             " keeps up"
         ),
@@ -121,14 +125,14 @@ def _overfits_less(outcomes: Outcomes) -> Finding:
             f" backprop {estimate_text(backprop.gap)}"
             for data, (ff, backprop) in zip(sets, pairs, strict=True)
         )
-        return Observation(
-            all_yes(*(exceeds(backprop.gap - ff.gap) for ff, backprop in pairs)), gaps
-        )
+        confidence = confidence_of(len(pairs))
+        more = [Comparison(backprop.gap - ff.gap, confidence=confidence) for ff, backprop in pairs]
+        return concluded(all_yes(*(each.answer for each in more)), gaps, *more)
 
     return decide_both(
         observe(FAITHFUL),
         observe(CORRECTED),
-        only_faithful=(
+        only_as_paper=(
             "the paper's FF does not fit its training images as far; trained with care, FF"
             " overfits too"
         ),
@@ -161,7 +165,7 @@ ON_ACCURACY = (
         ),
         rule=(
             "Yes where backprop's train accuracy exceeds its test accuracy by more than 1 point"
-            " (and the interval) more than FF's does, on every set that is here."
+            " more than FF's does, on every set that is here."
         ),
         needs=setups_of(ALL_SETS),
         decide=_overfits_less,

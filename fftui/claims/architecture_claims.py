@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 
+from fftui.claims.estimates import all_yes
 from fftui.claims.outcomes import Outcome, Outcomes, Setup
 from fftui.claims.verdicts import (
     Claim,
     Finding,
     Observation,
-    all_yes,
     at_chance,
     decide_both,
     is_behind,
     outcome_text,
-    truth,
 )
 
 # changed one at a time
@@ -83,7 +82,7 @@ class _Direction:
                 "yes" if at_chance(right) else is_behind(right, control),
                 "; ".join(map(outcome_text, (right, control, *changed))),
             ),
-            only_faithful=why,
+            only_as_paper=why,
             only_corrected=(
                 "the paper's run is above chance here, but the corrected hybrid is behind its"
                 " control"
@@ -118,7 +117,7 @@ def _cnn(outcomes: Outcomes) -> Finding:
             all_yes(*(truth(at_chance(each)) for each in everything)),
             "; ".join(map(outcome_text, everything)),
         ),
-        only_faithful=(
+        only_as_paper=(
             f"weights are shared in all of these networks, so sharing is not the cause: {cause}"
         ),
         only_corrected=(
@@ -140,7 +139,7 @@ def _attention(outcomes: Outcomes) -> Finding:
         Observation(
             is_behind(once, everywhere), f"{outcome_text(everywhere)}; {outcome_text(once)}"
         ),
-        only_faithful=(
+        only_as_paper=(
             "attention is behind, but not for want of the label: with all else corrected, one patch"
             " that holds it does as well as all"
         ),
@@ -160,7 +159,7 @@ def _above_cnn(outcomes: Outcomes) -> Finding:
     return decide_both(
         observe(outcomes[Setup("paper/attention")], outcomes[Setup("paper/cnn")]),
         observe(outcomes[Setup("attention")], outcomes[Setup("cnn")]),
-        only_faithful=(
+        only_as_paper=(
             "attention is ahead only of a convolutional network that does not learn; corrected, it"
             " is not"
         ),

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from fftui.claims import CLAIMS, Claim, Finding, Outcome, Outcomes, Setup, of_accuracies
+from fftui.claims import CLAIMS, Claim, Finding, Outcome, Outcomes, Setup
 from fftui.claims.claims_plan import ClaimsPlan, PlannedRuns, described
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder

@@ -1,16 +1,15 @@
 """Claims about learning from few images."""
 
 from fftui.claims.accuracy_claims import CORRECTED, FAITHFUL, Pair, pair_of, setups_of
+from fftui.claims.estimates import Answer
 from fftui.claims.outcomes import Outcome, Outcomes, Setup
 from fftui.claims.verdicts import (
-    Answer,
     Claim,
     Finding,
     Observation,
     decide_both,
     estimate_text,
     is_behind,
-    truth,
 )
 
 SIZES = (250, 1_000, 5_000, 10_000)  # 250 only at the quick scale, 10,000 only at the full one
@@ -51,7 +50,7 @@ def _fewer_samples(outcomes: Outcomes) -> Finding:
     return decide_both(
         observe(FAITHFUL),
         observe(CORRECTED),
-        only_faithful="only as the paper trained both: with care, backprop needs no more images",
+        only_as_paper="only as the paper trained both: with care, backprop needs no more images",
         only_corrected=(
             "not with the paper's FF, which starves of updates on small subsets (and its Table 3"
             " has wrong denominators); corrected FF is ahead with few images"
@@ -81,7 +80,7 @@ def _more_stable(outcomes: Outcomes) -> Finding:
     return decide_both(
         observe(FAITHFUL),
         observe(CORRECTED),
-        only_faithful="only as the paper trained both, not with care",
+        only_as_paper="only as the paper trained both, not with care",
         only_corrected=(
             "not as the paper ran it, where FF underfits small subsets for want of updates"
         ),

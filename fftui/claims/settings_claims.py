@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 from fftui.claims.accuracy_claims import pair_text
-from fftui.claims.outcomes import AbsentError, Estimate, Outcomes, Setup
+from fftui.claims.estimates import Answer, Estimate
+from fftui.claims.outcomes import AbsentError, Outcomes, Setup
 from fftui.claims.verdicts import (
-    Answer,
     Claim,
     Finding,
     Observation,
     decide_both,
     decide_one,
-    exceeds,
     is_behind,
     outcome_text,
 )
@@ -43,7 +42,7 @@ def _threshold(outcomes: Outcomes) -> Finding:
     return decide_both(
         observe(_thresholds("paper/ff", PAPER_THRESHOLDS)),
         observe(_thresholds("ff, softplus", THRESHOLDS)),
-        only_faithful=(
+        only_as_paper=(
             "only under the paper's recipe: with the same loss and the rest corrected any of them"
             " does"
         ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from fftui.claims.estimates import all_yes
 from fftui.claims.outcomes import AbsentError, Outcome, Outcomes, Setup
 from fftui.claims.verdicts import (
     AMOUNTS,
@@ -9,12 +10,10 @@ from fftui.claims.verdicts import (
     Claim,
     Finding,
     Observation,
-    all_yes,
     decide_both,
     decide_one,
     estimate_text,
     is_behind,
-    truth,
 )
 from fftui.text.format import duration, short, size
 
@@ -70,7 +69,7 @@ def _as_efficient(outcomes: Outcomes) -> Finding:
             )
             for pair in (TIMED, PLAIN)
         ),
-        only_faithful=(
+        only_as_paper=(
             "only because the paper's networks differ in size and its backprop waited for its data;"
             " at equal size FF takes longer"
         ),
@@ -87,7 +86,7 @@ def _more_memory(outcomes: Outcomes) -> Finding:
             _compared(pair, _memory, size)(outcomes, lambda ratio: ratio > AMOUNTS)
             for pair in (TIMED, PLAIN)
         ),
-        only_faithful=(
+        only_as_paper=(
             "the paper's FF network is far larger than its backprop network; at equal size FF takes"
             " no more"
         ),
@@ -101,7 +100,7 @@ def _similar_power(outcomes: Outcomes) -> Finding:
             _compared(pair, _power, _watts)(outcomes, lambda ratio: 1 / AMOUNTS <= ratio <= AMOUNTS)
             for pair in (TIMED, PLAIN)
         ),
-        only_faithful="only for the paper's networks, which leave the GPU idle most of the time",
+        only_as_paper="only for the paper's networks, which leave the GPU idle most of the time",
         only_corrected="not for the paper's networks, but at equal size",
     )
 
@@ -140,7 +139,7 @@ def _first_layer(outcomes: Outcomes) -> Finding:
     return decide_both(
         Observation(truth(ratio(large) > AMOUNTS), text(large)),
         Observation(truth(ratio(small) < 1 / AMOUNTS), text(small)),
-        only_faithful=(
+        only_as_paper=(
             "the first layer is the slowest even where it has the fewest parameters: they are not"
             " the cause"
         ),
