@@ -98,6 +98,14 @@ class Estimate:
         return Estimate(self.mean - other.mean, self.spreads + other.spreads)
 
 
+def mean_of(by_seed: Sequence[float]) -> Estimate:
+    """The mean of one value a seed, with the spread of the seeds alone. Raises ValueError for none."""
+    if not by_seed:
+        msg = "no value to take the mean of"
+        raise ValueError(msg)
+    return Estimate(math.fsum(by_seed) / len(by_seed), (_of_seeds(by_seed),))
+
+
 @dataclass(frozen=True)
 class Accuracies:
     """Accuracies (fractions, one a seed) of a set-up on one split of `images` images.
@@ -123,19 +131,12 @@ class Accuracies:
     @cached_property
     def estimate(self) -> Estimate:
         """The mean, with its uncertainty from seeds and from images."""
-        return Estimate(self.mean, (self._of_images(), self.of_seeds()))
+        return Estimate(self.mean, (self._of_images(), _of_seeds(self.by_seed)))
 
     @property
     def half(self) -> float:
         """Half the width of its 95 % interval."""
         return self.estimate.half()
-
-    def of_seeds(self) -> Spread:
-        """What another choice of seeds would change."""
-        seeds = len(self.by_seed)
-        if seeds < 2:
-            return Spread(0.0, 0, seeds)
-        return Spread(float(np.var(self.by_seed, ddof=1)) / seeds, seeds - 1, seeds)
 
     def __sub__(self, other: "Accuracies") -> Estimate:
         """The difference of the means: image by image where both were measured on the same ones."""
@@ -143,7 +144,7 @@ class Accuracies:
         if mine is None or others is None or mine.shape[1] != others.shape[1]:
             return self.estimate - other.estimate
         difference_N = mine.mean(axis=0) - others.mean(axis=0)
-        spreads = (_of_images(difference_N), self.of_seeds(), other.of_seeds())
+        spreads = (_of_images(difference_N), *map(_of_seeds, (self.by_seed, other.by_seed)))
         return Estimate(self.mean - other.mean, spreads)
 
     def _of_images(self) -> Spread:
@@ -155,6 +156,14 @@ class Accuracies:
         trials = self.images + NORMAL_95**2
         adjusted = (self.mean * self.images + NORMAL_95**2 / 2) / trials
         return Spread(adjusted * (1 - adjusted) / trials, math.inf)
+
+
+def _of_seeds(by_seed: Sequence[float]) -> Spread:
+    """What another choice of seeds would change of the mean of one value a seed."""
+    seeds = len(by_seed)
+    if seeds < 2:
+        return Spread(0.0, 0, seeds)
+    return Spread(float(np.var(by_seed, ddof=1)) / seeds, seeds - 1, seeds)
 
 
 def _of_images(value_N: NDArray[np.floating]) -> Spread:

@@ -34,8 +34,8 @@ AMOUNTS = 1.1
 MARGINS = (
     "Behind (or ahead): by more than 1 point of test accuracy. It is so where the whole 95 %"
     " interval of the difference is beyond 1 point, it is not where the whole interval is below,"
-    " and else cannot be told; on par is not behind, so a small difference that is not known well is"
-    " no parity. The interval holds the spread of the seeds (Student's t, Welch and Satterthwaite) and"
+    " and else cannot be told; on par means not behind, so a difference that is not known well is"
+    " none. The interval holds the spread of the seeds (Student's t, Welch, Satterthwaite) and"
     " that of the test images, compared image by image. Where a claim makes several comparisons"
     " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy of"
     " guessing. Times, memory and power: the medians of at least three repeats, run in turn on a"
