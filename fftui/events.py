@@ -16,8 +16,18 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic_core
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, core_schema
+
+from fftui.bits import checked_bits, contradiction_of_bits
 
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
 # steps or images in about a second: their sums over a run stay below MAX_COUNT
@@ -46,6 +56,7 @@ Hertz = Annotated[float, Strict(), Field(gt=0, le=MAX_AMOUNT)]
 Fraction = Annotated[float, Strict(), Field(ge=0, le=1)]
 UnixSeconds = Annotated[float, Strict(), Field(ge=0, le=END_OF_TIME)]
 Flag = Annotated[bool, Strict()]
+Bits = Annotated[str, Strict(), AfterValidator(checked_bits)]  # one an image, see `fftui.bits`
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
 Doing = Literal["idle", "preparing", "learning", "evaluating"]
@@ -216,6 +227,10 @@ class Evaluated(Event, kind="evaluated"):
     layers learned so far (empty under backprop). `head_accuracy` is that of the softmax head in one
     pass, where a rule that predicts by goodness has one. `class_correct` and `class_images` count
     images for each label.
+
+    At the end `correct` says of each image, in the split's order, whether its label was predicted
+    (see `fftui.bits`), and `depth_correct` the same by the goodness of the first 1, 2, … L layers
+    together, with its `depth_accuracies` (both empty under backprop).
     """
 
     phase: Ordinal
@@ -229,17 +244,33 @@ class Evaluated(Event, kind="evaluated"):
     class_images: tuple[Count, ...]
     evaluation_s: Amount
     head_accuracy: Fraction | None = None
+    correct: Bits | None = None
+    depth_correct: tuple[Bits, ...] = ()
+    depth_accuracies: tuple[Fraction, ...] = ()
+
+    @property
+    def images(self) -> int:
+        """The number of images measured."""
+        return sum(self.class_images)
 
     def contradiction(self) -> str | None:
-        """Other labels counted right than counted, or more images of a label right than there
-        are.
+        """Other labels counted right than counted, more images of a label right than there are, or
+        bits of other images than those or of another accuracy.
         """
         correct, images = self.class_correct, self.class_images
-        lengths = _lengths_differ(class_correct=correct, class_images=images)
+        lengths = _lengths_differ(class_correct=correct, class_images=images) or _lengths_differ(
+            depth_correct=self.depth_correct, depth_accuracies=self.depth_accuracies
+        )
         if lengths is not None:
             return lengths
         wrong = [label for label in range(len(images)) if correct[label] > images[label]]
-        return f"more images of label {wrong[0]} are right than there are" if wrong else None
+        if wrong:
+            return f"more images of label {wrong[0]} are right than there are"
+        stated = [*zip(self.depth_correct, self.depth_accuracies, strict=True)]
+        if self.correct is not None:
+            stated.append((self.correct, self.accuracy))
+        problems = (contradiction_of_bits(self.images, *each) for each in stated)
+        return next(filter(None, problems), None)
 
 
 @dataclass(frozen=True)
