@@ -2,8 +2,8 @@
 its energy.
 
 A slow data pipeline must not be counted as a method's cost, as the paper did: `data_s` is sampling,
-augmenting and gathering the images of batches, `compute_s` the rest of the device's work on them,
-`epoch_s` the wall time of both.
+reading, augmenting and gathering the images of batches, `compute_s` the rest of the device's work
+on them, `epoch_s` the wall time of both.
 """
 
 import time

@@ -25,6 +25,7 @@ from fftui.learning.images import Images
 from fftui.learning.initial_weights import check_alike, start_from
 from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
+from fftui.learning.per_image_inputs import PerImageInputs
 from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
@@ -226,6 +227,7 @@ class Training(Iterator[ev.Event]):
             cache_bytes=experiment.cache_bytes,
             data=data,
             data_clock=self._stopwatch.data_clock,
+            per_image=PerImageInputs(self._train) if data.loader == "per-image" else None,
         )
         self._rules: list[PhaseRule] = [
             rule_for(phase, n, context) for n, phase in enumerate(experiment.phases, 1)

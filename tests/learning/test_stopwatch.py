@@ -137,9 +137,9 @@ def test_a_slow_data_pipeline_is_not_counted_as_computing(monkeypatch: pytest.Mo
     """The paper's mistake: its backprop waited for a loader, and the wait was called its cost."""
     quick = Augmentation.inputs
 
-    def slow(self: Augmentation, index: torch.Tensor | slice) -> torch.Tensor:
+    def slow(self: Augmentation, index_B: torch.Tensor) -> torch.Tensor:
         time.sleep(0.05)
-        return quick(self, index)
+        return quick(self, index_B)
 
     def epoch_of(preset: str) -> ev.EpochFinished:
         sets = ["data.train_images=512", "data.test_images=50", "data.shift=1", "phases.0.epochs=1"]
