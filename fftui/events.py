@@ -13,11 +13,12 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import pydantic_core
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -59,11 +60,30 @@ Flag = Annotated[bool, Strict()]
 Bits = Annotated[str, Strict(), AfterValidator(checked_bits)]  # one an image, see `fftui.bits`
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
-Doing = Literal["idle", "preparing", "learning", "evaluating"]
+# words of published journals, and what they are called now
+_FORMER_DOING = {"idle": "rest", "preparing": "loading"}
+# loading: reading images, setting up, what a layer needs before its first epoch. rest: nothing is
+# learned, as on the idle machine before the run, in a pause, while a checkpoint is written
+Doing = Annotated[
+    Literal["learning", "evaluating", "loading", "rest"],
+    BeforeValidator(lambda word: _FORMER_DOING.get(word, word) if isinstance(word, str) else word),
+]
 # phase and layer, from 1; None where nothing, or the whole network, learns
 StageKey = tuple[int | None, int | None]
 # phase, layer and epoch, from 1; None as in `StageKey`
 EpochKey = tuple[int | None, int | None, int | None]
+
+
+class Moment(NamedTuple):
+    """What a run does at some moment, in which phase, layer and epoch (from 1; None as in
+    `EpochKey`).
+    """
+
+    doing: Doing | None
+    phase: int | None
+    layer: int | None
+    epoch: int | None
+
 
 EVENTS: dict[str, type["Event"]] = {}
 # Fields whose JSON key is not their name: the keys of published journals stay.
@@ -113,6 +133,8 @@ class RunStarted(Event, kind="run-started"):
     # relative cost of one of them.
     stage_steps: tuple[Count, ...] = ()
     step_costs: tuple[Amount, ...] = ()
+    # held before images and network: by torch on a GPU, else resident memory of the process
+    memory_before_bytes: Count | None = None
 
     def contradiction(self) -> str | None:
         """Another number of costs than of stages."""
@@ -208,13 +230,19 @@ class LayerMeans(Event, kind="layer-means"):
 
 @dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
-    """A layer has finished learning; `skipped`: the user ended it before its last epoch."""
+    """A layer has finished learning; `skipped`: the user ended it before its last epoch.
+
+    `peak_memory_bytes` is the most memory held while it was prepared and learned, since the
+    session began if that was later: by torch's tensors on a GPU, else resident memory of the
+    process (Linux only).
+    """
 
     phase: Ordinal
     layer: Ordinal | None
     epochs: Count
     layer_s: Amount
     skipped: Flag
+    peak_memory_bytes: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -279,8 +307,8 @@ class WindowMeasured(Event, kind="window"):
     window.
 
     `learning` is a window of batches, about a second long; an epoch's last one ends when the device
-    is done, the others when their batches are issued. `preparing` is the work before a layer's
-    first epoch. `idle` is the measurement of the idle machine before the run.
+    is done, the others when their batches are issued. `loading` is the work before a layer's
+    first epoch. `rest` is the measurement of the idle machine before the run.
     """
 
     doing: Doing
@@ -358,6 +386,7 @@ class TelemetrySampled(Event, kind="telemetry"):
     layer: Ordinal | None
     epoch: Count | None  # 0: before the first one of the layer
     interval_s: Amount | None = None  # since the previous sample
+    doing: Doing | None = None
     process_cpu_percent: Annotated[
         Amount | None, Metric("of this process; 100 is one core", "process CPU", top="cores")
     ] = None
