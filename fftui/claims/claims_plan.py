@@ -50,7 +50,8 @@ def plan(asked: Asked, claims: Sequence[Claim] = CLAIMS) -> ClaimsPlan:
         if runs.setup in wanted:
             planned.setdefault(runs.setup, runs)
     absent = {setup: asked.why_not(setup) for setup in wanted if setup not in planned}
-    return ClaimsPlan(asked.scale, asked.seeds, tuple(planned.values()), absent, kept)
+    in_order = tuple(planned[setup] for setup in wanted if setup in planned)
+    return ClaimsPlan(asked.scale, asked.seeds, in_order, absent, kept)
 
 
 def described(experiment: Experiment) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from fftui.claims import quick_scale
 from fftui.claims.accuracy_claims import ALL_SETS
 from fftui.claims.amounts import NOTHING_KEPT, ONE_BY_ONE, PLAIN, TIMED
+from fftui.claims.attention_claims import ATTENTION
 from fftui.claims.hybrid_claims import control_of
 from fftui.claims.outcomes import Setup
 from fftui.claims.setup_runs import (
@@ -13,16 +14,13 @@ from fftui.claims.setup_runs import (
     Asked,
     PlannedRuns,
     Studies,
-    StudySetup,
     repeats_of,
 )
+from fftui.claims.study_setups import AS_IT_IS, HYBRIDS, hybrid_setup
 from fftui.data.catalogue import DataName
 from fftui.experiment import Backprop, Experiment
 from fftui.studies.study import Scale, experiment_of
 
-ATTENTION = "paper/attention-metrics"
-HYBRIDS = ("paper/hybrid", "paper/hybrid-reverse", "hybrid", "hybrid-reverse")
-AS_IT_IS = {"change": "as it is"}
 
 
 def own_runs(asked: Asked, studies: Studies) -> Iterator[PlannedRuns]:
@@ -36,10 +34,9 @@ def own_runs(asked: Asked, studies: Studies) -> Iterator[PlannedRuns]:
 def _controls(studies: Studies) -> Iterator[PlannedRuns]:
     """The second phase of each hybrid alone, from random weights, for as many epochs as both."""
     for name in HYBRIDS:
-        wanted = {"method": name, **AS_IT_IS}
-        for runs in studies.runs_of(StudySetup(Setup(name), "hybrid", wanted)):
-            alone = tuple(map(_second_alone, runs.experiments))
-            yield PlannedRuns(control_of(name), alone)
+        hybrid = hybrid_setup(Setup(name), name, AS_IT_IS, studies.asked.scale)
+        for runs in studies.runs_of(hybrid):
+            yield PlannedRuns(control_of(name), tuple(map(_second_alone, runs.experiments)))
 
 
 def _second_alone(hybrid: Experiment) -> Experiment:
@@ -57,14 +54,15 @@ def _second_alone(hybrid: Experiment) -> Experiment:
 
 
 def _timed_runs(asked: Asked) -> Iterator[PlannedRuns]:
-    """The networks that the paper timed, in their own width, with images kept apart."""
-    for data in ALL_SETS:
-        ff, backprop = (Setup(each.name, data) for each in TIMED)
-        attention = Setup(ATTENTION, data)
-        for setup in (ff, backprop, attention):
-            if asked.has(setup):
-                experiment = _timed(setup, asked.set_of(setup), asked.scale)
-                yield repeats_of(asked, setup, experiment)
+    """The networks that the paper timed, in their own width, with images kept apart.
+
+    Attention at full scale only: sampling the power of a layer takes longer than a quick run.
+    """
+    names = [each.name for each in TIMED] + ([ATTENTION] if asked.scale == "full" else [])
+    for setup in (Setup(name, data) for data in ALL_SETS for name in names):
+        if asked.has(setup):
+            experiment = _timed(setup, asked.set_of(setup), asked.scale)
+            yield repeats_of(asked, setup, experiment)
 
 
 def _timed(setup: Setup, data: DataName, scale: Scale) -> Experiment:
@@ -73,7 +71,7 @@ def _timed(setup: Setup, data: DataName, scale: Scale) -> Experiment:
         changes |= quick_scale.TIMED
         if data != "mnist-mini":
             changes["data.test_images"] = quick_scale.OTHER_IMAGES
-        if not setup.name.startswith("paper/backprop"):
+        if setup.name == TIMED[0].name:
             changes |= quick_scale.TIMED_FF
     return experiment_of(setup.name.removesuffix(", timed"), data, changes)
 

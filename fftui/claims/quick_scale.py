@@ -14,6 +14,13 @@ from fftui.experiment import Experiment
 OTHER_IMAGES = 1_000  # of each split, of sets that do not ship with fftui
 # Measured at the end only, on the whole test split and so many training images.
 MEASURED: Mapping[str, Any] = {"evaluation.every": 0, "evaluation.final_train_images": 1_000}
+# Settings that are chosen on validation images: many set-ups.
+CHOICES: Mapping[str, Any] = {"data.train_images": 1_000}
+# By preset, of a phase that has a thousand steps with all images.
+HYBRIDS: Mapping[str, Mapping[str, Any]] = {
+    "paper/hybrid": {"phases.0.epochs": 12},
+    "paper/hybrid-reverse": {"phases.1.epochs": 12},
+}
 # The paper's fully connected networks in their own width, for times; accuracy after every epoch.
 TIMED: Mapping[str, Any] = {"data.train_images": 1_000, "evaluation.images": 500}
 TIMED_FF: Mapping[str, Any] = {

@@ -22,15 +22,13 @@ VALIDATION_IMAGES: Mapping[Scale, int] = {"full": 5_000, "quick": 500}
 
 @dataclass(frozen=True)
 class PlannedRuns:
-    """The runs of one set-up, one a seed.
-
-    Where they are `alone` each has a process of its own, and the machine's time, memory or power is
-    compared.
+    """The runs of one set-up, one a seed; each in a process of its own where time, memory or power
+    is compared.
     """
 
     setup: Setup
     experiments: tuple[Experiment, ...]
-    alone: bool = False
+    own_process: bool = False
 
     @property
     def condition(self) -> Condition:
@@ -158,9 +156,11 @@ def runs_of(asked: Asked, setup: Setup, experiment: Experiment) -> PlannedRuns:
 
 
 def repeats_of(asked: Asked, setup: Setup, experiment: Experiment) -> PlannedRuns:
-    """The runs of an experiment that is timed or measured: enough repeats, each alone."""
+    """The runs of an experiment that is timed or measured: enough repeats, each in a process of its
+    own.
+    """
     seeds = max(asked.seeds, REPEATS)
-    return PlannedRuns(setup, _seeds_of(experiment, seeds), alone=True)
+    return PlannedRuns(setup, _seeds_of(experiment, seeds), own_process=True)
 
 
 def _seeds_of(experiment: Experiment, seeds: int) -> tuple[Experiment, ...]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from fftui.claims import quick_scale
 from fftui.claims.accuracy_claims import ALL_SETS, CORRECTED, FAITHFUL
-from fftui.claims.architecture_claims import CNN_FACTORS
+from fftui.claims.architecture_claims import CNN_FACTORS, EVERY_PATCH, FF_BESIDE, ONE_PATCH
 from fftui.claims.hybrid_claims import HYBRID_FACTORS
 from fftui.claims.outcomes import Setup
 from fftui.claims.sample_claims import SIZES
@@ -17,17 +18,19 @@ from fftui.claims.setup_runs import (
     Wanted,
     begins,
 )
+from fftui.studies.small_scale import CONVOLUTION_TRAIN_IMAGES
 from fftui.studies.study import Scale
 from fftui.studies.sweeps import ACTIVATIONS, PAPER_THRESHOLDS, THRESHOLDS
 
 AS_IT_IS = "as it is"
 METHODS = ("ff", "cnn", "attention")
+HYBRIDS = ("paper/hybrid", "paper/hybrid-reverse", "hybrid", "hybrid-reverse")
 # other label encodings than the overlay
 ENCODINGS: Mapping[str, Wanted] = {
     "ff, label appended": {"method": "ff", "encoding": "appended", "scale": 3.0},
     "cnn, label plane": {"method": "cnn", "encoding": "random-plane", "planes": "every"},
-    "attention, label in every patch": {"method": "attention", "encoding": "every-token"},
-    "attention, label in one patch": {"method": "attention", "encoding": "first-token"},
+    EVERY_PATCH.name: {"method": "attention", "encoding": "every-token"},
+    ONE_PATCH.name: {"method": "attention", "encoding": "first-token"},
     **{f"{method}, label overlaid": {"method": method, "encoding": "overlay"} for method in METHODS},
 }
 
@@ -41,13 +44,30 @@ def runs_in_studies(studies: Studies) -> Iterator[PlannedRuns]:
 
 def _in_studies(scale: Scale) -> Iterator[StudySetup]:
     yield from _both_methods(scale)
-    yield from _choices({"data.validation_images": VALIDATION_IMAGES[scale]})
+    fewer: Changes = quick_scale.CHOICES if scale == "quick" else {}
+    yield from _choices({"data.validation_images": VALIDATION_IMAGES[scale], **fewer})
     yield from _architectures()
-    for method in ("paper/hybrid", "paper/hybrid-reverse", "hybrid", "hybrid-reverse"):
-        yield StudySetup(Setup(method), "hybrid", {"method": method, "change": AS_IT_IS})
+    yield _beside_attention(scale)
+    for method in HYBRIDS:
+        yield hybrid_setup(Setup(method), method, AS_IT_IS, scale)
     for change in HYBRID_FACTORS:
-        setup = Setup(f"paper/hybrid, {change}")
-        yield StudySetup(setup, "hybrid", {"method": "paper/hybrid", "change": change})
+        yield hybrid_setup(Setup(f"paper/hybrid, {change}"), "paper/hybrid", change, scale)
+
+
+def _beside_attention(scale: Scale) -> StudySetup:
+    """The paper's FF on as many images as its attention, for as many epochs: as it is, and at the
+    quick scale on those of the study of architectures.
+    """
+    if scale == "full":
+        return StudySetup(FF_BESIDE, "table-1", {"method": "paper/ff"})
+    wanted = {"method": "paper/ff", "images": CONVOLUTION_TRAIN_IMAGES}
+    return StudySetup(FF_BESIDE, "sample-complexity", wanted)
+
+
+def hybrid_setup(setup: Setup, method: str, change: str, scale: Scale) -> StudySetup:
+    """A set-up that is a condition of the study of hybrids."""
+    fewer = quick_scale.HYBRIDS.get(method, {}) if scale == "quick" else {}
+    return StudySetup(setup, "hybrid", {"method": method, "change": change}, fewer)
 
 
 def _both_methods(scale: Scale) -> Iterator[StudySetup]:
