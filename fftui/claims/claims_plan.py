@@ -11,7 +11,8 @@ from typing import Any
 
 from fftui.claims import CLAIMS, Setup
 from fftui.claims.accuracy_claims import ALL_SETS, CORRECTED, FAITHFUL
-from fftui.claims.architecture_claims import CNN_FACTORS, HYBRID_FACTORS
+from fftui.claims.architecture_claims import CNN_FACTORS
+from fftui.claims.hybrid_claims import HYBRID_FACTORS
 from fftui.claims.sample_claims import SIZES
 from fftui.claims.settings_claims import PAPER_THRESHOLDS, THRESHOLDS
 from fftui.data.catalogue import DATA_NAMES, DataName
