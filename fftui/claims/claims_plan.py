@@ -7,6 +7,7 @@ sets take part with a few thousand images if they are here.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from fftui.claims import CLAIMS, Setup
@@ -14,13 +15,14 @@ from fftui.claims.accuracy_claims import ALL_SETS, CORRECTED, FAITHFUL
 from fftui.claims.architecture_claims import CNN_FACTORS
 from fftui.claims.hybrid_claims import HYBRID_FACTORS
 from fftui.claims.sample_claims import SIZES
-from fftui.claims.settings_claims import PAPER_THRESHOLDS, THRESHOLDS
+from fftui.claims.settings_claims import activation_setup, threshold_setup
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.experiment import Backprop, Experiment, PhaseConfig, per_layer_text
 from fftui.experiment.field_errors import validated
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
 from fftui.studies.study_catalogue import STUDIES
+from fftui.studies.sweeps import ACTIVATIONS, PAPER_THRESHOLDS, THRESHOLDS
 
 # images of the sets that do not ship with fftui, at the quick scale
 QUICK_TRAIN, QUICK_TEST = 5_000, 2_000
@@ -203,25 +205,11 @@ def _setups_in_studies() -> Iterator[tuple[Setup, str, Wanted]]:
     for data in ALL_SETS:
         for name in (*FAITHFUL, *CORRECTED):
             yield Setup(name, data), "table-1", {"method": name}
-    for images in SIZES:
-        for name in (*FAITHFUL, *CORRECTED):
-            yield (
-                Setup(name, "mnist", images),
-                "sample-complexity",
-                {"method": name, "images": images},
-            )
-    for value in PAPER_THRESHOLDS:
-        yield (
-            Setup(f"paper/ff, threshold {value:g}"),
-            "threshold",
-            {"method": "paper/ff", "threshold": value},
-        )
-    for value in THRESHOLDS:
-        yield (
-            Setup(f"ff, softplus, threshold {value:g}"),
-            "threshold",
-            {"method": "ff", "threshold": value},
-        )
+    for data, numbers in SIZES.items():
+        for images, name in product(numbers, (*FAITHFUL, *CORRECTED)):
+            wanted = {"method": name, "images": images}
+            yield Setup(name, data, images), "sample-complexity", wanted
+    yield from _settings()
     yield from _architectures()
     for method in ("paper/hybrid", "paper/hybrid-reverse", "hybrid", "hybrid-reverse"):
         yield Setup(method), "hybrid", {"method": method, "change": AS_IT_IS}
@@ -239,6 +227,19 @@ def _setups_in_studies() -> Iterator[tuple[Setup, str, Wanted]]:
         "hybrid",
         {"method": "hybrid-reverse", **control},
     )
+
+
+def _settings() -> Iterator[tuple[Setup, str, Wanted]]:
+    for name, method, values in (
+        ("paper/ff", "paper/ff", PAPER_THRESHOLDS),
+        ("ff, softplus", "ff", THRESHOLDS),
+    ):
+        for value in values:
+            wanted: Wanted = {"method": method, "threshold": value}
+            yield threshold_setup(name, value), "threshold", wanted
+    for method, activation in product(("paper/ff", "ff"), ACTIVATIONS):
+        wanted = {"method": method, "activation": activation}
+        yield activation_setup(method, activation), "activation", wanted
 
 
 def _architectures() -> Iterator[tuple[Setup, str, Wanted]]:

@@ -1,5 +1,4 @@
-"""Invented evidence for the rules of the claims: accuracies, outcomes and set-ups. Accuracies are in
-percent.
+"""Invented evidence for the rules of the claims: accuracies (in percent), outcomes and set-ups.
 
 The images are in order of difficulty: a network that labels 97 % of them rightly labels the first
 97 % rightly. So two set-ups differ by as many images as their accuracies differ, and every seed of
@@ -48,7 +47,7 @@ def outcome(
     measures: Measures | None = None,
     platform: Platform | None = None,
 ) -> Outcome:
-    """`train` is the test accuracy unless given; no validation images and no depths unless given."""
+    """`train` is the test accuracy unless given; no validation images, no depths unless given."""
     return Outcome(
         label,
         accuracies(test, images=images, spread=spread),
