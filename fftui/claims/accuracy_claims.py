@@ -11,6 +11,7 @@ from fftui.claims.verdicts import (
     Observation,
     concluded,
     decide_both,
+    ensure_comparable,
     estimate_text,
     is_behind,
     observed,
@@ -18,10 +19,18 @@ from fftui.claims.verdicts import (
 )
 
 Pair = tuple[Outcome, Outcome]  # FF, backprop
+Place = tuple[str, int | None]  # data set, number of training images (None: all)
 FAITHFUL = ("paper/ff", "paper/backprop")
 CORRECTED = ("ff", "backprop")
 COMPLEX = ("cifar10", "cifar100", "svhn")
-ALL_SETS = ("mnist", "fashion-mnist", *COMPLEX)
+TITLES = {  # the paper's five sets, as it writes them
+    "mnist": "MNIST",
+    "fashion-mnist": "FashionMNIST",
+    "cifar10": "CIFAR10",
+    "cifar100": "CIFAR100",
+    "svhn": "SVHN",
+}
+ALL_SETS = tuple(TITLES)
 
 
 def pair_of(
@@ -65,10 +74,9 @@ def _on_par(data: str, paper: str) -> Claim:
             ),
         )
 
-    name = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}[data]
     return Claim(
         id=f"on-par-{data}",
-        statement=f"FF reaches accuracies on par with backprop on {name}",
+        statement=f"FF reaches accuracies on par with backprop on {TITLES[data]}",
         paper=paper,
         rule=(
             "Yes where FF is not behind backprop (the whole interval of the difference within 1"
@@ -80,33 +88,31 @@ def _on_par(data: str, paper: str) -> Claim:
     )
 
 
-def _sets_with_both(outcomes: Outcomes, sets: Sequence[str]) -> list[str]:
-    """Those of `sets` on which all four set-ups were run. Raises AbsentError, with the reason,
-    where there is none.
+def pairs_there(
+    outcomes: Outcomes, names: tuple[str, str], places: Sequence[Place]
+) -> dict[Place, Pair]:
+    """FF and backprop, in the set-ups of these names, at those of `places` where both were run.
+
+    Raises AbsentError with the reasons where there is none.
     """
-    there = [
-        data
-        for data in sets
-        if all(Setup(each, data) in outcomes for each in (*FAITHFUL, *CORRECTED))
-    ]
+    wanted = {place: [Setup(name, *place) for name in names] for place in places}
+    there = [place for place, setups in wanted.items() if all(map(outcomes.__contains__, setups))]
     if not there:
-        reasons = dict.fromkeys(outcomes.absent.get(setup, "not run") for setup in setups_of(sets))
-        raise AbsentError("; ".join(reasons))
-    return there
+        missing = [each for setups in wanted.values() for each in setups if each not in outcomes]
+        raise AbsentError("; ".join(dict.fromkeys(map(outcomes.why_absent, missing))))
+    return {place: pair_of(outcomes, names, *place) for place in there}
 
 
 def _lags(outcomes: Outcomes) -> Finding:
-    sets = _sets_with_both(outcomes, COMPLEX)
-
     def observe(names: tuple[str, str]) -> Observation:
-        pairs = [pair_of(outcomes, names, data) for data in sets]
+        pairs = pairs_there(outcomes, names, [(data, None) for data in COMPLEX]).values()
         behind = [is_behind(*pair, comparisons=len(pairs)) for pair in pairs]
         text = "; ".join(map(pair_text, pairs))
         return concluded(all_yes(*(each.answer for each in behind)), text, *behind)
 
     return decide_both(
-        observe(FAITHFUL),
-        observe(CORRECTED),
+        observed(lambda: observe(FAITHFUL)),
+        observed(lambda: observe(CORRECTED)),
         only_as_paper=(
             "the paper's recipe lags, not FF: with negatives, loss and learning rate corrected it"
             " keeps up"
@@ -115,23 +121,25 @@ def _lags(outcomes: Outcomes) -> Finding:
     )
 
 
-def _overfits_less(outcomes: Outcomes) -> Finding:
-    sets = _sets_with_both(outcomes, ALL_SETS)
+def _overfits_more(one: Outcome, other: Outcome, comparisons: int) -> Comparison:
+    ensure_comparable(one, other)
+    return Comparison(one.gap - other.gap, confidence=confidence_of(comparisons))
 
+
+def _overfits_less(outcomes: Outcomes) -> Finding:
     def observe(names: tuple[str, str]) -> Observation:
-        pairs = [pair_of(outcomes, names, data) for data in sets]
+        pairs = pairs_there(outcomes, names, [(data, None) for data in ALL_SETS])
         gaps = "; ".join(
             f"train - test on {data}: FF {estimate_text(ff.gap)},"
             f" backprop {estimate_text(backprop.gap)}"
-            for data, (ff, backprop) in zip(sets, pairs, strict=True)
+            for (data, _), (ff, backprop) in pairs.items()
         )
-        confidence = confidence_of(len(pairs))
-        more = [Comparison(backprop.gap - ff.gap, confidence=confidence) for ff, backprop in pairs]
+        more = [_overfits_more(backprop, ff, len(pairs)) for ff, backprop in pairs.values()]
         return concluded(all_yes(*(each.answer for each in more)), gaps, *more)
 
     return decide_both(
-        observe(FAITHFUL),
-        observe(CORRECTED),
+        observed(lambda: observe(FAITHFUL)),
+        observed(lambda: observe(CORRECTED)),
         only_as_paper=(
             "the paper's FF does not fit its training images as far; trained with care, FF"
             " overfits too"

@@ -99,7 +99,10 @@ class Estimate:
 
 
 def mean_of(by_seed: Sequence[float]) -> Estimate:
-    """The mean of one value a seed, with the spread of the seeds alone. Raises ValueError for none."""
+    """The mean of one value a seed, with the spread of the seeds alone.
+
+    Raises ValueError where there is none.
+    """
     if not by_seed:
         msg = "no value to take the mean of"
         raise ValueError(msg)
@@ -140,12 +143,23 @@ class Accuracies:
 
     def __sub__(self, other: "Accuracies") -> Estimate:
         """The difference of the means: image by image where both were measured on the same ones."""
+        spreads = map(_of_seeds, (self.by_seed, other.by_seed))
+        return Estimate(self.mean - other.mean, (*self._of_images_with(other), *spreads))
+
+    def within_runs(self, other: "Accuracies") -> Estimate:
+        """The difference of the means of two accuracies of the same runs: as `-`, but seed by seed.
+
+        Raises ValueError where they are not as many seeds.
+        """
+        by_seed = [one - another for one, another in zip(self.by_seed, other.by_seed, strict=True)]
+        spreads = (*self._of_images_with(other), _of_seeds(by_seed))
+        return Estimate(self.mean - other.mean, spreads)
+
+    def _of_images_with(self, other: "Accuracies") -> tuple[Spread, ...]:
         mine, others = self.correct_SN, other.correct_SN
         if mine is None or others is None or mine.shape[1] != others.shape[1]:
-            return self.estimate - other.estimate
-        difference_N = mine.mean(axis=0) - others.mean(axis=0)
-        spreads = (_of_images(difference_N), *map(_of_seeds, (self.by_seed, other.by_seed)))
-        return Estimate(self.mean - other.mean, spreads)
+            return self._of_images(), other._of_images()
+        return (_of_images(mine.mean(axis=0) - others.mean(axis=0)),)
 
     def _of_images(self) -> Spread:
         """What other images would change; that of a proportion where it is not known which ones
@@ -167,7 +181,9 @@ def _of_seeds(by_seed: Sequence[float]) -> Spread:
 
 
 def _of_images(value_N: NDArray[np.floating]) -> Spread:
-    """What other images would change of the mean of `value_N`; at least what N images cannot show."""
+    """What other images would change of the mean of `value_N`: at least what N images cannot
+    show.
+    """
     count = len(value_N)
     variance = float(np.var(value_N, ddof=1)) / count if count > 1 else math.inf
     return Spread(max(variance, (UNSEEN / count / NORMAL_95) ** 2), math.inf)

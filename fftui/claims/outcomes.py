@@ -120,7 +120,8 @@ class Outcome:
     @property
     def gap(self) -> Estimate:
         """Training accuracy minus test accuracy."""
-        return self.train - self.test
+        own = replace(self.train, correct_SN=None)  # on images of its own: none to pair
+        return own.within_runs(self.test)
 
 
 class AbsentError(LookupError):
@@ -138,9 +139,13 @@ class Outcomes:
         """The outcome of `setup`. Raises AbsentError with the reason where there is none."""
         outcome = self.by_setup.get(setup)
         if outcome is None:
-            msg = f"{setup.text}: {self.absent.get(setup, 'not run')}"
+            msg = f"{setup.text}: {self.why_absent(setup)}"
             raise AbsentError(msg)
         return outcome
+
+    def why_absent(self, setup: Setup) -> str:
+        """Why a set-up has no outcome."""
+        return self.absent.get(setup, "not run")
 
     def __contains__(self, setup: Setup) -> bool:
         return setup in self.by_setup
