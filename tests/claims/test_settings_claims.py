@@ -69,8 +69,8 @@ def test_a_value_is_chosen_on_validation_and_judged_on_test(name: str) -> None:
 
 
 def test_a_choice_among_many_needs_a_larger_difference() -> None:
-    two = (chosen(94.2, 94.2, 0.2), chosen(96.0, 96.0, 0.2))
-    many = (*two, *(chosen(95.0, 95.0, 0.2) for _ in range(4)))
+    two = (chosen(94.2, 94.2, 0.3), chosen(96.0, 96.0, 0.3))
+    many = (*two, *(chosen(95.0, 95.0, 0.3) for _ in range(4)))
     values = (2, 15, 0.5, 1, 5, 10)
     for found, verdict in ((two, "holds"), (many, "cannot tell")):
         seen = {
