@@ -165,23 +165,23 @@ def labelled(
 
 @pytest.mark.parametrize("spread", [0.0, 0.003, 0.02])
 @pytest.mark.parametrize("images", [500, 2_000])
-def test_at_the_boundary_a_difference_is_told_wrongly_in_one_of_twenty(
+def test_at_the_boundary_a_difference_is_answered_wrongly_in_one_of_twenty(
     spread: float, images: int
 ) -> None:
     rng = np.random.default_rng(11)
-    told: list[Answer] = []
+    said: list[Answer] = []
     for _ in range(DRAWS):
         difficulty_N = rng.random(images)
         one, other = (labelled(rng, each, spread, difficulty_N) for each in (0.95, 0.94))
-        told.append((one - other).exceeds(0.01))
-    assert told.count("yes") / DRAWS <= 0.05
-    assert told.count("no") / DRAWS <= 0.05
+        said.append((one - other).exceeds(0.01))
+    assert said.count("yes") / DRAWS <= 0.05
+    assert said.count("no") / DRAWS <= 0.05
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.5])
-def test_at_the_boundary_repeats_are_told_apart_in_one_of_twenty(factor: float) -> None:
+def test_at_the_boundary_repeats_are_answered_wrongly_in_one_of_twenty(factor: float) -> None:
     rng = np.random.default_rng(11)
-    told = [
+    said = [
         is_more_than(
             factor,
             repeats(factor * rng.lognormal(sigma=0.1, size=REPEATS)),
@@ -190,8 +190,8 @@ def test_at_the_boundary_repeats_are_told_apart_in_one_of_twenty(factor: float) 
         for _ in range(1_000)
     ]
     # 1 of 20 orders of six; within three standard deviations of 1,000 draws
-    assert told.count("yes") / len(told) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1_000)
-    assert told.count("no") / len(told) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1_000)
+    assert said.count("yes") / len(said) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1_000)
+    assert said.count("no") / len(said) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1_000)
 
 
 def test_an_unknown_spread_is_no_small_one() -> None:

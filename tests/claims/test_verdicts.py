@@ -81,10 +81,10 @@ def test_chance_depends_on_the_number_of_classes() -> None:
 
 def test_what_would_tell_is_said_only_where_it_is_open() -> None:
     difference = accuracies(97.0, spread=0.5) - accuracies(95.2, spread=0.5)
-    undecided, told = Comparison(difference), Comparison(difference, bound=-0.5)
-    assert concluded("open", "", undecided, told).would_tell == undecided.would_tell
+    undecided, answered = Comparison(difference), Comparison(difference, bound=-0.5)
+    assert concluded("open", "", undecided, answered).would_tell == undecided.would_tell
     assert undecided.would_tell.endswith("seeds would probably tell")
-    assert told.would_tell == ""
+    assert answered.would_tell == ""
     assert concluded("yes", "", undecided).would_tell == ""
 
 
