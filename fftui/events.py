@@ -13,11 +13,22 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import pydantic_core
-from pydantic import ConfigDict, Field, GetCoreSchemaHandler, Strict, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import CoreSchema, core_schema
+
+from fftui.bits import checked_bits, contradiction_of_bits
 
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
 # steps or images in about a second: their sums over a run stay below MAX_COUNT
@@ -46,13 +57,33 @@ Hertz = Annotated[float, Strict(), Field(gt=0, le=MAX_AMOUNT)]
 Fraction = Annotated[float, Strict(), Field(ge=0, le=1)]
 UnixSeconds = Annotated[float, Strict(), Field(ge=0, le=END_OF_TIME)]
 Flag = Annotated[bool, Strict()]
+Bits = Annotated[str, Strict(), AfterValidator(checked_bits)]  # one an image, see `fftui.bits`
 
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
-Doing = Literal["idle", "preparing", "learning", "evaluating"]
+# words of published journals, and what they are called now
+_FORMER_DOING = {"idle": "rest", "preparing": "loading"}
+# loading: reading images, setting up, what a layer needs before its first epoch. rest: nothing is
+# learned, as on the idle machine before the run, in a pause, while a checkpoint is written
+Doing = Annotated[
+    Literal["learning", "evaluating", "loading", "rest"],
+    BeforeValidator(lambda word: _FORMER_DOING.get(word, word) if isinstance(word, str) else word),
+]
 # phase and layer, from 1; None where nothing, or the whole network, learns
 StageKey = tuple[int | None, int | None]
 # phase, layer and epoch, from 1; None as in `StageKey`
 EpochKey = tuple[int | None, int | None, int | None]
+
+
+class Moment(NamedTuple):
+    """What a run does at some moment, in which phase, layer and epoch (from 1; None as in
+    `EpochKey`).
+    """
+
+    doing: Doing | None
+    phase: int | None
+    layer: int | None
+    epoch: int | None
+
 
 EVENTS: dict[str, type["Event"]] = {}
 # Fields whose JSON key is not their name: the keys of published journals stay.
@@ -102,6 +133,8 @@ class RunStarted(Event, kind="run-started"):
     # relative cost of one of them.
     stage_steps: tuple[Count, ...] = ()
     step_costs: tuple[Amount, ...] = ()
+    # held before images and network: by torch on a GPU, else resident memory of the process
+    memory_before_bytes: Count | None = None
 
     def contradiction(self) -> str | None:
         """Another number of costs than of stages."""
@@ -197,13 +230,19 @@ class LayerMeans(Event, kind="layer-means"):
 
 @dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
-    """A layer has finished learning; `skipped`: the user ended it before its last epoch."""
+    """A layer has finished learning; `skipped`: the user ended it before its last epoch.
+
+    `peak_memory_bytes` is the most memory held while it was prepared and learned, since the
+    session began if that was later: by torch's tensors on a GPU, else resident memory of the
+    process (Linux only).
+    """
 
     phase: Ordinal
     layer: Ordinal | None
     epochs: Count
     layer_s: Amount
     skipped: Flag
+    peak_memory_bytes: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +255,10 @@ class Evaluated(Event, kind="evaluated"):
     layers learned so far (empty under backprop). `head_accuracy` is that of the softmax head in one
     pass, where a rule that predicts by goodness has one. `class_correct` and `class_images` count
     images for each label.
+
+    At the end `correct` says of each image, in the split's order, whether its label was predicted
+    (see `fftui.bits`), and `depth_correct` the same by the goodness of the first 1, 2, … L layers
+    together, with its `depth_accuracies` (both empty under backprop).
     """
 
     phase: Ordinal
@@ -229,17 +272,33 @@ class Evaluated(Event, kind="evaluated"):
     class_images: tuple[Count, ...]
     evaluation_s: Amount
     head_accuracy: Fraction | None = None
+    correct: Bits | None = None
+    depth_correct: tuple[Bits, ...] = ()
+    depth_accuracies: tuple[Fraction, ...] = ()
+
+    @property
+    def images(self) -> int:
+        """The number of images measured."""
+        return sum(self.class_images)
 
     def contradiction(self) -> str | None:
-        """Other labels counted right than counted, or more images of a label right than there
-        are.
+        """Other labels counted right than counted, more images of a label right than there are, or
+        bits of other images than those or of another accuracy.
         """
         correct, images = self.class_correct, self.class_images
-        lengths = _lengths_differ(class_correct=correct, class_images=images)
+        lengths = _lengths_differ(class_correct=correct, class_images=images) or _lengths_differ(
+            depth_correct=self.depth_correct, depth_accuracies=self.depth_accuracies
+        )
         if lengths is not None:
             return lengths
         wrong = [label for label in range(len(images)) if correct[label] > images[label]]
-        return f"more images of label {wrong[0]} are right than there are" if wrong else None
+        if wrong:
+            return f"more images of label {wrong[0]} are right than there are"
+        stated = [*zip(self.depth_correct, self.depth_accuracies, strict=True)]
+        if self.correct is not None:
+            stated.append((self.correct, self.accuracy))
+        problems = (contradiction_of_bits(self.images, *each) for each in stated)
+        return next(filter(None, problems), None)
 
 
 @dataclass(frozen=True)
@@ -248,8 +307,8 @@ class WindowMeasured(Event, kind="window"):
     window.
 
     `learning` is a window of batches, about a second long; an epoch's last one ends when the device
-    is done, the others when their batches are issued. `preparing` is the work before a layer's
-    first epoch. `idle` is the measurement of the idle machine before the run.
+    is done, the others when their batches are issued. `loading` is the work before a layer's
+    first epoch. `rest` is the measurement of the idle machine before the run.
     """
 
     doing: Doing
@@ -327,6 +386,7 @@ class TelemetrySampled(Event, kind="telemetry"):
     layer: Ordinal | None
     epoch: Count | None  # 0: before the first one of the layer
     interval_s: Amount | None = None  # since the previous sample
+    doing: Doing | None = None
     process_cpu_percent: Annotated[
         Amount | None, Metric("of this process; 100 is one core", "process CPU", top="cores")
     ] = None

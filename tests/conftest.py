@@ -114,6 +114,7 @@ class FakeTraining:
     """A training that states the end at once, or raises, or goes on until it is stopped."""
 
     epoch_key = (1, 1, 1)
+    moment = ev.Moment("learning", 1, 1, 1)
     cuda_uuid = None
 
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
@@ -146,6 +147,9 @@ class FakeTraining:
         pass
 
     def skip_layer(self) -> None:
+        pass
+
+    def rest(self) -> None:
         pass
 
     def state(self) -> TrainingState:

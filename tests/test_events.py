@@ -1,7 +1,7 @@
 """Journal lines: what was written is read back, and what is no event is refused."""
 
 import json
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from typing import Any
 
 import pytest
@@ -41,6 +41,17 @@ def test_journals_of_before_a_field_was_added_are_still_read() -> None:
         " null}"
     )
     assert ev.from_json(start) == (1.0, ev.LayerStarted(1, None, 2, None, ()))
+
+
+@pytest.mark.parametrize(
+    ("former", "now"), [("idle", "rest"), ("preparing", "loading"), ("learning", "learning")]
+)
+def test_words_of_older_journals_are_read_as_those_of_today(former: str, now: str) -> None:
+    window = ev.WindowMeasured("learning", None, None, None, 0, 0, 1.0, 2.0)
+    body = json.loads(ev.to_json(2.0, window)) | {"doing": former}
+    assert ev.from_json(json.dumps(body)) == (2.0, replace(window, doing=now))
+    with pytest.raises(ValueError, match="'doing'"):
+        ev.from_json(json.dumps(body | {"doing": "asleep"}))
 
 
 def test_layers_in_parallel_are_read_back() -> None:

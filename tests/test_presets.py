@@ -62,6 +62,16 @@ def test_the_papers_backprop_layers() -> None:
     ]
 
 
+@pytest.mark.parametrize("data", read_preset("paper/backprop").data_sets)
+def test_the_papers_backprop_differs_by_its_loader_alone(data: str) -> None:
+    as_timed = load_preset("paper/backprop-per-image", data)
+    assert as_timed.data.loader == "per-image"
+    renamed = {"name": "paper/backprop", "description": load_preset("paper/backprop").description}
+    assert as_timed.changed({"data.loader": "tensor", **renamed}) == load_preset(
+        "paper/backprop", data
+    )
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [

@@ -17,7 +17,14 @@ from torch import Tensor
 
 from fftui.data.catalogue import ChannelScale, Normalisation, SetInfo
 
-__all__ = ["ChannelScale", "Normalisation", "normalise", "overlay_value", "scale_of"]
+__all__ = [
+    "ChannelScale",
+    "Normalisation",
+    "normalise",
+    "overlay_value",
+    "pixel_constants",
+    "scale_of",
+]
 
 
 def scale_of(info: SetInfo, normalisation: Normalisation) -> ChannelScale | None:
@@ -41,16 +48,17 @@ def normalise(images: Tensor, scale: ChannelScale | None) -> Tensor:
     pixels = images.flatten(2).float()
     if scale is not None:
         # Two passes in place: (p / 255 − mean) / std = (p − 255 mean) / (255 std).
-        mean, std = _constants(scale, pixels.device)
+        mean, std = pixel_constants(scale, pixels.device)
         pixels -= mean
         pixels /= std
     return pixels.flatten(1)
 
 
 @cache
-def _constants(scale: ChannelScale, device: torch.device) -> tuple[Tensor, Tensor]:
-    """255 mean and 255 std (channels, 1), copied to the device once: a copy for every batch would
-    wait for it.
+def pixel_constants(scale: ChannelScale, device: torch.device) -> tuple[Tensor, Tensor]:
+    """255 mean and 255 std (channels, 1), float32: those of pixels from 0 to 255.
+
+    Copied to the device once: a copy for every batch would wait for it.
     """
     mean, std = (
         255 * torch.tensor(values, device=device).unsqueeze(1) for values in (scale.mean, scale.std)

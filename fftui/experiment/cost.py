@@ -1,5 +1,5 @@
-"""The computational cost of an experiment: floating-point operations of products, and bytes of
-elementwise operations.
+"""The computational cost of an experiment: floating-point operations of products, bytes of
+elementwise operations, and images read one by one.
 
 Derived from the experiment alone; times estimated from it are good to a factor of about two
 (`fftui.runs.estimate`).
@@ -13,6 +13,7 @@ from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, LayerCost
 from fftui.experiment.experiment import Experiment
 
 FLOPS_PER_BYTE = 16  # done in the time of moving one byte, roughly: 10 to 25 on CPUs and GPUs
+FLOPS_PER_READ = 5e7  # done by a CPU in the time of reading one image by itself, roughly
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class StageCost:
     @property
     def relative_time(self) -> float:
         """Time compared with other stages on the same device, without a unit."""
-        return self.cost.flops + FLOPS_PER_BYTE * self.cost.moved_bytes
+        cost = self.cost
+        moved, read = FLOPS_PER_BYTE * cost.moved_bytes, FLOPS_PER_READ * cost.images_read
+        return cost.flops + moved + read
 
 
 def cost_of(experiment: Experiment) -> Cost:
@@ -70,4 +73,5 @@ def _context(experiment: Experiment) -> CostContext:
         has_head=experiment.model.has_own_head,
         augmented=bool(data.shift or data.flip),
         cache_bytes=experiment.cache_bytes,
+        per_image=data.loader == "per-image",
     )

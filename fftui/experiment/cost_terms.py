@@ -18,19 +18,27 @@ BYTES_CACHED = 2  # per float of a cached input
 
 @dataclass(frozen=True)
 class Cost:
-    """Floating-point operations of products, and bytes moved by elementwise operations."""
+    """Floating-point operations of products, bytes moved by elementwise operations, and images
+    read one by one.
+    """
 
     flops: float
     moved_bytes: float
+    images_read: float = 0.0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(self.flops + other.flops, self.moved_bytes + other.moved_bytes)
+        return Cost(
+            self.flops + other.flops,
+            self.moved_bytes + other.moved_bytes,
+            self.images_read + other.images_read,
+        )
 
     def __mul__(self, times: float) -> "Cost":
-        return Cost(self.flops * times, self.moved_bytes * times)
+        return Cost(self.flops * times, self.moved_bytes * times, self.images_read * times)
 
 
 NO_COST = Cost(0.0, 0.0)
+ONE_READ = Cost(0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,12 @@ class CostContext:
     has_head: bool  # a head with weights of its own
     augmented: bool
     cache_bytes: int
+    per_image: bool = False  # the images of a batch are read one by one
+
+    @property
+    def read(self) -> Cost:
+        """Reading one image of a batch; nothing where batches are selected from a tensor."""
+        return ONE_READ if self.per_image else NO_COST
 
     @property
     def head(self) -> Cost:

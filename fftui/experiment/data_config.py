@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -37,6 +37,10 @@ class OwnSet(Config):
         return self
 
 
+# how the images of a training batch are read: selected from one tensor, or image by image
+Loader = Literal["tensor", "per-image"]
+
+
 class KnownSets:
     """Annotation of the field that names a data set, for a form that lists what there is."""
 
@@ -47,7 +51,7 @@ class KnownSets:
 
 
 class Data(Config):
-    """The images: data set, numbers, normalisation of pixels, augmentation."""
+    """The images: data set, numbers, normalisation of pixels, augmentation, loader."""
 
     name: Annotated[str, KnownSets()] = Field("mnist-mini", description="data set")
     normalisation: Normalisation = Field(
@@ -70,6 +74,14 @@ class Data(Config):
     )
     flip: bool = Field(
         False, description="training images are flipped left to right, half of them at random"
+    )
+    loader: Loader = Field(
+        "tensor",
+        description=(
+            "of training batches: tensor (selected at once), or per-image (each image by"
+            " torchvision's transforms and a DataLoader: the same batches, slowly, as the paper's"
+            " backprop)"
+        ),
     )
     own: Annotated[OwnSet | None, FilledIn()] = Field(
         None, description="facts of one's own data set, filled in from its record"
@@ -111,6 +123,16 @@ class Data(Config):
             raise ValueError(msg)
         if self.test_images is not None and self.test_images > info.test_images:
             msg = f"{self.name} has {info.test_images} test images, not {self.test_images}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _loader_fits(self) -> Self:
+        if self.loader == "per-image" and (self.shift or self.flip):
+            msg = (
+                "loader = 'per-image' reads images as they are: set shift = 0 and flip = false, or"
+                " loader = 'tensor'"
+            )
             raise ValueError(msg)
         return self
 

@@ -63,7 +63,7 @@ class PhaseConfig(Config):
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """The cost of each stage."""
         cost = sum((layer.learning(self.labels_shown) for layer in context.layers), NO_COST)
-        yield StageTerms(context.layers, cost)
+        yield StageTerms(context.layers, cost + context.read)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Reasons why it cannot train `model` on the data set of `info`, most important first."""
@@ -116,13 +116,13 @@ class LocalPhaseConfig(PhaseConfig):
         for number, layer in enumerate(context.layers):
             learning = layer.learning(self.labels_shown)
             if number == 0:
-                yield StageTerms([layer], learning)
+                yield StageTerms([layer], learning + context.read)
                 continue
             cached = context.cached(layer, static)
+            uncached = self.labels_shown - cached
             below = sum((lower.forward(1) for lower in context.layers[:number]), NO_COST)
-            yield StageTerms(
-                [layer], learning + below * (self.labels_shown - cached), below * cached
-            )
+            again = below * uncached + context.read * min(uncached, 1)
+            yield StageTerms([layer], learning + again, below * cached)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, and a prediction that leaves no layer."""
@@ -299,7 +299,7 @@ class Backprop(PhaseConfig):
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Three products per layer, and the head."""
         layers = (replace(layer, gradient=2).learning(1) for layer in context.layers)
-        yield StageTerms(context.layers, sum(layers, NO_COST) + context.head)
+        yield StageTerms(context.layers, sum(layers, NO_COST) + context.head + context.read)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, and layers or labels that raw inputs do not go with."""

@@ -19,11 +19,11 @@ class Augmentation:
 
     def __init__(self, images: Images, data: Data, seed: int, *purpose: str | int) -> None:
         self.images = images
-        self.active = data.shift > 0 or data.flip
+        self.static = self.cacheable = not (data.shift or data.flip)
         self._data = data
         self._seed = seed
         self._purpose = purpose
-        if self.active:
+        if not self.static:
             _, _, height, width = images.pixels.shape
             shift, device = data.shift, images.labels_N.device
             self._padded_NKX = pad(images.pixels, (shift, shift, shift, shift)).flatten(2)
@@ -34,7 +34,7 @@ class Augmentation:
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw each image's offset into the padded image, and whether it is flipped."""
-        if not self.active:
+        if self.static:
             return
         generator = generator_for(self._seed, "augmentation", *self._purpose, epoch)
         count, device, span = (
@@ -51,11 +51,11 @@ class Augmentation:
         self._offset_N = (down_N * self._row + right_N).to(device)
         self._flipped_N = flipped_N.to(device)
 
-    def inputs(self, index: Tensor | slice) -> Tensor:
-        """Scaled pixels (B, D), float32, of the images at `index`."""
-        if not self.active:
-            return self.images.inputs(index)
-        padded_BKX = self._padded_NKX[index]
-        index_BP = self._grid_2P[self._flipped_N[index]] + self._offset_N[index][:, None]
+    def inputs(self, index_B: Tensor) -> Tensor:
+        """Scaled pixels (B, D), float32, of the images at `index_B`."""
+        if self.static:
+            return self.images.inputs(index_B)
+        padded_BKX = self._padded_NKX[index_B]
+        index_BP = self._grid_2P[self._flipped_N[index_B]] + self._offset_N[index_B][:, None]
         pixels_BKP = padded_BKX.gather(2, index_BP[:, None].expand(-1, padded_BKX.shape[1], -1))
         return self.images.scaled(pixels_BKP)

@@ -1,9 +1,9 @@
-"""The times of a run: learning, loading data, computing on the device, evaluation; and windows for
-its energy.
+"""The times of a run: learning, loading data, computing on the device, evaluation; windows for its
+energy; and the most memory that a layer's learning took.
 
 A slow data pipeline must not be counted as a method's cost, as the paper did: `data_s` is sampling,
-augmenting and gathering the images of batches, `compute_s` the rest of the device's work on them,
-`epoch_s` the wall time of both.
+reading, augmenting and gathering the images of batches, `compute_s` the rest of the device's work
+on them, `epoch_s` the wall time of both.
 """
 
 import time
@@ -15,6 +15,7 @@ import torch
 
 from fftui.events import Doing, EpochKey, WindowMeasured
 from fftui.telemetry.clocks import clock_for
+from fftui.telemetry.peak_memory import PeakMemory, memory_meter
 
 WINDOW_S = 1.0  # of learning, until a window of batches is closed
 GAP_S = 0.05  # a longer gap between two batches, such as a checkpoint or a pause, ends a window
@@ -51,11 +52,13 @@ class Stopwatch:
     returns.
 
     `now_s` is the wall clock in Unix seconds: windows are compared with samples taken by other
-    threads.
+    threads. `doing` is what the run does now, until it does something else; any thread may read it.
     """
 
     def __init__(self, device: torch.device, now_s: Callable[[], float] = time.time) -> None:
         self.times = Times()
+        self.doing: Doing = "loading"
+        self.memory = PeakMemory(memory_meter(device))
         self.data_clock = clock_for(device)
         self._step_clock = clock_for(device)
         self._now_s = now_s
@@ -65,6 +68,7 @@ class Stopwatch:
     @contextmanager
     def setting_up(self) -> Iterator[None]:
         """Times the initialisation of the device and the network."""
+        self._begin("loading")
         began = time.perf_counter()
         yield
         self._add(setup_s=time.perf_counter() - began)
@@ -72,6 +76,7 @@ class Stopwatch:
     @contextmanager
     def loading(self) -> Iterator[None]:
         """Times the reading of the images."""
+        self._begin("loading")
         began = time.perf_counter()
         yield
         self._add(load_s=time.perf_counter() - began)
@@ -82,11 +87,13 @@ class Stopwatch:
         number.
         """
         layers: list[int | None] = [None]
+        self._begin("loading")
+        self.memory.begin()
         began_at, began = self._now_s(), time.perf_counter()
         yield layers.append
         seconds = time.perf_counter() - began
         self._extend(
-            WindowMeasured("preparing", phase, layers[-1], None, 0, 0, began_at, began_at + seconds)
+            WindowMeasured("loading", phase, layers[-1], None, 0, 0, began_at, began_at + seconds)
         )
         self._add(train_s=seconds, layer_s=seconds)
 
@@ -134,6 +141,10 @@ class Stopwatch:
             compute_s=compute_s, data_s=data_s, epoch_compute_s=compute_s, epoch_data_s=data_s
         )
 
+    def rest(self) -> None:
+        """Nothing is learned from here until something else is timed."""
+        self._begin("rest")
+
     def begin_epoch(self) -> None:
         """Set the epoch's times to zero."""
         self.times = replace(self.times, epoch_s=0.0, epoch_compute_s=0.0, epoch_data_s=0.0)
@@ -152,6 +163,8 @@ class Stopwatch:
     def _timed_window(
         self, doing: Doing, key: EpochKey, steps: int = 0, images: int = 0
     ) -> Iterator[Callable[[], float]]:
+        if doing != self.doing:
+            self._begin(doing)
         began_at, began = self._now_s(), time.perf_counter()
         ended: list[float] = []
         yield lambda: (ended[0] if ended else time.perf_counter()) - began
@@ -159,6 +172,13 @@ class Stopwatch:
         self._extend(
             WindowMeasured(doing, *key, steps, images, began_at, began_at + ended[0] - began)
         )
+
+    def _begin(self, doing: Doing) -> None:
+        self.doing = doing
+        if doing in ("learning", "loading"):
+            self.memory.resume()
+        else:
+            self.memory.pause()
 
     def _extend(self, more: WindowMeasured) -> None:
         """Extend the open window by `more` if that does the same in the same epoch,

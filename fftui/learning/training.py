@@ -25,6 +25,7 @@ from fftui.learning.images import Images
 from fftui.learning.initial_weights import check_alike, start_from
 from fftui.learning.network import Network
 from fftui.learning.optimiser import warm_up
+from fftui.learning.per_image_inputs import PerImageInputs
 from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
@@ -86,6 +87,7 @@ class Training(Iterator[ev.Event]):
         self.device_name = device_label(self._device)
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
         self._stopwatch = Stopwatch(self._device)
+        self._memory_before = self._stopwatch.memory.held_bytes()
         self._progress = Progress()
         self._trainer: StageTrainer | None = None
         self._resumed = state
@@ -137,6 +139,17 @@ class Training(Iterator[ev.Event]):
         return progress.phase + 1, trainer.layer, progress.epoch + 1
 
     @property
+    def moment(self) -> ev.Moment:
+        """What is being done, and in which phase, layer and epoch. Safe to read from another
+        thread.
+        """
+        return ev.Moment(self._stopwatch.doing, *self.epoch_key)
+
+    def rest(self) -> None:
+        """Say that nothing is learned until the next event is asked for."""
+        self._stopwatch.rest()
+
+    @property
     def cuda_uuid(self) -> str | None:
         """UUID of the training GPU, as in NVML; None on other devices."""
         return gpu_uuid(self._device)
@@ -174,12 +187,14 @@ class Training(Iterator[ev.Event]):
     def state(self) -> TrainingState:
         """The state between the last event and the next; its tensors are copies on the CPU.
 
-        Waits for the batches that were issued and ends their window.
+        Waits for the batches that were issued and ends their window; its copies are no part of the
+        memory that learning takes.
         """
         if self._progress.step:
             with self._stopwatch.synchronizing(self.epoch_key):
                 pass
         self._stopwatch.end_window()
+        self._stopwatch.rest()
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
         if self._trainer is not None:
             tensors |= {f"learner.{name}": tensor for name, tensor in self._trainer.state().items()}
@@ -226,6 +241,7 @@ class Training(Iterator[ev.Event]):
             cache_bytes=experiment.cache_bytes,
             data=data,
             data_clock=self._stopwatch.data_clock,
+            per_image=PerImageInputs(self._train) if data.loader == "per-image" else None,
         )
         self._rules: list[PhaseRule] = [
             rule_for(phase, n, context) for n, phase in enumerate(experiment.phases, 1)
@@ -264,6 +280,7 @@ class Training(Iterator[ev.Event]):
             step_costs=tuple(
                 stage.relative_time / stage.steps for stage in stage_costs(self._experiment)
             ),
+            memory_before_bytes=self._memory_before,
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
@@ -324,7 +341,12 @@ class Training(Iterator[ev.Event]):
         layer_s = self._stopwatch.times.layer_s
         self._stopwatch.begin_layer()
         yield ev.LayerFinished(
-            number + 1, trainer.layer, progress.epoch, layer_s, progress.epoch < phase.epochs
+            phase=number + 1,
+            layer=trainer.layer,
+            epochs=progress.epoch,
+            layer_s=layer_s,
+            skipped=progress.epoch < phase.epochs,
+            peak_memory_bytes=self._stopwatch.memory.peak_bytes(),
         )
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:

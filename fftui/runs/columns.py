@@ -1,7 +1,7 @@
 """The columns of every table: names, types and meanings. The docs are generated from them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args, get_type_hints
 
 import polars as pl
@@ -48,6 +48,14 @@ LAYER = Column(
     "layer, from 1; null: the network as a whole (backprop, or all layers in parallel)",
 )
 EPOCH = Column("epoch", COUNT, "epoch of the layer, from 1")
+MEMORY_USED_PERCENT = (
+    Column(
+        "gpu_memory_used_percent",
+        REAL,
+        "100 · used / total memory of the GPU, by all processes (the paper's memory_usage)",
+    ),
+    Column("host_memory_used_percent", REAL, "100 · used / total memory of the host"),
+)
 
 
 def _metric_columns() -> Iterator[Column]:
@@ -137,6 +145,14 @@ TABLES: Mapping[TableName, Table] = {
             Column("goodness_negative", REAL, "of its last epoch"),
             Column("threshold", REAL, "θ; null where the loss has none"),
             Column(
+                "peak_memory_bytes",
+                COUNT,
+                "most memory held while it was prepared and learned, without evaluation and"
+                " checkpoints, since the run was last resumed: on CUDA of torch's tensors"
+                " (max_memory_allocated), on a CPU under Linux the resident set of the process"
+                " (VmHWM); else null, as in rows of parallel layers, which share the network's",
+            ),
+            Column(
                 "train_accuracy",
                 REAL,
                 "of this layer's goodness alone (or the network), last measured on training images",
@@ -188,8 +204,17 @@ TABLES: Mapping[TableName, Table] = {
             PHASE,
             LAYER,
             EPOCH,
+            Column(
+                "doing",
+                TEXT,
+                "learning; evaluating; loading (setting up, what a layer needs before its first"
+                " epoch; the images are read before the first sample); rest (the idle machine"
+                " before the run, a pause, a checkpoint being written); null in older journals."
+                " Means of telemetry are of learning alone unless they say otherwise",
+            ),
             Column("interval_s", REAL, "seconds since the previous sample"),
             *_metric_columns(),
+            *MEMORY_USED_PERCENT,
         ),
     ),
     "energy": Table(
@@ -206,7 +231,9 @@ TABLES: Mapping[TableName, Table] = {
             Column(
                 "doing",
                 TEXT,
-                "learning, preparing, evaluating or idle; of layer, phase and run learning is both",
+                "learning, loading (what a layer needs before its first epoch), evaluating or"
+                " rest (the idle machine before the run); of layer, phase and run learning is both"
+                " of the first",
             ),
             Column("began", TIME, "when its first window began, UTC"),
             Column("seconds", REAL, "total length of its windows"),
@@ -274,6 +301,26 @@ TABLES: Mapping[TableName, Table] = {
             Column("energy_method", TEXT, "counter, integrated power, or both"),
             Column(
                 "idle_power_w", REAL, "mean power of that source on the idle machine before the run"
+            ),
+            Column(
+                "memory_before_bytes",
+                COUNT,
+                "memory held when it began or was last resumed, before images and network: on CUDA"
+                " by torch's tensors, on a CPU the resident set of the process; else null",
+            ),
+            Column(
+                "peak_memory_bytes",
+                COUNT,
+                "most memory held while a layer learned: the highest of the table layers",
+            ),
+            Column(
+                "memory_above_bytes",
+                COUNT,
+                "the same less memory_before_bytes: what the run itself took",
+            ),
+            *(
+                replace(each, meaning=f"{each.meaning}: mean while learning")
+                for each in MEMORY_USED_PERCENT
             ),
             Column(
                 "layer_accuracies",

@@ -349,7 +349,7 @@ class EnergyAccount:
                 return account
 
     def _with_window(self, measured: WindowEnergy) -> "EnergyAccount":
-        if measured.window.doing == "idle":
+        if measured.window.doing == "rest":
             return changed(self, idle=self.idle + measured.usage)
         account = changed(self, usage=self.usage.with_window(measured))
         # its energy was not measured yet when the checkpoint was written

@@ -19,9 +19,9 @@ def energy_rows(windows: Sequence[WindowEnergy]) -> Iterator[Row]:
     """The rows of each source that was measured: its windows in order, then their sums, the widest
     span last.
     """
-    learned = [each for each in windows if each.window.doing in ("preparing", "learning")]
+    learned = [each for each in windows if each.window.doing in ("loading", "learning")]
     evaluated = [each for each in windows if each.window.doing == "evaluating"]
-    idle = [each for each in windows if each.window.doing == "idle"]
+    idle = [each for each in windows if each.window.doing == "rest"]
     for source in SOURCES:
         if not any(each.usage.partial_energy_of(source) for each in windows):
             continue

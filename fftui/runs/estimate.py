@@ -2,9 +2,9 @@
 measurement.
 
 An estimate, good to a factor of about two: matrix products at a measured rate, elementwise
-operations and weight updates at a measured number of bytes a second, and a constant time for
-issuing a step, which dominates small layers. `measure()` loads torch and takes a fraction of a
-second; call it in a thread.
+operations and weight updates at a measured number of bytes a second, and constant times for
+issuing a step, which dominates small layers, and for reading an image by itself. `measure()` loads
+torch and takes a fraction of a second; call it in a thread.
 """
 
 import statistics
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BYTES = 4
 ISSUE_S = 1e-3  # to issue one step of a layer: some forty operations, however small
+READ_S = 5e-4  # to read one image by itself: 28 to 32 s for the 60,000 of an epoch of the paper
 MEASURED_SHAPE = (512, 2000, 2000)  # B, D, H of the timed products
 MEASURED_TIMES = 6
 ELEMENTWISE_FLOATS = 16_000_000  # in the timed elementwise operation: more than fits into a cache
@@ -56,7 +57,8 @@ def expected_seconds(experiment: Experiment, rates: Rates | None = None) -> floa
     cost = cost_of(experiment)
     flops_per_s = rates.bfloat16_flops_per_s if reduced else rates.float32_flops_per_s
     issued_s = ISSUE_S * sum(stage.layers * stage.steps for stage in stage_costs(experiment))
-    return cost.flops / flops_per_s + cost.moved_bytes / rates.bytes_per_s + issued_s
+    read_s = READ_S * cost.images_read
+    return cost.flops / flops_per_s + cost.moved_bytes / rates.bytes_per_s + issued_s + read_s
 
 
 def measure(device: str = "auto") -> Rates:

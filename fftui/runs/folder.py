@@ -62,6 +62,11 @@ class RunRecord(BaseModel):
     energy_source: str | None = None
     energy_method: str | None = None
     idle_power_w: float | None = None
+    memory_before_bytes: int | None = None
+    peak_memory_bytes: int | None = None
+    memory_above_bytes: int | None = None
+    gpu_memory_used_percent: float | None = None  # mean while learning, as the next
+    host_memory_used_percent: float | None = None
     error: str | None = None
     pid: int
     process_started: float | None = None  # Unix seconds

@@ -82,7 +82,8 @@ class Buckets:
     complete: tuple[Bucket, ...] = ()  # oldest first
     newest: Bucket | None = None  # not complete yet
     width: int = FIRST_WIDTH  # samples until a bucket is complete
-    stages: tuple[tuple[StageKey, Ranges], ...] = ()  # in the order in which they began
+    # of the samples taken while learning, in the order in which the stages began
+    stages: tuple[tuple[StageKey, Ranges], ...] = ()
 
     def after(self, samples: Sequence[tuple[float, TelemetrySampled]]) -> "Buckets":
         """The buckets with more samples and their Unix times: of one stage, no
@@ -93,7 +94,9 @@ class Buckets:
         began_at, first = samples[0]
         stage, ranges = (first.phase, first.layer), _ranges([sample for _, sample in samples])
         bucket = Bucket(began_at, stage, len(samples), ranges)
-        more = replace(self, stages=_with_stage(self.stages, stage, ranges))
+        learning = [sample for _, sample in samples if _learns(sample)]
+        own = ranges if len(learning) == len(samples) else _ranges(learning)
+        more = replace(self, stages=_with_stage(self.stages, stage, own))
         if more.newest is None:
             return replace(more, newest=bucket)
         if more.newest.stage != stage or more.newest.samples >= more.width:
@@ -141,7 +144,7 @@ class History:
 
     @property
     def stages(self) -> tuple[tuple[StageKey, Ranges], ...]:
-        """The ranges of each stage, in the order in which they began."""
+        """The ranges of each stage while it learned, in the order in which they began."""
         return self._buckets.stages
 
     @property
@@ -151,7 +154,7 @@ class History:
         return (*buckets.complete, buckets.newest) if buckets.newest else buckets.complete
 
     def of(self, stage: StageKey, metric: str) -> Range | None:
-        """The range of `metric` during `stage`; None where it was not available."""
+        """The range of `metric` while `stage` learned; None where it was not available."""
         ranges = dict(self.stages).get(stage, NO_RANGES)
         return ranges[METRICS.index(metric)]
 
@@ -160,7 +163,14 @@ def _same_stage(one: TelemetrySampled, other: TelemetrySampled) -> bool:
     return one.phase == other.phase and one.layer == other.layer
 
 
+def _learns(sample: TelemetrySampled) -> bool:
+    """Whether it was taken while learning; journals of before it was said count as such."""
+    return sample.doing in ("learning", None)
+
+
 def _ranges(samples: Sequence[TelemetrySampled]) -> Ranges:
+    if not samples:
+        return NO_RANGES
     columns = zip(*map(_metrics_of, samples), strict=True)
     return tuple(map(_range, columns))
 

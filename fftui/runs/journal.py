@@ -130,17 +130,21 @@ class JournalTail:
         return [found for line in whole.split(b"\n") if (found := _event_of(line)) is not None]
 
 
-def read_journal(path: Path) -> Iterator[tuple[float, Event]]:
-    """Yield (Unix time, event) of every whole line of `path`; nothing where there is no file.
-    Raises OSError.
+def read_journal(path: Path, *kinds: type[Event]) -> Iterator[tuple[float, Event]]:
+    """Yield (Unix time, event) of every whole line of `path`, or of those with events of certain
+    `kinds`; nothing where there is no file. Raises OSError.
     """
+    names = [f'"{kind.kind}"'.encode() for kind in kinds]  # most lines are not worth their parsing
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return
     with file:
         for line in file:
-            if line.endswith(b"\n") and (found := _event_of(line)) is not None:
+            if not line.endswith(b"\n") or (names and not any(name in line for name in names)):
+                continue
+            found = _event_of(line)
+            if found is not None and (not kinds or isinstance(found[1], kinds)):
                 yield found
 
 

@@ -228,7 +228,7 @@ class RunThread(threading.Thread):
                 self._compare_start(event)
                 self._write_start(event)
                 sampler.start()  # not before: RunStarted resets the view
-                self._measure_idle(sampler)
+                self._measure_idle(training, sampler)
             due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
             if isinstance(event, ev.LayerFinished):
                 self._save(training, (event.phase, event.layer, event.epochs))
@@ -293,7 +293,7 @@ class RunThread(threading.Thread):
 
         sampler = Sampler(
             self.experiment.telemetry.hz,
-            lambda: training.epoch_key,
+            lambda: training.moment,
             self._emit,
             gpu_uuid=training.cuda_uuid,
         )
@@ -302,17 +302,18 @@ class RunThread(threading.Thread):
         finally:
             sampler.stop()
 
-    def _measure_idle(self, sampler: "Sampler") -> None:
+    def _measure_idle(self, training: "Training", sampler: "Sampler") -> None:
         """Wait for `telemetry.idle_s` seconds to measure the idle machine's power, if its power is
         measured.
         """
         idle_s = self.experiment.telemetry.idle_s
         if idle_s <= 0 or not sampler.measures_power():
             return
+        training.rest()
         began_at = time.time()
         with self._requests:
             self._requests.wait_for(lambda: self._stop_requested, idle_s)
-        self._emit(ev.WindowMeasured("idle", None, None, None, 0, 0, began_at, time.time()))
+        self._emit(ev.WindowMeasured("rest", None, None, None, 0, 0, began_at, time.time()))
 
     def _fail(self, error: Exception) -> None:
         try:
@@ -406,6 +407,7 @@ class RunThread(threading.Thread):
             evaluation_s=end.evaluation_s,
             error=end.error,
             **self._view.energy.summary(),
+            **self._view.memory_summary(),
         )
 
     def _update_record(self, **changes: object) -> None:

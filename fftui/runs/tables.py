@@ -22,6 +22,8 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.status import current_record
 
+# columns of a layer that layers in parallel share
+_SHARED = ("layer_s", "epoch_s", "compute_s", "data_s", "peak_memory_bytes")
 EpochOfRow = ev.EpochFinished | ev.LayerMeans
 E = TypeVar("E", EpochOfRow, ev.Evaluated)
 SAMPLES_IN_CHUNK = 8192  # that are Python objects; the others are already columns
@@ -48,6 +50,15 @@ def write_tables(folder: RunFolder) -> None:
         content = BytesIO()
         _table_of(name, facts, folder.id).write_parquet(content)
         write_bytes(folder.table(name), content.getvalue())
+
+
+def while_learning(telemetry: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a telemetry table that were sampled while learning; of a journal that does not
+    say what was done, those with a phase.
+    """
+    doing = pl.col("doing")
+    learning = pl.when(doing.is_null()).then(pl.col("phase").is_not_null())
+    return telemetry.filter(learning.otherwise(doing == "learning"))
 
 
 def settings_of(folder: RunFolder) -> dict[str, object]:
@@ -84,16 +95,19 @@ class _Samples:
     """The telemetry of a run as columns, filled in chunks: a day has a million samples."""
 
     _names = tuple(field.name for field in fields(ev.TelemetrySampled))
-    _schema = pl.Schema({"at": pl.Float64()} | {n: SCHEMAS["telemetry"][n] for n in _names})
+    _schema = pl.Schema(
+        {"at": pl.Float64(), "host_total": pl.Int64()}
+        | {n: SCHEMAS["telemetry"][n] for n in _names}
+    )
     _values_of = staticmethod(attrgetter(*_names))
 
     def __init__(self) -> None:
         self._rows: list[tuple[object, ...]] = []
         self._chunks: list[pl.DataFrame] = []
 
-    def add(self, at: float, sample: ev.TelemetrySampled) -> None:
-        """Append a sample taken at Unix time `at`."""
-        self._rows.append((at, *self._values_of(sample)))
+    def add(self, at: float, sample: ev.TelemetrySampled, host_total: int | None) -> None:
+        """Append a sample taken at Unix time `at` on a host with `host_total` bytes of memory."""
+        self._rows.append((at, host_total, *self._values_of(sample)))
         if len(self._rows) >= SAMPLES_IN_CHUNK:
             self._settle()
 
@@ -105,6 +119,8 @@ class _Samples:
             pl.lit(run).alias("run"),
             (at * 1e6).round().cast(pl.Int64).cast(pl.Datetime("us", "UTC")).alias("time"),
             (at - first_at).alias("elapsed_s"),
+            _percent("gpu_memory_used_bytes", "gpu_memory_total_bytes"),
+            _percent("host_memory_used_bytes", "host_total"),
         ]
         schema = SCHEMAS["telemetry"]
         return pl.concat(self._chunks).with_columns(columns).select(schema.names()).cast(schema)
@@ -112,6 +128,12 @@ class _Samples:
     def _settle(self) -> None:
         self._chunks.append(pl.DataFrame(self._rows, schema=self._schema, orient="row"))
         self._rows = []
+
+
+def _percent(used: str, total: str) -> pl.Expr:
+    """The column of memory used in percent of what there is; null where there is none."""
+    share = 100 * pl.col(used) / pl.col(total)
+    return pl.when(pl.col(total) > 0).then(share).alias(used.replace("_bytes", "_percent"))
 
 
 @dataclass(frozen=True)
@@ -131,6 +153,7 @@ class _Facts:
         self.first_at: float | None = None
         self.telemetry = _Samples()
         self.labels: tuple[str, ...] = ()
+        self._host_total: int | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -149,7 +172,9 @@ class _Facts:
         self.windows += measured
         match event:
             case ev.TelemetrySampled():
-                self.telemetry.add(at, event)
+                self.telemetry.add(at, event, self._host_total)
+            case ev.MachineDescribed():
+                self._host_total = event.host_memory_total_bytes
             case ev.RunStarted():
                 self.labels = event.layers
                 self._energy_fold = EnergyFold()
@@ -170,7 +195,7 @@ class _Facts:
 
     def _survives_resume(self, measured: WindowEnergy) -> bool:
         """Whether a resumed run does not repeat the window."""
-        return measured.window.doing == "idle" or measured.window.ended_at <= self._saved_at
+        return measured.window.doing == "rest" or measured.window.ended_at <= self._saved_at
 
 
 def _facts_of(folder: RunFolder) -> _Facts:
@@ -207,8 +232,8 @@ def _layer_rows(facts: _Facts) -> Iterator[Row]:
             row = _layer_row(facts.labels, number, stage.finished) | _totals(own)
             if number == layer:
                 row["evaluation_s"] = _evaluation_s(layer, measured)
-            else:  # parallel layers share the time in the network's row
-                row |= dict.fromkeys(("layer_s", "epoch_s", "compute_s", "data_s"))
+            else:  # parallel layers share the time and memory in the network's row
+                row |= dict.fromkeys(_SHARED)
             yield {"phase": phase, **row, **_accuracies(number, measured)}
 
 
@@ -229,6 +254,7 @@ def _layer_row(labels: Sequence[str], layer: int | None, finished: ev.LayerFinis
         "label": _label_of(layer, labels),
         "state": "learning" if finished is None else "skipped" if finished.skipped else "learned",
         "layer_s": finished.layer_s if finished else None,
+        "peak_memory_bytes": finished.peak_memory_bytes if finished else None,
     }
 
 

@@ -14,6 +14,7 @@ from fftui import events as ev
 from fftui.runs.energy import EnergyAccount
 from fftui.runs.frozen import Recent, changed
 from fftui.runs.history import History
+from fftui.runs.memory import MemoryAccount, used_percents
 
 LayerState = Literal["waiting", "learning", "learned", "skipped"]
 TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
@@ -133,6 +134,7 @@ class RunView:
     other_gpus: ev.OtherGpusSampled | None = None
     sampler: ev.TelemetryEnded | None = None  # the end of the last session's sampler
     energy: EnergyAccount = field(default_factory=EnergyAccount)
+    memory: MemoryAccount = field(default_factory=MemoryAccount)
     log: tuple[LogLine, ...] = ()
     result: ev.RunFinished | None = None
     paused_at: float | None = None  # Unix seconds, while the run waits
@@ -193,6 +195,11 @@ class RunView:
             * self._cost(self.progress.done, self.progress.total)
         )
 
+    def memory_summary(self) -> dict[str, float | None]:
+        """The memory fields of a run's record."""
+        last = self.telemetry[-1] if self.telemetry else None
+        return {**self.memory.summary(), **used_percents(self.history, last, self.machine)}
+
     def _cost(self, begin: int, end: int) -> float:
         """The relative cost of the steps from `begin` to `end`; their number where their costs are
         unknown.
@@ -222,6 +229,7 @@ class RunView:
             started=event,
             started_at=at,
             layers=tuple(LayerView(n, label) for n, label in enumerate(event.layers, 1)),
+            memory=MemoryAccount(event.memory_before_bytes),
             log=self.log,
         )
         view = fresh if not event.resumed or not self.layers else self._resumed(event, at)
@@ -272,7 +280,11 @@ class RunView:
             event.phase, event.layer, (), event.epochs
         )
         ended = replace(stage, epochs=event.epochs, layer_s=event.layer_s)
-        view = replace(self, stages=tuple(ended if s is stage else s for s in self.stages))
+        view = replace(
+            self,
+            stages=tuple(ended if s is stage else s for s in self.stages),
+            memory=self.memory.with_peak(event.peak_memory_bytes),
+        )
         for number in stage.rows:
             own_s = None if stage.parallel else event.layer_s
             view = view._updated(
@@ -349,6 +361,7 @@ class RunView:
             paused_at=None,
             done_at_start=done,
             skipped=(),
+            memory=replace(self.memory, before_bytes=event.memory_before_bytes),
         )
 
     def _stopped(self) -> "RunView":

@@ -11,13 +11,13 @@ import polars as pl
 
 from fftui.runs.columns import SCHEMAS, TableName
 from fftui.runs.folder import RunFolder
-from fftui.runs.tables import make_table
+from fftui.runs.tables import make_table, while_learning
 from fftui.studies.matching import KnownRun, KnownRuns
 from fftui.studies.study import Condition, Study, Trial
 
 COUNT, REAL, TEXT = pl.Int64(), pl.Float64(), pl.String()
 
-# Of one run, behind the columns of its condition.
+# Of one run, behind the columns of its condition. Telemetry is of learning alone.
 MEASURES: dict[str, pl.DataType] = {
     "test_accuracy": REAL,  # of the whole network, on the test images
     # on the training images measured at the end (evaluation.final_train_images)
@@ -31,7 +31,14 @@ MEASURES: dict[str, pl.DataType] = {
     "data_s": REAL,  # mean time of sampling, augmenting and selecting its images
     "evaluation_s": REAL,  # measuring accuracy, all of it
     "e2e_s": REAL,  # the whole run: setting up, reading images, learning, evaluation
-    "memory_bytes": COUNT,  # highest seen: of the GPU, or where none learned, of the process
+    # highest sample while learning: of the GPU, or where none learned, of the process
+    "memory_bytes": COUNT,
+    "memory_before_bytes": COUNT,  # held before images and network
+    "peak_memory_bytes": COUNT,  # most held while a layer learned, by torch or of the process
+    "memory_above_bytes": COUNT,  # the same less memory_before_bytes
+    # telemetry: means while learning
+    "gpu_memory_used_percent": REAL,  # the paper's memory_usage
+    "host_memory_used_percent": REAL,
     "updates": COUNT,  # optimiser steps: of each layer, added up
     "cpu_percent": REAL,  # mean of this process; 100 is one core
     "gpu_utilization_percent": REAL,
@@ -40,6 +47,7 @@ MEASURES: dict[str, pl.DataType] = {
     "energy_j": REAL,  # of learning: the GPU's board if available, else the CPU's packages
     "energy_j_per_sample": REAL,  # the same for each training image seen
 }
+HIGHEST = ("memory_bytes", "memory_before_bytes", "peak_memory_bytes", "memory_above_bytes")
 AVERAGED = [
     name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"
 ]
@@ -70,7 +78,7 @@ def summary_table(study: Study, runs_dir: Path) -> pl.DataFrame:
 
     Columns: the condition's; `seeds` finished; mean `test_accuracy` and its 95 % interval `low` to
     `high` over seeds (Student's t; null for one seed); the means of the other measures
-    (`memory_bytes`: the highest); the paper's accuracies as `paper` and `paper_train`; and `note`,
+    (of bytes the highest); the paper's accuracies as `paper` and `paper_train`; and `note`,
     which says what is missing. Raises as `trials_table`.
     """
     known, trials = KnownRuns.of(runs_dir), trials_table(study, runs_dir)
@@ -138,7 +146,7 @@ def missing(trials: Sequence[Trial], known: KnownRuns) -> str:
 
 def _measures(run: KnownRun) -> dict[str, Any]:
     epochs, evaluations, telemetry = (
-        _table(run.folder, name) for name in ("epochs", "evaluations", "telemetry")
+        finished_table(run.folder, name) for name in ("epochs", "evaluations", "telemetry")
     )
     final = evaluations.filter(pl.col("final"))
     test, train = (final.filter(pl.col("split") == split).tail(1) for split in ("test", "train"))
@@ -147,6 +155,7 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         if epochs.height
         else None
     )
+    telemetry = while_learning(telemetry)
     on_gpu = telemetry["gpu_memory_used_bytes"].max()
     return {
         "test_accuracy": run.record.test_accuracy,
@@ -162,6 +171,11 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "evaluation_s": run.record.evaluation_s,
         "e2e_s": run.record.e2e_s,
         "memory_bytes": telemetry["process_memory_bytes"].max() if on_gpu is None else on_gpu,
+        "memory_before_bytes": run.record.memory_before_bytes,
+        "peak_memory_bytes": run.record.peak_memory_bytes,
+        "memory_above_bytes": run.record.memory_above_bytes,
+        "gpu_memory_used_percent": telemetry["gpu_memory_used_percent"].mean(),
+        "host_memory_used_percent": telemetry["host_memory_used_percent"].mean(),
         "updates": steps,
         "cpu_percent": telemetry["process_cpu_percent"].mean(),
         "gpu_utilization_percent": telemetry["gpu_utilization_percent"].mean(),
@@ -172,7 +186,7 @@ def _measures(run: KnownRun) -> dict[str, Any]:
     }
 
 
-def _table(folder: RunFolder, name: TableName) -> pl.DataFrame:
+def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     """A finished run's table: as it was written at the end, if it has today's columns, else from
     the journal.
     """
@@ -193,8 +207,7 @@ def _summary(trials: pl.DataFrame) -> dict[str, Any]:
     accuracies = trials["test_accuracy"].drop_nulls().to_list()
     low, high = interval(accuracies)
     means = {
-        name: trials[name].max() if name == "memory_bytes" else trials[name].mean()
-        for name in AVERAGED
+        name: trials[name].max() if name in HIGHEST else trials[name].mean() for name in AVERAGED
     }
     mean = math.fsum(accuracies) / len(accuracies) if accuracies else None
     return {"seeds": trials.height, "test_accuracy": mean, "low": low, "high": high, **means}

@@ -10,9 +10,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from fftui.events import (
-    EpochKey,
     MachineDescribed,
     MetricsUnavailable,
+    Moment,
     OtherGpusSampled,
     TelemetrySampled,
 )
@@ -61,16 +61,13 @@ class MachineReader:
             other_gpus=self._others.names if self._others else (),
         )
 
-    def read(self, key: EpochKey, interval_s: float | None) -> TelemetrySampled:
-        """The metrics now, `interval_s` after the previous sample, during the epoch `key`."""
-        phase, layer, epoch = key
+    def read(self, moment: Moment, interval_s: float | None) -> TelemetrySampled:
+        """The metrics now, `interval_s` after the previous sample, at `moment` of the run."""
         host = self._host.read()
         self._note_missing(self._host.missing)
         cpu_power_w, cpu_energy_j = self._cpu_energy(interval_s)
         return TelemetrySampled(
-            phase=phase,
-            layer=layer,
-            epoch=epoch,
+            **moment._asdict(),
             interval_s=None if interval_s is None else round(interval_s, 4),
             cpu_power_w=cpu_power_w,
             cpu_energy_j=cpu_energy_j,

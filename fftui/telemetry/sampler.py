@@ -9,7 +9,7 @@ from contextlib import suppress
 from math import floor
 from pathlib import Path
 
-from fftui.events import EpochKey, Event, TelemetryEnded
+from fftui.events import Event, Moment, TelemetryEnded
 from fftui.telemetry.machine_reader import MachineReader
 from fftui.telemetry.rapl import RAPL_FOLDER
 
@@ -21,22 +21,23 @@ OTHERS_EVERY_S = 1.0
 class Sampler:
     """Samples `hz` times a second between `start` and `stop`; 0 is off. A sampler is started once.
 
-    `epoch_key` returns the phase, layer and epoch being learned. `emit` is called in the sampler's
-    thread with the machine's description, every sample, the metrics that become unavailable, and at
-    the end with a summary. `gpu_uuid` is the GPU that learns, None where none does.
+    `moment` returns what is being done, and in which phase, layer and epoch. `emit` is called in
+    the sampler's thread with the machine's description, every sample, the metrics that become
+    unavailable, and at the end with a summary. `gpu_uuid` is the GPU that learns, None where none
+    does.
     """
 
     def __init__(
         self,
         hz: float,
-        epoch_key: Callable[[], EpochKey],
+        moment: Callable[[], Moment],
         emit: Callable[[Event], None],
         *,
         gpu_uuid: str | None = None,
         rapl_folder: Path = RAPL_FOLDER,
     ) -> None:
         self._hz = hz
-        self._epoch_key = epoch_key
+        self._moment = moment
         self._emit = emit
         self._gpu_uuid = gpu_uuid
         self._rapl_folder = rapl_folder
@@ -97,7 +98,7 @@ class Sampler:
 
     def _emit_sample(self, reader: MachineReader, *, with_others: bool) -> None:
         interval_s = self._clock.tick(time.monotonic())
-        sample = reader.read(self._epoch_key(), interval_s)
+        sample = reader.read(self._moment(), interval_s)
         for missing in reader.new_gaps():
             self._emit(missing)
         self._emit(sample)

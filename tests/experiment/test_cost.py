@@ -107,3 +107,26 @@ def test_every_preset_has_a_cost(name: str) -> None:
     cost = cost_of(load_preset(name))
     assert cost.flops > 1e9
     assert cost.moved_bytes > 1e9
+
+
+@pytest.mark.parametrize(
+    ("phase", "changes", "epochs_read"),
+    [
+        ({"rule": "backprop", "epochs": 3}, {}, 3),
+        (FF | {"order": "parallel"}, {}, 2),
+        (FF, {}, 2),  # the second layer learns from inputs that are kept
+        (FF | {"negatives": "random"}, {}, 4),
+        (FF, {"cache_bytes": 0}, 4),
+    ],
+)
+def test_images_read_one_by_one_are_counted_for_every_epoch_that_needs_them(
+    phase: dict[str, Any], changes: dict[str, Any], epochs_read: int
+) -> None:
+    values = experiment([{"units": 100}, {"units": 50}], phase, head={}).model_dump(mode="json")
+    tensor = Experiment.model_validate(values | changes)
+    per_image = tensor.changed({"data.loader": "per-image"})
+    assert cost_of(tensor).images_read == 0
+    assert cost_of(per_image).images_read == epochs_read * 1000
+    assert cost_of(per_image).flops == cost_of(tensor).flops
+    times = [sum(s.relative_time for s in stage_costs(each)) for each in (tensor, per_image)]
+    assert times[1] > times[0]

@@ -103,7 +103,26 @@ def test_a_layer_that_prepares_is_named_once_it_is_made() -> None:
     with stopwatch.sampling_batches((1, 4, 1)):
         pass
     (window,) = stopwatch.pop_windows()
-    assert (window.doing, window.layer, window.epoch) == ("preparing", 4, None)
+    assert (window.doing, window.layer, window.epoch) == ("loading", 4, None)
+
+
+def test_it_says_what_is_being_done() -> None:
+    stopwatch = Stopwatch(CPU)
+    assert stopwatch.doing == "loading"
+    seen = []
+    with stopwatch.preparing(1):
+        seen.append(stopwatch.doing)
+    with stopwatch.timing_step(EPOCH, 1):
+        seen.append(stopwatch.doing)
+    with stopwatch.evaluating(EPOCH):
+        seen.append(stopwatch.doing)
+    stopwatch.rest()
+    seen.append(stopwatch.doing)
+    with stopwatch.setting_up():
+        seen.append(stopwatch.doing)
+    with stopwatch.sampling_batches(EPOCH):
+        seen.append(stopwatch.doing)
+    assert seen == ["loading", "learning", "evaluating", "rest", "loading", "learning"]
 
 
 def small(**changes: object):
@@ -128,7 +147,7 @@ def test_windows_of_a_training_hold_its_time_images_and_steps() -> None:
         window.ended_at - window.began_at for window in windows if window.doing != "evaluating"
     )
     assert total_s == pytest.approx(end.train_s, rel=0.1)
-    assert {window.doing for window in windows} == {"preparing", "learning", "evaluating"}
+    assert {window.doing for window in windows} == {"loading", "learning", "evaluating"}
     for before, after in pairwise(windows):
         assert after.began_at >= before.ended_at - 1e-3
 
@@ -137,9 +156,9 @@ def test_a_slow_data_pipeline_is_not_counted_as_computing(monkeypatch: pytest.Mo
     """The paper's mistake: its backprop waited for a loader, and the wait was called its cost."""
     quick = Augmentation.inputs
 
-    def slow(self: Augmentation, index: torch.Tensor | slice) -> torch.Tensor:
+    def slow(self: Augmentation, index_B: torch.Tensor) -> torch.Tensor:
         time.sleep(0.05)
-        return quick(self, index)
+        return quick(self, index_B)
 
     def epoch_of(preset: str) -> ev.EpochFinished:
         sets = ["data.train_images=512", "data.test_images=50", "data.shift=1", "phases.0.epochs=1"]

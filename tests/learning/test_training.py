@@ -5,6 +5,7 @@ stopped.
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -330,6 +331,32 @@ def test_two_phases_share_one_network(small: Make) -> None:
     assert isinstance(started, ev.RunStarted)
     assert sum(started.stage_steps) == started.total_steps
     assert len(started.step_costs) == len(started.stage_steps) == 2
+
+
+def test_the_memory_of_each_layer_and_of_before_is_stated(small: Make) -> None:
+    events = list(train(small()))
+    started, layers = events[0], of(events, ev.LayerFinished)
+    assert isinstance(started, ev.RunStarted)
+    if not Path("/proc/self/clear_refs").exists():
+        assert started.memory_before_bytes is None
+        return
+    assert started.memory_before_bytes
+    peaks = [event.peak_memory_bytes for event in layers if isinstance(event, ev.LayerFinished)]
+    assert len(peaks) > 1
+    assert all(peak and peak > started.memory_before_bytes / 2 for peak in peaks)
+
+
+def test_the_moment_says_what_is_done_and_a_checkpoint_is_not_learning(small: Make) -> None:
+    training = train(small())
+    assert training.moment == ("loading", None, None, None)
+    next(event for event in training if isinstance(event, ev.Stepped))
+    assert training.moment == ("learning", 1, 1, 1)
+    training.state()
+    assert training.moment == ("rest", 1, 1, 1)
+    next(event for event in training if isinstance(event, ev.Evaluated))
+    assert training.moment == ("evaluating", 1, 1, 1)
+    training.rest()
+    assert training.moment.doing == "rest"
 
 
 def test_state_names_and_position(small: Make) -> None:

@@ -68,6 +68,7 @@ class StandIn:
     """A training that states given events; an exception among them is raised."""
 
     epoch_key = (1, 1, 1)
+    moment = ev.Moment("learning", 1, 1, 1)
     cuda_uuid = None
 
     def __init__(self, events: list[ev.Event | Exception]) -> None:
@@ -88,6 +89,9 @@ class StandIn:
 
     def skip_layer(self) -> None:
         self.skipped = True
+
+    def rest(self) -> None:
+        pass
 
     def state(self) -> TrainingState:
         return TrainingState({"network.weight": torch.ones(4)}, Progress())

@@ -151,7 +151,7 @@ def test_without_a_sampler_windows_are_measured_at_once() -> None:
 
 def test_an_idle_window_that_begins_with_the_first_sample_is_measured_though_rounded() -> None:
     sampled = [(at + 0.0005, event) for at, event in samples(3, by_counter)]
-    (found,) = measured_by([*sampled, (1.2, window(0.0, 1.0, doing="idle"))])
+    (found,) = measured_by([*sampled, (1.2, window(0.0, 1.0, doing="rest"))])
     assert found.gpu is not None
     assert found.gpu.joules == pytest.approx(joules(1.0), rel=0.15)
 
@@ -195,7 +195,7 @@ def test_an_account_separates_idle_learning_and_evaluation() -> None:
         20, lambda at: {"gpu_energy_j": 100 * min(at, 2) + 300 * max(0.0, at - 2), "power_w": 1.0}
     )
     windows = [
-        (2.0, window(1, 2, doing="idle", images=0)),
+        (2.0, window(1, 2, doing="rest", images=0)),
         (6.0, window(2, 6, images=1000)),
         (8.0, window(6, 8, doing="evaluating", images=0)),
     ]

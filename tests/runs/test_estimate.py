@@ -7,7 +7,7 @@ from fftui.experiment import Experiment
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs import estimate
-from fftui.runs.estimate import ISSUE_S, Rates, expected_seconds, measure
+from fftui.runs.estimate import ISSUE_S, READ_S, Rates, expected_seconds, measure
 
 RATES = Rates(
     float32_flops_per_s=1e11, bfloat16_flops_per_s=1e12, auto_is_bfloat16=True, bytes_per_s=1e10
@@ -39,6 +39,14 @@ def test_time_grows_with_epochs_and_falls_with_the_rates() -> None:
     slow = Rates(1e10, 1e11, True, 1e9)
     issued_s = 2 * 10 * ISSUE_S  # two layers, ten steps
     assert expected_seconds(tiny(epochs=1), slow) == pytest.approx(10 * (one - issued_s) + issued_s)
+
+
+def test_reading_images_one_by_one_takes_its_time_on_any_device() -> None:
+    tensor = tiny(epochs=2)
+    per_image = tensor.changed({"data.loader": "per-image"})
+    for rates in (RATES, Rates(1e14, 1e15, True, 1e12)):
+        more_s = expected_seconds(per_image, rates) - expected_seconds(tensor, rates)
+        assert more_s == pytest.approx(2 * 1000 * READ_S)
 
 
 def test_precision_chooses_the_rate() -> None:

@@ -76,14 +76,14 @@ def test_energy_is_given_by_window_epoch_layer_phase_and_run(folder: RunFolder, 
     for second in range(12):  # a sample each second, from 1002 on
         journal.append(ev.TelemetrySampled(1, 1, 1, gpu_energy_j=50.0 * second, power_w=50.0))
     for doing, epoch, began, ended in (
-        ("idle", None, 1003, 1004),
-        ("preparing", None, 1004, 1005),
+        ("rest", None, 1003, 1004),
+        ("loading", None, 1004, 1005),
         ("learning", 1, 1005, 1007),
         ("learning", 1, 1007, 1008),
         ("evaluating", 1, 1008, 1009),
         ("learning", 2, 1009, 1012),
     ):
-        place = (None, None) if doing == "idle" else (1, 1)
+        place = (None, None) if doing == "rest" else (1, 1)
         images = 0 if epoch is None or doing == "evaluating" else 100
         journal.append(ev.WindowMeasured(doing, *place, epoch, 1, images, began, ended))
     journal.append(facts.finished)
@@ -103,8 +103,8 @@ def test_energy_is_given_by_window_epoch_layer_phase_and_run(folder: RunFolder, 
         ("idle", None, None, 50.0, 0),
     ]
     assert table.filter(pl.col("span") == "window")["doing"].to_list()[:3] == [
-        "idle",
-        "preparing",
+        "rest",
+        "loading",
         "learning",
     ]
     assert set(table["method"]) == {"counter"}

@@ -14,7 +14,7 @@ from fftui.telemetry.machine_reader import CPU_ENERGY_METRICS, GPU_METRICS
 from fftui.tui.system.metric_styles import FIRST, Machine, metric_styles
 
 SEVEN_GB = 7_000_000_000
-KEY = {"phase", "layer", "epoch", "interval_s"}
+KEY = {"doing", "phase", "layer", "epoch", "interval_s"}
 NUMBERS = [name for name in ev.METRICS if name != "gpu_throttle_reasons"]
 
 

@@ -115,7 +115,7 @@ def test_a_square_wave_is_recorded_as_it_was_and_its_energy_is_right(python_with
         # On a machine too busy to sample for two seconds a window is not known; every other one is.
         assert set(energy["method"].drop_nulls()) == {method}
         (run,) = energy.filter(pl.col("span") == "run").iter_rows(named=True)
-        learned = (pl.col("span") == "window") & pl.col("doing").is_in(["preparing", "learning"])
+        learned = (pl.col("span") == "window") & pl.col("doing").is_in(["loading", "learning"])
         known = energy.filter(learned & pl.col("energy_j").is_not_null())
         assert known.height >= 3
         truth = 0.0

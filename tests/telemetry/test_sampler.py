@@ -58,18 +58,19 @@ class Emitted:
             )
 
 
-def _no_epoch() -> tuple[None, None, None]:
-    return None, None, None
+def _no_epoch() -> ev.Moment:
+    return ev.Moment("rest", None, None, None)
 
 
 def test_samples_carry_the_epoch_key_and_come_from_another_thread():
     emitted, positions = Emitted(), iter([(1, 1, 1), (1, 2, 7), (2, None, 3)])
-    sampler = Sampler(50, lambda: next(positions, (9, 9, 9)), emitted)
+    sampler = Sampler(50, lambda: ev.Moment("learning", *next(positions, (9, 9, 9))), emitted)
     sampler.start()
     assert emitted.wait_for(3)
     sampler.stop()
     result = [(sample.phase, sample.layer, sample.epoch) for sample in emitted.samples]
     assert result[:3] == [(1, 1, 1), (1, 2, 7), (2, None, 3)]
+    assert {sample.doing for sample in emitted.samples} == {"learning"}
     assert emitted.threads == {"fftui-telemetry"}
 
 
@@ -211,7 +212,7 @@ from dataclasses import asdict
 from fftui import events as ev
 from fftui.telemetry.sampler import Sampler
 events = []
-sampler = Sampler(50, lambda: (1, 2, 3), events.append, gpu_uuid={uuid!r})
+sampler = Sampler(50, lambda: ev.Moment("learning", 1, 2, 3), events.append, gpu_uuid={uuid!r})
 sampler.start()
 until = time.monotonic() + 20
 def samples():

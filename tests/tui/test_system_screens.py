@@ -153,7 +153,7 @@ def metered_view() -> RunView:
         view = view.after(at, replace(sample, gpu_utilization_percent=power / 4))
         joules += power / 10
     for doing, layer, began, ended in (
-        ("idle", None, 0, 1),
+        ("rest", None, 0, 1),
         ("learning", 1, 1, 4),
         ("learning", 2, 4, 8),
     ):

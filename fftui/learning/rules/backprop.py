@@ -105,7 +105,7 @@ class NetworkTrainer(StageTrainer):
         self._rule = rule
         self._phase = phase
         self._context = context
-        self._images = context.augmentation(number, 0)
+        self._images = context.train_inputs(number, 0)
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation, if there is one."""

@@ -5,24 +5,24 @@ into them.
 import torch
 from torch import Tensor
 
-from fftui.learning.augmentation import Augmentation
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.rules.local_rule import LocalRule
+from fftui.learning.train_inputs import TrainInputs
 from fftui.telemetry.clocks import Clock, timed
 
 AT_ONCE = 4096  # images encoded at a time when a cache is filled
 
 
 class FirstLayerInputs:
-    """Label-free inputs of the training images: cached if they are static and fit `cache_bytes`,
+    """Label-free inputs of the training images: cached if they may be and fit `cache_bytes`,
     else per batch. The `data_clock` runs while those of a batch are gathered.
     """
 
     def __init__(
         self,
         first: Layer,
-        train: Augmentation,
+        train: TrainInputs,
         rule: LocalRule,
         data_clock: Clock,
         cache_bytes: int,
@@ -33,7 +33,7 @@ class FirstLayerInputs:
         self._data_clock = data_clock
         self._cached: LabelFreeInputs | None = None
         bytes_needed = len(train.images) * first.inputs * first.dtype.itemsize
-        if not train.active and bytes_needed <= cache_bytes:
+        if train.cacheable and bytes_needed <= cache_bytes:
             self._cached = self._encode_all()
 
     def begin_epoch(self, epoch: int) -> None:
@@ -66,7 +66,7 @@ class FirstLayerInputs:
         parts = []
         for start in range(0, count, AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            encoded = first.encode(self._train.inputs(part))
+            encoded = first.encode(self._train.images.inputs(part))
             images_ND[part] = encoded.images_BD
             parts.append(encoded.label_value_B)
         label_values = [label_value_B for label_value_B in parts if label_value_B is not None]

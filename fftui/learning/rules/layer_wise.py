@@ -39,18 +39,18 @@ class CachedLayerInputs:
         self._number = len(layers)
         self._rule = rule
         self._data_clock = context.data_clock
-        train = context.augmentation(*purpose)
-        self._images = FirstLayerInputs(layers[0], train, rule, context.data_clock, cache_bytes=0)
+        train = context.train_inputs(*purpose)
         bytes_each = len(context.train) * self._layer.inputs * self._layer.dtype.itemsize
         budget, self._cached_ND = context.cache_bytes, list[Tensor | None]()
         all_N = torch.arange(len(context.train), device=context.device)
         for number, labels_N in enumerate(rule.labels(all_N, None)):
-            static = not train.active and (number == 0 or rule.static_labels)
+            static = train.static and (number == 0 or rule.static_labels)
             cached = static and bytes_each <= budget
             budget -= bytes_each if cached else 0
-            self._cached_ND.append(self._forward_all(labels_N) if cached else None)
-        if any(cached_ND is None for cached_ND in self._cached_ND):
-            self._images = FirstLayerInputs(layers[0], train, rule, context.data_clock, budget)
+            self._cached_ND.append(self._forward_all(train.images, labels_N) if cached else None)
+        self._uncached = [n for n, cached_ND in enumerate(self._cached_ND) if cached_ND is None]
+        left = budget if self._uncached else 0
+        self._images = FirstLayerInputs(layers[0], train, rule, context.data_clock, left)
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation and labels."""
@@ -62,14 +62,16 @@ class CachedLayerInputs:
         x_ND = torch.empty(
             len(sets) * count, self._layer.inputs, dtype=self._layer.dtype, device=index_B.device
         )
-        parts = zip(torch.split(x_ND, count), self._cached_ND, sets, strict=True)
-        for number, (x_BD, cached_ND, labels_B) in enumerate(parts):
-            if cached_ND is None:
-                shown = self._rule.images_shown(self._images.batch(index_B), number)
-                x_BD.copy_(self._forward(labels_B, shown))
-                continue
-            with timed(self._data_clock):
-                torch.index_select(cached_ND, 0, index_B, out=x_BD)
+        parts = torch.split(x_ND, count)
+        with timed(self._data_clock):
+            for x_BD, cached_ND in zip(parts, self._cached_ND, strict=True):
+                if cached_ND is not None:
+                    torch.index_select(cached_ND, 0, index_B, out=x_BD)
+        if self._uncached:
+            images = self._images.batch(index_B)
+            for number in self._uncached:
+                shown = self._rule.images_shown(images, number)
+                parts[number].copy_(self._forward(sets[number], shown))
         return self._layer.learn(x_ND, torch.cat(sets), self._rule.objective(self._number, index_B))
 
     def _forward(self, labels_B: Tensor, x: LabelFreeInputs) -> Tensor:
@@ -77,12 +79,13 @@ class CachedLayerInputs:
         *_, z_BH = forward_layers(self._below, x, labels_B)
         return self._layer.normalise(self._below[-1].pooled(z_BH))
 
-    def _forward_all(self, labels_N: Tensor) -> Tensor:
+    def _forward_all(self, images: Images, labels_N: Tensor) -> Tensor:
         inputs_ND = torch.empty(
             len(labels_N), self._layer.inputs, dtype=self._layer.dtype, device=labels_N.device
         )
         for index_B in torch.split(torch.arange(len(labels_N), device=labels_N.device), AT_ONCE):
-            inputs_ND[index_B] = self._forward(labels_N[index_B], self._images.select(index_B))
+            x = self._below[0].encode(images.inputs(index_B))
+            inputs_ND[index_B] = self._forward(labels_N[index_B], x)
         return inputs_ND
 
 
@@ -93,7 +96,7 @@ def inputs_for(
     """Training batches of the last of `layers`."""
     if len(layers) > 1:
         return CachedLayerInputs(layers, rule, context, purpose)
-    train = context.augmentation(*purpose)
+    train = context.train_inputs(*purpose)
     return FirstLayerInputs(layers[0], train, rule, context.data_clock, context.cache_bytes)
 
 

@@ -50,7 +50,7 @@ class ParallelTrainer(StageTrainer):
         self._labels_N = context.train.labels_N
         self._images = FirstLayerInputs(
             layers[0],
-            context.augmentation(number, 0),
+            context.train_inputs(number, 0),
             rule,
             context.data_clock,
             context.cache_bytes,

@@ -13,7 +13,9 @@ from fftui.learning.augmentation import Augmentation
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.optimiser import Optimiser
+from fftui.learning.per_image_inputs import PerImageInputs
 from fftui.learning.prediction import Score
+from fftui.learning.train_inputs import TrainInputs
 from fftui.telemetry.clocks import Clock
 
 
@@ -28,11 +30,14 @@ class TrainContext:
     seed: int
     cache_bytes: int
     data: Data
-    data_clock: Clock  # runs while the images of a batch are augmented and gathered
+    data_clock: Clock  # runs while the images of a batch are read, augmented and gathered
+    per_image: PerImageInputs | None = None  # reads batches with data.loader = "per-image"
 
-    def augmentation(self, *purpose: str | int) -> Augmentation:
-        """The training images with the experiment's augmentation; `purpose` seeds it."""
-        return Augmentation(self.train, self.data, self.seed, *purpose)
+    def train_inputs(self, *purpose: str | int) -> TrainInputs:
+        """The training images by the experiment's loader and augmentation; `purpose` seeds the
+        latter.
+        """
+        return self.per_image or Augmentation(self.train, self.data, self.seed, *purpose)
 
 
 @dataclass(frozen=True)
