@@ -130,8 +130,8 @@ def _overfits_less(outcomes: Outcomes) -> Finding:
     def observe(names: tuple[str, str]) -> Observation:
         pairs = pairs_there(outcomes, names, [(data, None) for data in ALL_SETS])
         gaps = "; ".join(
-            f"train - test on {data}: FF {estimate_text(ff.gap)},"
-            f" backprop {estimate_text(backprop.gap)}"
+            f"train - test on {data}: FF {estimate_text(ff.gap.estimate)},"
+            f" backprop {estimate_text(backprop.gap.estimate)}"
             for (data, _), (ff, backprop) in pairs.items()
         )
         more = [_overfits_more(backprop, ff, len(pairs)) for ff, backprop in pairs.values()]

@@ -172,6 +172,35 @@ class Accuracies:
         return Spread(adjusted * (1 - adjusted) / trials, math.inf)
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Accuracy on training images minus that on test images, of the same runs."""
+
+    train: Accuracies
+    test: Accuracies
+
+    @property
+    def by_seed(self) -> tuple[float, ...]:
+        """The gap of each seed."""
+        pairs = zip(self.train.by_seed, self.test.by_seed, strict=True)
+        return tuple(train - test for train, test in pairs)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The mean, with its uncertainty from seeds and from images of both kinds."""
+        spreads = (self.train._of_images(), self.test._of_images(), _of_seeds(self.by_seed))
+        return Estimate(self.train.mean - self.test.mean, spreads)
+
+    def __sub__(self, other: "Gap") -> Estimate:
+        """The difference of the means: image by image where both have the same ones of a kind."""
+        spreads = (
+            *self.train._of_images_with(other.train),
+            *self.test._of_images_with(other.test),
+            *map(_of_seeds, (self.by_seed, other.by_seed)),
+        )
+        return Estimate(self.estimate.mean - other.estimate.mean, spreads)
+
+
 def _of_seeds(by_seed: Sequence[float]) -> Spread:
     """What another choice of seeds would change of the mean of one value a seed."""
     seeds = len(by_seed)

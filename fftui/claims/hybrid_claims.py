@@ -123,14 +123,18 @@ def _stays_high(outcome: Outcome) -> Observation:
     if not outcome.losses or not all(outcome.losses):
         msg = f"{outcome.label}: its training losses were not kept"
         raise AbsentError(msg)
-    last = [min(max(of_seed[-1], LEAST_LOSS), GREATEST_LOSS) for of_seed in outcome.losses]
-    mean = mean_of([math.log(each) for each in last])
+    mean = mean_of([math.log(_within(of_seed[-1])) for of_seed in outcome.losses])
     guessing = math.log(1 / outcome.chance)
     high = Comparison(mean, math.log(STUCK * guessing))
     text = (
         f"{outcome.label}: last training loss {_loss_text(mean)}, that of guessing {guessing:.3g}"
     )
     return concluded(high.answer, text, high)
+
+
+def _within(loss: float) -> float:
+    """The loss, where its logarithm can be taken: a diverged one is a great one."""
+    return max(loss, LEAST_LOSS) if loss < GREATEST_LOSS else GREATEST_LOSS
 
 
 def _loss_text(log_mean: Estimate) -> str:

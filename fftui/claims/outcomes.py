@@ -5,7 +5,7 @@ writes.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fftui.claims.estimates import Accuracies, Estimate, Repeats
+from fftui.claims.estimates import Accuracies, Gap, Repeats
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,9 @@ class Outcome:
         return len(self.test.by_seed)
 
     @property
-    def gap(self) -> Estimate:
+    def gap(self) -> Gap:
         """Training accuracy minus test accuracy."""
-        own = replace(self.train, correct_SN=None)  # on images of its own: none to pair
-        return own.within_runs(self.test)
+        return Gap(self.train, self.test)
 
 
 class AbsentError(LookupError):

@@ -100,7 +100,7 @@ def _fit(outcome: Outcome, comparisons: int) -> _Fit:
     confidence = confidence_of(comparisons)
     return _Fit(
         Comparison(outcome.train.estimate, UNDERFITS, confidence),
-        Comparison(outcome.gap, OVERFITS, confidence),
+        Comparison(outcome.gap.estimate, OVERFITS, confidence),
     )
 
 
@@ -150,12 +150,11 @@ def _paper(data: str) -> str:
             reported("table-2", "forward-forward", data, images),
             reported("table-3-corrected", "backprop", data, images),
         )
-        ff, backprop = (f"{cell.test:.1f}" if cell and cell.test else "-" for cell in cells)
-        rows.append(f"{images:,} images {ff} | {backprop}")
+        ff, backprop = (f"{cell.test:.2f}" if cell and cell.test else "-" for cell in cells)
+        rows.append(f"{images:,}: {ff} | {backprop}")
     return (
-        "Tables 2 and 3, test, FF | backprop with the denominators of Table 3 corrected: "
-        + ", ".join(rows)
-        + " %"
+        "Tables 2 and 3, test by number of images, FF | backprop with the denominators of Table 3"
+        " corrected: " + ", ".join(rows) + " %"
     )
 
 
