@@ -98,7 +98,8 @@ class PlanAhead:
         whole = self.whole
         return (
             f"{self.scale} scale, {self.seeds} seed{'s' if self.seeds > 1 else ''}, on"
-            f" {', '.join(self.sets) or 'no set'}: {whole.runs} runs, {whole.to_come} to come"
+            f" {', '.join(self.sets) or 'no set'}: {whole.runs} run{'' if whole.runs == 1 else 's'},"
+            f" {whole.to_come} to come"
             f"{', ' + _time_text(whole) if whole.to_come else ''}"
             " (a run that several claims need is run once)"
         )
