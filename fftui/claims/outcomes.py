@@ -2,12 +2,10 @@
 writes.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-NORMAL_95 = 1.96  # standard errors on each side of a mean that hold 95 % of a normal distribution
-SEEDS_FOR_T = 3  # from two seeds Student's interval is 13 standard errors wide
+from fftui.claims.estimates import Accuracies, Gap, Repeats
 
 
 @dataclass(frozen=True)
@@ -29,76 +27,100 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A mean, and the half width of its 95 % interval."""
+class Platform:
+    """What a run ran on; only runs of one platform are compared."""
 
-    mean: float
-    half: float
-
-    @property
-    def low(self) -> float:
-        """Lower end of the interval."""
-        return self.mean - self.half
+    host: str | None
+    device: str | None
+    precision: str | None
 
     @property
-    def high(self) -> float:
-        """Upper end of the interval."""
-        return self.mean + self.half
-
-    def __sub__(self, other: "Estimate") -> "Estimate":
-        return Estimate(self.mean - other.mean, math.hypot(self.half, other.half))
+    def text(self) -> str:
+        """Host, device and precision in a few words."""
+        return ", ".join(each for each in (self.device, self.precision, self.host) if each)
 
 
-def of_accuracies(accuracies: Sequence[float], images: int) -> Estimate:
-    """The mean of accuracies (fractions, one a seed), each measured on `images` images.
+@dataclass(frozen=True)
+class LayerMeasures:
+    """What one layer took while it learned, a repeat a run. None: not measured.
 
-    From three seeds on the interval is Student's over seeds: what learning again on the same images
-    would give. From fewer it is that of a proportion (Agresti and Coull 1998, which is not zero
-    where all images are right): what other test images would give. Raises ValueError where there is
-    no accuracy.
+    `epoch_s` is the time on the device of one epoch; percentages and watts are means while it
+    learned, `power_w` from the table `energy`.
     """
-    if not accuracies:
-        msg = "no accuracy to take the mean of"
-        raise ValueError(msg)
-    mean = math.fsum(accuracies) / len(accuracies)
-    if len(accuracies) >= SEEDS_FOR_T:
-        from fftui.studies.results import interval  # noqa: PLC0415 - Polars loads with it
 
-        low, high = interval(accuracies)
-        assert low is not None
-        assert high is not None
-        return Estimate(mean, (high - low) / 2)
-    trials = images + NORMAL_95**2
-    adjusted = (mean * images + NORMAL_95**2 / 2) / trials
-    return Estimate(mean, NORMAL_95 * math.sqrt(adjusted * (1 - adjusted) / trials))
+    title: str
+    epoch_s: Repeats | None = None
+    power_w: Repeats | None = None
+    utilization_percent: Repeats | None = None
+    memory_utilization_percent: Repeats | None = None
+    peak_memory_bytes: Repeats | None = None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one run's validation accuracy rose: after so many seconds, of which `data_s` were spent
+    on the images of batches.
+    """
+
+    accuracy: tuple[float, ...]
+    train_s: tuple[float, ...]
+    data_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What the runs of a set-up asked of the machine, a repeat a run. None: not measured.
+
+    `e2e_s` is the whole run, `train_s` learning alone, `data_s` of it the images of batches;
+    `memory_bytes` what the process (or the board) held at most above what it held before the run;
+    watts and percentages are of learning alone. `disturbed` says what else ran beside them, empty
+    where the machine was quiet. `epochs_of` is the number of epochs that ran, and that the set-up
+    has, where they differ.
+    """
+
+    e2e_s: Repeats | None = None
+    train_s: Repeats | None = None
+    data_s: Repeats | None = None
+    memory_bytes: Repeats | None = None
+    power_w: Repeats | None = None
+    power_spread_w: Repeats | None = None
+    layers: tuple[LayerMeasures, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    disturbed: str = ""
+    epochs_of: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Results of the runs of one set-up over their seeds. Accuracies are fractions, times seconds;
-    None: unknown.
+    """Results of the runs of one set-up over their seeds.
 
-    `label` names what was run. `train_s` is the learning time of the whole set-up: where only some
-    of its epochs were run for it, they are scaled up. `layers` is the accuracy of each layer's
-    goodness alone, `layer_s` the time on the device of one epoch of each layer. `runs` are the ids
-    of the runs.
+    `label` names what was run, `train_images` how many images it learned from. `depths` are the
+    accuracies on the test images of the first 1, 2, … layers together. `validation` is on images
+    that are neither learned from nor reported on, for choices; None: none were kept apart.
+    `losses` are the last training losses of each phase, a tuple a seed. `runs` are the runs' ids.
     """
 
     label: str
-    test: Estimate
-    train: Estimate
+    test: Accuracies
+    train: Accuracies
     chance: float
-    train_s: float
-    layers: tuple[float, ...] = ()
-    layer_s: tuple[float, ...] = ()
-    memory_bytes: float | None = None
-    power_w: float | None = None
+    train_images: int = 0
+    validation: Accuracies | None = None
+    depths: tuple[Accuracies, ...] = ()
+    losses: tuple[tuple[float, ...], ...] = ()
+    measures: Measures = Measures()
+    platform: Platform | None = None
     runs: tuple[str, ...] = ()
 
     @property
-    def gap(self) -> Estimate:
+    def seeds(self) -> int:
+        """Number of its runs."""
+        return len(self.test.by_seed)
+
+    @property
+    def gap(self) -> Gap:
         """Training accuracy minus test accuracy."""
-        return self.train - self.test
+        return Gap(self.train, self.test)
 
 
 class AbsentError(LookupError):
@@ -116,9 +138,13 @@ class Outcomes:
         """The outcome of `setup`. Raises AbsentError with the reason where there is none."""
         outcome = self.by_setup.get(setup)
         if outcome is None:
-            msg = f"{setup.text}: {self.absent.get(setup, 'not run')}"
+            msg = f"{setup.text}: {self.why_absent(setup)}"
             raise AbsentError(msg)
         return outcome
+
+    def why_absent(self, setup: Setup) -> str:
+        """Why a set-up has no outcome."""
+        return self.absent.get(setup, "not run")
 
     def __contains__(self, setup: Setup) -> bool:
         return setup in self.by_setup

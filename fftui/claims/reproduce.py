@@ -1,23 +1,16 @@
-"""The paper's claims, judged from runs: outcomes of the runs of each set-up (Polars), then a
-verdict on each claim.
+"""The paper's claims, judged from finished runs: a verdict on each, with the evidence that it rests
+on.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from fftui.claims import CLAIMS, Claim, Finding, Outcome, Outcomes, Setup, of_accuracies
-from fftui.claims.claims_plan import ClaimsPlan, PlannedRuns, described
-from fftui.experiment import Experiment
-from fftui.runs.folder import RunFolder
-from fftui.runs.tables import make_table
-from fftui.studies.matching import KnownRuns
-from fftui.studies.results import missing, trials_table
-from fftui.studies.study import Study, Trial
+from fftui.claims import Accuracies, Claim, Finding, Outcome, Outcomes, Repeats, Setup
+from fftui.claims.claims_plan import ClaimsPlan, described
+from fftui.claims.gathering import gather
 
 
 @dataclass(frozen=True)
@@ -40,39 +33,31 @@ class ClaimVerdict:
     finding: Finding
     evidence: tuple[Evidence, ...]
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes that there are."""
+        return tuple(each.outcome for each in self.evidence if each.outcome is not None)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdicts, and lines about finished runs that were left out."""
+
+    verdicts: tuple[ClaimVerdict, ...]
+    notes: tuple[str, ...] = ()
+
 
 def judge_all(
     plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str] | None = None
-) -> tuple[ClaimVerdict, ...]:
-    """Judge every claim by the runs of `plan` that have finished in `runs_dir`.
+) -> Judged:
+    """Judge the claims of `plan` by those of its runs that have finished in `runs_dir`.
 
     `failures` says why a set-up's runs could not be started, by the set-up's text. Raises
     RequestError where `runs_dir` cannot be read.
     """
-    outcomes = gather(plan, runs_dir, failures or {})
-    return tuple(_judged(claim, plan, outcomes) for claim in CLAIMS)
-
-
-def gather(plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str]) -> Outcomes:
-    """The outcome of the runs of each set-up. Raises RequestError where `runs_dir`
-    cannot be read.
-    """
-    study = plan.study()
-    trials, known = trials_table(study, runs_dir), KnownRuns.of(runs_dir)
-    outcomes: dict[Setup, Outcome] = {}
-    absent = dict(plan.absent)
-    for planned in plan.planned:
-        rows = trials.filter(pl.col("setup") == planned.setup.text) if trials.height else trials
-        outcome = _outcome(planned, rows, runs_dir)
-        if outcome is not None:
-            outcomes[planned.setup] = outcome
-        else:
-            absent[planned.setup] = (
-                failures.get(planned.setup.text)
-                or missing(_trials(study, planned), known)
-                or "not measured"
-            )
-    return Outcomes(outcomes, absent)
+    gathered = gather(plan, runs_dir, failures or {})
+    verdicts = tuple(_judged(claim, plan, gathered.outcomes) for claim in plan.claims)
+    return Judged(verdicts, gathered.notes)
 
 
 def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
@@ -89,115 +74,93 @@ def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
     return ClaimVerdict(claim, claim.judge(outcomes), evidence)
 
 
-def _outcome(planned: PlannedRuns, rows: pl.DataFrame, runs_dir: Path) -> Outcome | None:
-    """The outcome of the finished ones among `planned`; None where none has finished, or none
-    measured its accuracy.
-    """
-    rows = rows.drop_nulls(["test_accuracy", "train_accuracy", "train_s"])
-    if not rows.height:
-        return None
-    experiment, setup = planned.experiments[0], planned.setup
-    info = experiment.data.info
-    layer_s = _layer_seconds([RunFolder(runs_dir / run) for run in rows["run"]])
-    return Outcome(
-        label=setup.name if setup.data == "mnist" else f"{setup.name} on {setup.data}",
-        test=of_accuracies(
-            rows["test_accuracy"].to_list(), experiment.data.test_images or info.test_images
-        ),
-        train=of_accuracies(rows["train_accuracy"].to_list(), _train_measured(experiment)),
-        chance=1 / info.classes,
-        train_s=_mean(rows["train_s"].to_list()) * planned.scale_s,
-        layers=_means(rows["layer_accuracies"].to_list()),
-        layer_s=layer_s,
-        memory_bytes=_column_mean(rows, "memory_bytes"),
-        power_w=_column_mean(rows, "power_w"),
-        runs=tuple(rows["run"]),
-    )
-
-
-def _train_measured(experiment: Experiment) -> int:
-    """On how many training images the accuracy at the end is."""
-    data = experiment.data
-    return min(
-        experiment.evaluation.final_train_images,
-        data.train_images or data.info.train_images - data.validation_images,
-    )
-
-
-def _layer_seconds(folders: Sequence[RunFolder]) -> tuple[float, ...]:
-    """Seconds on the device of one epoch of each layer, mean over runs; none where layers share
-    their time.
-    """
-    times = []
-    for folder in folders:
-        layers = (
-            make_table(folder, "layers")
-            .drop_nulls(["layer", "compute_s"])
-            .filter(pl.col("epochs") > 0)
-        )
-        times.append((layers["compute_s"] / layers["epochs"]).to_list())
-    return _means(times)
-
-
-def _means(lists: Sequence[Sequence[float]]) -> tuple[float, ...]:
-    """The mean of each position over `lists`; empty where they differ in length."""
-    if len({len(each) for each in lists}) != 1:
-        return ()
-    return tuple(_mean(each) for each in zip(*lists, strict=True))
-
-
-def _column_mean(rows: pl.DataFrame, column: str) -> float | None:
-    values = rows[column].drop_nulls().to_list()
-    return _mean(values) if values else None
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
-def _trials(study: Study, planned: PlannedRuns) -> list[Trial]:
-    return [trial for trial in study.trials if trial.condition == planned.condition]
-
-
-def as_facts(judged: Sequence[ClaimVerdict], plan: ClaimsPlan) -> dict[str, Any]:
-    """The claims as plain values, for JSON: accuracies as fractions with the half width of their 95
-    % interval.
+def as_facts(judged: Judged, plan: ClaimsPlan) -> dict[str, Any]:
+    """The claims as plain values, for JSON: accuracies as fractions with their 95 % interval, null
+    where there is none; times, memory and power as medians of the repeats.
     """
     return {
         "scale": plan.scale,
         "seeds": plan.seeds,
-        "claims": [
-            {
-                "id": each.claim.id,
-                "statement": each.claim.statement,
-                "paper": each.claim.paper,
-                "faithful": each.finding.faithful,
-                "corrected": each.finding.corrected,
-                "verdict": each.finding.verdict,
-                "why": each.finding.why,
-                "rule": each.claim.rule,
-                "evidence": [_evidence_facts(evidence) for evidence in each.evidence],
-            }
-            for each in judged
-        ],
+        "notes": list(judged.notes),
+        "claims": [_claim_facts(each, plan) for each in judged.verdicts],
     }
 
 
-def _evidence_facts(evidence: Evidence) -> dict[str, Any]:
+def _claim_facts(judged: ClaimVerdict, plan: ClaimsPlan) -> dict[str, Any]:
+    claim, finding, outcomes = judged.claim, judged.finding, judged.outcomes
+    return {
+        "id": claim.id,
+        "statement": claim.statement,
+        "paper": claim.paper,
+        "scale": plan.scale,
+        "seeds": _range(each.seeds for each in outcomes),
+        "train_images": _range(each.train_images for each in outcomes),
+        "test_images": _range(each.test.images for each in outcomes),
+        "as_paper": finding.as_paper,
+        "corrected": finding.corrected,
+        "verdict": finding.verdict,
+        "why": finding.why,
+        "rule": claim.rule,
+        "evidence": [_evidence_facts(each, plan) for each in judged.evidence],
+    }
+
+
+def _range(values: Iterable[int]) -> list[int] | None:
+    """The smallest and the greatest; None where there is none."""
+    found = sorted(values)
+    return [found[0], found[-1]] if found else None
+
+
+def _evidence_facts(evidence: Evidence, plan: ClaimsPlan) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "role": evidence.setup.text,
         "what": evidence.what or None,
         "absent": evidence.absent or None,
+        "scale": plan.scale,
     }
     outcome = evidence.outcome
-    if outcome is None:
-        return facts
-    return facts | {
-        "test_accuracy": outcome.test.mean,
-        "test_accuracy_half": outcome.test.half,
-        "train_accuracy": outcome.train.mean,
-        "train_s": outcome.train_s,
-        "memory_bytes": outcome.memory_bytes,
-        "power_w": outcome.power_w,
-        "runs": outcome.runs,
+    return facts if outcome is None else facts | _outcome_facts(outcome)
+
+
+def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
+    measures, platform = outcome.measures, outcome.platform
+    return {
+        "seeds": outcome.seeds,
+        "train_images": outcome.train_images,
+        "test_images": outcome.test.images,
+        **_accuracy_facts("test", outcome.test),
+        **_accuracy_facts("train", outcome.train),
+        **({} if outcome.validation is None else _accuracy_facts("validation", outcome.validation)),
+        "depth_accuracies": [each.mean for each in outcome.depths],
+        "last_losses": [_finite(each) for each in outcome.losses],
+        "e2e_s": _median(measures.e2e_s),
+        "train_s": _median(measures.train_s),
+        "data_s": _median(measures.data_s),
+        "memory_bytes": _median(measures.memory_bytes),
+        "power_w": _median(measures.power_w),
+        "disturbed": measures.disturbed or None,
+        "host": platform and platform.host,
+        "device": platform and platform.device,
+        "precision": platform and platform.precision,
+        "runs": list(outcome.runs),
     }
+
+
+def _accuracy_facts(split: str, accuracies: Accuracies) -> dict[str, float | None]:
+    half = accuracies.half
+    low, high = (
+        (None, None) if math.isinf(half) else (accuracies.mean - half, accuracies.mean + half)
+    )
+    return {
+        f"{split}_accuracy": accuracies.mean,
+        f"{split}_accuracy_low": low,
+        f"{split}_accuracy_high": high,
+    }
+
+
+def _finite(values: Sequence[float]) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in values]
+
+
+def _median(repeats: Repeats | None) -> float | None:
+    return None if repeats is None else repeats.median

@@ -1,57 +1,71 @@
-"""How a verdict is computed: margins, comparisons with three answers, and one rule that joins two
+"""How a verdict is computed: margins, comparisons of outcomes, and one rule that joins two
 observations.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from fftui.claims.outcomes import AbsentError, Estimate, Outcome, Outcomes, Setup
+from fftui.claims.estimates import Accuracies, Answer, Estimate, confidence_of
+from fftui.claims.outcomes import AbsentError, Outcome, Outcomes, Setup
 from fftui.text.format import percent
 
-Answer = Literal["yes", "no", "open"]
-Verdict = Literal["holds", "does not hold", "holds for another reason", "not tested here"]
+Verdict = Literal[
+    "holds",
+    "does not hold",
+    "only as the paper ran it",
+    "not as the paper ran it, but with care",
+    "cannot tell",
+    "not run here",
+]
 
 # One point: the paper calls 97.14 and 98.04 % on par, and 10,000 test images tell such accuracies
 # to 0.3 points.
 MARGIN = 0.01
-# A difference that is not seen counts as none only if it is known to three margins; 1,000 test
-# images do that.
-RESOLUTION = 0.03
 # at chance: under twice what guessing gives (20 % of ten classes; the paper's failures are 10 to 15
 # %)
 CHANCE = 2.0
 # times: the same set-up took up to 1.4 times as long on the machines these were chosen on
 TIMES = 1.5
-# memory and power: tenths are what a sampler sees beside everything else in a process
+# a time that is longer, memory and power: tenths are what a sampler sees beside everything else in
+# a process
 AMOUNTS = 1.1
 
 MARGINS = (
-    "Behind (or ahead): by more than 1 point of test accuracy, and by more than the 95 % interval"
-    " of the difference. The interval is Student's over seeds from three seeds on, else that of a"
-    " proportion of the test images. On par: not behind, with a difference known to within 3"
-    " points. At chance: under twice the accuracy of guessing. Times are similar within a factor of"
-    " 1.5; memory and power within a tenth. A verdict joins two answers, of the faithful rerun and"
-    " of the corrected experiment: 'holds' needs both, 'does not hold' neither; where only one says"
-    " yes it 'holds for another reason' than the paper gives, and the last line says which. Where"
-    " runs are missing, or cannot tell, it is 'not tested here'."
+    "Behind (or ahead): by more than 1 point of test accuracy. It is so where the whole 95 %"
+    " interval of the difference is beyond 1 point, it is not where the whole interval is below,"
+    " and else cannot be told; on par means not behind, so a difference that is not known well is"
+    " none. The interval holds the spread of the seeds (Student's t, Welch, Satterthwaite) and"
+    " that of the test images, compared image by image. Where a claim makes several comparisons"
+    " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy of"
+    " guessing. Times, memory and power: the medians of at least three repeats, run in turn on a"
+    " quiet machine, where each repeat of one is beyond each repeat of the other; times are similar"
+    " within a factor of 1.5; a time is longer, and memory or power more, from a tenth on. Choices"
+    " are made on validation images."
+    " Only runs of one host, device and precision are compared."
 )
 
 
 @dataclass(frozen=True)
 class Observation:
-    """Whether an experiment shows what the claim says, and its measurements in words."""
+    """Whether an experiment shows what the claim says, its measurements in words, and where they
+    leave it open what would tell.
+    """
 
     answer: Answer
     text: str
+    would_tell: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, what the two experiments gave, and why the verdict is what it is."""
+    """A verdict, what the two experiments gave (the paper's recipe, and the corrected one), and why
+    the verdict is what it is.
+    """
 
     verdict: Verdict
-    faithful: str
+    as_paper: str
     corrected: str
     why: str
 
@@ -73,95 +87,142 @@ class Claim:
     decide: Callable[[Outcomes], Finding]
 
     def judge(self, outcomes: Outcomes) -> Finding:
-        """The finding on this claim: `not tested here` with the reason where an outcome
-        is missing.
-        """
+        """The finding on this claim: `not run here` with the reason where an outcome is missing."""
         try:
             return self.decide(outcomes.only(self.needs))
         except AbsentError as absent:
-            return Finding("not tested here", "", "", str(absent))
+            return Finding("not run here", "", "", str(absent))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference of accuracies and the bound that it is compared with; `answer` says whether it
+    is above it.
+    """
+
+    difference: Estimate
+    bound: float = MARGIN
+    confidence: float = confidence_of(1)
+
+    @property
+    def answer(self) -> Answer:
+        """Whether the true difference is above the bound."""
+        return self.difference.exceeds(self.bound, self.confidence)
+
+    @property
+    def would_tell(self) -> str:
+        """What would answer it, where it is open; else empty."""
+        if self.answer != "open":
+            return ""
+        seeds = self.difference.seeds_to_tell(self.bound, self.confidence)
+        if seeds is None:
+            return "more test images: seeds alone would not tell"
+        return f"{seeds} seeds would probably tell"
+
+
+def concluded(answer: Answer, text: str, *comparisons: Comparison) -> Observation:
+    """The observation with an `answer` from comparisons: where it is open, what those that are open
+    need.
+    """
+    hints = dict.fromkeys(each.would_tell for each in comparisons if each.would_tell)
+    return Observation(answer, text, "; ".join(hints) if answer == "open" else "")
+
+
+def observed(observe: Callable[[], Observation]) -> Observation:
+    """What `observe` finds; `absent` with the reason where an outcome is missing."""
+    try:
+        return observe()
+    except AbsentError as absent:
+        return Observation("absent", str(absent))
 
 
 def decide_both(
-    faithful: Observation, corrected: Observation, *, only_faithful: str, only_corrected: str
+    as_paper: Observation, corrected: Observation, *, only_as_paper: str, only_corrected: str
 ) -> Finding:
     """The verdict from both experiments. `only_…` says what to conclude where only that one says
     yes.
     """
-    match faithful.answer, corrected.answer:
-        case ("open", _) | (_, "open"):
-            verdict: Verdict = "not tested here"
-            why = "the intervals are too wide to tell: more seeds or test images would"
-        case ("yes", "yes"):
-            verdict, why = (
-                "holds",
-                "seen as the paper ran it, and again in the corrected experiment",
-            )
-        case ("no", "no"):
-            verdict, why = (
-                "does not hold",
-                "seen neither as the paper ran it nor in the corrected experiment",
-            )
-        case ("yes", _):
-            verdict, why = "holds for another reason", only_faithful
-        case _:
-            verdict, why = "holds for another reason", only_corrected
-    return Finding(verdict, faithful.text, corrected.text, why)
+    verdict, why = _joined(as_paper, corrected, only_as_paper, only_corrected)
+    return Finding(verdict, as_paper.text, corrected.text, why)
+
+
+def _joined(
+    as_paper: Observation, corrected: Observation, only_as_paper: str, only_corrected: str
+) -> tuple[Verdict, str]:
+    absent = [each.text for each in (as_paper, corrected) if each.answer == "absent"]
+    if absent:
+        return "not run here", "; ".join(dict.fromkeys(absent))
+    known: dict[tuple[Answer, Answer], tuple[Verdict, str]] = {
+        ("yes", "yes"): (
+            "holds",
+            "seen with the paper's recipe, and again in the corrected experiment",
+        ),
+        ("no", "no"): (
+            "does not hold",
+            "seen neither with the paper's recipe nor in the corrected experiment",
+        ),
+        ("yes", "no"): ("only as the paper ran it", only_as_paper),
+        ("no", "yes"): ("not as the paper ran it, but with care", only_corrected),
+    }
+    undecided: tuple[Verdict, str] = ("cannot tell", _would_tell(as_paper, corrected))
+    return known.get((as_paper.answer, corrected.answer), undecided)
 
 
 def decide_one(observation: Observation, *, yes: str, no: str, corrected: bool = True) -> Finding:
     """The verdict where one experiment decides: the corrected one, or (`corrected` false) the
-    faithful rerun.
+    paper's.
     """
     verdicts: dict[Answer, tuple[Verdict, str]] = {
         "yes": ("holds", yes),
         "no": ("does not hold", no),
-        "open": (
-            "not tested here",
-            "the intervals are too wide to tell: more seeds or test images would",
-        ),
+        "open": ("cannot tell", _would_tell(observation)),
+        "absent": ("not run here", observation.text),
     }
     verdict, why = verdicts[observation.answer]
-    return Finding(
-        verdict, "" if corrected else observation.text, observation.text if corrected else "", why
-    )
+    as_paper, with_care = ("", observation.text) if corrected else (observation.text, "")
+    return Finding(verdict, as_paper, with_care, why)
 
 
-def exceeds(difference: Estimate) -> Answer:
-    """Whether a difference is larger than the margin and than its interval."""
-    if difference.mean > MARGIN and difference.low > 0:
-        return "yes"
-    return "no" if difference.half <= RESOLUTION or difference.high < MARGIN else "open"
+def _would_tell(*observations: Observation) -> str:
+    hints = [each.would_tell for each in observations if each.answer == "open"]
+    return "; ".join(dict.fromkeys(filter(None, hints))) or "the repeats do not agree"
 
 
-def is_behind(one: Outcome, other: Outcome) -> Answer:
-    """Whether `one` labels test images worse than `other` does."""
-    return exceeds(other.test - one.test)
+def is_behind(one: Outcome, other: Outcome, comparisons: int = 1) -> Comparison:
+    """Whether `one` labels test images worse than `other` does, by more than the margin.
+
+    `comparisons` is the number of those that the claim makes. Raises AbsentError where they ran on
+    different platforms.
+    """
+    ensure_comparable(one, other)
+    return Comparison(other.test - one.test, confidence=confidence_of(comparisons))
 
 
-def at_chance(outcome: Outcome) -> bool:
+def at_chance(outcome: Outcome, comparisons: int = 1) -> Comparison:
     """Whether it labels test images hardly better than guessing."""
-    return outcome.test.mean < CHANCE * outcome.chance
+    under = Estimate(CHANCE * outcome.chance - outcome.test.mean, outcome.test.estimate.spreads)
+    return Comparison(under, 0.0, confidence_of(comparisons))
 
 
-def negated(answer: Answer) -> Answer:
-    """The answer to the opposite question."""
-    return "no" if answer == "yes" else "yes" if answer == "no" else "open"
+def ensure_comparable(one: Outcome, other: Outcome) -> None:
+    """Raise AbsentError where the runs of two outcomes were made on different platforms."""
+    if one.platform != other.platform and None not in (one.platform, other.platform):
+        assert one.platform is not None
+        assert other.platform is not None
+        msg = (
+            f"{one.label} ran on {one.platform.text}, {other.label} on {other.platform.text}: only"
+            " runs of one platform are compared"
+        )
+        raise AbsentError(msg)
 
 
-def truth(fact: bool) -> Answer:
-    """A fact as an answer."""
-    return "yes" if fact else "no"
-
-
-def all_yes(*answers: Answer) -> Answer:
-    """Yes where all answers are yes, no where any is no."""
-    return "no" if "no" in answers else "open" if "open" in answers else "yes"
-
-
-def estimate_text(estimate: Estimate) -> str:
-    """`97.0 ± 0.3 %`."""
-    return f"{percent(estimate.mean, 1)} ± {percent(estimate.half, 1)} %"
+def estimate_text(estimate: Estimate | Accuracies) -> str:
+    """`97.0 ± 0.3 %`; with one seed `97.0 % (one seed)`."""
+    whole = estimate.estimate if isinstance(estimate, Accuracies) else estimate
+    half = whole.half()
+    if math.isinf(half):
+        return f"{percent(whole.mean, 1)} % (one seed)"
+    return f"{percent(whole.mean, 1)} ± {percent(half, 1)} %"
 
 
 def outcome_text(outcome: Outcome) -> str:

@@ -3,30 +3,39 @@ into a file.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fftui.claims import CLAIMS, Claim
 from fftui.claims.claims_plan import ClaimsPlan, plan
+from fftui.claims.setup_runs import Asked
+from fftui.cli.claims_plan_text import PlanAhead
 from fftui.cli.claims_text import FORMATS, To, as_text, drawn
 from fftui.cli.study_headless import conclude, follow
-from fftui.errors import one_of
+from fftui.data.catalogue import DataName
+from fftui.errors import RequestError, one_of
 from fftui.runs.files import check_writable, write_output
 from fftui.runs.workspace import Workspace
-from fftui.studies.study import SEEDS, Scale
+from fftui.studies.study import Scale
 from fftui.studies.study_catalogue import present_sets
-from fftui.text.streams import to_stderr, to_stdout
+from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+
+# at both scales: with fewer no interval of seeds is worth the name
+SEEDS = 3
 
 
 @dataclass(frozen=True)
 class Request:
-    """The scale and number of seeds that claims are judged at, the output format and file (None:
-    stdout).
+    """What is judged, at which scale and with how many seeds: `claims` (empty: all) on `sets`
+    (empty: all that are here); and the output's format and file (None: stdout).
     """
 
     scale: Scale
-    seeds: int | None = None
+    seeds: int = SEEDS
+    claims: tuple[Claim, ...] = CLAIMS
+    sets: tuple[DataName, ...] = ()
     to: To = "text"
     file: Path | None = None
 
@@ -36,18 +45,35 @@ def format_of(name: str) -> To:
     return one_of("format", name, FORMATS)
 
 
+def claims_named(ids: Sequence[str]) -> tuple[Claim, ...]:
+    """The claims with these ids, in the order of the paper; all for none. Raises RequestError, with
+    the nearest id, where there is no such claim.
+    """
+    by_id = {claim.id: claim for claim in CLAIMS}
+    asked = {one_of("claim", each, by_id) for each in ids}
+    return tuple(claim for claim in CLAIMS if not asked or claim.id in asked)
+
+
+def show_plan(request: Request, workspace: Workspace) -> None:
+    """Write what would be run to stdout. Raises RequestError where no run decides what is asked."""
+    ahead = PlanAhead.of(_plan(request, workspace), workspace)
+    if request.to == "json":
+        json_to_stdout(ahead.facts)
+    else:
+        to_stdout("".join((ahead.text, *(f"{line}\n" for line in ahead.absent))))
+
+
 def reproduce(request: Request, workspace: Workspace) -> int:
     """Run what the claims need and has not been run, judge the claims, write the table; returns the
     exit code.
 
-    Raises RequestError where nothing can be run or written, RunFailedError where runs failed (the
-    table comes before).
+    The plan is stated before. Raises RequestError where nothing can be run or written,
+    RunFailedError where runs failed (the table comes before).
     """
     if request.file is not None:
         check_writable(request.file)
-    made = plan(
-        request.scale, present_sets(workspace.data_folder), request.seeds or SEEDS[request.scale]
-    )
+    made = _plan(request, workspace)
+    to_stderr(PlanAhead.of(made, workspace).text.rstrip("\n"))
     study = made.study()
     ended = follow(study, workspace)
     failures = {
@@ -61,6 +87,16 @@ def reproduce(request: Request, workspace: Workspace) -> int:
     for line in _absent_sets(made):
         to_stderr(line)
     return conclude(study, ended)
+
+
+def _plan(request: Request, workspace: Workspace) -> ClaimsPlan:
+    present = present_sets(workspace.data_folder)
+    made = plan(Asked.of(request.scale, request.seeds, present, request.sets), request.claims)
+    if not made.claims:
+        sets, ids = (", ".join(each) for each in (request.sets, [c.id for c in request.claims]))
+        msg = f"no run on {sets} decides on {ids}: see docs/claims.md for the sets of each claim"
+        raise RequestError(msg)
+    return made
 
 
 def _absent_sets(made: ClaimsPlan) -> Iterator[str]:

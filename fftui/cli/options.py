@@ -55,6 +55,13 @@ def complete_study(incomplete: str) -> list[str]:
     return [name for name in STUDIES if name.startswith(incomplete)]
 
 
+def complete_claim(incomplete: str) -> list[str]:
+    """Ids of the paper's claims."""
+    from fftui.claims import CLAIMS
+
+    return [claim.id for claim in CLAIMS if claim.id.startswith(incomplete)]
+
+
 def workspace_of(
     runs: Path | None, data_dir: Path | None = None, device: str = "auto"
 ) -> Workspace:

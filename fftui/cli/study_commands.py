@@ -15,6 +15,7 @@ from fftui.cli.options import (
     Device,
     Output,
     RunsDir,
+    complete_claim,
     complete_data,
     complete_drawn,
     complete_study,
@@ -105,15 +106,34 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     quick: Annotated[
         bool,
         typer.Option(
-            "--quick", help="Small runs on the digits that ship with fftui, in under 15 minutes."
+            "--quick", help="Small runs on the digits that ship with fftui, in about 10 minutes."
         ),
     ] = False,
-    seeds: Annotated[
-        int | None,
+    claim: Annotated[
+        list[str] | None,
         typer.Option(
-            "--seeds", metavar="N", min=1, help="Runs a set-up.  [default: 3; with --quick 1]"
+            "--claim",
+            metavar="ID",
+            help="Only this claim. Repeatable.",
+            autocompletion=complete_claim,
         ),
     ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data",
+            metavar="SET",
+            help="Only what this set decides. Repeatable.",
+            autocompletion=complete_data,
+        ),
+    ] = None,
+    seeds: Annotated[
+        int,
+        typer.Option("--seeds", metavar="N", min=1, help="Runs a set-up; timed ones at least 3."),
+    ] = 3,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Run nothing: the runs of each claim and their time.")
+    ] = False,
     to: Annotated[
         str, typer.Option("--to", metavar="FORMAT", help="text, markdown or json.")
     ] = "text",
@@ -130,9 +150,19 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     """
     from fftui.cli import claims_headless as headless
 
-    asked = headless.format_of("json" if as_json else to)
-    request = headless.Request("quick" if quick else "full", seeds, asked, file_of(output))
-    raise typer.Exit(headless.reproduce(request, workspace_of(runs, data_dir, device)))
+    request = headless.Request(
+        "quick" if quick else "full",
+        seeds,
+        headless.claims_named(claim or []),
+        tuple(data_set(each) for each in data or []),
+        headless.format_of("json" if as_json else to),
+        file_of(output),
+    )
+    workspace = workspace_of(runs, data_dir, device)
+    if dry_run:
+        headless.show_plan(request, workspace)
+    else:
+        raise typer.Exit(headless.reproduce(request, workspace))
 
 
 def figures(  # noqa: PLR0913 - one parameter an option

@@ -1,6 +1,6 @@
 """The runs of a folder by their experiment. Nothing else ties a run to a study."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class KnownRuns:
     """The runs of a folder by their experiment."""
 
     _by_identity: dict[str, KnownRun] = field(default_factory=dict)
+    _finished: dict[str, list[KnownRun]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, runs_dir: Path) -> "KnownRuns":
@@ -41,6 +42,7 @@ class KnownRuns:
         Raises RequestError where `runs_dir` cannot be read.
         """
         found: dict[str, KnownRun] = {}
+        finished: dict[str, list[KnownRun]] = {}
         for folder, record in run_records(runs_dir):  # newest first
             try:
                 experiment = folder.experiment() if record else None
@@ -49,16 +51,23 @@ class KnownRuns:
             if record is None or experiment is None:
                 continue
             run = KnownRun(folder, with_current_status(folder, record))
-            known = found.get(identity(experiment))
+            key = identity(experiment)
+            known = found.get(key)
             if known is None or STATUS_RANK.index(run.status) < STATUS_RANK.index(known.status):
-                found[identity(experiment)] = run
-        return cls(found)
+                found[key] = run
+            if run.status == "finished":
+                finished.setdefault(key, []).append(run)
+        return cls(found, finished)
 
     def of_experiment(self, experiment: Experiment) -> KnownRun | None:
         """The run of exactly this experiment with the first status of `STATUS_RANK`; of several the
         newest.
         """
         return self._by_identity.get(identity(experiment))
+
+    def finished_of(self, experiment: Experiment) -> Sequence[KnownRun]:
+        """All finished runs of exactly this experiment, newest first."""
+        return self._finished.get(identity(experiment), ())
 
 
 def identity(experiment: Experiment) -> str:

@@ -146,7 +146,7 @@ def missing(trials: Sequence[Trial], known: KnownRuns) -> str:
 
 def _measures(run: KnownRun) -> dict[str, Any]:
     epochs, evaluations, telemetry = (
-        _table(run.folder, name) for name in ("epochs", "evaluations", "telemetry")
+        finished_table(run.folder, name) for name in ("epochs", "evaluations", "telemetry")
     )
     final = evaluations.filter(pl.col("final"))
     test, train = (final.filter(pl.col("split") == split).tail(1) for split in ("test", "train"))
@@ -186,7 +186,7 @@ def _measures(run: KnownRun) -> dict[str, Any]:
     }
 
 
-def _table(folder: RunFolder, name: TableName) -> pl.DataFrame:
+def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     """A finished run's table: as it was written at the end, if it has today's columns, else from
     the journal.
     """

@@ -1,0 +1,53 @@
+"""The quick scale of the claims: the smallest runs at which their questions make sense, three seeds
+of all of them in under ten minutes on two cores.
+
+Images, units and epochs are few, and with them the paper's threshold and batches are small: its own
+would need more updates than there are. Networks that are timed keep the width that the question is
+about.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fftui.experiment import Experiment
+
+OTHER_IMAGES = 1_000  # of each split, of sets that do not ship with fftui
+# Measured at the end only, on the whole test split and so many training images.
+MEASURED: Mapping[str, Any] = {"evaluation.every": 0, "evaluation.final_train_images": 1_000}
+# Settings that are chosen on validation images: many set-ups.
+CHOICES: Mapping[str, Any] = {"data.train_images": 1_000}
+# By preset, of a phase that has a thousand steps with all images.
+HYBRIDS: Mapping[str, Mapping[str, Any]] = {
+    "paper/hybrid": {"phases.0.epochs": 12},
+    "paper/hybrid-reverse": {"phases.1.epochs": 12},
+}
+# The paper's fully connected networks in their own width, for times; accuracy after every epoch.
+TIMED: Mapping[str, Any] = {"data.train_images": 1_000, "evaluation.images": 500}
+TIMED_FF: Mapping[str, Any] = {
+    "phases.0.epochs": 3,
+    "phases.0.batch_size": 64,
+    "phases.0.threshold": 0.5,
+}
+# Networks of equal size, for times and memory.
+PLAIN: Mapping[str, Any] = {
+    "data.train_images": 2_000,
+    "evaluation.images": 500,
+    "phases.0.epochs": 3,
+    "phases.0.batch_size": 128,
+}
+
+
+def made_quick(experiment: Experiment) -> Experiment:
+    """An experiment of a quick study, measured at the end only; on sets that do not ship with fftui
+    with few images.
+
+    Raises ExperimentError where that does not fit.
+    """
+    data, changes = experiment.data, dict(MEASURED)
+    if data.name != "mnist-mini":
+        asked = data.train_images or OTHER_IMAGES
+        changes |= {
+            "data.train_images": min(asked, OTHER_IMAGES),
+            "data.test_images": OTHER_IMAGES,
+        }
+    return experiment.changed(changes)
