@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fftui.claims import Measures, Outcome, Platform, Repeats
+from fftui.claims import Measures, Outcome, Outcomes, Platform, Repeats
 from fftui.claims.amounts import (
     LEARNING_TIME,
     MEMORY,
@@ -15,7 +17,11 @@ from fftui.claims.amounts import (
     mean_of_layers,
     of_first_layer,
 )
-from fftui.claims.outcomes import AbsentError, LayerMeasures
+from fftui.claims.attention_claims import ON_ATTENTION
+from fftui.claims.memory_claims import ON_MEMORY
+from fftui.claims.outcomes import AbsentError, Curve, LayerMeasures
+from fftui.claims.power_claims import ON_POWER
+from fftui.claims.time_claims import ON_TIME
 
 from .machine import layers, measured, repeats
 
@@ -91,3 +97,34 @@ def test_the_mean_over_layers_needs_each_of_them_in_each_run(odd: LayerMeasures)
     assert read(Measures(layers=(whole, odd))) is None
     assert read(Measures()) is None
     assert of_first_layer(lambda layer: layer.power_w)(Measures()) is None
+
+
+fractions, amounts = st.floats(0.0, 1.0), st.floats(0.0, 1e9)
+some_repeats = st.none() | st.lists(amounts, max_size=4).map(lambda values: Repeats(tuple(values)))
+curves = st.lists(st.tuples(fractions, amounts, amounts), max_size=4).map(
+    lambda points: (
+        Curve(*(tuple(each) for each in zip(*points, strict=True))) if points else Curve((), (), ())
+    )
+)
+one_layer = st.builds(
+    LayerMeasures, st.just("a layer"), some_repeats, some_repeats, some_repeats, some_repeats
+)
+measures = st.builds(
+    Measures,
+    **dict.fromkeys(("train_s", "memory_bytes", "power_w", "power_spread_w"), some_repeats),
+    layers=st.lists(one_layer, max_size=3).map(tuple),
+    curves=st.lists(curves, max_size=4).map(tuple),
+    disturbed=st.sampled_from(["", "", "others used 40 % of it"]),
+)
+
+
+UNMEASURED = measured()
+
+
+@given(st.data())
+def test_a_rule_has_a_finding_for_any_measures(data: st.DataObject) -> None:
+    claim = data.draw(st.sampled_from((*ON_TIME, *ON_MEMORY, *ON_POWER, *ON_ATTENTION)))
+    each = measures.map(lambda found: replace(UNMEASURED, measures=found))
+    seen = data.draw(st.fixed_dictionaries(dict.fromkeys(claim.needs, each)))
+    finding = claim.judge(Outcomes(seen, {}))
+    assert finding.why

@@ -109,14 +109,14 @@ def test_a_rule_gives_the_verdict(name: str, seen: Outcomes, verdict: Verdict) -
     assert finding.why
 
 
-def test_the_time_counts_to_an_accuracy_that_all_runs_reach() -> None:
-    # FF reaches 97 % in 100 s, and the 48.5 % at which backprop ends in half of them
+def test_the_time_counts_to_within_a_point_of_what_all_runs_reach() -> None:
+    # FF reaches 97 % in 100 s, and what backprop reaches (1 point below 48.5 %) in half of them
     paper_runs = paper(runs(97.0, 100.0), runs(48.5, 45.0, data=0.9))
     finding = BY_ID["as-efficient"].judge(
         together(paper_runs, plain(runs(97.0, 10.0), runs(97.0, 10.0)))
     )
     assert finding.verdict == "holds"
     assert finding.as_paper == (
-        "to 48.5 % of validation images: a run 50 s (50 s to 50 s), of it 0 % reading images; a"
+        "to 47.5 % of validation images: a run 50 s (50 s to 50 s), of it 0 % reading images; a"
         " run 45 s (45 s to 45 s), of it 90 % reading images"
     )
