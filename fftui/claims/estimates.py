@@ -99,7 +99,7 @@ class Estimate:
 
 
 def mean_of(by_seed: Sequence[float]) -> Estimate:
-    """The mean of one value a seed, with the spread of the seeds alone. Raises ValueError for none."""
+    """The mean of one value a seed, with their spread. Raises ValueError where there is none."""
     if not by_seed:
         msg = "no value to take the mean of"
         raise ValueError(msg)
@@ -167,7 +167,7 @@ def _of_seeds(by_seed: Sequence[float]) -> Spread:
 
 
 def _of_images(value_N: NDArray[np.floating]) -> Spread:
-    """What other images would change of the mean of `value_N`; at least what N images cannot show."""
+    """What other images would change of the mean of `value_N`; at least what N cannot show."""
     count = len(value_N)
     variance = float(np.var(value_N, ddof=1)) / count if count > 1 else math.inf
     return Spread(max(variance, (UNSEEN / count / NORMAL_95) ** 2), math.inf)
