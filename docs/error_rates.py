@@ -1,6 +1,7 @@
 """Writes the last section of docs/claims.md: how often each rule errs, by simulation.
 
-python docs/error_rates.py            # 1,000 outcomes for each of 8 truths a claim: an hour of one core
+`python docs/error_rates.py` asks each rule about 1,000 outcomes of each of 8 truths: about an hour
+of one core.
 """
 
 import sys
@@ -9,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "claims"))
 
-from simulation import IMAGES, SEEDS, Rates, rates, truths, worst  # noqa: E402
+from simulation import IMAGES, SEEDS, Rates, rates, truths, worst
 
-from fftui.claims import CLAIMS, Claim  # noqa: E402
+from fftui.claims import CLAIMS, Claim
 
 PAGE = Path(__file__).parent / "claims.md"
 HEADING = "## How often a rule errs"
@@ -27,7 +28,7 @@ def main() -> None:
     for claim in CLAIMS:
         found = rates_of(claim, asked.truths, asked.outcomes)
         rows.append(_row(claim, found))
-        print(rows[-1], flush=True)
+        sys.stderr.write(f"{rows[-1]}\n")
     before = PAGE.read_text(encoding="utf-8").partition(HEADING)[0]
     PAGE.write_text(before + section(rows, asked.truths, asked.outcomes), encoding="utf-8")
 
@@ -44,11 +45,12 @@ def section(rows: list[str], count: int, outcomes: int) -> str:
     """The section's text."""
     return f"""{HEADING}
 
-Each rule was asked about {outcomes:,} simulated outcomes of each of {count} truths: {SEEDS} seeds, {IMAGES:,} test images,
-networks that agree on which images are difficult, seeds that differ by 0.1 to 1.5 points, times and powers that scatter
-by 1 to 20 %. The truths lie on both sides of every margin, many of them a tenth of a point from it. The right verdict is
-the rule's own on evidence without uncertainty. The highest rate of wrong verdicts under any of these truths, and how often
-on average it could not tell (`python docs/error_rates.py`):
+Each rule was asked about {outcomes:,} simulated outcomes of each of {count} truths: {SEEDS} seeds,
+{IMAGES:,} test images, networks that agree on which images are difficult, seeds that differ by 0.1
+to 1.5 points, times and powers that scatter by 1 to 20 %. The truths lie on both sides of every
+margin, many of them a tenth of a point from it. The right verdict is the rule's own on evidence
+without uncertainty. The highest rate of wrong verdicts under any of these truths, and how often on
+average it could not tell (`python docs/error_rates.py`):
 
 | claim | wrong "holds" | wrong "does not hold" | wrong "only …" or "… with care" | cannot tell |
 |---|---|---|---|---|

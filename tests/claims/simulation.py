@@ -55,9 +55,8 @@ class Truth:
     def depths(self) -> tuple[float, ...]:
         """Accuracy of the first 1, 2, … layers."""
         steps = self.depth_steps
-        return tuple(self.accuracy - sum(steps[depth:]) for depth in range(len(steps))) + (
-            self.accuracy,
-        )
+        below = (self.accuracy - sum(steps[depth:]) for depth in range(len(steps)))
+        return (*below, self.accuracy)
 
 
 def truth_of(generator: np.random.Generator, *, hopeless: float) -> Truth:
