@@ -53,6 +53,11 @@ def test_every_trial_of_every_study_is_an_experiment(name: str, scale: Scale) ->
         assert trial.experiment.data.name == dict(trial.condition.values)["data"]
 
 
+def test_where_memory_is_compared_every_run_has_a_process_of_its_own() -> None:
+    assert all(trial.own_process for trial in built("linear-vs-attention").trials)
+    assert not any(trial.own_process for trial in built("table-1").trials)
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_quick_is_on_the_shipped_digits_and_small(name: str) -> None:
     study = built(name, "quick")
