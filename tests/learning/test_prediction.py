@@ -59,29 +59,25 @@ def test_scores_are_those_of_trying_every_label(
     net, images = network(layers, seed), random_images(count, seed)
     score = score_by_goodness(net.layers, images, "mean-square", prediction)
     goodness_LNC = by_hand(net, images)
-    counted = goodness_LNC
-    if prediction != "all-layers":
-        counted = (
-            goodness_LNC[-1:] if prediction == "last-layer" or layers == 1 else goodness_LNC[1:]
-        )
-    right_N = counted.sum(0).argmax(1) == images.labels_N
-    assert torch.equal(score.correct_N, right_N)
+    depths = range(1, layers + 1)
+    right_LN = torch.stack(
+        [summed(goodness_LNC[:depth], prediction).argmax(1) == images.labels_N for depth in depths]
+    )
+    assert torch.equal(score.correct_N, right_LN[-1])
+    assert torch.equal(score.depth_correct_LN, right_LN)
     assert torch.equal(score.layer_correct_LN, goodness_LNC.argmax(2) == images.labels_N)
+    assert score.depth_accuracies == tuple(int(n) / count for n in right_LN.sum(1))
+    assert score.accuracy == score.depth_accuracies[-1]
     assert sum(score.class_images) == len(score.labels_N) == count
-    assert sum(score.class_correct) == int(right_N.sum())
+    assert sum(score.class_correct) == int(right_LN[-1].sum())
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(1, 3), st.integers(1, 20), st.integers(0, 1000), PREDICTIONS)
-def test_a_depth_predicts_as_a_network_of_only_these_layers(
-    layers: int, count: int, seed: int, prediction: Prediction
-) -> None:
-    net, images = network(layers, seed), random_images(count, seed)
-    score = score_by_goodness(net.layers, images, "mean-square", prediction)
-    for depth in range(1, layers + 1):
-        alone = score_by_goodness(net.layers[:depth], images, "mean-square", prediction)
-        assert torch.equal(score.depth_correct_LN[depth - 1], alone.correct_N)
-        assert score.depth_accuracies[depth - 1] == alone.accuracy
+def summed(goodness_LNC: torch.Tensor, prediction: Prediction) -> torch.Tensor:
+    """Goodness (N, C) of the layers that count."""
+    if prediction == "last-layer":
+        return goodness_LNC[-1]
+    first = 1 if prediction == "skip-first" and len(goodness_LNC) > 1 else 0
+    return goodness_LNC[first:].sum(0)
 
 
 def test_parts_of_any_size_score_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
