@@ -26,7 +26,7 @@ def tables_page() -> str:
             " Parquet, made from its"
         ),
         (
-            "journal when it ends; `fftui export` makes them, and `runs`, from the journal at any"
+            "journal when it ends; `fftui export` makes them, `images` and `runs` from it at any"
             " time. Missing is null,"
         ),
         (

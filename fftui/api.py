@@ -83,7 +83,8 @@ class Run:
         return read_journal(self.folder.journal)
 
     def table(self, name: "TableName") -> "pl.DataFrame":
-        """A table made from the journal: epochs, layers, evaluations, energy, telemetry or runs.
+        """A table made from the journal: epochs, layers, evaluations, images, energy,
+        telemetry or runs.
 
         Raises RequestError for another name, RunNotFoundError, OSError.
         """

@@ -525,6 +525,7 @@ class RunFinished(Event, kind="run-finished"):
 
     Times are summed over all sessions, without pauses. `train_s` is spent learning, without
     `evaluation_s`. `e2e_s` is the whole, from initialising the device to the last evaluation.
+    Accuracies are those of the last `Evaluated`.
     """
 
     status: Status
@@ -536,6 +537,7 @@ class RunFinished(Event, kind="run-finished"):
     compute_s: Amount | None = None
     data_s: Amount | None = None  # of the epochs, and of reading the images
     evaluation_s: Amount | None = None
+    depth_accuracies: tuple[Fraction, ...] = ()
 
 
 def to_json(at: float, event: Event) -> str:

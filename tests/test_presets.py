@@ -13,6 +13,7 @@ from fftui.experiment import LAYERS, PHASES, Experiment, FullyConnected
 from fftui.experiment.values import parse_overrides, parse_value, set_value
 from fftui.presets import list_presets, load_config, load_preset, read_preset
 
+PAPERS = [preset.name for preset in list_presets() if preset.name.startswith("paper/")]
 EVERY = [(preset.name, data) for preset in list_presets() for data in preset.data_sets]
 
 
@@ -54,6 +55,56 @@ def test_the_papers_thresholds(data: str, threshold: float) -> None:
     assert phase.negatives == "fixed"
 
 
+@pytest.mark.parametrize("name", PAPERS)
+def test_the_paper_ran_in_float32(name: str) -> None:
+    preset = read_preset(name)
+    assert {load_preset(name, data).precision for data in preset.data_sets} == {"float32"}
+
+
+def test_the_papers_cnn_sums_pooled_outputs_of_all_layers() -> None:
+    phase = load_preset("paper/cnn").phases[0]
+    assert phase.rule == "forward-forward"
+    assert (phase.prediction, phase.goodness) == ("all-outputs", "position-mean-square")
+
+
+@pytest.mark.parametrize(
+    ("name", "rates", "thresholds"),
+    [
+        ("attention-frozen", 0.02, [2, 2, 2, 2, 2]),
+        ("attention", (1e-3, 0.02, 0.02, 0.02), [15, 10, 10, 10, 1]),
+        ("attention-metrics", (1e-4, 0.02, 0.02, 0.02), [15, 10, 10, 10, 1]),
+    ],
+)
+def test_the_papers_attention_networks(
+    name: str, rates: float | tuple[float, ...], thresholds: list[float]
+) -> None:
+    sets = ("mnist", "fashion-mnist", "svhn", "cifar10", "cifar100")
+    experiments = [load_preset(f"paper/{name}", data) for data in sets]
+    assert [each.phases[0].shown_threshold for each in experiments] == thresholds
+    assert {each.phases[0].learning_rate for each in experiments} == {rates}
+    assert {each.model.layers[0].image_normalisation for each in experiments} == {"l2"}
+
+
+def test_the_hybrids_of_the_papers_text_and_of_its_notebooks() -> None:
+    """Units, then rule, epochs and learning rate of both phases."""
+    found = {
+        name.removeprefix("paper/"): (
+            [layer.units for layer in load_preset(name).model.layers],
+            [(p.rule, p.epochs, p.learning_rate) for p in load_preset(name).phases],
+        )
+        for name in PAPERS
+        if "hybrid" in name
+    }
+    small, ff, back = [600, 500, 10], "forward-forward", "backprop"
+    assert found == {
+        "hybrid": (small, [(ff, 1000, 0.03), (back, 20, 1e-4)]),
+        "hybrid-raw": (small, [(ff, 1000, 0.03), (back, 20, 1e-3)]),
+        "hybrid-reverse": (small, [(back, 20, 1e-3), (ff, 1000, 1e-3)]),
+        "hybrid-text": ([250, 110, 10], [(ff, 60, 0.02), (back, 20, 1e-4)]),
+        "hybrid-reverse-text": ([2000] * 4, [(back, 20, 6.7e-4), (ff, 60, 1e-3)]),
+    }
+
+
 def test_the_papers_backprop_layers() -> None:
     assert [layer.units for layer in load_preset("paper/backprop", "svhn").model.layers] == [75, 50]
     assert [layer.units for layer in load_preset("paper/backprop", "mnist").model.layers] == [
@@ -64,12 +115,11 @@ def test_the_papers_backprop_layers() -> None:
 
 @pytest.mark.parametrize("data", read_preset("paper/backprop").data_sets)
 def test_the_papers_backprop_differs_by_its_loader_alone(data: str) -> None:
+    plain = load_preset("paper/backprop", data)
     as_timed = load_preset("paper/backprop-per-image", data)
     assert as_timed.data.loader == "per-image"
-    renamed = {"name": "paper/backprop", "description": load_preset("paper/backprop").description}
-    assert as_timed.changed({"data.loader": "tensor", **renamed}) == load_preset(
-        "paper/backprop", data
-    )
+    same = {"name": plain.name, "description": plain.description, "data.loader": "tensor"}
+    assert as_timed.changed(same) == plain
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fftui.claims.claims_plan import ClaimsPlan, PlannedRuns
+from fftui.claims.claims_plan import ClaimsPlan
 from fftui.claims.estimates import Accuracies
 from fftui.claims.measuring import RunTables, losses_of, measures_of
 from fftui.claims.outcomes import Outcome, Outcomes, Platform, Setup
+from fftui.claims.setup_runs import PlannedRuns
 from fftui.runs.rightness import correct_at_depths, correct_images
 from fftui.studies.matching import KnownRun, KnownRuns
 from fftui.studies.results import missing

@@ -38,12 +38,13 @@ def _changed(name: str, factors: tuple[str, ...]) -> tuple[Setup, ...]:
 
 @dataclass(frozen=True)
 class _Direction:
-    """One order of the two rules in a hybrid: `method` is its preset, `factors` what was changed of
-    the paper's own run.
+    """One order of the two rules in a hybrid: `method` is its preset, `first` and `second` are the
+    rules, `factors` what was changed of the paper's own run.
     """
 
     method: str
-    order: str
+    first: str
+    second: str
     factors: tuple[str, ...] = ()
 
     @property
@@ -59,9 +60,9 @@ class _Direction:
             statement=statement,
             paper=paper,
             rule=(
-                f"Yes where {self.order} is not ahead of the second of them alone, from random"
-                " weights, with as many epochs as both: as the paper ran it, its notebook's run;"
-                f" corrected, preset {self.method}."
+                f"Yes where {self.first} followed by {self.second} is not ahead of {self.second}"
+                " alone, from random weights, for as many epochs as both phases together: as the"
+                f" paper ran it, its notebook's run; corrected, preset {self.method}."
             ),
             needs=(
                 *(setup for each in names for setup in (Setup(each), control_of(each))),
@@ -123,14 +124,18 @@ def _stays_high(outcome: Outcome) -> Observation:
     if not outcome.losses or not all(outcome.losses):
         msg = f"{outcome.label}: its training losses were not kept"
         raise AbsentError(msg)
-    last = [min(max(of_seed[-1], LEAST_LOSS), GREATEST_LOSS) for of_seed in outcome.losses]
-    mean = mean_of([math.log(each) for each in last])
+    mean = mean_of([math.log(_within(of_seed[-1])) for of_seed in outcome.losses])
     guessing = math.log(1 / outcome.chance)
     high = Comparison(mean, math.log(STUCK * guessing))
     text = (
         f"{outcome.label}: last training loss {_loss_text(mean)}, that of guessing {guessing:.3g}"
     )
     return concluded(high.answer, text, high)
+
+
+def _within(loss: float) -> float:
+    """The loss, where its logarithm can be taken: a diverged one is a great one."""
+    return max(loss, LEAST_LOSS) if loss < GREATEST_LOSS else GREATEST_LOSS
 
 
 def _loss_text(log_mean: Estimate) -> str:
@@ -142,7 +147,7 @@ def _loss_text(log_mean: Estimate) -> str:
 
 
 ON_HYBRIDS = (
-    _Direction("hybrid", "FF followed by backprop", HYBRID_FACTORS).claim(
+    _Direction("hybrid", "FF", "backprop", HYBRID_FACTORS).claim(
         "ff-then-backprop",
         "FF is no good initialiser for backprop: their objectives do not go together",
         "section 5.2: about 10 % on MNIST",
@@ -162,7 +167,7 @@ ON_HYBRIDS = (
         needs=(Setup("paper/hybrid"), Setup("hybrid")),
         decide=_loss,
     ),
-    _Direction("hybrid-reverse", "backprop followed by FF").claim(
+    _Direction("hybrid-reverse", "backprop", "FF").claim(
         "backprop-then-ff",
         "Backprop is no good initialiser for FF: their objectives do not go together",
         "section 5.2: about 10 % on MNIST (its notebook: 15.43 %)",

@@ -70,8 +70,10 @@ def measures_of(runs: Sequence[RunTables]) -> Measures:
 
 def losses_of(run: RunTables) -> tuple[float, ...]:
     """The last training loss of each phase."""
-    last = run.epochs.drop_nulls("loss").group_by("phase", maintain_order=True).agg(
-        pl.col("loss").last()
+    last = (
+        run.epochs.drop_nulls("loss")
+        .group_by("phase", maintain_order=True)
+        .agg(pl.col("loss").last())
     )
     return tuple(last["loss"])
 
@@ -123,9 +125,9 @@ def _power(run: RunTables) -> pl.Series:
 
 def _curve(run: RunTables) -> Curve | None:
     """How the validation accuracy rose; None where it was not measured while learning."""
-    measured = run.evaluations.filter(
-        ~pl.col("final"), pl.col("split") == "validation"
-    ).select(*KEY, "accuracy")
+    measured = run.evaluations.filter(~pl.col("final"), pl.col("split") == "validation").select(
+        *KEY, "accuracy"
+    )
     rows = _elapsed(run).join(measured, on=KEY, how="inner", nulls_equal=True).sort("train_s")
     if not rows.height:
         return None

@@ -22,7 +22,6 @@ from fftui.experiment import Backprop, Experiment
 from fftui.studies.study import Scale, experiment_of
 
 
-
 def own_runs(asked: Asked, studies: Studies) -> Iterator[PlannedRuns]:
     """The runs of every set-up that no study has."""
     yield from _controls(studies)

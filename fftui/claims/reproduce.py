@@ -148,7 +148,9 @@ def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
 
 def _accuracy_facts(split: str, accuracies: Accuracies) -> dict[str, float | None]:
     half = accuracies.half
-    low, high = (None, None) if math.isinf(half) else (accuracies.mean - half, accuracies.mean + half)
+    low, high = (
+        (None, None) if math.isinf(half) else (accuracies.mean - half, accuracies.mean + half)
+    )
     return {
         f"{split}_accuracy": accuracies.mean,
         f"{split}_accuracy_low": low,

@@ -31,7 +31,9 @@ ENCODINGS: Mapping[str, Wanted] = {
     "cnn, label plane": {"method": "cnn", "encoding": "random-plane", "planes": "every"},
     EVERY_PATCH.name: {"method": "attention", "encoding": "every-token"},
     ONE_PATCH.name: {"method": "attention", "encoding": "first-token"},
-    **{f"{method}, label overlaid": {"method": method, "encoding": "overlay"} for method in METHODS},
+    **{
+        f"{method}, label overlaid": {"method": method, "encoding": "overlay"} for method in METHODS
+    },
 }
 
 

@@ -28,7 +28,8 @@ MARGIN = 0.01
 CHANCE = 2.0
 # times: the same set-up took up to 1.4 times as long on the machines these were chosen on
 TIMES = 1.5
-# memory and power: tenths are what a sampler sees beside everything else in a process
+# a time that is longer, memory and power: tenths are what a sampler sees beside everything else in
+# a process
 AMOUNTS = 1.1
 
 MARGINS = (
@@ -39,8 +40,9 @@ MARGINS = (
     " that of the test images, compared image by image. Where a claim makes several comparisons"
     " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy of"
     " guessing. Times, memory and power: the medians of at least three repeats, run in turn on a"
-    " quiet machine, where each repeat of one is beyond each repeat of the other; times differ from"
-    " a factor of 1.5 on, memory and power from a tenth on. Choices are made on validation images."
+    " quiet machine, where each repeat of one is beyond each repeat of the other; times are similar"
+    " within a factor of 1.5; a time is longer, and memory or power more, from a tenth on. Choices"
+    " are made on validation images."
     " Only runs of one host, device and precision are compared."
 )
 

@@ -55,7 +55,7 @@ def claims_named(ids: Sequence[str]) -> tuple[Claim, ...]:
 
 
 def show_plan(request: Request, workspace: Workspace) -> None:
-    """Write what would be run to stdout. Raises RequestError where nothing decides what is asked."""
+    """Write what would be run to stdout. Raises RequestError where no run decides what is asked."""
     ahead = PlanAhead.of(_plan(request, workspace), workspace)
     if request.to == "json":
         json_to_stdout(ahead.facts)

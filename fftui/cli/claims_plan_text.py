@@ -59,9 +59,7 @@ class PlanAhead:
         experiments = {each.setup: each.experiments for each in plan.planned}
 
         def of_claim(claim: Claim) -> RunsAhead:
-            keys = {
-                identity(each) for setup in claim.needs for each in experiments.get(setup, ())
-            }
+            keys = {identity(each) for setup in claim.needs for each in experiments.get(setup, ())}
             return RunsAhead.of(states[key] for key in keys)
 
         return cls(

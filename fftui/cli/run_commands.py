@@ -130,7 +130,7 @@ def export(
         typer.Option(
             "--table",
             metavar="NAME",
-            help="epochs, layers, evaluations, energy, telemetry or runs.",
+            help="epochs, layers, evaluations, images, energy, telemetry or runs.",
         ),
     ] = "epochs",
     to: Annotated[

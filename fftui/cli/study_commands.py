@@ -128,7 +128,8 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
         ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", min=1, help="Runs a set-up; timed ones at least 3.")
+        int,
+        typer.Option("--seeds", metavar="N", min=1, help="Runs a set-up; timed ones at least 3."),
     ] = 3,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run nothing: the runs of each claim and their time.")

@@ -22,7 +22,7 @@ LocalLoss = Annotated[str, Choice("loss")]
 LabelUse = Literal["required", "refused", "optional"]
 Negatives = Literal["fixed", "random", "hard"]
 Order = Literal["layer-wise", "parallel"]
-Prediction = Literal["all-layers", "skip-first", "last-layer", "head"]
+Prediction = Literal["all-layers", "all-outputs", "skip-first", "last-layer", "head"]
 Schedule = Literal["constant", "cosine"]
 LOSS_FIELDS = ("threshold", "sharpness")  # of the phase, for losses with options of these names
 RATE = "one number, or a list with one a layer (> 0)"
@@ -180,7 +180,10 @@ class ForwardForward(LocalPhaseConfig):
     )
     prediction: Prediction = Field(
         "all-layers",
-        description="layers whose goodness is summed for each label, or the head in one pass",
+        description=(
+            "layers whose goodness is summed for each label (all-outputs: of all layers' outputs,"
+            " pooled where a layer pools), or the head in one pass"
+        ),
     )
 
     label_use: ClassVar[LabelUse] = "required"

@@ -1,7 +1,8 @@
 """Prediction by goodness: every label is tried, and the one with the highest goodness is predicted.
 
 (Hinton 2022, section 3.3; the paper sums the goodness of all layers, Hinton that of all but the
-first.)
+first. The paper's CNN sums the goodness of what its layers give to the next one, pooled, though
+they learn by the goodness of every position before it.)
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,33 +21,70 @@ MAX_ROWS = 20_000  # images x labels that go through the layers at once
 MAX_FLOATS = 50_000_000  # of a layer's activities at once: bounds memory to some hundred megabytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Score:
-    """Counts over a split: overall, per layer alone, per class, and of the softmax head where there
-    is one.
+    """Which images of a split were labelled rightly, in its order; L is 0 where layers do not
+    predict.
+
+    The tensors stay on the device, so that no part of a split waits for it; counting does.
     """
 
-    images: int
-    correct: int
-    layer_correct: tuple[int, ...]
-    class_correct: tuple[int, ...]
-    class_images: tuple[int, ...]
-    head_correct: int | None = None
+    labels_N: Tensor
+    classes: int
+    correct_N: Tensor  # bool, as the next ones: by the whole network
+    layer_correct_LN: Tensor  # by each layer's goodness alone
+    depth_correct_LN: Tensor  # by the first 1, 2, … L layers together
+    head_correct_N: Tensor | None = None  # by the softmax head, where there is one
 
-    @property
-    def head_accuracy(self) -> float | None:
-        """Accuracy of the softmax head, from 0 to 1; None where there is no head."""
-        return None if self.head_correct is None else self.head_correct / self.images
+    def on_cpu(self) -> "Score":
+        """The score on the CPU, where counting waits for nothing."""
+        head_N = self.head_correct_N
+        return replace(
+            self,
+            labels_N=self.labels_N.cpu(),
+            correct_N=self.correct_N.cpu(),
+            layer_correct_LN=self.layer_correct_LN.cpu(),
+            depth_correct_LN=self.depth_correct_LN.cpu(),
+            head_correct_N=None if head_N is None else head_N.cpu(),
+        )
 
     @property
     def accuracy(self) -> float:
         """Fraction of the images whose label was predicted correctly."""
-        return self.correct / self.images
+        return _fractions(self.correct_N[None])[0]
 
     @property
     def layer_accuracies(self) -> tuple[float, ...]:
         """Accuracy of predictions by each layer's goodness alone."""
-        return tuple(correct / self.images for correct in self.layer_correct)
+        return _fractions(self.layer_correct_LN)
+
+    @property
+    def depth_accuracies(self) -> tuple[float, ...]:
+        """Accuracy of predictions by the first 1, 2, … L layers together."""
+        return _fractions(self.depth_correct_LN)
+
+    @property
+    def head_accuracy(self) -> float | None:
+        """Accuracy of the softmax head, from 0 to 1; None where there is no head."""
+        return None if self.head_correct_N is None else _fractions(self.head_correct_N[None])[0]
+
+    @property
+    def class_correct(self) -> tuple[int, ...]:
+        """Images of each label that were labelled rightly."""
+        return self._per_class(self.labels_N[self.correct_N])
+
+    @property
+    def class_images(self) -> tuple[int, ...]:
+        """Images of each label."""
+        return self._per_class(self.labels_N)
+
+    def _per_class(self, labels_B: Tensor) -> tuple[int, ...]:
+        return tuple(torch.bincount(labels_B, minlength=self.classes).tolist())
+
+
+def _fractions(flags_LN: Tensor) -> tuple[float, ...]:
+    """The fraction of each row that is true."""
+    return tuple(count / flags_LN.shape[1] for count in flags_LN.sum(1).tolist())
 
 
 @dataclass(frozen=True)
@@ -88,7 +126,7 @@ class LabelScan:
             activities = first.activities_per_label(
                 first.encode(part.inputs(slice(None))), *candidates
             ).chunk(classes)
-            chunks.append(_chunk(labels_B, activities, first, kind))
+            chunks.append(_chunk(labels_B, activities, first, kind, prediction))
         return cls(kind, prediction, chunks)
 
     def advance(self, layer: Layer) -> "LabelScan":
@@ -121,7 +159,7 @@ class LabelScan:
             layer.activities(layer.normalise(x_ND), torch.full_like(chunk.labels_B, label))
             for label, x_ND in enumerate(chunk.inputs_CND)
         ]
-        above = _chunk(chunk.labels_B, activities, layer, self._kind)
+        above = _chunk(chunk.labels_B, activities, layer, self._kind, self._prediction)
         return replace(above, goodness_LBC=torch.cat((chunk.goodness_LBC, above.goodness_LBC)))
 
 
@@ -174,16 +212,38 @@ def rows_at_once(layers: Sequence[Layer]) -> int:
     return max(1, min(MAX_ROWS, MAX_FLOATS // max(layer.floats_per_sample for layer in layers)))
 
 
-def _chunk(labels_B: Tensor, activities: Sequence[Tensor], layer: Layer, kind: str) -> Chunk:
-    goodness = goodness_for(kind, layer.shape)
-    row_1BC = torch.stack([goodness(z_NH) for z_NH in activities], dim=1)[None]
+def scored_goodness(layer: Layer, z_NH: Tensor, kind: str, prediction: Prediction) -> Tensor:
+    """Goodness (N,) by which `layer` scores a label: of its activities, or of its outputs where
+    those count.
+    """
+    if prediction == "all-outputs":
+        return goodness_for(kind, layer.output_shape)(layer.pooled(z_NH))
+    return goodness_for(kind, layer.shape)(z_NH)
+
+
+def _chunk(
+    labels_B: Tensor,
+    activities: Sequence[Tensor],
+    layer: Layer,
+    kind: str,
+    prediction: Prediction,
+) -> Chunk:
+    goodness = [scored_goodness(layer, z_NH, kind, prediction) for z_NH in activities]
+    row_1BC = torch.stack(goodness, dim=1)[None]
     return Chunk(labels_B, [layer.pooled(z_NH) for z_NH in activities], row_1BC)
 
 
 def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Prediction) -> Score:
-    """Counts of predictions from the goodness of each of L layers for each of C labels."""
-    predicted_B = counted(goodness_LBC, prediction).sum(0).argmax(1)
-    return score_of(predicted_B, goodness_LBC.argmax(2), labels_B, goodness_LBC.shape[2])
+    """Score of predictions from the goodness of each of L layers for each of C labels."""
+    depths = range(1, len(goodness_LBC) + 1)
+    predicted_LB = torch.stack(
+        [counted(goodness_LBC[:depth], prediction).sum(0).argmax(1) for depth in depths]
+    )
+    return replace(
+        score_of(predicted_LB[-1], labels_B, goodness_LBC.shape[2]),
+        layer_correct_LN=goodness_LBC.argmax(2) == labels_B,
+        depth_correct_LN=predicted_LB == labels_B,
+    )
 
 
 def counted(goodness_LBC: Tensor, prediction: Prediction) -> Tensor:
@@ -193,29 +253,21 @@ def counted(goodness_LBC: Tensor, prediction: Prediction) -> Tensor:
     return goodness_LBC[-1:] if prediction == "last-layer" else goodness_LBC
 
 
-def score_of(
-    predicted_B: Tensor, layer_predicted_LB: Tensor, labels_B: Tensor, classes: int
-) -> Score:
-    """Counts of one batch of predictions, overall and of each layer alone (L may be 0)."""
-    correct_B = predicted_B == labels_B
-    return Score(
-        images=len(labels_B),
-        correct=int(correct_B.sum()),
-        layer_correct=tuple(int(n) for n in (layer_predicted_LB == labels_B).sum(1)),
-        class_correct=tuple(torch.bincount(labels_B[correct_B], minlength=classes).tolist()),
-        class_images=tuple(torch.bincount(labels_B, minlength=classes).tolist()),
-    )
+def score_of(predicted_N: Tensor, labels_N: Tensor, classes: int) -> Score:
+    """Score of the whole network's predictions, none of its layers alone."""
+    correct_N = predicted_N == labels_N
+    none_LN = correct_N.new_empty(0, len(correct_N))
+    return Score(labels_N, classes, correct_N, none_LN, none_LN)
 
 
-def total(scores: list[Score]) -> Score:
-    """Sum of the counts of several parts of a split."""
+def total(scores: Sequence[Score]) -> Score:
+    """Score of a split from those of its parts, in their order."""
+    heads = [s.head_correct_N for s in scores if s.head_correct_N is not None]
     return Score(
-        images=sum(s.images for s in scores),
-        correct=sum(s.correct for s in scores),
-        layer_correct=tuple(map(sum, zip(*(s.layer_correct for s in scores), strict=True))),
-        class_correct=tuple(map(sum, zip(*(s.class_correct for s in scores), strict=True))),
-        class_images=tuple(map(sum, zip(*(s.class_images for s in scores), strict=True))),
-        head_correct=sum(s.head_correct or 0 for s in scores)
-        if scores[0].head_correct is not None
-        else None,
+        labels_N=torch.cat([s.labels_N for s in scores]),
+        classes=scores[0].classes,
+        correct_N=torch.cat([s.correct_N for s in scores]),
+        layer_correct_LN=torch.cat([s.layer_correct_LN for s in scores], 1),
+        depth_correct_LN=torch.cat([s.depth_correct_LN for s in scores], 1),
+        head_correct_N=torch.cat(heads) if heads else None,
     )

@@ -21,6 +21,7 @@ from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
 from fftui.experiment.cost import stage_costs
 from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
+from fftui.learning.evaluation import EvaluationKey, evaluation, final_evaluation
 from fftui.learning.images import Images
 from fftui.learning.initial_weights import check_alike, start_from
 from fftui.learning.network import Network
@@ -451,14 +452,15 @@ class Training(Iterator[ev.Event]):
         self, number: int, trainer: StageTrainer, eval_split: int, split: str
     ) -> ev.Evaluated:
         key = (number + 1, trainer.layer, self._progress.epoch + 1)
-        return self._evaluated(lambda: trainer.score(eval_split), key, split, final=False)
+        return self._evaluated(evaluation, partial(trainer.score, eval_split), key, split)
 
     def _finish(self) -> Iterator[ev.Event]:
         """Evaluate by the last phase's way of predicting: some training images, then validation and
         test images.
         """
         evaluated: ev.Evaluated | None = None
-        rule, epochs = self._rules[-1], self._experiment.phases[-1].epochs
+        rule = self._rules[-1]
+        key = (len(self._rules), None, self._experiment.phases[-1].epochs)
         train = self._train.part(0, self._experiment.evaluation.final_train_images)
         for split, images in (
             ("train", train),
@@ -467,43 +469,32 @@ class Training(Iterator[ev.Event]):
         ):
             if images is None or not len(images):
                 continue
-            evaluated = self._evaluated(
-                partial(rule.score, images), (len(self._rules), None, epochs), split, final=True
-            )
+            evaluated = self._evaluated(final_evaluation, partial(rule.score, images), key, split)
             yield evaluated
             yield from self._stopwatch.pop_windows()
         ended = self.ended("finished")
         if evaluated is not None:
             ended = replace(
-                ended, test_accuracy=evaluated.accuracy, layer_accuracies=evaluated.layer_accuracies
+                ended,
+                test_accuracy=evaluated.accuracy,
+                layer_accuracies=evaluated.layer_accuracies,
+                depth_accuracies=evaluated.depth_accuracies,
             )
         yield ended
 
     def _evaluated(
         self,
+        state: Callable[[Score, EvaluationKey, str], ev.Evaluated],
         measure: Callable[[], Score],
-        key: tuple[int, int | None, int],
+        key: EvaluationKey,
         split: str,
-        *,
-        final: bool,
     ) -> ev.Evaluated:
-        """The score that `measure` returns, and how long it took."""
+        """The event by which `state` states the score that `measure` returns, and how long both
+        took.
+        """
         with self._stopwatch.evaluating(key) as seconds:
-            score = measure()
-        phase, layer, epoch = key
-        return ev.Evaluated(
-            phase=phase,
-            layer=layer,
-            epoch=epoch,
-            split=split,
-            final=final,
-            accuracy=score.accuracy,
-            layer_accuracies=score.layer_accuracies,
-            class_correct=score.class_correct,
-            class_images=score.class_images,
-            evaluation_s=seconds(),
-            head_accuracy=score.head_accuracy,
-        )
+            evaluated = state(measure().on_cpu(), key, split)
+        return replace(evaluated, evaluation_s=seconds())
 
 
 def _with_prefix(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:

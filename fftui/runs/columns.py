@@ -8,7 +8,7 @@ import polars as pl
 
 from fftui.events import METRICS, TelemetrySampled
 
-TableName = Literal["epochs", "layers", "evaluations", "telemetry", "energy", "runs"]
+TableName = Literal["epochs", "layers", "evaluations", "images", "telemetry", "energy", "runs"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 IN_FOLDER: tuple[TableName, ...] = ("epochs", "layers", "evaluations", "telemetry", "energy")
 # prefix of the columns of settings; the rest is the path that `--set` takes
@@ -193,6 +193,28 @@ TABLES: Mapping[TableName, Table] = {
                 REAL,
                 "of the softmax head in one pass; null where no head learns beside the layers",
             ),
+            Column(
+                "depth_accuracies",
+                pl.List(pl.Float64()),
+                "at the end: of the first 1, 2, … layers together, by their goodness",
+            ),
+        ),
+    ),
+    "images": Table(
+        "one image of a split that was measured at the end, for tests of paired samples: runs with"
+        " the same data settings and seed have the same images in the same order. No rows: the run"
+        " has not finished, or is of a version that did not keep this",
+        (
+            RUN,
+            Column("split", TEXT, "train, validation or test"),
+            Column("image", COUNT, "its place in the split, from 0"),
+            Column("correct", FLAG, "whether the whole network labelled it rightly"),
+            Column(
+                "depth_correct",
+                pl.List(pl.Boolean()),
+                "whether the first 1, 2, … layers together did, by their goodness; empty under"
+                " backprop",
+            ),
         ),
     ),
     "telemetry": Table(
@@ -326,6 +348,11 @@ TABLES: Mapping[TableName, Table] = {
                 "layer_accuracies",
                 pl.List(pl.Float64()),
                 "of each layer's goodness alone on the test images, once finished",
+            ),
+            Column(
+                "depth_accuracies",
+                pl.List(pl.Float64()),
+                "of the first 1, 2, … layers together on the test images, once finished",
             ),
             Column("error", TEXT, "why it failed, in one line"),
             Column("host", TEXT, "machine it ran on"),

@@ -52,6 +52,7 @@ class RunRecord(BaseModel):
     data_dir: str | None = None  # given, or found through FFTUI_DATA
     test_accuracy: float | None = None
     layer_accuracies: tuple[float, ...] = ()  # on the test images, once finished
+    depth_accuracies: tuple[float, ...] = ()  # of the first 1, 2, … layers together
     e2e_s: float | None = None
     train_s: float | None = None
     compute_s: float | None = None

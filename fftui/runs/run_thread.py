@@ -400,6 +400,7 @@ class RunThread(threading.Thread):
             ended=datetime.now(UTC),
             test_accuracy=end.test_accuracy,
             layer_accuracies=end.layer_accuracies,
+            depth_accuracies=end.depth_accuracies,
             e2e_s=end.e2e_s,
             train_s=end.train_s,
             compute_s=end.compute_s,

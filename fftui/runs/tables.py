@@ -20,6 +20,7 @@ from fftui.runs.energy_rows import Row, energy_rows
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.rightness import correct_of, depth_correct_of
 from fftui.runs.status import current_record
 
 # columns of a layer that layers in parallel share
@@ -223,6 +224,21 @@ def _epoch_rows(facts: _Facts) -> Iterator[Row]:
         yield vars(event) | {"evaluation_s": taken_s if own else None}
 
 
+def _image_rows(facts: _Facts) -> Iterator[Row]:
+    for evaluated in facts.evaluations:
+        correct_N, depth_LN = correct_of(evaluated), depth_correct_of(evaluated)
+        if correct_N is None:
+            continue
+        depths = [()] * len(correct_N) if depth_LN is None else depth_LN.T.tolist()
+        for image, (right, at_depths) in enumerate(zip(correct_N.tolist(), depths, strict=True)):
+            yield {
+                "split": evaluated.split,
+                "image": image,
+                "correct": right,
+                "depth_correct": at_depths,
+            }
+
+
 def _layer_rows(facts: _Facts) -> Iterator[Row]:
     epochs, evaluations = list(facts.epochs), list(facts.evaluations)
     for (phase, layer), stage in facts.stages.items():
@@ -292,6 +308,7 @@ _ROWS: dict[TableName, Callable[[_Facts], Iterable[Row]]] = {
     "epochs": _epoch_rows,
     "energy": lambda facts: energy_rows(facts.windows),
     "evaluations": lambda facts: map(vars, facts.evaluations),
+    "images": _image_rows,
     "layers": _layer_rows,
 }
 

@@ -13,7 +13,13 @@ from fftui.studies.study import Row, Scale, experiment_of, is_meant_for
 
 FIRST, SECOND = slice(0, 1), slice(1, 2)
 AS_IT_IS = "as it is"
-PAPER_METHODS = ("paper/hybrid", "paper/hybrid-raw", "paper/hybrid-reverse")
+PAPER_METHODS = (
+    "paper/hybrid",
+    "paper/hybrid-raw",
+    "paper/hybrid-reverse",
+    "paper/hybrid-text",
+    "paper/hybrid-reverse-text",
+)
 SMALL_BATCH_EPOCHS = (
     # epochs of small batches, at the small scale, instead of the paper's 1,000 steps with all
     # images
@@ -29,6 +35,7 @@ def rows(data: DataName, scale: Scale) -> Iterator[Row]:
     yield from _reversed(data, scale)
     if all(is_meant_for(method, data) for method in PAPER_METHODS):
         yield from _paper(data, scale)
+        yield from _paper_text(data, scale)
     else:
         # One row a method, which the study leaves out and says so.
         yield from (_row(method, AS_IT_IS, {}) for method in PAPER_METHODS)
@@ -59,7 +66,7 @@ def _reversed(data: DataName, scale: Scale) -> Iterator[Row]:
 
 
 def _paper(data: DataName, scale: Scale) -> Iterator[Row]:
-    """The paper's three runs, and its choices for the backprop phase, one changed at a time."""
+    """The notebooks' three runs, and their choices for backprop, one changed at a time."""
     first = _small_scale("paper/hybrid", data, scale, SMALL_BATCH_EPOCHS, 10)
     raw = _small_scale("paper/hybrid-raw", data, scale, SMALL_BATCH_EPOCHS, 10)
     back = _small_scale("paper/hybrid-reverse", data, scale, 10, SMALL_BATCH_EPOCHS)
@@ -83,6 +90,18 @@ def _paper(data: DataName, scale: Scale) -> Iterator[Row]:
     yield _row(
         "paper/hybrid-reverse", "forward-forward from random weights", _of_second(back), SECOND
     )
+
+
+def _paper_text(data: DataName, scale: Scale) -> Iterator[Row]:
+    """Both hybrids as the paper's text words them, each beside its first phase alone."""
+    forward = _small_scale("paper/hybrid-text", data, scale, 8, 10)
+    back = _small_scale("paper/hybrid-reverse-text", data, scale, 10, 8)
+    cell = reported("text", "hybrid", data)
+    yield _row("paper/hybrid-text", AS_IT_IS, forward, paper=cell)
+    yield _row("paper/hybrid-text", "forward-forward alone", _of_first(forward), FIRST)
+    cell = reported("text", "hybrid-reverse", data)
+    yield _row("paper/hybrid-reverse-text", AS_IT_IS, back, paper=cell)
+    yield _row("paper/hybrid-reverse-text", "backprop alone", _of_first(back), FIRST)
 
 
 def _row(

@@ -68,10 +68,9 @@ def _numbers_of_images(data: DataName, whole: int, scale: Scale) -> tuple[int, .
 
 def linear_vs_attention(data: DataName, scale: Scale) -> Iterator[Row]:
     """The two networks that the paper compares in time, memory and power."""
-    for method in ("paper/ff", "paper/attention-frozen"):
+    for method in ("paper/ff", "paper/attention-metrics"):
         changes = small_scale_changes(method, data, TRAIN_IMAGES) if scale == "quick" else {}
-        paper = None if method == "paper/ff" else reported("notebooks", "attention-frozen", data)
-        paper = paper or reported("table-1", _kind(method), data)
+        paper = reported("table-1", _kind(method), data)
         yield Row((("method", method),), method, changes, paper=paper)
 
 

@@ -29,13 +29,23 @@ class Cell:
 
 @dataclass(frozen=True)
 class Seconds:
-    """How long the paper's learning took, in seconds: as a whole, each layer, one epoch; None: not
+    """How long a run of the paper took, in seconds: as a whole, each layer, one epoch; None: not
     reported.
     """
 
     whole: float
     layers: tuple[float, ...] = ()
     epoch: float | None = None
+
+
+@dataclass(frozen=True)
+class MachineUse:
+    """Mean GPU memory in use, percent of the board's, and mean power of the board, watts, while a
+    run of the paper went on.
+    """
+
+    memory_usage_percent: float
+    power_w: float
 
 
 @cache
@@ -79,8 +89,27 @@ def sizes(data: str) -> tuple[int, ...]:
 
 
 def seconds(method: str, data: str) -> Seconds | None:
-    """Learning time of `method` on `data` as the paper reports it; None where it does not."""
-    given = _values()["seconds"].get(method, {}).get(data)
+    """The whole run of `method` ("forward-forward", "backprop") on `data` in the paper's Figure 3;
+    None where it has none.
+    """
+    return _seconds("seconds", method, data)
+
+
+def logged_seconds(method: str, data: str) -> Seconds | None:
+    """A run of `method` on `data` in the authors' logs (for Forward-Forward not Figure 3's); None
+    where they have none.
+    """
+    return _seconds("logged-seconds", method, data)
+
+
+def machine_use(method: str, data: str) -> MachineUse | None:
+    """Memory and power of `method` on `data` in the paper's Figure 4; None where it has none."""
+    given = _values()["machine"].get(method, {}).get(data)
+    return given and MachineUse(**given)
+
+
+def _seconds(source: str, method: str, data: str) -> Seconds | None:
+    given = _values()[source].get(method, {}).get(data)
     return given and Seconds(given["whole"], tuple(given.get("layers", ())), given.get("epoch"))
 
 

@@ -1,5 +1,5 @@
 """Runs the trials of a study: one at a time, in the ordinary runs folder, without repeating what
-has finished.
+has finished; in a thread of this process, or in a process of its own where a trial needs that.
 
 A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run
 again skips what has finished, resumes what was interrupted and tries once more what failed; and a
@@ -7,12 +7,13 @@ run of the same experiment that was started by hand counts as the study's.
 """
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
-from fftui.experiment import Experiment
-from fftui.runs.folder import create
+from fftui.errors import FFTUIError
+from fftui.runs.folder import RunFolder, create
+from fftui.runs.run_process import RunProcess
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -31,6 +32,39 @@ OVER: tuple[State, ...] = (
     "interrupted",
     "failed",
 )
+
+
+class RunWorker(Protocol):
+    """What carries a run out: a `RunThread` or a `RunProcess`."""
+
+    folder: RunFolder
+    refused: FFTUIError | None
+
+    @property
+    def view(self) -> RunView:
+        """The newest view of the run."""
+        ...
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """One line for each output that could not be written."""
+        ...
+
+    def start(self) -> None:
+        """Begin the run."""
+        ...
+
+    def stop(self) -> None:
+        """End the run after the current step."""
+        ...
+
+    def is_alive(self) -> bool:
+        """Whether the run goes on."""
+        ...
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end, at most `timeout` seconds."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -106,15 +140,16 @@ class _RunOptions:
     workspace: Workspace
     start_training: StartTraining
 
-    def thread_for(self, experiment: Experiment, known: KnownRun | None) -> RunThread:
-        """The thread that resumes the run that is known, or begins a new one."""
+    def worker_for(self, trial: Trial, known: KnownRun | None) -> RunWorker:
+        """What resumes the run that is known, or begins a new one."""
+        worker = RunProcess if trial.own_process else RunThread
         workspace, start_training = self.workspace, self.start_training
         if known is None:
-            folder = create(workspace, experiment, name=self.name)
-            return RunThread(folder, workspace, start_training=start_training)
+            folder = create(workspace, trial.experiment, name=self.name)
+            return worker(folder, workspace, start_training=start_training)
         images = known.record.images(workspace.data_folder)
         workspace = replace(workspace, data_folder=images)
-        return RunThread(known.folder, workspace, resume=True, start_training=start_training)
+        return worker(known.folder, workspace, resume=True, start_training=start_training)
 
 
 def _run_trial(
@@ -123,36 +158,34 @@ def _run_trial(
     """Resume the run that is known; where that is refused (its checkpoint is damaged, say), begin a
     new one.
     """
-    run_thread = options.thread_for(at.trial.experiment, known)
-    yield from _follow(run_thread, at, stop)
-    if known and run_thread.refused and not stop.is_set():
-        run_thread = options.thread_for(at.trial.experiment, None)
-        yield from _follow(run_thread, at, stop)
-    end = _end(run_thread, at)
+    worker = options.worker_for(at.trial, known)
+    yield from _follow(worker, at, stop)
+    if known and worker.refused and not stop.is_set():
+        worker = options.worker_for(at.trial, None)
+        yield from _follow(worker, at, stop)
+    end = _end(worker, at)
     yield end
     return end
 
 
-def _follow(
-    run_thread: RunThread, at: TrialProgress, stop: threading.Event
-) -> Iterator[TrialProgress]:
-    run_thread.start()
+def _follow(worker: RunWorker, at: TrialProgress, stop: threading.Event) -> Iterator[TrialProgress]:
+    worker.start()
     try:
-        while run_thread.is_alive():
-            yield replace(at, view=run_thread.view, run=run_thread.folder.id)
-            run_thread.join(REFRESH_EVERY_S)
+        while worker.is_alive():
+            yield replace(at, view=worker.view, run=worker.folder.id)
+            worker.join(REFRESH_EVERY_S)
             if stop.is_set():
-                run_thread.stop()
+                worker.stop()
     finally:
-        run_thread.stop()
-        run_thread.join()
+        worker.stop()
+        worker.join()
 
 
-def _end(run_thread: RunThread, at: TrialProgress) -> TrialProgress:
-    result, problems = run_thread.view.result, "; ".join(run_thread.problems) or None
-    at = replace(at, view=run_thread.view, run=run_thread.folder.id, error=problems)
-    if run_thread.refused:
-        return replace(at, state="failed", run=None, error=str(run_thread.refused))
+def _end(worker: RunWorker, at: TrialProgress) -> TrialProgress:
+    result, problems = worker.view.result, "; ".join(worker.problems) or None
+    at = replace(at, view=worker.view, run=worker.folder.id, error=problems)
+    if worker.refused:
+        return replace(at, state="failed", run=None, error=str(worker.refused))
     if result is None or result.status not in ("finished", "interrupted"):
         error = (result and result.error) or problems or "it ended without a result"
         return replace(at, state="failed", error=error)

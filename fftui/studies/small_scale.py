@@ -37,6 +37,9 @@ SMALL_SCALES: Mapping[str, SmallScale] = {
     "paper/ff": SmallScale(8, 32, 0.5),
     "paper/attention": SmallScale(8, 32, 0.5),
     "paper/attention-frozen": SmallScale(8, 32, 0.5),
+    "paper/attention-metrics": SmallScale(8, 32, 0.5),
+    "paper/hybrid-text": SmallScale(8, 32, 0.5),
+    "paper/hybrid-reverse-text": SmallScale(8, 32, 0.5),
     "paper/cnn": SmallScale(5),
     "cnn": SmallScale(5),
     "local-ce-cnn": SmallScale(5),
@@ -60,9 +63,14 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
         "phases.*.epochs": small.epochs,
         "phases.*.batch_size": small.batch_size,
     }
-    changes |= {} if small.threshold is None else {"phases.0.threshold": small.threshold}
     # Not the whole experiment: whether a preset fits the set is for the study to say of its rows.
     values = preset_values(read_preset(preset), data)
+    if small.threshold is not None:
+        changes |= {
+            f"phases.{number}.threshold": small.threshold
+            for number, phase in enumerate(values["phases"])
+            if "threshold" in phase
+        }
     base = validated(_Parts, {"data": values["data"], "model": values["model"]}, f"preset {preset}")
     info = base.data.info
     for number, layer in enumerate(base.model.layers):

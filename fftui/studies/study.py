@@ -3,7 +3,7 @@ run.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from fftui.data.catalogue import DataName
@@ -37,14 +37,17 @@ class Condition:
 
 @dataclass(frozen=True)
 class Trial:
-    """One condition at one seed."""
+    """One condition at one seed; `own_process`: its memory or power is compared, so nothing of the
+    runs before it may count, and its run has a process of its own.
+    """
 
     condition: Condition
     experiment: Experiment
+    own_process: bool = False
 
     def at_seed(self, seed: int) -> "Trial":
         """The same condition at another seed."""
-        return Trial(self.condition, self.experiment.model_copy(update={"seed": seed}))
+        return replace(self, experiment=self.experiment.model_copy(update={"seed": seed}))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ preset.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fftui.data.catalogue import SETS, DataName
@@ -43,6 +43,7 @@ class StudyInfo:
     sets: tuple[DataName, ...] = ("mnist",)
     notes: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    own_processes: bool = False  # each run in a process of its own: see `Trial`
 
     def sets_at(self, scale: Scale) -> tuple[DataName, ...]:
         """The data sets that it uses at `scale` unless others are asked for."""
@@ -74,7 +75,7 @@ class StudyInfo:
         for data in sets:
             for trial in _trials(self.rows, data, scale) if data in present else ():
                 if isinstance(trial, Trial):
-                    first.append(trial)
+                    first.append(replace(trial, own_process=self.own_processes))
                 else:
                     left_out[trial] = None
         notes += left_out
@@ -177,16 +178,21 @@ _ALL = (
         "How do time, memory, utilisation and power differ between the paper's two architectures?",
         paper_tables.linear_vs_attention,
         PAPER_SETS,
-        ("memory of a run on the CPU is that of the process, which keeps what earlier runs took",),
         (
-            *("e2e_s", "epoch_s", "compute_s", "data_s", "memory_bytes", "cpu_percent"),
+            "each run has a process of its own; memory taken is the most that a layer's learning"
+            " held, above what the process held before",
+        ),
+        (
+            *("e2e_s", "epoch_s", "compute_s", "data_s", "memory_above_bytes", "cpu_percent"),
             *(
+                "gpu_memory_used_percent",
                 "gpu_utilization_percent",
                 "gpu_memory_utilization_percent",
                 "power_w",
                 "energy_j_per_sample",
             ),
         ),
+        own_processes=True,
     ),
     StudyInfo(
         "threshold",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fftui import events as ev
 from fftui.runs.folder import RunFolder, RunRecord
@@ -39,8 +40,16 @@ def run_facts(folder: RunFolder) -> dict[str, object]:
         "path": str(folder.path),
         "experiment": folder.experiment().model_dump(mode="json"),
         "layers": [_layer_facts(row) for row in view.layers],
-        "evaluations": [json.loads(ev.to_json(0.0, e)) for e in view.evaluations if e.final],
+        "evaluations": [_evaluation_facts(e) for e in view.evaluations if e.final],
     }
+
+
+def _evaluation_facts(evaluated: ev.Evaluated) -> dict[str, object]:
+    """An evaluation without what it says of each image, which the table `images` has."""
+    facts: dict[str, object] = json.loads(
+        ev.to_json(0.0, replace(evaluated, correct=None, depth_correct=()))
+    )
+    return facts
 
 
 def _record_pairs(record: RunRecord) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from fftui.data.catalogue import SETS
 from fftui.data.normalisation import overlay_value, scale_of
 from fftui.data.sets import DataSplit
 from fftui.experiment import (
+    Backprop,
     Data,
     ForwardForward,
     FullyConnected,
@@ -27,10 +28,11 @@ from fftui.experiment import (
     Model,
     Phase,
 )
+from fftui.learning import prediction
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
-from fftui.learning.rules.phase_rule import TrainContext
+from fftui.learning.rules.phase_rule import PhaseRule, TrainContext
 from fftui.telemetry.clocks import MonotonicClock
 
 INFO = SETS["mnist"]
@@ -54,10 +56,10 @@ PHASES: list[Phase] = [
 @pytest.fixture
 def fake() -> Iterator[None]:
     """Every tensor made inside is a fake one, those kept for later batches too."""
-    normalisation._constants.cache_clear()
+    normalisation.pixel_constants.cache_clear()
     with FakeTensorMode():
         yield
-    normalisation._constants.cache_clear()
+    normalisation.pixel_constants.cache_clear()
 
 
 def on_cuda(network: Network) -> Network:
@@ -70,14 +72,10 @@ def on_cuda(network: Network) -> Network:
     return network
 
 
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("layers", [FULL, GELU])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("cache_bytes", [0, 2_000_000_000])
-@pytest.mark.usefixtures("fake")
-def test_a_step_stays_on_its_device_and_never_waits(
+def rule_on_cuda(
     phase: Phase, layers: tuple[Layer, ...], dtype: torch.dtype, cache_bytes: int
-) -> None:
+) -> tuple[PhaseRule, Images]:
+    """The rule of `phase` for a network of `layers`, and its training images."""
     split = DataSplit(
         torch.zeros(64, *INFO.shape, dtype=torch.uint8),
         torch.zeros(64, dtype=torch.long),
@@ -96,7 +94,18 @@ def test_a_step_stays_on_its_device_and_never_waits(
     context = TrainContext(
         network, train, CUDA, dtype, 0, cache_bytes, data, data_clock=MonotonicClock()
     )
-    rule = rule_for(phase, 1, context)
+    return rule_for(phase, 1, context), train
+
+
+@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("layers", [FULL, GELU])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("cache_bytes", [0, 2_000_000_000])
+@pytest.mark.usefixtures("fake")
+def test_a_step_stays_on_its_device_and_never_waits(
+    phase: Phase, layers: tuple[Layer, ...], dtype: torch.dtype, cache_bytes: int
+) -> None:
+    rule, _ = rule_on_cuda(phase, layers, dtype, cache_bytes)
     for stage in range(rule.stages):
         trainer = rule.trainer(stage, 10, [])
         trainer.begin_epoch(1)
@@ -105,3 +114,17 @@ def test_a_step_stays_on_its_device_and_never_waits(
         assert all(
             tensor.device == CUDA for name, tensor in trainer.state().items() if "exp_avg" in name
         )
+
+
+@pytest.mark.parametrize("phase", [*PHASES, Backprop()])
+@pytest.mark.usefixtures("fake")
+def test_a_score_stays_on_its_device_and_never_waits(
+    phase: Phase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "MAX_ROWS", 200)  # several parts
+    rule, images = rule_on_cuda(phase, FULL, torch.float32, 0)
+    score = rule.score(images)
+    assert score.correct_N.shape == (64,)
+    assert score.depth_correct_LN.shape == (0 if phase.rule == "backprop" else 3, 64)
+    for flags in (score.correct_N, score.layer_correct_LN, score.depth_correct_LN):
+        assert (flags.device, flags.dtype) == (CUDA, torch.bool)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from fftui import events as ev
 from fftui.data.splits import load_splits
@@ -116,6 +117,23 @@ def test_convolutions_with_planes_go_by_weights_alone(small: Make) -> None:
     images, labels = images_of_test(experiment)
     predicted = again(experiment, training).predict(images)
     assert float((predicted == labels).float().mean()) == pytest.approx(last.test_accuracy)
+
+
+def test_pooled_outputs_give_the_prediction_where_they_count(small: Make) -> None:
+    """By `goodness`, by the scan that evaluation keeps of finished layers, and in one go."""
+    layer = {"kind": "convolution", "channels": 4, "pooling": "after-goodness"}
+    counted = {"goodness": "position-mean-square", "prediction": "all-outputs"}
+    experiment = small(FORWARD_FORWARD | counted, model={"layers": [layer, {"units": 16}]})
+    training, last = finished(experiment)
+    images, labels = images_of_test(experiment)
+    network = training.trained
+    of_labels = [network.goodness(images, torch.full((len(images),), c)) for c in range(10)]
+    torch.testing.assert_close(torch.stack(of_labels, 2).sum(0), network(images))
+    right = (network.predict(images) == labels).float().mean()
+    assert float(right) == pytest.approx(last.test_accuracy)
+    z_NKHW = network.activities(images, labels)[0].view(-1, 4, 28, 28)
+    expected = max_pool2d(z_NKHW, 2).square().mean((1, 2, 3))
+    torch.testing.assert_close(network.goodness(images, labels)[0], expected)
 
 
 @pytest.mark.parametrize(

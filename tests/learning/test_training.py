@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from fftui import events as ev
+from fftui.bits import unpack_bits
 from fftui.experiment import Experiment
 from fftui.learning import training as training_module
 from fftui.learning.state import TrainingState
@@ -80,6 +81,44 @@ def test_events_come_in_order_and_count_right(small: Make, phase: dict[str, obje
     assert finals == ["train", "validation", "test"]
 
 
+HYBRID = [FORWARD_FORWARD, BACKPROP]
+BY_HEAD = PARALLEL | {"prediction": "head"}
+
+
+@pytest.mark.parametrize(
+    "phases", [*([phase] for phase in PHASES), HYBRID, HYBRID[::-1], [BY_HEAD]]
+)
+def test_the_end_says_of_each_image_whether_it_is_right(
+    small: Make, phases: list[dict[str, Any]]
+) -> None:
+    head = {"kind": "linear", "normalisation": "rms"}
+    layers = [{"units": 24, "normalisation": "rms"}, {"units": 16, "normalisation": "rms"}]
+    fields = {"phases": phases, "model": {"layers": layers, "head": head}}
+    training = train(small(phases[-1], **(fields if len(phases) > 1 else {})))
+    evaluations = [event for event in training if isinstance(event, ev.Evaluated)]
+    assert not any(e.correct or e.depth_correct for e in evaluations if not e.final)
+    splits = {
+        "train": training._train,
+        "validation": training._validation,
+        "test": training._test,
+    }
+    for event in [e for e in evaluations if e.final]:
+        images = splits[event.split]
+        assert images is not None
+        predicted_N = training.trained.predict(images.pixels)
+        assert event.correct is not None
+        right_N = torch.from_numpy(unpack_bits(event.correct, len(images)))
+        assert torch.equal(right_N, predicted_N == images.labels_N)
+        assert int(right_N.sum()) == sum(event.class_correct)
+        assert ev.from_json(ev.to_json(1.0, event))[1] == event
+        depths = 0 if phases[-1]["rule"] == "backprop" else 2
+        assert len(event.depth_correct) == len(event.depth_accuracies) == depths
+        if depths and phases[-1] is not BY_HEAD:
+            assert event.depth_correct[-1] == event.correct
+            assert event.depth_accuracies[0] == event.layer_accuracies[0]
+            assert event.depth_accuracies[1] == event.accuracy
+
+
 @pytest.mark.parametrize("phase", PHASES)
 @pytest.mark.parametrize("stop_after", [1, 3, 9, 13, 19, 1000])
 def test_resuming_gives_the_same_weights_bit_by_bit(
@@ -99,6 +138,7 @@ def test_resuming_gives_the_same_weights_bit_by_bit(
     assert isinstance(expected_last, ev.RunFinished)
     assert last.test_accuracy == expected_last.test_accuracy
     assert last.layer_accuracies == expected_last.layer_accuracies
+    assert last.depth_accuracies == expected_last.depth_accuracies
 
 
 @pytest.mark.parametrize("stop_after", [2, 4, 9])
@@ -147,6 +187,28 @@ def test_an_epoch_stopped_in_its_middle_reports_the_means_of_the_whole(small: Ma
     next(event for event in first if isinstance(event, ev.Stepped) and event.step == 3)
     rest = of(train(small(), state=first.state()), ev.EpochFinished)
     assert [(e.loss, e.goodness_positive) for e in rest] == means  # type: ignore[attr-defined]
+
+
+def test_the_images_of_a_seed_are_the_same_whatever_learns_from_them(small: Make) -> None:
+    """What paired tests need: the same validation and test images in the same order."""
+    wide = {"layers": [{"units": 40}]}
+    longer = FORWARD_FORWARD | {"epochs": 3, "batch_size": 50}
+    fewer = {
+        "normalisation": "standard",
+        "train_images": 200,
+        "validation_images": 100,
+        "test_images": 100,
+    }
+    first = train(small())
+    others = [small(longer, model=wide), small(LOCAL), small(BACKPROP), small(data=fewer)]
+    for other in map(train, others):
+        for one, same in ((first._validation, other._validation), (first._test, other._test)):
+            assert one is not None
+            assert same is not None
+            assert torch.equal(one.pixels, same.pixels)
+            assert torch.equal(one.labels_N, same.labels_N)
+    drawn = train(small(seed=1))
+    assert not torch.equal(first._test.pixels, drawn._test.pixels)
 
 
 def test_other_seeds_give_other_weights(small: Make) -> None:

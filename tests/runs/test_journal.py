@@ -54,6 +54,15 @@ def test_a_session_after_a_cut_is_read_whole(
     assert len(found) - len(kept) in (3, 4)  # a line that only lacked its newline is whole again
 
 
+def test_the_events_of_certain_kinds_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    paused = ev.StatusChanged("paused")
+    write(path, [NOTES[0], paused, ev.Noted('"status"'), NOTES[1]])
+    assert [event for _, event in read_journal(path, ev.StatusChanged)] == [paused]
+    both = [event for _, event in read_journal(path, ev.StatusChanged, ev.Noted)]
+    assert both == notes(path)
+
+
 def test_a_line_is_on_disk_when_append_returns(tmp_path: Path) -> None:
     journal = JournalWriter(tmp_path / "journal.jsonl")
     journal.append(NOTES[0])

@@ -1,7 +1,15 @@
 import pytest
 
 from fftui.data.catalogue import SETS
-from fftui.studies.reported import cells, reported, seconds, sizes
+from fftui.studies.reported import (
+    MachineUse,
+    cells,
+    logged_seconds,
+    machine_use,
+    reported,
+    seconds,
+    sizes,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +66,35 @@ def test_sizes_are_those_of_the_tables_largest_first() -> None:
     assert sizes("mnist-mini") == ()
 
 
-def test_times_where_the_logs_have_them() -> None:
-    whole = seconds("forward-forward", "mnist")
-    assert whole is not None
-    assert sum(whole.layers) == pytest.approx(whole.whole, abs=0.1)
-    assert seconds("forward-forward", "svhn") is None
+def test_figure_3_has_both_methods_on_the_five_sets() -> None:
+    times = {
+        method: [
+            found.whole
+            for data in ("mnist", "fashion-mnist", "svhn", "cifar10", "cifar100")
+            if (found := seconds(method, data))
+        ]
+        for method in ("forward-forward", "backprop")
+    }
+    assert times == {
+        "forward-forward": [723, 816, 960, 714, 668],
+        "backprop": [664, 650, 923, 602, 590],
+    }
+    assert seconds("forward-forward", "mnist-mini") is None
+
+
+def test_a_log_has_its_layers_and_agrees_with_figure_3_for_backprop_alone() -> None:
+    logged = logged_seconds("forward-forward", "mnist")
+    assert logged is not None
+    assert sum(logged.layers) == pytest.approx(logged.whole, abs=0.1)
+    assert logged_seconds("forward-forward", "svhn") is None
+    for data in ("mnist", "fashion-mnist", "svhn", "cifar10", "cifar100"):
+        figure, log = seconds("backprop", data), logged_seconds("backprop", data)
+        assert figure is not None
+        assert log is not None
+        assert figure.whole == pytest.approx(log.whole, abs=0.5)
+
+
+def test_figure_4_has_memory_and_power_on_mnist() -> None:
+    assert machine_use("forward-forward", "mnist") == MachineUse(28.9, 40)
+    assert machine_use("backprop", "mnist") == MachineUse(5.4, 29)
+    assert machine_use("backprop", "cifar10") is None

@@ -1,11 +1,14 @@
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fftui.errors import DataError, RequestError
+from fftui.experiment import ForwardForward
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import JournalWriter
 from fftui.runs.workspace import Workspace
@@ -199,3 +202,29 @@ def test_for_real(study: Study, runs: Path) -> None:
     ]
     assert states(ends) == ["finished"] * 4
     assert all(folder.table("epochs").exists() for folder in run_folders(runs))
+
+
+def test_trials_that_need_it_run_in_processes_of_their_own(study: Study, runs: Path) -> None:
+    own = replace(study, trials=tuple(replace(each, own_process=True) for each in study.trials))
+    progress = list(run_study(own, Workspace(runs, device="cpu")))
+    assert states([each for each in progress if each.over]) == ["finished"] * 4
+    pids = {folder.record().pid for folder in run_folders(runs)}
+    assert len(pids - {os.getpid()}) == 4
+    assert all(each.view is not None and each.view.result for each in progress if each.over)
+
+
+def test_a_stop_reaches_the_process_of_a_run(small: Any, runs: Path) -> None:
+    trial = small.trial(8)
+    phases = (ForwardForward(epochs=1_000_000, batch_size=64),)
+    endless = trial.experiment.model_copy(update={"phases": phases})
+    study = small.study(replace(trial, experiment=endless, own_process=True))
+    stop = threading.Event()
+    seen = []
+    for progress in run_study(study, Workspace(runs, device="cpu"), stop=stop):
+        seen.append(progress)
+        if progress.view and progress.view.progress:
+            stop.set()
+    assert seen[-1].state == "interrupted"
+    (folder,) = run_folders(runs)
+    assert folder.record().status == "interrupted"
+    assert folder.checkpoint.exists()

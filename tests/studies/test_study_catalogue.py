@@ -248,6 +248,24 @@ def test_a_hybrids_controls_differ_from_it_in_one_thing(scale: Scale) -> None:
     }
 
 
+@pytest.mark.parametrize("scale", ["full", "quick"])
+def test_the_hybrids_of_the_papers_text_stand_beside_their_first_phase(scale: Scale) -> None:
+    study = built("hybrid", scale)
+    first = {"hybrid-text": "forward-forward alone", "hybrid-reverse-text": "backprop alone"}
+    for name, change in first.items():
+        whole = trial_of(study, method=f"paper/{name}", change="as it is")
+        alone = trial_of(study, method=f"paper/{name}", change=change)
+        assert alone.experiment.phases == whole.experiment.phases[:1]
+        assert whole.condition.paper == (10.0 if scale == "full" else None)
+        learned = {phase.rule: phase for phase in whole.experiment.phases}["forward-forward"]
+        assert learned.shown_threshold == (15.0 if scale == "full" else 0.5)
+
+
+def test_linear_layers_are_compared_with_the_attention_of_the_papers_metrics() -> None:
+    methods = [dict(c.values)["method"] for c in built("linear-vs-attention").conditions]
+    assert set(methods) == {"paper/ff", "paper/attention-metrics"}
+
+
 def test_the_ablation_changes_one_thing_at_a_time_from_either_side() -> None:
     study = built("architectures")
     for method in ("paper/cnn", "cnn"):

@@ -1,8 +1,9 @@
 """Self-attention over the patches of an image, followed by units whose activities have the
 goodness.
 
-Image, perhaps normalised → patches → tokens (and label, and positions) → attention → summary, normalised → units. Letters in
-shapes: N rows, B of them at once, T tokens, P values of a patch, W width of a token, C labels.
+Image, perhaps normalised → patches → tokens (and label, and positions) → attention → summary,
+normalised → units. Letters in shapes: N rows, B of them at once, T tokens, P values of a patch,
+W width of a token, C labels.
 """
 
 import math

@@ -35,12 +35,9 @@ class BackpropRule:
 
     @torch.no_grad()
     def score(self, images: Images) -> Score:
-        """Counts of argmax predictions; there is no goodness, so layers have no counts of their
-        own.
-        """
+        """Score of argmax predictions; there is no goodness, so layers have none of their own."""
         predicted_N = self.class_scores(images).argmax(1)
-        none_LN = predicted_N.new_empty(0, len(images))
-        return score_of(predicted_N, none_LN, images.labels_N, images.info.classes)
+        return score_of(predicted_N, images.labels_N, images.info.classes)
 
     @torch.no_grad()
     def class_scores(self, images: Images) -> Tensor:

@@ -23,7 +23,7 @@ from fftui.learning.prediction import (
     class_scores_by_goodness,
     scan,
     score_by_goodness,
-    score_of,
+    scored_goodness,
 )
 from fftui.learning.rules.head_trainer import HeadTrainer, head_logits
 from fftui.learning.rules.layer_schedule import LayerSchedule
@@ -56,11 +56,14 @@ class ForwardForwardRule(LocalRule):
         )
         self.static_labels = self._negatives.static
         layers = context.network.layers
-        self._goodness = [goodness_for(phase.goodness, each.shape) for each in layers]
         self._objectives = [
-            PairObjective(bound_loss(phase, threshold), goodness, phase.peer_normalisation)
-            for threshold, goodness in zip(
-                ex.for_layers(phase.threshold, len(layers)), self._goodness, strict=True
+            PairObjective(
+                bound_loss(phase, threshold),
+                goodness_for(phase.goodness, layer.shape),
+                phase.peer_normalisation,
+            )
+            for threshold, layer in zip(
+                ex.for_layers(phase.threshold, len(layers)), layers, strict=True
             )
         ]
 
@@ -93,7 +96,7 @@ class ForwardForwardRule(LocalRule):
 
     @torch.no_grad()
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
-        """Counts of predictions by goodness, and by the head where there is one."""
+        """Score of predictions by goodness, and by the head where there is one."""
         score = score_by_goodness(layers, images, self._phase.goodness, self._phase.prediction)
         head = self._context.network.head
         if head is None or self._phase.order != "parallel":
@@ -127,17 +130,15 @@ class ForwardForwardRule(LocalRule):
         )
 
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
-        """The layer's goodness (N,): the label went in with the image."""
+        """The goodness (N,) by which the layer scores a label: it went in with the image."""
         del labels_N
-        return self._goodness[number - 1](z_NH)
+        layer = self._context.network.layers[number - 1]
+        return scored_goodness(layer, z_NH, self._phase.goodness, self._phase.prediction)
 
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
-        predicted_N = head_logits(self._context.network, head, images).argmax(1)
-        none_LN = predicted_N.new_empty(0, len(images))
-        by_head = score_of(predicted_N, none_LN, images.labels_N, images.info.classes)
-        if self._phase.prediction == "head":
-            return replace(by_head, layer_correct=score.layer_correct, head_correct=by_head.correct)
-        return replace(score, head_correct=by_head.correct)
+        right_N = head_logits(self._context.network, head, images).argmax(1) == images.labels_N
+        score = replace(score, head_correct_N=right_N)
+        return replace(score, correct_N=right_N) if self._phase.prediction == "head" else score
 
 
 def bound_loss(phase: ex.ForwardForward, threshold: float) -> BoundLoss:

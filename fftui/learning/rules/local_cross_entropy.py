@@ -61,7 +61,7 @@ class LocalCrossEntropyRule(LocalRule):
 
     @torch.no_grad()
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
-        """Counts of predictions by the groups' goodness, in one pass."""
+        """Score of predictions by the groups' goodness, in one pass."""
         return total(
             [
                 score_goodness(goodness_LBC, labels_B, self._phase.prediction)

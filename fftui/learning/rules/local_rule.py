@@ -74,7 +74,7 @@ class LocalRule(ABC):
 
     @abstractmethod
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
-        """Counts of the predictions of `layers` on `images`."""
+        """Score of the predictions of `layers` on `images`."""
 
     def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
         """`score` for repeated calls while only the last of `layers` learns."""

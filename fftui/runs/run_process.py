@@ -1,0 +1,226 @@
+"""A run in a process of its own, so that neither the memory nor the threads of earlier runs are its
+own.
+
+The process is forked from a server that has loaded torch and done nothing with it, where the system
+can fork; elsewhere it is started anew. It carries out a `RunThread`; this side follows the journal,
+as every reader of a live run does. A pipe says when to stop, and when either side is gone.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, SpawnContext
+from pathlib import Path
+from types import FrameType, ModuleType
+
+from fftui.errors import FFTUIError, RequestError
+from fftui.events import RunFinished
+from fftui.runs.folder import RunFolder
+from fftui.runs.journal import JournalTail
+from fftui.runs.run_thread import RunThread, StartTraining, start_training
+from fftui.runs.view import RunView
+from fftui.runs.workspace import Workspace
+
+# a run whose parent is gone ends after its batch; its process ends after so many seconds at most
+ORPHAN_S = 10.0
+REAP_S = 5.0  # between a process's last message and its end
+INTERRUPTED = 130
+# what every run needs and none changes; loaded once, in the server. No Polars: it may start threads
+PRELOADED = [
+    "fftui.learning.training",
+    "fftui.telemetry.sampler",
+    "fftui.runs.checkpoint",
+    "fftui.runs.run_process",
+]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """The end of a run in its process: why it was refused, and what could not be written."""
+
+    refused: str | None
+    problems: tuple[str, ...]
+
+
+class RunProcess:
+    """Runs the experiment of the run in `folder` in a process of its own, from its last checkpoint
+    if `resume`; used as a `RunThread` is.
+
+    `join` also reads what the journal has new, so `view` is as new as the last call of it. Where
+    the process ends without a word, `view.result` is a failure that says how.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        workspace: Workspace,
+        *,
+        resume: bool = False,
+        start_training: StartTraining = start_training,
+    ) -> None:
+        self.folder = folder
+        self.refused: FFTUIError | None = None
+        self.problems: tuple[str, ...] = ()
+        self._view = RunView()
+        self._tail = JournalTail(folder.journal)
+        self._stopping = self._over = False
+        context = _context()
+        self._pipe, self._its_end = context.Pipe()
+        self._process = context.Process(
+            target=_carry_out,
+            args=(self._its_end, folder.path, workspace, resume, start_training),
+            name=f"fftui-{folder.id}",
+        )
+
+    @property
+    def view(self) -> RunView:
+        """The view of the run at the last `join`."""
+        return self._view
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None before `start`."""
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the process; the first one of this program waits for the server, which loads torch.
+
+        Raises RequestError where the server ends meanwhile.
+        """
+        try:
+            with _without_main():
+                self._process.start()
+        except EOFError as error:
+            msg = f"cannot start a process for run {self.folder.id}: try again"
+            raise RequestError(msg) from error
+        self._its_end.close()
+
+    def is_alive(self) -> bool:
+        """Whether the run has not ended."""
+        return not self._over
+
+    def stop(self) -> None:
+        """End the run as `interrupted` after the current step, with a checkpoint and its tables."""
+        if not self._stopping and not self._over:
+            self._stopping = True
+            with suppress(OSError):  # the process is gone, which `join` sees
+                self._pipe.send("stop")
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end of the run, at most `timeout` seconds, and read its journal."""
+        if self._over:
+            return
+        ended = self._pipe.poll(timeout)
+        outcome = self._last_message() if ended else None
+        self._read_journal()
+        if ended:
+            self._conclude(outcome)
+
+    def _last_message(self) -> _Outcome | None:
+        """What the process says at its end; None where it ended without a word."""
+        try:
+            outcome: _Outcome = self._pipe.recv()
+        except (EOFError, OSError):
+            return None
+        return outcome
+
+    def _conclude(self, outcome: _Outcome | None) -> None:
+        self._process.join(REAP_S)
+        self._pipe.close()
+        if outcome is None:
+            self._view = self._view.after(time.time(), self._unexpected_end())
+        else:
+            self.problems = outcome.problems
+            self.refused = RequestError(outcome.refused) if outcome.refused else None
+        self._over = True
+
+    def _read_journal(self) -> None:
+        view = self._view
+        with suppress(OSError):  # its lines are read with the next ones
+            for at, event in self._tail.read():
+                view = view.after(at, event)
+        self._view = view
+
+    def _unexpected_end(self) -> RunFinished:
+        code = self._process.exitcode
+        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        error = f"the process of run {self.folder.id} ended by {how}"
+        return RunFinished("interrupted" if self._stopping else "failed", None, (), 0.0, error)
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Processes started meanwhile do not load this program's main module: they need nothing of it,
+    and a script or a notebook may not be made to be loaded twice.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+def _carry_out(
+    pipe: Connection,
+    folder: Path,
+    workspace: Workspace,
+    resume: bool,
+    start_training: StartTraining,
+) -> None:
+    """Carry out the run in this process, and say at its end what came of it."""
+    try:
+        run_thread = RunThread(
+            RunFolder(folder), workspace, resume=resume, start_training=start_training
+        )
+    except FFTUIError as error:
+        pipe.send(_Outcome(str(error), ()))
+        return
+    _own_signals(run_thread)
+    obedience = threading.Thread(target=_obey, args=(pipe, run_thread), daemon=True)
+    obedience.start()
+    run_thread.run()
+    refused = run_thread.refused
+    with suppress(OSError):  # nobody waits for it any more
+        pipe.send(_Outcome(str(refused) if refused else None, run_thread.problems))
+
+
+def _own_signals(run_thread: RunThread) -> None:
+    """Leave Ctrl-C and a closed terminal to the process that asked for the run; SIGTERM, which a
+    batch system sends to all, ends the run gently.
+    """
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        run_thread.stop()
+
+    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def _obey(pipe: Connection, run_thread: RunThread) -> None:
+    """Stop the run when the other side says so or is gone; then this process ends soon as well."""
+    try:
+        pipe.recv()
+        run_thread.stop()
+        pipe.recv()  # never comes: only the end of the other side
+    except (EOFError, OSError):
+        run_thread.stop()
+        time.sleep(ORPHAN_S)
+        os._exit(INTERRUPTED)
