@@ -133,7 +133,8 @@ class RunStarted(Event, kind="run-started"):
     # relative cost of one of them.
     stage_steps: tuple[Count, ...] = ()
     step_costs: tuple[Amount, ...] = ()
-    # held before images and network: by torch on a GPU, else resident memory of the process
+    # held once torch can learn, before images and network: by its tensors on a GPU, else resident
+    # memory of the process (Linux only)
     memory_before_bytes: Count | None = None
 
     def contradiction(self) -> str | None:

@@ -37,6 +37,7 @@ PLACEHOLDERS = {
     "NAME",
     "RUN",
     "STUDY",
+    "FIGURE",
     "DIR",
     "FILE",
     "SET",
@@ -50,7 +51,7 @@ PLACEHOLDERS = {
 OTHERS = {"nohup", "python", "pip", "nvidia-ml-py", "torch", "json", "sys", "svg", "grep", "claims"}
 # Columns of the logs of the paper's code; words of Python.
 OTHERS |= {"pets", "pictures"}  # examples of the reader's own
-OTHERS |= {"E2E_time", "GPU_compute_time", *keyword.kwlist}
+OTHERS |= {"E2E_time", "GPU_compute_time", "memory_usage", *keyword.kwlist}
 
 
 def parts(page: Path) -> tuple[list[tuple[str, str]], list[str]]:

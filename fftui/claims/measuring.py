@@ -49,7 +49,8 @@ class RunTables:
     def energy(self) -> pl.DataFrame:
         """Energy by span: of the GPU's board where it was measured, else of the CPU's packages."""
         table = finished_table(self.run.folder, "energy")
-        return table.filter(pl.col("source") == self.run.record.energy_source)
+        source = pl.lit(self.run.record.energy_source, dtype=pl.String)
+        return table.filter(pl.col("source") == source)
 
 
 def measures_of(runs: Sequence[RunTables]) -> Measures:

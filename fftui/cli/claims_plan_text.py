@@ -95,12 +95,12 @@ class PlanAhead:
     @property
     def line(self) -> str:
         """All runs in one line."""
-        whole = self.whole
+        whole, sets = self.whole, ", ".join(self.sets) or "no set"
+        seeds, runs = _counted(self.seeds, "seed"), _counted(whole.runs, "run")
+        expected = f", {_time_text(whole)}" if whole.to_come else ""
         return (
-            f"{self.scale} scale, {self.seeds} seed{'s' if self.seeds > 1 else ''}, on"
-            f" {', '.join(self.sets) or 'no set'}: {whole.runs} runs, {whole.to_come} to come"
-            f"{', ' + _time_text(whole) if whole.to_come else ''}"
-            " (a run that several claims need is run once)"
+            f"{self.scale} scale, {seeds}, on {sets}: {runs}, {whole.to_come} to come{expected} (a"
+            " run that several claims need is run once)"
         )
 
 
@@ -114,6 +114,10 @@ def _by_experiment(plans: Iterable[TrialPlan]) -> dict[str, TrialPlan]:
 
 def _set_of(experiment: Experiment) -> str:
     return experiment.data.name
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _time_text(ahead: RunsAhead) -> str:

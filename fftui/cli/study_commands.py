@@ -165,11 +165,13 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
         raise typer.Exit(headless.reproduce(request, workspace))
 
 
-def figures(
+def figures(  # noqa: PLR0913 - one parameter an option
     names: Annotated[
         list[str],
         typer.Argument(
-            metavar="STUDY|RUN…", help="Studies or runs, any number.", autocompletion=complete_drawn
+            metavar="STUDY|RUN|FIGURE…",
+            help="Studies, runs, or figures of the paper (figure-3), any number.",
+            autocompletion=complete_drawn,
         ),
     ],
     output: Annotated[
@@ -181,6 +183,10 @@ def figures(
     quick: Annotated[
         bool, typer.Option("--quick", help="Of the studies at their quick scale.")
     ] = False,
+    image: Annotated[
+        int,
+        typer.Option("--image", metavar="N", min=0, help="The training image of Figure 2, from 0."),
+    ] = 0,
     runs: RunsDir = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -191,11 +197,9 @@ def figures(
 
     formats = drawing.formats_of(format_)
     scale: Literal["quick", "full"] = "quick" if quick else "full"
-    asked = drawing.FigureRequest(
-        tuple(names), workspace_of(runs, data_dir), output, formats, scale
-    )
+    asked = drawing.FigureRequest(tuple(names), workspace_of(runs, data_dir), formats, scale, image)
     drawn = False
-    for made in drawing.write_figures(asked):
+    for made in drawing.write_figures(asked, output):
         if isinstance(made, drawing.SkippedFigure):
             to_stderr(f"skipped: {made.name}: {made.reason}")
         else:

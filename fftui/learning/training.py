@@ -88,7 +88,6 @@ class Training(Iterator[ev.Event]):
         self.device_name = device_label(self._device)
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
         self._stopwatch = Stopwatch(self._device)
-        self._memory_before = self._stopwatch.memory.held_bytes()
         self._progress = Progress()
         self._trainer: StageTrainer | None = None
         self._resumed = state
@@ -97,6 +96,8 @@ class Training(Iterator[ev.Event]):
             self._progress, self._stopwatch.times = state.progress, state.progress.times
         with self._stopwatch.setting_up():
             warm_up(self._device)
+        # what torch itself takes to learn at all, over a hundred megabytes, is no part of this run
+        self._memory_before = self._stopwatch.memory.held_bytes()
         with self._stopwatch.loading():
             self._load(data_folder)
         with self._stopwatch.setting_up():

@@ -327,8 +327,9 @@ TABLES: Mapping[TableName, Table] = {
             Column(
                 "memory_before_bytes",
                 COUNT,
-                "memory held when it began or was last resumed, before images and network: on CUDA"
-                " by torch's tensors, on a CPU the resident set of the process; else null",
+                "memory held when it began or was last resumed, with torch ready to learn, before"
+                " images and network: on CUDA by torch's tensors, on a CPU under Linux the resident"
+                " set of the process; else null",
             ),
             Column(
                 "peak_memory_bytes",

@@ -20,8 +20,8 @@ from fftui.studies.matching import distinct, identity
 from fftui.studies.study_catalogue import STUDIES
 
 MINI: frozenset[DataName] = frozenset({"mnist-mini"})
-# float32 products and bytes a second. The plan of one seed that 157 s were measured for on two quiet
-# cores, its starts and evaluations included, was expected to take twice as long at these.
+# float32 products and bytes a second. At these a plan that took 157 s on two quiet cores, with its
+# starts and evaluations, was expected to take 324 s.
 TWO_SLOW_CORES = Rates(1e11, 1e11, False, 8e9)
 
 
@@ -124,9 +124,7 @@ def test_a_plan_may_be_narrowed_to_sets_and_claims() -> None:
 
 
 @pytest.mark.parametrize("scale", ["quick", "full"])
-def test_networks_of_equal_size_are_alike(
-    scale: str, quick: ClaimsPlan, full: ClaimsPlan
-) -> None:
+def test_networks_of_equal_size_are_alike(scale: str, quick: ClaimsPlan, full: ClaimsPlan) -> None:
     made = planned_runs(quick if scale == "quick" else full)
     together, backprop, one_by_one, not_kept = (
         made[setup].experiments[0] for setup in (*PLAIN, ONE_BY_ONE, NOTHING_KEPT)
@@ -138,9 +136,7 @@ def test_networks_of_equal_size_are_alike(
     assert together.evaluation.every == 1
     assert len({(each.phases[0].epochs, each.phases[0].batch_size) for each in alike}) == 1
     assert isinstance(backprop.phases[0], Backprop)
-    orders = [
-        each.phases[0].order for each in alike if isinstance(each.phases[0], ForwardForward)
-    ]
+    orders = [each.phases[0].order for each in alike if isinstance(each.phases[0], ForwardForward)]
     assert orders == ["parallel", "layer-wise", "layer-wise"]
     assert not_kept == one_by_one.changed({"cache_bytes": 0})
 

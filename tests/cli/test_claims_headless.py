@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from fftui.claims import CLAIMS, Setup
-from fftui.claims.claims_plan import ClaimsPlan, PlannedRuns
+from fftui.claims.claims_plan import ClaimsPlan
+from fftui.claims.setup_runs import PlannedRuns
 from fftui.cli import claims_headless as headless
 from fftui.cli import main as cli
 from fftui.cli.study_headless import StudyResult
@@ -44,7 +45,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
     def follow(study: Study, workspace: Workspace) -> StudyResult:
         return ends.pop()
 
-    monkeypatch.setattr(headless, "plan", lambda scale, present, seeds: made)
+    monkeypatch.setattr(headless, "plan", lambda asked, claims: made)
     monkeypatch.setattr(headless, "follow", follow)
     return ends
 
@@ -63,13 +64,14 @@ def test_the_outcome_goes_to_stdout_and_the_rest_to_stderr(
     )
     out, err = capfd.readouterr()
     assert json.loads(out)["claims"][0]["id"] == CLAIMS[0].id
-    assert err == "svhn is not on this machine\n"
+    assert err.endswith("svhn is not on this machine\n")
+    assert "quick scale, 1 seed, on mnist-mini: 1 run, 0 to come" in err
 
 
 def test_a_run_that_failed_is_named_with_its_claim(
     asked: list[StudyResult], tmp_path: Path, small: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    made = headless.plan("quick", [], 1)
+    made = headless.plan(None, ())  # type: ignore[arg-type]
     failed = TrialProgress(1, 1, made.study().trials[0], "failed", error="no such device")
     asked.append(StudyResult((failed,), stopped=False))
     file = tmp_path / "claims.md"
@@ -91,7 +93,7 @@ def test_stopped_it_gives_what_is_there(
     asked.append(StudyResult((), stopped=True))
     assert headless.reproduce(headless.Request("quick"), Workspace(tmp_path / "runs")) == 130
     out, err = capfd.readouterr()
-    assert "four-layers: NOT TESTED HERE" in out
+    assert "four-layers: NOT RUN HERE" in out
     assert "go on with: fftui reproduce --quick" in err
 
 
@@ -107,3 +109,35 @@ def test_the_command_refuses_a_format_before_it_runs_anything(
     assert (left.value.code, out) == (2, "")
     assert "no format is called 'latex'" in err
     assert not any(tmp_path.iterdir())
+
+
+def test_claims_are_named_by_their_ids() -> None:
+    assert headless.claims_named([]) == CLAIMS
+    asked = ("hybrid-loss", "on-par-mnist")
+    assert {claim.id for claim in headless.claims_named(asked)} == set(asked)
+    with pytest.raises(RequestError, match="did you mean 'on-par-mnist'"):
+        headless.claims_named(["on-par-mnst"])
+
+
+def test_a_dry_run_says_how_many_runs_of_each_claim_are_to_come(
+    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    workspace = Workspace(tmp_path / "runs")
+    headless.show_plan(headless.Request("quick", to="json"), workspace)
+    facts = json.loads(capfd.readouterr().out)
+    assert (facts["runs"], facts["to_come"], facts["sets"]) == (1, 1, ["mnist-mini"])
+    by_id = {each["id"]: each for each in facts["claims"]}
+    assert by_id["on-par-mnist"]["to_come"] == 1
+    assert by_id["cnn-weight-sharing"]["to_come"] == 0
+    assert by_id["on-par-mnist"]["expected_s"] > 0
+    headless.show_plan(headless.Request("quick"), workspace)
+    text = capfd.readouterr().out
+    assert "on-par-mnist" in text
+    assert "1 run, 1 to come, ~" in text
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_set_that_decides_no_claim_is_refused(tmp_path: Path) -> None:
+    request = headless.Request("full", claims=CLAIMS[:1], sets=("svhn",))
+    with pytest.raises(RequestError, match=f"no run on svhn decides on {CLAIMS[0].id}"):
+        headless.show_plan(request, Workspace(tmp_path / "runs"))

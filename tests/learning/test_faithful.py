@@ -99,8 +99,9 @@ def test_the_cnn_predicts_the_labels_of_a_plain_one() -> None:
     phase = experiment.phases[0]
     assert phase.rule == "forward-forward"
 
+    images = Images.on(torch.device("cpu"), split, experiment.data)
+
     def scores(prediction: Prediction) -> Tensor:
-        images = Images.on(torch.device("cpu"), split, experiment.data)
         return class_scores_by_goodness(network.layers, images, phase.goodness, prediction)
 
     found_NC = scores(phase.prediction)
@@ -108,14 +109,8 @@ def test_the_cnn_predicts_the_labels_of_a_plain_one() -> None:
     assert torch.equal(found_NC.argmax(1), goodness_LNC.sum(0).argmax(1))
     assert not torch.equal(scores("all-layers").argmax(1), found_NC.argmax(1))
 
-    score = score_by_goodness(
-        network.layers,
-        Images.on(torch.device("cpu"), split, experiment.data),
-        phase.goodness,
-        phase.prediction,
-    )
-    right_L = (goodness_LNC.argmax(2) == split.labels).sum(1)
-    assert score.layer_correct == tuple(int(right) for right in right_L)
+    score = score_by_goodness(network.layers, images, phase.goodness, phase.prediction)
+    assert torch.equal(score.layer_correct_LN, goodness_LNC.argmax(2) == split.labels)
 
 
 def small(

@@ -3,10 +3,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from fftui import events as ev
+from fftui.bits import pack_bits
 from fftui.experiment import (
     Checkpoint,
     Data,
@@ -167,6 +170,29 @@ class Facts:
     ) -> ev.Evaluated:
         each = (accuracy,) * (2 if final else layer or 0)
         return ev.Evaluated(1, layer, number, split, final, accuracy, each, (3, 4), (5, 5), 0.1)
+
+    @staticmethod
+    def measured(right_N: NDArray[np.bool_], *, split: str = "test") -> ev.Evaluated:
+        """A split of ten images at the end: these are right by both layers together, the others by
+        the first one alone.
+        """
+        depths_LN = np.stack([~right_N, right_N])
+        accuracies = tuple(depths_LN.mean(1).tolist())
+        return ev.Evaluated(
+            phase=1,
+            layer=None,
+            epoch=3,
+            split=split,
+            final=True,
+            accuracy=accuracies[1],
+            layer_accuracies=accuracies,
+            class_correct=(3, 4),
+            class_images=(5, 5),
+            evaluation_s=0.1,
+            correct=pack_bits(right_N),
+            depth_correct=tuple(map(pack_bits, depths_LN)),
+            depth_accuracies=accuracies,
+        )
 
     @staticmethod
     def step(done: int, *, total: int = 8, layer: int = 1) -> ev.Stepped:

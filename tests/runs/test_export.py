@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -46,6 +47,7 @@ def runs(tmp_path: Path, experiment: Experiment, facts: Any) -> list[RunFolder]:
             ev.WindowMeasured("learning", 1, 1, 1, 1, 64, 1004.0, 1005.0),
             facts.epoch(1, 1),
             facts.evaluated(1, 1, 0.5),
+            facts.measured(np.array([True, False] * 5)),
         ):
             journal.append(event)
         journal.close()
@@ -61,6 +63,11 @@ def test_every_table_goes_into_every_format(runs: list[RunFolder], table: Any, t
 def test_csv_holds_lists_as_json_and_nulls_as_nothing(runs: list[RunFolder]) -> None:
     rows = list(csv.DictReader(io.StringIO(exported(runs[:1], Request("evaluations")).decode())))
     assert json.loads(rows[0]["class_correct"]) == [3, 4]
+    images = list(csv.DictReader(io.StringIO(exported(runs[:1], Request("images")).decode())))
+    assert [json.loads(each["depth_correct"]) for each in images[:2]] == [
+        [False, True],
+        [True, False],
+    ]
     telemetry = list(csv.DictReader(io.StringIO(exported(runs[:1], Request("telemetry")).decode())))
     assert telemetry[0]["power_w"] == ""
     assert telemetry[0]["time"].endswith("Z")

@@ -5,10 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 
 from fftui import events as ev
-from fftui.bits import pack_bits
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
 from fftui.runs.rightness import correct_at_depths, correct_images
@@ -25,29 +23,16 @@ def write(folder: RunFolder, *events: ev.Event) -> None:
     journal.close()
 
 
-@pytest.fixture
-def measured(facts: Any) -> Any:
-    """Makes the evaluation of a split at the end, in which these images are right."""
-
-    def make(right: Any = RIGHT, split: str = "test") -> ev.Evaluated:
-        depths = np.stack([~right, right])
-        return replace(
-            facts.evaluated(None, 3, float(right.mean()), split=split, final=True),
-            correct=pack_bits(right),
-            depth_correct=tuple(map(pack_bits, depths)),
-            depth_accuracies=tuple(depths.mean(1).tolist()),
-        )
-
-    return make
-
-
-def test_a_splits_images_are_those_of_its_last_measurement(
-    folder: RunFolder, facts: Any, measured: Any
-) -> None:
+def test_a_splits_images_are_those_of_its_last_measurement(folder: RunFolder, facts: Any) -> None:
     others = np.roll(RIGHT, 1)
-    first, later = measured(others), measured()
-    write(folder, facts.started(), measured(others, "train"), facts.evaluated(1, 1, 0.5), first)
-    write(folder, facts.started(resumed=True), later, facts.finished)
+    write(
+        folder,
+        facts.started(),
+        facts.measured(others, split="train"),
+        facts.evaluated(1, 1, 0.5),
+        facts.measured(others),
+    )
+    write(folder, facts.started(resumed=True), facts.measured(RIGHT), facts.finished)
     assert np.array_equal(correct_images(folder), RIGHT)  # type: ignore[arg-type]
     assert np.array_equal(correct_at_depths(folder), DEPTHS)  # type: ignore[arg-type]
     assert np.array_equal(correct_images(folder, "train"), others)  # type: ignore[arg-type]
@@ -55,10 +40,8 @@ def test_a_splits_images_are_those_of_its_last_measurement(
     assert correct_at_depths(folder, "validation") is None
 
 
-def test_a_run_that_started_over_has_none_of_before(
-    folder: RunFolder, facts: Any, measured: Any
-) -> None:
-    write(folder, facts.started(), measured(), facts.started())
+def test_a_run_that_started_over_has_none_of_before(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started(), facts.measured(RIGHT), facts.started())
     assert correct_images(folder) is None
 
 
@@ -70,18 +53,24 @@ def test_a_run_of_before_this_was_kept_has_none(folder: RunFolder, facts: Any) -
     assert make_table(folder, "evaluations")["depth_accuracies"].to_list() == [[]]
 
 
-def test_backprop_has_images_and_no_depths(folder: RunFolder, facts: Any, measured: Any) -> None:
-    write(folder, facts.started(), replace(measured(), depth_correct=(), depth_accuracies=()))
+def test_backprop_has_images_and_no_depths(folder: RunFolder, facts: Any) -> None:
+    write(
+        folder,
+        facts.started(),
+        replace(facts.measured(RIGHT), depth_correct=(), depth_accuracies=()),
+    )
     assert np.array_equal(correct_images(folder), RIGHT)  # type: ignore[arg-type]
     assert correct_at_depths(folder) is None
     assert make_table(folder, "images")["depth_correct"].to_list() == [[]] * 10
 
 
-def test_the_table_of_images_has_a_row_for_each(
-    folder: RunFolder, facts: Any, measured: Any
-) -> None:
+def test_the_table_of_images_has_a_row_for_each(folder: RunFolder, facts: Any) -> None:
     write(
-        folder, facts.started(), facts.evaluated(1, 1, 0.5), measured(~RIGHT, "train"), measured()
+        folder,
+        facts.started(),
+        facts.evaluated(1, 1, 0.5),
+        facts.measured(~RIGHT, split="train"),
+        facts.measured(RIGHT),
     )
     table = make_table(folder, "images")
     assert table["split"].to_list() == ["train"] * 10 + ["test"] * 10
@@ -92,8 +81,8 @@ def test_the_table_of_images_has_a_row_for_each(
     assert accuracies == [[], [0.6, 0.4], [0.4, 0.6]]
 
 
-def test_a_damaged_line_is_no_measurement(folder: RunFolder, facts: Any, measured: Any) -> None:
-    body = json.loads(ev.to_json(1.0, measured()))
+def test_a_damaged_line_is_no_measurement(folder: RunFolder, facts: Any) -> None:
+    body = json.loads(ev.to_json(1.0, facts.measured(RIGHT)))
     write(folder, facts.started())
     with folder.journal.open("a") as journal:
         journal.write(json.dumps(body | {"correct": body["correct"][:-4]}) + "\n")

@@ -111,7 +111,7 @@ def test_signals_of_the_terminal_do_not_end_it_but_stop_does(
 
 
 def test_it_goes_on_from_its_checkpoint(small: Any, workspace: Workspace, begin: Begin) -> None:
-    process = begin(small.experiment(phases=(ForwardForward(epochs=200, batch_size=16),)))
+    process = begin(small.experiment(phases=(ForwardForward(epochs=60, batch_size=16),)))
     followed(process, steps)
     process.stop()
     followed(process)

@@ -3,119 +3,42 @@
 import itertools
 import math
 import sys
-import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
 
 from fftui.cli import main as cli
 from fftui.errors import RequestError
-from fftui.runs.columns import SCHEMAS, TableName
 from fftui.runs.workspace import Workspace
-from fftui.studies.figures import Drawing, FigureRequest, SkippedFigure, formats_of, write_figures
+from fftui.studies.figures import (
+    Drawing,
+    FigureRequest,
+    SkippedFigure,
+    formats_of,
+    pictures,
+    write_figures,
+)
 from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
-from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
-from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
+from fftui.studies.figures.curve_figures import learning_curves, machine_curves
 from fftui.studies.figures.plots import log_x_axis, tick_text
-from fftui.studies.figures.sample_figure import Sample, sample_figure
-from fftui.studies.figures.style import COLUMN_IN, LINE_STYLES, PAGE_IN, PNG_DPI, grid, save, style
+from fftui.studies.figures.style import (
+    COLUMN_IN,
+    LINE_STYLES,
+    PAGE_IN,
+    PNG_DPI,
+    grid,
+    render,
+    style,
+)
 
-SVG = "{http://www.w3.org/2000/svg}"
-
-
-def table(name: TableName, rows: Iterable[dict[str, object]]) -> pl.DataFrame:
-    found = list(rows)
-    return pl.DataFrame(
-        {c: [row.get(c) for row in found] for c in SCHEMAS[name]}, schema=SCHEMAS[name]
-    )
-
-
-def epoch_rows(layers: int, epochs: int, compute_s: float) -> Iterator[dict[str, object]]:
-    for layer in range(1, layers + 1):
-        for epoch in range(1, epochs + 1):
-            apart = 1 - math.exp(-epoch / 3)
-            took = compute_s * (2.0 if layer == 1 else 1.0) * (1 + 0.05 * math.sin(epoch))
-            yield {
-                "phase": 1,
-                "layer": layer,
-                "epoch": epoch,
-                "loss": 0.7 * math.exp(-epoch / 4) / layer,
-                "goodness_positive": 15 + 6 * apart,
-                "goodness_negative": 15 - 6 * apart,
-                "threshold": 15.0,
-                "epoch_s": 1.1 * took,
-                "compute_s": took,
-            }
-
-
-def telemetry_rows(layers: int, *, gpu: bool, busy: float = 35.0) -> Iterator[dict[str, object]]:
-    for sample in range(120):
-        layer = 1 + sample * layers // 120
-        wave = math.sin(1.7 * sample)
-        figures = {
-            "gpu_utilization_percent": busy + (40.0 if layer == 1 else 0.0) + 4 * wave,
-            "gpu_memory_utilization_percent": 12 + 3 * wave,
-            "gpu_memory_used_bytes": 2_000_000_000 + sample,
-            "power_w": 70 + busy + (20 if layer == 1 else 0) + 2 * wave,
-        }
-        yield {
-            "time": datetime(2026, 11, 23, tzinfo=UTC) + timedelta(seconds=sample),
-            "elapsed_s": float(sample),
-            "phase": 1,
-            "layer": layer,
-            "process_cpu_percent": 150 + 20 * wave,
-            "process_memory_bytes": 900_000_000 + 1_000_000 * sample,
-            **(figures if gpu else {}),
-        }
-
-
-def evaluation_rows(layers: int, epochs: int) -> Iterator[dict[str, object]]:
-    for layer in range(1, layers + 1):
-        for epoch in range(1, epochs + 1):
-            for split, less in (("train", 0.0), ("test", 0.02)):
-                accuracy = 0.98 - 0.5 * math.exp(-(epoch + 5 * layer) / 4) - less
-                yield {
-                    "phase": 1,
-                    "layer": layer,
-                    "epoch": epoch,
-                    "split": split,
-                    "final": False,
-                    "accuracy": accuracy,
-                }
-
-
-def run(
-    name: str = "20261123-081512-ff-7f3a", data: str = "mnist", *, gpu: bool = True, layers: int = 3
-) -> RunTables:
-    return RunTables(
-        name,
-        f"ff, {data}",
-        data,
-        table("epochs", epoch_rows(layers, 12, 0.5)),
-        table("layers", []),
-        table("evaluations", evaluation_rows(layers, 12)),
-        table("telemetry", telemetry_rows(layers, gpu=gpu)),
-    )
-
-
-def method(name: str, data: str, seconds: float, *, gpu: bool = True, layers: int = 4) -> MethodRun:
-    tables = run(f"{name}-{data}", data, gpu=gpu, layers=layers)
-    if name.endswith("backprop"):
-        own = tables.epochs.filter(pl.col("layer") == 1).with_columns(
-            layer=pl.lit(None, dtype=pl.Int64)
-        )
-        tables = replace(tables, epochs=own)
-    return MethodRun(
-        name, tables, seconds, 1.5e9 if "ff" in name else 1.1e9, 473.0 if data == "mnist" else None
-    )
+from .invented_tables import drawn, run, table, texts_of
 
 
 def study(
@@ -192,34 +115,16 @@ def parallel() -> StudyTable:
     return study("parallel-layers", columns, [0.98, 0.985], train_s=[50.0, 30.0])
 
 
-def drawn(made: Iterable[Drawing | SkippedFigure]) -> dict[str, Drawing | SkippedFigure]:
-    return {each.name: each for each in made}
-
-
 def figures() -> dict[str, Drawing | SkippedFigure]:
-    """Every kind of figure."""
-    pairs = [
-        method(m, d, s)
-        for d in ("mnist", "cifar10")
-        for m, s in (("paper/ff", 470.0), ("paper/backprop", 20.0))
-    ]
-    networks = [method(m, "svhn", 100.0) for m in ("paper/ff", "paper/attention-frozen")]
-    pixels = np.linspace(0, 1, 28 * 28, dtype=np.float32).reshape(28, 28)
+    """Every kind of figure but the paper's."""
     return drawn(
         [
             *learning_curves(run()),
             *machine_curves(run()),
-            *comparison_figures(pairs),
-            *attention_figures(networks),
             *accuracy_figures(sample_complexity()),
             *accuracy_figures(threshold()),
             *accuracy_figures(hybrid()),
             *accuracy_figures(parallel()),
-            sample_figure(
-                tuple(
-                    Sample(title, pixels) for title in ("label 5", "positive (5)", "negative (6)")
-                )
-            ),
         ]
     )
 
@@ -240,23 +145,6 @@ SAYS = {
         "process CPU, %",
         "GPU utilisation, %",
     ),
-    "figure-2-samples": ("label 5", "positive (5)", "negative (6)"),
-    "figure-3-times": (
-        "end-to-end time, s",
-        "paper/ff",
-        "paper/backprop",
-        "the paper",
-        "layer 4",
-        "(c) epochs, cifar10",
-    ),
-    "figure-4-memory-power": ("memory of the GPU, GB", "power, W", "mnist", "cifar10"),
-    "figure-5-utilisation": (
-        "GPU utilisation, %",
-        "compute time of an epoch, s",
-        "(c) compute time, attention",
-    ),
-    "figure-6-memory-utilisation": ("GPU memory utilisation, %", "attention-frozen"),
-    "figure-7-power": ("power, W", "(b) power over time, fully connected", "layer 1"),
     "sample-complexity": (
         "training images",
         "test accuracy, %",
@@ -277,52 +165,36 @@ def styled() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("styled")
-def test_every_figure_says_what_it_shows_in_text(tmp_path: Path) -> None:
+def test_every_figure_says_what_it_shows_in_text() -> None:
     made = figures()
     assert set(made) == set(SAYS)
     for name, drawing in made.items():
         assert isinstance(drawing, Drawing), drawing
-        (path,) = save(drawing, tmp_path, ["svg"])
-        texts = {
-            "".join(node.itertext()).strip() for node in ET.parse(path).getroot().iter(f"{SVG}text")
-        }
+        texts = texts_of(drawing)
         missing = set(SAYS[name]) - texts - ({"validation"} if "curves" in name else set())
         assert not missing, (name, sorted(texts))
-        assert "<dc:date>" not in path.read_text(encoding="utf-8")
+        assert b"<dc:date>" not in render(drawing, "svg")
 
 
 @pytest.mark.usefixtures("styled")
-def test_a_figure_drawn_again_is_the_same_file(tmp_path: Path) -> None:
+def test_a_figure_drawn_again_is_the_same_file() -> None:
     files = []
-    for folder in (tmp_path / "one", tmp_path / "two"):
+    for _ in range(2):
         (drawing,) = accuracy_figures(threshold())
         assert isinstance(drawing, Drawing)
-        files.append(save(drawing, folder, ["svg"])[0].read_bytes())
+        files.append(render(drawing, "svg"))
     assert files[0] == files[1]
 
 
 @pytest.mark.usefixtures("styled")
-def test_a_png_is_as_wide_as_columns_of_a_paper(tmp_path: Path) -> None:
+def test_a_png_is_as_wide_as_columns_of_a_paper() -> None:
     for (drawing,), width in (
         (accuracy_figures(threshold()), COLUMN_IN),
         (accuracy_figures(sample_complexity()), PAGE_IN),
     ):
         assert isinstance(drawing, Drawing)
-        (path,) = save(drawing, tmp_path, ["png"])
-        with Image.open(path) as picture:
+        with Image.open(BytesIO(render(drawing, "png"))) as picture:
             assert picture.size[0] == pytest.approx(width * PNG_DPI, abs=1)
-
-
-@pytest.mark.usefixtures("styled")
-def test_without_a_gpu_nothing_empty_is_drawn() -> None:
-    pair = [method(m, "mnist", 10.0, gpu=False) for m in ("paper/ff", "paper/attention-frozen")]
-    made = drawn(attention_figures(pair))
-    assert [name for name, each in made.items() if isinstance(each, Drawing)] == [
-        "figure-5-utilisation"
-    ]
-    assert all("NVIDIA" in each.reason for each in made.values() if isinstance(each, SkippedFigure))
-    (left,) = (each for each in comparison_figures(pair) if isinstance(each, SkippedFigure))
-    assert "power" in left.name
 
 
 @pytest.mark.usefixtures("styled")
@@ -331,7 +203,6 @@ def test_a_study_without_runs_is_left_out_and_says_how_to_get_them() -> None:
     (left,) = accuracy_figures(nothing)
     assert isinstance(left, SkippedFigure)
     assert "fftui study hybrid" in left.reason
-    assert [type(each) for each in comparison_figures([])] == [SkippedFigure, SkippedFigure]
 
 
 @pytest.mark.usefixtures("styled")
@@ -341,20 +212,6 @@ def test_a_run_without_telemetry_or_epochs_is_left_out() -> None:
         SkippedFigure,
         SkippedFigure,
     ]
-
-
-@pytest.mark.usefixtures("styled")
-def test_equal_samples_make_a_line_instead_of_a_violin() -> None:
-    flat = [
-        replace(
-            m,
-            tables=replace(
-                m.tables, telemetry=m.tables.telemetry.with_columns(power_w=pl.lit(70.0))
-            ),
-        )
-        for m in (method("paper/ff", "mnist", 1.0), method("paper/backprop", "mnist", 1.0))
-    ]
-    assert any(isinstance(each, Drawing) for each in comparison_figures(flat))
 
 
 def test_line_styles_differ_without_colour() -> None:
@@ -389,9 +246,11 @@ def test_formats_are_read_from_a_list() -> None:
 
 
 def test_a_name_that_is_neither_study_nor_run_is_refused(tmp_path: Path) -> None:
-    asked = FigureRequest(("hybird",), Workspace(tmp_path), tmp_path / "figures")
+    asked = FigureRequest(("hybird",), Workspace(tmp_path))
     with pytest.raises(RequestError, match="did you mean the study 'hybrid'"):
-        list(write_figures(asked))
+        list(write_figures(asked, tmp_path / "figures"))
+    with pytest.raises(RequestError, match="did you mean the figure 'figure-3'"):
+        list(pictures(FigureRequest(("figur-3",), Workspace(tmp_path))))
 
 
 def test_the_command_refuses_what_it_cannot_draw(
@@ -436,11 +295,11 @@ def test_the_command_names_what_it_wrote_and_what_it_left_out(
     assert not left.value.code
     assert out.split() == [
         str(output / f"{run.id}-curves.svg"),
-        str(output / "figure-2-samples.svg"),
+        str(output / f"{run.id}-samples.svg"),
     ]
     assert {path.name for path in output.iterdir()} == {
         f"{run.id}-curves.svg",
-        "figure-2-samples.svg",
+        f"{run.id}-samples.svg",
     }
     assert err.count("skipped: ") == 2
     assert "fftui study hybrid" in err

@@ -111,6 +111,10 @@ class ConvolutionLayer(AutogradLayer):
             return z_NH
         return functional.max_pool2d(z_NH.view(-1, *self.shape), POOL).flatten(1)
 
+    def label_beside(self, labels_N: Tensor) -> Tensor | None:
+        """The labels' planes (N, planes, height, width)."""
+        return None if self._planes is None else self._planes[labels_N]
+
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z (S·B, H) for images with each of S sets of labels; planes leave the images
         unchanged.

@@ -133,6 +133,13 @@ class Layer(nn.Module, ABC):
         """
         return z_NH
 
+    def label_beside(self, labels_N: Tensor) -> Tensor | None:
+        """What these labels give the layer beside its inputs, as (N, channels, height, width):
+        planes, or a vector for tokens; None where a label goes in with the inputs or not at all.
+        """
+        del labels_N
+        return None
+
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z (S·B, H) for images with each of S sets of labels (B,), stacked."""
         return torch.cat([self.activities(x.with_labels(labels), labels) for labels in labels_B])

@@ -104,6 +104,10 @@ class SelfAttentionLayer(AutogradLayer):
                 ]
             )
 
+    def label_beside(self, labels_N: Tensor) -> Tensor | None:
+        """The labels' vectors (N, 1, 1, W), which are learned."""
+        return None if self._labels is None else with_neutral(self._labels)[labels_N][:, None, None]
+
     def _activities_of_slice(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
         """z (B, H) for a slice of the rows."""
         tokens_BTW = self._with_label(self._embedding(x_BD.view(-1, *self.input_shape)), labels_B)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
+from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.prediction import Score
 from fftui.learning.rules.layer_wise import LayerTrainer, inputs_for
 from fftui.learning.rules.local_rule import LocalRule, activities_of
@@ -51,6 +52,24 @@ class LayerSchedule:
         layers, rule = self._context.network.layers[: stage + 1], self._make_rule(stage + 1)
         inputs = inputs_for(layers, rule, self._context, (self._number, stage + 1))
         return LayerTrainer(layers, self._phase, inputs, rule, total_steps, eval_splits)
+
+    @torch.no_grad()
+    def first_inputs(
+        self, x: LabelFreeInputs, index_B: Tensor
+    ) -> list[tuple[Tensor, LabelFreeInputs]]:
+        """What the first layer is shown of the training images at `index_B`, whose label-free
+        inputs are `x`, in the first epoch: sets of labels (B,) with their images, positive first.
+        A head draws hard negatives with the weights it has now.
+        """
+        rule, context = self._make_rule(0 if self._in_parallel else 1), self._context
+        rule.begin_epoch(1)
+        head = rule.head_trainer(total_steps=1) if self._in_parallel else None
+        class_probs_BC = None
+        if head is not None:
+            own_x = context.network.layers[0].encode(context.train.inputs(index_B))
+            class_probs_BC = head.predict_probs(own_x, context.train.labels_N[index_B])
+        sets = rule.labels(index_B, class_probs_BC)
+        return [(labels_B, rule.images_shown(x, number)) for number, labels_B in enumerate(sets)]
 
     @torch.no_grad()
     def score(self, images: Images) -> Score:

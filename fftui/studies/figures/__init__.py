@@ -3,7 +3,15 @@
 `fftui figures` loads this package; nothing else does.
 """
 
-from fftui.studies.figures.make import FigureRequest, formats_of, write_figures
-from fftui.studies.figures.style import Drawing, SkippedFigure
+from fftui.studies.figures.make import FigureRequest, formats_of, pictures, write_figures
+from fftui.studies.figures.style import Drawing, Picture, SkippedFigure
 
-__all__ = ["Drawing", "FigureRequest", "SkippedFigure", "formats_of", "write_figures"]
+__all__ = [
+    "Drawing",
+    "FigureRequest",
+    "Picture",
+    "SkippedFigure",
+    "formats_of",
+    "pictures",
+    "write_figures",
+]

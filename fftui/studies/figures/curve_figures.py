@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from fftui.studies.figures.plots import log_y_axis
-from fftui.studies.figures.style import Drawing, SkippedFigure, grid, line_style
+from fftui.studies.figures.style import Drawing, LineStyle, SkippedFigure, grid, line_style
 
 Stage = tuple[int, int | None]  # phase, layer; no layer is the network as a whole
 NAME_SHARE, NUMBER_SHARE = 0.16, 0.03  # of a panel's width, for a layer's name and for its number
@@ -103,10 +103,10 @@ def over_time(axes: Axes, telemetry: pl.DataFrame, column: str) -> None:
 
 
 def epochs_one_after_another(
-    axes: Axes, epochs: pl.DataFrame, column: str, label: str, index: int, name: str
+    axes: Axes, epochs: pl.DataFrame, column: str, label: str, style: LineStyle, name: str
 ) -> None:
     """A time of each epoch, the layers one after another, each layer's span labelled."""
-    style, start = line_style(index), 0
+    start = 0
     stages = [stage for stage in _stages(epochs) if _of(epochs, stage)[column].drop_nulls().len()]
     for number, stage in enumerate(stages):
         values = _of(epochs, stage)[column].drop_nulls().to_list()

@@ -1,47 +1,54 @@
-"""The figures of studies and runs: read from the tables of their runs, written as files."""
+"""The figures of studies and runs: drawn from the tables of their runs, as pictures or as files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.data.own_sets import known_names
-from fftui.errors import DataError, RequestError, RunNotFoundError, nearest, one_of
-from fftui.experiment import Experiment
+from fftui.errors import RequestError, RunNotFoundError, nearest, one_of
 from fftui.runs.folder import RunFolder, find_run
-from fftui.runs.tables import make_table
 from fftui.runs.workspace import Workspace
 from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
-from fftui.studies.figures.curve_figures import RunTables, learning_curves, machine_curves
-from fftui.studies.figures.machine_figures import MethodRun, attention_figures, comparison_figures
-from fftui.studies.figures.sample_figure import Sample, sample_figure
+from fftui.studies.figures.attention_figures import FIGURE_5, FIGURE_6, FIGURE_7, attention_figures
+from fftui.studies.figures.comparison_figures import FIGURE_3, FIGURE_4, comparison_figures
+from fftui.studies.figures.curve_figures import learning_curves, machine_curves
+from fftui.studies.figures.known_runs import method_runs, run_tables, studied
+from fftui.studies.figures.sample_figure import FIGURE_2, sample_figures
 from fftui.studies.figures.style import (
     FILE_FORMATS,
     Drawing,
     FileFormat,
+    Picture,
     SkippedFigure,
-    save,
+    render,
     style,
+    write_picture,
 )
-from fftui.studies.reported import seconds
-from fftui.studies.results import condition_schema, summary_table, trials_table
-from fftui.studies.study import Scale, Study
-from fftui.studies.study_catalogue import STUDIES
+from fftui.studies.results import condition_schema, summary_table
+from fftui.studies.study import Scale
+from fftui.studies.study_catalogue import STUDIES, StudyInfo
 
+COMPARISON, NETWORKS = "table-1", "linear-vs-attention"
+# The paper's figures, by the study that they are drawn from.
+PAPER_FIGURES: Mapping[str, str] = {
+    **dict.fromkeys((FIGURE_2, FIGURE_3, FIGURE_4), COMPARISON),
+    **dict.fromkeys((FIGURE_5, FIGURE_6, FIGURE_7), NETWORKS),
+}
 MOST_SEEDS = 10  # seeds that are not run are ignored
-KINDS = {"paper/ff": "forward-forward", "paper/backprop": "backprop"}
+QUICK_NOTE = "quick scale: small networks, few images and epochs; the paper's values are of its own"
 
 
 @dataclass(frozen=True)
 class FigureRequest:
-    """Names of the studies or runs to draw, where their runs are, the folder for the files, and the
-    studies' scale.
+    """Names of the studies, runs or paper's figures to draw, where the runs are, the formats, the
+    studies' scale, and the training image of Figure 2, from 0.
     """
 
     names: tuple[str, ...]
     workspace: Workspace
-    output: Path
     formats: tuple[FileFormat, ...] = ("svg", "png")
     scale: Scale = "full"
+    image: int = 0
 
 
 def formats_of(text: str) -> tuple[FileFormat, ...]:
@@ -56,132 +63,102 @@ def formats_of(text: str) -> tuple[FileFormat, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def write_figures(asked: FigureRequest) -> Iterator[Path | SkippedFigure]:
-    """Write all figures of the studies and runs asked for; what cannot be drawn is skipped, with
+def write_figures(asked: FigureRequest, folder: Path) -> Iterator[Path | SkippedFigure]:
+    """Write all figures that are asked for into `folder`; what cannot be drawn is skipped, with the
+    reason. Raises RequestError as `pictures`, or where a file cannot be written.
+    """
+    for made in pictures(asked):
+        yield made if isinstance(made, SkippedFigure) else write_picture(made, folder)
+
+
+def pictures(asked: FigureRequest) -> Iterator[Picture | SkippedFigure]:
+    """All figures that are asked for, each in every format; what cannot be drawn is skipped, with
     the reason.
 
-    Raises RequestError for a name that is neither, or where a file cannot be written.
+    Raises RequestError for a name that is no study, run or figure of the paper, or an image that is
+    not there.
     """
-    sources = [STUDIES.get(name) or _run(name, asked.workspace.runs_dir) for name in asked.names]
-    for source in sources:
-        if isinstance(source, RunFolder):
-            made = run_figures(source, asked.workspace.data_folder)
-        else:
-            made = study_figures(
-                source.build(asked.scale, known_names(asked.workspace.data_folder), MOST_SEEDS),
-                asked,
-            )
+    sources = [_source(name, asked) for name in asked.names]
+    for made in (_figures(source, asked) for source in sources):
         while True:
             with style():  # not around the yields: the settings are global
-                made_next = next(made, None)
-                if made_next is None:
-                    break
-                written = (
-                    save(made_next, asked.output, asked.formats)
-                    if isinstance(made_next, Drawing)
+                each = next(made, None)
+                rendered = (
+                    [Picture(each.name, ending, render(each, ending)) for ending in asked.formats]
+                    if isinstance(each, Drawing)
                     else []
                 )
-            if isinstance(made_next, SkippedFigure):
-                yield made_next
-            yield from written
+            if each is None:
+                break
+            if isinstance(each, SkippedFigure):
+                yield each
+            yield from rendered
 
 
-def run_figures(folder: RunFolder, data_folder: Path | None) -> Iterator[Drawing | SkippedFigure]:
-    """A run's own curves, and a sample of its layers' inputs."""
+def run_figures(folder: RunFolder, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
+    """A run's own curves, and an image as its first layer is shown it."""
     tables = run_tables(folder)
     yield from learning_curves(tables)
     yield from machine_curves(tables)
-    yield from _samples(folder.experiment(), data_folder)
+    yield from sample_figures(
+        f"{folder.id}-samples", folder.experiment(), asked.image, asked.workspace.data_folder
+    )
 
 
-def study_figures(study: Study, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
+def study_figures(info: StudyInfo, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
     """A study's accuracies, and the paper's figures that it redoes."""
+    workspace = asked.workspace
+    study = info.build(asked.scale, known_names(workspace.data_folder), MOST_SEEDS)
+    summary = summary_table(study, workspace.runs_dir)
     columns = tuple(condition_schema(study.conditions))
-    summary = summary_table(study, asked.workspace.runs_dir)
     yield from accuracy_figures(StudyTable(study.name, study.title, columns, summary))
-    if study.name == "table-1":
-        yield from comparison_figures(method_runs(study, asked.workspace.runs_dir))
-        yield from _samples(study.trials[0].experiment, asked.workspace.data_folder)
-    if study.name == "linear-vs-attention":
-        yield from attention_figures(method_runs(study, asked.workspace.runs_dir))
+    notes = (QUICK_NOTE,) if asked.scale == "quick" else ()
+    if info.name == COMPARISON:
+        runs = method_runs(studied(info, asked.scale, MOST_SEEDS), workspace.runs_dir)
+        yield from comparison_figures(runs, notes)
+        first = study.trials[0].experiment
+        yield from sample_figures(FIGURE_2, first, asked.image, workspace.data_folder)
+    if info.name == NETWORKS:
+        runs = method_runs(studied(info, asked.scale, MOST_SEEDS), workspace.runs_dir)
+        yield from attention_figures(runs, notes)
 
 
-def method_runs(study: Study, runs_dir: Path) -> list[MethodRun]:
-    """The first finished run of every condition, with its tables."""
-    trials = trials_table(study, runs_dir).unique(
-        ["data", "method"], keep="first", maintain_order=True
+@dataclass(frozen=True)
+class _Source:
+    """A study or a run, and the only figure of it that is asked for, if any."""
+
+    of: StudyInfo | RunFolder
+    only: str = ""
+
+
+def _source(name: str, asked: FigureRequest) -> _Source:
+    figure = next((each for each in PAPER_FIGURES if name in (each, _short(each))), "")
+    if figure:
+        return _Source(STUDIES[PAPER_FIGURES[figure]], figure)
+    return _Source(STUDIES.get(name) or _run(name, asked.workspace.runs_dir))
+
+
+def _figures(source: _Source, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
+    made = (
+        run_figures(source.of, asked)
+        if isinstance(source.of, RunFolder)
+        else study_figures(source.of, asked)
     )
-    found = []
-    for row in trials.iter_rows(named=True):
-        reported = seconds(KINDS.get(row["method"], ""), row["data"])
-        tables = run_tables(RunFolder(runs_dir / row["run"]))
-        found.append(
-            MethodRun(
-                row["method"],
-                tables,
-                row["train_s"],
-                row["memory_bytes"],
-                reported.whole if reported else None,
-            )
-        )
-    return found
+    return (each for each in made if each.name.startswith(source.only))
 
 
-def run_tables(folder: RunFolder) -> RunTables:
-    """A run's tables. Raises RunNotFoundError where its record cannot be read."""
-    record = folder.record()
-    epochs, layers, evaluations, telemetry = (
-        make_table(folder, name) for name in ("epochs", "layers", "evaluations", "telemetry")
-    )
-    return RunTables(
-        folder.id,
-        f"{record.name}, {record.data}",
-        record.data,
-        epochs,
-        layers,
-        evaluations,
-        telemetry,
-    )
+def _short(figure: str) -> str:
+    """`figure-3` of `figure-3-times`."""
+    return "-".join(figure.split("-")[:2])
 
 
 def _run(name: str, runs_dir: Path) -> RunFolder:
     try:
         return find_run(runs_dir, name)
     except RunNotFoundError as error:
-        near = nearest(name, STUDIES)
-        hint = f"did you mean the study {near!r}? " if near else ""
-        msg = f"{hint}{name!r} is no study ({', '.join(STUDIES)}), and: {error}"
+        known: Sequence[str] = (*STUDIES, *map(_short, PAPER_FIGURES))
+        near = nearest(name, known)
+        kind = "study" if near in STUDIES else "figure"
+        hint = f"did you mean the {kind} {near!r}? " if near else ""
+        msg = f"{hint}{name!r} is no study or figure ({', '.join(known)}), and: {error}"
         raise RequestError(msg) from None
-
-
-def _samples(experiment: Experiment, data_folder: Path | None) -> Iterator[Drawing | SkippedFigure]:
-    """An image as it is, positive and negative, where the label is laid over it."""
-    name = "figure-2-samples"
-    if experiment.model.label.encoding != "overlay":
-        yield SkippedFigure(name, f"{experiment.name} does not lay the label over the image")
-        return
-    try:
-        yield sample_figure(_first_image(experiment, data_folder))
-    except DataError as error:
-        yield SkippedFigure(name, str(error))
-
-
-def _first_image(experiment: Experiment, data_folder: Path | None) -> tuple[Sample, ...]:
-    # torch, which no other figure needs
-    from fftui.data.label_encoding import overlay  # noqa: PLC0415
-    from fftui.data.sets import load_set  # noqa: PLC0415
-
-    images = load_set(experiment.data.name, "train", data_folder)
-    image, label = images.images[:1].float() / 255, images.labels[:1]
-    wrong = (label + 1) % images.classes
-    flat = image.flatten(1)
-
-    def sample(title: str, pixels: object) -> Sample:
-        shown = pixels.reshape(image.shape)[0].permute(1, 2, 0)  # type: ignore[attr-defined]
-        return Sample(title, shown[..., 0].numpy() if shown.shape[2] == 1 else shown.numpy())
-
-    return (
-        sample(f"label {int(label)}", flat),
-        sample(f"positive ({int(label)})", overlay(flat, label, images.classes, 1.0)),
-        sample(f"negative ({int(wrong)})", overlay(flat, wrong, images.classes, 1.0)),
-    )

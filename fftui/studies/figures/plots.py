@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from fftui.studies.figures.style import PAPER_LABEL, LineStyle, line_style
 
+THICK_FROM = 10  # stacked bars; fewer are thinner, so that they do not become blocks
 LABEL_CHARACTERS = 46  # in a line of a horizontal bar's label
 
 
@@ -35,6 +37,18 @@ class Bar:
     mean: float | None
     low: float | None = None
     high: float | None = None
+    paper: float | None = None
+
+
+@dataclass(frozen=True)
+class StackedBar:
+    """One bar made of named parts, the shortest and longest length of repeats, and the paper's
+    value.
+    """
+
+    label: str
+    parts: tuple[tuple[str, float], ...]
+    range: tuple[float, float] | None = None
     paper: float | None = None
 
 
@@ -86,33 +100,58 @@ def log_y_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def vertical_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineStyle]) -> None:
-    """Vertical bars, the series side by side in each group; the paper's value is a
-    hollow diamond.
+def stacked_bars(axes: Axes, groups: Sequence[tuple[str, Sequence[StackedBar]]]) -> None:
+    """Horizontal bars made of parts, in groups under their names, with their lengths; the paper's
+    value is a hollow diamond.
     """
-    groups, series = _order(bar.group for bar in given), _order(bar.series for bar in given)
-    width = 0.8 / len(series)
-    for number, name in enumerate(series):
-        own = [bar for bar in given if bar.series == name]
-        at = [groups.index(bar.group) + (number - (len(series) - 1) / 2) * width for bar in own]
-        style = styles[name]
-        axes.bar(
-            at,
-            [bar.mean if bar.mean is not None else math.nan for bar in own],
-            width * 0.92,
-            label=name,
-            color="white" if style.hatch else "0.35",
-            edgecolor=style.colour,
-            hatch=style.hatch,
-            linewidth=0.8,
-        )
-        for x, bar in zip(at, own, strict=True):
-            _whisker(axes, [(x, bar.low), (x, bar.high)])
-        _diamonds(
-            axes, [(x, bar.paper) for x, bar in zip(at, own, strict=True) if bar.paper is not None]
-        )
-    axes.set_xticks(range(len(groups)), groups)
-    axes.grid(visible=False, axis="x")
+    bars = [bar for _, own in groups for bar in own]
+    fills = _part_fills(bars)
+    thick = 0.72 * min(1.0, len(bars) / THICK_FROM)
+    row, rows, marks = 0, list[int](), list[tuple[float, float]]()
+    for name, own in groups:
+        above = axes.get_yaxis_transform()
+        axes.text(0.01, row, name, transform=above, va="center", fontsize=7, fontweight="bold")
+        for at, bar in enumerate(own, row + 1):
+            _stacked_bar(axes, (at, thick), bar, fills)
+            rows.append(at)
+            marks += [] if bar.paper is None else [(bar.paper, at)]
+        row += len(own) + 1
+    for part, fill_ in fills.items():
+        axes.barh(0, 0, 0, label=part, **fill_)
+    paper_marks(axes, marks)
+    axes.set_yticks(rows, [bar.label for bar in bars])
+    axes.set(ylim=(row - 0.3, -0.7), xlim=(0, None))
+    axes.grid(visible=False, axis="y")
+
+
+def _stacked_bar(
+    axes: Axes, place: tuple[int, float], bar: StackedBar, fills: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """The bar at `place`: its row and its thickness in rows."""
+    begin, (row, thick) = 0.0, place
+    for part, length in bar.parts:
+        axes.barh(row, length, thick, left=begin, **fills[part])
+        begin += length
+    if bar.range is not None and bar.range[0] < bar.range[1]:
+        _whisker(axes, [(bar.range[0], row), (bar.range[1], row)])
+    axes.text(
+        1.01,
+        row,
+        f"{begin:.0f}" if begin >= 100 else f"{begin:.3g}",
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=6.5,
+    )
+
+
+def _part_fills(bars: Sequence[StackedBar]) -> dict[str, dict[str, Any]]:
+    """How each part of stacked bars is filled: dark, hatched, light, in the order of the parts."""
+    ways = (("0.35", ""), ("white", "////"), ("0.82", ""), ("white", "...."))
+    names = _order(part for bar in bars for part, _ in bar.parts)
+    return {
+        name: {"color": colour, "edgecolor": "black", "hatch": hatch, "linewidth": 0.6}
+        for name, (colour, hatch) in zip(names, ways, strict=False)
+    }
 
 
 def horizontal_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineStyle]) -> None:
@@ -141,7 +180,7 @@ def horizontal_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineS
                 fontsize=6.5,
             )
             _whisker(axes, [(bar.low, row), (bar.high, row)])
-    _diamonds(
+    paper_marks(
         axes,
         [(bar.paper, row) for row, bar in zip(rows, given, strict=True) if bar.paper is not None],
     )
@@ -151,9 +190,14 @@ def horizontal_bars(axes: Axes, given: Sequence[Bar], styles: Mapping[str, LineS
 
 
 def violins(
-    axes: Axes, samples: Mapping[str, Sequence[float]], styles: Mapping[str, LineStyle]
+    axes: Axes,
+    samples: Mapping[str, Sequence[float]],
+    styles: Mapping[str, LineStyle],
+    paper: Mapping[str, float] | None = None,
 ) -> None:
-    """The distribution of each group's samples, with its median; where all are equal, a line."""
+    """The distribution of each group's samples, with its median; where all are equal, a line. The
+    paper's mean is a hollow diamond.
+    """
     for position, (name, values) in enumerate(samples.items()):
         style = styles[name]
         if max(values) - min(values) > 1e-9 * max(1.0, abs(max(values))):
@@ -168,7 +212,10 @@ def violins(
                 )
         middle = sorted(values)[len(values) // 2]
         axes.plot([position - 0.3, position + 0.3], [middle, middle], color="black", linewidth=1.2)
-    axes.set_xticks(range(len(samples)), [name.replace("/", "/\n") for name in samples])
+    marks = [(at, paper[name]) for at, name in enumerate(samples) if paper and name in paper]
+    paper_marks(axes, marks)
+    names = ["/\n".join(fill(part, 10) for part in name.split("/")) for name in samples]
+    axes.set_xticks(range(len(samples)), names)
     axes.set_xlim(-0.6, len(samples) - 0.4)
     axes.grid(visible=False, axis="x")
 
@@ -193,7 +240,8 @@ def _whisker(axes: Axes, ends: Sequence[tuple[float | None, float | None]]) -> N
             axes.plot([x, to_x], [y, to_y], color=colour, linewidth=width, solid_capstyle="butt")
 
 
-def _diamonds(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+def paper_marks(axes: Axes, points: Sequence[tuple[float, float]]) -> None:
+    """The paper's values at (x, y) as hollow diamonds, with one entry in the legend."""
     if points:
         axes.plot(
             [x for x, _ in points],

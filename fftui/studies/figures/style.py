@@ -5,16 +5,17 @@ window is opened.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Literal, get_args
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from fftui.errors import RequestError
 from fftui.runs.files import write_bytes
@@ -24,6 +25,7 @@ FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 COLUMN_IN, PAGE_IN = 3.35, 7.0  # widths of one and of two columns of a paper, inches
 PANEL_IN = 2.1  # height of a panel, inches
 PNG_DPI = 200
+NOTE_CHARACTERS_AN_INCH, NOTE_LINE_IN = 22, 0.11
 PAPER_LABEL = "the paper"
 
 SETTINGS: Any = {  # Matplotlib's stubs want every key as a literal
@@ -82,6 +84,15 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A figure as the content of a file: the file's name without ending, its format and bytes."""
+
+    name: str
+    file_format: FileFormat
+    content: bytes
+
+
+@dataclass(frozen=True)
 class SkippedFigure:
     """A figure, or a panel of one, that is not drawn, and the reason."""
 
@@ -112,35 +123,40 @@ def grid(panels: int, columns: int = 2, panel_in: float = PANEL_IN) -> tuple[Fig
     return figure, [figure.add_subplot(rows, columns, number + 1) for number in range(panels)]
 
 
-def legend_above(figure: Figure, axes: Axes, columns: int) -> None:
-    """One legend for all panels, over them; what the paper reports comes last."""
+def legend_above(figure: FigureBase, axes: Axes, columns: int) -> None:
+    """One legend for all panels of a figure or of a part; what the paper reports comes last."""
     named = zip(*axes.get_legend_handles_labels(), strict=True)
     ordered = sorted(named, key=lambda pair: pair[1] == PAPER_LABEL)
     if ordered:
         figure.legend(*zip(*ordered, strict=True), loc="outside upper center", ncols=columns)
 
 
-def save(drawing: Drawing, folder: Path, formats: Sequence[FileFormat]) -> list[Path]:
-    """Write a drawing in every format; the same drawing gives the same SVG. Raises RequestError
-    where it cannot.
-    """
-    written = []
-    for ending in formats:
-        content = BytesIO()
-        metadata = (
-            {"Date": None}
-            if ending == "svg"
-            else {"CreationDate": None}
-            if ending == "pdf"
-            else None
-        )
-        drawing.figure.savefig(content, format=ending, dpi=PNG_DPI, metadata=metadata)
-        path = folder / f"{drawing.name}.{ending}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, content.getvalue())
-        except OSError as error:
-            msg = f"cannot write {path}: {error.strerror}; choose another folder with -o"
-            raise RequestError(msg) from error
-        written.append(path)
-    return written
+def note_below(figure: Figure, text: str) -> None:
+    """Small print below a figure, which grows by its lines; nothing where it is empty."""
+    if not text:
+        return
+    width, height = figure.get_size_inches()
+    lines = wrap(text, int(width * NOTE_CHARACTERS_AN_INCH))
+    figure.set_size_inches(width, height + NOTE_LINE_IN * len(lines))
+    figure.supxlabel("\n".join(lines), fontsize=6, x=0.01, ha="left")
+
+
+def render(drawing: Drawing, file_format: FileFormat) -> bytes:
+    """A drawing as the content of a file, inside `style()`; the same drawing gives the same SVG."""
+    content = BytesIO()
+    # without these Matplotlib writes the time of day
+    undated: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}
+    drawing.figure.savefig(content, format=file_format, dpi=PNG_DPI, metadata=undated[file_format])
+    return content.getvalue()
+
+
+def write_picture(picture: Picture, folder: Path) -> Path:
+    """Write a picture into `folder` under its name. Raises RequestError where it cannot."""
+    path = folder / f"{picture.name}.{picture.file_format}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, picture.content)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}; choose another folder with -o"
+        raise RequestError(msg) from error
+    return path

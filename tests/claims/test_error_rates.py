@@ -1,0 +1,29 @@
+"""Each claim's rule, asked about outcomes drawn from known truths."""
+
+import pytest
+from scipy.stats import binom
+
+from fftui.claims import CLAIMS, Claim
+
+from .simulation import rates, truths
+
+AT_MOST = 0.05
+DRAWS, TRUTHS = 120, 3
+# more errors than this would be seen once in 10,000 tests of a rule that errs in 5 %
+MOST = int(binom.ppf(1 - 1e-4, DRAWS, AT_MOST))
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_wrong_verdicts_are_rare_whatever_the_truth(claim: Claim) -> None:
+    for seed, truth in enumerate(truths(claim, TRUTHS, seed=7)):
+        found = rates(claim, truth, DRAWS, seed)
+        wrong = found.wrong_holds + found.wrong_fails + found.wrong_other
+        assert wrong * DRAWS <= MOST, f"{claim.id} under {truth}: {found}"
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_each_rule_can_come_out_more_than_one_way(claim: Claim) -> None:
+    verdicts = {
+        rates(claim, truth, 1, seed).right for seed, truth in enumerate(truths(claim, 60, seed=11))
+    }
+    assert len(verdicts - {"cannot tell", "not run here"}) > 1, verdicts
