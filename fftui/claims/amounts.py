@@ -60,10 +60,11 @@ def percentage(value: float) -> str:
 
 
 GPU = "needs an NVIDIA GPU"
+ENERGY = "needs an NVIDIA GPU, or a CPU whose energy may be read"
 LEARNING_TIME = Quantity(lambda measures: measures.train_s, duration, "needs finished runs")
 MEMORY = Quantity(lambda measures: measures.memory_bytes, size, "needs telemetry")
-POWER = Quantity(lambda measures: measures.power_w, watts, GPU)
-POWER_SPREAD = Quantity(lambda measures: measures.power_spread_w, watts, GPU)
+POWER = Quantity(lambda measures: measures.power_w, watts, ENERGY)
+POWER_SPREAD = Quantity(lambda measures: measures.power_spread_w, watts, ENERGY)
 
 LayerFigure = Callable[[LayerMeasures], Repeats | None]
 
@@ -104,9 +105,7 @@ class Amount:
     @property
     def text(self) -> str:
         """What was measured and its median."""
-        run_of = self.outcome.measures.epochs_of
-        part = f" ({run_of[0]} of {run_of[1]} epochs)" if run_of else ""
-        return f"{self.name or self.outcome.label}{part} {self.quantity.text(self.repeats)}"
+        return f"{self.name or self.outcome.label} {self.quantity.text(self.repeats)}"
 
 
 def is_more(one: Repeats, other: Repeats) -> Answer:

@@ -5,6 +5,7 @@ both learned by Forward-Forward.
 from collections.abc import Callable, Sequence
 
 from fftui.claims.amounts import (
+    ENERGY,
     GPU,
     TIMED,
     Amount,
@@ -26,13 +27,17 @@ POWER_SETS, UTILISATION_SETS, MEMORY_SETS = ("svhn", "mnist"), ("cifar100", "mni
 
 
 def _more_than_linear(
-    what: str, figure: LayerFigure, written: Callable[[float], str], sets: Sequence[str]
+    what: str,
+    figure: LayerFigure,
+    written: Callable[[float], str],
+    sets: Sequence[str],
+    needs: str = GPU,
 ) -> Callable[[Outcomes], Finding]:
     """Decides whether a figure of the attention layer is over a tenth more than the mean over
     linear layers, on the first of `sets` that has runs of both.
     """
-    first = Quantity(of_first_layer(figure), written, GPU)
-    linear = Quantity(mean_of_layers(figure), written, GPU)
+    first = Quantity(of_first_layer(figure), written, needs)
+    linear = Quantity(mean_of_layers(figure), written, needs)
 
     def observe(outcomes: Outcomes) -> Observation:
         attention, fully_connected = (outcomes[setup] for setup in _pair(outcomes, sets))
@@ -71,12 +76,13 @@ ON_ATTENTION = (
         ),
         paper="Figure 7, SVHN: a second lobe of the power, while the attention layer learned",
         rule=(
-            "Yes where the GPU board's mean power while the attention layer of the paper's network"
-            " learns is over a tenth more than while the layers of its fully connected FF do, in"
-            " the mean of them (layers of equal size); on SVHN, or MNIST where that is not here."
+            "Yes where the mean power, of the GPU's board (else of the CPU's packages), while the"
+            " attention layer of the paper's network learns is over a tenth more than while the"
+            " layers of its fully connected FF do, in the mean of them (layers of equal size); on"
+            " SVHN, or MNIST where that is not here."
         ),
         needs=_setups(POWER_SETS),
-        decide=_more_than_linear("power", lambda layer: layer.power_w, watts, POWER_SETS),
+        decide=_more_than_linear("power", lambda layer: layer.power_w, watts, POWER_SETS, ENERGY),
     ),
     Claim(
         id="attention-utilisation",

@@ -74,8 +74,7 @@ class Measures:
     `e2e_s` is the whole run, `train_s` learning alone, `data_s` of it the images of batches;
     `memory_bytes` what the process (or the board) held at most above what it held before the run;
     watts and percentages are of learning alone. `disturbed` says what else ran beside them, empty
-    where the machine was quiet. `epochs_of` is the number of epochs that ran, and that the set-up
-    has, where they differ.
+    where the machine was quiet.
     """
 
     e2e_s: Repeats | None = None
@@ -87,7 +86,6 @@ class Measures:
     layers: tuple[LayerMeasures, ...] = ()
     curves: tuple[Curve, ...] = ()
     disturbed: str = ""
-    epochs_of: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _second_alone(hybrid: Experiment) -> Experiment:
 
 
 def _timed_runs(asked: Asked) -> Iterator[PlannedRuns]:
-    """The networks that the paper timed, in their own width, with images kept apart.
+    """The networks that the paper timed, with images kept apart.
 
     Attention at full scale only: sampling the power of a layer takes longer than a quick run.
     """

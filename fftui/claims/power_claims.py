@@ -46,9 +46,10 @@ ON_POWER = (
         statement="FF and backprop draw similar power",
         paper="Figure 4, MNIST: called similar; read off it, about 40 W for FF, 29 W for backprop",
         rule=(
-            "Yes where the GPU board's mean power while learning differs by not more than a tenth,"
-            " on MNIST. As the paper ran it: its networks, backprop behind its loader; corrected:"
-            " networks, batches and epochs of equal size, images as tensors."
+            "Yes where the mean power while learning, of the GPU's board (else of the CPU's"
+            " packages), differs by not more than a tenth, on MNIST. As the paper ran it: its"
+            " networks, backprop behind its loader; corrected: networks, batches and epochs of"
+            " equal size, images as tensors."
         ),
         needs=(*TIMED, *PLAIN),
         decide=_similar_power,
@@ -61,9 +62,10 @@ ON_POWER = (
         ),
         paper="Figure 4 and section 5.1.2: FF's distribution of power is not as tight",
         rule=(
-            "Yes where the standard deviation of the GPU board's power while learning is over a"
-            " tenth greater for FF than for backprop, on MNIST. As the paper ran it: its networks;"
-            " corrected: networks, batches and epochs of equal size, FF layer after layer."
+            "Yes where the standard deviation of the power of the GPU's board (else of the CPU's"
+            " packages) while learning is over a tenth greater for FF than for backprop, on MNIST."
+            " As the paper ran it: its networks; corrected: networks, batches and epochs of equal"
+            " size, FF layer after layer."
         ),
         needs=(*TIMED, ONE_BY_ONE, PLAIN[1]),
         decide=_power_spread,

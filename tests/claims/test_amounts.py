@@ -63,13 +63,11 @@ def test_what_hinders_leaves_a_comparison_open_and_is_said(
 
 
 def test_both_amounts_and_their_ratio_are_written() -> None:
-    one = replace(taking(20.0, epochs_of=(3, 60)), label="one")
+    one = replace(taking(20.0), label="one")
     text = compared(
         Amount(LEARNING_TIME, one), Amount(LEARNING_TIME, taking(10.0), "other"), is_more
     ).text
-    assert (
-        text == "one (3 of 60 epochs) 20 s (20 s to 20 s); other 10 s (9.9 s to 10 s) (2.00 times)"
-    )
+    assert text == "one 20 s (20 s to 20 s); other 10 s (9.9 s to 10 s) (2.00 times)"
 
 
 def test_what_was_not_measured_is_absent() -> None:
