@@ -47,7 +47,7 @@ def _second_alone(hybrid: Experiment) -> Experiment:
     second = hybrid.phases[1]
     each = epochs // second.stages(hybrid.model)
     values: dict[str, Any] = second.model_dump(mode="json") | {"epochs": each}
-    if isinstance(second, Backprop):
+    if "weights" in values:
         values["weights"] = "kept"
     return hybrid.changed({"phases": [values]})
 

@@ -40,7 +40,7 @@ class ClaimVerdict:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Verdicts:
     """The verdicts, and lines about finished runs that were left out."""
 
     verdicts: tuple[ClaimVerdict, ...]
@@ -49,7 +49,7 @@ class Judged:
 
 def judge_all(
     plan: ClaimsPlan, runs_dir: Path, failures: Mapping[str, str] | None = None
-) -> Judged:
+) -> Verdicts:
     """Judge the claims of `plan` by those of its runs that have finished in `runs_dir`.
 
     `failures` says why a set-up's runs could not be started, by the set-up's text. Raises
@@ -57,7 +57,7 @@ def judge_all(
     """
     gathered = gather(plan, runs_dir, failures or {})
     verdicts = tuple(_judged(claim, plan, gathered.outcomes) for claim in plan.claims)
-    return Judged(verdicts, gathered.notes)
+    return Verdicts(verdicts, gathered.notes)
 
 
 def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
@@ -74,7 +74,7 @@ def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
     return ClaimVerdict(claim, claim.judge(outcomes), evidence)
 
 
-def as_facts(judged: Judged, plan: ClaimsPlan) -> dict[str, Any]:
+def as_facts(judged: Verdicts, plan: ClaimsPlan) -> dict[str, Any]:
     """The claims as plain values, for JSON: accuracies as fractions with their 95 % interval, null
     where there is none; times, memory and power as medians of the repeats.
     """
