@@ -39,11 +39,10 @@ MARGINS = (
     " none. The interval holds the spread of the seeds (Student's t, Welch, Satterthwaite) and"
     " that of the test images, compared image by image. Where a claim makes several comparisons"
     " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy of"
-    " guessing. Times, memory and power: the medians of at least three repeats, run in turn on a"
-    " quiet machine, where each repeat of one is beyond each repeat of the other; times are similar"
-    " within a factor of 1.5; a time is longer, and memory or power more, from a tenth on. Choices"
-    " are made on validation images."
-    " Only runs of one host, device and precision are compared."
+    " guessing. Times, memory and power: at least three repeats, run in turn on a quiet machine,"
+    " and likewise the whole 95 % interval beyond the bound; times are similar within a factor of"
+    " 1.5; a time is longer, and memory or power more, from a tenth on. Choices are made on"
+    " validation images. Only runs of one host, device and precision are compared."
 )
 
 
