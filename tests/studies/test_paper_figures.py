@@ -150,7 +150,7 @@ def test_memory_is_the_boards_share_with_the_papers_beside_it() -> None:
 def test_without_a_gpu_memory_is_that_of_the_process_above_what_it_held() -> None:
     made = compared(gpu=False)
     texts = written(made, "figure-4-memory-power")
-    assert "peak memory above what was held before, MB" in texts
+    assert "peak memory that it took, MB" in texts
     assert PAPER_LABEL not in texts  # percent of a board and watts are not drawn beside megabytes
     assert any("power" in name and isinstance(each, SkippedFigure) for name, each in made.items())
     figure = made["figure-4-memory-power"]

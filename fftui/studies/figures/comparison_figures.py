@@ -182,7 +182,7 @@ def _memory(group: RunsOnSet) -> tuple[list[Bar], str]:
         Bar(run.method, run.method, run.memory_above_bytes / 1e6)
         for run in group.runs
         if run.memory_above_bytes is not None
-    ], "peak memory above what was held before, MB"
+    ], "peak memory that it took, MB"
 
 
 def _papers_use(group: RunsOnSet) -> Mapping[str, MachineUse]:

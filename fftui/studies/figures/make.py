@@ -35,7 +35,9 @@ PAPER_FIGURES: Mapping[str, str] = {
     **dict.fromkeys((FIGURE_5, FIGURE_6, FIGURE_7), NETWORKS),
 }
 MOST_SEEDS = 10  # seeds that are not run are ignored
-QUICK_NOTE = "quick scale: small networks, few images and epochs; the paper's values are of its own"
+QUICK_NOTE = (
+    "quick scale: small networks, few images and epochs; the paper's values are of its full scale"
+)
 
 
 @dataclass(frozen=True)
