@@ -163,8 +163,8 @@ def _rightness(
     common_R1N: NDArray[np.float32],
     generator: np.random.Generator,
 ) -> list[NDArray[np.bool_]]:
-    """For each accuracy (R, S, N): which images are labelled rightly, by networks that share their
-    luck.
+    """For each accuracy (R, S, N): which images are labelled rightly, by networks that agree on
+    which are difficult.
     """
     count, seeds = seeds_RS1.shape[:2]
     own_R1N = generator.standard_normal((count, 1, IMAGES), np.float32)

@@ -12,7 +12,7 @@ from .evidence import of_setups, together
 from .machine import layers, measured, noisy, repeats
 
 BY_ID = {claim.id: claim for claim in ON_ATTENTION}
-FIGURES = {
+MEASURES_OF = {
     "attention-draws-more": ("power_w", "svhn"),
     "attention-utilisation": ("utilization_percent", "cifar100"),
     "attention-memory-utilisation": ("memory_utilization_percent", "mnist"),
@@ -46,7 +46,7 @@ def test_a_rule_gives_the_verdict(
     claim: object, attention: float | Repeats, linear: float, verdict: Verdict
 ) -> None:
     name = claim.id  # type: ignore[attr-defined]
-    figure, data = FIGURES[name]
+    figure, data = MEASURES_OF[name]
     finding = BY_ID[name].judge(on(data, figure, attention, linear))
     assert finding.verdict == verdict
     assert finding.as_paper

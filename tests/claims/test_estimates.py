@@ -75,7 +75,7 @@ def test_an_interval_holds_its_mean_and_is_wider_where_it_must_be_surer(one: Acc
 
 @given(st.lists(fractions, min_size=2, max_size=5))
 def test_twice_the_seeds_with_the_same_spread_tell_more(values: list[float]) -> None:
-    assert mean_of(values * 2).half() <= mean_of(values).half()
+    assert mean_of(values * 2).half() <= mean_of(values).half() + 1e-9  # of rounding
 
 
 def test_that_the_spread_of_seeds_and_the_number_of_images_both_widen_an_interval() -> None:

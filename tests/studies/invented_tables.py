@@ -10,10 +10,10 @@ import polars as pl
 
 from fftui.runs.columns import SCHEMAS, TableName
 from fftui.studies.figures.curve_figures import RunTables
-from fftui.studies.figures.method_runs import MethodRun, Spent
+from fftui.studies.figures.method_runs import MethodRun, TimeShares
 from fftui.studies.figures.style import Drawing, SkippedFigure, render
 
-SPENT = Spent(20.0, 3.0, 1.5)
+TIME_SHARES = TimeShares(20.0, 3.0, 1.5)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -96,7 +96,7 @@ def run(
 def method(
     name: str,
     data: str,
-    spent: Spent = SPENT,
+    time_shares: TimeShares = TIME_SHARES,
     *,
     gpu: bool = True,
     layers: int = 4,
@@ -115,8 +115,8 @@ def method(
     return MethodRun(
         name,
         tables,
-        spent,
-        (spent.e2e_s - 2, spent.e2e_s + 3),
+        time_shares,
+        (time_shares.e2e_s - 2, time_shares.e2e_s + 3),
         25.0 if gpu else None,
         None if gpu else 120_000_000,
         device,

@@ -30,10 +30,10 @@ def test_of_several_seeds_the_run_of_median_time_is_shown(
     (shown,) = method_runs(small.study(*trials), tmp_path / "runs")
     assert shown.method == "paper/ff"
     assert shown.e2e_range_s == (10.0, 40.0)
-    assert shown.spent is not None
-    assert shown.spent.e2e_s == pytest.approx(20.0)
-    assert (shown.spent.learning_s, shown.spent.evaluation_s) == (6.0, 1.0)
-    assert shown.spent.loading_s == pytest.approx(13.0)
+    assert shown.time_shares is not None
+    assert shown.time_shares.e2e_s == pytest.approx(20.0)
+    assert (shown.time_shares.learning_s, shown.time_shares.evaluation_s) == (6.0, 1.0)
+    assert shown.time_shares.loading_s == pytest.approx(13.0)
 
 
 def test_a_run_whose_journal_says_no_whole_time_has_none(
@@ -42,7 +42,7 @@ def test_a_run_whose_journal_says_no_whole_time_has_none(
     trial = small.trial(8, method="paper/ff")
     finished_run(trial.experiment)
     (shown,) = method_runs(small.study(trial), tmp_path / "runs")
-    assert shown.spent is None
+    assert shown.time_shares is None
     assert shown.e2e_range_s is None
 
 

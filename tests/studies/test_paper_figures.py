@@ -16,7 +16,7 @@ from fftui.studies.figures.method_runs import (
     LINEAR,
     PER_IMAGE,
     MethodRun,
-    Spent,
+    TimeShares,
     notes_of,
     pair,
     runs_on,
@@ -120,7 +120,7 @@ def test_whole_runs_have_the_papers_seconds_beside_them() -> None:
 
 
 def test_a_bar_is_as_long_as_its_whole_run_and_made_of_its_parts() -> None:
-    made = compared(["mnist"], [LINEAR], spent=Spent(20.0, 3.0, 1.5))["figure-3-times"]
+    made = compared(["mnist"], [LINEAR], time_shares=TimeShares(20.0, 3.0, 1.5))["figure-3-times"]
     assert isinstance(made, Drawing)
     widths = [bar.get_width() for bar in made.figure.axes[0].patches if bar.get_width()]
     assert widths == [20.0, 3.0, 1.5]
@@ -223,7 +223,7 @@ def test_without_a_gpu_nothing_empty_is_drawn() -> None:
 def test_without_runs_all_is_left_out() -> None:
     made = [*comparison_figures([]), *attention_figures([])]
     assert [type(each) for each in made] == [SkippedFigure] * 5
-    untimed = replace(method(LINEAR, "mnist"), spent=None)
+    untimed = replace(method(LINEAR, "mnist"), time_shares=None)
     first, *_ = comparison_figures([untimed])
     assert isinstance(first, SkippedFigure)
 

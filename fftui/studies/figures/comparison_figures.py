@@ -54,7 +54,7 @@ def comparison_figures(
 
 
 def _figure_3(runs: Sequence[MethodRun], notes: Sequence[str]) -> Iterator[Drawing | SkippedFigure]:
-    groups = _by_paper_set([run for run in runs if run.spent is not None])
+    groups = _by_paper_set([run for run in runs if run.time_shares is not None])
     if not groups:
         yield SkippedFigure(FIGURE_3, "no run has finished")
         return
@@ -105,14 +105,14 @@ def _set_name(group: RunsOnSet) -> str:
 
 
 def _whole_run(run: MethodRun, group: RunsOnSet) -> StackedBar:
-    assert run.spent is not None
+    assert run.time_shares is not None
     reported = seconds(_kind(run, group), group.wanted)
     return StackedBar(
         run.method,
         (
-            ("learning", run.spent.learning_s),
-            ("loading images, setting up", run.spent.loading_s),
-            ("evaluation", run.spent.evaluation_s),
+            ("learning", run.time_shares.learning_s),
+            ("loading images, setting up", run.time_shares.loading_s),
+            ("evaluation", run.time_shares.evaluation_s),
         ),
         run.e2e_range_s,
         reported.whole if reported else None,

@@ -13,7 +13,7 @@ import polars as pl
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.tables import make_table
 from fftui.studies.figures.curve_figures import RunTables
-from fftui.studies.figures.method_runs import FIGURE_SETS, PER_IMAGE, MethodRun, Spent
+from fftui.studies.figures.method_runs import FIGURE_SETS, PER_IMAGE, MethodRun, TimeShares
 from fftui.studies.results import trials_table
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
@@ -73,7 +73,7 @@ def _method_run(own: pl.DataFrame, runs_dir: Path) -> MethodRun:
     return MethodRun(
         row["method"],
         tables,
-        _spent(record, tables.epochs),
+        _time_shares(record, tables.epochs),
         (times[0], times[-1]) if len(times) > 1 else None,
         row["gpu_memory_used_percent"],
         row["memory_above_bytes"],
@@ -81,10 +81,10 @@ def _method_run(own: pl.DataFrame, runs_dir: Path) -> MethodRun:
     )
 
 
-def _spent(record: RunRecord, epochs: pl.DataFrame) -> Spent | None:
+def _time_shares(record: RunRecord, epochs: pl.DataFrame) -> TimeShares | None:
     """What the run's time went into; None where its journal does not say."""
     e2e_s, train_s, evaluation_s = record.e2e_s, record.train_s, record.evaluation_s
     if e2e_s is None or train_s is None or evaluation_s is None:
         return None
     learning_s = max(0.0, train_s - math.fsum(epochs["data_s"].drop_nulls()))
-    return Spent(learning_s, max(0.0, e2e_s - learning_s - evaluation_s), evaluation_s)
+    return TimeShares(learning_s, max(0.0, e2e_s - learning_s - evaluation_s), evaluation_s)

@@ -17,7 +17,7 @@ NO_GPU = "no run has it: that needs an NVIDIA GPU"
 
 
 @dataclass(frozen=True)
-class Spent:
+class TimeShares:
     """Seconds of a whole run, by what they went into. Loading is reading the images, gathering
     those of batches, and setting up.
     """
@@ -40,7 +40,7 @@ class MethodRun:
 
     method: str
     tables: RunTables
-    spent: Spent | None = None
+    time_shares: TimeShares | None = None
     e2e_range_s: tuple[float, float] | None = None
     gpu_memory_used_percent: float | None = None
     memory_above_bytes: int | None = None
