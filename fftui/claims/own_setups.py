@@ -70,8 +70,8 @@ def _timed(setup: Setup, data: DataName, scale: Scale) -> Experiment:
         changes |= quick_scale.TIMED
         if data != "mnist-mini":
             changes["data.test_images"] = quick_scale.OTHER_IMAGES
-        if setup.name == TIMED[0].name:
-            changes |= quick_scale.TIMED_FF
+        by_name = {TIMED[0].name: quick_scale.TIMED_FF, TIMED[1].name: quick_scale.TIMED_BACKPROP}
+        changes |= by_name.get(setup.name, {})
     return experiment_of(setup.name.removesuffix(", timed"), data, changes)
 
 

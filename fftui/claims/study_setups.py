@@ -74,12 +74,14 @@ def hybrid_setup(setup: Setup, method: str, change: str, scale: Scale) -> StudyS
 
 def _both_methods(scale: Scale) -> Iterator[StudySetup]:
     """FF and backprop on every set; and with few images, at the quick scale of digits only."""
+    well: Changes = quick_scale.MEASURED_WELL if scale == "quick" else {}
     for data in ALL_SETS:
         for name in (*FAITHFUL, *CORRECTED):
-            yield StudySetup(Setup(name, data), "table-1", {"method": name})
+            yield StudySetup(Setup(name, data), "table-1", {"method": name}, well)
             for images in SIZES[data] if scale == "full" or data == "mnist" else ():
                 wanted = {"method": name, "images": images}
-                yield StudySetup(Setup(name, data, images), "sample-complexity", wanted)
+                setup = Setup(name, data, images)
+                yield StudySetup(setup, "sample-complexity", wanted, well)
 
 
 def _choices(changes: Changes) -> Iterator[StudySetup]:
