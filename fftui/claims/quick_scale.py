@@ -20,6 +20,8 @@ HYBRIDS: Mapping[str, Mapping[str, Any]] = {
     "paper/hybrid": {"phases.0.epochs": 12},
     "paper/hybrid-reverse": {"phases.1.epochs": 12},
 }
+# By preset: the paper's convolutional network, beside its attention, for as many epochs.
+ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {"paper/cnn": {"phases.0.epochs": 8}}
 # Networks whose time is compared: accuracy after every epoch, on few images.
 CURVES: Mapping[str, Any] = {"evaluation.images": 200, "evaluation.final_train_images": 500}
 # The paper's networks; wider than their inputs, so that the first layer has the fewest parameters.
