@@ -22,8 +22,8 @@ EVERY_PATCH, ONE_PATCH = (
     Setup("attention, label in every patch"),
     Setup("attention, label in one patch"),
 )
-ATTENTION, CNN = Setup("attention"), Setup("cnn")
-CNN_BESIDE = Setup("cnn, epochs of attention")
+# for as many epochs as attention
+ATTENTION, CNN_BESIDE = Setup("attention"), Setup("cnn, epochs of attention")
 PAPER_ATTENTION, PAPER_CNN = Setup("paper/attention"), Setup("paper/cnn")
 
 
@@ -60,9 +60,11 @@ def _cnn(outcomes: Outcomes) -> Finding:
     )
     return decide_both(
         observed(lambda: _are_at_chance(outcomes[FF_BESIDE], outcomes[PAPER_CNN])),
-        observed(lambda: _are_at_chance(outcomes[FF_BESIDE], outcomes[CNN], *changed.values())),
+        observed(
+            lambda: _are_at_chance(outcomes[FF_BESIDE], outcomes[CNN_BESIDE], *changed.values())
+        ),
         only_as_paper=(
-            f"weights are shared in all of these networks, so sharing is not the cause: {cause}"
+            f"weights are shared in all of these networks, so sharing alone is not the cause: {cause}"
         ),
         only_corrected=(
             "the paper's network learns here, though other networks with shared weights do not"
@@ -117,9 +119,9 @@ ON_ARCHITECTURES = (
         rule=(
             "Yes where networks with shared weights stay at chance: as the paper ran it, the"
             " paper's; corrected, every other one: preset cnn, and the paper's with one thing"
-            " changed at a time. Open where the paper's fully connected FF stays there too."
+            " changed at a time; no where one leaves it. Open where the paper's fully connected FF stays there too."
         ),
-        needs=(PAPER_CNN, *map(_factor, CNN_FACTORS), CNN, FF_BESIDE),
+        needs=(PAPER_CNN, *map(_factor, CNN_FACTORS), CNN_BESIDE, FF_BESIDE),
         decide=_cnn,
     ),
     Claim(

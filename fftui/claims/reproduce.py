@@ -76,7 +76,8 @@ def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
 
 def as_facts(judged: Verdicts, plan: ClaimsPlan) -> dict[str, Any]:
     """The claims as plain values, for JSON: accuracies as fractions with their 95 % interval, null
-    where there is none; times, memory and power as medians of the repeats, with the least and the greatest.
+    where there is none; times, memory and power as medians of the repeats, with the least and the
+    greatest.
     """
     return {
         "scale": plan.scale,

@@ -112,7 +112,7 @@ def _as_it_is(setup: Setup, method: str, changes: Changes) -> StudySetup:
 
 
 def _architectures(scale: Scale) -> Iterator[StudySetup]:
-    for method in ("paper/cnn", "paper/attention", "cnn", "attention"):
+    for method in ("paper/cnn", "paper/attention", "attention"):
         changes = quick_scale.ARCHITECTURES.get(method, {}) if scale == "quick" else {}
         yield _as_it_is(Setup(method), method, changes)
     for factor in CNN_FACTORS:

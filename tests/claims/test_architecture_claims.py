@@ -11,7 +11,9 @@ from .evidence import Value, of_setups, outcomes, together
 
 BY_ID = {claim.id: claim for claim in ON_ARCHITECTURES}
 
-convolutional = of_setups("paper/cnn", "cnn", "paper/cnn, normalisation", "paper/cnn, label")
+convolutional = of_setups(
+    "paper/cnn", "cnn, epochs of attention", "paper/cnn, normalisation", "paper/cnn, label"
+)
 attention = of_setups(
     "paper/attention",
     "paper/ff, images and epochs of paper/attention",
