@@ -49,11 +49,11 @@ Each rule was asked about {outcomes:,} simulated outcomes of each of {count} tru
 to 1.5 points, times and powers that scatter by 1 to 20 %. The truths lie on both sides of every
 margin, many of them a tenth of a point from it; in some each set-up is drawn by itself, in others
 all variants of a method are alike, or accuracy rises with the number of images and one method is
-ahead with few. The right verdict is the rule's own on evidence without uncertainty. The highest rate
-of wrong verdicts under any of these truths, how often on average it could not tell, and how many
-different verdicts were right under one of them (`python docs/error_rates.py`):
+ahead with few. The right verdict is the rule's own on evidence without uncertainty. The highest
+rate of wrong verdicts under any of these truths, how often on average it could not tell, and how
+many different verdicts were right under one of them (`python docs/error_rates.py`):
 
-| claim | wrong "holds" | wrong "does not hold" | wrong "only …" or "… with care" | cannot tell | right verdicts |
+| claim | wrong "holds" | wrong "does not hold" | wrong "only …", "… with care" | open | right |
 |---|---|---|---|---|---|
 {chr(10).join(rows)}
 """

@@ -64,7 +64,8 @@ def _cnn(outcomes: Outcomes) -> Finding:
             lambda: _are_at_chance(outcomes[FF_BESIDE], outcomes[CNN_BESIDE], *changed.values())
         ),
         only_as_paper=(
-            f"weights are shared in all of these networks, so sharing alone is not the cause: {cause}"
+            "weights are shared in all of these networks, so sharing alone is not the cause:"
+            f" {cause}"
         ),
         only_corrected=(
             "the paper's network learns here, though other networks with shared weights do not"
@@ -119,7 +120,8 @@ ON_ARCHITECTURES = (
         rule=(
             "Yes where networks with shared weights stay at chance: as the paper ran it, the"
             " paper's; corrected, every other one: preset cnn, and the paper's with one thing"
-            " changed at a time; no where one leaves it. Open where the paper's fully connected FF stays there too."
+            " changed at a time; no where one leaves it. Open where the paper's fully connected FF"
+            " stays there too."
         ),
         needs=(PAPER_CNN, *map(_factor, CNN_FACTORS), CNN_BESIDE, FF_BESIDE),
         decide=_cnn,
