@@ -148,8 +148,10 @@ def concluded(answer: Answer, text: str, *comparisons: Comparison) -> Observatio
     """The observation with an `answer` from comparisons: where it is open, what those that are open
     need.
     """
-    hints = dict.fromkeys(each.would_tell for each in comparisons if each.would_tell)
-    return Observation(answer, text, "; ".join(hints) if answer == "open" else "")
+    if answer != "open":
+        return Observation(answer, text)
+    hints = dict.fromkeys(hint for each in comparisons if (hint := each.would_tell))
+    return Observation(answer, text, "; ".join(hints))
 
 
 def observed(observe: Callable[[], Observation]) -> Observation:
@@ -244,7 +246,7 @@ def nothing_learnt(*failed: Comparison) -> str:
     """
     if any(each.answer == "no" for each in failed):
         return ""
-    hints = [each.would_tell for each in failed if each.would_tell]
+    hints = [hint for each in failed if (hint := each.would_tell)]
     return hints[0] if hints else "longer training would: all are at chance"
 
 
