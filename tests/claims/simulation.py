@@ -37,7 +37,7 @@ SPREADS = (0.001, 0.004, 0.015)  # standard deviation of seeds
 GAPS = (0.0, 0.009, 0.011, 0.049, 0.051, 0.1)  # train - test
 # By number of images, fewest first; and how far one method is from the other with few, with many
 RISING = (0.6, 0.84, 0.9, 0.94, 0.96)
-LEADS, AFTERWARDS = (0.011, 0.02, 0.06, 0.009, -0.02), (0.0, 0.002, -0.009, -0.011, 0.011)
+LEADS, AFTERWARDS = (0.011, 0.02, 0.06, 0.009, -0.02), (0.0, -0.009, -0.011, -0.03, 0.011)
 # Times, memory, power: factors of one another
 FACTORS = (1.0, 1.09, 1.11, 1.3, 1.49, 1.51, 3.0)
 NOISES = (0.01, 0.05, 0.2)  # of repeats, as a share
@@ -121,7 +121,10 @@ def _of_names(setups: Sequence[Setup], generator: np.random.Generator) -> Truths
 
 
 def _of_kinds(setups: Sequence[Setup], generator: np.random.Generator) -> Truths:
-    """Variants of a method are alike, but for one of them in some methods."""
+    """Variants of a method are alike, but for one of them in most methods: often the first, which
+    stands beside its controls; it is as much ahead, or behind, in every method.
+    """
+    step = _one(generator, STEPS) * _one(generator, (1.0, -0.45))  # ahead by 2.7 points at most
     kinds: dict[str, list[Setup]] = {}
     for setup in setups:
         kinds.setdefault(setup.name.split(", ")[0], []).append(setup)
@@ -129,11 +132,13 @@ def _of_kinds(setups: Sequence[Setup], generator: np.random.Generator) -> Truths
     for variants in kinds.values():
         truth = truth_of(generator, hopeless=_one(generator, (0.0, 0.0, 0.5)))
         found |= dict.fromkeys(variants, truth)
-        if generator.random() < 0.5:
-            other = variants[int(generator.integers(len(variants)))]
-            found[other] = replace(
+        if generator.random() < 0.8:
+            at = generator.integers(len(variants)) if generator.random() < 0.4 else 0
+            accuracy = max(truth.accuracy + step, min(CHANCES))
+            found[variants[at]] = replace(
                 truth,
-                accuracy=max(truth.accuracy + _one(generator, STEPS), min(CHANCES)),
+                accuracy=accuracy,
+                gap=_possible(truth.gap, accuracy),
                 factor=truth.factor * _one(generator, FACTORS),
             )
     return found

@@ -23,5 +23,10 @@ def test_wrong_verdicts_are_rare_whatever_the_truth(claim: Claim) -> None:
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
 def test_each_rule_can_come_out_either_way(claim: Claim) -> None:
-    verdicts = {right_verdict(claim, truth) for truth in truths(claim, 200, seed=11)}
-    assert {"holds", "does not hold"} <= verdicts
+    verdicts = (right_verdict(claim, truth) for truth in truths(claim, 400, seed=11))
+    wanted = {"holds", "does not hold"}
+    for verdict in verdicts:  # as many truths as it takes
+        wanted.discard(verdict)
+        if not wanted:
+            return
+    pytest.fail(f"never right: {wanted}")
