@@ -78,8 +78,8 @@ ON_ATTENTION = (
         rule=(
             "Yes where the mean power, of the GPU's board (else of the CPU's packages), while the"
             " attention layer of the paper's network learns is over a tenth more than while the"
-            " layers of its fully connected FF do, in the mean of them (layers of equal size); on"
-            " SVHN, or MNIST where that is not here."
+            " layers of its fully connected FF do, in the mean of them (as many units, batches of"
+            " equal size); on SVHN, or MNIST where that is not here."
         ),
         needs=_setups(POWER_SETS),
         decide=_more_than_linear("power", lambda layer: layer.power_w, watts, POWER_SETS, ENERGY),

@@ -6,6 +6,7 @@ is difficult for both of them cancels out. Letters in shapes: S seeds, N images.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,10 +80,13 @@ class Estimate:
         """With how many seeds `exceeds` would be yes or no if the means and spreads stayed; None
         where more seeds alone would not do, or more than `MOST_SEEDS`.
         """
-        for seeds in range(2, MOST_SEEDS + 1):
-            if self._with_seeds(seeds).half(confidence) < abs(self.mean - bound):
-                return seeds
-        return None
+        numbers = range(2, MOST_SEEDS + 1)  # every seed more narrows the interval
+
+        def would_tell(seeds: int) -> bool:
+            return self._with_seeds(seeds).half(confidence) < abs(self.mean - bound)
+
+        first = bisect_left(numbers, True, key=would_tell)
+        return numbers[first] if first < len(numbers) else None
 
     def _with_seeds(self, seeds: int) -> "Estimate":
         spreads = (

@@ -11,7 +11,7 @@ def _more_memory(outcomes: Outcomes) -> Finding:
         observed(lambda: compared_pair(outcomes, PLAIN, MEMORY, is_more)),
         only_as_paper=(
             "the paper's FF network is far larger than its backprop network; at equal size FF takes"
-            " no more"
+            " at most a tenth more"
         ),
         only_corrected="not the paper's networks, only networks of equal size",
     )
@@ -22,7 +22,7 @@ def _no_storage(outcomes: Outcomes) -> Finding:
     return decide_one(
         observed(lambda: compared_pair(outcomes, pair, MEMORY, is_more)),
         yes="backprop takes over a tenth more memory than FF at equal size",
-        no="backprop takes no more than a tenth more memory than FF at equal size",
+        no="backprop takes at most a tenth more memory than FF at equal size",
     )
 
 

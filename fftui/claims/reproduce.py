@@ -76,7 +76,8 @@ def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
 
 def as_facts(judged: Verdicts, plan: ClaimsPlan) -> dict[str, Any]:
     """The claims as plain values, for JSON: accuracies as fractions with their 95 % interval, null
-    where there is none; times, memory and power as medians of the repeats.
+    where there is none; times, memory and power as medians of the repeats, with the least and the
+    greatest.
     """
     return {
         "scale": plan.scale,
@@ -133,11 +134,11 @@ def _outcome_facts(outcome: Outcome) -> dict[str, Any]:
         **({} if outcome.validation is None else _accuracy_facts("validation", outcome.validation)),
         "depth_accuracies": [each.mean for each in outcome.depths],
         "last_losses": [_finite(each) for each in outcome.losses],
-        "e2e_s": _median(measures.e2e_s),
-        "train_s": _median(measures.train_s),
-        "data_s": _median(measures.data_s),
-        "memory_bytes": _median(measures.memory_bytes),
-        "power_w": _median(measures.power_w),
+        **_repeat_facts("e2e_s", measures.e2e_s),
+        **_repeat_facts("train_s", measures.train_s),
+        **_repeat_facts("data_s", measures.data_s),
+        **_repeat_facts("memory_bytes", measures.memory_bytes),
+        **_repeat_facts("power_w", measures.power_w),
         "disturbed": measures.disturbed or None,
         "host": platform and platform.host,
         "device": platform and platform.device,
@@ -162,5 +163,8 @@ def _finite(values: Sequence[float]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values]
 
 
-def _median(repeats: Repeats | None) -> float | None:
-    return None if repeats is None else repeats.median
+def _repeat_facts(name: str, repeats: Repeats | None) -> dict[str, float | None]:
+    if repeats is None:
+        return dict.fromkeys((name, f"{name}_least", f"{name}_greatest"))
+    least, greatest = min(repeats.values), max(repeats.values)
+    return {name: repeats.median, f"{name}_least": least, f"{name}_greatest": greatest}

@@ -57,10 +57,13 @@ def _fewer_samples(outcomes: Outcomes, data: str) -> Finding:
     return decide_both(
         observed(lambda: observe(FAITHFUL)),
         observed(lambda: observe(CORRECTED)),
-        only_as_paper="only as the paper trained both: with care, backprop needs no more images",
+        only_as_paper=(
+            "only as the paper trained both: both corrected, FF is ahead with no number of images,"
+            " or behind with one"
+        ),
         only_corrected=(
-            "not with the paper's FF, which starves of updates on small subsets (and its Table 3"
-            " has wrong denominators); corrected FF is ahead with few images"
+            "not as the paper trained both (its Table 3 has wrong denominators); both corrected, FF"
+            " is ahead with one number of images at least, and behind with none"
         ),
     )
 
@@ -135,10 +138,8 @@ def _more_stable(outcomes: Outcomes) -> Finding:
     return decide_both(
         observed(lambda: observe(FAITHFUL)),
         observed(lambda: observe(CORRECTED)),
-        only_as_paper="only as the paper trained both, not with care",
-        only_corrected=(
-            "not as the paper ran it, where FF underfits small subsets for want of updates"
-        ),
+        only_as_paper="only as the paper trained both, not with both corrected",
+        only_corrected="not as the paper trained both, only with both corrected",
     )
 
 

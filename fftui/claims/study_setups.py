@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from fftui.claims import quick_scale
 from fftui.claims.accuracy_claims import ALL_SETS, CORRECTED, FAITHFUL
-from fftui.claims.architecture_claims import CNN_FACTORS, EVERY_PATCH, FF_BESIDE, ONE_PATCH
-from fftui.claims.hybrid_claims import HYBRID_FACTORS
+from fftui.claims.architecture_claims import (
+    ATTENTION,
+    CNN_BESIDE,
+    CNN_FACTORS,
+    EVERY_PATCH,
+    FF_BESIDE,
+    ONE_PATCH,
+)
+from fftui.claims.hybrid_claims import HYBRID_FACTORS, OWN_RATE
 from fftui.claims.outcomes import Setup
 from fftui.claims.sample_claims import SIZES
 from fftui.claims.settings_claims import activation_setup, threshold_setup
@@ -42,18 +49,21 @@ def runs_in_studies(studies: Studies) -> Iterator[PlannedRuns]:
     for each in _in_studies(studies.asked.scale):
         for runs in studies.runs_of(each):
             yield _with_equal_training(studies, each, runs) if _is_control(each) else runs
+    yield from _beside_corrected_attention(studies)
 
 
 def _in_studies(scale: Scale) -> Iterator[StudySetup]:
     yield from _both_methods(scale)
     fewer: Changes = quick_scale.CHOICES if scale == "quick" else {}
     yield from _choices({"data.validation_images": VALIDATION_IMAGES[scale], **fewer})
-    yield from _architectures()
+    yield from _architectures(scale)
     yield _beside_attention(scale)
     for method in HYBRIDS:
         yield hybrid_setup(Setup(method), method, AS_IT_IS, scale)
     for change in HYBRID_FACTORS:
         yield hybrid_setup(Setup(f"paper/hybrid, {change}"), "paper/hybrid", change, scale)
+    own_rate = "backprop from random weights, equal total epochs, the backprop preset's rate"
+    yield hybrid_setup(OWN_RATE, "hybrid", own_rate, scale)
 
 
 def _beside_attention(scale: Scale) -> StudySetup:
@@ -98,15 +108,31 @@ def _choices(changes: Changes) -> Iterator[StudySetup]:
             yield StudySetup(activation_setup(method, name), "activation", wanted, changes)
 
 
-def _architectures() -> Iterator[StudySetup]:
-    for method in ("paper/cnn", "paper/attention", "cnn", "attention"):
-        wanted: Wanted = {"method": method, "change": AS_IT_IS}
-        yield StudySetup(Setup(method), "architectures", wanted)
+def _as_it_is(setup: Setup, method: str, changes: Changes) -> StudySetup:
+    wanted = {"method": method, "change": AS_IT_IS}
+    return StudySetup(setup, "architectures", wanted, changes)
+
+
+def _architectures(scale: Scale) -> Iterator[StudySetup]:
+    for method in ("paper/cnn", "paper/attention", "attention"):
+        changes = quick_scale.ARCHITECTURES.get(method, {}) if scale == "quick" else {}
+        yield _as_it_is(Setup(method), method, changes)
     for factor in CNN_FACTORS:
-        wanted = {"method": "paper/cnn", "change": begins(f"{factor} ")}
+        wanted: Wanted = {"method": "paper/cnn", "change": begins(f"{factor} ")}
         yield StudySetup(Setup(f"paper/cnn, {factor}"), "architectures", wanted)
     for name, wanted in ENCODINGS.items():
         yield StudySetup(Setup(name), "label-encoding", wanted)
+
+
+def _beside_corrected_attention(studies: Studies) -> Iterator[PlannedRuns]:
+    """The corrected convolutional network for as many epochs as corrected attention."""
+    for cnn in studies.runs_of(_as_it_is(CNN_BESIDE, "cnn", {})):
+        (attention,) = studies.runs_of(_as_it_is(ATTENTION, "attention", {}))
+        pairs = zip(cnn.experiments, attention.experiments, strict=True)
+        epochs = ((mine, theirs.phases[0].epochs) for mine, theirs in pairs)
+        yield PlannedRuns(
+            cnn.setup, tuple(mine.changed({"phases.0.epochs": each}) for mine, each in epochs)
+        )
 
 
 def _is_control(each: StudySetup) -> bool:

@@ -94,8 +94,8 @@ def _as_efficient(outcomes: Outcomes) -> Finding:
         observed(lambda: _time_to_accuracy(outcomes, TIMED)),
         observed(lambda: _time_to_accuracy(outcomes, PLAIN)),
         only_as_paper=(
-            "only because the paper's backprop waited for its images: with images as tensors and"
-            " networks of equal size FF takes longer"
+            "only for the paper's networks and its loader: with images as tensors and networks of"
+            " equal size FF takes longer"
         ),
         only_corrected=(
             "not the paper's networks, of which FF's is far larger, but networks of equal size"
@@ -129,12 +129,13 @@ def _first_layer(outcomes: Outcomes) -> Finding:
         observed(lambda: is_slower(large)),
         observed(lambda: is_faster(TIMED[0])),
         only_as_paper=(
-            "the first layer is not faster where it has the fewest parameters: they are not the"
-            " cause"
+            "the first layer is not faster where it has the fewest parameters: they do not explain"
+            " it"
         ),
         only_corrected=(
-            "a first layer with fewer parameters is faster, but one with more is no slower than the"
-            " others, in which positive and negative data need a product each"
+            "a first layer with fewer parameters is faster, but one with more is not over a tenth"
+            " slower than the others (here one product serves positive and negative data in the"
+            " first layer, and each has its own in the others)"
         ),
     )
 

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from fftui.claims.estimates import Accuracies, Answer, Estimate, confidence_of
+from fftui.claims.estimates import (
+    MOST_SEEDS,
+    Accuracies,
+    Answer,
+    Estimate,
+    confidence_of,
+)
 from fftui.claims.outcomes import AbsentError, Outcome, Outcomes, Setup
 from fftui.text.format import percent
 
@@ -38,11 +44,12 @@ MARGINS = (
     " and else cannot be told; on par means not behind, so a difference that is not known well is"
     " none. The interval holds the spread of the seeds (Student's t, Welch, Satterthwaite) and"
     " that of the test images, compared image by image. Where a claim makes several comparisons"
-    " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy of"
-    " guessing. Times, memory and power: at least three repeats, run in turn on a quiet machine,"
-    " and likewise the whole 95 % interval beyond the bound; times are similar within a factor of"
-    " 1.5; a time is longer, and memory or power more, from a tenth on. Choices are made on"
-    " validation images. Only runs of one host, device and precision are compared."
+    " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy"
+    " of guessing; two networks of which neither is above it for certain are not compared. Times,"
+    " memory and power: at least three repeats, run in turn on a quiet machine, and likewise the"
+    " whole 95 % interval beyond the bound; times are similar within a factor of 1.5; a time is"
+    " longer, and memory or power more, from a tenth on. Choices are made on validation images."
+    " Only runs of one host, device and precision are compared."
 )
 
 
@@ -97,34 +104,54 @@ class Claim:
 class Comparison:
     """A difference of accuracies and the bound that it is compared with; `answer` says whether it
     is above it.
+
+    `hindrance` says what would tell where the difference tells nothing, however large it is.
     """
 
     difference: Estimate
     bound: float = MARGIN
     confidence: float = confidence_of(1)
+    hindrance: str = ""
 
     @property
     def answer(self) -> Answer:
         """Whether the true difference is above the bound."""
+        if self.hindrance:
+            return "open"
         return self.difference.exceeds(self.bound, self.confidence)
 
     @property
     def would_tell(self) -> str:
         """What would answer it, where it is open; else empty."""
-        if self.answer != "open":
-            return ""
+        if self.hindrance or self.answer != "open":
+            return self.hindrance
         seeds = self.difference.seeds_to_tell(self.bound, self.confidence)
-        if seeds is None:
-            return "more test images: seeds alone would not tell"
-        return f"{seeds} seeds would probably tell"
+        if seeds is not None:
+            return f"{seeds} seeds would probably tell"
+        if all(spread.seeds is not None for spread in self.difference.spreads):
+            return f"more than {MOST_SEEDS} seeds would tell"
+        return "more test images: seeds alone would not tell"
+
+    @property
+    def text(self) -> str:
+        """The difference, from the lower accuracy to the higher one, with the interval that
+        decides: `0.9 points apart (0.5 to 1.3)`.
+        """
+        mean, half = self.difference.mean, self.difference.half(self.confidence)
+        apart = f"{percent(abs(mean), 1)} points apart"
+        if math.isinf(half):
+            return apart
+        return f"{apart} ({percent(abs(mean) - half, 1)} to {percent(abs(mean) + half, 1)})"
 
 
 def concluded(answer: Answer, text: str, *comparisons: Comparison) -> Observation:
     """The observation with an `answer` from comparisons: where it is open, what those that are open
     need.
     """
-    hints = dict.fromkeys(each.would_tell for each in comparisons if each.would_tell)
-    return Observation(answer, text, "; ".join(hints) if answer == "open" else "")
+    if answer != "open":
+        return Observation(answer, text)
+    hints = dict.fromkeys(hint for each in comparisons if (hint := each.would_tell))
+    return Observation(answer, text, "; ".join(hints))
 
 
 def observed(observe: Callable[[], Observation]) -> Observation:
@@ -190,17 +217,37 @@ def _would_tell(*observations: Observation) -> str:
 def is_behind(one: Outcome, other: Outcome, comparisons: int = 1) -> Comparison:
     """Whether `one` labels test images worse than `other` does, by more than the margin.
 
-    `comparisons` is the number of those that the claim makes. Raises AbsentError where they ran on
-    different platforms.
+    `comparisons` is the number of those that the claim makes. Open where neither of them is above
+    chance for certain. Raises AbsentError where they ran on different platforms.
     """
     ensure_comparable(one, other)
-    return Comparison(other.test - one.test, confidence=confidence_of(comparisons))
+    failed = [at_chance(each, comparisons) for each in (one, other)]
+    return Comparison(
+        other.test - one.test,
+        confidence=confidence_of(comparisons),
+        hindrance=nothing_learnt(*failed),
+    )
 
 
 def at_chance(outcome: Outcome, comparisons: int = 1) -> Comparison:
     """Whether it labels test images hardly better than guessing."""
-    under = Estimate(CHANCE * outcome.chance - outcome.test.mean, outcome.test.estimate.spreads)
-    return Comparison(under, 0.0, confidence_of(comparisons))
+    return is_guessing(outcome.test, outcome.chance, confidence_of(comparisons))
+
+
+def is_guessing(accuracies: Accuracies, chance: float, confidence: float) -> Comparison:
+    """Whether accuracies are hardly better than `chance`, that of guessing."""
+    under = Estimate(CHANCE * chance - accuracies.mean, accuracies.estimate.spreads)
+    return Comparison(under, 0.0, confidence)
+
+
+def nothing_learnt(*failed: Comparison) -> str:
+    """What would tell where none of those asked whether they are at chance is above it for certain:
+    they say nothing of one another. Else empty.
+    """
+    if any(each.answer == "no" for each in failed):
+        return ""
+    hints = [hint for each in failed if (hint := each.would_tell)]
+    return hints[0] if hints else "longer training would: all are at chance"
 
 
 def ensure_comparable(one: Outcome, other: Outcome) -> None:

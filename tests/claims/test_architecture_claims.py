@@ -5,23 +5,32 @@ evidence.
 import pytest
 
 from fftui.claims import Outcomes, Verdict
-from fftui.claims.architecture_claims import ON_ARCHITECTURES
+from fftui.claims.architecture_claims import FF_BESIDE, ON_ARCHITECTURES
 
-from .evidence import of_setups
+from .evidence import Value, of_setups, outcomes, together
 
 BY_ID = {claim.id: claim for claim in ON_ARCHITECTURES}
 
-cnn = of_setups("paper/cnn", "cnn", "paper/cnn, normalisation", "paper/cnn, label")
+convolutional = of_setups(
+    "paper/cnn", "cnn, epochs of attention", "paper/cnn, normalisation", "paper/cnn, label"
+)
 attention = of_setups(
     "paper/attention",
     "paper/ff, images and epochs of paper/attention",
     "attention, label in one patch",
     "attention, label in every patch",
 )
-above = of_setups("paper/attention", "paper/cnn", "attention", "cnn")
+above = of_setups("paper/attention", "paper/cnn", "attention", "cnn, epochs of attention")
+
+
+def cnn(*values: Value, control: Value = 97.0) -> Outcomes:
+    """Convolutional networks, and the fully connected one beside them."""
+    return together(convolutional(*values), outcomes({FF_BESIDE: control}))
+
 
 CASES: list[tuple[str, Outcomes, Verdict]] = [
     ("cnn-weight-sharing", cnn(10.8, 10.0, 10.0, 10.0), "holds"),
+    ("cnn-weight-sharing", cnn(10.8, 10.0, 10.0, 10.0, control=11.0), "cannot tell"),
     ("cnn-weight-sharing", cnn(90.0, 98.9, 95.0, 92.0), "does not hold"),
     ("cnn-weight-sharing", cnn(10.8, 98.9, 95.0, 10.0), "only as the paper ran it"),
     ("cnn-weight-sharing", cnn(10.8, 98.9, 10.0, 10.0), "only as the paper ran it"),

@@ -7,16 +7,23 @@ import pytest
 
 from fftui.claims import CLAIMS, Setup
 from fftui.claims.amounts import NOTHING_KEPT, ONE_BY_ONE, PLAIN, TIMED
-from fftui.claims.architecture_claims import FF_BESIDE, PAPER_ATTENTION
+from fftui.claims.architecture_claims import (
+    ATTENTION,
+    CNN_BESIDE,
+    FF_BESIDE,
+    PAPER_ATTENTION,
+    PAPER_CNN,
+)
 from fftui.claims.claims_plan import ClaimsPlan, described, plan
 from fftui.claims.estimates import REPEATS
-from fftui.claims.hybrid_claims import control_of
+from fftui.claims.hybrid_claims import OWN_RATE, control_of
 from fftui.claims.quick_scale import OTHER_IMAGES
 from fftui.claims.setup_runs import VALIDATION_IMAGES, Asked, PlannedRuns
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.experiment import Backprop, ForwardForward
 from fftui.runs.estimate import Rates, expected_seconds
 from fftui.studies.matching import distinct, identity
+from fftui.studies.study import experiment_of
 from fftui.studies.study_catalogue import STUDIES
 
 MINI: frozenset[DataName] = frozenset({"mnist-mini"})
@@ -177,6 +184,34 @@ def test_the_papers_ff_beside_its_attention_has_its_images_and_epochs(
         ):
             assert one.data == other.data
             assert one.phases[0].epochs == other.phases[0].epochs
+
+
+def test_a_convolutional_network_beside_attention_has_its_images_and_epochs(
+    full: ClaimsPlan, quick: ClaimsPlan
+) -> None:
+    pairs = [(full, CNN_BESIDE, ATTENTION), (quick, CNN_BESIDE, ATTENTION)]
+    for made, one, other in (*pairs, (quick, PAPER_CNN, PAPER_ATTENTION)):
+        planned = planned_runs(made)
+        for cnn, attention in zip(
+            planned[one].experiments, planned[other].experiments, strict=True
+        ):
+            assert cnn.model.layers[0].kind == "convolution"
+            assert cnn.data.train_images == attention.data.train_images
+            assert cnn.phases[0].epochs == attention.phases[0].epochs
+
+
+def test_a_hybrid_is_beside_backprop_at_the_rate_of_its_preset(
+    full: ClaimsPlan, quick: ClaimsPlan
+) -> None:
+    for made in (full, quick):
+        planned = planned_runs(made)
+        own, reduced = (planned[each].experiments[0] for each in (OWN_RATE, control_of("hybrid")))
+        assert (
+            own.phases[0].learning_rate
+            == experiment_of("backprop", "mnist").phases[0].learning_rate
+        )
+        changed = {"phases.0.learning_rate": reduced.phases[0].learning_rate}
+        assert identity(own.changed(changed)) == identity(reduced)
 
 
 def test_the_control_of_a_hybrid_has_its_epochs_in_total(

@@ -95,6 +95,7 @@ CASES: list[tuple[str, Outcomes, Verdict]] = [
     (DEPTH, layers(93.0, 95.0, 97.5, 98.0), "does not hold"),  # not ahead of three
     (DEPTH, layers(93.0, 95.0, [95.0, 96.0, 97.0], 98.0), "cannot tell"),
     (DEPTH, layers(95.0, 97.0), "not run here"),
+    (DEPTH, layers(10.0, 10.0, 10.0, 10.0), "cannot tell"),
     (DEPTH, of_setups("paper/ff")("it broke"), "not run here"),
     (ENCODING, encodings(98.0, 98.0, 97.0, 92.0), "holds"),
     (ENCODING, encodings(98.0, 98.0, 92.0, 92.0), "does not hold"),

@@ -79,6 +79,31 @@ def test_chance_depends_on_the_number_of_classes() -> None:
     assert at_chance(outcome("cnn", 19.5, spread=5.0)).answer == "open"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [(10.0, 10.0, "open"), (10.0, 18.0, "open"), (10.0, 22.0, "yes"), (22.0, 10.0, "no")],
+)
+def test_two_networks_at_chance_say_nothing_of_one_another(
+    one: float, other: float, answer: Answer
+) -> None:
+    behind = is_behind(outcome("one", one), outcome("other", other))
+    assert behind.answer == answer
+    assert behind.would_tell == ("longer training would: all are at chance" * (answer == "open"))
+    near = outcome("near", 18.5, spread=3.0)
+    assert is_behind(near, near).would_tell.endswith("seeds would probably tell")
+
+
+def test_a_difference_is_written_with_the_interval_that_decides() -> None:
+    pair = outcome("ff", 96.0), outcome("backprop", 98.0)
+    behind = is_behind(*pair)
+    assert behind.text == is_behind(*reversed(pair)).text
+    low, high = behind.difference.low, behind.difference.high
+    assert behind.text == f"2.0 points apart ({100 * low:.1f} to {100 * high:.1f})"
+    assert is_behind(*pair, comparisons=9).text != behind.text
+    alone = is_behind(outcome("ff", [96.0]), outcome("backprop", [98.0]))
+    assert alone.text == "2.0 points apart"
+
+
 def test_what_would_tell_is_said_only_where_it_is_open() -> None:
     difference = accuracies(97.0, spread=0.5) - accuracies(95.2, spread=0.5)
     undecided, answered = Comparison(difference), Comparison(difference, bound=-0.5)
