@@ -1,19 +1,21 @@
 """A run in a process of its own, so that neither the memory nor the threads of earlier runs are its
 own.
 
-The process is forked from a server that has loaded torch and done nothing with it, where the system
-can fork; elsewhere it is started anew. It carries out a `RunThread`; this side follows the journal,
-as every reader of a live run does. A pipe says when to stop, and when either side is gone.
+On Linux the process is forked from a server that has loaded torch and done nothing with it;
+elsewhere it is started anew. It carries out a `RunThread`; this side follows the journal, as every
+reader of a live run does. A pipe says when to stop, and when either side is gone.
 """
 
 import multiprocessing
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
@@ -96,6 +98,7 @@ class RunProcess:
         """
         try:
             with _without_main():
+                _start_helpers()
                 self._process.start()
         except EOFError as error:
             msg = f"cannot start a process for run {self.folder.id}: try again"
@@ -156,11 +159,27 @@ class RunProcess:
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
+    # macOS could fork, but torch loads system libraries that may start threads: such a fork crashes
+    if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     return context
+
+
+def _start_helpers() -> None:
+    """Start the processes that multiprocessing needs for itself, where they do not run yet."""
+    if sys.platform != "win32":
+        # it is given the descriptor of stderr, which is none where a screen has replaced it
+        with redirect_stderr(sys.__stderr__):
+            multiprocessing.resource_tracker.ensure_running()
+    if sys.platform == "linux":
+        # while the server loads torch Ctrl-C would end it, and with it the run's start
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            multiprocessing.forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

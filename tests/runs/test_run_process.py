@@ -1,5 +1,6 @@
 """Runs in processes of their own, for real: what they hold, how they end, and who may end them."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from fftui import events as ev
 from fftui.experiment import Experiment, ForwardForward, FullyConnected, Model
+from fftui.runs import run_process
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import read_journal
 from fftui.runs.run_process import RunProcess
@@ -145,6 +147,15 @@ def test_a_process_that_dies_is_a_failure_that_says_how(endless: Experiment, beg
     assert current_record(process.folder).status == "interrupted"
 
 
+def test_it_is_started_anew_where_there_is_no_server(
+    small: Any, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_process, "_context", lambda: multiprocessing.get_context("spawn"))
+    process = begin(small.experiment())
+    followed(process)
+    assert process.view.status == process.folder.record().status == "finished"
+
+
 def test_a_refused_run_says_why_and_leaves_nothing(small: Any, tmp_path: Path) -> None:
     experiment = small.experiment()
     absent = experiment.changed({"data.name": "fashion-mnist"})
@@ -159,6 +170,7 @@ def test_a_refused_run_says_why_and_leaves_nothing(small: Any, tmp_path: Path) -
 PARENT = """
 import sys, time
 from pathlib import Path
+{before}
 from fftui.runs.folder import RunFolder
 from fftui.runs.run_process import RunProcess
 from fftui.runs.workspace import Workspace
@@ -173,18 +185,42 @@ time.sleep(600)
 """
 
 
+AS_IT_IS = ""
+SCREEN_HAS_STDERR = """
+class Captured:  # as Textual's
+    def write(self, text): ...
+    def flush(self): ...
+    def fileno(self): return -1
+sys.stderr = Captured()
+"""
+CTRL_C_WHILE_LOADING = """
+import os, signal, threading
+from multiprocessing.forkserver import _forkserver as server
+def interrupt():
+    while server._forkserver_pid is None:
+        time.sleep(0.001)
+    os.kill(server._forkserver_pid, signal.SIGINT)
+threading.Thread(target=interrupt).start()
+"""
+
+
+@pytest.mark.parametrize("before", [AS_IT_IS, SCREEN_HAS_STDERR, CTRL_C_WHILE_LOADING])
 def test_when_its_parent_is_killed_it_ends_too_with_a_checkpoint(
-    endless: Experiment, workspace: Workspace, tmp_path: Path
+    before: str, endless: Experiment, workspace: Workspace, tmp_path: Path
 ) -> None:
+    if before == CTRL_C_WHILE_LOADING and sys.platform != "linux":
+        pytest.skip("there is no server")
     script = tmp_path / "parent.py"
-    script.write_text(PARENT)
+    script.write_text(PARENT.format(before=before))
     folder: RunFolder = create(workspace, endless)
     parent = subprocess.Popen(
         [sys.executable, str(script), str(folder.path)], stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     with parent:
-        child = psutil.Process(int(parent.stdout.readline()))
+        pid = parent.stdout.readline()
+        assert pid, "the parent could not start the run"
+        child = psutil.Process(int(pid))
         parent.kill()
     psutil.wait_procs([child], timeout=PATIENCE_S)
     assert current_record(folder).status == "interrupted"
