@@ -25,7 +25,14 @@ from fftui.tui import themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands
 from fftui.tui.glyphs import plain
-from fftui.tui.messages import OpenRun, OpenStudy, ResumeRun, StartRun, StartStudy
+from fftui.tui.messages import (
+    OpenClaims,
+    OpenRun,
+    OpenStudy,
+    ResumeRun,
+    StartRun,
+    StartStudy,
+)
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen
@@ -37,6 +44,7 @@ from fftui.tui.system.metric_styles import Machine, this_machine
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study
+    from fftui.tui.claims_backend import ClaimsBackend
     from fftui.tui.driver import TerminalFile
     from fftui.tui.study_backend import StudyBackend, StudyRun
 
@@ -154,6 +162,12 @@ class FFTUIApp(App[Ending]):
 
         return StudyBackend(self.backend.workspace)
 
+    def claims(self) -> "ClaimsBackend":
+        """The backend of the claims screen."""
+        from fftui.tui.claims_backend import ClaimsBackend  # noqa: PLC0415
+
+        return ClaimsBackend(self.backend.workspace)
+
     # Runs
 
     @property
@@ -210,6 +224,13 @@ class FFTUIApp(App[Ending]):
     def _open_run(self, message: OpenRun) -> None:
         own = self.source if self.source is not None and self.source.run == message.run else None
         self._show_run(own or self.backend.journal(message.run))
+
+    @on(OpenClaims)
+    def _open_claims(self, message: OpenClaims) -> None:
+        from fftui.tui.screens.claims_screen import ClaimsScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, ClaimsScreen):
+            self.push_screen(ClaimsScreen(self.claims(), message.scale))
 
     @on(OpenStudy)
     def _open_study(self, message: OpenStudy) -> None:
@@ -324,6 +345,11 @@ class FFTUIApp(App[Ending]):
             "Studies",
             "Many runs that answer one question: the paper's tables and more",
             self.action_studies,
+        )
+        yield Command(
+            "Claims",
+            "The paper's claims and the verdict on each, by the runs that there are",
+            partial(self.post_message, OpenClaims("quick")),
         )
         if self.source is not None:
             yield Command("Live run", "The run or study of this process", self.action_live)
