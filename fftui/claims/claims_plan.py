@@ -39,7 +39,13 @@ class ClaimsPlan:
             for runs in self.planned
             if seed < len(runs.experiments)
         )
-        return Study("claims", "The paper's claims", "Which of the paper's claims hold?", trials)
+        return Study(
+            "claims",
+            "The paper's claims",
+            "Which of the paper's claims hold?",
+            trials,
+            scale=self.scale,
+        )
 
 
 def plan(asked: Asked, claims: Sequence[Claim] = CLAIMS) -> ClaimsPlan:

@@ -30,12 +30,13 @@ from fftui.tui.messages import (
     OpenRun,
     OpenStudy,
     ResumeRun,
+    ShowFigures,
     StartRun,
     StartStudy,
 )
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.screens.help_screen import HelpScreen
+from fftui.tui.screens.help_screen import HelpScreen, keys_of
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.run_panes import RunPanes
@@ -46,12 +47,11 @@ if TYPE_CHECKING:
     from fftui.studies.study import Study
     from fftui.tui.claims_backend import ClaimsBackend
     from fftui.tui.driver import TerminalFile
+    from fftui.tui.figure_backend import FigureBackend
     from fftui.tui.study_backend import StudyBackend, StudyRun
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
 RUNS_OFFERED = 200  # by the palette
-# keys that Textual gives every screen
-NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
 Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
 
 
@@ -168,6 +168,12 @@ class FFTUIApp(App[Ending]):
 
         return ClaimsBackend(self.backend.workspace)
 
+    def figures(self) -> "FigureBackend":
+        """The backend of the figures screen."""
+        from fftui.tui.figure_backend import FigureBackend  # noqa: PLC0415
+
+        return FigureBackend(self.backend.workspace)
+
     # Runs
 
     @property
@@ -245,6 +251,12 @@ class FFTUIApp(App[Ending]):
                 StudyScreen(study, self.studies(), self.machine, lambda: self.study_run)
             )
 
+    @on(ShowFigures)
+    def _show_figures(self, message: ShowFigures) -> None:
+        from fftui.tui.screens.figures_screen import FiguresScreen  # noqa: PLC0415
+
+        self.push_screen(FiguresScreen(message.title, message.names, message.scale, self.figures()))
+
     def _show_run(self, source: Source) -> None:
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
             if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
@@ -279,23 +291,9 @@ class FFTUIApp(App[Ending]):
         """What this screen shows, and its keys."""
         if isinstance(self.screen, HelpScreen | ConfirmDialog):
             return
-        found: dict[str, str] = {}
-        for active in sorted(
-            self.screen.active_bindings.values(), key=lambda a: not a.binding.show
-        ):
-            binding = active.binding
-            if (
-                binding.description
-                and active.enabled
-                and not binding.action.startswith(NOT_IN_HELP)
-            ):
-                found.setdefault(
-                    binding.tooltip or binding.description, self.get_key_display(binding)
-                )
+        keys = keys_of(self.screen, self.get_key_display)
         charts = (panes.help_text() for panes in self.screen.query(RunPanes))
-        texts = [self.screen.HELP or "", *charts]
-        text = "\n\n".join(cleandoc(each) for each in texts)
-        keys = [(key, what) for what, key in found.items()]
+        text = "\n\n".join(cleandoc(each) for each in (self.screen.HELP or "", *charts))
         self.push_screen(HelpScreen(plain(text, self.ascii_only), keys))
 
     def get_key_display(self, binding: Binding) -> str:

@@ -18,6 +18,7 @@ from fftui.studies.study import Scale
 from fftui.text import format as fmt
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.claims_backend import ClaimsBackend, ShownClaim, ShownClaims
+from fftui.tui.figure_backend import PAPER_FIGURES
 from fftui.tui.messages import OpenStudy, ShowFigures, StartStudy
 from fftui.tui.screens.claim_screen import VERDICT_STYLES, ClaimScreen
 from fftui.tui.screens.confirm import ConfirmDialog
@@ -35,8 +36,6 @@ SCALES: dict[Scale, str] = {
     "quick": "quick: the paper's recipe, made small",
     "full": "full: the paper's data sets and sizes",
 }
-# The paper's figures: names that `fftui figures` takes.
-FIGURES = tuple(f"figure-{number}" for number in range(2, 8))
 
 
 class ClaimsLoaded(Message):
@@ -217,7 +216,7 @@ class ClaimsScreen(Screen[None]):
 
     def action_figures(self) -> None:
         """Draw the paper's figures from the runs of this scale."""
-        self.post_message(ShowFigures("the paper's figures", FIGURES, self.scale))
+        self.post_message(ShowFigures("the paper's figures", PAPER_FIGURES, self.scale))
 
     @on(RowList.Highlighted)
     def _row_highlighted(self) -> None:

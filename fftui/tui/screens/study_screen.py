@@ -14,7 +14,9 @@ from textual.widgets import Footer
 from fftui.errors import FFTUIError
 from fftui.runs.view import RunView
 from fftui.studies.study import Study
-from fftui.tui.messages import OpenRun, StartStudy
+from fftui.studies.study_catalogue import STUDIES
+from fftui.tui.figure_backend import PAPER_FIGURES
+from fftui.tui.messages import OpenRun, ShowFigures, StartStudy
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable
@@ -48,6 +50,7 @@ class StudyScreen(RunScreen):
             "Open run",
             tooltip="The live screen of the run that is learning, or learned last",
         ),
+        Binding("i", "figures", "Figures", tooltip="The study's figures, from its finished runs"),
         *pane_bindings("results"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
@@ -57,8 +60,8 @@ class StudyScreen(RunScreen):
     have all their runs.
 
     g runs the missing trials, one after the other; s stops with a checkpoint (after asking), and g
-    continues from there later. The screen may be closed: the study goes on, and l returns to it. On
-    a small terminal 1 to 5 choose what is shown.
+    continues from there later. i draws its figures. The screen may be closed: the study goes on,
+    and l returns to it. On a small terminal 1 to 5 choose what is shown.
     """
 
     def __init__(
@@ -218,6 +221,12 @@ class StudyScreen(RunScreen):
         run = self.run
         if run is not None and run.progress is not None and run.progress.run is not None:
             self.post_message(OpenRun(run.progress.run))
+
+    def action_figures(self) -> None:
+        """Draw the study's figures; of the claims the paper's."""
+        study = self.study
+        names = (study.name,) if study.name in STUDIES else PAPER_FIGURES
+        self.post_message(ShowFigures(study.title, names, study.scale))
 
     def action_pane(self, name: str) -> None:
         """Show the results or one pane of the run where there is no room for all."""
