@@ -13,9 +13,8 @@ from textual.worker import get_current_worker
 from fftui.errors import FFTUIError
 from fftui.studies.study import Scale
 from fftui.tui.figure_backend import FigureBackend, Room, ShownFigure
-from fftui.tui.widgets.cell_text import Paragraphs, wrapped
+from fftui.tui.widgets.cell_text import Paragraphs, cut, wrapped
 from fftui.tui.widgets.figure_pane import FigurePane
-from fftui.tui.widgets.row_widget import Span
 
 REDRAW_AFTER_S = 0.3  # a terminal is resized in many steps
 SCROLLBAR = 1  # cells
@@ -154,8 +153,12 @@ class FiguresScreen(Screen[None]):
         return self._figures[self._index] if self._index < len(self._figures) else None
 
     def _show_figure(self) -> None:
-        figure = self.current
-        self.query_one(FigurePane).show(figure.rows if figure is not None else ())
+        figure, pane = self.current, self.query_one(FigurePane)
+        rows = figure.rows if figure is not None else ()
+        if figure is not None and not rows:
+            reason = wrapped([figure.problem], pane.size.width - 4)
+            rows = ((), *(((f"  {text}", "", ""),) for text in reason))
+        pane.show(rows)
 
     def _update_header(self) -> None:
         """The figure's name and number, and below it what cannot be read or drawn."""
@@ -165,19 +168,15 @@ class FiguresScreen(Screen[None]):
             waits = "there are no figures" if self._done else "drawing"
             header.show(((f" {self.title}  ", "bold"), (self._problem or waits, "dim")))
             return
-        first: tuple[Span, ...] = (
-            (f" {figure.name}  ", "bold"),
-            (f"figure {self._index + 1} of {of}", "dim"),
-        )
-        width = max(20, header.size.width - 2)
-        notes = wrapped([self._note(figure)], width)
-        header.show(first, *(((f" {text}", "warn"),) for text in notes))
+        number = f"figure {self._index + 1} of {of}"
+        note = cut(self._note(figure), max(20, header.size.width - 2))
+        header.show(((f" {figure.name}  ", "bold"), (number, "dim")), ((f" {note}", "warn"),))
 
     def _note(self, figure: ShownFigure) -> str:
         if self._problem:
             return self._problem
         if not figure.rows:
-            return f"not drawn: {figure.problem}"
+            return "not drawn"
         if figure.problem:
             return f"{figure.problem}; a larger terminal has room, and w writes the files"
         return ""
