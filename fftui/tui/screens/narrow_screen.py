@@ -19,7 +19,7 @@ from fftui.tui.study_backend import NarrowedStudy, StudyBackend
 from fftui.tui.widgets.cell_text import Paragraphs, cut
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 
-COLUMNS = (Column(""), Column("run", elastic=True, least=20), Column("", drop=1))
+COLUMNS = (Column(""), Column("what to run", elastic=True, least=20))
 MOST_SEEDS = 99
 CHECKED, UNCHECKED = "[x]", "[ ]"
 
@@ -123,13 +123,11 @@ class NarrowScreen(Screen[Study | None]):
 
     def _sections(self) -> list[tuple[str, list[_Choice]]]:
         wanted, narrowed = self.narrowing, self._narrowed
-        scale = _Choice(
-            Row((cell("scale", "dim"), cell(wanted.scale), cell(_SCALES[wanted.scale], "dim"))),
-            self._other_scale,
-        )
+        left, right = self.query_one(RowList).glyphs.choice
+        scale_text = f"{left} {wanted.scale} {right}  {_SCALES[wanted.scale]}"
+        scale = _Choice(Row((cell("scale", "dim"), cell(scale_text))), self._other_scale)
         seeds = _Choice(
-            Row((cell("seeds", "dim"), cell(str(wanted.seeds)), cell("left, right", "dim"))),
-            self._more_seeds,
+            Row((cell("seeds", "dim"), cell(f"{left} {wanted.seeds} {right}"))), self._more_seeds
         )
         sections = [("How", [scale, seeds])]
         if narrowed is not None:
@@ -141,10 +139,9 @@ class NarrowScreen(Screen[Study | None]):
 
     def _set_choice(self, name: str, *, here: bool) -> _Choice:
         sets = self.narrowing.sets
-        note = "" if here else f"not on this machine: fftui data get {name}"
-        style = "text" if here else "dim"
         mark = CHECKED if name in sets else UNCHECKED
-        row = Row((cell(mark if here else ""), cell(name, style), cell(note, "dim")))
+        absent = cell(f"{name}  not on this machine: fftui data get {name}", "dim")
+        row = Row((cell(mark), cell(name)) if here else (cell(""), absent))
 
         def change(_: int) -> Narrowing | None:
             if not here:
@@ -158,7 +155,7 @@ class NarrowScreen(Screen[Study | None]):
     def _condition_choice(self, text: str) -> _Choice:
         left_out = self.narrowing.left_out
         mark = UNCHECKED if text in left_out else CHECKED
-        row = Row((cell(mark), cell(text), cell("")))
+        row = Row((cell(mark), cell(text)))
         return _Choice(row, lambda _: replace(self.narrowing, left_out=left_out ^ {text}))
 
     def _other_scale(self, _: int) -> Narrowing:
