@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from fftui.studies.figures.cell_colours import recolour, shown
 from fftui.studies.figures.make import FigureRequest, drawn
 from fftui.studies.figures.style import Drawing, SkippedFigure
+from fftui.text.streams import REPLACE_BY_ASCII
 
 CELL_IN = (0.0625, 0.125)  # width and height of a cell, inches: those of a letter of FONT_PT
 FONT_PT = 7.4
@@ -158,7 +159,10 @@ def _lines_of(text: Text, figure: Figure, canvas: Canvas) -> Iterator[_Word]:
     box = text.get_window_extent()
     if not np.isfinite([box.x0, box.y1]).all():
         return
-    lines = text.get_text().replace("$", "").split("\n")
+    words = text.get_text().replace("$", "")
+    if canvas.ascii_only:
+        words = words.encode("ascii", REPLACE_BY_ASCII).decode("ascii")
+    lines = words.split("\n")
     centre_row = (figure.bbox.height - (box.y0 + box.y1) / 2) / DOTS[1]
     first_row = round(centre_row - len(lines) / 2)
     ink = shown(text.get_color(), canvas.ink, canvas.ground)

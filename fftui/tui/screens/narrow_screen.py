@@ -148,7 +148,7 @@ class NarrowScreen(Screen[Study | None]):
                 return None
             kept = tuple(each for each in sets if each != name)
             new = kept if name in sets else (*sets, name)
-            return replace(self.narrowing, sets=new) if new else None  # type: ignore[arg-type]
+            return replace(self.narrowing, sets=new) if new else None
 
         return _Choice(row, change)
 
