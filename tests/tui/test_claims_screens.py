@@ -18,7 +18,7 @@ from fftui.studies.study import Condition, Scale, Study, Trial
 from fftui.tui.app import FFTUIApp
 from fftui.tui.claims_backend import ShownClaim, ShownClaims, shown_claims
 from fftui.tui.glyphs import ASCII, UNICODE
-from fftui.tui.messages import ShowFigures
+from fftui.tui.messages import OpenClaims, ShowFigures
 from fftui.tui.screens.claim_screen import VERDICT_STYLES, ClaimScreen
 from fftui.tui.screens.claims_screen import ClaimsScreen
 from fftui.tui.screens.confirm import ConfirmDialog
@@ -101,12 +101,30 @@ def claims_app(new_app, backend: FakeClaimsBackend, monkeypatch) -> FFTUIApp:
 
 
 async def opened(pilot: Pilot, app: FFTUIApp) -> ClaimsScreen:
-    await pilot.press("s")
-    await until(pilot, lambda: isinstance(app.screen, StudiesScreen))
-    await pilot.press("enter")
+    app.presets_screen.post_message(OpenClaims("quick"))
     await until(pilot, lambda: isinstance(app.screen, ClaimsScreen))
     assert isinstance(app.screen, ClaimsScreen)
     return app.screen
+
+
+class NoStudies:
+    """A backend of studies that are not read."""
+
+    def load_studies(self, scale: Scale) -> list[StudyFacts]:
+        return []
+
+
+async def test_the_first_row_of_the_studies_opens_the_claims(claims_app, monkeypatch) -> None:
+    monkeypatch.setattr(claims_app, "studies", NoStudies)
+    async with claims_app.run_test(size=SMALL) as pilot:
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(claims_app.screen, StudiesScreen))
+        about = claims_app.screen.query_one("#about", Paragraphs)
+        await until(pilot, lambda: "The paper's claims" in text_of(about))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(claims_app.screen, ClaimsScreen))
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(claims_app.screen, StudiesScreen))
 
 
 @both_sizes
@@ -154,11 +172,7 @@ async def test_the_whole_of_a_claim_is_read_and_left(claims_app, size) -> None:
 
 
 async def test_missing_runs_are_started_after_their_time_is_said(claims_app, monkeypatch) -> None:
-    started: list[Study] = []
-
-    class Started:
-        def start(self, study: Study) -> None:
-            started.append(study)
+    started: list[str] = []
 
     async with claims_app.run_test(size=SMALL) as pilot:
         screen = await opened(pilot, claims_app)
