@@ -145,8 +145,8 @@ class ClaimsScreen(Screen[None]):
         """How many runs there are, and how many are missing."""
         if self._judged is None:
             return ""
-        facts = self._judged.facts
-        return f" · {len(facts.remaining)} runs missing" if facts.remaining else " · all runs done"
+        missing = len(self._judged.facts.remaining)
+        return f" · runs missing: {missing}" if missing else " · all runs done"
 
     def _row(self, claim: ShownClaim) -> Row:
         named = (cell(claim.id, "bold"), cell(claim.statement, "dim"))
