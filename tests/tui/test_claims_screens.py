@@ -10,7 +10,7 @@ from textual.widgets import Static
 from fftui.claims import CLAIMS
 from fftui.claims.claims_plan import ClaimsPlan
 from fftui.claims.outcomes import Outcomes
-from fftui.claims.reproduce import ClaimVerdict, Judged, as_facts
+from fftui.claims.reproduce import ClaimVerdict, Verdicts, as_facts
 from fftui.claims.verdicts import Verdict
 from fftui.errors import RequestError
 from fftui.presets import load_preset
@@ -241,7 +241,7 @@ def test_judged_claims_become_words() -> None:
     """Without any run: every claim of the paper has its statement, verdict, reason and rule."""
     made = ClaimsPlan("quick", 3, (), {})
     nothing = Outcomes({}, {})
-    judged = Judged(tuple(ClaimVerdict(c, c.judge(nothing), ()) for c in CLAIMS), ("left out",))
+    judged = Verdicts(tuple(ClaimVerdict(c, c.judge(nothing), ()) for c in CLAIMS), ("left out",))
     study = StudyFacts(made.study(), 0, ())
     shown = shown_claims(as_facts(judged, made), study, None)
     assert [each.id for each in shown.claims] == [each.id for each in CLAIMS]
