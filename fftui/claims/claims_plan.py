@@ -10,6 +10,11 @@ from fftui.claims.study_setups import runs_in_studies
 from fftui.experiment import Experiment, PhaseConfig, per_layer_text
 from fftui.studies.study import Scale, Study, Trial
 
+# at both scales: with fewer no interval of seeds is worth the name
+SEEDS = 3
+# A run's likely time has this besides its learning: starting, reading images, measuring, tables.
+AROUND_S = 1.0
+
 
 @dataclass(frozen=True)
 class ClaimsPlan:
@@ -34,7 +39,13 @@ class ClaimsPlan:
             for runs in self.planned
             if seed < len(runs.experiments)
         )
-        return Study("claims", "The paper's claims", "Which of the paper's claims hold?", trials)
+        return Study(
+            "claims",
+            "The paper's claims",
+            "Which of the paper's claims hold?",
+            trials,
+            scale=self.scale,
+        )
 
 
 def plan(asked: Asked, claims: Sequence[Claim] = CLAIMS) -> ClaimsPlan:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fftui.claims import CLAIMS, Claim
-from fftui.claims.claims_plan import ClaimsPlan, plan
+from fftui.claims.claims_plan import SEEDS, ClaimsPlan, plan
 from fftui.claims.setup_runs import Asked
 from fftui.cli.claims_plan_text import PlanAhead
 from fftui.cli.claims_text import FORMATS, To, as_text, drawn
@@ -21,9 +21,6 @@ from fftui.runs.workspace import Workspace
 from fftui.studies.study import Scale
 from fftui.studies.study_catalogue import present_sets
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
-
-# at both scales: with fewer no interval of seeds is worth the name
-SEEDS = 3
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fftui.claims import Claim
-from fftui.claims.claims_plan import ClaimsPlan
+from fftui.claims.claims_plan import AROUND_S, ClaimsPlan
 from fftui.cli.study_plan import TrialPlan, trial_plans
 from fftui.experiment import Experiment
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import identity
 from fftui.text.format import columns, roughly
-
-# A run's likely time has this besides its learning: starting, reading images, measuring, tables.
-AROUND_S = 1.0
 
 
 @dataclass(frozen=True)

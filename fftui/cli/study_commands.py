@@ -52,6 +52,12 @@ def study(  # noqa: PLR0913 - one parameter an option
             autocompletion=complete_data,
         ),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only", metavar="TEXT", help="Only conditions whose text contains it. Repeatable."
+        ),
+    ] = None,
     table: Annotated[
         bool, typer.Option("--table", help="Run nothing: the table of the finished trials.")
     ] = False,
@@ -92,7 +98,10 @@ def study(  # noqa: PLR0913 - one parameter an option
     from fftui.cli.study_plan import show_plan
 
     build = headless.build_of_runs if table else headless.build
+    from fftui.studies.narrowing import only as only_those
+
     built = build(name, "quick" if quick else "full", seeds, asked, workspace)
+    built = only_those(built, only or [])
     out = headless.Output(to, trials, file_of(output), as_json)
     if dry_run:
         show_plan(built, workspace, as_json=as_json)

@@ -61,6 +61,7 @@ class Study:
     notes: tuple[str, ...] = ()
     # columns of `results.summary_table` that its table shows besides accuracy and time
     measures: tuple[str, ...] = ()
+    scale: Scale = "full"
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

@@ -88,6 +88,7 @@ class StudyInfo:
             trials,
             (*notes, *small, *self.notes),
             self.measures,
+            scale,
         )
 
 

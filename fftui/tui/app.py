@@ -25,10 +25,18 @@ from fftui.tui import themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands
 from fftui.tui.glyphs import plain
-from fftui.tui.messages import OpenRun, OpenStudy, ResumeRun, StartRun, StartStudy
+from fftui.tui.messages import (
+    OpenClaims,
+    OpenRun,
+    OpenStudy,
+    ResumeRun,
+    ShowFigures,
+    StartRun,
+    StartStudy,
+)
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.screens.help_screen import HelpScreen
+from fftui.tui.screens.help_screen import HelpScreen, keys_of
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.run_panes import RunPanes
@@ -37,13 +45,13 @@ from fftui.tui.system.metric_styles import Machine, this_machine
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study
+    from fftui.tui.claims_backend import ClaimsBackend
     from fftui.tui.driver import TerminalFile
+    from fftui.tui.figure_backend import FigureBackend
     from fftui.tui.study_backend import StudyBackend, StudyRun
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
 RUNS_OFFERED = 200  # by the palette
-# keys that Textual gives every screen
-NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
 Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
 
 
@@ -154,6 +162,18 @@ class FFTUIApp(App[Ending]):
 
         return StudyBackend(self.backend.workspace)
 
+    def claims(self) -> "ClaimsBackend":
+        """The backend of the claims screen."""
+        from fftui.tui.claims_backend import ClaimsBackend  # noqa: PLC0415
+
+        return ClaimsBackend(self.backend.workspace)
+
+    def figures(self) -> "FigureBackend":
+        """The backend of the figures screen."""
+        from fftui.tui.figure_backend import FigureBackend  # noqa: PLC0415
+
+        return FigureBackend(self.backend.workspace)
+
     # Runs
 
     @property
@@ -211,6 +231,13 @@ class FFTUIApp(App[Ending]):
         own = self.source if self.source is not None and self.source.run == message.run else None
         self._show_run(own or self.backend.journal(message.run))
 
+    @on(OpenClaims)
+    def _open_claims(self, message: OpenClaims) -> None:
+        from fftui.tui.screens.claims_screen import ClaimsScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, ClaimsScreen):
+            self.push_screen(ClaimsScreen(self.claims(), message.scale))
+
     @on(OpenStudy)
     def _open_study(self, message: OpenStudy) -> None:
         self.show_study(message.study)
@@ -223,6 +250,12 @@ class FFTUIApp(App[Ending]):
             self.push_screen(
                 StudyScreen(study, self.studies(), self.machine, lambda: self.study_run)
             )
+
+    @on(ShowFigures)
+    def _show_figures(self, message: ShowFigures) -> None:
+        from fftui.tui.screens.figures_screen import FiguresScreen  # noqa: PLC0415
+
+        self.push_screen(FiguresScreen(message.title, message.names, message.scale, self.figures()))
 
     def _show_run(self, source: Source) -> None:
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
@@ -258,23 +291,9 @@ class FFTUIApp(App[Ending]):
         """What this screen shows, and its keys."""
         if isinstance(self.screen, HelpScreen | ConfirmDialog):
             return
-        found: dict[str, str] = {}
-        for active in sorted(
-            self.screen.active_bindings.values(), key=lambda a: not a.binding.show
-        ):
-            binding = active.binding
-            if (
-                binding.description
-                and active.enabled
-                and not binding.action.startswith(NOT_IN_HELP)
-            ):
-                found.setdefault(
-                    binding.tooltip or binding.description, self.get_key_display(binding)
-                )
+        keys = keys_of(self.screen, self.get_key_display)
         charts = (panes.help_text() for panes in self.screen.query(RunPanes))
-        texts = [self.screen.HELP or "", *charts]
-        text = "\n\n".join(cleandoc(each) for each in texts)
-        keys = [(key, what) for what, key in found.items()]
+        text = "\n\n".join(cleandoc(each) for each in (self.screen.HELP or "", *charts))
         self.push_screen(HelpScreen(plain(text, self.ascii_only), keys))
 
     def get_key_display(self, binding: Binding) -> str:
@@ -324,6 +343,11 @@ class FFTUIApp(App[Ending]):
             "Studies",
             "Many runs that answer one question: the paper's tables and more",
             self.action_studies,
+        )
+        yield Command(
+            "Claims",
+            "The paper's claims and the verdict on each, by the runs that there are",
+            partial(self.post_message, OpenClaims("quick")),
         )
         if self.source is not None:
             yield Command("Live run", "The run or study of this process", self.action_live)

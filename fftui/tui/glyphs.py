@@ -31,6 +31,7 @@ class Glyphs:
     threshold: str
     separation: str
     states: dict[str, str]
+    verdicts: dict[str, str]  # of a claim
 
 
 UNICODE = Glyphs(
@@ -62,6 +63,14 @@ UNICODE = Glyphs(
         "interrupted": "■",
         "failed": "✗",
     },
+    verdicts={
+        "holds": "✓",
+        "does not hold": "✗",
+        "only as the paper ran it": "◐",
+        "not as the paper ran it, but with care": "◑",
+        "cannot tell": "?",
+        "not run here": "·",
+    },
 )
 
 ASCII = Glyphs(
@@ -92,6 +101,14 @@ ASCII = Glyphs(
         "finished": "+",
         "interrupted": "#",
         "failed": "!",
+    },
+    verdicts={
+        "holds": "+",
+        "does not hold": "x",
+        "only as the paper ran it": "<",
+        "not as the paper ran it, but with care": ">",
+        "cannot tell": "?",
+        "not run here": ".",
     },
 )
 

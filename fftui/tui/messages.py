@@ -8,7 +8,7 @@ from textual.message import Message
 from fftui.experiment import Experiment
 
 if TYPE_CHECKING:
-    from fftui.studies.study import Study
+    from fftui.studies.study import Scale, Study
 
 
 @dataclass
@@ -45,3 +45,19 @@ class StartStudy(Message):
     """Run the missing trials of `study`."""
 
     study: "Study"
+
+
+@dataclass
+class OpenClaims(Message):
+    """Show the paper's claims at `scale`."""
+
+    scale: "Scale"
+
+
+@dataclass
+class ShowFigures(Message):
+    """Show the figures of the studies, runs or paper's figures `names`, of studies at `scale`."""
+
+    title: str
+    names: tuple[str, ...]
+    scale: "Scale" = "full"

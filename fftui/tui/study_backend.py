@@ -6,7 +6,7 @@ Methods that read the disk or load torch or Polars are called from threads.
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
@@ -14,9 +14,10 @@ from fftui.runs.estimate import expected_seconds
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns, distinct
+from fftui.studies.narrowing import Narrowing, SetHere, sets_for, without
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import SEEDS, Scale, Study
-from fftui.studies.study_catalogue import STUDIES, present_sets
+from fftui.studies.study_catalogue import STUDIES, find_study, present_sets
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,23 @@ class StudyFacts:
 
 
 @dataclass(frozen=True)
+class NarrowedStudy:
+    """What `narrowing` makes of a study: the `whole` of it on its sets, the facts of what is left
+    in, and the data sets to choose from.
+    """
+
+    narrowing: Narrowing
+    whole: Study
+    facts: StudyFacts
+    sets: tuple[SetHere, ...]
+
+    @property
+    def sets_used(self) -> tuple[str, ...]:
+        """The data sets that it has trials on."""
+        return tuple(dict.fromkeys(trial.experiment.data.name for trial in self.whole.trials))
+
+
+@dataclass(frozen=True)
 class StudyTable:
     """A study's results so far as text: one row per condition, in order."""
 
@@ -51,6 +69,9 @@ class StudyBackend:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        # for `narrow`, which is asked after every key
+        self._known: KnownRuns | None = None
+        self._whole: tuple[Narrowing, Study] | None = None
 
     def load_studies(self, scale: Scale) -> list[StudyFacts]:
         """Every study at `scale`, on the data sets of this machine. Reads the disk. Raises
@@ -65,7 +86,24 @@ class StudyBackend:
 
     def load_study(self, study: Study) -> StudyFacts:
         """How much of `study` is done. Reads the disk. Raises RequestError."""
-        return study_facts(study, KnownRuns.of(self.workspace.runs_dir))
+        self._known = KnownRuns.of(self.workspace.runs_dir)
+        return study_facts(study, self._known)
+
+    def narrow(self, name: str, narrowing: Narrowing) -> NarrowedStudy:
+        """The study called `name` as it is wanted, by the runs that `load_study` has read. Raises
+        RequestError.
+        """
+        info, folder = find_study(name), self.workspace.data_folder
+        every = replace(narrowing, left_out=frozenset())
+        if self._whole is None or self._whole[0] != every:
+            present = present_sets(folder)
+            whole = info.build(every.scale, present, every.seeds, every.sets)
+            self._whole = (every, whole)
+        if self._known is None:
+            self._known = KnownRuns.of(self.workspace.runs_dir)
+        whole = self._whole[1]
+        facts = study_facts(without(whole, narrowing.left_out), self._known)
+        return NarrowedStudy(narrowing, whole, facts, sets_for(info, narrowing.scale, folder))
 
     def table(self, study: Study) -> StudyTable:
         """The results of `study` so far. Loads Polars and reads the disk. Raises RequestError."""

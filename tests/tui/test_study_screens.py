@@ -305,7 +305,7 @@ async def test_no_key_fails_before_anything_is_loaded(
     monkeypatch.setattr(backend, "load_studies", fail)
     monkeypatch.setattr(backend, "table", fail)
     async with study_app.run_test(size=size) as pilot:
-        await pilot.press("s", "enter", "f", "down", "end", "enter", "question_mark")
+        await pilot.press("s", "down", "enter", "f", "down", "end", "enter", "question_mark")
         await pilot.press("escape")
         await until(
             pilot,

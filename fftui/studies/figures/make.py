@@ -1,8 +1,9 @@
 """The figures of studies and runs: drawn from the tables of their runs, as pictures or as files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunNotFoundError, nearest, one_of
@@ -34,6 +35,7 @@ PAPER_FIGURES: Mapping[str, str] = {
     **dict.fromkeys((FIGURE_2, FIGURE_3, FIGURE_4), COMPARISON),
     **dict.fromkeys((FIGURE_5, FIGURE_6, FIGURE_7), NETWORKS),
 }
+T = TypeVar("T")
 MOST_SEEDS = 10  # seeds that are not run are ignored
 QUICK_NOTE = (
     "quick scale: small networks, few images and epochs; the paper's values are of its full scale"
@@ -80,21 +82,31 @@ def pictures(asked: FigureRequest) -> Iterator[Picture | SkippedFigure]:
     Raises RequestError for a name that is no study, run or figure of the paper, or an image that is
     not there.
     """
+
+    def files_of(drawing: Drawing) -> list[Picture]:
+        endings = asked.formats
+        return [Picture(drawing.name, ending, render(drawing, ending)) for ending in endings]
+
+    for made in drawn(asked, files_of):
+        if isinstance(made, SkippedFigure):
+            yield made
+        else:
+            yield from made
+
+
+def drawn(asked: FigureRequest, finish: Callable[[Drawing], T]) -> Iterator[T | SkippedFigure]:
+    """All figures that are asked for, each as `finish` makes it inside `style()`; what cannot be
+    drawn is skipped, with the reason. Raises RequestError as `pictures`.
+    """
     sources = [_source(name, asked) for name in asked.names]
     for made in (_figures(source, asked) for source in sources):
         while True:
             with style():  # not around the yields: the settings are global
                 each = next(made, None)
-                rendered = (
-                    [Picture(each.name, ending, render(each, ending)) for ending in asked.formats]
-                    if isinstance(each, Drawing)
-                    else []
-                )
-            if each is None:
+                finished = finish(each) if isinstance(each, Drawing) else each
+            if finished is None:
                 break
-            if isinstance(each, SkippedFigure):
-                yield each
-            yield from rendered
+            yield finished
 
 
 def run_figures(folder: RunFolder, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:

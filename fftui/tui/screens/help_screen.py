@@ -1,14 +1,27 @@
 """The help screen: what a screen shows, and its keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from inspect import cleandoc
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
+
+# keys that Textual gives every screen
+NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
+
+
+def keys_of(screen: Screen[Any], key_display: Callable[[Binding], str]) -> list[tuple[str, str]]:
+    """The keys that have an effect on `screen` and what each does; those in the footer first."""
+    found: dict[str, str] = {}
+    for active in sorted(screen.active_bindings.values(), key=lambda each: not each.binding.show):
+        binding = active.binding
+        if binding.description and active.enabled and not binding.action.startswith(NOT_IN_HELP):
+            found.setdefault(binding.tooltip or binding.description, key_display(binding))
+    return [(key, what) for what, key in found.items()]
 
 
 class HelpScreen(ModalScreen[None]):

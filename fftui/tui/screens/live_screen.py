@@ -9,7 +9,7 @@ from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from fftui.runs.view import RunView
-from fftui.tui.messages import ResumeRun
+from fftui.tui.messages import ResumeRun, ShowFigures
 from fftui.tui.run_sources import RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
@@ -28,6 +28,7 @@ class LiveScreen(RunScreen):
         Binding("n", "skip_layer", "Next layer"),
         Binding("R", "resume_run", "Resume run"),
         Binding("g", "system", "System"),
+        Binding("i", "figures", "Figures", tooltip="The run's figures, once it has ended"),
         *pane_bindings(),
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]
@@ -36,7 +37,8 @@ class LiveScreen(RunScreen):
 
     p pauses and continues, s stops with a checkpoint (after asking), n ends the layer that is
     learning, or all that learn in parallel, and continues with the next. g shows the machine's
-    metrics over the whole run. On a small terminal 1 to 4 choose the pane under the layers.
+    metrics over the whole run, i the figures of a run that has ended. On a small terminal 1 to 4
+    choose the pane under the layers.
     """
 
     def __init__(self, source: Source, machine: Machine) -> None:
@@ -102,6 +104,8 @@ class LiveScreen(RunScreen):
         if action == "resume_run":
             ended = self.source.process_gone or self.source.view.status in ("interrupted", "failed")
             return ended and self.control is None and self.source.view.started is not None
+        if action == "figures":
+            return self.control is None and self.source.view.result is not None
         return super().check_action(action, parameters)
 
     def action_pause(self) -> None:
@@ -146,6 +150,10 @@ class LiveScreen(RunScreen):
     def action_system(self) -> None:
         """Show the machine's metrics over the whole run and by layer."""
         self.app.push_screen(SystemScreen(self.source, self._machine, self._status_text))
+
+    def action_figures(self) -> None:
+        """Draw the run's figures from its tables."""
+        self.post_message(ShowFigures(self.source.run, (self.source.run,)))
 
     def action_leave(self) -> None:
         """Go back; the run goes on."""

@@ -14,7 +14,7 @@ from fftui.errors import FFTUIError
 from fftui.studies.study import SEEDS, Scale
 from fftui.studies.study_catalogue import STUDIES
 from fftui.text import format as fmt
-from fftui.tui.messages import OpenStudy
+from fftui.tui.messages import OpenClaims, OpenStudy
 from fftui.tui.study_backend import StudyBackend, StudyFacts
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
@@ -27,6 +27,9 @@ COLUMNS = (
     Column("done", right=True),
     Column("time left", right=True),
 )
+# The first row: the claims have a screen of their own.
+CLAIMS = "claims"
+CLAIMS_QUESTION = "Which of the paper's claims hold, by the runs that there are?"
 SCALES: dict[Scale, str] = {
     "quick": "quick: small networks on the digits that ship with fftui",
     "full": "full: the paper's data sets and sizes",
@@ -58,7 +61,8 @@ class StudiesScreen(Screen[None]):
     ]
     HELP = """
     Each row is a study: many runs that answer one question. Enter opens one with its results so
-    far; it is started there. Trials that have finished are never run again, also if their runs were
+    far; it is narrowed and started there. The first row opens the paper's claims and their
+    verdicts. Trials that have finished are never run again, also if their runs were
     started by hand.
 
     f switches between the quick scale, small networks on the digits that ship with fftui, and the
@@ -118,7 +122,8 @@ class StudiesScreen(Screen[None]):
         rows = self.query_one(RowList)
         seeds = f"{SEEDS[self.scale]} seed{'s' if SEEDS[self.scale] > 1 else ''}"
         rows.set_title(f"Studies · {SCALES[self.scale]}, {seeds}")
-        rows.show_rows([self._row(name) for name in STUDIES])
+        claims = Row((cell(CLAIMS, "title"), cell(CLAIMS_QUESTION, "dim"), *[cell("")] * 3))
+        rows.show_rows([claims, *(self._row(name) for name in STUDIES)])
         self._update_details()
 
     def _row(self, name: str) -> Row:
@@ -133,12 +138,15 @@ class StudiesScreen(Screen[None]):
 
     @property
     def current(self) -> str:
-        """The name of the study under the cursor."""
-        return list(STUDIES)[self.query_one(RowList).index]
+        """The name of the study under the cursor, or `claims`."""
+        return (CLAIMS, *STUDIES)[self.query_one(RowList).index]
 
     def _update_details(self) -> None:
         """Show the details of the study under the cursor."""
         about, name = self.query_one("#about", Paragraphs), self.current
+        if name == CLAIMS:
+            about.show(*_about_claims(max(20, about.size.width - 3)))
+            return
         info, facts = STUDIES[name], self._facts.get(name)
         width = max(20, about.size.width - 3)
         lines: list[tuple[Span, ...]] = [((f" {name}  ", "bold"), (info.title, "text")), ()]
@@ -170,7 +178,9 @@ class StudiesScreen(Screen[None]):
     def action_open(self) -> None:
         """Open the study under the cursor."""
         facts = self._facts.get(self.current)
-        if facts is None and self._problem:
+        if self.current == CLAIMS:
+            self.post_message(OpenClaims(self.scale))
+        elif facts is None and self._problem:
             self.notify(self._problem, severity="error")
         elif facts is None:
             self._opens_when_loaded = self.current
@@ -190,6 +200,17 @@ class StudiesScreen(Screen[None]):
     @on(RowList.Selected)
     def _row_selected(self) -> None:
         self.action_open()
+
+
+def _about_claims(width: int) -> list[tuple[Span, ...]]:
+    """What stands behind the first row."""
+    text = (
+        "Each claim of the paper with its verdict, the paper's numbers, the rule, and what was run;"
+        " Enter shows them. They are judged by the runs that have finished; the missing ones are"
+        " started there."
+    )
+    title: tuple[Span, ...] = ((f" {CLAIMS}  ", "bold"), ("The paper's claims", "text"))
+    return [title, (), *(((f" {each}", "text"),) for each in textwrap.wrap(text, width))]
 
 
 def _time_left(facts: StudyFacts) -> str:

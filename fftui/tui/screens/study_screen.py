@@ -14,8 +14,11 @@ from textual.widgets import Footer
 from fftui.errors import FFTUIError
 from fftui.runs.view import RunView
 from fftui.studies.study import Study
-from fftui.tui.messages import OpenRun, StartStudy
+from fftui.studies.study_catalogue import STUDIES
+from fftui.tui.figure_backend import PAPER_FIGURES
+from fftui.tui.messages import OpenRun, ShowFigures, StartStudy
 from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.narrow_screen import NarrowScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable
 from fftui.tui.system.metric_styles import Machine
@@ -41,6 +44,7 @@ class StudyScreen(RunScreen):
     IS_ROOT_SCREEN: ClassVar[bool] = True  # Back leads here from a run
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "start", "Start", tooltip="Run the missing trials"),
+        Binding("n", "narrow", "Narrow", tooltip="Choose sets, seeds, scale and conditions"),
         Binding("s", "stop", "Stop"),
         Binding(
             "o",
@@ -48,6 +52,7 @@ class StudyScreen(RunScreen):
             "Open run",
             tooltip="The live screen of the run that is learning, or learned last",
         ),
+        Binding("i", "figures", "Figures", tooltip="The study's figures, from its finished runs"),
         *pane_bindings("results"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
@@ -56,9 +61,10 @@ class StudyScreen(RunScreen):
     interval, and what the paper reports. A sign marks the condition that is learning and those that
     have all their runs.
 
-    g runs the missing trials, one after the other; s stops with a checkpoint (after asking), and g
-    continues from there later. The screen may be closed: the study goes on, and l returns to it. On
-    a small terminal 1 to 5 choose what is shown.
+    n chooses what is run: sets, seeds, scale and conditions, with the time that takes. g runs the
+    missing trials, one after the other; s stops with a checkpoint (after asking), and g
+    continues from there later. i draws its figures. The screen may be closed: the study goes on,
+    and l returns to it. On a small terminal 1 to 5 choose what is shown.
     """
 
     def __init__(
@@ -187,6 +193,8 @@ class StudyScreen(RunScreen):
         run = self.run
         if action == "start":
             return not self.learns and (self.facts is None or bool(self.facts.remaining))
+        if action == "narrow":
+            return not self.learns and self.study.name in STUDIES
         if action == "stop":
             return self.learns and run is not None and not run.stopping
         if action == "open_run":
@@ -199,6 +207,15 @@ class StudyScreen(RunScreen):
         """Run the missing trials."""
         self._trials_ended = 0
         self.post_message(StartStudy(self.study))
+
+    @work
+    async def action_narrow(self) -> None:
+        """Choose what is run, and run it."""
+        study = await self.app.push_screen_wait(NarrowScreen(self.study, self._backend))
+        if study is not None:
+            self.study, self.facts, self._table = study, None, StudyTable()
+            self.action_start()
+            self.read()
 
     @work
     async def action_stop(self) -> None:
@@ -218,6 +235,12 @@ class StudyScreen(RunScreen):
         run = self.run
         if run is not None and run.progress is not None and run.progress.run is not None:
             self.post_message(OpenRun(run.progress.run))
+
+    def action_figures(self) -> None:
+        """Draw the study's figures; of the claims the paper's."""
+        study = self.study
+        names = (study.name,) if study.name in STUDIES else PAPER_FIGURES
+        self.post_message(ShowFigures(study.title, names, study.scale))
 
     def action_pane(self, name: str) -> None:
         """Show the results or one pane of the run where there is no room for all."""
