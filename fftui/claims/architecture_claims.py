@@ -39,7 +39,7 @@ def _are_at_chance(control: Outcome, *outcomes: Outcome) -> Observation:
     text = "; ".join(map(outcome_text, (*outcomes, control)))
     answer = all_yes(*(each.answer for each in compared))
     if answer == "yes" and at_chance(control).answer != "no":
-        return Observation("open", text, f"longer training would: {control.label} fails too")
+        return Observation("open", text, f"longer training might: {control.label} fails too")
     return concluded(answer, text, *compared)
 
 

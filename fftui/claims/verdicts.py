@@ -247,7 +247,7 @@ def nothing_learnt(*failed: Comparison) -> str:
     if any(each.answer == "no" for each in failed):
         return ""
     hints = [hint for each in failed if (hint := each.would_tell)]
-    return hints[0] if hints else "longer training would: all are at chance"
+    return hints[0] if hints else "longer training might: none is above chance"
 
 
 def ensure_comparable(one: Outcome, other: Outcome) -> None:

@@ -36,7 +36,7 @@ def learner(
 ) -> Outcome:
     """Runs of one set-up, one for each of `seconds`, that rise to the accuracy `end` (percent)."""
     curves = tuple(curve(end, each, data=data) for each in seconds)
-    return measured(curves=curves, disturbed=disturbed)
+    return measured(end, curves=curves, disturbed=disturbed)
 
 
 def measured(test: Percent = 97.0, label: str = "a run", **figures: object) -> Outcome:

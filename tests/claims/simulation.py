@@ -45,6 +45,7 @@ NOISES = (0.01, 0.05, 0.2)  # of repeats, as a share
 LOSSES = (0.3, 0.89, 0.91, 1.0)  # of ln C
 LAYERS = 4
 CURVE_POINTS = 12
+CURVE_IMAGES = 500  # that a curve is measured on
 ON_MACHINES = frozenset(claim.id for claim in (*ON_TIME, *ON_MEMORY, *ON_POWER, *ON_ATTENTION))
 ON_CHOICES = frozenset({"threshold-tunes", "activation-functions"})
 
@@ -219,7 +220,9 @@ def _exact(setup: Setup, truth: Truth) -> Outcome:
         validation=of(truth.accuracy),
         depths=tuple(map(of, truth.depths)),
         losses=((truth.loss * math.log(CLASSES),) * 2,) * SEEDS,
-        measures=_measures(truth, np.ones((SEEDS, 1 + LAYERS))),
+        measures=_measures(
+            truth, np.ones((SEEDS, 1 + LAYERS)), np.full((SEEDS, CURVE_POINTS), 0.0)
+        ),
     )
 
 
@@ -243,7 +246,8 @@ def _drawn(
     measures = [Measures()] * count
     if claim.id in ON_MACHINES:
         noise = np.maximum(generator.normal(1, truth.noise, (count, SEEDS, 1 + LAYERS)), 0.1)
-        measures = [_measures(truth, of_draw) for of_draw in noise]
+        curves = generator.standard_normal((count, SEEDS, CURVE_POINTS))
+        measures = [_measures(truth, *of_draw) for of_draw in zip(noise, curves, strict=True)]
     return [
         Outcome(
             label=setup.text,
@@ -283,8 +287,13 @@ def _accuracies(correct_SN: NDArray[np.bool_]) -> Accuracies:
     return Accuracies(tuple(correct_SN.mean(axis=1).tolist()), correct_SN.shape[1], correct_SN)
 
 
-def _measures(truth: Truth, noise_SL: NDArray[np.float64]) -> Measures:
-    """Times, memory and power of a set-up with noise; the first column is that of the whole run."""
+def _measures(
+    truth: Truth, noise_SL: NDArray[np.float64], curves_SE: NDArray[np.float64]
+) -> Measures:
+    """Times, memory and power of a set-up with noise; the first column is that of the whole run.
+
+    `curves_SE` is the noise of the accuracy of each run after each epoch, in standard errors.
+    """
 
     def of(scale: float, noise_S: NDArray[np.float64]) -> Repeats:
         return Repeats(tuple((scale * noise_S).tolist()))
@@ -312,15 +321,16 @@ def _measures(truth: Truth, noise_SL: NDArray[np.float64]) -> Measures:
         power_w=of(60 * truth.factor, whole_S),
         power_spread_w=of(5 * truth.factor, whole_S),
         layers=layers,
-        curves=tuple(_curve(truth, speed) for speed in whole_S),
+        curves=tuple(map(_curve, (truth,) * SEEDS, whole_S, curves_SE)),
     )
 
 
-def _curve(truth: Truth, speed: float) -> Curve:
+def _curve(truth: Truth, speed: float, noise_E: NDArray[np.float64]) -> Curve:
     share = np.arange(1, CURVE_POINTS + 1) / CURVE_POINTS
     seconds = tuple((truth.factor * speed * share).tolist())
+    rising = truth.accuracy * (1 - np.exp(-6 * share))
     return Curve(
-        accuracy=tuple((0.9 * (1 - np.exp(-4 * share))).tolist()),
+        accuracy=tuple((rising + noise_E * np.sqrt(rising * (1 - rising) / CURVE_IMAGES)).tolist()),
         train_s=seconds,
         data_s=tuple(each / 10 for each in seconds),
     )

@@ -88,7 +88,7 @@ def test_two_networks_at_chance_say_nothing_of_one_another(
 ) -> None:
     behind = is_behind(outcome("one", one), outcome("other", other))
     assert behind.answer == answer
-    assert behind.would_tell == ("longer training would: all are at chance" * (answer == "open"))
+    assert behind.would_tell == ("longer training might: none is above chance" * (answer == "open"))
     near = outcome("near", 18.5, spread=3.0)
     assert is_behind(near, near).would_tell.endswith("seeds would probably tell")
 
