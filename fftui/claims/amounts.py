@@ -24,12 +24,13 @@ Ask = Callable[[Repeats, Repeats], Answer]
 @dataclass(frozen=True)
 class Quantity:
     """Something that runs take of the machine: how it is read (None: not measured) and written, and
-    what measuring it needs.
+    what measuring it needs; `needs_quiet` where other processes change it.
     """
 
     read: Callable[[Measures], Repeats | None]
     written: Callable[[float], str]
     needs: str
+    needs_quiet: bool = True
 
     def of(self, outcome: Outcome) -> Repeats:
         """Its repeats in an outcome. Raises AbsentError where it was not measured."""
@@ -62,7 +63,9 @@ def percentage(value: float) -> str:
 GPU = "needs an NVIDIA GPU"
 ENERGY = "needs an NVIDIA GPU, or a CPU whose energy may be read"
 LEARNING_TIME = Quantity(lambda measures: measures.train_s, duration, "needs finished runs")
-MEMORY = Quantity(lambda measures: measures.memory_bytes, size, "needs telemetry")
+MEMORY = Quantity(
+    lambda measures: measures.memory_bytes, size, "needs telemetry", needs_quiet=False
+)
 POWER = Quantity(lambda measures: measures.power_w, watts, ENERGY)
 POWER_SPREAD = Quantity(lambda measures: measures.power_spread_w, watts, ENERGY)
 
@@ -119,7 +122,10 @@ def compared(one: Amount, other: Amount, ask: Ask) -> Observation:
     Raises AbsentError where one was not measured.
     """
     text = amounts_text(one, other)
-    hint = hindrance((one.outcome, other.outcome), _fewest(one.repeats, other.repeats))
+    pair = (one.outcome, other.outcome)
+    hint = _incomparable(pair, _fewest(one.repeats, other.repeats))
+    if one.quantity.needs_quiet:
+        hint = hint or _disturbed(pair)
     return (
         Observation("open", text, hint)
         if hint
@@ -147,15 +153,25 @@ def hindrance(outcomes: Sequence[Outcome], repeats: int) -> str:
 
     `repeats` is the smallest number of them.
     """
+    return _incomparable(outcomes, repeats) or _disturbed(outcomes)
+
+
+def _incomparable(outcomes: Sequence[Outcome], repeats: int) -> str:
+    """Other platforms, or too few repeats."""
     try:
         for outcome in outcomes[1:]:
             ensure_comparable(outcomes[0], outcome)
     except AbsentError as differ:
         return str(differ)
-    for outcome in outcomes:
-        if outcome.measures.disturbed:
-            return f"a quiet machine would: {outcome.label}, {outcome.measures.disturbed}"
     return f"{REPEATS} repeats would tell more: here are {repeats}" if repeats < REPEATS else ""
+
+
+def _disturbed(outcomes: Sequence[Outcome]) -> str:
+    """What else ran beside them."""
+    found = (each for each in outcomes if each.measures.disturbed)
+    return next(
+        (f"a quiet machine would: {each.label}, {each.measures.disturbed}" for each in found), ""
+    )
 
 
 def _fewest(*repeats: Repeats) -> int:

@@ -46,10 +46,10 @@ MARGINS = (
     " that of the test images, compared image by image. Where a claim makes several comparisons"
     " their intervals are widened (Bonferroni). At chance: the interval below twice the accuracy"
     " of guessing; two networks of which neither is above it for certain are not compared. Times,"
-    " memory and power: at least three repeats, run in turn on a quiet machine, and likewise the"
-    " whole 95 % interval beyond the bound; times are similar within a factor of 1.5; a time is"
-    " longer, and memory or power more, from a tenth on. Choices are made on validation images."
-    " Only runs of one host, device and precision are compared."
+    " memory and power: at least three repeats, run in turn (for times and power on a quiet"
+    " machine), and likewise the whole 95 % interval beyond the bound; times are similar within a"
+    " factor of 1.5; a time is longer, and memory or power more, from a tenth on. Choices are made"
+    " on validation images. Only runs of one host, device and precision are compared."
 )
 
 

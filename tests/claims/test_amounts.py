@@ -62,6 +62,14 @@ def test_what_hinders_leaves_a_comparison_open_and_is_said(
     assert re.search(hint, found.would_tell)
 
 
+def test_what_other_processes_do_is_no_matter_to_a_runs_own_memory() -> None:
+    one, other = (
+        measured(memory_bytes=repeats(1e6 * each), disturbed="others used 40 % of it")
+        for each in (20.0, 10.0)
+    )
+    assert compared(Amount(MEMORY, one), Amount(MEMORY, other), is_more).answer == "yes"
+
+
 def test_both_amounts_and_their_ratio_are_written() -> None:
     one = replace(taking(20.0), label="one")
     text = compared(
