@@ -90,6 +90,11 @@ def first_theme() -> str:
         return name
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     light = background in ("7", "15")
-    if os.environ.get("NO_COLOR"):
+    if wants_no_color():
         return "ansi-light" if light else "ansi-dark"
     return LIGHT.name if light else DARK.name
+
+
+def wants_no_color() -> bool:
+    """Whether NO_COLOR is set and not empty."""
+    return bool(os.environ.get("NO_COLOR"))

@@ -303,14 +303,15 @@ async def test_keys_call_the_run_control(new_app, new_control, view_of) -> None:
     control = new_control(view_of(until=(1, 5)))
     app = new_app(control)
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("p", "p", "n", "s")
-        await pilot.pause()
+        await pilot.press("p", "p", "n")
         assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("escape")
         await pilot.pause()
+        assert control.calls == ["pause", "resume"]
+        await pilot.press("n", "n")
         assert control.calls == ["pause", "resume", "skip"]
         await pilot.press("s")
-        await pilot.pause()
+        assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("s")
         await pilot.pause()
         assert control.calls[-1] == "stop"
