@@ -94,14 +94,13 @@ async def test_markup_in_values_is_text_on_every_screen(
     new_app: Callable[..., FFTUIApp], hostile_run: str
 ) -> None:
     app = new_app()
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
         screen = app.presets_screen
         await until(pilot, lambda: bool(screen.recent_runs))
         screen._presets = [replace(p, description=HOSTILE) for p in screen._presets]
         screen.torch_loaded(HOSTILE)
         app.notify(f"toast {HOSTILE}", title=f"title {HOSTILE}")
-        await pilot.pause()
-        assert f"toast {HOSTILE}" in text_on(app)
+        await until(pilot, lambda: f"toast {HOSTILE}" in text_on(app))
         assert f"title {HOSTILE}" in text_on(app)
 
         await pilot.press("enter")
@@ -131,7 +130,7 @@ async def test_the_palette_shows_markup_as_text(
     new_app: Callable[..., FFTUIApp], hostile_run: str
 ) -> None:
     app = new_app()
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
         await until(pilot, lambda: bool(app.presets_screen.recent_runs))
         await pilot.press("ctrl+p", *"open run")
         await until(pilot, lambda: hostile_run in text_on(app))
@@ -142,7 +141,7 @@ async def test_the_palette_shows_markup_as_text(
 
 async def test_questions_show_markup_as_text(new_app: Callable[..., FFTUIApp]) -> None:
     app = new_app()
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
         await app.push_screen(ConfirmDialog(f"Stop {HOSTILE}?", (("s", HOSTILE),)))
         await pilot.pause()
         assert f"Stop {HOSTILE}?" in text_on(app)
@@ -158,7 +157,7 @@ async def test_an_error_with_markup_is_text(
         raise RequestError(HOSTILE)
 
     monkeypatch.setattr(app.backend, "resume", refuse)
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
         app.post_message(ResumeRun("run [/x]"))
         await until(pilot, lambda: HOSTILE in text_on(app))
         assert "run [/x]" in text_on(app)
@@ -208,7 +207,7 @@ async def test_only_ascii_reaches_an_ascii_terminal(
     view_of: Callable[..., RunView],
 ) -> None:
     app = new_app(new_control(view_of(until=(2, 5))), ascii_only=True)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         for keys in (["n"], ["escape", "question_mark"], ["escape", "g"], ["g", "t"], ["escape"]):
             await pilot.press(*keys)
             await pilot.pause()
@@ -217,7 +216,7 @@ async def test_only_ascii_reaches_an_ascii_terminal(
         await pilot.press("b", "r")
         await pilot.pause()
         assert text_on(app).isascii()
-        assert "goodness g+ -> theta ~" in text_on(app)
+        await until(pilot, lambda: "goodness g+ -> theta ~" in text_on(app))
         await pilot.press("escape", "enter", "ctrl+p")
         await pilot.pause(0.3)
         assert text_on(app).isascii()
@@ -284,7 +283,7 @@ async def test_no_color_sends_no_colour_and_can_be_read(
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLORFGBG", background)
     app = new_app(new_control(view_of(until=(2, 5))))
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
         async for _ in walk(pilot):  # type: ignore[attr-defined]
             for row in glass(app):
                 for segment in row:
@@ -317,7 +316,7 @@ async def test_every_theme_can_be_read(
     view_of: Callable[..., RunView],
 ) -> None:
     app = new_app(new_control(view_of(until=(2, 5))))
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=(80, 24)) as pilot:
         for theme in app.available_themes:
             app.theme = theme
             await pilot.pause()
@@ -339,6 +338,6 @@ async def test_a_run_that_is_opened_by_a_hostile_name_is_refused_in_words(
     new_app: Callable[..., FFTUIApp],
 ) -> None:
     app = new_app()
-    async with app.run_test(size=LARGE) as pilot:
+    async with app.run_test(size=LARGE, notifications=True) as pilot:
         app.post_message(OpenRun("[/a]"))
         await until(pilot, lambda: "[/a]" in text_on(app))

@@ -80,8 +80,7 @@ class RowWidget(Widget):
         shown = plain(title, self.ascii_only)
         if self._title != shown:
             self._title = shown
-            # Textual declares the attribute narrower than what it takes
-            self.border_title = literal(shown)  # type: ignore[assignment]
+            self.border_title = literal(shown)
 
     def repaint(self) -> None:
         """Compute the rows again and repaint those that differ."""
