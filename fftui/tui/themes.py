@@ -77,7 +77,7 @@ def defaults(theme: Theme) -> dict[str, str]:
     shares = {"ink-dim": 0.65, "ink-faint": 0.45, "rule": 0.25, "lit": 0.1}
     # opaque: the style of a part of a widget takes a colour without what is under it
     mixed = {name: paper.blend(ink, share, 1.0).hex for name, share in shares.items()}
-    return {"ink-second": colours["secondary"], **mixed}
+    return {"ink-second": colours["text-secondary"], **mixed}
 
 
 def first_theme() -> str:
