@@ -4,6 +4,7 @@ Every command loads what it needs by itself: `fftui --help` loads no torch, Text
 """
 
 import atexit
+import os
 import signal
 import sys
 from typing import Annotated
@@ -62,6 +63,9 @@ def screen(
     runs: RunsDir = None,
     data_dir: DataDir = None,
     device: Device = "auto",
+    ascii_only: Annotated[
+        bool, typer.Option("--ascii", help="Draw with ASCII alone, as FFTUI_ASCII=1 does.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
@@ -69,6 +73,8 @@ def screen(
     """A workbench for Forward-Forward learning in the terminal. Without a command it opens the
     screen.
     """
+    if ascii_only:
+        os.environ["FFTUI_ASCII"] = "1"
     if context.invoked_subcommand is None:
         from fftui.cli.open_screen import check_terminal, open_screen  # noqa: PLC0415 - Textual
 

@@ -5,6 +5,7 @@ A view is frozen. `view.after(at, event)` is the next one, so a training thread 
 while another thread reads the last one: nobody waits, nobody sees half of a change.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -88,6 +89,14 @@ class LayerView:
         return self.history[-1] if self.history else None
 
     @property
+    def diverged(self) -> bool:
+        """Whether its last loss is not a finite number."""
+        # a journal in JSON has null for it
+        return self.last is not None and not (
+            self.last.loss is not None and math.isfinite(self.last.loss)
+        )
+
+    @property
     def separation(self) -> float | None:
         """g⁺ − g⁻ of the last epoch: how far apart the layer holds positive and negative data."""
         if (
@@ -149,6 +158,11 @@ class RunView:
             if self.progress and self.progress.total
             else 0.0
         )
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the loss of any layer is not a finite number."""
+        return any(layer.diverged for layer in self.layers)
 
     @property
     def learning(self) -> tuple[LayerView, ...]:

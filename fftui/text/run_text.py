@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fftui import events as ev
+from fftui.errors import FFTUIError
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.status import current_record
 from fftui.runs.view import LayerView, RunView, fold
 from fftui.text.format import accuracy_text, columns, duration, percent
 from fftui.text.layer_text import LAYER_HEAD, accuracy_head, energy_text, layer_rows
+from fftui.text.settings_text import differences, summary
 
 NOTES_SHOWN = 5  # the last lines of a run's log
 
@@ -18,7 +20,12 @@ NOTES_SHOWN = 5  # the last lines of a run's log
 def run_text(folder: RunFolder) -> str:
     """A run in words, then its layers and evaluations as columns."""
     record, view = current_record(folder), fold(read_journal(folder.journal))
-    pairs = [("run", folder.id), *_record_pairs(record), *_view_pairs(view)]
+    pairs = [
+        ("run", folder.id),
+        *_record_pairs(record, view),
+        *_settings_pairs(folder, record),
+        *_view_pairs(view),
+    ]
     sections = ["".join(f"{name}: {value}\n" for name, value in pairs) + f"path: {folder.path}\n"]
     if view.layers:
         head = (*LAYER_HEAD, accuracy_head(view))
@@ -52,9 +59,10 @@ def _evaluation_facts(evaluated: ev.Evaluated) -> dict[str, object]:
     return facts
 
 
-def _record_pairs(record: RunRecord) -> Iterator[tuple[str, str]]:
+def _record_pairs(record: RunRecord, view: RunView) -> Iterator[tuple[str, str]]:
     """Names and texts of what a run's record says."""
-    yield "status", record.status + (f": {record.error}" if record.error else "")
+    diverged = ", loss not finite" if view.diverged else ""
+    yield "status", record.status + diverged + (f": {record.error}" if record.error else "")
     yield "name", record.name
     yield "preset", record.preset or "none"
     yield "data", record.data
@@ -71,6 +79,17 @@ def _record_pairs(record: RunRecord) -> Iterator[tuple[str, str]]:
         ("of it evaluation", record.evaluation_s),
     )
     yield from ((name, duration(seconds)) for name, seconds in times if seconds is not None)
+
+
+def _settings_pairs(folder: RunFolder, record: RunRecord) -> Iterator[tuple[str, str]]:
+    """What the run was asked to do, and each setting that differs from its preset."""
+    try:
+        experiment = folder.experiment()
+    except FFTUIError as error:
+        yield "settings", str(error)
+        return
+    yield "settings", "; ".join(summary(experiment))
+    yield from (("changed", text) for text in differences(experiment, record.preset))
 
 
 def _view_pairs(view: RunView) -> Iterator[tuple[str, str]]:

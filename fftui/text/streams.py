@@ -86,14 +86,29 @@ def bytes_to_stdout(content: bytes) -> None:
 
 
 def wants_ascii() -> bool:
-    """Whether output is limited to ASCII: FFTUI_ASCII is set, or the locale is not UTF-8."""
+    """Whether output is limited to ASCII: FFTUI_ASCII is set, the terminal is the Linux console, or
+    the locale is C or not UTF-8.
+    """
     setting = os.environ.get("FFTUI_ASCII", "")
     if setting:
         return setting != "0"
+    if os.environ.get("TERM") == "linux" or _asks_for_c():
+        return True
     return locale.getpreferredencoding(do_setlocale=False).lower().replace("-", "") not in {
         "utf8",
         "cp65001",
     }
+
+
+def _asks_for_c() -> bool:
+    """Whether the locale for characters is named C or POSIX.
+
+    Python takes UTF-8 in that locale, and sets LC_CTYPE to say so.
+    """
+    wanted = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
+    if wanted == "C.UTF-8" and not os.environ.get("LC_ALL"):
+        wanted = os.environ.get("LANG")
+    return wanted in ("C", "POSIX")
 
 
 def detach(stream: TextIO) -> None:

@@ -6,16 +6,18 @@ their own timers.
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from fftui.errors import ExperimentError, FFTUIError
@@ -24,6 +26,7 @@ from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands
+from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
 from fftui.tui.messages import (
     OpenClaims,
@@ -31,6 +34,7 @@ from fftui.tui.messages import (
     OpenStudy,
     ResumeRun,
     ShowFigures,
+    ShowSettings,
     StartRun,
     StartStudy,
 )
@@ -41,6 +45,7 @@ from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.screens.settings_screen import SettingsScreen
 from fftui.tui.system.metric_styles import Machine, this_machine
 
 if TYPE_CHECKING:
@@ -74,9 +79,11 @@ class FFTUIApp(App[Ending]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
+        # the footer shows the first key of an action that is not typed into an input line
         Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("f1", "help", "Help", show=False),
-        Binding("q,ctrl+q,ctrl+c", "quit", "Quit", key_display="q"),
+        Binding("f1", "help", "Help", key_display="F1"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q"),
         Binding("ctrl+t", "light_or_dark", "Light or dark", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
     ]
@@ -97,7 +104,13 @@ class FFTUIApp(App[Ending]):
         self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
         self.terminal = terminal
         theme = themes.first_theme()  # before Textual takes NO_COLOR out of the environment
-        super().__init__()
+        no_color = themes.wants_no_color()
+        if not no_color:
+            os.environ.pop("NO_COLOR", None)  # Textual counts an empty one
+        # Without colours Textual makes greys of a theme's, unless it is told that they are the
+        # terminal's: then it sends none, in any theme.
+        super().__init__(ansi_color=True if no_color else None)
+        self._glass = Glass(ascii_only=self.ascii_only)
         self.backend = backend
         self.presets_screen = PresetsScreen(backend)
         self.machine = machine or this_machine()
@@ -122,6 +135,28 @@ class FFTUIApp(App[Ending]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of fftui's stylesheet that Textual's themes lack."""
         return themes.defaults(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's filters and, last, the one that keeps control characters off the screen."""
+        return [*super().get_line_filters(), self._glass]
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast. `markup` has no effect: messages hold values, which are text."""
+        super().notify(
+            plain(message, self.ascii_only),
+            title=title,
+            severity=severity,
+            timeout=timeout,
+            markup=False,
+        )
 
     def on_mount(self) -> None:
         """Show the first screen and start loading torch behind it."""
@@ -208,7 +243,10 @@ class FFTUIApp(App[Ending]):
     def _refuse_if_busy(self) -> bool:
         """Whether a run or study is running; the user is notified if so."""
         if self.busy:
-            self.notify("a run is learning already: stop it first (l shows it)", severity="error")
+            self.notify(
+                "a run is learning already: stop it first (ctrl+p, Live run shows it)",
+                severity="error",
+            )
         return self.busy
 
     def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
@@ -256,6 +294,10 @@ class FFTUIApp(App[Ending]):
         from fftui.tui.screens.figures_screen import FiguresScreen  # noqa: PLC0415
 
         self.push_screen(FiguresScreen(message.title, message.names, message.scale, self.figures()))
+
+    @on(ShowSettings)
+    def _show_settings(self, message: ShowSettings) -> None:
+        self.push_screen(SettingsScreen(message.run, self.backend.asked))
 
     def _show_run(self, source: Source) -> None:
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
@@ -311,30 +353,23 @@ class FFTUIApp(App[Ending]):
             self.theme = themes.LIGHT.name if self.current_theme.dark else themes.DARK.name
 
     async def action_quit(self) -> None:
-        """Quit; while a run is running, ask whether to keep or stop it."""
+        """Quit; ask first while a run is running, or where changes would be lost."""
         if isinstance(self.screen, ConfirmDialog):
             return
+        unsaved = next(filter(None, (getattr(s, "unsaved", "") for s in self.screen_stack)), "")
+        # The dialog is there before the next key is handled: `q` and `s` in quick succession are a
+        # question and its answer.
         if self.busy:
-            self._ask_and_quit()
+            await self.push_screen(_quit_question(), self._quit_answered)
+        elif unsaved:
+            await self.push_screen(_loss_question(unsaved), self._quit_answered)
         else:
             self.exit("quit")
 
-    @work(exclusive=True, group="quit")
-    async def _ask_and_quit(self) -> None:
-        answer = await self.push_screen_wait(
-            ConfirmDialog(
-                "A run is learning. Quit?",
-                (
-                    ("k", "keep learning without the screen; this terminal stays with it"),
-                    ("s", "stop, with a checkpoint to resume from"),
-                    ("escape", "stay"),
-                ),
-            )
-        )
-        if answer == "k":
-            self.exit("keep")
-        elif answer == "s":
-            self.exit("stop")
+    def _quit_answered(self, answer: str | None) -> None:
+        endings: dict[str | None, Ending] = {"k": "keep", "s": "stop", "y": "quit"}
+        if answer in endings:
+            self.exit(endings[answer])
 
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
         """The palette's entries besides Textual's own: screens, presets and runs."""
@@ -407,3 +442,20 @@ class FFTUIApp(App[Ending]):
         """Wait for the background threads: a process that ends while torch loads may crash."""
         for thread in self._threads:
             thread.join()
+
+
+def _quit_question() -> ConfirmDialog:
+    return ConfirmDialog(
+        "A run is learning. Quit?",
+        (
+            ("k", "keep learning without the screen; this terminal stays with it"),
+            ("s", "stop, with a checkpoint to resume from"),
+            ("escape", "stay"),
+        ),
+    )
+
+
+def _loss_question(unsaved: str) -> ConfirmDialog:
+    return ConfirmDialog(
+        f"Quit and lose {unsaved}?", (("y", "quit without them"), ("escape", "stay"))
+    )

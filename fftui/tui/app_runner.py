@@ -55,8 +55,7 @@ class AppRunner:
         with self._signals():
             captured = self._show_screen()
             left_behind = self.app.busy
-            hung_up = self._ending == "hung up"
-            if hung_up:
+            if self._terminal_is_gone:
                 from fftui.tui.driver import close_descriptors  # noqa: PLC0415
 
                 close_descriptors()
@@ -67,6 +66,13 @@ class AppRunner:
             self.app.join_threads()
             self._wait()
         return self._exit_code(left_behind)
+
+    @property
+    def _terminal_is_gone(self) -> bool:
+        """Whether nothing can be written any more without waiting for ever."""
+        return self._ending == "hung up" or (
+            self._terminal is not None and self._terminal.gone.is_set()
+        )
 
     def _show_screen(self) -> str:
         """Run the app and return what was written to descriptors 1 and 2 meanwhile."""
@@ -171,8 +177,9 @@ class AppRunner:
             self._ending = ending
         if not self._shown:
             return
-        if ending == "hung up" and self._terminal is not None:
-            self._terminal.gone.set()
+        if self._terminal is not None:
+            # after a request to end, nobody may be there to read what the end draws
+            (self._terminal.gone if ending == "hung up" else self._terminal.hurry).set()
         loop = self.app._loop
         if loop is not None:
             with suppress(RuntimeError):

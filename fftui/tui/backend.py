@@ -17,7 +17,9 @@ from fftui.runs.listing import list_runs
 from fftui.runs.starting import new_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
+from fftui.text.settings_text import settings
 from fftui.tui.run_sources import JournalSource, RunControl
+from fftui.tui.screens.settings_screen import Asked
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,12 @@ class Backend:
         run_thread = resumed_run(folder, data_folder=self.workspace.data_folder)
         run_thread.start()
         return folder.id, run_thread
+
+    def asked(self, run: str) -> Asked:
+        """What `run` was asked to do. Reads the disk. Raises FFTUIError."""
+        folder = RunFolder(self.workspace.runs_dir / run)
+        preset = folder.record().preset
+        return Asked(preset, settings(folder.experiment(), preset))
 
     def journal(self, run: str) -> JournalSource:
         """The journal of `run` as a source, read from its beginning."""

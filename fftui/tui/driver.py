@@ -24,6 +24,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 POLL_S = 0.1  # the longest wait between two checks of the stop flags
+PATIENCE_S = 0.5  # for a terminal that takes nothing, once the process is asked to end
 READ_BYTES = 4096
 
 
@@ -36,14 +37,24 @@ class TerminalFile:
         """`fd` should be non-blocking."""
         self._fd = fd
         self.gone = Event()
+        self.hurry = Event()
 
     def write(self, text: str) -> int:
-        """Write `text`, or drop it once the terminal is gone."""
+        """Write `text`, or drop it once the terminal is gone.
+
+        A terminal that nobody reads counts as gone where there is `hurry`.
+        """
         left = memoryview(text.encode("utf-8", "replace"))
+        waited_s = 0.0
         while left and not self.gone.is_set():
+            if self.hurry.is_set() and waited_s >= PATIENCE_S:
+                self.gone.set()
             try:
                 if select.select([], [self._fd], [], POLL_S)[1]:
                     left = left[os.write(self._fd, left) :]
+                    waited_s = 0.0
+                else:
+                    waited_s += POLL_S
             except BlockingIOError:
                 continue
             except (OSError, ValueError):

@@ -34,6 +34,13 @@ class OpenRun(Message):
 
 
 @dataclass
+class ShowSettings(Message):
+    """Show what `run` was asked to do."""
+
+    run: str
+
+
+@dataclass
 class OpenStudy(Message):
     """Show `study`."""
 

@@ -2,6 +2,7 @@
 
 import os
 
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -72,12 +73,11 @@ def defaults(theme: Theme) -> dict[str, str]:
     if theme.ansi:
         return ANSI_DEFAULTS
     colours = theme.to_color_system().generate()
-    ink = colours["foreground"]
-    shares = {"ink-dim": 65, "ink-faint": 35, "rule": 25, "lit": 10}
-    return {
-        "ink-second": colours["secondary"],
-        **{name: f"{ink} {share}%" for name, share in shares.items()},
-    }
+    ink, paper = Color.parse(colours["foreground"]), Color.parse(colours["background"])
+    shares = {"ink-dim": 0.65, "ink-faint": 0.45, "rule": 0.25, "lit": 0.1}
+    # opaque: the style of a part of a widget takes a colour without what is under it
+    mixed = {name: paper.blend(ink, share, 1.0).hex for name, share in shares.items()}
+    return {"ink-second": colours["text-secondary"], **mixed}
 
 
 def first_theme() -> str:
@@ -90,6 +90,11 @@ def first_theme() -> str:
         return name
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     light = background in ("7", "15")
-    if os.environ.get("NO_COLOR"):
+    if wants_no_color():
         return "ansi-light" if light else "ansi-dark"
     return LIGHT.name if light else DARK.name
+
+
+def wants_no_color() -> bool:
+    """Whether NO_COLOR is set and not empty."""
+    return bool(os.environ.get("NO_COLOR"))

@@ -1,8 +1,12 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import sys
+
+import pytest
 from fftui.errors import RunFailedError
 from fftui.text.streams import to_stdout, prepare, to_stderr
 prepare()
@@ -50,3 +54,24 @@ def test_closed_streams_and_gone_readers_hurt_nothing() -> None:
 def test_what_an_encoding_lacks_is_spelled() -> None:
     done = outcome("", PYTHONIOENCODING="ascii", PATH="/usr/bin:/bin")
     assert done.stdout.startswith("result -> 97 %")
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({"LANG": "C"}, True),
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True),
+        ({"LC_ALL": "POSIX"}, True),
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+        ({"TERM": "linux", "LANG": "C.UTF-8"}, True),
+        ({"TERM": "xterm", "LANG": "C", "FFTUI_ASCII": "0"}, False),
+        ({"LANG": "C.UTF-8", "FFTUI_ASCII": "1"}, True),
+    ],
+)
+def test_the_c_locale_and_the_linux_console_get_ascii(
+    environment: dict[str, str], wanted: bool
+) -> None:
+    code = "import sys, fftui.text.streams as s; sys.exit(s.wants_ascii())"
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=False, timeout=60)
+    assert bool(done.returncode) is wanted

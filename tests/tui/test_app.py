@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 
 from fftui import events as ev
@@ -303,14 +304,15 @@ async def test_keys_call_the_run_control(new_app, new_control, view_of) -> None:
     control = new_control(view_of(until=(1, 5)))
     app = new_app(control)
     async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("p", "p", "n", "s")
-        await pilot.pause()
+        await pilot.press("p", "p", "n")
         assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("escape")
         await pilot.pause()
+        assert control.calls == ["pause", "resume"]
+        await pilot.press("n", "n")
         assert control.calls == ["pause", "resume", "skip"]
         await pilot.press("s")
-        await pilot.pause()
+        assert isinstance(app.screen, ConfirmDialog)
         await pilot.press("s")
         await pilot.pause()
         assert control.calls[-1] == "stop"
@@ -531,6 +533,67 @@ async def test_quitting_asks_only_while_a_run_learns(new_app, new_control, view_
         await pilot.press("q")
         await pilot.pause()
     assert app.return_value == "quit"
+
+
+async def test_keys_in_quick_succession_are_a_question_and_its_answer(
+    new_app, new_control, view_of
+) -> None:
+    for keys, expected in (("qs", ("stop", [])), ("ss", (None, ["stop"]))):
+        control = new_control(view_of(until=(1, 2)))
+        app = new_app(control)
+        async with app.run_test(size=SMALL) as pilot:
+            await pilot.pause()
+            for key in keys:  # without a pause between them
+                app.post_message(Key(key, key))
+            await until(pilot, lambda: (app.return_value, control.calls) == expected)  # noqa: B023
+
+
+async def test_quitting_asks_before_changes_in_the_form_are_lost(new_app) -> None:
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("enter", "ctrl+u", "7")
+        await pilot.press("ctrl+c")
+        assert isinstance(app.screen, ConfirmDialog)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, FormScreen)
+        assert app.screen.query_one(ValueInput).value == "7"
+        await pilot.press("ctrl+q", "y")
+        await pilot.pause()
+    assert app.return_value == "quit"
+
+
+async def test_the_footer_offers_no_key_that_the_form_types(new_app) -> None:
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        assert {"q", "question_mark", "l"} <= set(app.screen.active_bindings)
+        await pilot.press("enter")
+        await pilot.pause()
+        keys = app.screen.active_bindings
+        assert not {"q", "question_mark", "l"} & set(keys)
+        assert {"ctrl+q", "f1", "enter", "escape"} <= set(keys)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+async def test_a_run_that_diverged_is_not_finished_in_green(
+    new_app, new_control, events_of, loss
+) -> None:
+    view = RunView()
+    for at, event in events_of(layers=2, epochs=2):
+        is_epoch = isinstance(event, ev.EpochFinished)
+        view = view.after(at, replace(event, loss=loss) if is_epoch else event)
+    app = new_app(new_control(view, alive=False))
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.pause()
+        header = app.screen.query_one(RunHeader)
+        (shown,) = header.rows(120, 1)
+        assert shown.spans[-1][0].startswith("✗ finished, loss not finite")
+        assert shown.spans[-1][1] == "bad"
+        layers = app.screen.query_one(LayerTable)
+        styles = {
+            style for row in layers.rows(120, 5) for text, style in row.spans if "learned" in text
+        }
+        assert styles == {"bad"}
 
 
 async def test_ascii_is_ascii(new_app, new_control, view_of) -> None:

@@ -215,6 +215,26 @@ def test_termination_stops_the_run_with_a_checkpoint(
     assert folder.checkpoint.is_file()
 
 
+def test_termination_stops_the_run_though_nobody_reads_the_terminal(
+    spawn: Callable[..., Child], tmp_path: Path
+) -> None:
+    child = spawn(REAL, "100000")
+    child.read_until(b"learning")
+    fill_until_blocked(child)
+    os.kill(child.pid, signal.SIGTERM)
+    until = time.monotonic() + 60
+    pid = 0
+    while not pid and time.monotonic() < until:
+        time.sleep(0.05)
+        pid, status = os.waitpid(child.pid, os.WNOHANG)
+    assert pid
+    child.pid = 0
+    assert os.waitstatus_to_exitcode(status) == 130
+    folder = run_folders(tmp_path / "runs")[0]
+    assert folder.record().status == "interrupted"
+    assert folder.checkpoint.is_file()
+
+
 def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(
     spawn: Callable[..., Child],
 ) -> None:

@@ -10,6 +10,7 @@ from textual.widgets import Footer, Static
 
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.claims_backend import ShownClaim, ShownClaims
+from fftui.tui.glass import literal
 from fftui.tui.glyphs import glyphs, plain
 
 VERDICT_STYLES: dict[str, StyleName] = {
@@ -71,7 +72,8 @@ class ClaimScreen(Screen[None]):
         page, claim = self.query_one("#claim", VerticalScroll), self.claim
         ascii_only = self.app.has_class("-ascii")
         sign = glyphs(ascii_only).verdicts.get(claim.verdict, "")
-        page.border_title = f"claim {self._index + 1} of {len(self._judged.claims)}: {claim.id}"
+        title = f"claim {self._index + 1} of {len(self._judged.claims)}: {claim.id}"
+        page.border_title = literal(title)
         style = VERDICT_STYLES.get(claim.verdict, "dim")
         parts = [
             Static(claim.statement, classes="statement", markup=False),

@@ -4,6 +4,7 @@ start of the runs that are missing.
 
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -14,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
-from fftui.studies.study import Scale
+from fftui.studies.study import Scale, Study
 from fftui.text import format as fmt
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.claims_backend import ClaimsBackend, ShownClaim, ShownClaims
@@ -194,7 +195,6 @@ class ClaimsScreen(Screen[None]):
             index = self.query_one(RowList).index
             self.app.push_screen(ClaimScreen(self._judged, index))
 
-    @work
     async def action_start(self) -> None:
         """Run what is missing, after saying how many runs that is and how long they take."""
         judged = self._judged
@@ -204,9 +204,15 @@ class ClaimsScreen(Screen[None]):
             self.notify("nothing to run: none of the data sets is here", severity="error")
         elif not judged.facts.remaining:
             self.notify("nothing to run: all of it has finished")
-        elif await self.app.push_screen_wait(_question(judged, self.scale)) == "g":
-            self.post_message(StartStudy(judged.facts.study))
-            self.post_message(OpenStudy(judged.facts.study))
+        else:
+            await self.app.push_screen(
+                _question(judged, self.scale), partial(self._start_answered, judged.facts.study)
+            )
+
+    def _start_answered(self, study: Study, answer: str | None) -> None:
+        if answer == "g":
+            self.post_message(StartStudy(study))
+            self.post_message(OpenStudy(study))
 
     def _say_not_judged(self) -> None:
         if self._problem:

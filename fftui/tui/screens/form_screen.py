@@ -8,7 +8,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from fftui.errors import ExperimentError
@@ -19,6 +18,7 @@ from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.fields import CheckResult, Field, changed, check, fields_of, still_applies, values_of
 from fftui.tui.glyphs import plain
 from fftui.tui.messages import StartRun
+from fftui.tui.screens.typing_keys import InputScreen
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
@@ -62,7 +62,7 @@ class ValueInput(Input):
             self.value = next((c for c in later if c.startswith(letter)), self.value)
 
 
-class FormScreen(Screen[None]):
+class FormScreen(InputScreen):
     """Every field of one experiment as a row; typing changes the value of the row under
     the cursor.
     """
@@ -76,7 +76,6 @@ class FormScreen(Screen[None]):
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("ctrl+r", "reset", "Undo field", tooltip="Back to the preset's value"),
-        Binding("f1", "app.help", "Help", key_display="F1"),
         Binding("escape", "app.pop_screen", "Back", key_display="Esc"),
     ]
     HELP = """
@@ -125,6 +124,11 @@ class FormScreen(Screen[None]):
     def experiment(self) -> Experiment | None:
         """The experiment in the form; None while a value is not valid."""
         return None if self._data_problem else self._check_result.experiment
+
+    @property
+    def unsaved(self) -> str:
+        """What would be lost by quitting: the number of changes, in words; empty without any."""
+        return _changes_text(len(self._edits))
 
     @property
     def field(self) -> Field | None:
@@ -307,11 +311,15 @@ class FormScreen(Screen[None]):
         """The expected time of the run and the number of changes."""
         experiment, edits = self._check_result.experiment, len(self._edits)
         seconds = self._estimate(experiment) if experiment else None
-        changes = f"   {edits} change{'s' if edits != 1 else ''}" if edits else ""
+        changes = f"   {_changes_text(edits)}" if edits else ""
         return (
             (" everything fits", "good"),
             (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"),
         )
+
+
+def _changes_text(edits: int) -> str:
+    return f"{edits} change{'s' if edits != 1 else ''}" if edits else ""
 
 
 def _meaning(field: Field) -> str:

@@ -9,7 +9,7 @@ from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from fftui.runs.view import RunView
-from fftui.tui.messages import ResumeRun, ShowFigures
+from fftui.tui.messages import ResumeRun, ShowFigures, ShowSettings
 from fftui.tui.run_sources import RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
@@ -28,6 +28,7 @@ class LiveScreen(RunScreen):
         Binding("n", "skip_layer", "Next layer"),
         Binding("R", "resume_run", "Resume run"),
         Binding("g", "system", "System"),
+        Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
         Binding("i", "figures", "Figures", tooltip="The run's figures, once it has ended"),
         *pane_bindings(),
         Binding("b,escape", "leave", "Back", key_display="b"),
@@ -35,10 +36,10 @@ class LiveScreen(RunScreen):
     HELP = """
     One run. Layers are rows; up and down (or a click) select the one whose goodness is drawn.
 
-    p pauses and continues, s stops with a checkpoint (after asking), n ends the layer that is
-    learning, or all that learn in parallel, and continues with the next. g shows the machine's
-    metrics over the whole run, i the figures of a run that has ended. On a small terminal 1 to 4
-    choose the pane under the layers.
+    p pauses and continues, s stops with a checkpoint, n ends the layer that is learning, or all
+    that learn in parallel, and continues with the next; both ask first. g shows the machine's
+    metrics over the whole run, t what the run was asked to do, i the figures of a run that has
+    ended. On a small terminal 1 to 4 choose the pane under the layers.
     """
 
     def __init__(self, source: Source, machine: Machine) -> None:
@@ -116,32 +117,41 @@ class LiveScreen(RunScreen):
             else:
                 control.pause()
 
-    @work
     async def action_stop(self) -> None:
         """Stop with a checkpoint, after asking."""
         if self.control is None:
             return
-        answer = await self.app.push_screen_wait(
-            ConfirmDialog(
-                "Stop this run?",
-                (("s", "stop, with a checkpoint to resume from"), ("escape", "go on learning")),
-            )
+        dialog = ConfirmDialog(
+            "Stop this run?",
+            (("s", "stop, with a checkpoint to resume from"), ("escape", "go on learning")),
         )
+        await self.app.push_screen(dialog, self._stop_answered)
+
+    def _stop_answered(self, answer: str | None) -> None:
         control = self.control
         if answer == "s" and control is not None:
             self._stopping = True
             control.stop()
             self.refresh_view()
 
-    def action_skip_layer(self) -> None:
-        """End the layer that is learning and continue with the next."""
-        if (control := self.control) is not None:
+    async def action_skip_layer(self) -> None:
+        """End the layer that is learning and continue with the next, after asking."""
+        if self.control is None:
+            return
+        several = len(self.source.view.learning) > 1
+        which = "the layers that are learning" if several else "the layer that is learning"
+        dialog = ConfirmDialog(
+            f"End {which}, for good?",
+            (
+                ("n", "end after this batch; the next begins"),
+                ("escape", "go on learning"),
+            ),
+        )
+        await self.app.push_screen(dialog, self._skip_answered)
+
+    def _skip_answered(self, answer: str | None) -> None:
+        if answer == "n" and (control := self.control) is not None:
             control.skip_layer()
-            several = len(self.source.view.learning) > 1
-            self.notify(
-                f"{'these layers end' if several else 'this layer ends'} after the current batch",
-                timeout=2,
-            )
 
     def action_resume_run(self) -> None:
         """Resume an interrupted run."""
@@ -154,6 +164,13 @@ class LiveScreen(RunScreen):
     def action_figures(self) -> None:
         """Draw the run's figures from its tables."""
         self.post_message(ShowFigures(self.source.run, (self.source.run,)))
+
+    def action_settings(self) -> None:
+        """Show what the run was asked to do."""
+        if self.source.view.started is None and self.source.view.result is None:
+            self.notify("the run has no folder yet", timeout=2)
+        else:
+            self.post_message(ShowSettings(self.source.run))
 
     def action_leave(self) -> None:
         """Go back; the run goes on."""

@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from fftui.tui.screens.run_panes import PANES, RunPanes
+from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.system.metric_styles import Machine
 
 REFRESHES_PER_S = 4
@@ -26,7 +26,7 @@ def pane_bindings(*first: str) -> list[BindingType]:
     return [shown, *(Binding(str(n), f"pane('{pane}')", pane, show=False) for n, pane in others)]
 
 
-class RunScreen(Screen[None]):
+class RunScreen(Uncovered):
     """A screen with the panes of a run, refreshed several times a second."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,8 +49,7 @@ class RunScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start refreshing the view."""
-        self.refresh_view()
-        self.set_interval(1 / REFRESHES_PER_S, self.refresh_view)
+        self.repeat(1 / REFRESHES_PER_S, self.refresh_view)
 
     def refresh_view(self) -> None:
         """Show the newest view, if it has changed since the last refresh."""

@@ -9,7 +9,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from fftui.errors import FFTUIError
@@ -17,6 +16,8 @@ from fftui.runs.folder import RunRecord
 from fftui.text import format as fmt
 from fftui.tui.backend import Backend
 from fftui.tui.messages import OpenRun
+from fftui.tui.screens.typing_keys import InputScreen
+from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.run_status import STATUS_STYLES
 
@@ -66,7 +67,7 @@ class RunsLoaded(Message):
         self.problem = problem
 
 
-class RunsScreen(Screen[None]):
+class RunsScreen(Uncovered, InputScreen):
     """All runs as rows; Enter opens one."""
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
@@ -110,8 +111,7 @@ class RunsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start reading the runs, again every two seconds."""
         self.query_one(RowList).focus()
-        self.read()
-        self.set_interval(READ_EVERY_S, self.read)
+        self.repeat(READ_EVERY_S, self.read)
 
     @work(thread=True, exclusive=True, group="runs")
     def read(self) -> None:

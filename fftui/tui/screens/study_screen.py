@@ -217,15 +217,15 @@ class StudyScreen(RunScreen):
             self.action_start()
             self.read()
 
-    @work
     async def action_stop(self) -> None:
         """Stop with a checkpoint, after asking."""
-        answer = await self.app.push_screen_wait(
-            ConfirmDialog(
-                "Stop this study?",
-                (("s", "stop; Start continues from the checkpoint later"), ("escape", "go on")),
-            )
+        dialog = ConfirmDialog(
+            "Stop this study?",
+            (("s", "stop; Start continues from the checkpoint later"), ("escape", "go on")),
         )
+        await self.app.push_screen(dialog, self._stop_answered)
+
+    def _stop_answered(self, answer: str | None) -> None:
         if answer == "s" and self.run is not None:
             self.run.stop()
             self.refresh_view()

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Footer
 
 from fftui.runs.view import RunView
 from fftui.tui.run_sources import Source
+from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_history import SystemHistory
 from fftui.tui.widgets.run_status import RunHeader
@@ -17,7 +17,7 @@ from fftui.tui.widgets.run_status import RunHeader
 REFRESH_EVERY_S = 1.0
 
 
-class SystemScreen(Screen[None]):
+class SystemScreen(Uncovered):
     """A run's metrics over time and by layer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,8 +55,7 @@ class SystemScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start refreshing the view; the live screen below goes on polling a journal."""
         self._history.focus()
-        self.refresh_view()
-        self.set_interval(REFRESH_EVERY_S, self.refresh_view)
+        self.repeat(REFRESH_EVERY_S, self.refresh_view)
 
     def refresh_view(self) -> None:
         """Show the newest view."""

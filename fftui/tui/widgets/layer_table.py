@@ -1,6 +1,5 @@
 """`LayerTable`: the layers of a run as rows, one of them selected."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -166,21 +165,23 @@ class LayerTable(RowWidget, can_focus=True):
             fmt.number(last.epoch_s if last else None, 3),
         )
         style: StyleName = "dim" if layer.state == "waiting" else "text"
+        state_style = STATE_STYLES[layer.state]
         sign = self.glyphs.states[layer.state]
+        if layer.diverged:
+            sign, state_style = self.glyphs.states["failed"], "bad"
         spans: list[Span] = [
             (f"{self.glyphs.cursor if is_selected else ' '} ", "accent"),
             (
                 fitted(self._label(layer, name), name) + " ",
                 "bold" if layer.state == "learning" else style,
             ),
-            (f"{sign} {layer.state:<{state - 2}}", STATE_STYLES[layer.state]),
+            (f"{sign} {layer.state:<{state - 2}}", state_style),
             (f"{epochs:>{epoch}}", style),
         ]
         spans += [
             (f"{text:>{w}}", "dim" if text == fmt.MISSING else style)
             for text, w in zip(values, widths, strict=True)
         ]
-        not_finite = last is not None and (last.loss is None or not math.isfinite(last.loss))
-        if not_finite:
+        if layer.diverged:
             spans[4] = (f"{'not finite':>{widths[0]}}"[-widths[0] :], "bad")
         return Line(tuple(spans), cursor=is_selected)

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from fftui.tui.charts.cell_plot import StyleName
+from fftui.tui.glass import literal
 from fftui.tui.glyphs import Glyphs, glyphs, plain
 
 STYLE_NAMES: tuple[StyleName, ...] = (
@@ -57,6 +58,7 @@ class RowWidget(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._rows: list[Line] | None = None
+        self._title = ""
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The rows to show in `width` × `height` cells."""
@@ -76,8 +78,9 @@ class RowWidget(Widget):
     def set_title(self, title: str) -> None:
         """Write `title` on the upper edge; the whole widget is repainted only if it differs."""
         shown = plain(title, self.ascii_only)
-        if self.border_title != shown:
-            self.border_title = shown
+        if self._title != shown:
+            self._title = shown
+            self.border_title = literal(shown)
 
     def repaint(self) -> None:
         """Compute the rows again and repaint those that differ."""

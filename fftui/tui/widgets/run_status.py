@@ -11,6 +11,7 @@ from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
+DIVERGED = "loss not finite"
 STATUS_STYLES: dict[str, StyleName] = {
     "running": "accent",
     "paused": "warn",
@@ -21,7 +22,7 @@ STATUS_STYLES: dict[str, StyleName] = {
 
 
 class RunHeader(RowWidget):
-    """One line: the run's name, data set, device and status."""
+    """One line: the run's id, data set, device and status."""
 
     def __init__(self, run: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -37,20 +38,22 @@ class RunHeader(RowWidget):
         self.repaint()
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
-        """Name and data at the left, status at the right; the name is cut first."""
+        """The run and its facts at the left, status at the right; facts give way first."""
         view, started = self._view, self._view.started
         status = self._status_text or view.status
         if status == "running":
             status = "learning"
-        shown = f"{self.glyphs.states.get(view.status, '')} {status}"
+        style = "accent" if self._status_text else STATUS_STYLES.get(view.status, "text")
+        sign = self.glyphs.states.get(view.status, "")
+        if view.diverged:
+            status, style, sign = f"{status}, {DIVERGED}", "bad", self.glyphs.states["failed"]
+        shown = f"{sign} {status}"
         if view.result is not None and view.result.test_accuracy is not None:
             shown += f"  test {fmt.percent(view.result.test_accuracy)} %"
-        style = "accent" if self._status_text else STATUS_STYLES.get(view.status, "text")
-        name = started.experiment if started else self.run
+        name = self.run
         facts = [started.data, started.device, started.precision] if started else []
         if started and width >= 150:
             facts.append(f"{fmt.count(started.train_images)} training images")
-            facts.append(self.run)
         room = max(0, width - cell_len(shown) - 3)
         while facts and cell_len("  ".join([name, *facts])) > room:
             facts.pop()
@@ -88,7 +91,8 @@ class ProgressLine(RowWidget):
     def _bar(self, width: int, view: RunView) -> list[Span]:
         share = min(1.0, max(0.0, view.fraction))
         done = round(share * width)
-        style: StyleName = {"failed": "bad", "interrupted": "warn"}.get(view.status, "accent")  # type: ignore[assignment]
+        styles: dict[str, StyleName] = {"failed": "bad", "interrupted": "warn"}
+        style = "bad" if view.diverged else styles.get(view.status, "accent")
         whole = int(100 * share)
         return [
             (self.glyphs.bar_done * done, style),
@@ -99,7 +103,8 @@ class ProgressLine(RowWidget):
     def _facts(self) -> list[str]:
         view = self._view
         if view.result is not None:
-            facts = [f"{view.result.status}", f"learned for {fmt.duration(view.result.train_s)}"]
+            ended = f"{view.result.status}{f', {DIVERGED}' if view.diverged else ''}"
+            facts = [ended, f"learned for {fmt.duration(view.result.train_s)}"]
             if view.result.error:
                 facts.insert(1, view.result.error)
             return facts
