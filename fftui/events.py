@@ -59,6 +59,8 @@ UnixSeconds = Annotated[float, Strict(), Field(ge=0, le=END_OF_TIME)]
 Flag = Annotated[bool, Strict()]
 Bits = Annotated[str, Strict(), AfterValidator(checked_bits)]  # one an image, see `fftui.bits`
 
+# what another process may ask of a run
+ControlAction = Literal["pause", "continue", "stop", "skip", "checkpoint"]
 Status = Literal["running", "paused", "finished", "interrupted", "failed"]
 # words of published journals, and what they are called now
 _FORMER_DOING = {"idle": "rest", "preparing": "loading"}
@@ -511,6 +513,15 @@ class StatusChanged(Event, kind="status"):
     """The run was paused or resumed."""
 
     status: Status
+
+
+@dataclass(frozen=True)
+class ControlRequested(Event, kind="control-requested"):
+    """Another process asked the run for `action`, which is obeyed next."""
+
+    action: ControlAction
+    pid: Count  # of the process that asked, on `host`
+    host: str
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,14 @@ IN_TICKS = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 WORD = re.compile(r"[A-Za-z_]\w*(?:[-/]\w+)*")
 FIELD = re.compile(r"[a-z_]+(?:\.(?:[a-z_]+|\d+|\*|N))+")
-FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|toml|json|jsonl|svg|npz|safetensors|parquet|png|jpg)")
-RUN_FILES = {"experiment.toml", "run.json", "journal.jsonl", "checkpoint.safetensors"}
+FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|toml|jsonl|json|svg|npz|safetensors|parquet|png|jpg)")
+RUN_FILES = {
+    "experiment.toml",
+    "run.json",
+    "journal.jsonl",
+    "control.jsonl",
+    "checkpoint.safetensors",
+}
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # of every command that cannot be parsed
 # What a reader puts in: `fftui show RUN`.
 PLACEHOLDERS = {

@@ -132,6 +132,7 @@ def events_of_each() -> dict[str, str]:
         ev.TelemetryEnded(1, 0, 1.0, 0.1, None),
         ev.Checkpointed(1, 1, 1, 0.1),
         ev.StatusChanged("paused"),
+        ev.ControlRequested("pause", 12, "host"),
         ev.Noted("note"),
         ev.RunFinished("finished", 0.5, (0.5,), 1.0, None),
     ]

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from fftui import __version__
+from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
 from fftui.cli.network_commands import predict, weights
 from fftui.cli.options import DataDir, Device, RunsDir, workspace_of
@@ -76,14 +77,23 @@ def screen(
     if ascii_only:
         os.environ["FFTUI_ASCII"] = "1"
     if context.invoked_subcommand is None:
-        from fftui.cli.open_screen import check_terminal, open_screen  # noqa: PLC0415 - Textual
+        from fftui.cli.open_screen import (  # noqa: PLC0415 - Textual
+            QUICKSTART,
+            check_terminal,
+            open_screen,
+        )
 
-        check_terminal("fftui")
+        check_terminal("fftui", QUICKSTART)
         raise typer.Exit(open_screen(workspace_of(runs, data_dir, device)))
 
 
 app.command()(run)
 app.command()(resume)
+app.command()(attach)
+app.command()(pause)
+app.command("continue")(continue_)
+app.command()(stop)
+app.command()(skip)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 app.command("runs")(runs_list)

@@ -2,21 +2,25 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError
 from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
+    from fftui.runs.folder import RunFolder
     from fftui.runs.run_thread import RunThread
 
 QUICKSTART = ("run", "--preset", "quickstart", "--headless")
 
 
-def check_terminal(command: str) -> None:
-    """Raise RequestError, with what to type instead, where there is no terminal for a screen."""
+def check_terminal(command: str, instead: Sequence[str] | None = None) -> None:
+    """Raise RequestError, with what to type instead (the same, headless), where there is no
+    terminal for a screen.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        again = [*sys.argv[1:], "--headless"] if command != "fftui" else QUICKSTART
+        again = instead or [*sys.argv[1:], "--headless"]
         msg = (
             f"{command} opens a screen and there is no terminal here; try:"
             f" {shlex.join(['fftui', *again])}"
@@ -39,3 +43,10 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
     if run_thread is None or run_thread.is_alive():
         return code
     return exit_code_of(run_thread) or code
+
+
+def open_attached(folder: "RunFolder") -> int:
+    """Show the screen of a run of another process until it is closed; returns the exit code."""
+    from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
+
+    return run_app(Workspace(folder.path.parent), attached=folder.id)

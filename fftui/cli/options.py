@@ -29,6 +29,17 @@ def complete_run(incomplete: str) -> list[str]:
     return [each for each in ["latest", *ids] if each.startswith(incomplete)]
 
 
+def complete_running(incomplete: str) -> list[str]:
+    """The ids of runs that are running or paused."""
+    from fftui.runs.folder import runs_folder
+    from fftui.runs.listing import list_runs
+
+    ids: list[str] = []
+    with suppress(FFTUIError):
+        ids = [run.id for run in list_runs(runs_folder()) if run.status in ("running", "paused")]
+    return [each for each in ids if each.startswith(incomplete)]
+
+
 def complete_preset(incomplete: str) -> list[str]:
     """Names of presets."""
     from fftui.presets import list_presets
@@ -136,6 +147,10 @@ Run = Annotated[
 ]
 Headless = Annotated[
     bool, typer.Option("--headless", help="No screen: progress on stderr, the result on stdout.")
+]
+Detach = Annotated[
+    bool,
+    typer.Option("--detach", help="In the background: the run belongs to no terminal; see attach."),
 ]
 AsJson = Annotated[
     bool,

@@ -15,6 +15,7 @@ from fftui.cli.open_screen import check_terminal, open_screen
 from fftui.cli.options import (
     AsJson,
     DataDir,
+    Detach,
     Device,
     Headless,
     Output,
@@ -27,10 +28,11 @@ from fftui.cli.options import (
     workspace_of,
 )
 from fftui.errors import RequestError
-from fftui.text.streams import bytes_to_stdout, to_stderr
+from fftui.text.streams import bytes_to_stdout, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from fftui.experiment import Experiment
+    from fftui.runs.folder import RunFolder
     from fftui.runs.run_thread import RunThread
 
 
@@ -65,17 +67,23 @@ def run(  # noqa: PLR0913 - one parameter an option
     ] = None,
     data_dir: DataDir = None,
     headless: Headless = False,
+    detach: Detach = False,
     as_json: AsJson = False,
 ) -> None:
     """Start a run of a preset, on the screen or headless.
 
     Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
     """
+    from fftui.runs.folder import create
     from fftui.runs.starting import new_run
 
+    _check_detach(detach, as_json)
     experiment = _experiment(preset, config, data, set_ or [], seed)
     workspace = workspace_of(runs, data_dir, device)
     headless = headless or as_json
+    if detach:
+        _detach(create(workspace, experiment, preset=preset, name=name))
+        return
     if not headless:
         check_terminal("fftui run")
     run_thread = new_run(experiment, workspace, preset=preset, name=name)
@@ -97,6 +105,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
         typer.Option("--force", help="Though another machine seems to run it: that one is gone."),
     ] = False,
     headless: Headless = False,
+    detach: Detach = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with an interrupted or failed run from its last checkpoint."""
@@ -104,6 +113,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.starting import resumed_run
     from fftui.runs.status import ensure_not_running
 
+    _check_detach(detach, as_json)
     folder = find_run(workspace_of(runs).runs_dir, run)
     record = folder.record()
     if record.status == "finished":
@@ -113,6 +123,10 @@ def resume(  # noqa: PLR0913 - one parameter an option
         return
     if not force:
         ensure_not_running(folder, record)
+    if detach:
+        changes = (("--device", device), ("--data-dir", data_dir))
+        _detach(folder, "--resume", *(f"{name}={value}" for name, value in changes if value))
+        return
     headless = headless or as_json
     if not headless:
         check_terminal("fftui resume")
@@ -175,6 +189,22 @@ def export(
         raise RequestError(msg)
     else:
         bytes_to_stdout(exported(folders, request))
+
+
+def _check_detach(detach: bool, as_json: bool) -> None:
+    if detach and as_json:
+        msg = "--detach leaves before there is a result for --json: use fftui show RUN --json later"
+        raise RequestError(msg)
+
+
+def _detach(folder: "RunFolder", *options: str) -> None:
+    """Start the run in the background, its id on stdout, where to find it on stderr."""
+    from fftui.text.detached import start_detached
+    from fftui.text.run_result import in_background
+
+    start_detached(folder, *options)
+    to_stderr(in_background(folder))
+    to_stdout(folder.id)
 
 
 def _execute(run_thread: "RunThread", *, headless: bool, as_json: bool) -> int:

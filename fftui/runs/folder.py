@@ -7,6 +7,8 @@ checkpoint.safetensors   weights, optimiser state, progress
 checkpoint.json          the progress, for people
 *.parquet                its tables
 error.log                the traceback, if it failed
+control.jsonl            what other processes ask of it: `fftui.runs.control_file`
+run.log                  the plain lines of a run that belongs to no terminal
 """
 
 import os
@@ -124,6 +126,16 @@ class RunFolder:
     def error_log(self) -> Path:
         """The traceback of a failed run."""
         return self.path / "error.log"
+
+    @property
+    def control(self) -> Path:
+        """What other processes ask of the run, one request a line."""
+        return self.path / "control.jsonl"
+
+    @property
+    def output_log(self) -> Path:
+        """What a run that belongs to no terminal writes: its progress and its end."""
+        return self.path / "run.log"
 
     def table(self, name: str) -> Path:
         """The Parquet file of table `name`."""

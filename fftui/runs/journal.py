@@ -115,6 +115,14 @@ class JournalTail:
         self._path = path
         self._offset = 0
 
+    @classmethod
+    def from_end(cls, path: Path) -> "JournalTail":
+        """Reads only what is written from now on."""
+        tail = cls(path)
+        with suppress(OSError):
+            tail._offset = path.stat().st_size
+        return tail
+
     def read(self) -> list[tuple[float, Event]]:
         """The events written since the last call, as (Unix time, event). Raises OSError, but not
         for a missing file.

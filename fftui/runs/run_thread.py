@@ -19,6 +19,8 @@ from fftui.errors import FFTUIError, RequestError
 from fftui.events import EpochKey
 from fftui.experiment import Experiment
 from fftui.runs import provenance
+from fftui.runs.control_file import ControlFile
+from fftui.runs.control_thread import obeying
 from fftui.runs.files import remove_leftovers, write_bytes
 from fftui.runs.folder import RunFolder, find_run
 from fftui.runs.journal import JournalWriter, read_journal
@@ -86,6 +88,7 @@ class RunThread(threading.Thread):
         self._requests = threading.Condition()
         self._pause_requested = False
         self._stop_requested = False
+        self._checkpoint_requested = False
         self._write_errors: dict[Output, str] = {}
         self._in_training = False
         self._saved_at = time.monotonic()
@@ -127,6 +130,12 @@ class RunThread(threading.Thread):
         if self._training is not None:
             self._training.skip_layer()
 
+    def request_checkpoint(self) -> None:
+        """Write a checkpoint after the current step, also while paused."""
+        with self._requests:
+            self._checkpoint_requested = True
+            self._requests.notify_all()
+
     def run(self) -> None:
         """Run the experiment to its end. Raises nothing: see `view.result`, `refused` and
         `problems`.
@@ -142,8 +151,11 @@ class RunThread(threading.Thread):
         try:
             if self._resuming:
                 remove_leftovers(self.folder.path)
-            if self._begin():
-                self._train()
+            with obeying(ControlFile(self.folder.control), self, self._emit):
+                begun = self._begin()
+                if begun:
+                    self._train()
+            if begun:
                 self._write_end()
                 self._write_tables()
         # a thread's last resort: no failure stays unreported
@@ -217,7 +229,6 @@ class RunThread(threading.Thread):
         """Take events until the last one, returned without being stated; None where the run was
         stopped before.
         """
-        every_s = self.experiment.checkpoint.every_s
         while not self._stop_requested:
             event = next(training)
             if isinstance(event, ev.RunFinished):
@@ -229,14 +240,18 @@ class RunThread(threading.Thread):
                 self._write_start(event)
                 sampler.start()  # not before: RunStarted resets the view
                 self._measure_idle(training, sampler)
-            due = every_s > 0 and time.monotonic() - self._saved_at >= every_s
             if isinstance(event, ev.LayerFinished):
                 self._save(training, (event.phase, event.layer, event.epochs))
-            elif due:
+            elif self._save_is_due():
                 self._save(training)
             if self._pause_requested:
                 self._wait(training)
         return None
+
+    def _save_is_due(self) -> bool:
+        every_s = self.experiment.checkpoint.every_s
+        by_time = every_s > 0 and time.monotonic() - self._saved_at >= every_s
+        return by_time or self._checkpoint_requested
 
     def _worth_emitting(self, event: ev.Event) -> bool:
         """Whether to state the event: steps are shown to people, who cannot read a thousand a
@@ -256,14 +271,24 @@ class RunThread(threading.Thread):
         self._save(training)
         self._update_record(status="paused")
         self._emit(ev.StatusChanged("paused"))
-        with self._requests:
-            while not self._requests.wait_for(
-                lambda: self._stop_requested or not self._pause_requested, HEARTBEAT_S
-            ):
+        while not self._released():
+            if self._checkpoint_requested:
+                self._save(training)
+            else:
                 self._journal.touch()
         if not self._stop_requested:
             self._update_record(status="running")
             self._emit(ev.StatusChanged("running"))
+
+    def _released(self) -> bool:
+        """Wait for a request, at most a heartbeat; True where the pause is over."""
+
+        def over() -> bool:
+            return self._stop_requested or not self._pause_requested
+
+        with self._requests:
+            self._requests.wait_for(lambda: over() or self._checkpoint_requested, HEARTBEAT_S)
+            return over()
 
     def _save(self, training: "Training", finished: EpochKey | None = None) -> None:
         """Write a checkpoint of the epoch being learned, or of the stage that has just
@@ -272,6 +297,7 @@ class RunThread(threading.Thread):
         from fftui.runs.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
 
         started = time.monotonic()
+        self._checkpoint_requested = False
         try:
             state = training.state()
             for window in training.pop_windows():

@@ -23,6 +23,15 @@ def new_run(
     return RunThread(create(workspace, experiment, preset=preset, name=name), workspace)
 
 
+def begun_run(folder: RunFolder) -> RunThread:
+    """The thread of the new run in `folder`, which another process has created. Raises
+    RunNotFoundError where there is no run.
+    """
+    record = folder.record()
+    workspace = Workspace(folder.path.parent, record.images(None), record.device_asked)
+    return RunThread(folder, workspace)
+
+
 def resumed_run(
     folder: RunFolder, *, data_folder: Path | None = None, device: str | None = None
 ) -> RunThread:

@@ -60,6 +60,16 @@ def ensure_not_running(folder: RunFolder, record: RunRecord) -> None:
     raise RequestError(msg)
 
 
+def ensure_running(folder: RunFolder, record: RunRecord) -> None:
+    """Raise RequestError, with what to do, where no process is running the run."""
+    if in_progress(folder, record):
+        return
+    status = with_current_status(folder, record).status
+    more = "" if status == "finished" else f"; go on with it: fftui resume {folder.id}"
+    msg = f"run {folder.id} is not running: it is {status}{more}"
+    raise RequestError(msg)
+
+
 def _silent_s(folder: RunFolder) -> float:
     """Seconds since the run's journal or record was last written."""
     written = [path.stat().st_mtime for path in (folder.journal, folder.run_json) if path.exists()]

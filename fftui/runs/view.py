@@ -354,6 +354,9 @@ class RunView:
             view = replace(view, started_at=self.started_at + (at - self.paused_at))
         return view._logged(at, event.status)
 
+    def _after_control_requested(self, event: ev.ControlRequested, at: float) -> "RunView":
+        return self._logged(at, f"{event.action}: asked by process {event.pid} on {event.host}")
+
     def _after_noted(self, event: ev.Noted, at: float) -> "RunView":
         return self._logged(at, event.message)
 
@@ -510,6 +513,7 @@ _FOLDS: dict[type[ev.Event], Callable[[RunView, Any, float], RunView]] = {
     ev.TelemetryEnded: RunView._after_telemetry_ended,
     ev.Checkpointed: RunView._after_checkpointed,
     ev.StatusChanged: RunView._after_status_changed,
+    ev.ControlRequested: RunView._after_control_requested,
     ev.Noted: RunView._after_noted,
     ev.RunFinished: RunView._after_run_finished,
 }

@@ -69,11 +69,24 @@ def show_finished(folder: RunFolder, record: RunRecord, *, as_json: bool) -> Non
 
 def resume_command(folder: RunFolder) -> str:
     """The command that resumes a run from here."""
+    options = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--headless"]
+    return _command("resume", folder, *options)
+
+
+def in_background(folder: RunFolder) -> str:
+    """Where a run that belongs to no terminal is found again."""
+    return (
+        f"run {folder.id} learns in the background; its lines are in {folder.output_log}\n"
+        f"  watch it: {_command('attach', folder)}\n"
+        f"  stop it:  {_command('stop', folder)}"
+    )
+
+
+def _command(name: str, folder: RunFolder, *options: str) -> str:
+    """The command `name` for a run, as it works from here."""
     parent = folder.path.parent
-    words = ["fftui", "resume", folder.id]
-    words += [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
-    words += [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--headless"]
-    return shlex.join(words)
+    where = [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
+    return shlex.join(["fftui", name, folder.id, *where, *options])
 
 
 def _mending_command(folder: RunFolder) -> str:

@@ -29,6 +29,7 @@ from fftui.tui.commands import Command, FFTUICommands
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
 from fftui.tui.messages import (
+    HandOver,
     OpenClaims,
     OpenRun,
     OpenStudy,
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
 RUNS_OFFERED = 200  # by the palette
-Ending = Literal["quit", "keep", "stop", "hung up", "terminated"]
+Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "terminated"]
 
 
 class TorchLoaded(Message):
@@ -92,14 +93,14 @@ class FFTUIApp(App[Ending]):
         self,
         backend: Backend,
         *,
-        source: LiveSource | None = None,
+        source: Source | None = None,
         machine: Machine | None = None,
         ascii_only: bool | None = None,
         terminal: "TerminalFile | None" = None,
         load_torch: bool = True,
     ) -> None:
-        """`source` is a run of this process to show first; without `load_torch`, torch is loaded
-        only by a run.
+        """`source` is a run to show first, of this process or another; without `load_torch`, torch
+        is loaded only by a run.
         """
         self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
         self.terminal = terminal
@@ -114,11 +115,12 @@ class FFTUIApp(App[Ending]):
         self.backend = backend
         self.presets_screen = PresetsScreen(backend)
         self.machine = machine or this_machine()
-        self.source = source
+        self._first_shown = source
+        self.source = source if isinstance(source, LiveSource) else None
         # the study of this process, unless a run was started later
         self.study_run: StudyRun | None = None
         self._threads: list[threading.Thread] = []
-        self._loads_torch = load_torch
+        self._loads_torch = self.presets_screen.loads_torch = load_torch
         self.set_class(self.ascii_only, "-ascii")  # asked by the stylesheet and by every widget
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
@@ -161,8 +163,8 @@ class FFTUIApp(App[Ending]):
     def on_mount(self) -> None:
         """Show the first screen and start loading torch behind it."""
         self.push_screen(self.presets_screen)
-        if self.source is not None:
-            self.push_screen(LiveScreen(self.source, self.machine))
+        if self._first_shown is not None:
+            self.push_screen(LiveScreen(self._first_shown, self.machine))
         if self._loads_torch:
             self.set_timer(
                 LOAD_TORCH_AFTER_S, lambda: self._in_thread("fftui-load-torch", self._load_torch)
@@ -233,6 +235,11 @@ class FFTUIApp(App[Ending]):
     @on(ResumeRun)
     def _resume_run(self, message: ResumeRun) -> None:
         self._launch(message.run, lambda: self.backend.resume(message.run))
+
+    @on(HandOver)
+    def _hand_over(self, message: HandOver) -> None:
+        if self.source is not None and self.source.run == message.run:
+            self.exit("hand over")
 
     @on(StartStudy)
     def _start_study(self, message: StartStudy) -> None:

@@ -11,11 +11,12 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError
+from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
 from fftui.text.streams import to_stderr
 from fftui.tui.app import Ending, FFTUIApp
 from fftui.tui.backend import Backend
-from fftui.tui.run_sources import LiveSource
+from fftui.tui.run_sources import LiveSource, Source
 
 if TYPE_CHECKING:
     from fftui.runs.run_thread import RunThread
@@ -24,28 +25,42 @@ if TYPE_CHECKING:
 JOIN_TIMEOUT_S = 0.2
 
 
-def run_app(workspace: Workspace, run_thread: "RunThread | None" = None) -> int:
+def run_app(
+    workspace: Workspace, run_thread: "RunThread | None" = None, *, attached: str | None = None
+) -> int:
     """Show the screen until it is closed, wait for a run that is then running, and return the exit
     code.
 
-    With `run_thread`, a run that has been started, its live screen opens first. The exit code is 0,
+    With `run_thread`, a run that has been started, or `attached`, the id of a run of another
+    process, its live screen opens first. The exit code is 0,
     or that of the run that was given or left behind: 1 if it failed, 130 if it was stopped. Raises
     RequestError without a terminal.
     """
     if not sys.stdin.isatty():
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
-    return AppRunner(Backend(workspace), run_thread).run()
+    return AppRunner(Backend(workspace), run_thread, attached).run()
 
 
 class AppRunner:
     """The app, the signal handlers and the run of one process, from start to exit code."""
 
-    def __init__(self, backend: Backend, run_thread: "RunThread | None") -> None:
+    def __init__(
+        self, backend: Backend, run_thread: "RunThread | None", attached: str | None = None
+    ) -> None:
         self._given = run_thread is not None
-        source = None if run_thread is None else LiveSource(run_thread.folder.id, run_thread)
+        source: Source | None = None
+        if run_thread is not None:
+            source = LiveSource(run_thread.folder.id, run_thread)
+        elif attached is not None:
+            source = backend.journal(attached)
         self._terminal = self._open_terminal()
-        self.app = FFTUIApp(backend, source=source, terminal=self._terminal)
+        self.app = FFTUIApp(
+            backend,
+            source=source,
+            terminal=self._terminal,
+            load_torch=attached is None,  # a watcher may be one of many, beside what they watch
+        )
         self._ending: Ending | None = None
         self._shown = True
         self._interrupts = 0
@@ -65,7 +80,7 @@ class AppRunner:
                 self._print_what_continues(left_behind)
             self.app.join_threads()
             self._wait()
-        return self._exit_code(left_behind)
+        return self._hand_over() if self._ending == "hand over" else self._exit_code(left_behind)
 
     @property
     def _terminal_is_gone(self) -> bool:
@@ -112,6 +127,8 @@ class AppRunner:
         run = self.app.source.run
         if self._ending in ("stop", "terminated"):
             text = f"stopping {run}: the checkpoint is being written"
+        elif self._ending == "hand over":
+            text = f"{run} goes on in the background from a checkpoint, which is being written"
         else:
             text = f"{run} goes on learning without the screen; Ctrl-C stops it with a checkpoint"
         to_stderr(text)
@@ -119,12 +136,25 @@ class AppRunner:
     def _wait(self) -> None:
         """Wait for the run's thread, in short waits so that signals are handled."""
         while (control := self.app.control) is not None:
-            if self._ending in ("stop", "terminated"):
+            if self._ending in ("stop", "hand over", "terminated"):
                 control.stop()
                 self._ending = "quit" if self._ending == "stop" else self._ending
                 while control.is_alive():
                     control.join(JOIN_TIMEOUT_S)
             control.join(JOIN_TIMEOUT_S)
+
+    def _hand_over(self) -> int:
+        """Go on in the background with the run that was stopped; returns the exit code."""
+        from fftui.text.detached import RESUME, start_detached  # noqa: PLC0415
+        from fftui.text.run_result import in_background  # noqa: PLC0415
+
+        source = self.app.source
+        if source is None or source.view.status != "interrupted":
+            return self._exit_code(left_behind=True)
+        folder = RunFolder(self.app.backend.workspace.runs_dir.absolute() / source.run)
+        start_detached(folder, RESUME)
+        to_stderr(in_background(folder))
+        return 0
 
     def _exit_code(self, left_behind: bool) -> int:
         source = self.app.source

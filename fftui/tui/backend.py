@@ -5,11 +5,13 @@ run in threads.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.presets import Preset, list_presets, load_preset
+from fftui.runs.control_file import send_request
 from fftui.runs.estimate import expected_seconds, measure
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail
@@ -114,7 +116,12 @@ class Backend:
     def journal(self, run: str) -> JournalSource:
         """The journal of `run` as a source, read from its beginning."""
         folder = RunFolder(self.workspace.runs_dir / run)
-        return JournalSource(run, JournalTail(folder.journal).read, lambda: _status(folder))
+        return JournalSource(
+            run,
+            JournalTail(folder.journal).read,
+            lambda: _status(folder),
+            partial(send_request, folder),
+        )
 
 
 def _status(folder: RunFolder) -> Status | None:

@@ -27,6 +27,13 @@ class ResumeRun(Message):
 
 
 @dataclass
+class HandOver(Message):
+    """Stop `run`, of this process, with a checkpoint, go on with it in the background, and quit."""
+
+    run: str
+
+
+@dataclass
 class OpenRun(Message):
     """Show `run`: this process's own, or one from its journal."""
 

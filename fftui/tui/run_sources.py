@@ -6,7 +6,7 @@ The live screen shows any `Source` in the same way.
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from fftui.events import Event, Status
+from fftui.events import ControlAction, Event, Status
 from fftui.runs.view import RunView
 
 
@@ -39,6 +39,10 @@ class RunControl(Protocol):
         """End the layer that learns now."""
         ...
 
+    def request_checkpoint(self) -> None:
+        """Write a checkpoint after the current step."""
+        ...
+
     def is_alive(self) -> bool:
         """Whether the thread is running."""
         ...
@@ -49,9 +53,7 @@ class RunControl(Protocol):
 
 
 class Source(Protocol):
-    """A run for the live screen: its id, its newest view, and its control if it runs in this
-    process.
-    """
+    """A run for the live screen: its id, its newest view, and its control while it runs."""
 
     run: str
 
@@ -62,7 +64,7 @@ class Source(Protocol):
 
     @property
     def control(self) -> RunControl | None:
-        """The control that pauses and stops the run; None where there is only its journal."""
+        """The control that pauses and stops the run; None where nothing runs it, or not yet."""
         ...
 
     @property
@@ -127,9 +129,10 @@ class JournalSource:
         run: str,
         read_new: Callable[[], Iterable[tuple[float, Event]]],
         status: Callable[[], Status | None],
+        send: Callable[[ControlAction], object] | None = None,
     ) -> None:
         """`read_new` returns the events since its last call, `status` the status in the run's
-        record.
+        record; `send` asks the run's process for something, None where it cannot be asked.
         """
         self.run = run
         self.view = RunView()
@@ -137,11 +140,13 @@ class JournalSource:
         self.process_gone = False
         self._read_new = read_new
         self._status = status
+        self._control = None if send is None else RemoteControl(self, send)
+        self._running = False
 
     @property
-    def control(self) -> None:
-        """None: the run is not of this process."""
-        return
+    def control(self) -> "RemoteControl | None":
+        """Asks the run's process; None where none is running it."""
+        return self._control if self._running and self.view.result is None else None
 
     @property
     def wants_poll(self) -> bool:
@@ -159,4 +164,53 @@ class JournalSource:
         except OSError as error:
             self.problem = f"the journal cannot be read: {error.strerror}"
         self.view = view
-        self.process_gone = view.result is None and self._status() == "interrupted"
+        status = self._status() if view.result is None else None
+        self.process_gone = status == "interrupted"
+        self._running = status in ("running", "paused")
+
+
+class RemoteControl:
+    """The control of a run of another process. Its methods raise RequestError where that process
+    cannot be asked.
+    """
+
+    def __init__(self, source: JournalSource, send: Callable[[ControlAction], object]) -> None:
+        self._source = source
+        self._send = send
+
+    @property
+    def view(self) -> RunView:
+        """The newest view of the journal."""
+        return self._source.view
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run is paused, as its journal says."""
+        return self.view.status == "paused"
+
+    def pause(self) -> None:
+        """Ask for a pause."""
+        self._send("pause")
+
+    def resume(self) -> None:
+        """Ask to continue."""
+        self._send("continue")
+
+    def stop(self) -> None:
+        """Ask for the end, with a checkpoint."""
+        self._send("stop")
+
+    def skip_layer(self) -> None:
+        """Ask for the next layer."""
+        self._send("skip")
+
+    def request_checkpoint(self) -> None:
+        """Ask for a checkpoint."""
+        self._send("checkpoint")
+
+    def is_alive(self) -> bool:
+        """Whether a process is running the run."""
+        return self._source.control is not None
+
+    def join(self, timeout: float | None = None) -> None:
+        """Do nothing: the run's process is not waited for."""

@@ -182,6 +182,9 @@ class StudyRun(threading.Thread):
     def skip_layer(self) -> None:
         """Do nothing: a trial is run as its experiment says."""
 
+    def request_checkpoint(self) -> None:
+        """Do nothing: a trial writes its checkpoints as its experiment says."""
+
     def stop(self) -> None:
         """End the current run after its batch, with a checkpoint, and the study with it."""
         self._stopping.set()

@@ -1,8 +1,12 @@
 from pathlib import Path
 
+import pytest
+
+from fftui.errors import RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.runs.folder import create
-from fftui.runs.listing import damaged_runs, list_runs
+from fftui.runs.journal import JournalWriter
+from fftui.runs.listing import damaged_runs, find_running, list_runs, newest_running
 from fftui.runs.workspace import Workspace
 
 
@@ -20,3 +24,19 @@ def test_runs_are_listed_newest_first_with_their_current_status(
     ]
     assert damaged_runs(tmp_path) == [damaged]
     assert list_runs(tmp_path / "absent") == []
+
+
+def test_the_newest_run_that_a_process_holds_is_the_one_meant(
+    tmp_path: Path, experiment: Experiment
+) -> None:
+    old, new, over = (create(Workspace(tmp_path), experiment, name=name) for name in "abc")
+    for folder in (old, new, over):
+        folder.write_record(folder.record().model_copy(update={"process_started": 1.0}))
+    assert newest_running(tmp_path) is None
+    with pytest.raises(RunNotFoundError, match="nothing is running in"):
+        find_running(tmp_path, None)
+    writers = [JournalWriter(folder.journal) for folder in (old, new)]
+    assert find_running(tmp_path, None) == newest_running(tmp_path) == new
+    assert find_running(tmp_path, over.id) == over
+    for writer in writers:
+        writer.close()

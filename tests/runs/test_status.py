@@ -8,7 +8,13 @@ import pytest
 from fftui.errors import RequestError
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalWriter
-from fftui.runs.status import SILENT_S, current_record, ensure_not_running, in_progress
+from fftui.runs.status import (
+    SILENT_S,
+    current_record,
+    ensure_not_running,
+    ensure_running,
+    in_progress,
+)
 
 GONE = {"process_started": 1.0}
 ELSEWHERE = {"machine": {"host": "another"}}
@@ -99,3 +105,12 @@ def test_a_run_that_is_over_keeps_its_status(folder: RunFolder) -> None:
     assert current_record(folder).status == "running"
     written(folder, status="failed")
     assert current_record(folder).status == "failed"
+
+
+def test_only_a_run_in_progress_can_be_asked(folder: RunFolder, journal: JournalWriter) -> None:
+    ensure_running(folder, folder.record())
+    journal.close()
+    with pytest.raises(RequestError, match=rf"is interrupted; .*fftui resume {folder.id}"):
+        ensure_running(folder, folder.record())
+    with pytest.raises(RequestError, match=r"is not running: it is finished$"):
+        ensure_running(folder, written(folder, status="finished"))

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
+from fftui.runs.control_file import ControlFile
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -32,6 +33,14 @@ from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
+HOLD_JOURNAL = """
+import sys, time
+from pathlib import Path
+from fftui.runs.journal import JournalWriter
+writer = JournalWriter(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(600)
+"""
 SMALL, LARGE = (80, 24), (200, 50)
 both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
 
@@ -499,6 +508,43 @@ async def test_a_run_whose_process_is_gone_can_be_resumed(
         )
         await pilot.press("R")
         await until(pilot, lambda: resumed == [run])
+
+
+async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
+    new_app, tmp_path: Path, events_of
+) -> None:
+    run = add_run(tmp_path / "runs", list(events_of(until=(1, 2))))
+    folder = RunFolder(tmp_path / "runs" / run)
+    other = subprocess.Popen([sys.executable, "-c", HOLD_JOURNAL, str(folder.journal)], stdout=-1)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        folder.write_record(folder.record().model_copy(update={"pid": other.pid}))
+        file, app = ControlFile(folder.control), new_app()
+        async with app.run_test(size=LARGE) as pilot:
+            await pilot.press("r")
+            await until(pilot, lambda: f"running · {other.pid}" in text_of(runs_of(app)))
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+            await until(pilot, lambda: app.screen.control is not None)
+            await pilot.press("p", "w", "D")
+            await pilot.pause()
+            assert isinstance(app.screen, LiveScreen)
+            assert [each.action for each in file.read().requests] == ["pause", "checkpoint"]
+            folder.control.unlink()
+            folder.control.mkdir()
+            await pilot.press("p")
+            await until(pilot, lambda: any("cannot write" in n.message for n in app._notifications))
+            await pilot.press("q")
+        assert app.return_value == "quit"  # without a question: it is no run of this process
+    finally:
+        other.kill()
+        other.wait()
+        other.stdout.close()
+
+
+def runs_of(app: FFTUIApp) -> RowWidget:
+    return app.screen.query_one(RowList)
 
 
 @both_sizes

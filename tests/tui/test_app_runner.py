@@ -16,8 +16,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from fftui import events as ev
+from fftui.runs.control_file import request_and_wait
 from fftui.runs.folder import run_folders
 from fftui.runs.journal import read_journal
+from fftui.runs.status import in_progress
 
 pty = pytest.importorskip("pty")
 
@@ -70,6 +73,16 @@ app.FFTUIApp.on_mount.__globals__["LOAD_TORCH_AFTER_S"] = 1e6  # torch would use
 idle = Idle()
 threading.Timer(1.0, idle.start).start() if sys.argv[3:] else idle.start()
 sys.exit(run_app(Workspace(Path(sys.argv[1]), None, "cpu"), idle))
+"""
+
+
+ATTACHED = """
+import sys
+from pathlib import Path
+from fftui.runs.workspace import Workspace
+from fftui.tui.app_runner import run_app
+
+sys.exit(run_app(Workspace(Path(sys.argv[1])), attached=sys.argv[2]))
 """
 
 
@@ -268,3 +281,59 @@ def test_stray_output_does_not_reach_the_screen(spawn: Callable[..., Child]) -> 
     left = child.seen.index(b"\x1b[?1049l")
     assert b"STRAY-FROM-C" not in child.seen[:left]
     assert b"STRAY-FROM-C" in child.seen[left:]
+
+
+def test_a_run_of_another_process_is_watched_and_obeys_several_screens(
+    spawn: Callable[..., Child], tmp_path: Path
+) -> None:
+    owner = spawn(REAL, "1000000")
+    owner.read_until(b"learning")
+    (folder,) = run_folders(tmp_path / "runs")
+    until(lambda: list(read_journal(folder.journal, ev.Stepped)))
+    watchers = [spawn(ATTACHED, folder.id) for _ in range(2)]
+    for watcher in watchers:
+        watcher.read_until(b"Pause")  # the keys of a run that obeys
+    os.write(watchers[0].master, b"p")
+    for child in (owner, *watchers):
+        child.read_until(b"paused")
+    assert folder.record().status == "paused"
+    os.write(watchers[1].master, b"p")
+    until(lambda: folder.record().status == "running")
+    os.write(watchers[0].master, b"q")
+    assert watchers[0].wait() == 0
+    assert folder.record().status == "running"
+    os.kill(owner.pid, signal.SIGKILL)
+    watchers[1].read_until(b"R resumes it")
+    os.write(watchers[1].master, b"q")
+    assert watchers[1].wait() == 0
+
+
+def test_a_run_is_handed_over_to_the_background(
+    spawn: Callable[..., Child], tmp_path: Path
+) -> None:
+    screen = spawn(REAL, "1000000")
+    screen.read_until(b"learning")
+    (folder,) = run_folders(tmp_path / "runs")
+    until(lambda: list(read_journal(folder.journal, ev.Stepped)))
+    os.write(screen.master, b"D")
+    screen.read_until(b"fftui attach")
+    assert screen.wait() == 0
+    record = folder.record()
+    try:
+        assert in_progress(folder, record)
+        assert record.pid != screen.pid
+        assert os.getsid(record.pid) == record.pid
+        started = [event.resumed for _, event in read_journal(folder.journal, ev.RunStarted)]
+        assert started == [False, True]
+        request_and_wait(folder, "stop")
+        until(lambda: folder.record().status == "interrupted")
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(record.pid).kill()
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 90
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)

@@ -95,3 +95,32 @@ def test_a_run_whose_process_is_gone_is_recognised(tmp_path: Path, events_of: Ca
     source = source_of(path, "interrupted")
     source.poll()
     assert source.process_gone
+
+
+def test_a_run_of_another_process_is_asked_while_it_runs(
+    tmp_path: Path, events_of: Callable
+) -> None:
+    path, asked, status = tmp_path / "journal.jsonl", [], ["running"]
+    events = list(events_of(layers=1, epochs=2))
+    path.write_text("".join(to_json(at, event) + "\n" for at, event in events[:-1]))
+    source = JournalSource("r", JournalTail(path).read, lambda: status[0], asked.append)
+    assert source.control is None  # nothing is known yet
+    source.poll()
+    control = source.control
+    assert control is not None
+    assert control.is_alive()
+    assert control.view is source.view
+    assert not control.paused
+    for ask in (control.pause, control.resume, control.skip_layer, control.request_checkpoint):
+        ask()
+    control.stop()
+    assert asked == ["pause", "continue", "skip", "checkpoint", "stop"]
+    status[0] = "interrupted"
+    source.poll()
+    assert source.control is None
+    assert source.process_gone
+    status[0] = "running"
+    with path.open("a") as file:
+        file.write(to_json(*events[-1]) + "\n")
+    source.poll()
+    assert not control.is_alive()

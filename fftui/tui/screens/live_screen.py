@@ -1,5 +1,6 @@
 """The live screen: one run while it learns, in this process or read from its journal."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import work
@@ -8,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Footer
 from textual.worker import get_current_worker
 
+from fftui.errors import RequestError
 from fftui.runs.view import RunView
-from fftui.tui.messages import ResumeRun, ShowFigures, ShowSettings
-from fftui.tui.run_sources import RunControl, Source
+from fftui.tui.messages import HandOver, ResumeRun, ShowFigures, ShowSettings
+from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.screens.system_screen import SystemScreen
@@ -27,6 +29,14 @@ class LiveScreen(RunScreen):
         Binding("s", "stop", "Stop"),
         Binding("n", "skip_layer", "Next layer"),
         Binding("R", "resume_run", "Resume run"),
+        Binding("w", "checkpoint", "Checkpoint", show=False),
+        Binding(
+            "D",
+            "hand_over",
+            "Background",
+            show=False,
+            tooltip="Go on in the background, from a checkpoint, and quit",
+        ),
         Binding("g", "system", "System"),
         Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
         Binding("i", "figures", "Figures", tooltip="The run's figures, once it has ended"),
@@ -37,7 +47,9 @@ class LiveScreen(RunScreen):
     One run. Layers are rows; up and down (or a click) select the one whose goodness is drawn.
 
     p pauses and continues, s stops with a checkpoint, n ends the layer that is learning, or all
-    that learn in parallel, and continues with the next; both ask first. g shows the machine's
+    that learn in parallel, and continues with the next; both ask first. w writes a checkpoint. A
+    run of another process obeys the same keys; leaving does not end it. D hands a run of this
+    screen to the background, and quits: fftui attach comes back to it. g shows the machine's
     metrics over the whole run, t what the run was asked to do, i the figures of a run that has
     ended. On a small terminal 1 to 4 choose the pane under the layers.
     """
@@ -93,15 +105,17 @@ class LiveScreen(RunScreen):
             preparing = source.control is None or self.control is not None
             return "loading torch and data" if preparing else "ended before it began"
         if source.process_gone:
-            return "interrupted: its process is gone"
+            return "interrupted: its process is gone, R resumes it"
         if self.control is not None:
             return "stopping" if self._stopping else None
         return "ended" if view.result is None and source.control is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
-        if action in ("pause", "stop", "skip_layer"):
+        if action in ("pause", "stop", "skip_layer", "checkpoint"):
             return self.control is not None
+        if action == "hand_over":
+            return self.control is not None and isinstance(self.source, LiveSource)
         if action == "resume_run":
             ended = self.source.process_gone or self.source.view.status in ("interrupted", "failed")
             return ended and self.control is None and self.source.view.started is not None
@@ -112,10 +126,7 @@ class LiveScreen(RunScreen):
     def action_pause(self) -> None:
         """Pause or continue."""
         if (control := self.control) is not None:
-            if control.paused:
-                control.resume()
-            else:
-                control.pause()
+            self._ask(control.resume if control.paused else control.pause)
 
     async def action_stop(self) -> None:
         """Stop with a checkpoint, after asking."""
@@ -130,8 +141,7 @@ class LiveScreen(RunScreen):
     def _stop_answered(self, answer: str | None) -> None:
         control = self.control
         if answer == "s" and control is not None:
-            self._stopping = True
-            control.stop()
+            self._stopping = self._ask(control.stop)
             self.refresh_view()
 
     async def action_skip_layer(self) -> None:
@@ -151,7 +161,25 @@ class LiveScreen(RunScreen):
 
     def _skip_answered(self, answer: str | None) -> None:
         if answer == "n" and (control := self.control) is not None:
-            control.skip_layer()
+            self._ask(control.skip_layer)
+
+    def action_checkpoint(self) -> None:
+        """Write a checkpoint after the current batch."""
+        if (control := self.control) is not None:
+            self._ask(control.request_checkpoint)
+
+    def _ask(self, request: Callable[[], None]) -> bool:
+        """Make a request of the run; the user is notified where it cannot be made."""
+        try:
+            request()
+        except RequestError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return False
+        return True
+
+    def action_hand_over(self) -> None:
+        """Go on in the background and quit."""
+        self.post_message(HandOver(self.source.run))
 
     def action_resume_run(self) -> None:
         """Resume an interrupted run."""

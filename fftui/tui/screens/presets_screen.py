@@ -68,6 +68,7 @@ class PresetsScreen(Screen[None]):
         self.recent_runs: list[RunRecord] = []
         self._backend = backend
         self._load_problem = ""
+        self.loads_torch = True  # set by the app
         self._data: dict[str, str] = {}
         self._presets: list[Preset] = []
 
@@ -121,7 +122,7 @@ class PresetsScreen(Screen[None]):
         runs_listed = f"{listed} run{'s' if listed != 1 else ''}"
         facts = f"device {workspace.device}   {runs_listed} in {workspace.runs_dir}"
         problem = self._load_problem
-        loads = not problem and not self._backend.ready.is_set()
+        loads = self.loads_torch and not problem and not self._backend.ready.is_set()
         self.query_one("#title", Paragraphs).show(
             (
                 (" fftui", "title"),

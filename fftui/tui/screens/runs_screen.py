@@ -1,5 +1,7 @@
 """The runs screen: all runs, newest first, to sort, filter and open."""
 
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,8 +83,9 @@ class RunsScreen(Uncovered, InputScreen):
     ]
     HELP = """
     All runs in the runs folder. Enter opens one: a finished run as it ended, a run of another
-    process while it learns. / filters by any word of a row (several words: all of them), o changes
-    the order, v reverses it.
+    process while it learns, with its keys. Beside the status of such a run stands its process, or
+    its host where that is another machine. / filters by any word of a row (several words: all of
+    them), o changes the order, v reverses it.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -160,7 +163,10 @@ class RunsScreen(Uncovered, InputScreen):
                 cell(run.id),
                 cell(run.name, "dim"),
                 cell(run.data),
-                cell(f"{signs.get(status, ' ')} {status}", STATUS_STYLES.get(status, "text")),
+                cell(
+                    f"{signs.get(status, ' ')} {status}{_elsewhere(run)}",
+                    STATUS_STYLES.get(status, "text"),
+                ),
                 cell(
                     fmt.percent(run.test_accuracy),
                     "text" if run.test_accuracy is not None else "dim",
@@ -222,6 +228,14 @@ class RunsScreen(Uncovered, InputScreen):
     @on(RowList.Selected)
     def _row_selected(self) -> None:
         self.action_open()
+
+
+def _elsewhere(run: RunRecord) -> str:
+    """The process of a run that another one is running: on this machine its id, else its host."""
+    if run.status not in ("running", "paused") or run.pid == os.getpid():
+        return ""
+    other = str(run.machine.get("host", socket.gethostname()))
+    return f" · {run.pid}" if other == socket.gethostname() else f" · {other}"
 
 
 def _text(run: RunRecord) -> str:

@@ -1,0 +1,124 @@
+"""A run of another process, for real: started in the background, paused, continued and stopped."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fftui.runs.folder import RunFolder
+from fftui.runs.status import current_record, in_progress
+
+PATIENCE_S = 120.0
+ENDLESS = (
+    "run", "--preset", "quickstart", "--device", "cpu",
+    "--set", "data.train_images=256", "--set", "data.test_images=64",
+    "--set", "evaluation.every=0", "--set", "model.layers=[{units = 16}]",
+    "--set", "phases.0.epochs=1000000",
+)  # fmt: skip
+Call = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Call:
+    """Runs a command in a process of its own, without a terminal."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("FFTUI_")
+    } | {
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path]),
+        "OMP_NUM_THREADS": "1",
+    }
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "fftui", *words],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def detached(call: Call, tmp_path: Path) -> Iterator[RunFolder]:
+    """An endless run in the background; it is killed after the test."""
+    done = call(*ENDLESS, "--detach")
+    assert done.returncode == 0, done.stderr
+    folder = RunFolder(tmp_path / "runs" / done.stdout.strip())
+    assert f"fftui attach {folder.id}" in done.stderr
+    yield folder
+    if in_progress(folder, folder.record()):
+        psutil.Process(folder.record().pid).kill()
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def test_a_run_in_the_background_obeys_the_commands(call: Call, detached: RunFolder) -> None:
+    pid = detached.record().pid
+    assert os.getsid(pid) == pid  # no terminal's hang-up reaches it
+    paused = call("pause")
+    assert (paused.returncode, paused.stdout) == (0, "")
+    assert detached.id in paused.stderr
+    until(lambda: current_record(detached).status == "paused")
+    assert call("continue", detached.id).returncode == 0
+    until(lambda: current_record(detached).status == "running")
+    assert call("stop", "--runs", "runs").returncode == 0
+    until(lambda: "interrupted; go on with: fftui resume" in detached.output_log.read_text())
+    assert detached.record().status == "interrupted"
+    assert detached.checkpoint.exists()
+
+    again = call("stop", detached.id)
+    assert again.returncode == 2
+    assert f"is interrupted; go on with it: fftui resume {detached.id}" in again.stderr
+    resumed = call("resume", detached.id, "--detach")
+    assert (resumed.returncode, resumed.stdout.strip()) == (0, detached.id)
+    assert detached.record().pid != pid
+    skipped = call("skip")
+    assert skipped.returncode == 0
+    until(lambda: current_record(detached).status == "finished")
+
+
+@pytest.mark.parametrize("command", ["attach", "pause", "continue", "stop", "skip"])
+def test_nothing_that_runs_is_an_error_that_says_so(call: Call, command: str) -> None:
+    done = call(command)
+    assert done.returncode == 2
+    assert done.stderr.startswith("fftui: nothing is running in runs;")
+
+
+def test_attaching_without_a_terminal_says_what_to_type(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "one"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(
+        '{"id": "one", "name": "one", "data": "mnist", "pid": 1, "status": "finished",'
+        ' "started": "2026-11-01T00:00:00Z"}'
+    )
+    done = call("attach", "one")
+    assert done.returncode == 2
+    assert "try: fftui show one" in done.stderr
+
+
+def test_a_run_that_is_refused_says_why_and_leaves_nothing(call: Call, tmp_path: Path) -> None:
+    done = call(*ENDLESS, "--device", "cuda:7", "--detach")
+    assert done.returncode == 2
+    assert "cuda:7" in done.stderr
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_the_result_of_a_run_in_the_background_cannot_be_had_at_once(call: Call) -> None:
+    done = call(*ENDLESS, "--detach", "--json")
+    assert done.returncode == 2
+    assert "fftui show RUN --json" in done.stderr
