@@ -13,7 +13,7 @@ from fftui.tui.run_sources import JournalSource
 
 
 def source_of(path: Path, status: str | None = "running") -> JournalSource:
-    return JournalSource("r", JournalTail(path).read, lambda: status)  # type: ignore[arg-type, return-value]
+    return JournalSource("r", JournalTail(path), lambda: status)  # type: ignore[arg-type, return-value]
 
 
 def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(

@@ -3,7 +3,8 @@ import math
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fftui.tui.charts.cell_plot import Series, Window, columns, draw, ticks, window_for
+from fftui.tui.charts.cell_plot import Series, columns, draw, window_for
+from fftui.tui.charts.scale import Window, ticks
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 finite = st.floats(-1e6, 1e6)
@@ -46,7 +47,7 @@ def test_a_spike_of_one_step_stays_visible(length: int, at: int, braille: bool) 
 @settings(deadline=None)
 @given(st.lists(finite, min_size=2, max_size=50))
 def test_columns_keep_the_smallest_and_the_largest_value(values: list[float]) -> None:
-    found = columns(series_of(values).points, Window(0, len(values) - 1, -1e6, 1e6), 7)
+    found = columns(series_of(values), Window(0, len(values) - 1, -1e6, 1e6), 7)
     assert min(c.low for c in found) == min(values)
     assert max(c.high for c in found) == max(values)
 
