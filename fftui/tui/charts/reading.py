@@ -61,25 +61,34 @@ def next_point(specs: Iterable[ChartSpec], cursor: float | None, direction: int)
     """The epoch of the run at which the charts have their next point after the cursor, or before it
     if `direction` is negative; the newest where there is no cursor. None without points.
     """
-    lines = [(s, spec.offset) for spec in specs for s in spec.series if s.xs and not s.is_level]
-    if not lines:
-        return None
     if cursor is None:
-        return max(line.xs[-1] + offset for line, offset in lines)
-    found: list[float] = []
-    for line, offset in lines:
-        at = cursor - offset
-        index = bisect_right(line.xs, at) if direction > 0 else bisect_left(line.xs, at) - 1
-        if 0 <= index < len(line.xs):
-            found.append(line.xs[index] + offset)
-    return (min(found) if direction > 0 else max(found)) if found else cursor
+        lines = [(s, spec.offset) for spec in specs for s in spec.series if _has_points(s)]
+        return max((line.xs[-1] + offset for line, offset in lines), default=None)
+    beside = _beside(specs, cursor, direction)
+    return cursor if beside is None else beside
 
 
 def nearest_point(specs: Sequence[ChartSpec], epoch: float) -> float | None:
     """The epoch of the run nearest to `epoch` at which the charts have a point."""
-    around = (next_point(specs, epoch + side * 1e-9, -side) for side in (1, -1))
+    around = (_beside(specs, epoch + side * 1e-9, -side) for side in (1, -1))
     known = [each for each in around if each is not None]
     return min(known, key=lambda at: abs(at - epoch), default=None)
+
+
+def _beside(specs: Iterable[ChartSpec], epoch: float, direction: int) -> float | None:
+    """The nearest point on one side of an epoch of the run."""
+    found: list[float] = []
+    for spec in specs:
+        at = epoch - spec.offset
+        for line in filter(_has_points, spec.series):
+            index = bisect_right(line.xs, at) if direction > 0 else bisect_left(line.xs, at) - 1
+            if 0 <= index < len(line.xs):
+                found.append(line.xs[index] + spec.offset)
+    return (min if direction > 0 else max)(found, default=None)
+
+
+def _has_points(line: Series) -> bool:
+    return bool(line.xs) and not line.is_level
 
 
 def zoomed(reading: Reading, whole: tuple[float, float], factor: float) -> Reading:
