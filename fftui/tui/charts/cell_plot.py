@@ -26,7 +26,17 @@ FEW = 4  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
 SETTLED_FROM = 5  # points of a line
 
+# [column][first row][last row]: the dots of a stroke in a braille cell
+RUNS = tuple(
+    tuple(
+        tuple(sum(DOTS[row][column] for row in range(first, last + 1)) for last in range(4))
+        for first in range(4)
+    )
+    for column in range(2)
+)
+
 Point = tuple[float, float]
+Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
 
 
 @dataclass(frozen=True)
@@ -166,9 +176,13 @@ def draw(
     across, down = (2, 4) if braille else (1, 1)
     masks = [[0] * width for _ in range(height)]
     for line in series:
-        for x, y in _dots(line, window, width * across, height * down):
-            grid[y // down][x // across].add(line)
-            masks[y // down][x // across] |= DOTS[y % 4][x % 2]
+        for x, high, low in _strokes(line, window, width * across, height * down):
+            column = x // across
+            for row in range(high // down, low // down + 1):
+                grid[row][column].add(line)
+                if braille:
+                    first, last = max(high - row * 4, 0), min(low - row * 4, 3)
+                    masks[row][column] |= RUNS[x % 2][first][last]
     for cells, row_masks in zip(grid, masks, strict=True):
         for column, (cell, mask) in enumerate(zip(cells, row_masks, strict=True)):
             if cell.lines:
@@ -238,43 +252,39 @@ def _gaps(line: Series, window: Window, width: int) -> Iterator[int]:
             yield column
 
 
-def _dots(line: Series, window: Window, across: int, down: int) -> Iterator[tuple[int, int]]:
-    """Every dot (x, y) of a line that is inside the window."""
+def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
+    """The vertical strokes of a line, of its dots inside the window."""
+    every = DOT_EVERY if line.dotted else 1
+    for x, high, low in _all_strokes(line, window, across, down):
+        if x % every == 0 and low >= 0 and high < down:
+            yield x, max(0, high), min(down - 1, low)
+
+
+def _all_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
     before: DotColumn | None = None
     for column in columns(line, window, across):
         if before is not None and column.joined:
-            for x, y in _segment(
-                before.index,
-                window.row_or_beyond(before.last, down),
-                column.index,
-                window.row_or_beyond(column.first, down),
-            ):
-                if 0 <= y < down and (not line.dotted or x % DOT_EVERY == 0):
-                    yield x, y
-        if not line.dotted or column.index % DOT_EVERY == 0:
-            high = window.row_or_beyond(column.high, down)
-            low = window.row_or_beyond(column.low, down)
-            for y in range(max(0, high), min(down - 1, low) + 1):
-                yield column.index, y
+            y0 = window.row_or_beyond(before.last, down)
+            y1 = window.row_or_beyond(column.first, down)
+            yield from _segment(before.index, y0, column.index, y1)
+        yield (
+            column.index,
+            window.row_or_beyond(column.high, down),
+            window.row_or_beyond(column.low, down),
+        )
         before = column
 
 
-def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int]]:
-    """The dots of a straight line (Bresenham)."""
-    dx, dy = abs(x1 - x0), -abs(y1 - y0)
-    step_x, step_y = (1 if x0 < x1 else -1), (1 if y0 < y1 else -1)
-    error = dx + dy
-    while True:
-        yield x0, y0
-        if (x0, y0) == (x1, y1):
-            return
-        doubled = 2 * error
-        if doubled >= dy:
-            error += dy
-            x0 += step_x
-        if doubled <= dx:
-            error += dx
-            y0 += step_y
+def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[Stroke]:
+    """A straight line to a later or the same column: in each, the rows that it passes."""
+    if x1 == x0:
+        yield x0, min(y0, y1), max(y0, y1)
+        return
+    slope, y = (y1 - y0) / (x1 - x0), y0
+    for x in range(x0, x1 + 1):
+        until = y1 if x == x1 else round(y0 + slope * (x - x0 + 0.5))
+        yield x, min(y, until), max(y, until)
+        y = until
 
 
 def _finite(value: float, otherwise: float) -> float:
