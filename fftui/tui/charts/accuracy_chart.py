@@ -10,6 +10,8 @@ from fftui.tui.charts.cell_plot import Point, Series, window_for
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
 
+PAPER_NAMES = {"ff": "forward-forward"}  # in its Table 1
+ALL_IMAGES = 0.8  # of the paper's training images: some are held out for validation
 LABELLED_LAYERS = 6  # with more, only the selected layer's own accuracy carries a label
 
 
@@ -31,14 +33,34 @@ def accuracy_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
     if not series:
         return ChartSpec(note="accuracy appears with the first evaluated epoch", title=title)
     hidden = [s.name for s in alone if len(alone) > LABELLED_LAYERS and s.style != "text"]
+    paper = _paper_line(view, axis.right)
     return ChartSpec(
-        series,
+        (*paper, *series),
         window_for(series, left=1, right=axis.right, bottom=_floor(series), top=100.0),
         title,
         format_value=_percent,
         unlabelled=frozenset(hidden),
         boundaries=axis.boundaries,
     )
+
+
+def _paper_line(view: RunView, right: float) -> list[Series]:
+    """The test accuracy that the paper reports for this experiment, where the run learns from about
+    as many images.
+    """
+    # only this chart needs it, and only once a run has begun
+    from fftui.studies.reported import reported  # noqa: PLC0415
+
+    if view.started is None:
+        return []
+    method, data = view.started.experiment.rpartition("/")[2], view.started.data
+    cell = reported("table-1", PAPER_NAMES.get(method, method), data) or reported(
+        "notebooks", method, data
+    )
+    if cell is None or cell.test is None or view.started.train_images < ALL_IMAGES * cell.images:
+        return []
+    flat = ((1.0, cell.test), (right, cell.test))
+    return [Series("paper", flat, "dim", ".", dotted=True)]
 
 
 def eval_split(view: RunView) -> str:
