@@ -178,8 +178,19 @@ class JournalSource:
             if not self._tail.behind:
                 self.view, self.reading = self._whole, None
                 return
-            if self.view.started is None:
-                self.view = fold(self._tail.outline())
+            first = self.reading is None
             self.reading = 1 - self._tail.behind / max(1, self._tail.size)
+            if first and self.view.started is None:
+                self._show_outline()
             if time.monotonic() > until:
                 return
+
+    def _show_outline(self) -> None:
+        """Show what the outline has, from its first part on."""
+        self.view, shown_at = self._whole, time.monotonic()
+        outline = RunView()
+        for at, event in self._tail.outline():
+            outline = outline.after(at, event)
+            if time.monotonic() - shown_at > PART_S:
+                self.view, shown_at = outline, time.monotonic()
+        self.view = outline
