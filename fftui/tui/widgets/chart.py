@@ -80,7 +80,7 @@ class Chart(RowWidget):
         self.drawn = ChartSpec()
         self._made_from: tuple[object, ...] = ()
         self._read_from: tuple[object, ...] = ()
-        self._title = ""
+        self._chart_title = ""
         self._clock, self._reading = RunClock(), AS_IT_IS
 
     def show(
@@ -100,8 +100,8 @@ class Chart(RowWidget):
             self._made_from = made_from
             spec = make_chart(chart, view, selected)
             self.spec = self.spec if spec == self.spec else spec
-            self._title = spec.title or chart.title
-        read_from = (self.spec, self._title, self._reading, view.stages, view.layers)
+            self._chart_title = spec.title or chart.title
+        read_from = (self.spec, self._chart_title, self._reading, view.stages, view.layers)
         if _same(self._read_from, read_from):
             return
         self._read_from = read_from
@@ -115,7 +115,7 @@ class Chart(RowWidget):
         """Write the title, what the reader has chosen, and the values at the cursor where they have
         no room at the right.
         """
-        parts = [self._title, self._reading.title() if self.spec.series else ""]
+        parts = [self._chart_title, self._reading.title() if self.spec.series else ""]
         spec = self.drawn
         if spec.cursor is not None and spec.series:
             parts.append(f"{spec.unit} {spec.cursor:.6g}")
