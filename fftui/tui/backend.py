@@ -113,7 +113,7 @@ class Backend:
     def journal(self, run: str) -> JournalSource:
         """The journal of `run` as a source, read from its beginning."""
         folder = RunFolder(self.workspace.runs_dir / run)
-        return JournalSource(run, JournalTail(folder.journal).read, lambda: _status(folder))
+        return JournalSource(run, JournalTail(folder.journal), lambda: _status(folder))
 
 
 def _status(folder: RunFolder) -> Status | None:
