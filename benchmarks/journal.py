@@ -1,4 +1,5 @@
-"""Processor time to open a long journal: read and folded into a view, and made into tables.
+"""Processor time to open a long journal: its outline, which is the first picture on the screen, all
+of it read and folded into a view, and made into tables.
 
     python benchmarks/journal.py --lines 1000000 --against ../older-checkout
 
@@ -33,7 +34,7 @@ OPEN = """
 import resource, sys, time
 from pathlib import Path
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import read_journal
+from fftui.runs.journal import JournalTail, read_journal
 from fftui.runs.tables import write_tables
 from fftui.runs.view import RunView
 
@@ -42,6 +43,12 @@ begun = time.process_time()
 if sys.argv[1] == "view":
     view = RunView()
     for at, event in read_journal(folder.journal):
+        view = view.after(at, event)
+    assert view.result is not None and view.layers[0].history, "the journal was not read"
+    assert view.history.samples, "the telemetry was not read"
+elif sys.argv[1] == "outline":
+    view = RunView()
+    for at, event in JournalTail(folder.journal).outline():
         view = view.after(at, event)
     assert view.result is not None and view.layers[0].history, "the journal was not read"
 else:
@@ -120,11 +127,29 @@ def _epoch(
 def _sample(layer: int, epoch: int, at: float) -> ev.TelemetrySampled:
     wave = (at * 7.3) % 10
     return ev.TelemetrySampled(
-        1, layer, epoch, 0.1001, 97.5 + wave / 10, 2_000_000_000, 12.5 + wave, 9_000_000_000,
-        85.25 + wave, round(85.25 * (at - BEGAN_AT), 3), 90.0 + wave, 40.0 + wave, 5_000_000_000,
-        85_000_000_000, 4_000_000_000, 410.5 + wave, 700.0, round(410.5 * (at - BEGAN_AT), 3),
-        61.0, 1980.0, 2619.0, "none",
-    )  # fmt: skip
+        phase=1,
+        layer=layer,
+        epoch=epoch,
+        interval_s=0.1001,
+        doing="learning",
+        process_cpu_percent=97.5 + wave / 10,
+        process_memory_bytes=2_000_000_000,
+        host_cpu_percent=12.5 + wave,
+        host_memory_used_bytes=9_000_000_000,
+        cpu_power_w=85.25 + wave,
+        cpu_energy_j=round(85.25 * (at - BEGAN_AT), 3),
+        gpu_utilization_percent=90.0 + wave,
+        gpu_memory_utilization_percent=40.0 + wave,
+        gpu_memory_used_bytes=5_000_000_000,
+        gpu_memory_total_bytes=85_000_000_000,
+        gpu_process_memory_bytes=4_000_000_000,
+        power_w=410.5 + wave,
+        power_limit_w=700.0,
+        gpu_energy_j=round(410.5 * (at - BEGAN_AT), 3),
+        gpu_temperature_c=61.0,
+        gpu_sm_clock_mhz=1980.0,
+        gpu_memory_clock_mhz=2619.0,
+    )
 
 
 def _evaluated(layer: int | None, epoch: int, *, final: bool) -> ev.Evaluated:
@@ -166,6 +191,8 @@ def main(
     with tempfile.TemporaryDirectory() as root:
         folder = create(Workspace(Path(root)), load_preset("ff", "mnist", seed=0))
         print(f"{write_journal(folder, lines)} lines, {folder.journal.stat().st_size >> 20} MiB")
+        seconds, peak_bytes = opened(HERE, "outline", folder)
+        print(f"outline: {seconds:.1f} s, {peak_bytes / 2**20:.0f} MiB", flush=True)
         for kind in ("view", "tables"):
             seconds, peak_bytes = opened(HERE, kind, folder)
             text = f"{kind}: {seconds:.1f} s, {peak_bytes / 2**20:.0f} MiB"

@@ -168,10 +168,10 @@ def _incomparable(outcomes: Sequence[Outcome], repeats: int) -> str:
 
 def _disturbed(outcomes: Sequence[Outcome]) -> str:
     """What else ran beside them."""
-    found = (each for each in outcomes if each.measures.disturbed)
-    return next(
-        (f"a quiet machine would: {each.label}, {each.measures.disturbed}" for each in found), ""
-    )
+    found = next((each for each in outcomes if each.measures.disturbed), None)
+    if found is None:
+        return ""
+    return f"a quiet machine would tell ({found.label}: {found.measures.disturbed})"
 
 
 def _fewest(*repeats: Repeats) -> int:

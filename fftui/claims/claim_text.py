@@ -20,13 +20,13 @@ Facts = dict[str, Any]
 
 
 def scale_text(claim: Facts) -> str:
-    """Scale, seeds and images of a claim's runs, in a few words."""
+    """Scale, seeds, data sets and images of a claim's runs, in a few words."""
     if claim["seeds"] is None:
         return f"{claim['scale']}: nothing was run"
     seeds = _range_text(claim["seeds"])
     return (
         f"{claim['scale']}: {seeds} seed{'' if seeds == '1' else 's'}, learned from"
-        f" {_range_text(claim['train_images'])} images, tested on"
+        f" {_range_text(claim['train_images'])} images of {', '.join(claim['data'])}, tested on"
         f" {_range_text(claim['test_images'])}"
     )
 

@@ -16,13 +16,14 @@ from fftui.claims.gathering import gather
 @dataclass(frozen=True)
 class Evidence:
     """A set-up that a claim needs and its outcome; where nothing was run, `absent` says why and
-    `what` is empty.
+    `what` is empty. `data` is the set that its runs learn from, empty where none are planned.
     """
 
     setup: Setup
     what: str
     outcome: Outcome | None
     absent: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def _judged(claim: Claim, plan: ClaimsPlan, outcomes: Outcomes) -> ClaimVerdict:
             described(planned[setup].experiments[0]) if setup in planned else "",
             outcomes.by_setup.get(setup),
             "" if setup in outcomes else outcomes.absent.get(setup, "not run"),
+            planned[setup].experiments[0].data.name if setup in planned else "",
         )
         for setup in claim.needs
     )
@@ -94,6 +96,7 @@ def _claim_facts(judged: ClaimVerdict, plan: ClaimsPlan) -> dict[str, Any]:
         "statement": claim.statement,
         "paper": claim.paper,
         "scale": plan.scale,
+        "data": list(dict.fromkeys(each.data for each in judged.evidence if each.outcome)),
         "seeds": _range(each.seeds for each in outcomes),
         "train_images": _range(each.train_images for each in outcomes),
         "test_images": _range(each.test.images for each in outcomes),

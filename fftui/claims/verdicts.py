@@ -5,6 +5,7 @@ observations.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from fftui.claims.estimates import (
@@ -125,12 +126,20 @@ class Comparison:
         """What would answer it, where it is open; else empty."""
         if self.hindrance or self.answer != "open":
             return self.hindrance
-        seeds = self.difference.seeds_to_tell(self.bound, self.confidence)
-        if seeds is not None:
-            return f"{seeds} seeds would probably tell"
+        if self.seeds_to_tell is not None:
+            return f"{self.seeds_to_tell} seeds would probably tell"
         if all(spread.seeds is not None for spread in self.difference.spreads):
             return f"more than {MOST_SEEDS} seeds would tell"
         return "more test images: seeds alone would not tell"
+
+    @cached_property
+    def seeds_to_tell(self) -> int | None:
+        """How many seeds would answer it if the means and spreads stayed; None where they would
+        not, or where something else hinders.
+        """
+        if self.hindrance:
+            return None
+        return self.difference.seeds_to_tell(self.bound, self.confidence)
 
     @property
     def text(self) -> str:
@@ -150,8 +159,11 @@ def concluded(answer: Answer, text: str, *comparisons: Comparison) -> Observatio
     """
     if answer != "open":
         return Observation(answer, text)
-    hints = dict.fromkeys(hint for each in comparisons if (hint := each.would_tell))
-    return Observation(answer, text, "; ".join(hints))
+    undecided = [each for each in comparisons if each.would_tell]
+    # so many seeds answer the comparisons that need fewer, too
+    most = max((each.seeds_to_tell or 0 for each in undecided), default=0)
+    hints = (each.would_tell for each in undecided if each.seeds_to_tell in (None, most))
+    return Observation(answer, text, "; ".join(dict.fromkeys(hints)))
 
 
 def observed(observe: Callable[[], Observation]) -> Observation:
@@ -190,7 +202,7 @@ def _joined(
         ("yes", "no"): ("only as the paper ran it", only_as_paper),
         ("no", "yes"): ("not as the paper ran it, but with care", only_corrected),
     }
-    undecided: tuple[Verdict, str] = ("cannot tell", _would_tell(as_paper, corrected))
+    undecided: tuple[Verdict, str] = ("cannot tell", _would_tell_both(as_paper, corrected))
     return known.get((as_paper.answer, corrected.answer), undecided)
 
 
@@ -209,9 +221,17 @@ def decide_one(observation: Observation, *, yes: str, no: str, corrected: bool =
     return Finding(verdict, as_paper, with_care, why)
 
 
-def _would_tell(*observations: Observation) -> str:
-    hints = [each.would_tell for each in observations if each.answer == "open"]
-    return "; ".join(dict.fromkeys(filter(None, hints))) or "the repeats do not agree"
+def _would_tell(observation: Observation) -> str:
+    return observation.would_tell or "the repeats do not agree"
+
+
+def _would_tell_both(as_paper: Observation, corrected: Observation) -> str:
+    """What would tell, after the name of the experiment that is open."""
+    named = (("the paper's recipe", as_paper), ("corrected", corrected))
+    hints = [(name, _would_tell(each)) for name, each in named if each.answer == "open"]
+    if len(hints) > 1 and len({hint for _, hint in hints}) == 1:
+        return hints[0][1]
+    return "; ".join(f"{name}: {hint}" for name, hint in hints)
 
 
 def is_behind(one: Outcome, other: Outcome, comparisons: int = 1) -> Comparison:

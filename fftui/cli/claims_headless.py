@@ -2,6 +2,7 @@
 into a file.
 """
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,12 +53,21 @@ def claims_named(ids: Sequence[str]) -> tuple[Claim, ...]:
 
 
 def show_plan(request: Request, workspace: Workspace) -> None:
-    """Write what would be run to stdout. Raises RequestError where no run decides what is asked."""
-    ahead = PlanAhead.of(_plan(request, workspace), workspace)
-    if request.to == "json":
+    """Write what would be run to stdout, or into the file. Raises RequestError where no run decides
+    what is asked, or the file cannot be written.
+    """
+    if request.file is not None:
+        check_writable(request.file)
+    made = _plan(request, workspace)
+    ahead = PlanAhead.of(made, workspace)
+    text = "".join((ahead.text, *(f"{line}\n" for line in _absent_sets(made))))
+    if request.file is not None:
+        content = json.dumps(ahead.facts) + "\n" if request.to == "json" else text
+        write_output(request.file, content.encode())
+    elif request.to == "json":
         json_to_stdout(ahead.facts)
     else:
-        to_stdout("".join((ahead.text, *(f"{line}\n" for line in ahead.absent))))
+        to_stdout(text)
 
 
 def reproduce(request: Request, workspace: Workspace) -> int:

@@ -109,6 +109,7 @@ def execute_study(study: Study, workspace: Workspace, output: Output) -> int:
     check_format(output.to)
     if output.file is not None:
         check_writable(output.file)
+    announce(study, workspace)
     result = follow(study, workspace)
     show_table(study, workspace.runs_dir, output)
     return conclude(study, result)
@@ -118,7 +119,6 @@ def follow(study: Study, workspace: Workspace) -> StudyResult:
     """Run the missing trials of a study and show their progress. Raises RequestError where nothing
     can be run.
     """
-    announce(study, workspace)
     reporter, stop, failed = _TrialReporter(display_here()), Stop(), []
     with signals_to(stop) as signals:
         for progress in run_study(study, workspace, stop=stop):

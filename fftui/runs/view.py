@@ -41,6 +41,7 @@ class EpochView:
     epoch_s: float | None = None
     compute_s: float | None = None
     data_s: float | None = None
+    step: int | None = None  # optimiser steps since the stage began
 
 
 @dataclass(frozen=True)
@@ -440,9 +441,9 @@ class RunView:
         return replace(self, log=(*self.log[-LOG_KEPT + 1 :], LogLine(at, text)))
 
 
-def fold(events: Iterable[tuple[float, ev.Event]]) -> RunView:
-    """The view of a run after these events, each with its Unix time."""
-    view = RunView()
+def fold(events: Iterable[tuple[float, ev.Event]], view: RunView | None = None) -> RunView:
+    """The view of a run after these events, each with its Unix time, from `view` on."""
+    view = view or RunView()
     for at, event in events:
         view = view.after(at, event)
     return view
@@ -467,6 +468,7 @@ def _with_shared(epoch: EpochView, event: ev.EpochFinished) -> EpochView:
         epoch_s=event.epoch_s,
         compute_s=event.compute_s,
         data_s=event.data_s,
+        step=event.step,
     )
 
 

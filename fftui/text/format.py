@@ -54,7 +54,9 @@ def duration(seconds: float | None) -> str:
 
 
 def roughly(seconds: float | None) -> str:
-    """Estimated seconds as `~20 s`, `~4 min` or `~2.5 h`; `~` alone where there is no estimate."""
+    """Estimated seconds as `~20 s`, `~4 min`, `~2.5 h` or `~12 days`; `~` alone where there is no
+    estimate.
+    """
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return "~"
     if seconds < 10:
@@ -63,7 +65,9 @@ def roughly(seconds: float | None) -> str:
         return f"~{round(seconds / 5) * 5} s"
     if seconds < 90 * 60:
         return f"~{round(seconds / 60)} min"
-    return f"~{seconds / 3600:.1f} h"
+    if seconds < 72 * 3600:
+        return f"~{seconds / 3600:.1f} h"
+    return f"~{seconds / 86400:.0f} days"
 
 
 def size(count: float | None) -> str:

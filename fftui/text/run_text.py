@@ -7,7 +7,7 @@ from dataclasses import replace
 from fftui import events as ev
 from fftui.errors import FFTUIError
 from fftui.runs.folder import RunFolder, RunRecord
-from fftui.runs.journal import read_journal
+from fftui.runs.journal import JournalTail, read_journal
 from fftui.runs.status import current_record
 from fftui.runs.view import LayerView, RunView, fold
 from fftui.text.format import accuracy_text, columns, duration, percent
@@ -40,7 +40,8 @@ def run_text(folder: RunFolder) -> str:
 
 def run_facts(folder: RunFolder) -> dict[str, object]:
     """A run's record, layers and evaluations as JSON values."""
-    record, view = current_record(folder), fold(read_journal(folder.journal))
+    # neither samples nor energy are among them
+    record, view = current_record(folder), fold(JournalTail(folder.journal).outline())
     return {
         **record.model_dump(mode="json"),
         "id": folder.id,

@@ -20,6 +20,14 @@ class Setting:
     preset: str | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked to do: its preset, if it has one, and its settings."""
+
+    preset: str | None
+    settings: tuple[Setting, ...]
+
+
 def settings(experiment: Experiment, preset: str | None) -> tuple[Setting, ...]:
     """Every setting of `experiment` in order, compared with `preset` on the same data set.
 

@@ -80,11 +80,10 @@ class FFTUIApp(App[Ending]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        # the footer shows the first key of an action that is not typed into an input line
         Binding("question_mark", "help", "Help", key_display="?"),
-        Binding("f1", "help", "Help", key_display="F1"),
+        Binding("f1", "help", "Help", show=False),
         Binding("q", "quit", "Quit"),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q"),
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", show=False),
         Binding("ctrl+t", "light_or_dark", "Light or dark", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
     ]

@@ -19,9 +19,8 @@ from fftui.runs.listing import list_runs
 from fftui.runs.starting import new_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
-from fftui.text.settings_text import settings
+from fftui.text.settings_text import Asked, settings
 from fftui.tui.run_sources import JournalSource, RunControl
-from fftui.tui.screens.settings_screen import Asked
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ class Backend:
         folder = RunFolder(self.workspace.runs_dir / run)
         return JournalSource(
             run,
-            JournalTail(folder.journal).read,
+            JournalTail(folder.journal),
             lambda: _status(folder),
             partial(send_request, folder),
         )

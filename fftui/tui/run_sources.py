@@ -3,11 +3,16 @@
 The live screen shows any `Source` in the same way.
 """
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from typing import Protocol
 
-from fftui.events import ControlAction, Event, Status
-from fftui.runs.view import RunView
+from fftui.events import ControlAction, Status
+from fftui.runs.journal import JournalTail
+from fftui.runs.view import RunView, fold
+
+PART_S = 0.2  # a long journal is read for at most about this time at once
+BLOCK_BYTES = 1 << 18
 
 
 class RunControl(Protocol):
@@ -78,6 +83,11 @@ class Source(Protocol):
         ...
 
     @property
+    def reading(self) -> float | None:
+        """The fraction of a long journal that is read; None once all of it is."""
+        ...
+
+    @property
     def wants_poll(self) -> bool:
         """Whether `poll` should be called regularly, from a thread of the screen's."""
         ...
@@ -97,6 +107,7 @@ class LiveSource:
         self._control = control
         self.problem: str | None = None
         self.process_gone = False
+        self.reading: float | None = None
 
     @property
     def view(self) -> RunView:
@@ -122,23 +133,29 @@ class LiveSource:
 
 
 class JournalSource:
-    """A run read from its journal, which another process may be writing."""
+    """A run read from its journal, which another process may be writing.
+
+    A long journal is read in parts. Until all of it is, the view is that of its outline, which
+    holds the layers and charts; energy and means of telemetry come with the last part.
+    """
 
     def __init__(
         self,
         run: str,
-        read_new: Callable[[], Iterable[tuple[float, Event]]],
+        tail: JournalTail,
         status: Callable[[], Status | None],
         send: Callable[[ControlAction], object] | None = None,
     ) -> None:
-        """`read_new` returns the events since its last call, `status` the status in the run's
-        record; `send` asks the run's process for something, None where it cannot be asked.
+        """`tail` reads the journal; `status` returns the status in the run's record; `send` asks
+        the run's process for something, None where it cannot be asked.
         """
         self.run = run
         self.view = RunView()
         self.problem: str | None = None
         self.process_gone = False
-        self._read_new = read_new
+        self.reading: float | None = None
+        self._whole = RunView()  # of the part that was read
+        self._tail = tail
         self._status = status
         self._control = None if send is None else RemoteControl(self, send)
         self._running = False
@@ -150,23 +167,47 @@ class JournalSource:
 
     @property
     def wants_poll(self) -> bool:
-        """True until the run has ended or its journal cannot be read."""
-        return self.problem is None and self.view.result is None
+        """True until the run has ended and all of it is read, or its journal cannot be read."""
+        unread = self.reading is not None
+        return self.problem is None and (unread or self.view.result is None)
 
     def poll(self) -> None:
-        """Fold the events written since the last call; a journal that cannot be read sets
-        `problem`.
+        """Fold the events written since the last call, or of a long journal as many as fit into
+        `PART_S`; a journal that cannot be read sets `problem`.
         """
-        view = self.view
         try:
-            for at, event in self._read_new():
-                view = view.after(at, event)
+            self._read_part()
         except OSError as error:
             self.problem = f"the journal cannot be read: {error.strerror}"
-        self.view = view
-        status = self._status() if view.result is None else None
-        self.process_gone = status == "interrupted"
-        self._running = status in ("running", "paused")
+            self.view, self.reading = self._whole, None
+        if self.reading is None or self.view.started is not None:
+            status = self._status() if self.view.result is None else None
+            self.process_gone = status == "interrupted"
+            self._running = status in ("running", "paused")
+
+    def _read_part(self) -> None:
+        until = time.monotonic() + PART_S
+        while True:
+            self._whole = fold(self._tail.read(BLOCK_BYTES), self._whole)
+            if not self._tail.behind:
+                self.view, self.reading = self._whole, None
+                return
+            first = self.reading is None
+            self.reading = 1 - self._tail.behind / max(1, self._tail.size)
+            if first and self.view.started is None:
+                self._show_outline()
+            if time.monotonic() > until:
+                return
+
+    def _show_outline(self) -> None:
+        """Show what the outline has, from its first part on."""
+        self.view, shown_at = self._whole, time.monotonic()
+        outline = RunView()
+        for at, event in self._tail.outline():
+            outline = outline.after(at, event)
+            if time.monotonic() - shown_at > PART_S:
+                self.view, shown_at = outline, time.monotonic()
+        self.view = outline
 
 
 class RemoteControl:

@@ -84,7 +84,7 @@ def test_a_rule_gives_the_verdict(name: str, seen: Outcomes, verdict: Verdict) -
 def test_a_loss_at_the_bound_needs_seeds_and_no_images() -> None:
     at_bound = 0.9 * math.log(10)
     finding = BY_ID["hybrid-loss"].judge(losses((0.9 * at_bound, at_bound, at_bound / 0.9), LEARNT))
-    assert finding.why == "more than 100 seeds would tell"
+    assert finding.why == "the paper's recipe: more than 100 seeds would tell"
 
 
 def test_what_lifts_the_papers_run_from_chance_is_named() -> None:

@@ -15,7 +15,7 @@ from fftui.runs.folder import RunFolder
 
 ACCURACIES = {"paper/ff": 0.50, "paper/backprop": 0.95, "ff": 0.50, "backprop": 0.97}
 CLAIM_FACTS = {
-    *("id", "statement", "paper", "scale", "seeds", "train_images", "test_images"),
+    *("id", "statement", "paper", "scale", "data", "seeds", "train_images", "test_images"),
     *("as_paper", "corrected", "verdict", "why", "rule", "evidence"),
 }
 
@@ -68,6 +68,7 @@ def test_facts_are_plain_json_with_scale_seeds_images_and_interval(
     assert len(ff["runs"]) == 3
     (cnn,) = (each for each in facts["claims"] if each["id"] == "cnn-weight-sharing")
     assert cnn["seeds"] is None
+    assert (on_par["data"], cnn["data"]) == (["mnist-mini"], [])
 
 
 def test_one_seed_has_no_interval(

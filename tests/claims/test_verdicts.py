@@ -113,6 +113,32 @@ def test_what_would_tell_is_said_only_where_it_is_open() -> None:
     assert concluded("yes", "", undecided).would_tell == ""
 
 
+def test_of_several_open_comparisons_the_greatest_number_of_seeds_is_said() -> None:
+    near, far = (
+        Comparison(accuracies(97.0, spread=0.5) - accuracies(other, spread=0.5))
+        for other in (95.4, 95.2)
+    )
+    needed = [each.seeds_to_tell or 0 for each in (near, far)]
+    assert needed[0] > needed[1] > 0
+    hint = f"{needed[0]} seeds would probably tell"
+    assert concluded("open", "", far, near).would_tell == hint
+    hindered = Comparison(near.difference, hindrance="longer training would")
+    assert concluded("open", "", hindered, far, near).would_tell == f"longer training would; {hint}"
+
+
+def test_what_would_tell_names_the_experiment_that_is_open() -> None:
+    images, seeds = (Observation("open", "", hint) for hint in ("more images", "9 seeds"))
+    no = Observation("no", "")
+    joined = {
+        (images, seeds): "the paper's recipe: more images; corrected: 9 seeds",
+        (no, seeds): "corrected: 9 seeds",
+        (seeds, no): "the paper's recipe: 9 seeds",
+        (seeds, seeds): "9 seeds",
+    }
+    for (as_paper, corrected), why in joined.items():
+        assert decide_both(as_paper, corrected, **ONLY_ONE).why == why
+
+
 ONLY_ONE: dict[str, str] = {"only_as_paper": "one", "only_corrected": "two"}
 
 
@@ -137,7 +163,9 @@ def test_two_answers_make_a_verdict(as_paper: Answer, corrected: Answer, verdict
     reasons = {
         "only as the paper ran it": "one",
         "not as the paper ran it, but with care": "two",
-        "cannot tell": "5 seeds" if as_paper == "open" else "9 seeds",
+        "cannot tell": "the paper's recipe: 5 seeds"
+        if as_paper == "open"
+        else "corrected: 9 seeds",
         "not run here": "p" if as_paper == "absent" else "c",
     }
     assert found.why == reasons.get(verdict, found.why)

@@ -38,7 +38,10 @@ def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
         "quick",
         1,
         (PlannedRuns(setup, (experiment,)),),
-        {Setup("ff", "svhn"): "svhn is not on this machine"},
+        {
+            Setup("ff", "svhn"): "svhn is not on this machine",
+            Setup("cnn"): "not run at the quick scale",
+        },
     )
     ends: list[StudyResult] = []
 
@@ -66,6 +69,7 @@ def test_the_outcome_goes_to_stdout_and_the_rest_to_stderr(
     assert json.loads(out)["claims"][0]["id"] == CLAIMS[0].id
     assert err.endswith("svhn is not on this machine\n")
     assert "quick scale, 1 seed, on mnist-mini: 1 run, 0 to come" in err
+    assert "study claims" not in err  # the plan's size and time are said once
 
 
 def test_a_run_that_failed_is_named_with_its_claim(
@@ -134,7 +138,21 @@ def test_a_dry_run_says_how_many_runs_of_each_claim_are_to_come(
     text = capfd.readouterr().out
     assert "on-par-mnist" in text
     assert "1 run, 1 to come, ~" in text
+    assert text.splitlines()[-1] == "svhn is not on this machine"
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_writes_its_plan_into_the_file(
+    asked: list[StudyResult], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    workspace, file = Workspace(tmp_path / "runs"), tmp_path / "plan"
+    headless.show_plan(headless.Request("quick", to="json", file=file), workspace)
+    assert json.loads(file.read_text())["runs"] == 1
+    headless.show_plan(headless.Request("quick", file=file), workspace)
+    assert "1 run, 1 to come, ~" in file.read_text()
+    assert capfd.readouterr().out == ""
+    with pytest.raises(RequestError, match="cannot write"):
+        headless.show_plan(headless.Request("quick", file=tmp_path), workspace)
 
 
 def test_a_set_that_decides_no_claim_is_refused(tmp_path: Path) -> None:

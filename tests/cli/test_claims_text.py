@@ -34,6 +34,7 @@ def claim_facts(number: int) -> dict[str, Any]:
         "statement": claim.statement,
         "paper": claim.paper,
         "scale": "quick",
+        "data": ["mnist-mini"] if was_run else [],
         "seeds": [2, 3] if was_run else None,
         "train_images": [250, 5_000] if was_run else None,
         "test_images": [1_000, 1_000] if was_run else None,
@@ -63,8 +64,8 @@ def test_plain_text_has_a_block_a_claim(facts: dict[str, Any]) -> None:
         " 1,000: 97.0 % (96.0 to 98.0); 12 s of learning each)" in as_one_line
     )
     assert (
-        "runs quick: 2 to 3 seeds, learned from 250 to 5,000 images, tested on 1,000 rule"
-        in as_one_line
+        "runs quick: 2 to 3 seeds, learned from 250 to 5,000 images of mnist-mini, tested on 1,000"
+        " rule" in as_one_line
     )
     assert "Behind (or ahead):" in text
     assert "Quick:" in text

@@ -61,7 +61,14 @@ def test_durations(seconds: float | None, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "~"), (0.2, "~1 s"), (22, "~20 s"), (250, "~4 min"), (9000, "~2.5 h")],
+    [
+        (None, "~"),
+        (0.2, "~1 s"),
+        (22, "~20 s"),
+        (250, "~4 min"),
+        (9000, "~2.5 h"),
+        (7_500_000, "~87 days"),
+    ],
 )
 def test_estimates_are_marked_as_such(seconds: float | None, text: str) -> None:
     assert fmt.roughly(seconds) == text

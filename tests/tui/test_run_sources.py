@@ -2,18 +2,22 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fftui.events import EVENTS, to_json
+from fftui.runs import journal
 from fftui.runs.journal import JournalTail
+from fftui.runs.view import fold
+from fftui.tui import run_sources
 from fftui.tui.charts.accuracy_chart import accuracy_chart
 from fftui.tui.charts.goodness_chart import goodness_chart
 from fftui.tui.run_sources import JournalSource
 
 
 def source_of(path: Path, status: str | None = "running") -> JournalSource:
-    return JournalSource("r", JournalTail(path).read, lambda: status)  # type: ignore[arg-type, return-value]
+    return JournalSource("r", JournalTail(path), lambda: status)  # type: ignore[arg-type, return-value]
 
 
 def test_a_journal_read_in_two_parts_gives_the_view_of_the_whole(
@@ -97,13 +101,40 @@ def test_a_run_whose_process_is_gone_is_recognised(tmp_path: Path, events_of: Ca
     assert source.process_gone
 
 
+def test_a_long_journal_is_shown_before_it_is_read(
+    tmp_path: Path, events_of: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_sources, "PART_S", 0.0)
+    monkeypatch.setattr(run_sources, "BLOCK_BYTES", 2000)
+    monkeypatch.setattr(journal, "OUTLINE_END_BYTES", 3000)
+    path = tmp_path / "journal.jsonl"
+    lines = [to_json(at, event) + "\n" for at, event in events_of(layers=2, epochs=30)]
+    path.write_text("".join(lines) + '{"torn', encoding="utf-8")
+    source, whole = source_of(path), fold(journal.read_journal(path))
+    source.poll()
+    assert source.reading is not None
+    assert 0 < source.reading < 0.5
+    assert source.wants_poll
+    assert source.view.layers == whole.layers
+    assert source.view.evaluations == whole.evaluations
+    assert 0 < source.view.history.samples < whole.history.samples
+    fractions = [source.reading]
+    while source.wants_poll:
+        source.poll()
+        if source.reading is not None:
+            fractions.append(source.reading)
+    assert fractions == sorted(fractions)
+    assert source.reading is None
+    assert source.view == whole
+
+
 def test_a_run_of_another_process_is_asked_while_it_runs(
     tmp_path: Path, events_of: Callable
 ) -> None:
     path, asked, status = tmp_path / "journal.jsonl", [], ["running"]
     events = list(events_of(layers=1, epochs=2))
     path.write_text("".join(to_json(at, event) + "\n" for at, event in events[:-1]))
-    source = JournalSource("r", JournalTail(path).read, lambda: status[0], asked.append)
+    source = JournalSource("r", JournalTail(path), lambda: status[0], asked.append)
     assert source.control is None  # nothing is known yet
     source.poll()
     control = source.control

@@ -2,53 +2,17 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Self
 
 from fftui.events import Evaluated
 from fftui.runs.view import LayerView, RunView
 from fftui.text import format as fmt
 from fftui.tui.charts.cell_plot import Point, Series, window_for
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
+from fftui.tui.charts.epoch_axis import EpochAxis
 
+PAPER_NAMES = {"ff": "forward-forward"}  # in its Table 1
+ALL_IMAGES = 0.8  # of the paper's training images: some are held out for validation
 LABELLED_LAYERS = 6  # with more, only the selected layer's own accuracy carries a label
-
-
-@dataclass(frozen=True)
-class EpochAxis:
-    """The epochs of all stages one after the other: the epochs before each (phase, layer), the
-    newest epoch, and the last one as far as it is known.
-    """
-
-    offsets: dict[tuple[int | None, int | None], int]
-    newest: int
-    right: float
-
-    @classmethod
-    def of(cls, view: RunView) -> Self:
-        """The axis of a run."""
-        offsets: dict[tuple[int | None, int | None], int] = {}
-        total = 0
-        for stage in view.stages:
-            numbers = (stage.layer, *stage.parallel)
-            offsets |= dict.fromkeys(((stage.phase, number) for number in numbers), total)
-            total += stage.epochs
-        ends = [offsets.get((r.phase, r.number), 0) + r.epoch for r in view.layers if r.phase]
-        right = total + _epochs_ahead(view, offsets)
-        return cls(offsets, max(ends, default=0), float(max(right, 2)))
-
-    def epoch(self, phase: int | None, layer: int | None, epoch: int) -> int:
-        """The place of an epoch of a layer."""
-        return self.offsets.get((phase, layer), 0) + epoch
-
-    def epoch_of(self, evaluation: Evaluated) -> int:
-        """The place of an evaluation: the newest epoch where it is of the whole network, at the
-        end of a phase.
-        """
-        key = (evaluation.phase, evaluation.layer)
-        if evaluation.final or key not in self.offsets:
-            return self.newest
-        return self.offsets[key] + evaluation.epoch
 
 
 def accuracy_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
@@ -69,13 +33,34 @@ def accuracy_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
     if not series:
         return ChartSpec(note="accuracy appears with the first evaluated epoch", title=title)
     hidden = [s.name for s in alone if len(alone) > LABELLED_LAYERS and s.style != "text"]
+    paper = _paper_line(view, axis.right)
     return ChartSpec(
-        series,
+        (*paper, *series),
         window_for(series, left=1, right=axis.right, bottom=_floor(series), top=100.0),
         title,
         format_value=_percent,
         unlabelled=frozenset(hidden),
+        boundaries=axis.boundaries,
     )
+
+
+def _paper_line(view: RunView, right: float) -> list[Series]:
+    """The test accuracy that the paper reports for this experiment, where the run learns from about
+    as many images.
+    """
+    # only this chart needs it, and only once a run has begun
+    from fftui.studies.reported import reported  # noqa: PLC0415
+
+    if view.started is None:
+        return []
+    method, data = view.started.experiment.rpartition("/")[2], view.started.data
+    cell = reported("table-1", PAPER_NAMES.get(method, method), data) or reported(
+        "notebooks", method, data
+    )
+    if cell is None or cell.test is None or view.started.train_images < ALL_IMAGES * cell.images:
+        return []
+    flat = ((1.0, cell.test), (right, cell.test))
+    return [Series("paper", flat, "dim", ".", dotted=True)]
 
 
 def eval_split(view: RunView) -> str:
@@ -92,19 +77,6 @@ def layers_split(view: RunView) -> str:
     split = eval_split(view)
     followed = {e.split for e in view.evaluations if not e.final}
     return split if split in followed or "train" not in followed else "train"
-
-
-def _epochs_ahead(view: RunView, offsets: dict[tuple[int | None, int | None], int]) -> int:
-    """The epochs of the layers of this phase that have not begun, where they learn one after the
-    other.
-    """
-    phase = view.phase
-    if phase is None or not any(
-        stage.phase == phase.phase and stage.layer is not None for stage in view.stages
-    ):
-        return 0
-    waiting = [r for r in view.layers if r.number and (phase.phase, r.number) not in offsets]
-    return phase.epochs * len(waiting)
 
 
 def _lines_of_layers(

@@ -1,14 +1,19 @@
 """Lines on a grid of terminal cells, computed without any widget.
 
 Every column of dots shows the smallest and the largest value that falls into it, so a spike of one
-step stays visible however many points there are. Values that are not finite leave a gap. With
-braille a cell holds 2 × 4 dots; without, each cell is one dot and each series draws its own sign.
+step stays visible however many points there are. Values that are not finite leave a gap with a
+mark on the lowest row. With braille a cell holds 2 × 4 dots; without, each cell is one dot and each
+series draws its own sign. Where two lines share cells, the cells take turns between them.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
+
+from fftui.tui.charts.scale import Window, nice_step
 
 StyleName = Literal[
     "text", "dim", "faint", "accent", "second", "good", "warn", "bad", "bold", "title"
@@ -16,8 +21,22 @@ StyleName = Literal[
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line
+BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
+FEW = 4  # points per column of dots, up to which each is looked at
+GAP_MARK = "x"
+SETTLED_FROM = 5  # points of a line
+
+# [column][first row][last row]: the dots of a stroke in a braille cell
+RUNS = tuple(
+    tuple(
+        tuple(sum(DOTS[row][column] for row in range(first, last + 1)) for last in range(4))
+        for first in range(4)
+    )
+    for column in range(2)
+)
 
 Point = tuple[float, float]
+Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
 
 
 @dataclass(frozen=True)
@@ -35,28 +54,36 @@ class Series:
         """The last finite value."""
         return next((y for _, y in reversed(self.points) if math.isfinite(y)), None)
 
+    @cached_property
+    def xs(self) -> tuple[float, ...]:
+        """The x of all points."""
+        return tuple([x for x, _ in self.points])
 
-@dataclass(frozen=True)
-class Window:
-    """The part of the plane that is drawn; both extents are positive and finite."""
+    @cached_property
+    def ys(self) -> tuple[float, ...]:
+        """The values of all points."""
+        return tuple([y for _, y in self.points])
 
-    left: float
-    right: float
-    bottom: float
-    top: float
+    @property
+    def is_level(self) -> bool:
+        """Whether it is a horizontal line between two points, as a threshold."""
+        return self.dotted and len(self.points) == 2 and self.ys[0] == self.ys[1]
 
-    def column(self, x: float, dots: int) -> int | None:
-        """The column of dots of `x`; None outside the window."""
-        if not math.isfinite(x) or not self.left <= x <= self.right:
-            return None
-        return min(dots - 1, max(0, round(_share(x, self.left, self.right) * (dots - 1))))
+    def value_at(self, x: float) -> float | None:
+        """The value of the last point at `x`, or of a level; None where there is none."""
+        if self.is_level:
+            return self.ys[0]
+        index = bisect_right(self.xs, x) - 1
+        return self.ys[index] if index >= 0 and self.xs[index] == x else None
 
-    def row(self, y: float, dots: int) -> int:
-        """The row of dots of `y`, 0 on top; values outside lie on the edge."""
-        clipped = min(self.top, max(self.bottom, y))
-        return min(
-            dots - 1, max(0, round((1 - _share(clipped, self.bottom, self.top)) * (dots - 1)))
-        )
+    def last_until(self, x: float) -> float | None:
+        """The last finite value up to `x`."""
+        points = (self.ys[n] for n in range(bisect_right(self.xs, x) - 1, -1, -1))
+        return next((y for y in points if math.isfinite(y)), None)
+
+    def between(self, left: float, right: float) -> tuple[float, ...]:
+        """The values of the points from `left` to `right`."""
+        return self.ys[bisect_left(self.xs, left) : bisect_right(self.xs, right)]
 
 
 @dataclass
@@ -83,13 +110,50 @@ class Cell:
 
     char: str = " "
     style: StyleName = "text"
+    lines: list[Series] = field(default_factory=list)  # that pass through it
+
+    def add(self, line: Series) -> None:
+        """Let a line pass through the cell."""
+        if not self.lines or self.lines[-1] is not line:
+            self.lines.append(line)
+
+    def shown(self, column: int) -> Series:
+        """The line whose style the cell in `column` has: the last one in front, or in turn each
+        where several are.
+        """
+        front = [each for each in self.lines if not each.dotted and each.style not in BEHIND]
+        return front[column % len(front)] if front else self.lines[-1]
 
 
-def columns(points: Sequence[Point], window: Window, dots: int) -> list[DotColumn]:
-    """`points` reduced to at most a few entries per column of dots, with their gaps."""
+def columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
+    """The points of `series` reduced to at most a few entries per column of dots, with their
+    gaps.
+    """
+    begin, end = bisect_left(series.xs, window.left), bisect_right(series.xs, window.right)
+    if end - begin <= FEW * dots:
+        return _reduced([], series, begin, end, window, dots)
     found: list[DotColumn] = []
-    joined = False
-    for x, y in points:
+    for index in range(dots):
+        edge = window.left + (window.right - window.left) * (index + 0.5) / max(1, dots - 1)
+        until = end if index == dots - 1 else bisect_left(series.xs, edge, begin, end)
+        if until == begin:
+            continue
+        ys = series.ys[begin:until]
+        if math.isfinite(sum(ys)):
+            joined = begin > 0 and math.isfinite(series.ys[begin - 1]) and bool(found)
+            found.append(DotColumn(index, ys[0], ys[-1], min(ys), max(ys), joined))
+        else:
+            _reduced(found, series, begin, until, window, dots)
+        begin = until
+    return found
+
+
+def _reduced(
+    found: list[DotColumn], series: Series, begin: int, end: int, window: Window, dots: int
+) -> list[DotColumn]:
+    """`found` with the points of `series` from `begin` to `end`, looked at one by one."""
+    joined = bool(found) and begin > 0 and math.isfinite(series.ys[begin - 1])
+    for x, y in series.points[begin:end]:
         index = window.column(x, dots)
         if index is None or not math.isfinite(y):
             joined = False
@@ -112,14 +176,21 @@ def draw(
     across, down = (2, 4) if braille else (1, 1)
     masks = [[0] * width for _ in range(height)]
     for line in series:
-        for x, y in _dots(line, window, width * across, height * down):
-            cell = grid[y // down][x // across]
-            cell.style = line.style
-            if braille:
-                masks[y // down][x // across] |= DOTS[y % 4][x % 2]
-                cell.char = chr(0x2800 + masks[y // down][x // across])
-            else:
-                cell.char = line.sign
+        for x, high, low in _strokes(line, window, width * across, height * down):
+            column = x // across
+            for row in range(high // down, low // down + 1):
+                grid[row][column].add(line)
+                if braille:
+                    first, last = max(high - row * 4, 0), min(low - row * 4, 3)
+                    masks[row][column] |= RUNS[x % 2][first][last]
+    for cells, row_masks in zip(grid, masks, strict=True):
+        for column, (cell, mask) in enumerate(zip(cells, row_masks, strict=True)):
+            if cell.lines:
+                line = cell.shown(column)
+                cell.style = line.style
+                cell.char = chr(0x2800 + mask) if braille else line.sign
+    for column in {c for line in series for c in _gaps(line, window, width)}:
+        grid[-1][column] = Cell(GAP_MARK, "bad")
     return grid
 
 
@@ -134,7 +205,31 @@ def window_for(
     """A window from `left` to `right` that holds every finite value; `bottom` and `top` fix an
     edge.
     """
-    values = [y for line in series for _, y in line.points if math.isfinite(y)]
+    values = [y for line in series for y in line.ys if math.isfinite(y)]
+    low, high = fitted(values, bottom, top)
+    if not right > left:
+        right = left + 1
+    return Window(left, right, low, high)
+
+
+def settled(series: Sequence[Series]) -> list[Series]:
+    """The lines by which to choose a scale: without their first points, where there are some, since
+    these would fix it for all that follow.
+    """
+    return [
+        line
+        if len(line.points) < SETTLED_FROM or line.is_level
+        else replace(line, points=line.points[max(1, len(line.points) // 20) :])
+        for line in series
+    ]
+
+
+def fitted(
+    values: Sequence[float], bottom: float | None = None, top: float | None = None
+) -> tuple[float, float]:
+    """Round edges of a scale that holds all `values`, which are finite; `bottom` and `top` fix
+    one.
+    """
     low = bottom if bottom is not None else min(values, default=0.0)
     high = top if top is not None else max(values, default=1.0)
     if not high > low:
@@ -144,78 +239,52 @@ def window_for(
         if step > 0 and math.isfinite(step):
             low = low if bottom is not None else _finite(math.floor(low / step) * step, low)
             high = high if top is not None else _finite(math.ceil(high / step) * step, high)
-    if not right > left:
-        right = left + 1
-    return Window(left, right, low, high)
+    return low, high
 
 
-def nice_step(low: float, high: float, parts: int) -> float:
-    """A step of 1, 2 or 5 times a power of ten that cuts low..high into about `parts`."""
-    raw = high / parts - low / parts
-    if not raw > 0 or not math.isfinite(raw):
-        return 0.0
-    power = 10.0 ** math.floor(math.log10(raw))
-    if power <= 0:
-        return 0.0
-    return next(
-        (factor * power for factor in (1, 2, 5) if factor * power >= raw * (1 - 1e-9)), 10 * power
-    )
+def _gaps(line: Series, window: Window, width: int) -> Iterator[int]:
+    """The columns of cells in which a value is not finite."""
+    if math.isfinite(sum(line.ys)):
+        return
+    for x, y in line.points:
+        column = None if math.isfinite(y) else window.column(x, width)
+        if column is not None:
+            yield column
 
 
-def ticks(low: float, high: float, parts: int) -> list[float]:
-    """Round values within low..high, about `parts` of them."""
-    step = nice_step(low, high, max(1, parts))
-    if step <= 0 or not math.isfinite(low / step):
-        return [low, high]
-    first = math.ceil(low / step - 1e-9)
-    wanted = (first + i for i in range(2 * parts + 4))
-    return [n * step for n in wanted if n * step <= high + step * 1e-9] or [low, high]
+def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
+    """The vertical strokes of a line, of its dots inside the window."""
+    every = DOT_EVERY if line.dotted else 1
+    for x, high, low in _all_strokes(line, window, across, down):
+        if x % every == 0 and low >= 0 and high < down:
+            yield x, max(0, high), min(down - 1, low)
 
 
-def _dots(line: Series, window: Window, across: int, down: int) -> Iterator[tuple[int, int]]:
-    """Every dot (x, y) of a line."""
+def _all_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
     before: DotColumn | None = None
-    for column in columns(line.points, window, across):
+    for column in columns(line, window, across):
         if before is not None and column.joined:
-            for x, y in _segment(
-                before.index,
-                window.row(before.last, down),
-                column.index,
-                window.row(column.first, down),
-            ):
-                if not line.dotted or x % DOT_EVERY == 0:
-                    yield x, y
-        if not line.dotted or column.index % DOT_EVERY == 0:
-            for y in range(window.row(column.high, down), window.row(column.low, down) + 1):
-                yield column.index, y
+            y0 = window.row_or_beyond(before.last, down)
+            y1 = window.row_or_beyond(column.first, down)
+            yield from _segment(before.index, y0, column.index, y1)
+        yield (
+            column.index,
+            window.row_or_beyond(column.high, down),
+            window.row_or_beyond(column.low, down),
+        )
         before = column
 
 
-def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[tuple[int, int]]:
-    """The dots of a straight line (Bresenham)."""
-    dx, dy = abs(x1 - x0), -abs(y1 - y0)
-    step_x, step_y = (1 if x0 < x1 else -1), (1 if y0 < y1 else -1)
-    error = dx + dy
-    while True:
-        yield x0, y0
-        if (x0, y0) == (x1, y1):
-            return
-        doubled = 2 * error
-        if doubled >= dy:
-            error += dy
-            x0 += step_x
-        if doubled <= dx:
-            error += dx
-            y0 += step_y
-
-
-def _share(value: float, low: float, high: float) -> float:
-    """The position of `value` between low and high, 0 to 1; halved first, so that the extent cannot
-    overflow.
-    """
-    extent = high / 2 - low / 2
-    share = (value / 2 - low / 2) / extent if extent > 0 else 0.0
-    return min(1.0, max(0.0, share))
+def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[Stroke]:
+    """A straight line to a later or the same column: in each, the rows that it passes."""
+    if x1 == x0:
+        yield x0, min(y0, y1), max(y0, y1)
+        return
+    slope, y = (y1 - y0) / (x1 - x0), y0
+    for x in range(x0, x1 + 1):
+        until = y1 if x == x1 else round(y0 + slope * (x - x0 + 0.5))
+        yield x, min(y, until), max(y, until)
+        y = until
 
 
 def _finite(value: float, otherwise: float) -> float:

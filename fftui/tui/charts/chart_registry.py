@@ -12,7 +12,7 @@ from fftui.runs.view import LayerView, RunView
 from fftui.tui.charts.chart_spec import ChartSpec
 
 ChartFunction = Callable[[RunView, LayerView | None], ChartSpec]
-LEARNING = ("layers", "evaluations", "phase", "result")  # what most charts are made from
+LEARNING = ("layers", "evaluations", "phase", "result", "started")  # what most charts are made from
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ CHARTS = {
             "Accuracy %",
             "fftui.tui.charts.accuracy_chart:accuracy_chart",
             "accuracy in percent over all epochs: training images, the evaluated split, and each"
-            " layer's goodness alone.",
+            " layer's goodness alone. Vertical lines mark where the next layer began; the dotted"
+            " line is the test accuracy that the paper reports for this experiment.",
         ),
     )
 }

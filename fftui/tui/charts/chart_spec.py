@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import Point, Series, Window
+from fftui.tui.charts.cell_plot import Point, Series
+from fftui.tui.charts.scale import Window
 
 NO_WINDOW = Window(0.0, 1.0, 0.0, 1.0)
 
@@ -23,12 +24,21 @@ class ChartSpec:
     unit: str = "epoch"
     format_value: Callable[[float | None], str] = fmt.short
     unlabelled: frozenset[str] = frozenset()  # series whose end carries no label
+    offset: float = 0.0  # epochs of the run before the chart's first
+    boundaries: tuple[float, ...] = ()  # between two stages
+    cursor: float | None = None  # the x whose values are written instead of the last ones
 
     @property
     def labelled(self) -> list[tuple[Series, float]]:
-        """The series that have a label at their end, with the last value of each."""
+        """The series that have a label at their right, each with its value at the cursor, or with
+        the last one in the window where there is no cursor.
+        """
+        at, right = self.cursor, self.window.right
+        values = ((s, s.last_until(right) if at is None else s.value_at(at)) for s in self.series)
         return [
-            (s, s.last) for s in self.series if s.last is not None and s.name not in self.unlabelled
+            (s, value)
+            for s, value in values
+            if value is not None and math.isfinite(value) and s.name not in self.unlabelled
         ]
 
 

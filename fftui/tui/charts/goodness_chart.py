@@ -1,10 +1,12 @@
 """The goodness of a layer against its threshold, or its loss where it learns without goodness."""
 
 import math
+from collections.abc import Sequence
 
 from fftui.runs.view import EpochView, LayerView, RunView
-from fftui.tui.charts.cell_plot import Series, window_for
+from fftui.tui.charts.cell_plot import Series, settled, window_for
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
+from fftui.tui.charts.epoch_axis import EpochAxis
 from fftui.tui.glyphs import UNICODE
 
 NOTES = {
@@ -19,29 +21,33 @@ def goodness_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
         error = view.result.error if view.result else None
         return ChartSpec(note=error or "nothing learns yet")
     who = selected.label if selected.number is None else f"layer {selected.number}"
-    if not selected.history:
+    epochs = tuple(e for e in selected.history if e.phase == selected.phase)
+    if not epochs:
         note = NOTES.get(selected.state, "no epoch was finished")
         return ChartSpec(note=note, title=f"Goodness · {who}")
     right = float(max(selected.epochs, selected.epoch, 2))
-    if not any(_has_goodness(epoch) for epoch in selected.history):
-        points = points_of((e.epoch, e.loss) for e in selected.history)
+    offset = float(EpochAxis.of(view).epoch(selected.phase, selected.number, 0))
+    if not any(_has_goodness(epoch) for epoch in epochs):
+        points = points_of((e.epoch, e.loss) for e in epochs)
         loss = (Series("loss", points, "accent", "*"),)
-        return ChartSpec(loss, window_for(loss, left=1, right=right, bottom=0), f"Loss · {who}")
-    series = _goodness_lines(selected)
+        window = window_for(settled(loss), left=1, right=right, bottom=0)
+        return ChartSpec(loss, window, f"Loss · {who}", offset=offset)
+    series = _goodness_lines(epochs)
     if selected.threshold is not None:
         flat = ((1.0, selected.threshold), (right, selected.threshold))
         series.insert(0, Series(UNICODE.threshold, flat, "dim", ".", dotted=True))
-    values = [y for s in series for _, y in s.points if math.isfinite(y)]
+    scaled = settled(series)
+    values = [y for s in scaled for y in s.ys if math.isfinite(y)]
     # Zero is the natural floor of goodness, but not where it would press two close lines together.
     floor = None if values and min(values) > max(values) / 2 else 0.0
-    window = window_for(series, left=1, right=right, bottom=floor)
-    return ChartSpec(tuple(series), window, f"Goodness · {who}")
+    window = window_for(scaled, left=1, right=right, bottom=floor)
+    return ChartSpec(tuple(series), window, f"Goodness · {who}", offset=offset)
 
 
-def _goodness_lines(layer: LayerView) -> list[Series]:
+def _goodness_lines(epochs: Sequence[EpochView]) -> list[Series]:
     """The lines of negative and positive data; without negative data there is no g⁻."""
-    negative = points_of((e.epoch, e.goodness_negative) for e in layer.history)
-    positive = points_of((e.epoch, e.goodness_positive) for e in layer.history)
+    negative = points_of((e.epoch, e.goodness_negative) for e in epochs)
+    positive = points_of((e.epoch, e.goodness_positive) for e in epochs)
     lines = [
         Series(UNICODE.negative, negative, "second", "-"),
         Series(UNICODE.positive, positive, "accent", "+"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -16,6 +15,10 @@ class ConfirmDialog(ModalScreen[str]):
         super().__init__()
         self.question = question
         self.answers = tuple(answers)
+        # Bindings, not key events: a key that was pressed before the dialog was there is given to
+        # the widget that had the focus then, but its binding is looked up here.
+        for key in dict.fromkeys([*(key for key, _ in answers), "escape"]):
+            self._bindings.bind(key, f"answer('{key}')", show=False)
 
     def compose(self) -> ComposeResult:
         """The question over its answers."""
@@ -24,11 +27,9 @@ class ConfirmDialog(ModalScreen[str]):
             for key, text in self.answers:
                 yield Answer(key, text)
 
-    def on_key(self, event: events.Key) -> None:
-        """Close with the answer of the pressed key, if it has one."""
-        if event.key in [key for key, _ in self.answers] or event.key == "escape":
-            event.stop()
-            self.dismiss(event.key)
+    def action_answer(self, key: str) -> None:
+        """Close with the answer of `key`."""
+        self.dismiss(key)
 
 
 class Answer(Static):

@@ -76,6 +76,9 @@ class FormScreen(InputScreen):
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
         Binding("ctrl+r", "reset", "Undo field", tooltip="Back to the preset's value"),
+        # q and ? are typed
+        Binding("f1", "app.help", "Help", key_display="F1"),
+        Binding("ctrl+q", "app.quit", "Quit", key_display="^q"),
         Binding("escape", "app.pop_screen", "Back", key_display="Esc"),
     ]
     HELP = """

@@ -19,6 +19,7 @@ from fftui.tui.screens.system_screen import SystemScreen
 from fftui.tui.system.metric_styles import Machine
 
 POLL_S = 0.5
+BREATH_S = 0.02  # between two parts of a long journal: the screen answers keys
 
 
 class LiveScreen(RunScreen):
@@ -52,6 +53,10 @@ class LiveScreen(RunScreen):
     screen to the background, and quits: fftui attach comes back to it. g shows the machine's
     metrics over the whole run, t what the run was asked to do, i the figures of a run that has
     ended. On a small terminal 1 to 4 choose the pane under the layers.
+
+    Left and right (or a click) put a cursor on the points of all charts, whose values then stand at
+    the right; the wheel zooms, with shift it pans. Values off the scale are not drawn; a value that
+    is no number leaves a gap and an x. Lines that lie on each other take turns.
     """
 
     def __init__(self, source: Source, machine: Machine) -> None:
@@ -78,7 +83,7 @@ class LiveScreen(RunScreen):
         worker = get_current_worker()
         while not worker.is_cancelled and self.source.wants_poll:
             self.source.poll()
-            worker.cancelled_event.wait(POLL_S)
+            worker.cancelled_event.wait(POLL_S if self.source.reading is None else BREATH_S)
 
     @property
     def control(self) -> RunControl | None:
@@ -101,6 +106,8 @@ class LiveScreen(RunScreen):
         source = self.source
         if source.problem is not None:
             return source.problem
+        if source.reading is not None:
+            return f"reading the journal, {source.reading:.0%}"
         if view.started is None and view.result is None:
             preparing = source.control is None or self.control is not None
             return "loading torch and data" if preparing else "ended before it began"
@@ -201,5 +208,8 @@ class LiveScreen(RunScreen):
             self.post_message(ShowSettings(self.source.run))
 
     def action_leave(self) -> None:
-        """Go back; the run goes on."""
-        self.app.pop_screen()
+        """Go back, from a single chart to all panes first; the run goes on."""
+        if self.panes.enlarged:
+            self.panes.enlarge()
+        else:
+            self.app.pop_screen()

@@ -1,11 +1,23 @@
 """`RunPanes`: a run's header, layers, charts, system metrics, log and progress."""
 
+from dataclasses import replace
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from fftui.runs.view import LayerView, RunView
 from fftui.tui.charts.chart_registry import CHARTS, ChartInfo
+from fftui.tui.charts.epoch_axis import EpochAxis
+from fftui.tui.charts.reading import (
+    AS_IT_IS,
+    CHOICES,
+    following,
+    nearest_point,
+    next_point,
+    panned,
+    zoomed,
+)
 from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.chart import Chart
@@ -14,6 +26,8 @@ from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
 SLOTS = 3  # charts at once, at most
 WIDTH_OF_THREE = 170  # cells from which three charts have room side by side
+ZOOM_FACTOR = 2.0
+PAN_SHARE = 0.25
 PANES = ("chart-1", "chart-2", "system", "log")
 
 
@@ -38,6 +52,9 @@ class RunPanes(Vertical):
         self._selected = 0
         self._follows = True
         self._shown: tuple[object, ...] = ()
+        self._reading = AS_IT_IS
+        self._pointed = 0  # the slot of the chart that was clicked last
+        self._enlarged: int | None = None  # the slot of the only chart that is shown
 
     def compose(self) -> ComposeResult:
         """The header, the layers, the panes and the progress."""
@@ -94,8 +111,8 @@ class RunPanes(Vertical):
         slots = self._slots
         self._panes.set_class(slots == SLOTS, "-three")
         for pane, chart in zip(self._charts, self._shown_charts(), strict=False):
-            pane.show(chart, view, self.selected)
-        self._charts[-1].display = slots == SLOTS
+            pane.show(chart, view, self.selected, self._reading)
+        self._charts[-1].display = slots == SLOTS and self._enlarged in (None, SLOTS - 1)
 
     def _shown_charts(self) -> list[ChartInfo]:
         """The charts of the slots, from `_first_chart` on."""
@@ -111,6 +128,53 @@ class RunPanes(Vertical):
     def next_chart(self) -> None:
         """Show the next chart in the first slot, and those after it in the others."""
         self._first_chart = (self._first_chart + 1) % len(CHARTS)
+        self._show_selected()
+
+    def change_reading(self, choice: str) -> None:
+        """Change how the charts are read, one of `CHOICES`."""
+        self._reading = CHOICES[choice](self._reading)
+        self._show_selected()
+
+    def step_cursor(self, direction: int) -> None:
+        """Put the cursor on the next point of the charts, or the one before it."""
+        shown = [chart.spec for chart in self._charts if chart.display]
+        self._put_cursor(next_point(shown, self._reading.cursor, direction))
+
+    def zoom(self, factor: float) -> None:
+        """Show `factor` times as many epochs in all charts."""
+        self._reading = zoomed(self._reading, self._whole, factor)
+        self._show_selected()
+
+    def pan(self, share: float) -> None:
+        """Move what the charts show by a share of it."""
+        self._reading = panned(self._reading, self._whole, share)
+        self._show_selected()
+
+    def enlarge(self) -> bool:
+        """Show only the chart that has the focus or was clicked last, or all panes again; returns
+        whether it is one.
+        """
+        focused = [n for n, chart in enumerate(self._charts) if chart.has_focus]
+        slot = focused[0] if focused else min(self._pointed, self._slots - 1)
+        self._enlarged = slot if self._enlarged is None else None
+        self.set_class(self._enlarged is not None, "-enlarged")
+        for number, chart in enumerate(self._charts):
+            chart.set_class(number == self._enlarged, "-large")
+        self._show_selected()
+        return self._enlarged is not None
+
+    @property
+    def enlarged(self) -> bool:
+        """Whether only one chart is shown."""
+        return self._enlarged is not None
+
+    @property
+    def _whole(self) -> tuple[float, float]:
+        """The first and the last epoch of the run."""
+        return 1.0, EpochAxis.of(self._view).right
+
+    def _put_cursor(self, epoch: float | None) -> None:
+        self._reading = following(replace(self._reading, cursor=epoch))
         self._show_selected()
 
     def show_pane(self, name: str) -> None:
@@ -133,3 +197,17 @@ class RunPanes(Vertical):
         self._selected = message.index
         self._follows = message.index == self._view.current
         self._show_selected()
+
+    @on(Chart.Pointed)
+    def _chart_pointed(self, message: Chart.Pointed) -> None:
+        message.stop()
+        self._pointed = self._charts.index(message.chart)
+        self._put_cursor(nearest_point([message.chart.spec], message.epoch))
+
+    @on(Chart.Wheeled)
+    def _chart_wheeled(self, message: Chart.Wheeled) -> None:
+        message.stop()
+        if message.pans:
+            self.pan(message.direction * PAN_SHARE)
+        else:
+            self.zoom(ZOOM_FACTOR**message.direction)

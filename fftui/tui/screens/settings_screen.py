@@ -1,7 +1,6 @@
 """The settings screen: what a run was asked to do, and what differs from its preset."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -12,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
-from fftui.text.settings_text import Setting
+from fftui.text.settings_text import Asked, Setting
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 
 COLUMNS = (
@@ -20,14 +19,6 @@ COLUMNS = (
     Column("value", elastic=True, least=16),
     Column("preset", drop=1),
 )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a run was asked to do: its preset, if it has one, and its settings."""
-
-    preset: str | None
-    settings: tuple[Setting, ...]
 
 
 class SettingsLoaded(Message):

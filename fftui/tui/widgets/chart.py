@@ -1,19 +1,56 @@
-"""`Chart`: lines over epochs with labelled ends, in braille or ASCII."""
+"""`Chart`: lines over epochs with labelled ends, or with their values at a cursor, in braille or
+ASCII.
+"""
 
 import math
 import operator
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
 
 from fftui.runs.view import LayerView, RunView
-from fftui.tui.charts.cell_plot import Cell, Series, Window, draw, ticks
+from fftui.tui.charts.cell_plot import Cell, Series, draw
 from fftui.tui.charts.chart_registry import ChartInfo, make_chart
 from fftui.tui.charts.chart_spec import ChartSpec
-from fftui.tui.glyphs import plain
+from fftui.tui.charts.epoch_axis import RunClock
+from fftui.tui.charts.reading import AS_IT_IS, Reading, read_chart
+from fftui.tui.charts.scale import Window, log_ticks, ticks
+from fftui.tui.glyphs import Glyphs, glyphs, plain
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 LEAST_WIDTH = 24  # cells; below it a chart drops the labels at its right
 LABEL_GAP = 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where things are in a chart: the cells left of the lines, those of the lines, and the
+    labels at the right.
+    """
+
+    left: int
+    across: int
+    ends: tuple[tuple[Series, float, str], ...]
+    tick_names: tuple[tuple[float, str], ...]
+
+    @classmethod
+    def of(cls, spec: ChartSpec, width: int, height: int, *, ascii_only: bool) -> "Frame":
+        """The frame of a chart of `width` × `height` cells."""
+        window, parts = spec.window, max(2, min(5, (height - 1) // 2))
+        values = (log_ticks if window.log else ticks)(window.bottom, window.top, parts)
+        names = tuple((y, f"{y:.6g}") for y in values)
+        left = max(len(name) for _, name in names) + 1
+        ends = tuple(
+            (s, value, plain(f"{s.name} {spec.format_value(value)}", ascii_only))
+            for s, value in spec.labelled
+        )
+        right = max((len(text) for *_, text in ends), default=0) + LABEL_GAP
+        if width - left - right < LEAST_WIDTH:
+            ends, right = (), 0
+        return cls(left, width - left - right, ends, names)
 
 
 class Chart(RowWidget):
@@ -21,32 +58,114 @@ class Chart(RowWidget):
     yet.
     """
 
+    class Pointed(Message):
+        """A column was clicked: the epoch of the run there."""
+
+        def __init__(self, chart: "Chart", epoch: float) -> None:
+            super().__init__()
+            self.chart = chart
+            self.epoch = epoch
+
+    class Wheeled(Message):
+        """The wheel was turned, up (-1) or down (1); sideways or with shift to pan."""
+
+        def __init__(self, direction: int, *, pans: bool) -> None:
+            super().__init__()
+            self.direction = direction
+            self.pans = pans
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.spec = ChartSpec()
+        self.spec = ChartSpec()  # by epoch, as the chart's function gave it
+        self.drawn = ChartSpec()
         self._made_from: tuple[object, ...] = ()
+        self._read_from: tuple[object, ...] = ()
+        self._chart_title = ""
+        self._clock, self._reading = RunClock(), AS_IT_IS
 
-    def show(self, chart: ChartInfo, view: RunView, selected: LayerView | None) -> None:
-        """Show `chart` of `view`, for the layer `selected`, if what it is made from has changed."""
+    def show(
+        self,
+        chart: ChartInfo,
+        view: RunView,
+        selected: LayerView | None,
+        reading: Reading = AS_IT_IS,
+    ) -> None:
+        """Show `chart` of `view`, for the layer `selected`, as `reading` says, if what it is made
+        from has changed.
+        """
         made_from = (chart, selected, *(getattr(view, part) for part in chart.parts))
+        self._reading = reading
         # views share the parts that did not change
-        known = self._made_from
-        if len(known) == len(made_from) and all(map(operator.is_, known, made_from)):
+        if not _same(self._made_from, made_from):
+            self._made_from = made_from
+            spec = make_chart(chart, view, selected)
+            self.spec = self.spec if spec == self.spec else spec
+            self._chart_title = spec.title or chart.title
+        read_from = (self.spec, self._chart_title, self._reading, view.stages, view.layers)
+        if _same(self._read_from, read_from):
             return
-        self._made_from = made_from
-        spec = make_chart(chart, view, selected)
-        self.set_title(spec.title or chart.title)
-        if spec != self.spec:
-            self.spec = spec
-            self.repaint()
+        self._read_from = read_from
+        if self._reading.x != "epoch":
+            self._clock = RunClock.of(view)
+        self.drawn = read_chart(self.spec, self._reading, self._clock)
+        self._show_title()
+        self.repaint()
+
+    def _show_title(self) -> None:
+        """Write the title, what the reader has chosen, and the values at the cursor where they have
+        no room at the right.
+        """
+        parts = [self._chart_title, self._reading.title() if self.spec.series else ""]
+        spec = self.drawn
+        if spec.cursor is not None and spec.series:
+            parts.append(f"{spec.unit} {spec.cursor:.6g}")
+            frame = Frame.of(spec, self.size.width, self.size.height, ascii_only=self.ascii_only)
+            if not frame.ends:
+                parts += [f"{s.name} {spec.format_value(value)}" for s, value in spec.labelled]
+        self.set_title(" · ".join(part for part in parts if part))
 
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The chart, `height` rows of `width` cells."""
-        if not self.spec.series:
-            return centred(self.spec.note, width, height)
+        if not self.drawn.series:
+            return centred(self.drawn.note, width, height)
         if width < 8 or height < 3:
             return [line(("too small to draw", "dim"))]
-        return _draw_chart(self.spec, width, height, ascii_only=self.ascii_only)
+        return _draw_chart(self.drawn, width, height, ascii_only=self.ascii_only)
+
+    def on_resize(self) -> None:
+        """Draw again for the new size."""
+        super().on_resize()
+        self._show_title()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Put the cursor where the mouse is."""
+        self._point(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Let the cursor follow the pressed mouse."""
+        if event.button:
+            self._point(event)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in, or pan with shift."""
+        event.stop()
+        self.post_message(self.Wheeled(-1, pans=event.shift))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out, or pan with shift."""
+        event.stop()
+        self.post_message(self.Wheeled(1, pans=event.shift))
+
+    def _point(self, event: events.MouseEvent) -> None:
+        where, spec = event.get_content_offset(self), self.drawn
+        if where is None or not spec.series:
+            return
+        frame = Frame.of(spec, self.size.width, self.size.height, ascii_only=self.ascii_only)
+        column = min(frame.across - 1, max(0, where.x - frame.left))
+        x = spec.window.x(column, frame.across)
+        by_epoch = spec.unit == "epoch"
+        epoch = x + spec.offset if by_epoch else self._clock.epoch_at(x, self._reading.x)
+        self.post_message(self.Pointed(self, epoch))
 
 
 def centred(text: str, width: int, height: int) -> list[Line]:
@@ -57,32 +176,40 @@ def centred(text: str, width: int, height: int) -> list[Line]:
     return rows + [line() for _ in range(height - len(rows))]
 
 
+def _same(known: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    return len(known) == len(now) and all(map(operator.is_, known, now))
+
+
 def _draw_chart(spec: ChartSpec, width: int, height: int, *, ascii_only: bool) -> list[Line]:
     window, body = spec.window, height - 1
-    y_ticks = ticks(window.bottom, window.top, max(2, min(5, body // 2)))
-    tick_names = [(y, f"{y:.6g}") for y in y_ticks]
-    left = max(len(name) for _, name in tick_names) + 1
-    ends = [
-        (s, value, plain(f"{s.name} {spec.format_value(value)}", ascii_only))
-        for s, value in spec.labelled
-    ]
-    right = max((len(text) for *_, text in ends), default=0) + LABEL_GAP
-    if width - left - right < LEAST_WIDTH:
-        ends, right = [], 0
-    across = width - left - right
-    grid = draw(spec.series, window, across, body, braille=not ascii_only)
+    frame = Frame.of(spec, width, height, ascii_only=ascii_only)
+    grid = draw(spec.series, window, frame.across, body, braille=not ascii_only)
+    _draw_verticals(spec, grid, glyphs(ascii_only))
     axis: dict[int, str] = {}
-    for y, name in tick_names:
+    for y, name in frame.tick_names:
         axis.setdefault(window.row(y, body), name)
-    labels = _place_labels(ends[::-1], window, body)
+    labels = _place_labels(list(frame.ends[::-1]), window, body)
     rows = []
     for y in range(body):
-        spans: list[Span] = [(f"{axis.get(y, ''):>{left - 1}} ", "dim"), *_merge_cells(grid[y])]
+        tick = f"{axis.get(y, ''):>{frame.left - 1}} "
+        spans: list[Span] = [(tick, "dim"), *_merge_cells(grid[y])]
         if y in labels:
             ended, text = labels[y]
             spans += [(" " * LABEL_GAP, "text"), (text, ended.style)]
         rows.append(Line(tuple(spans)))
-    return [*rows, _axis(spec, left, across, width)]
+    return [*rows, _axis(spec, frame.left, frame.across, width)]
+
+
+def _draw_verticals(spec: ChartSpec, grid: Sequence[Sequence[Cell]], signs: Glyphs) -> None:
+    """Draw the boundaries between stages and the cursor, where no line is."""
+    marks = [(x, signs.boundary, "faint") for x in spec.boundaries]
+    if spec.cursor is not None:
+        marks.append((spec.cursor, signs.axis_vertical, "bold"))
+    for x, sign, style in marks:
+        column = spec.window.column(x, len(grid[0]))
+        for cell in (row[column] for row in grid if column is not None):
+            if not cell.lines and cell.style != "bad":
+                cell.char, cell.style = sign, "bold" if style == "bold" else "faint"
 
 
 def _merge_cells(cells: Sequence[Cell]) -> list[Span]:

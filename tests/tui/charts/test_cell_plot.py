@@ -1,9 +1,18 @@
 import math
+import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fftui.tui.charts.cell_plot import Series, Window, columns, draw, ticks, window_for
+from fftui.tui.charts.cell_plot import (
+    Series,
+    _reduced,
+    columns,
+    draw,
+    settled,
+    window_for,
+)
+from fftui.tui.charts.scale import Window, ticks
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
 finite = st.floats(-1e6, 1e6)
@@ -46,12 +55,12 @@ def test_a_spike_of_one_step_stays_visible(length: int, at: int, braille: bool) 
 @settings(deadline=None)
 @given(st.lists(finite, min_size=2, max_size=50))
 def test_columns_keep_the_smallest_and_the_largest_value(values: list[float]) -> None:
-    found = columns(series_of(values).points, Window(0, len(values) - 1, -1e6, 1e6), 7)
+    found = columns(series_of(values), Window(0, len(values) - 1, -1e6, 1e6), 7)
     assert min(c.low for c in found) == min(values)
     assert max(c.high for c in found) == max(values)
 
 
-def test_a_value_that_is_not_finite_is_a_gap() -> None:
+def test_a_value_that_is_not_finite_is_a_gap_with_a_mark() -> None:
     whole, torn = (
         series_of([1.0] * 9),
         series_of([1.0, 1.0, 1.0, 1.0, math.nan, math.inf, 1.0, 1.0, 1.0]),
@@ -59,7 +68,8 @@ def test_a_value_that_is_not_finite_is_a_gap() -> None:
     window = Window(0, 8, 0, 2)
     assert all(lit_rows(draw([whole], window, 9, 3, braille=False), x) for x in range(9))
     drawn = draw([torn], window, 9, 3, braille=False)
-    assert [bool(lit_rows(drawn, x)) for x in range(9)] == [True] * 4 + [False] * 2 + [True] * 3
+    assert [1 in lit_rows(drawn, x) for x in range(9)] == [True] * 4 + [False] * 2 + [True] * 3
+    assert [cell.char for cell in drawn[-1]] == [*"    xx   "]
 
 
 def test_points_far_apart_are_joined() -> None:
@@ -94,3 +104,45 @@ def test_ticks_are_round_and_inside(low: float, high: float) -> None:
 def test_tick_values_are_what_people_expect() -> None:
     assert ticks(0, 30, 3) == [0, 10, 20, 30]
     assert ticks(85, 100, 3) == [85, 90, 95, 100]
+
+
+def test_values_off_the_scale_are_not_drawn_on_its_edge() -> None:
+    line = series_of([5.0, 5.0, -50.0, -50.0, -50.0, 5.0, 5.0])
+    grid = draw([line], Window(0, 6, 0, 10), 7, 5, braille=False)
+    assert lit_rows(grid, 3) == set()
+    assert lit_rows(grid, 0) == {2}
+    flat = series_of([20.0] * 7)
+    assert not any(
+        lit_rows(draw([flat], Window(0, 6, 0, 10), 7, 5, braille=True), x) for x in range(7)
+    )
+
+
+def test_two_lines_on_each_other_are_both_seen() -> None:
+    one = Series("g+", ((0.0, 1.0), (20.0, 1.0)), "accent", "+")
+    other = Series("g-", ((0.0, 1.0), (20.0, 1.0)), "second", "-")
+    for braille in (False, True):
+        row = draw([other, one], Window(0, 20, 0, 2), 21, 3, braille=braille)[1]
+        styles = [cell.style for cell in row]
+        assert {styles.count("accent"), styles.count("second")} == {10, 11}
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 99), st.integers(1, 60))
+def test_many_points_are_reduced_as_few_are(seed: int, dots: int) -> None:
+    numbers = random.Random(seed)
+    values = [
+        math.nan if numbers.random() < 0.05 else numbers.gauss(0, 1) for _ in range(dots * 40)
+    ]
+    line, window = series_of(values), Window(3.0, dots * 40 - 5.0, -9, 9)
+    many = columns(line, window, dots)
+    few = _reduced([], line, 3, dots * 40 - 4, window, dots)
+    assert [(c.low, c.high) for c in many] and min(c.low for c in many) == min(c.low for c in few)
+    assert max(c.high for c in many) == max(c.high for c in few)
+    assert {c.index for c in many} <= set(range(dots))
+
+
+def test_the_first_point_does_not_fix_the_scale() -> None:
+    line = series_of([1000.0, *[1.0] * 9])
+    assert max(settled([line])[0].ys) == 1.0
+    short = series_of([1000.0, 1.0])
+    assert settled([short]) == [short]

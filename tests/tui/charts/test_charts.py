@@ -41,9 +41,43 @@ def test_backprop_shows_its_loss() -> None:
 def test_accuracy_shows_the_split_training_and_each_layer(view_of: Callable[..., RunView]) -> None:
     view = view_of(until=(3, 5), validation=True)
     spec = accuracy_chart(view, view.layers[0])
-    assert set(names(spec)) == {"layer 1", "layer 2", "layer 3", "train", "validation"}
+    assert set(names(spec)) == {"paper", "layer 1", "layer 2", "layer 3", "train", "validation"}
     assert spec.window.right == 80
-    assert max(x for s in spec.series for x, _ in s.points) == 45
+    assert max(x for s in spec.series for x, _ in s.points if not s.is_level) == 45
+    assert spec.boundaries == (20.5, 40.5)
+
+
+def test_the_papers_accuracy_is_a_line_where_the_run_has_its_images(
+    view_of: Callable[..., RunView],
+) -> None:
+    view = view_of(until=(2, 5))
+    assert view.started is not None
+    paper = accuracy_chart(view, None).series[0]
+    assert (paper.name, set(paper.ys)) == ("paper", {97.14})
+    for other in (
+        replace(view.started, train_images=5_000),
+        replace(view.started, data="rings"),
+        replace(view.started, experiment="mine"),
+    ):
+        assert "paper" not in names(accuracy_chart(replace(view, started=other), None))
+    faithful = replace(view, started=replace(view.started, experiment="paper/ff"))
+    assert names(accuracy_chart(faithful, None))[0] == "paper"
+    cnn = replace(view, started=replace(view.started, experiment="cnn"))
+    spec = accuracy_chart(cnn, None)
+    assert spec.series[0].ys[0] == 10.75
+    assert spec.window.bottom >= 80  # what the paper reports does not press the lines together
+
+
+def test_the_first_epoch_does_not_fix_the_scale_of_a_loss() -> None:
+    history = (epoch(1, 900.0), *(epoch(n, 1.0 / n) for n in range(2, 8)))
+    row = LayerView(None, "network", "learning", 1, 7, 9, history=history)
+    assert goodness_chart(RunView(), row).window.top < 1
+
+
+def test_a_layer_that_learns_again_shows_its_new_phase_alone() -> None:
+    history = tuple(replace(epoch(n), phase=phase) for phase in (1, 2) for n in (1, 2, 3))
+    row = LayerView(None, "network", "learning", 2, 3, 5, history=history)
+    assert goodness_chart(RunView(), row).series[0].xs == (1, 2, 3)
 
 
 def test_the_final_test_is_drawn_at_the_end(view_of: Callable[..., RunView]) -> None:
@@ -79,10 +113,10 @@ def test_layers_in_parallel_share_the_axis_of_epochs(
 ) -> None:
     view = parallel_view_of(until=7)
     spec = accuracy_chart(view, view.layers[2])
-    assert names(spec) == ["layer 1", "layer 2", "layer 3", "train", "head"]
+    assert names(spec) == ["paper", "layer 1", "layer 2", "layer 3", "train", "head"]
     assert spec.window.right == 20
-    assert {len(s.points) for s in spec.series} == {7}
-    assert all(s.points[-1][0] == 7 for s in spec.series)
+    assert {len(s.points) for s in spec.series[1:]} == {7}
+    assert all(s.points[-1][0] == 7 for s in spec.series[1:])
     goodness = goodness_chart(RunView(), view.layers[1])
     assert names(goodness) == ["g⁻", "g⁺"]
     assert len(goodness.series[1].points) == 7
