@@ -60,8 +60,8 @@ def figure_app(new_app, backend: FakeFigureBackend, monkeypatch) -> FFTUIApp:
 
 
 def screen_text(app: FFTUIApp) -> str:
-    strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+    rendered = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in rendered)
 
 
 async def opened(pilot: Pilot, app: FFTUIApp) -> None:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 APART = 0.28  # difference of lightness by which a colour shows on the ground
-BAND = 0.9  # a lighter grey marks a stretch of the axis
+BAND = 0.9  # a lighter grey marks a part of the axis
 PAPER = 0.98  # lighter is the paper itself
 LINE_PT = 1.6  # a line of one dot
 
