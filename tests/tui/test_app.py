@@ -527,7 +527,7 @@ async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, LiveScreen))
             await until(pilot, lambda: app.screen.control is not None)
-            await pilot.press("p", "w", "D")
+            await pilot.press("p", "C", "D")
             await pilot.pause()
             assert isinstance(app.screen, LiveScreen)
             assert [each.action for each in file.read().requests] == ["pause", "checkpoint"]

@@ -30,7 +30,7 @@ class LiveScreen(RunScreen):
         Binding("s", "stop", "Stop"),
         Binding("n", "skip_layer", "Next layer"),
         Binding("R", "resume_run", "Resume run"),
-        Binding("w", "checkpoint", "Checkpoint", show=False),
+        Binding("C", "checkpoint", "Checkpoint", show=False),
         Binding(
             "D",
             "hand_over",
