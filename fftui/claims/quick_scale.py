@@ -28,7 +28,7 @@ HYBRIDS: Mapping[str, Mapping[str, Any]] = {
     "hybrid-reverse": _FEWER,
 }
 # By preset: the paper's convolutional network, beside its attention, for as many epochs.
-ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {"paper/cnn": {"phases.0.epochs": 8}}
+ARCHITECTURES: Mapping[str, Mapping[str, Any]] = {"paper/cnn": {"phases.0.epochs": 4}}
 # Networks whose time is compared: accuracy after every epoch, on few images.
 CURVES: Mapping[str, Any] = {"evaluation.images": 100, "evaluation.final_train_images": 100}
 # The paper's networks; wider than their inputs, so that the first layer has the fewest parameters.

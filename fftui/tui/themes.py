@@ -23,6 +23,10 @@ DARK = Theme(
         "ink-dim": "#8a949b",
         "ink-faint": "#4a545b",
         "ink-second": "#c8a86b",
+        "ink-accent": "#5fb3a1",
+        "ink-good": "#7fb069",
+        "ink-warn": "#d9a441",
+        "ink-bad": "#e0655f",
         "rule": "#333d44",
         "lit": "#20292e",
         "footer-background": "#14181b",
@@ -50,6 +54,10 @@ LIGHT = Theme(
         "ink-dim": "#5c666c",
         "ink-faint": "#aeb6ba",
         "ink-second": "#8a5a00",
+        "ink-accent": "#0b6e5f",
+        "ink-good": "#3b6d1f",
+        "ink-warn": "#8a5a00",
+        "ink-bad": "#b3261e",
         "rule": "#cdd2d3",
         "lit": "#e6ece9",
         "footer-background": "#fafaf7",
@@ -59,6 +67,14 @@ LIGHT = Theme(
     },
 )
 
+# of text, and the theme's colour that each is
+INKS = {
+    "ink-second": "secondary",
+    "ink-accent": "accent",
+    "ink-good": "success",
+    "ink-warn": "warning",
+    "ink-bad": "error",
+}
 ANSI_DEFAULTS = {
     "ink-dim": "ansi_default",
     "ink-faint": "ansi_bright_black",
@@ -70,14 +86,15 @@ ANSI_DEFAULTS = {
 
 def defaults(theme: Theme) -> dict[str, str]:
     """The stylesheet's colours for a theme that is not fftui's own."""
-    if theme.ansi:
-        return ANSI_DEFAULTS
     colours = theme.to_color_system().generate()
+    if theme.ansi:
+        return {ink: colours[name] for ink, name in INKS.items()} | ANSI_DEFAULTS
     ink, paper = Color.parse(colours["foreground"]), Color.parse(colours["background"])
     shares = {"ink-dim": 0.65, "ink-faint": 0.45, "rule": 0.25, "lit": 0.1}
     # opaque: the style of a part of a widget takes a colour without what is under it
     mixed = {name: paper.blend(ink, share, 1.0).hex for name, share in shares.items()}
-    return {"ink-second": colours["text-secondary"], **mixed}
+    # Textual's own variants of its colours for text, which contrast with the background
+    return {ink: colours[f"text-{name}"] for ink, name in INKS.items()} | mixed
 
 
 def first_theme() -> str:

@@ -335,6 +335,7 @@ async def test_no_key_dies_before_the_first_event(new_app, new_control, size) ->
             "p",
             "p",
             "n",
+            "escape",  # it asks
             "f",
             "1",
             "2",

@@ -104,7 +104,7 @@ async def test_another_theme_or_size_draws_again_in_its_colours(figure_app, back
 
 
 async def test_files_are_written_and_the_folder_is_said(figure_app) -> None:
-    async with figure_app.run_test(size=SMALL) as pilot:
+    async with figure_app.run_test(size=SMALL, notifications=True) as pilot:
         await opened(pilot, figure_app)
         await pilot.press("w")
         await until(pilot, lambda: "/somewhere/figures" in screen_text(figure_app))
