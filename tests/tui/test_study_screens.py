@@ -197,7 +197,7 @@ async def test_a_study_is_started_watched_and_stopped(
         assert "trial 2 of 4" in text_of(head)
         assert "ff, seed 0" in text_of(head)
         assert "7/20" in text_of(screen.query_one(LayerTable))
-        assert "cnn" in text_of(screen.query_one(RunHeader))
+        assert "the-run" in text_of(screen.query_one(RunHeader))
         assert "left" in text_of(screen.query_one(ProgressLine))
         assert [row.cells[0][0] for row in results.items] == ["·", "●"]
         await pilot.press("2", "3", "4", "1")
