@@ -39,8 +39,8 @@ class ControlRequest(BaseModel):
 
 
 @dataclass(frozen=True)
-class ControlNews:
-    """What a control file has new: its requests in their order, and why others are not obeyed."""
+class NewRequests:
+    """The requests written since the last read, in order, and why others are not obeyed."""
 
     requests: tuple[ControlRequest, ...] = ()
     refusals: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def send_request(folder: RunFolder, action: ControlAction) -> ControlRequest:
     try:
         fd = os.open(folder.control, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _SAFELY, 0o600)
         try:
-            if (reason := _distrust(os.fstat(fd))) is not None:
+            if (reason := _why_unsafe(os.fstat(fd))) is not None:
                 msg = f"{folder.control} {reason}: remove it and ask again"
                 raise RequestError(msg)
             os.write(fd, line)  # in one piece: others may be appending too
@@ -103,39 +103,39 @@ class ControlFile:
             found = path.lstat()
             self._inode, self._offset = found.st_ino, found.st_size
 
-    def read(self) -> ControlNews:
+    def read(self) -> NewRequests:
         """The requests written since the last call. Raises OSError, but not for a missing file."""
         try:
             found = self._path.lstat()
         except FileNotFoundError:
             self._offset = 0
-            return ControlNews()
+            return NewRequests()
         # a new file has no earlier session's requests
         if found.st_ino != self._inode or found.st_size < self._offset:
             self._inode, self._offset = found.st_ino, 0
         identity = (found.st_ino, found.st_uid, found.st_mode)
         if found.st_size == self._offset or identity == self._refused:
-            return ControlNews()
-        if (reason := _distrust(found)) is not None:
+            return NewRequests()
+        if (reason := _why_unsafe(found)) is not None:
             self._refused = identity
-            return ControlNews(refusals=(f"requests are not obeyed: {self._path.name} {reason}",))
+            return NewRequests(refusals=(f"requests are not obeyed: {self._path.name} {reason}",))
         self._refused = None
         return self._new_requests()
 
-    def _new_requests(self) -> ControlNews:
+    def _new_requests(self) -> NewRequests:
         fd = os.open(self._path, os.O_RDONLY | _SAFELY)
         with os.fdopen(fd, "rb") as file:
             found = os.fstat(fd)  # the one that is open: another may have been put in its place
-            if found.st_ino != self._inode or _distrust(found) is not None:
-                return ControlNews()
+            if found.st_ino != self._inode or _why_unsafe(found) is not None:
+                return NewRequests()
             file.seek(self._offset)
             fresh = file.read(READ_AT_MOST)
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return _news_of([line for line in whole.split(b"\n") if line.strip()])
+        return _parsed([line for line in whole.split(b"\n") if line.strip()])
 
 
-def _news_of(lines: list[bytes]) -> ControlNews:
+def _parsed(lines: list[bytes]) -> NewRequests:
     requests, refusals = [], []
     for line in lines:
         try:
@@ -143,10 +143,10 @@ def _news_of(lines: list[bytes]) -> ControlNews:
         except ValidationError:
             shown = line[:80].decode("utf-8", "replace")
             refusals.append(f"a request is not obeyed, because it cannot be read: {shown}")
-    return ControlNews(tuple(requests), tuple(refusals))
+    return NewRequests(tuple(requests), tuple(refusals))
 
 
-def _distrust(found: os.stat_result) -> str | None:
+def _why_unsafe(found: os.stat_result) -> str | None:
     """Why this process does not obey requests in such a file; None where it does."""
     if not stat.S_ISREG(found.st_mode):
         return "is no file"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from fftui import events as ev
-from fftui.runs.control_file import ControlFile, ControlNews
+from fftui.runs.control_file import ControlFile, NewRequests
 
 LOOK_EVERY_S = 0.2
 
@@ -67,14 +67,14 @@ def _obey(
     unreadable = ""
     while not over.wait(LOOK_EVERY_S):
         try:
-            news = file.read()
+            new = file.read()
         except OSError as error:
-            news = ControlNews()
+            new = NewRequests()
             if unreadable != str(error):  # stated once, until another reason comes
                 unreadable = str(error)
                 emit(ev.Noted(f"requests cannot be read: {unreadable}"))
-        for refusal in news.refusals:
+        for refusal in new.refusals:
             emit(ev.Noted(refusal))
-        for request in news.requests:
+        for request in new.requests:
             emit(ev.ControlRequested(request.action, request.pid, request.host))
             actions[request.action]()

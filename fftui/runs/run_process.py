@@ -76,7 +76,7 @@ class RunProcess:
         context = _context()
         self._pipe, self._its_end = context.Pipe()
         self._process = context.Process(
-            target=_carry_out,
+            target=_execute,
             args=(self._its_end, folder.path, workspace, resume, start_training),
             name=f"fftui-{folder.id}",
         )
@@ -195,7 +195,7 @@ def _without_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def _carry_out(
+def _execute(
     pipe: Connection,
     folder: Path,
     workspace: Workspace,
@@ -211,8 +211,8 @@ def _carry_out(
         pipe.send(_Outcome(str(error), ()))
         return
     _own_signals(run_thread)
-    obedience = threading.Thread(target=_obey, args=(pipe, run_thread), daemon=True)
-    obedience.start()
+    stopper = threading.Thread(target=_stop_when_asked, args=(pipe, run_thread), daemon=True)
+    stopper.start()
     run_thread.run()
     refused = run_thread.refused
     with suppress(OSError):  # nobody waits for it any more
@@ -233,7 +233,7 @@ def _own_signals(run_thread: RunThread) -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _obey(pipe: Connection, run_thread: RunThread) -> None:
+def _stop_when_asked(pipe: Connection, run_thread: RunThread) -> None:
     """Stop the run when the other side says so or is gone; then this process ends soon as well."""
     try:
         pipe.recv()

@@ -33,6 +33,8 @@ from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
+from .on_screen import LARGE, SMALL, both_sizes, text_of, until
+
 HOLD_JOURNAL = """
 import sys, time
 from pathlib import Path
@@ -41,22 +43,6 @@ writer = JournalWriter(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)
 """
-SMALL, LARGE = (80, 24), (200, 50)
-both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
-
-
-def text_of(widget: RowWidget) -> str:
-    """The text of a widget, row by row."""
-    lines = widget.rows(widget.size.width, widget.size.height)
-    return "\n".join("".join(text for text, _ in line.spans) for line in lines)
-
-
-async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the condition was never true")
 
 
 async def go_to(pilot: Pilot, preset: str) -> None:

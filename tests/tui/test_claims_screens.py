@@ -1,6 +1,5 @@
 """The paper's claims on screen: verdicts, the whole of one claim, and the start of the runs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -28,23 +27,8 @@ from fftui.tui.screens.study_screen import StudyScreen
 from fftui.tui.study_backend import StudyFacts
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import RowList
-from fftui.tui.widgets.row_widget import RowWidget
 
-SMALL, LARGE = (80, 24), (200, 50)
-both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
-
-
-def text_of(widget: RowWidget) -> str:
-    lines = widget.rows(widget.size.width, widget.size.height)
-    return "\n".join("".join(text for text, _ in line.spans) for line in lines)
-
-
-async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the condition was never true")
+from .on_screen import SMALL, both_sizes, text_of, until
 
 
 def claim(name: str, verdict: str = "") -> ShownClaim:

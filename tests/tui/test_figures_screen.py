@@ -1,6 +1,6 @@
 """Figures on screen: one at a time, what has no room or cannot be drawn, and the files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,15 +17,7 @@ from fftui.tui.screens.figures_screen import FiguresScreen
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.figure_pane import FigurePane
 
-SMALL, LARGE = (80, 24), (200, 50)
-
-
-async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the condition was never true")
+from .on_screen import LARGE, SMALL, until
 
 
 @dataclass

@@ -32,8 +32,9 @@ from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.screens.settings_screen import SettingsScreen
 from fftui.tui.widgets.row_list import RowList
 
+from .on_screen import LARGE, until
+
 HOSTILE = "[/b]"
-LARGE = (200, 50)
 
 
 def glass(app: FFTUIApp) -> list[list[Segment]]:
@@ -43,14 +44,6 @@ def glass(app: FFTUIApp) -> list[list[Segment]]:
 
 def text_on(app: FFTUIApp) -> str:
     return "\n".join("".join(segment.text for segment in row) for row in glass(app))
-
-
-async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the condition was never true")
 
 
 def hostile(events: Iterator[tuple[float, ev.Event]]) -> Iterator[tuple[float, ev.Event]]:

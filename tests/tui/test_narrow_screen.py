@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Study
@@ -15,22 +14,8 @@ from fftui.tui.screens.study_screen import StudyScreen
 from fftui.tui.study_backend import StudyBackend
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import RowList
-from fftui.tui.widgets.row_widget import RowWidget
 
-SMALL, LARGE = (80, 24), (200, 50)
-
-
-def text_of(widget: RowWidget) -> str:
-    lines = widget.rows(widget.size.width, widget.size.height)
-    return "\n".join("".join(text for text, _ in line.spans) for line in lines)
-
-
-async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the condition was never true")
+from .on_screen import LARGE, SMALL, text_of, until
 
 
 class StartedStudies(StudyBackend):

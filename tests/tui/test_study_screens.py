@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from textual.pilot import Pilot
 
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
@@ -34,21 +33,7 @@ from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_status import ProgressLine, RunHeader
 from fftui.tui.widgets.study_widgets import StudyHeader, columns_of
 
-SMALL, LARGE = (80, 24), (200, 50)
-both_sizes = pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
-
-
-def text_of(widget: RowWidget) -> str:
-    lines = widget.rows(widget.size.width, widget.size.height)
-    return "\n".join("".join(text for text, _ in line.spans) for line in lines)
-
-
-async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("the condition was never true")
+from .on_screen import LARGE, SMALL, both_sizes, text_of, until
 
 
 def experiment(seed: int = 0, epochs: int = 1) -> Experiment:

@@ -3,16 +3,13 @@ start of the runs that are missing.
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.studies.study import Scale, Study
@@ -23,16 +20,11 @@ from fftui.tui.figure_backend import PAPER_FIGURES
 from fftui.tui.messages import OpenStudy, ShowFigures, StartStudy
 from fftui.tui.screens.claim_screen import VERDICT_STYLES, ClaimScreen
 from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.overview_screen import OverviewScreen
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
 
-COLUMNS = (
-    Column(""),
-    Column("verdict"),
-    Column("claim"),
-    Column("the paper says", elastic=True, least=24, drop=1),
-)
 SCALES: dict[Scale, str] = {
     "quick": "quick: the paper's recipe, made small",
     "full": "full: the paper's data sets and sizes",
@@ -59,10 +51,19 @@ class ClaimsJudged(Message):
         self.problem = problem
 
 
-class ClaimsScreen(Screen[None]):
+class ClaimsScreen(OverviewScreen):
     """Claims as rows, each with its verdict; Enter shows the whole of one."""
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
+    LIST_ID: ClassVar[str] = "claims"
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column(""),
+        Column("verdict"),
+        Column("claim"),
+        Column("the paper says", elastic=True, least=24, drop=1),
+    )
+    EMPTY: ClassVar[str] = "reading the claims"
+    DETAILS_TITLE: ClassVar[str] = "Verdict"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Whole claim"),
         Binding("g", "start", "Start", tooltip="Run what the verdicts still need"),
@@ -91,26 +92,9 @@ class ClaimsScreen(Screen[None]):
         self._judged: ShownClaims | None = None
         self._problem = ""
 
-    def compose(self) -> ComposeResult:
-        """The list of claims, and the short form of the one under the cursor."""
-        yield RowList(COLUMNS, empty="reading the claims", id="claims")
-        about = Paragraphs(id="about")
-        about.border_title = "Verdict"
-        yield about
-        yield Footer()
-
-    def on_mount(self) -> None:
-        """Show the list; claims and runs are read in a thread."""
-        self.query_one(RowList).focus()
-        self.show()
-
-    def on_screen_resume(self) -> None:
-        """Judge again: there may be new runs."""
+    def load(self) -> None:
+        """Judge again."""
         self.judge(self.scale)
-
-    def on_resize(self) -> None:
-        """Wrap the details again: the width has changed."""
-        self._update_details()
 
     @work(thread=True, exclusive=True, group="claims")
     def judge(self, scale: Scale) -> None:
@@ -140,7 +124,7 @@ class ClaimsScreen(Screen[None]):
         rows = self.query_one(RowList)
         rows.set_title(f"The paper's claims · {SCALES[self.scale]}{self._counts()}")
         rows.show_rows([self._row(claim) for claim in self._claims])
-        self._update_details()
+        self.update_details()
 
     def _counts(self) -> str:
         """How many runs there are, and how many are missing."""
@@ -164,7 +148,7 @@ class ClaimsScreen(Screen[None]):
         index = self.query_one(RowList).index
         return self._claims[index] if index < len(self._claims) else None
 
-    def _update_details(self) -> None:
+    def update_details(self) -> None:
         """Show the claim under the cursor in short."""
         about, claim = self.query_one("#about", Paragraphs), self.current
         width = max(20, about.size.width - 3)
@@ -185,7 +169,7 @@ class ClaimsScreen(Screen[None]):
         self._judged, self._problem = None, ""
         self._claims = tuple(ShownClaim(c.id, c.statement, c.paper) for c in self._claims)
         self.show()
-        self.judge(self.scale)
+        self.load()
 
     def action_open(self) -> None:
         """Show the whole of the claim under the cursor."""
@@ -223,14 +207,6 @@ class ClaimsScreen(Screen[None]):
     def action_figures(self) -> None:
         """Draw the paper's figures from the runs of this scale."""
         self.post_message(ShowFigures("the paper's figures", PAPER_FIGURES, self.scale))
-
-    @on(RowList.Highlighted)
-    def _row_highlighted(self) -> None:
-        self._update_details()
-
-    @on(RowList.Selected)
-    def _row_selected(self) -> None:
-        self.action_open()
 
 
 def _question(judged: ShownClaims, scale: Scale) -> ConfirmDialog:

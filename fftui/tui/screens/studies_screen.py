@@ -1,32 +1,24 @@
 """The studies screen: each study's question, how many of its trials are done, and the time left."""
 
 import textwrap
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.studies.study import SEEDS, Scale
 from fftui.studies.study_catalogue import STUDIES
 from fftui.text import format as fmt
 from fftui.tui.messages import OpenClaims, OpenStudy
+from fftui.tui.screens.overview_screen import OverviewScreen
 from fftui.tui.study_backend import StudyBackend, StudyFacts
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
 
-COLUMNS = (
-    Column("study"),
-    Column("question", elastic=True, least=20),
-    Column("trials", right=True),
-    Column("done", right=True),
-    Column("time left", right=True),
-)
 # The first row: the claims have a screen of their own.
 CLAIMS = "claims"
 CLAIMS_QUESTION = "Which of the paper's claims hold, by the runs that there are?"
@@ -46,10 +38,20 @@ class StudiesLoaded(Message):
         self.problem = problem
 
 
-class StudiesScreen(Screen[None]):
+class StudiesScreen(OverviewScreen):
     """Studies as rows; Enter opens one."""
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
+    LIST_ID: ClassVar[str] = "studies"
+    COLUMNS: ClassVar[Sequence[Column]] = (
+        Column("study"),
+        Column("question", elastic=True, least=20),
+        Column("trials", right=True),
+        Column("done", right=True),
+        Column("time left", right=True),
+    )
+    EMPTY: ClassVar[str] = "there are no studies"
+    DETAILS_TITLE: ClassVar[str] = "About"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding(
@@ -78,26 +80,9 @@ class StudiesScreen(Screen[None]):
         self._problem = ""
         self._opens_when_loaded = ""  # the study to open once the runs are read
 
-    def compose(self) -> ComposeResult:
-        """The list of studies, and the details of the one under the cursor."""
-        yield RowList(COLUMNS, empty="there are no studies", id="studies")
-        about = Paragraphs(id="about")
-        about.border_title = "About"
-        yield about
-        yield Footer()
-
-    def on_mount(self) -> None:
-        """Show the questions; the runs are read from disk in a thread."""
-        self.query_one(RowList).focus()
-        self.show()
-
-    def on_screen_resume(self) -> None:
-        """Read the runs again: there may be new ones."""
+    def load(self) -> None:
+        """Read the runs again."""
         self.load_studies(self.scale)
-
-    def on_resize(self) -> None:
-        """Wrap the details again: the width has changed."""
-        self._update_details()
 
     @work(thread=True, exclusive=True, group="studies")
     def load_studies(self, scale: Scale) -> None:
@@ -124,7 +109,7 @@ class StudiesScreen(Screen[None]):
         rows.set_title(f"Studies · {SCALES[self.scale]}, {seeds}")
         claims = Row((cell(CLAIMS, "title"), cell(CLAIMS_QUESTION, "dim"), *[cell("")] * 3))
         rows.show_rows([claims, *(self._row(name) for name in STUDIES)])
-        self._update_details()
+        self.update_details()
 
     def _row(self, name: str) -> Row:
         facts = self._facts.get(name)
@@ -141,7 +126,7 @@ class StudiesScreen(Screen[None]):
         """The name of the study under the cursor, or `claims`."""
         return (CLAIMS, *STUDIES)[self.query_one(RowList).index]
 
-    def _update_details(self) -> None:
+    def update_details(self) -> None:
         """Show the details of the study under the cursor."""
         about, name = self.query_one("#about", Paragraphs), self.current
         if name == CLAIMS:
@@ -173,7 +158,7 @@ class StudiesScreen(Screen[None]):
         self.scale = "full" if self.scale == "quick" else "quick"
         self._facts = {}
         self.show()
-        self.load_studies(self.scale)
+        self.load()
 
     def action_open(self) -> None:
         """Open the study under the cursor."""
@@ -192,14 +177,6 @@ class StudiesScreen(Screen[None]):
             )
         else:
             self.post_message(OpenStudy(facts.study))
-
-    @on(RowList.Highlighted)
-    def _row_highlighted(self) -> None:
-        self._update_details()
-
-    @on(RowList.Selected)
-    def _row_selected(self) -> None:
-        self.action_open()
 
 
 def _about_claims(width: int) -> list[tuple[Span, ...]]:
