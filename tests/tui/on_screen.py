@@ -1,10 +1,18 @@
 """What tests of screens share: sizes, the text of a widget, and waiting for what a screen shows."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from fftui import events as ev
+from fftui.events import to_json
+from fftui.presets import load_preset
+from fftui.runs.folder import create
+from fftui.runs.workspace import Workspace
+from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import RowWidget
 
 SMALL, LARGE = (80, 24), (200, 50)
@@ -24,3 +32,28 @@ async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
             return
         await pilot.pause(0.05)
     raise AssertionError("the condition was never true")
+
+
+async def go_to(pilot: Pilot, preset: str) -> None:
+    """Put the cursor of the first screen on a preset."""
+    screen = pilot.app.screen
+    assert isinstance(screen, PresetsScreen)
+    rows = screen.query_one(RowList)
+    rows.move_to([row.cells[0][0] for row in rows.items].index(preset))
+    await pilot.pause()
+
+
+def add_run(
+    runs: Path,
+    run_events: list[tuple[float, ev.Event]],
+    *,
+    preset: str = "quickstart",
+    **record: object,
+) -> str:
+    """A run on disk with these events."""
+    folder = create(Workspace(runs, device="cpu"), load_preset(preset), preset=preset)
+    folder.journal.write_text(
+        "".join(to_json(at, e) + "\n" for at, e in run_events), encoding="utf-8"
+    )
+    folder.write_record(folder.record().model_copy(update=record))
+    return folder.id

@@ -1,0 +1,167 @@
+"""The list of runs, and runs of other processes."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fftui.events import to_json
+from fftui.runs.control_file import ControlFile
+from fftui.runs.folder import RunFolder
+from fftui.tui.app import FFTUIApp
+from fftui.tui.messages import OpenRun
+from fftui.tui.screens.live_screen import LiveScreen
+from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.widgets.layer_table import LayerTable
+from fftui.tui.widgets.row_list import RowList
+from fftui.tui.widgets.row_widget import RowWidget
+from fftui.tui.widgets.run_status import RunHeader
+
+from .on_screen import LARGE, SMALL, add_run, both_sizes, text_of, until
+
+HOLD_JOURNAL = """
+import sys, time
+from pathlib import Path
+from fftui.runs.journal import JournalWriter
+writer = JournalWriter(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+async def test_runs_are_sorted_filtered_and_opened(new_app, tmp_path: Path, events_of) -> None:
+    runs = tmp_path / "runs"
+    first = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    a = add_run(
+        runs,
+        list(events_of(epochs=3)),
+        status="finished",
+        test_accuracy=0.95,
+        train_s=9.0,
+        started=first,
+    )
+    b = add_run(
+        runs,
+        [],
+        preset="paper/ff",
+        status="failed",
+        test_accuracy=0.97,
+        started=first + timedelta(hours=1),
+        error="x",
+    )
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("r")
+        await until(
+            pilot,
+            lambda: (
+                isinstance(app.screen, RunsScreen) and len(app.screen.query_one(RowList).items) == 2
+            ),
+        )
+        screen, rows = app.screen, app.screen.query_one(RowList)
+        assert isinstance(screen, RunsScreen)
+
+        def order() -> list[str]:
+            return [row.cells[0][0] for row in rows.items]
+
+        assert order() == [b, a]
+        await pilot.press("v")
+        assert order() == [a, b]
+        await pilot.press("v", "O", "O")
+        assert "test accuracy" in str(rows.border_title)
+        assert order() == [b, a]
+        assert "✗ failed" in text_of(rows)
+        await pilot.press("slash", *"mini fin")
+        await pilot.pause()
+        assert order() == [a]
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHeader)))
+        assert "3/3" in text_of(app.screen.query_one(LayerTable))
+        await pilot.press("p", "s", "n", "b")
+        await pilot.pause()
+        assert app.screen is screen
+
+
+async def test_a_run_of_another_process_is_followed(new_app, tmp_path: Path, events_of) -> None:
+    run_events = list(events_of(epochs=3))
+    run = add_run(tmp_path / "runs", run_events[:20])
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        app.post_message(OpenRun(run))
+        await pilot.pause()
+        await until(pilot, lambda: "● learning" in text_of(app.screen.query_one(LayerTable)))
+        with RunFolder(tmp_path / "runs" / run).journal.open("a", encoding="utf-8") as journal:
+            journal.writelines(to_json(at, event) + "\n" for at, event in run_events[20:])
+        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHeader)))
+
+
+async def test_a_run_whose_process_is_gone_can_be_resumed(
+    new_app, new_control, tmp_path: Path, events_of, monkeypatch
+) -> None:
+    run = add_run(tmp_path / "runs", list(events_of(until=(1, 2))), pid=2**22, process_started=1.0)
+    app, resumed = new_app(), []
+    monkeypatch.setattr(
+        app.backend, "resume", lambda run: resumed.append(run) or (run, new_control())
+    )
+    async with app.run_test(size=SMALL) as pilot:
+        app.post_message(OpenRun(run))
+        await pilot.pause()
+        await until(
+            pilot, lambda: "its process is gone" in text_of(app.screen.query_one(RunHeader))
+        )
+        await pilot.press("R")
+        await until(pilot, lambda: resumed == [run])
+
+
+async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
+    new_app, tmp_path: Path, events_of
+) -> None:
+    run = add_run(tmp_path / "runs", list(events_of(until=(1, 2))))
+    folder = RunFolder(tmp_path / "runs" / run)
+    other = subprocess.Popen([sys.executable, "-c", HOLD_JOURNAL, str(folder.journal)], stdout=-1)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        folder.write_record(folder.record().model_copy(update={"pid": other.pid}))
+        file, app = ControlFile(folder.control), new_app()
+        async with app.run_test(size=LARGE) as pilot:
+            await pilot.press("r")
+            await until(pilot, lambda: f"running · {other.pid}" in text_of(runs_of(app)))
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+            await until(pilot, lambda: app.screen.control is not None)
+            await pilot.press("p", "C", "D")
+            await pilot.pause()
+            assert isinstance(app.screen, LiveScreen)
+            assert [each.action for each in file.read().requests] == ["pause", "checkpoint"]
+            folder.control.unlink()
+            folder.control.mkdir()
+            await pilot.press("p")
+            await until(pilot, lambda: any("cannot write" in n.message for n in app._notifications))
+            await pilot.press("q")
+        assert app.return_value == "quit"  # without a question: it is no run of this process
+    finally:
+        other.kill()
+        other.wait()
+        other.stdout.close()
+
+
+def runs_of(app: FFTUIApp) -> RowWidget:
+    return app.screen.query_one(RowList)
+
+
+@both_sizes
+async def test_an_unreadable_run_does_not_end_the_screen(new_app, tmp_path: Path, size) -> None:
+    run = add_run(tmp_path / "runs", [])
+    journal = RunFolder(tmp_path / "runs" / run).journal
+    journal.write_bytes(
+        b"\x00\xff\n{}\n[1]\n" + json.dumps({"event": "stepped", "at": "x"}).encode() + b"\n"
+    )
+    app = new_app()
+    async with app.run_test(size=size) as pilot:
+        app.post_message(OpenRun(run))
+        await pilot.pause(0.3)
+        await pilot.press("p", "n", "s", "f", "2", "3", "4")
+        assert isinstance(app.screen, LiveScreen)
