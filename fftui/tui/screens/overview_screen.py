@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from fftui.tui.glass import literal
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, RowList
 
@@ -46,7 +47,7 @@ class OverviewScreen(Screen[None]):
         """The list, and the details."""
         yield RowList(self.COLUMNS, empty=self.EMPTY, id=self.LIST_ID)
         about = Paragraphs(id="about")
-        about.border_title = self.DETAILS_TITLE
+        about.border_title = literal(self.DETAILS_TITLE)
         yield about
         yield Footer()
 
