@@ -1,5 +1,5 @@
 """The quick scale of the claims: the smallest runs at which their questions make sense, three seeds
-of all of them in under ten minutes on two cores.
+of all of them, meant for ten minutes on two cores.
 
 Images, units and epochs are few, and with them the paper's threshold and batches are small: its own
 would need more updates than there are. Networks that are timed are wider.

@@ -115,7 +115,7 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     quick: Annotated[
         bool,
         typer.Option(
-            "--quick", help="Small runs on the digits that ship with fftui, in about 10 minutes."
+            "--quick", help="Small runs on the digits that ship with fftui, in minutes."
         ),
     ] = False,
     claim: Annotated[
