@@ -114,9 +114,7 @@ def study(  # noqa: PLR0913 - one parameter an option
 def reproduce(  # noqa: PLR0913 - one parameter an option
     quick: Annotated[
         bool,
-        typer.Option(
-            "--quick", help="Small runs on the digits that ship with fftui, in minutes."
-        ),
+        typer.Option("--quick", help="Small runs on the digits that ship with fftui, in minutes."),
     ] = False,
     claim: Annotated[
         list[str] | None,
