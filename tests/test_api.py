@@ -72,6 +72,20 @@ def test_importing_fftui_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_learning_does_not_load_the_compiler_of_torch() -> None:
+    code = (
+        "import sys, fftui\n"
+        "small = {'data.train_images': 64, 'data.test_images': 32, 'evaluation.every': 0,"
+        " 'phases.0.epochs': 1, 'telemetry.idle_s': 0}\n"
+        "for name in ('ff', 'backprop', 'cnn'):\n"
+        "    experiment = fftui.load_preset(name, data='mnist-mini', overrides=small)\n"
+        "    list(fftui.train(experiment))\n"
+        "print([m for m in ('torch._dynamo', 'torch._inductor') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("name", fftui.__all__)
 def test_every_public_name_is_there_and_described(name: str) -> None:
     value = getattr(fftui, name)

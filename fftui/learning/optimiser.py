@@ -1,20 +1,26 @@
-"""Adam, AdamW or SGD with a learning rate schedule and a state for checkpoints."""
+"""Adam, AdamW or SGD with a learning rate schedule and a state for checkpoints.
+
+Torch's own steps as functions: its classes load its compiler when the first one is made, which
+takes seconds and a hundred megabytes that no run here needs.
+"""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adam import adam
+from torch.optim.adamw import adamw
+from torch.optim.sgd import sgd
 
 from fftui.experiment import Optimizer, Schedule
 
-KINDS: dict[str, type[torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "sgd": torch.optim.SGD,
-}
+BETAS = (0.9, 0.999)  # of Adam (Kingma and Ba 2015), as torch has them
+EPSILON = 1e-8
+
+State = dict[str, Tensor]  # of one parameter: what its kind of optimiser remembers
 
 
 class OptimiserSettings(Protocol):
@@ -42,21 +48,6 @@ class ParameterGroup:
         return cls(tuple(parameters), learning_rate)
 
 
-@dataclass(frozen=True)
-class _Defaults:
-    schedule: Schedule = "constant"
-    optimizer: Optimizer = field(default_factory=Optimizer)
-
-
-def warm_up(device: torch.device) -> None:
-    """Take one step with a throw-away Adam: the first one loads parts of torch, seconds that no
-    layer should count.
-    """
-    parameter = nn.Parameter(torch.zeros(1, device=device))
-    parameter.grad = torch.zeros_like(parameter)
-    Optimiser([ParameterGroup((parameter,), 1e-3)], _Defaults(), 1).step(0)
-
-
 class Optimiser:
     """A fused optimiser of torch; its schedule spans `total_steps` steps.
 
@@ -73,39 +64,34 @@ class Optimiser:
         clipped: Sequence[Sequence[nn.Parameter]] | None = None,
     ) -> None:
         self._parameters = [weight for group in groups for weight in group.parameters]
-        self._rates = [group.learning_rate for group in groups]
         self._schedule = settings.schedule
         self._config = settings.optimizer
         self._total_steps = total_steps
         self._clipped = clipped or [group.parameters for group in groups]
-        self._optimiser = KINDS[self._config.kind](
-            [
-                {"params": list(group.parameters), "lr": group.learning_rate}  # torch wants lists
-                for group in groups
-            ],
-            **_options(self._config),
-        )
+        self._groups = groups
+        self._update = KINDS[self._config.kind]
+        self._states: dict[nn.Parameter, State] = {weight: {} for weight in self._parameters}
 
     def step(self, step: int) -> None:
         """Update the parameters from their gradients; `step` counts from 0 over the
         whole schedule.
         """
-        if self._schedule == "cosine":
-            factor = self._cosine(step)
-            for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
-                group["lr"] = rate * factor
+        factor = self._cosine(step) if self._schedule == "cosine" else 1.0
         if self._config.clip_norm is not None:
             for parameters in self._clipped:
                 nn.utils.clip_grad_norm_(parameters, self._config.clip_norm)
-        self._optimiser.step()
+        with torch.no_grad():
+            for group in self._groups:
+                learned = [weight for weight in group.parameters if weight.grad is not None]
+                states = [self._states[weight] for weight in learned]
+                self._update(learned, states, group.learning_rate * factor, self._config)
 
     def state(self) -> dict[str, Tensor]:
         """Moments and step counts, by parameter; empty before the first step."""
         return {
             f"{number}.{name}": tensor
             for number, parameter in enumerate(self._parameters)
-            for name, tensor in self._optimiser.state.get(parameter, {}).items()
-            if isinstance(tensor, Tensor)
+            for name, tensor in self._states[parameter].items()
         }
 
     def load(self, state: dict[str, Tensor]) -> None:
@@ -114,7 +100,7 @@ class Optimiser:
             number, key = name.split(".", 1)
             parameter = self._parameters[int(number)]
             # Adam keeps its step counts where it made them: on the parameter's device when fused.
-            self._optimiser.state[parameter][key] = tensor.to(parameter.device, copy=True)
+            self._states[parameter][key] = tensor.to(parameter.device, copy=True)
 
     def _cosine(self, step: int) -> float:
         """The factor of the learning rate: from 1 to `final_rate`."""
@@ -122,6 +108,59 @@ class Optimiser:
         return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * step / self._total_steps))
 
 
-def _options(config: Optimizer) -> dict[str, Any]:
-    options: dict[str, Any] = {"weight_decay": config.weight_decay, "fused": True}
-    return options | ({"momentum": config.momentum} if config.kind == "sgd" else {})
+Update = Callable[[list[nn.Parameter], list[State], float, Optimizer], None]
+
+
+def _adam_update(
+    parameters: list[nn.Parameter], states: list[State], rate: float, config: Optimizer
+) -> None:
+    step = adamw if config.kind == "adamw" else adam
+    for parameter, state in zip(parameters, states, strict=True):
+        if not state:
+            state["step"] = torch.zeros((), dtype=torch.float32, device=parameter.device)
+            state["exp_avg"] = torch.zeros_like(parameter)
+            state["exp_avg_sq"] = torch.zeros_like(parameter)
+    step(
+        list(parameters),
+        _gradients(parameters),
+        [state["exp_avg"] for state in states],
+        [state["exp_avg_sq"] for state in states],
+        [],
+        [state["step"] for state in states],
+        fused=True,
+        amsgrad=False,
+        beta1=BETAS[0],
+        beta2=BETAS[1],
+        lr=rate,
+        weight_decay=config.weight_decay,
+        eps=EPSILON,
+        maximize=False,
+    )
+
+
+def _sgd_update(
+    parameters: list[nn.Parameter], states: list[State], rate: float, config: Optimizer
+) -> None:
+    buffers = [state.get("momentum_buffer") for state in states]
+    sgd(
+        list(parameters),
+        _gradients(parameters),
+        buffers,  # made by torch in the first step
+        fused=True,
+        weight_decay=config.weight_decay,
+        momentum=config.momentum,
+        lr=rate,
+        dampening=0.0,
+        nesterov=False,
+        maximize=False,
+    )
+    for state, buffer in zip(states, buffers, strict=True):
+        if buffer is not None:
+            state["momentum_buffer"] = buffer
+
+
+def _gradients(parameters: list[nn.Parameter]) -> list[Tensor]:
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
+
+
+KINDS: Mapping[str, Update] = {"adam": _adam_update, "adamw": _adam_update, "sgd": _sgd_update}

@@ -25,7 +25,6 @@ from fftui.learning.evaluation import EvaluationKey, evaluation, final_evaluatio
 from fftui.learning.images import Images
 from fftui.learning.initial_weights import check_alike, start_from
 from fftui.learning.network import Network
-from fftui.learning.optimiser import warm_up
 from fftui.learning.per_image_inputs import PerImageInputs
 from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
@@ -94,9 +93,7 @@ class Training(Iterator[ev.Event]):
         self._skip = False
         if state is not None:
             self._progress, self._stopwatch.times = state.progress, state.progress.times
-        with self._stopwatch.setting_up():
-            warm_up(self._device)
-        # what torch itself takes to learn at all, over a hundred megabytes, is no part of this run
+        # what the process takes without this run is no part of it
         self._memory_before = self._stopwatch.memory.held_bytes()
         with self._stopwatch.loading():
             self._load(data_folder)

@@ -22,7 +22,7 @@ from fftui.runs import provenance
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
 from fftui.runs.files import remove_leftovers, write_bytes
-from fftui.runs.folder import RunFolder, find_run
+from fftui.runs.folder import RunFolder, RunRecord, find_run
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -233,11 +233,11 @@ class RunThread(threading.Thread):
             event = next(training)
             if isinstance(event, ev.RunFinished):
                 return event
-            if self._worth_emitting(event):
+            if isinstance(event, ev.RunStarted):
+                self._state_start(event)
+            elif self._worth_emitting(event):
                 self._emit(event)
             if isinstance(event, ev.RunStarted):
-                self._compare_start(event)
-                self._write_start(event)
                 sampler.start()  # not before: RunStarted resets the view
                 self._measure_idle(training, sampler)
             if isinstance(event, ev.LayerFinished):
@@ -389,11 +389,20 @@ class RunThread(threading.Thread):
             go_on = "; learning goes on" if self._in_training else ""
             self._emit(ev.Noted(self._write_errors[output] + go_on))
 
-    def _compare_start(self, event: ev.RunStarted) -> None:
-        """Note where a resumed run continues on another device or in another precision
-        than before.
+    def _state_start(self, event: ev.RunStarted) -> None:
+        """State the start, after the record: whoever waits for the event then reads there which
+        process carries the run out.
         """
-        before, now = (self._record.device, self._record.precision), (event.device, event.precision)
+        before = self._record
+        self._write_start(event)
+        self._emit(event)
+        self._compare_start(before, event)
+
+    def _compare_start(self, record: RunRecord, event: ev.RunStarted) -> None:
+        """Note where a resumed run continues on another device or in another precision than the
+        `record` of before says.
+        """
+        before, now = (record.device, record.precision), (event.device, event.precision)
         if event.resumed and None not in before and before != now:
             self._emit(
                 ev.Noted(

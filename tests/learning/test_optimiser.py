@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from fftui.experiment import Backprop, Optimizer
-from fftui.learning.optimiser import KINDS, Optimiser, ParameterGroup
+from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.seeds import generator_for
 
 CONFIGS: list[dict[str, Any]] = [
@@ -22,6 +22,9 @@ CONFIGS: list[dict[str, Any]] = [
     {"kind": "sgd"},
     {"kind": "sgd", "momentum": 0.9, "weight_decay": 0.1},
 ]
+
+
+TORCHS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 
 
 def parameter(scale: float = 1.0) -> nn.Parameter:
@@ -53,7 +56,7 @@ def test_it_is_that_of_torch(options: dict[str, Any]) -> None:
     ours, theirs = parameter(), parameter()
     run(made([ours], 0.1, 5, **options), ours, range(5))
     own = {name: value for name, value in options.items() if name != "kind"}
-    kind: Any = KINDS[options.get("kind", "adam")]
+    kind: Any = TORCHS[options.get("kind", "adam")]
     torchs = kind([theirs], lr=0.1, fused=False, **({"weight_decay": 0.0} | own))
     for step in range(5):
         theirs.grad = theirs.detach() * (step + 1)

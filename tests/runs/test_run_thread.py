@@ -352,6 +352,25 @@ def test_an_interrupted_run_has_no_accuracies_at_the_end(
     assert folder.record().layer_accuracies == ()
 
 
+def test_who_hears_of_the_start_reads_in_the_record_which_process_learns(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> None:
+    folder.write_record(folder.record().model_copy(update={"pid": 1, "device": None}))
+    heard = []
+
+    def listen(_: float, event: ev.Event) -> None:
+        if isinstance(event, ev.RunStarted):
+            record = folder.record()
+            heard.append((record.pid, record.device, record.status))
+
+    executed(
+        folder,
+        listener=listen,
+        start_training=lambda *_, **__: stand_in([facts.started(), facts.finished]),
+    )
+    assert heard == [(os.getpid(), "cpu", "running")]
+
+
 @pytest.mark.parametrize(("precision", "notes"), [("float32", 0), ("bfloat16", 1)])
 def test_going_on_in_another_precision_is_noted(
     folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, precision: str, notes: int
