@@ -191,6 +191,8 @@ def _cpu() -> Check:
 
     threads, usable = torch.get_num_threads(), usable_cores()
     text = f"{threads} {'thread' if threads == 1 else 'threads'}"
+    if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive":
+        text += ", waiting asleep"
     if threads <= max(1.0, usable):
         return Check("cpu_threads", "cpu", "ok", threads, text)
     advice = (

@@ -57,12 +57,15 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int]:
-    """The machine: host name, system, processor, cores this process may use, memory in bytes."""
+    """The machine: host name, system, processor, cores this process may use, how its threads wait
+    for each other (OpenMP's wait policy), memory in bytes.
+    """
     return {
         "host": host(),
         "system": platform.platform(),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
+        "thread_waiting": os.environ.get("OMP_WAIT_POLICY", "default").lower(),
         "memory_bytes": psutil.virtual_memory().total,
     }
 

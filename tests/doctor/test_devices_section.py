@@ -151,7 +151,16 @@ def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
     assert devices_section.kernel_driver(tmp_path / "absent") is None
 
 
+def test_how_threads_wait_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    assert checks()["cpu_threads"].text == "1 thread, waiting asleep"
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert checks()["cpu_threads"].text == "1 thread"
+
+
 def test_more_threads_than_cores_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 16)
     monkeypatch.setattr(devices_section, "usable_cores", lambda: 2.5)
     found = checks()["cpu_threads"]

@@ -23,6 +23,13 @@ def test_a_process_that_ended_is_gone_even_before_it_is_waited_for() -> None:
     assert not is_alive(child.pid, None)
 
 
+def test_how_threads_wait_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    assert machine()["thread_waiting"] == "passive"
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert machine()["thread_waiting"] == "default"
+
+
 def test_what_made_a_run_is_named() -> None:
     assert {"python", "fftui", "torch", "polars"} <= versions().keys()
     assert machine()["cores"] >= 1  # type: ignore[operator]
