@@ -2,6 +2,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from fftui.runs.provenance import is_alive, machine, process_start, source_revision, versions
 
 
