@@ -47,6 +47,18 @@ CHARTS = {
             " layer's goodness alone. Vertical lines mark where the next layer began; the dotted"
             " line is the test accuracy that the paper reports for this experiment.",
         ),
+        ChartInfo(
+            "loss",
+            "Loss",
+            "fftui.tui.charts.progress_charts:loss_chart",
+            "the loss of each layer over all epochs.",
+        ),
+        ChartInfo(
+            "speed",
+            "Learning speed",
+            "fftui.tui.charts.progress_charts:speed_chart",
+            "training images per second of learning, by epoch.",
+        ),
     )
 }
 

@@ -14,6 +14,7 @@ from fftui.runs.view import RunView
 from fftui.tui.messages import HandOver, ResumeRun, ShowFigures, ShowSettings
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.layers_screen import LayersScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.screens.system_screen import SystemScreen
 from fftui.tui.system.metric_styles import Machine
@@ -39,6 +40,7 @@ class LiveScreen(RunScreen):
             tooltip="Go on in the background, from a checkpoint, and quit",
         ),
         Binding("g", "system", "System"),
+        Binding("a", "layers", "All layers", show=False, tooltip="The goodness of every layer"),
         Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
         Binding("i", "figures", "Figures", tooltip="The run's figures, once it has ended"),
         *pane_bindings(),
@@ -51,8 +53,9 @@ class LiveScreen(RunScreen):
     that learn in parallel, and continues with the next; both ask first. w writes a checkpoint. A
     run of another process obeys the same keys; leaving does not end it. D hands a run of this
     screen to the background, and quits: fftui attach comes back to it. g shows the machine's
-    metrics over the whole run, t what the run was asked to do, i the figures of a run that has
-    ended. On a small terminal 1 to 4 choose the pane under the layers.
+    metrics over the whole run, a the goodness of all layers at once, t what the run was asked to
+    do, i the figures of a run that has ended. On a small terminal 1 to 4 choose the pane under the
+    layers.
 
     Left and right (or a click) put a cursor on the points of all charts, whose values then stand at
     the right; the wheel zooms, with shift it pans. Values off the scale are not drawn; a value that
@@ -195,6 +198,10 @@ class LiveScreen(RunScreen):
     def action_system(self) -> None:
         """Show the machine's metrics over the whole run and by layer."""
         self.app.push_screen(SystemScreen(self.source, self._machine, self._status_text))
+
+    def action_layers(self) -> None:
+        """Show the goodness of every layer."""
+        self.app.push_screen(LayersScreen(self.source, self._status_text))
 
     def action_figures(self) -> None:
         """Draw the run's figures from its tables."""

@@ -1,23 +1,14 @@
 """`RunPanes`: a run's header, layers, charts, system metrics, log and progress."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container
 
 from fftui.runs.view import LayerView, RunView
 from fftui.tui.charts.chart_registry import CHARTS, ChartInfo
-from fftui.tui.charts.epoch_axis import EpochAxis
-from fftui.tui.charts.reading import (
-    AS_IT_IS,
-    CHOICES,
-    following,
-    nearest_point,
-    next_point,
-    panned,
-    zoomed,
-)
+from fftui.tui.screens.chart_group import ChartGroup
 from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.chart import Chart
@@ -26,12 +17,10 @@ from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
 SLOTS = 3  # charts at once, at most
 WIDTH_OF_THREE = 170  # cells from which three charts have room side by side
-ZOOM_FACTOR = 2.0
-PAN_SHARE = 0.25
 PANES = ("chart-1", "chart-2", "system", "log")
 
 
-class RunPanes(Vertical):
+class RunPanes(ChartGroup):
     """What a screen shows of one run. Without room for all panes, one or two are shown at a time;
     charts that have no room are reached by `next_chart`.
     """
@@ -47,14 +36,10 @@ class RunPanes(Vertical):
         self._system = SystemPanel(machine, id="system")
         self.log_pane = LogPane(id="log")
         self._progress = ProgressLine(id="progress")
-        self._view = RunView()
         self._first_chart = 0  # the chart in the first slot
         self._selected = 0
         self._follows = True
         self._shown: tuple[object, ...] = ()
-        self._reading = AS_IT_IS
-        self._pointed = 0  # the slot of the chart that was clicked last
-        self._enlarged: int | None = None  # the slot of the only chart that is shown
 
     def compose(self) -> ComposeResult:
         """The header, the layers, the panes and the progress."""
@@ -65,6 +50,11 @@ class RunPanes(Vertical):
             yield self._system
             yield self.log_pane
         yield self._progress
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The charts of the slots."""
+        return self._charts
 
     @property
     def selected(self) -> LayerView | None:
@@ -97,11 +87,11 @@ class RunPanes(Vertical):
         self._system.show(view)
         self.log_pane.show(view)
         self._progress.show(view)
-        self._show_selected()
+        self.show_charts()
         if rows_changed:
             self.layer_table.refresh(layout=True)
 
-    def _show_selected(self) -> None:
+    def show_charts(self) -> None:
         """Show the layers and the charts, with the learning layer selected where it is followed."""
         view = self._view
         if self._follows and view.current is not None:
@@ -123,59 +113,12 @@ class RunPanes(Vertical):
     def follow(self) -> None:
         """Select the learning layer, and the next when it begins."""
         self._follows = True
-        self._show_selected()
+        self.show_charts()
 
     def next_chart(self) -> None:
         """Show the next chart in the first slot, and those after it in the others."""
         self._first_chart = (self._first_chart + 1) % len(CHARTS)
-        self._show_selected()
-
-    def change_reading(self, choice: str) -> None:
-        """Change how the charts are read, one of `CHOICES`."""
-        self._reading = CHOICES[choice](self._reading)
-        self._show_selected()
-
-    def step_cursor(self, direction: int) -> None:
-        """Put the cursor on the next point of the charts, or the one before it."""
-        shown = [chart.spec for chart in self._charts if chart.display]
-        self._put_cursor(next_point(shown, self._reading.cursor, direction))
-
-    def zoom(self, factor: float) -> None:
-        """Show `factor` times as many epochs in all charts."""
-        self._reading = zoomed(self._reading, self._whole, factor)
-        self._show_selected()
-
-    def pan(self, share: float) -> None:
-        """Move what the charts show by a share of it."""
-        self._reading = panned(self._reading, self._whole, share)
-        self._show_selected()
-
-    def enlarge(self) -> bool:
-        """Show only the chart that has the focus or was clicked last, or all panes again; returns
-        whether it is one.
-        """
-        focused = [n for n, chart in enumerate(self._charts) if chart.has_focus]
-        slot = focused[0] if focused else min(self._pointed, self._slots - 1)
-        self._enlarged = slot if self._enlarged is None else None
-        self.set_class(self._enlarged is not None, "-enlarged")
-        for number, chart in enumerate(self._charts):
-            chart.set_class(number == self._enlarged, "-large")
-        self._show_selected()
-        return self._enlarged is not None
-
-    @property
-    def enlarged(self) -> bool:
-        """Whether only one chart is shown."""
-        return self._enlarged is not None
-
-    @property
-    def _whole(self) -> tuple[float, float]:
-        """The first and the last epoch of the run."""
-        return 1.0, EpochAxis.of(self._view).right
-
-    def _put_cursor(self, epoch: float | None) -> None:
-        self._reading = following(replace(self._reading, cursor=epoch))
-        self._show_selected()
+        self.show_charts()
 
     def show_pane(self, name: str) -> None:
         """Show the pane `name`, one of `PANES`, where there is no room for all."""
@@ -189,25 +132,11 @@ class RunPanes(Vertical):
 
     def on_resize(self) -> None:
         """Choose the charts again: the room has changed."""
-        self._show_selected()
+        self.show_charts()
 
     @on(LayerTable.Selected)
     def _layer_selected(self, message: LayerTable.Selected) -> None:
         message.stop()
         self._selected = message.index
         self._follows = message.index == self._view.current
-        self._show_selected()
-
-    @on(Chart.Pointed)
-    def _chart_pointed(self, message: Chart.Pointed) -> None:
-        message.stop()
-        self._pointed = self._charts.index(message.chart)
-        self._put_cursor(nearest_point([message.chart.spec], message.epoch))
-
-    @on(Chart.Wheeled)
-    def _chart_wheeled(self, message: Chart.Wheeled) -> None:
-        message.stop()
-        if message.pans:
-            self.pan(message.direction * PAN_SHARE)
-        else:
-            self.zoom(ZOOM_FACTOR**message.direction)
+        self.show_charts()

@@ -6,6 +6,7 @@ from fftui.runs.view import EpochView, LayerView, RunView
 from fftui.tui.charts.accuracy_chart import accuracy_chart, layers_split
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.goodness_chart import goodness_chart
+from fftui.tui.charts.progress_charts import loss_chart, speed_chart
 
 
 def names(spec: ChartSpec) -> list[str]:
@@ -165,3 +166,23 @@ def test_backprop_before_layers_in_parallel_comes_before_them() -> None:
     spec = accuracy_chart(view, None)
     assert spec.window.right == 9
     assert [x for x, _ in spec.series[0].points] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_loss_of_every_layer_follows_the_one_before(view_of: Callable[..., RunView]) -> None:
+    view = view_of(until=(2, 5))
+    spec = loss_chart(view, view.layers[0])
+    assert names(spec) == ["layer 2", "layer 1"]  # the selected one in front
+    assert spec.series[0].xs == (21, 22, 23, 24, 25)
+    assert spec.boundaries == (20.5,)
+    assert loss_chart(RunView(), None).note
+
+
+def test_the_speed_is_that_of_learning(view_of: Callable[..., RunView]) -> None:
+    view = view_of(until=(2, 5))
+    assert view.started is not None
+    (line,) = speed_chart(view, None).series
+    assert len(line.points) == 25
+    first = view.layers[0].history[0].epoch_s
+    assert first
+    assert line.ys[0] == view.started.train_images / first
+    assert speed_chart(RunView(), None).note
