@@ -18,10 +18,13 @@ from fftui.cli.study_headless import conclude, follow
 from fftui.data.catalogue import DataName
 from fftui.errors import RequestError, one_of
 from fftui.runs.files import check_writable, write_output
+from fftui.runs.provenance import cores
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Scale
 from fftui.studies.study_catalogue import present_sets
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+
+MOST_JOBS = 4  # of the quick scale: small runs, each of which takes torch's memory
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,9 @@ def show_plan(request: Request, workspace: Workspace) -> None:
         to_stdout(text)
 
 
-def reproduce(request: Request, workspace: Workspace) -> int:
+def reproduce(request: Request, workspace: Workspace, jobs: int | None = None) -> int:
     """Run what the claims need and has not been run, judge the claims, write the table; returns the
-    exit code.
+    exit code. `jobs` runs go on at once: by default one, at the quick scale one a core.
 
     The plan is stated before. Raises RequestError where nothing can be run or written,
     RunFailedError where runs failed (the table comes before).
@@ -82,7 +85,7 @@ def reproduce(request: Request, workspace: Workspace) -> int:
     made = _plan(request, workspace)
     to_stderr(PlanAhead.of(made, workspace).text.rstrip("\n"))
     study = made.study()
-    ended = follow(study, workspace)
+    ended = follow(study, workspace, jobs or (_quick_jobs() if request.scale == "quick" else 1))
     failures = {
         str(dict(each.trial.condition.values)["setup"]): f"its run failed: {each.error}"
         for each in ended.failed
@@ -104,6 +107,10 @@ def _plan(request: Request, workspace: Workspace) -> ClaimsPlan:
         msg = f"no run on {sets} decides on {ids}: see docs/claims.md for the sets of each claim"
         raise RequestError(msg)
     return made
+
+
+def _quick_jobs() -> int:
+    return min(cores(), MOST_JOBS)
 
 
 def _absent_sets(made: ClaimsPlan) -> Iterator[str]:

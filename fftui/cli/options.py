@@ -157,6 +157,16 @@ AsJson = Annotated[
     typer.Option("--json", help="The result as one JSON object on stdout; implies --headless."),
 ]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Runs at once, each with its share of the cores; those whose time or memory is"
+        " compared run alone.",
+    ),
+]
 Output = Annotated[
     str, typer.Option("--output", "-o", metavar="FILE", help="The file; - is stdout.")
 ]

@@ -13,6 +13,7 @@ import typer
 from fftui.cli.options import (
     DataDir,
     Device,
+    Jobs,
     Output,
     RunsDir,
     complete_claim,
@@ -76,6 +77,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     trials: Annotated[
         bool, typer.Option("--trials", help="A row a trial instead of one a condition.")
     ] = False,
+    jobs: Jobs = 1,
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
@@ -108,7 +110,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     elif table:
         headless.show_table(built, workspace.runs_dir, out)
     else:
-        raise typer.Exit(headless.execute_study(built, workspace, out))
+        raise typer.Exit(headless.execute_study(built, workspace, out, jobs))
 
 
 def reproduce(  # noqa: PLR0913 - one parameter an option
@@ -145,6 +147,16 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
         str, typer.Option("--to", metavar="FORMAT", help="text, markdown or json.")
     ] = "text",
     output: Output = "-",
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            min=1,
+            help="Runs at once, each with its share of the cores; those whose time or memory is"
+            " compared run alone.  [default: 1; with --quick one a core, at most 4]",
+        ),
+    ] = None,
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
@@ -169,7 +181,7 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     if dry_run:
         headless.show_plan(request, workspace)
     else:
-        raise typer.Exit(headless.reproduce(request, workspace))
+        raise typer.Exit(headless.reproduce(request, workspace, jobs))
 
 
 def figures(  # noqa: PLR0913 - one parameter an option

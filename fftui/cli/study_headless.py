@@ -96,9 +96,9 @@ def build_of_runs(
     )
 
 
-def execute_study(study: Study, workspace: Workspace, output: Output) -> int:
-    """Run the missing trials of a study, show their progress, write its table; returns the exit
-    code.
+def execute_study(study: Study, workspace: Workspace, output: Output, jobs: int = 1) -> int:
+    """Run the missing trials of a study, `jobs` at once, show their progress, write its table;
+    returns the exit code.
 
     Raises RequestError where nothing can be run, RunFailedError where trials failed (the table is
     written before).
@@ -110,18 +110,18 @@ def execute_study(study: Study, workspace: Workspace, output: Output) -> int:
     if output.file is not None:
         check_writable(output.file)
     announce(study, workspace)
-    result = follow(study, workspace)
+    result = follow(study, workspace, jobs)
     show_table(study, workspace.runs_dir, output)
     return conclude(study, result)
 
 
-def follow(study: Study, workspace: Workspace) -> StudyResult:
-    """Run the missing trials of a study and show their progress. Raises RequestError where nothing
-    can be run.
+def follow(study: Study, workspace: Workspace, jobs: int = 1) -> StudyResult:
+    """Run the missing trials of a study, `jobs` at once, and show their progress. Raises
+    RequestError where nothing can be run.
     """
     reporter, stop, failed = _TrialReporter(display_here()), Stop(), []
     with signals_to(stop) as signals:
-        for progress in run_study(study, workspace, stop=stop):
+        for progress in run_study(study, workspace, jobs=jobs, stop=stop):
             if progress.state == "failed":
                 failed.append(progress)
             reporter.report(progress)
@@ -167,12 +167,12 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
 
 class _TrialReporter:
     """Prints a line when a trial begins and one when it ends; none for trials that had finished
-    before.
+    before. Of several that run, the first has the bar.
     """
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._begun = 0
+        self._running: set[int] = set()
         self._view = RunView()
 
     def report(self, progress: TrialProgress) -> None:
@@ -181,11 +181,14 @@ class _TrialReporter:
         name = f"{progress.index}/{progress.of} {progress.trial.condition.text}"
         name += f", seed {progress.trial.experiment.seed}"
         if progress.state == "running":
-            if self._begun != progress.index:
-                self._begun = progress.index
+            if progress.index not in self._running:
+                self._running.add(progress.index)
                 self.keep(name)
-            self._display.refresh(self._view)
-        elif end := _end(progress, self._view):
+            if progress.index == min(self._running):
+                self._display.refresh(self._view)
+            return
+        self._running.discard(progress.index)
+        if end := _end(progress, self._view):
             self.keep(f"{name}: {end}")
 
     def keep(self, line: str) -> None:

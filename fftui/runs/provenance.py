@@ -64,10 +64,15 @@ def machine() -> dict[str, str | int]:
         "host": host(),
         "system": platform.platform(),
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1,
+        "cores": cores(),
         "thread_waiting": os.environ.get("OMP_WAIT_POLICY", "default").lower(),
         "memory_bytes": psutil.virtual_memory().total,
     }
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def source_revision() -> str | None:

@@ -43,6 +43,9 @@ PRELOADED = [
 ]
 
 
+_STARTING = threading.Lock()  # one at a time: what is done for it is done to the whole process
+
+
 @dataclass(frozen=True)
 class _Outcome:
     """The end of a run in its process: why it was refused, and what could not be written."""
@@ -53,7 +56,8 @@ class _Outcome:
 
 class RunProcess:
     """Runs the experiment of the run in `folder` in a process of its own, from its last checkpoint
-    if `resume`; used as a `RunThread` is.
+    if `resume`; used as a `RunThread` is. `threads` are those that torch computes with, by default
+    as many as it would.
 
     `join` also reads what the journal has new, so `view` is as new as the last call of it. Where
     the process ends without a word, `view.result` is a failure that says how.
@@ -65,6 +69,7 @@ class RunProcess:
         workspace: Workspace,
         *,
         resume: bool = False,
+        threads: int | None = None,
         start_training: StartTraining = start_training,
     ) -> None:
         self.folder = folder
@@ -77,7 +82,7 @@ class RunProcess:
         self._pipe, self._its_end = context.Pipe()
         self._process = context.Process(
             target=_execute,
-            args=(self._its_end, folder.path, workspace, resume, start_training),
+            args=(self._its_end, folder.path, workspace, resume, threads, start_training),
             name=f"fftui-{folder.id}",
         )
 
@@ -97,7 +102,7 @@ class RunProcess:
         Raises RequestError where the server ends meanwhile.
         """
         try:
-            with _without_main():
+            with _STARTING, _without_main():
                 _start_helpers()
                 self._process.start()
         except EOFError as error:
@@ -200,9 +205,14 @@ def _execute(
     folder: Path,
     workspace: Workspace,
     resume: bool,
+    threads: int | None,
     start_training: StartTraining,
 ) -> None:
     """Carry out the run in this process, and say at its end what came of it."""
+    if threads is not None:
+        import torch  # noqa: PLC0415 - seconds, where no server has loaded it
+
+        torch.set_num_threads(threads)
     try:
         run_thread = RunThread(
             RunFolder(folder), workspace, resume=resume, start_training=start_training

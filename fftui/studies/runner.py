@@ -1,5 +1,6 @@
-"""Runs the trials of a study: one at a time, in the ordinary runs folder, without repeating what
-has finished; in a thread of this process, or in a process of its own where a trial needs that.
+"""Runs the trials of a study, one or a few at a time, in the ordinary runs folder, without
+repeating what has finished; in a thread of this process, or in a process of its own where a trial
+needs that or others run beside it.
 
 A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run
 again skips what has finished, resumes what was interrupted and tries once more what failed; and a
@@ -7,12 +8,15 @@ run of the same experiment that was started by hand counts as the study's.
 """
 
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from queue import Empty, Queue
 from typing import Literal, Protocol
 
 from fftui.errors import FFTUIError
 from fftui.runs.folder import RunFolder, create
+from fftui.runs.provenance import cores
 from fftui.runs.run_process import RunProcess
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
@@ -91,27 +95,60 @@ def run_study(
     study: Study,
     workspace: Workspace,
     *,
+    jobs: int = 1,
     stop: threading.Event | None = None,
     start_training: StartTraining = start_training,
 ) -> Iterator[TrialProgress]:
     """Run the missing trials of `study`; yields each trial's progress several times while it runs,
     and once at its end.
 
-    A run that fails does not end the study. Setting `stop` ends the current run after its batch,
-    with a checkpoint, as `interrupted`, and the study with it; so does closing the generator.
-    Raises RequestError where the runs folder cannot be read or written.
+    With `jobs`, so many run at once, each in a process with its share of the cores; those that need
+    a process of their own are run after them, alone, with the same share. A run that fails does not
+    end the study. Setting `stop` ends what runs after its batch, with a checkpoint, as
+    `interrupted`, and the study with it; so does closing the generator. Raises RequestError where
+    the runs folder cannot be read or written.
     """
+    session = _Session(study, workspace, jobs, start_training)
     stop = stop or threading.Event()
-    known = KnownRuns.of(workspace.runs_dir)
-    done: dict[str, TrialProgress] = {}  # the end of every experiment of this session
+    if jobs > 1:
+        yield from _at_once(session, jobs, stop)
     for index, trial in enumerate(study.trials, 1):
-        at = TrialProgress(index, len(study.trials), trial, "running")
-        before = done.get(identity(trial.experiment))
-        run = known.of_experiment(trial.experiment)
+        if index not in session.stated:
+            if stop.is_set() and not session.is_done(trial):
+                return
+            yield from session.carry_out(index, trial, stop)
+
+
+class _Session:
+    """One time that a study is run: what is known of its trials' runs, from before and from now.
+    Any thread may ask it for another trial.
+    """
+
+    def __init__(
+        self, study: Study, workspace: Workspace, jobs: int, start_training: StartTraining
+    ) -> None:
+        self.study = study
+        self.stated: set[int] = set()  # the trials whose end was yielded
+        self._workspace = workspace
+        self._threads = max(1, cores() // jobs) if jobs > 1 else None
+        self._start_training = start_training
+        self._known = KnownRuns.of(workspace.runs_dir)
+        self._done: dict[str, TrialProgress] = {}  # the end of every experiment of this session
+        self._lock = threading.Lock()
+
+    def is_done(self, trial: Trial) -> bool:
+        """Whether its experiment needs no run: it has had one, or another process runs it."""
+        return identity(trial.experiment) in self._done or _is_taken(self._run_of(trial))
+
+    def carry_out(self, index: int, trial: Trial, stop: threading.Event) -> Iterator[TrialProgress]:
+        """The progress of a trial and its end; runs it where nothing has yet."""
+        at = TrialProgress(index, len(self.study.trials), trial, "running")
+        before, run = self._done.get(identity(trial.experiment)), self._run_of(trial)
         if before is None and not _is_taken(run):
             # hours may have passed, and another process may be at the same study
-            known = KnownRuns.of(workspace.runs_dir)
-            run = known.of_experiment(trial.experiment)
+            self._read_again()
+            run = self._run_of(trial)
+        self.stated.add(index)
         if before:
             yield replace(at, state=before.state, run=before.run, error=before.error)
         elif run and _is_taken(run):
@@ -120,12 +157,82 @@ def run_study(
                 state="finished before" if run.status == "finished" else "running elsewhere",
                 run=run.folder.id,
             )
-        elif stop.is_set():
-            return
         else:
-            name = f"{study.name}: {trial.condition.text}"
-            options = _RunOptions(name, workspace, start_training)
-            done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
+            name = f"{self.study.name}: {trial.condition.text}"
+            options = _RunOptions(name, self._workspace, self._threads, self._start_training)
+            self._done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
+
+    def _run_of(self, trial: Trial) -> KnownRun | None:
+        return self._known.of_experiment(trial.experiment)
+
+    def _read_again(self) -> None:
+        with self._lock:
+            self._known = KnownRuns.of(self._workspace.runs_dir)
+
+
+def _at_once(session: _Session, jobs: int, stop: threading.Event) -> Iterator[TrialProgress]:
+    """Carry out the trials that need no process of their own, `jobs` at a time."""
+    trials = _first_of_each(session.study)
+    halt, progress = threading.Event(), Queue[TrialProgress | Exception | None]()
+    turn = threading.Lock()
+
+    def next_trial() -> tuple[int, Trial] | None:
+        with turn:
+            free = (each for each in trials if not session.is_done(each[1]))
+            return None if halt.is_set() else next(free, None)
+
+    def work() -> None:
+        try:
+            while (taken := next_trial()) is not None:
+                for each in session.carry_out(*taken, halt):
+                    progress.put(each)
+            progress.put(None)
+        # a thread's last resort: raised where the study is run
+        except Exception as error:  # noqa: BLE001
+            progress.put(error)
+
+    workers = [threading.Thread(target=work, name=f"fftui-job-{n + 1}") for n in range(jobs)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield from _merged(progress, jobs, stop, halt)
+    finally:
+        halt.set()
+        for worker in workers:
+            worker.join()
+
+
+def _merged(
+    progress: "Queue[TrialProgress | Exception | None]",
+    jobs: int,
+    stop: threading.Event,
+    halt: threading.Event,
+) -> Iterator[TrialProgress]:
+    """What the jobs state, until each has ended. Raises what one of them raised."""
+    while jobs:
+        try:
+            each = progress.get(timeout=REFRESH_EVERY_S)
+        except Empty:
+            each = None
+        else:
+            if isinstance(each, Exception):
+                raise each
+            jobs -= each is None
+        if stop.is_set():
+            halt.set()
+        if each is not None:
+            yield each
+
+
+def _first_of_each(study: Study) -> Iterator[tuple[int, Trial]]:
+    """The first trial of each experiment that needs no process of its own, with its number."""
+    alone = {identity(trial.experiment) for trial in study.trials if trial.own_process}
+    seen = set(alone)
+    for index, trial in enumerate(study.trials, 1):
+        key = identity(trial.experiment)
+        if key not in seen:
+            seen.add(key)
+            yield index, trial
 
 
 def _is_taken(run: KnownRun | None) -> bool:
@@ -138,18 +245,26 @@ class _RunOptions:
 
     name: str
     workspace: Workspace
+    threads: int | None  # of torch, where the machine is shared with other jobs
     start_training: StartTraining
 
     def worker_for(self, trial: Trial, known: KnownRun | None) -> RunWorker:
         """What resumes the run that is known, or begins a new one."""
-        worker = RunProcess if trial.own_process else RunThread
-        workspace, start_training = self.workspace, self.start_training
+        workspace = self.workspace
         if known is None:
             folder = create(workspace, trial.experiment, name=self.name)
-            return worker(folder, workspace, start_training=start_training)
-        images = known.record.images(workspace.data_folder)
-        workspace = replace(workspace, data_folder=images)
-        return worker(known.folder, workspace, resume=True, start_training=start_training)
+        else:
+            folder = known.folder
+            workspace = replace(workspace, data_folder=known.record.images(workspace.data_folder))
+        worker: Callable[..., RunWorker] = RunThread
+        if trial.own_process or self.threads is not None:
+            worker = partial(RunProcess, threads=self.threads)
+        return worker(
+            folder,
+            workspace,
+            resume=known is not None,
+            start_training=self.start_training,
+        )
 
 
 def _run_trial(

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -229,3 +230,10 @@ def test_when_its_parent_is_killed_it_ends_too_with_a_checkpoint(
         event for _, event in read_journal(folder.journal) if isinstance(event, ev.RunFinished)
     ]
     assert end.status == "interrupted"
+
+
+def test_a_process_computes_with_its_share_of_the_cores(workspace: Workspace, small: Any) -> None:
+    process = RunProcess(create(workspace, small.experiment()), workspace, threads=1)
+    process.start()
+    followed(process)
+    assert process.folder.record().device == f"cpu {platform.machine()}, 1 thread"

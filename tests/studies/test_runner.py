@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ from fftui.errors import DataError, RequestError
 from fftui.experiment import ForwardForward
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import JournalWriter
+from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
+from fftui.studies import runner
 from fftui.studies.matching import identity
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import Study
@@ -228,3 +231,75 @@ def test_a_stop_reaches_the_process_of_a_run(small: Any, runs: Path) -> None:
     (folder,) = run_folders(runs)
     assert folder.record().status == "interrupted"
     assert folder.checkpoint.exists()
+
+
+def test_several_jobs_run_every_trial_once(
+    small: Any, runs: Path, fake_trainings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads stand in for the processes, so that the trainings can."""
+    at_once, most = [0], [0]
+    shares = set()
+
+    class Worker(RunThread):
+        def __init__(self, *positional: Any, threads: int, **options: Any) -> None:
+            super().__init__(*positional, **options)
+            shares.add(threads)
+
+        def run(self) -> None:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+            time.sleep(0.05)
+            super().run()
+            at_once[0] -= 1
+
+    monkeypatch.setattr(runner, "RunProcess", Worker)
+    monkeypatch.setattr(runner, "cores", lambda: 7)
+    alone = [replace(small.trial(n), own_process=True) for n in (30, 31)]
+    shared = [small.trial(8, what="one"), small.trial(8, what="other")]
+    study = small.study(*shared, alone[0], *(small.trial(n) for n in (9, 10, 11, 12)), alone[1])
+    workspace = Workspace(runs, device="cpu")
+    progress = list(run_study(study, workspace, jobs=3, start_training=fake_trainings))
+    ends = [each for each in progress if each.over]
+    assert sorted(end.index for end in ends) == list(range(1, 9))
+    assert {end.state for end in ends} == {"finished"}
+    assert most[0] == 3
+    assert shares == {2}
+    assert len(fake_trainings.opened) == len(run_folders(runs)) == 7
+    # those alone come last, and nothing runs beside them
+    first_alone = next(n for n, each in enumerate(progress) if each.trial.own_process)
+    assert all(each.over or each.trial.own_process for each in progress[first_alone:])
+
+    again = run_study(study, workspace, jobs=3, start_training=fake_trainings)
+    assert {each.state for each in again} == {"finished before"}
+
+
+def test_several_jobs_stop_together(
+    small: Any, runs: Path, fake_trainings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def in_a_thread(*positional: Any, threads: int, **options: Any) -> RunThread:
+        return RunThread(*positional, **options)
+
+    monkeypatch.setattr(runner, "RunProcess", in_a_thread)
+    fake_trainings.endless = True
+    study = small.study(*(small.trial(n) for n in (8, 9, 10)))
+    stop, learning = threading.Event(), set()
+    workspace = Workspace(runs, device="cpu")
+    ends = []
+    for each in run_study(study, workspace, jobs=2, stop=stop, start_training=fake_trainings):
+        learning |= {each.index} if each.view and each.view.progress else set()
+        if learning == {1, 2}:
+            stop.set()
+        ends += [each.state] if each.over else []
+    assert ends == ["interrupted", "interrupted"]
+    assert {folder.record().status for folder in run_folders(runs)} == {"interrupted"}
+
+
+def test_what_a_job_cannot_do_is_raised(
+    study: Study, runs: Path, fake_trainings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise RequestError("cannot make a run")
+
+    monkeypatch.setattr(runner, "create", refuse)
+    with pytest.raises(RequestError, match="cannot make a run"):
+        list(run_study(study, Workspace(runs, device="cpu"), jobs=2, start_training=fake_trainings))
