@@ -16,7 +16,22 @@ from typing import Literal
 from fftui.tui.charts.scale import Window, nice_step
 
 StyleName = Literal[
-    "text", "dim", "faint", "accent", "second", "good", "warn", "bad", "bold", "title"
+    "text",
+    "dim",
+    "faint",
+    "accent",
+    "second",
+    "good",
+    "warn",
+    "bad",
+    "bold",
+    "title",
+    "line-1",
+    "line-2",
+    "line-3",
+    "line-4",
+    "line-5",
+    "line-6",
 ]
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
@@ -24,6 +39,7 @@ DOT_EVERY = 3  # dots between two dots of a dotted line
 BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
 FEW = 4  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
+LETTER_EVERY = 26  # cells between two letters on a line
 SETTLED_FROM = 5  # points of a line
 
 # [column][first row][last row]: the dots of a stroke in a braille cell
@@ -41,13 +57,16 @@ Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
 
 @dataclass(frozen=True)
 class Series:
-    """One line: its name, its points by rising x, its style, and its sign in ASCII."""
+    """One line: its name, its points by rising x, its style, its sign in ASCII, and the letter that
+    is written on it now and then, if any.
+    """
 
     name: str
     points: tuple[Point, ...]
     style: StyleName = "text"
     sign: str = "*"
     dotted: bool = False
+    letter: str = ""
 
     @property
     def last(self) -> float | None:
@@ -189,9 +208,23 @@ def draw(
                 line = cell.shown(column)
                 cell.style = line.style
                 cell.char = chr(0x2800 + mask) if braille else line.sign
+    if braille:
+        _write_letters([line for line in series if line.letter], grid)
     for column in {c for line in series for c in _gaps(line, window, width)}:
         grid[-1][column] = Cell(GAP_MARK, "bad")
     return grid
+
+
+def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> None:
+    """Write the letter of each line on it every few cells, each line's in columns of its own."""
+    for number, line in enumerate(lines):
+        first = LETTER_EVERY * (2 * number + 1) // (2 * len(lines))
+        for column in range(first, len(grid[0]), LETTER_EVERY):
+            cells = [row[column] for row in grid if any(on is line for on in row[column].lines)]
+            free = [each for each in cells if not each.char.isalpha()]
+            if free:
+                middle = free[len(free) // 2]
+                middle.char, middle.style = line.letter, line.style
 
 
 def window_for(

@@ -6,18 +6,19 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, get_args
+from typing import TypeVar
 
+from fftui.runs.curve_metrics import X_NAMES, XName
+from fftui.runs.smoothing import smoothed
 from fftui.tui.charts.cell_plot import Series, fitted
 from fftui.tui.charts.chart_spec import ChartSpec
-from fftui.tui.charts.epoch_axis import RunClock, XName
+from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.scale import Window
 
 RECENT_EPOCHS = 30
 LEAST_EPOCHS = 2.0  # to which one can zoom in
 SMOOTHINGS = (0.0, 0.6, 0.9)  # weight of the mean so far; that of the new value is the rest
 T = TypeVar("T")
-X_NAMES: tuple[XName, ...] = get_args(XName)
 
 
 @dataclass(frozen=True)
@@ -163,13 +164,7 @@ def _smoothed(spec: ChartSpec, weight: float) -> ChartSpec:
 
 
 def _means(line: Series, weight: float) -> tuple[tuple[float, float], ...]:
-    """Exponential means without a bias towards the first value; gaps stay."""
-    mean, total, found = 0.0, 0.0, []
-    for x, y in line.points:
-        if math.isfinite(y):
-            mean, total = weight * mean + (1 - weight) * y, weight * total + (1 - weight)
-        found.append((x, mean / total if math.isfinite(y) else y))
-    return tuple(found)
+    return tuple(zip(line.xs, smoothed(line.ys, weight), strict=True))
 
 
 def _window(spec: ChartSpec, reading: Reading) -> Window:

@@ -107,6 +107,14 @@ class Chart(RowWidget):
         self._read_from = read_from
         if self._reading.x != "epoch":
             self._clock = RunClock.of(view)
+        self._draw()
+
+    def show_spec(self, spec: ChartSpec, reading: Reading) -> None:
+        """Show `spec`, which is of no single run, with the title that it has, as `reading` says."""
+        self.spec, self._chart_title, self._reading = spec, spec.title, reading
+        self._draw()
+
+    def _draw(self) -> None:
         self.drawn = read_chart(self.spec, self._reading, self._clock)
         self._show_title()
         self.repaint()
