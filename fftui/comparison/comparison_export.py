@@ -88,9 +88,7 @@ def _points(shown: ShownComparison) -> list[list[object]]:
             cells += [line.band.low, line.band.high] if line.band else [curve.values] * 2
         if shown.smoothing:
             full = whole[line.number].curve
-            means = dict(
-                zip(full.epochs, smoothed(full.values, shown.smoothing), strict=True)
-            )
+            means = dict(zip(full.epochs, smoothed(full.values, shown.smoothing), strict=True))
             cells.append(tuple(means[epoch] for epoch in curve.epochs))
         found += [
             [*own, shown.layer, *(_number(value) for value in point)]
@@ -175,8 +173,13 @@ def _svg(shown: ShownComparison) -> bytes:
         ends = (band.low, band.high) if band else None
         lines.append(
             FigureLine(
-                condition.letter, name, condition.number, line.curve.xs(shown.x),
-                line.curve.values, ends, means,
+                condition.letter,
+                name,
+                condition.number,
+                line.curve.xs(shown.x),
+                line.curve.values,
+                ends,
+                means,
             )  # fmt: skip
         )
     return line_figure(lines, (shown.heading, shown.x, shown.metric.title), shown.span, shown.log)

@@ -12,6 +12,12 @@ import numpy as np
 
 from fftui.claims.estimates import Accuracies, Estimate
 from fftui.comparison.compared import ComparedRun, Condition
+from fftui.comparison.outcome_rows import (
+    AccuracyDifference,
+    ConditionOutcome,
+    Outcomes,
+    recorded_outcome,
+)
 from fftui.experiment import Experiment
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.rightness import Flags, correct_images
@@ -28,51 +34,6 @@ class Measured:
     correct_N: Flags | None
 
 
-@dataclass(frozen=True)
-class ConditionOutcome:
-    """Of one condition: test accuracy (a fraction) and half of its 95 % interval, seconds of
-    learning, joules drawn meanwhile, and most bytes held; means over seeds, of bytes the highest.
-    None where it is not known.
-    """
-
-    seeds: int
-    accuracy: float | None
-    half: float | None
-    train_s: float | None
-    energy_j: float | None
-    memory_bytes: float | None
-
-
-@dataclass(frozen=True)
-class AccuracyDifference:
-    """One test accuracy less another (fractions), half of its 95 % interval (None: unknown), and
-    whether it was taken image by image.
-    """
-
-    difference: float
-    half: float | None
-    paired: bool
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether its interval leaves out 0."""
-        return self.half is not None and abs(self.difference) > self.half
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """The outcome of each condition, and by condition the difference from each other; None where
-    one was not measured.
-    """
-
-    rows: tuple[ConditionOutcome, ...]
-    differences: tuple[tuple[AccuracyDifference | None, ...], ...] = ()
-
-    def difference(self, one: int, other: int) -> AccuracyDifference | None:
-        """The accuracy of condition `one` less that of `other`; None where it is not known."""
-        return self.differences[one][other] if self.differences else None
-
-
 def measured_of(tables: GrowingTables) -> Measured | None:
     """The last measurement of a run at its end on the test images; None where there is none.
     Raises OSError.
@@ -85,14 +46,7 @@ def measured_of(tables: GrowingTables) -> Measured | None:
     return None
 
 
-def recorded_outcomes(conditions: Sequence[Condition]) -> Outcomes:
-    """What the runs' records say, at once: without intervals and differences."""
-    return Outcomes(tuple(map(_recorded, conditions)))
-
-
-def outcomes_of(
-    conditions: Sequence[Condition], measured: dict[str, Measured | None]
-) -> Outcomes:
+def outcomes_of(conditions: Sequence[Condition], measured: dict[str, Measured | None]) -> Outcomes:
     """The outcomes with intervals, from what the run of each letter was measured to label
     rightly.
     """
@@ -113,21 +67,8 @@ def outcomes_of(
     return Outcomes(rows, differences)
 
 
-def _recorded(condition: Condition) -> ConditionOutcome:
-    records = [run.record for run in condition.runs]
-    memory = [each.peak_memory_bytes for each in records if each.peak_memory_bytes is not None]
-    return ConditionOutcome(
-        len(condition.runs),
-        _mean([each.test_accuracy for each in records]),
-        None,
-        _mean([each.train_s for each in records]),
-        _mean([each.energy_j for each in records]),
-        max(memory, default=None),
-    )
-
-
 def _outcome(condition: Condition, accuracies: Accuracies | None) -> ConditionOutcome:
-    row = _recorded(condition)
+    row = recorded_outcome(condition)
     if accuracies is None:
         return row
     several = len(accuracies.by_seed) > 1
@@ -137,9 +78,7 @@ def _outcome(condition: Condition, accuracies: Accuracies | None) -> ConditionOu
     )
 
 
-def _accuracies(
-    condition: Condition, measured: dict[str, Measured | None]
-) -> Accuracies | None:
+def _accuracies(condition: Condition, measured: dict[str, Measured | None]) -> Accuracies | None:
     """The accuracies of a condition, one a seed; None where a seed has none."""
     found = [measured.get(run.letter) for run in condition.runs]
     known = [each for each in found if each is not None]
@@ -182,9 +121,3 @@ def _test_images(experiment: Experiment) -> tuple[object, ...]:
     data = experiment.data
     seed = None if data.test_images is None else experiment.seed
     return data.name, data.own and data.own.hash, data.test_images, seed
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    """The mean of values; None where one is not known."""
-    known = [each for each in values if each is not None]
-    return math.fsum(known) / len(known) if known and len(known) == len(values) else None

@@ -4,14 +4,18 @@ learn. One thread at a time uses it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fftui.comparison.compared import ComparedRun, Condition, compared_runs
-from fftui.comparison.condition_outcomes import Measured, Outcomes, measured_of, outcomes_of
 from fftui.runs.curve_metrics import CURVE_METRICS, USUAL, CurveMetric, RunCurve
 from fftui.runs.curves import curve_of, layers_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.status import current_record
+
+if TYPE_CHECKING:
+    from fftui.comparison.condition_outcomes import Measured
+    from fftui.comparison.outcome_rows import Outcomes
 
 
 class ComparisonReader:
@@ -58,8 +62,14 @@ class ComparisonReader:
         self.runs = now
         return changed
 
-    def outcomes(self, conditions: Sequence[Condition]) -> Outcomes:
+    def outcomes(self, conditions: Sequence[Condition]) -> "Outcomes":
         """The outcomes with intervals. Raises OSError."""
+        # NumPy and the claims' estimates, which the first picture does not wait for
+        from fftui.comparison.condition_outcomes import (  # noqa: PLC0415
+            measured_of,
+            outcomes_of,
+        )
+
         for run, tables in zip(self.runs, self._tables, strict=True):
             if run.letter not in self._measured and not run.is_learning:
                 self._measured[run.letter] = measured_of(tables)

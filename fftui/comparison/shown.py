@@ -3,15 +3,12 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from fftui.comparison.compared import Condition, DifferingSetting, titles_of
 from fftui.comparison.lines import ConditionLine
+from fftui.comparison.outcome_rows import Outcomes
 from fftui.runs.curve_metrics import CurveMetric, XName
 from fftui.text import format as fmt
-
-if TYPE_CHECKING:
-    from fftui.comparison.condition_outcomes import Outcomes
 
 NOTHING_DIFFERS = "nothing differs in their settings"
 
@@ -33,7 +30,7 @@ class ShownComparison:
 
     conditions: tuple[Condition, ...]
     differing: tuple[DifferingSetting, ...]
-    outcomes: "Outcomes"
+    outcomes: Outcomes
     metric: CurveMetric
     layer: int | None
     lines: tuple[ConditionLine, ...]
@@ -99,7 +96,7 @@ class ShownComparison:
                 zip(self.conditions, self.titles, self.outcomes.rows, strict=True)
             )
         )
-        return TextTable("Outcomes", head, tuple(rows))
+        return TextTable(Outcomes, head, tuple(rows))
 
     def settings_table(self) -> TextTable:
         """A row for each setting in which conditions differ."""
@@ -129,7 +126,7 @@ def status_of(condition: Condition) -> str:
     return ", ".join(found)
 
 
-def difference_text(outcomes: "Outcomes", one: int, other: int) -> str:
+def difference_text(outcomes: Outcomes, one: int, other: int) -> str:
     """The accuracy of one condition less another's, in points with its interval: `+1.20 ± 0.40`;
     `*` where it was not taken image by image.
     """

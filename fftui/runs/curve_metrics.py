@@ -66,8 +66,12 @@ CURVE_METRICS: Mapping[str, CurveMetric] = {
         ),
         CurveMetric("train_accuracy", "training accuracy, %", "evaluations", "train", 100),
         CurveMetric("loss", "loss", "epochs", "loss"),
-        CurveMetric("goodness_positive", "goodness of positive data", "epochs", "goodness_positive"),
-        CurveMetric("goodness_negative", "goodness of negative data", "epochs", "goodness_negative"),
+        CurveMetric(
+            "goodness_positive", "goodness of positive data", "epochs", "goodness_positive"
+        ),
+        CurveMetric(
+            "goodness_negative", "goodness of negative data", "epochs", "goodness_negative"
+        ),
         CurveMetric("separation", "separation g⁺−g⁻", "epochs", "separation"),
         CurveMetric("samples_per_s", "training images a second", "epochs", "samples_per_s"),
         CurveMetric("epoch_s", "time of an epoch, s", "epochs", "epoch_s"),

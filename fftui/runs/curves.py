@@ -67,9 +67,7 @@ def _axis(epochs: pl.DataFrame) -> pl.DataFrame:
     means = shared.group_by("phase", "epoch").agg(pl.col(name).mean() for name in goodness)
     means = means.with_columns(pl.lit(0, pl.Int64).alias("stage"))
     joined = own.join(means, on=KEY, how="left", suffix="_mean", maintain_order="left")
-    return joined.with_columns(
-        pl.coalesce(name, f"{name}_mean").alias(name) for name in goodness
-    )
+    return joined.with_columns(pl.coalesce(name, f"{name}_mean").alias(name) for name in goodness)
 
 
 def _axis_of(epochs: pl.DataFrame, layer: int) -> pl.DataFrame:
@@ -111,9 +109,7 @@ def _evaluated(
         axis.select(*KEY, *places), on=KEY, how="left", maintain_order="left"
     )
     ends = axis.group_by("phase").agg(pl.col(name).max() for name in places)
-    final = found.filter(pl.col("final")).join(
-        ends, on="phase", how="left", maintain_order="left"
-    )
+    final = found.filter(pl.col("final")).join(ends, on="phase", how="left", maintain_order="left")
     return pl.concat([measured, final.select(measured.columns)])
 
 

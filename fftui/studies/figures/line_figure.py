@@ -54,9 +54,7 @@ def line_figure(
             if line.smoothed:
                 axes.plot(line.xs, line.values, color=look.colour, alpha=0.3, linewidth=0.6)
             if line.band is not None:
-                axes.fill_between(
-                    line.xs, *line.band, color=look.colour, alpha=0.15, linewidth=0
-                )
+                axes.fill_between(line.xs, *line.band, color=look.colour, alpha=0.15, linewidth=0)
             axes.plot(
                 line.xs,
                 values,

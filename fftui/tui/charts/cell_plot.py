@@ -40,6 +40,7 @@ BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
 FEW = 4  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
 LETTER_EVERY = 26  # cells between two letters on a line
+LETTERS_APART = 4  # cells between letters of different lines, at least
 SETTLED_FROM = 5  # points of a line
 
 # [column][first row][last row]: the dots of a stroke in a braille cell
@@ -217,9 +218,10 @@ def draw(
 
 def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> None:
     """Write the letter of each line on it every few cells, each line's in columns of its own."""
+    every = max(LETTER_EVERY, LETTERS_APART * len(lines))
     for number, line in enumerate(lines):
-        first = LETTER_EVERY * (2 * number + 1) // (2 * len(lines))
-        for column in range(first, len(grid[0]), LETTER_EVERY):
+        first = every * (2 * number + 1) // (2 * len(lines))
+        for column in range(first, len(grid[0]), every):
             cells = [row[column] for row in grid if any(on is line for on in row[column].lines)]
             free = [each for each in cells if not each.char.isalpha()]
             if free:

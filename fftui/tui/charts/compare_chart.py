@@ -169,5 +169,3 @@ def _ends(lines: Sequence[Series]) -> tuple[float, float]:
 
 def _percent(value: float | None) -> str:
     return fmt.MISSING if value is None or not math.isfinite(value) else f"{value:.2f}"
-
-
