@@ -51,8 +51,8 @@ def compare(  # noqa: PLR0913 - one parameter an option
     """Compare runs: final accuracies with intervals, time, energy and memory, what differs in their
     settings, and the lines of a metric.
     """
-    from fftui.comparison.comparison_export import COMPARISON_FORMATS, format_of_file, rendered
     from fftui.comparison.compare import CompareRequest, comparison_of
+    from fftui.comparison.comparison_export import COMPARISON_FORMATS, format_of_file, rendered
     from fftui.errors import one_of
     from fftui.runs.curve_metrics import X_NAMES
     from fftui.runs.files import write_output

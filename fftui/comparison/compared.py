@@ -37,8 +37,8 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Condition:
-    """One row of a comparison: a run, or the runs of one experiment with different seeds. Its letter
-    is that of its first run.
+    """One row of a comparison: a run, or the runs of one experiment with different seeds. Its
+    letter is that of its first run.
     """
 
     runs: tuple[ComparedRun, ...]

@@ -171,17 +171,9 @@ def _svg(shown: ShownComparison) -> bytes:
         name = f"{condition.letter}  {shown.titles[line.number]}"
         means = smoothed(line.curve.values, shown.smoothing) if shown.smoothing else ()
         ends = (band.low, band.high) if band else None
-        lines.append(
-            FigureLine(
-                condition.letter,
-                name,
-                condition.number,
-                line.curve.xs(shown.x),
-                line.curve.values,
-                ends,
-                means,
-            )  # fmt: skip
-        )
+        xs, values = line.curve.xs(shown.x), line.curve.values
+        place = condition.number
+        lines.append(FigureLine(condition.letter, name, place, xs, values, ends, means))
     return line_figure(lines, (shown.heading, shown.x, shown.metric.title), shown.span, shown.log)
 
 

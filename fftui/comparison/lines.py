@@ -1,4 +1,4 @@
-"""The lines of a comparison: a curve for each condition, of several seeds their mean in its band."""
+"""The lines of a comparison: a curve for each condition, of several seeds their mean in a band."""
 
 import math
 from collections.abc import Sequence

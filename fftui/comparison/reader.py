@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fftui.comparison.compared import ComparedRun, Condition, compared_runs
+from fftui.comparison.compared import Condition, compared_runs
 from fftui.runs.curve_metrics import CURVE_METRICS, USUAL, CurveMetric, RunCurve
 from fftui.runs.curves import curve_of, layers_of
 from fftui.runs.folder import RunFolder

@@ -77,8 +77,8 @@ class ShownComparison:
     def outcome_table(self) -> TextTable:
         """A row for each condition."""
         letter = self.conditions[self.reference].letter
-        head = ("", "run", "seeds", "status", "test %", "± 95 %", f"less {letter}, points")
-        head = (*head, "learned for", "energy", "memory")
+        measured = ("test %", "± 95 %", f"less {letter}, points")
+        head = ("", "run", "seeds", "status", *measured, "learned for", "energy", "memory")
         rows = (
             (
                 condition.letter,
@@ -96,7 +96,7 @@ class ShownComparison:
                 zip(self.conditions, self.titles, self.outcomes.rows, strict=True)
             )
         )
-        return TextTable(Outcomes, head, tuple(rows))
+        return TextTable("Outcomes", head, tuple(rows))
 
     def settings_table(self) -> TextTable:
         """A row for each setting in which conditions differ."""

@@ -12,8 +12,8 @@ KEY = ("phase", "stage", "epoch")
 
 
 def curve_of(tables: GrowingTables, metric: CurveMetric, layer: int | None) -> RunCurve | None:
-    """The curve of a run, of its `layer` (from 1) alone or of all of them; None where the run has no
-    value of it. Raises OSError.
+    """The curve of a run, of its `layer` (from 1) alone or of all of them; None where the run has
+    no value of it. Raises OSError.
     """
     epochs = tables.table("epochs")
     axis = _axis(epochs) if layer is None else _axis_of(epochs, layer)

@@ -6,8 +6,8 @@ from itertools import accumulate
 
 
 def smoothed(values: Sequence[float], weight: float) -> tuple[float, ...]:
-    """Exponential means of values without a bias towards the first one; `weight` is that of the mean
-    so far. Values that are not finite stay, and leave the means as they were.
+    """Exponential means of values without a bias towards the first one; `weight` is that of the
+    mean so far. Values that are not finite stay, and leave the means as they were.
     """
     if not math.isfinite(sum(values)):
         return _with_gaps(values, weight)

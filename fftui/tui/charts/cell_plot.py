@@ -204,16 +204,21 @@ def draw(
                     first, last = max(high - row * 4, 0), min(low - row * 4, 3)
                     masks[row][column] |= RUNS[x % 2][first][last]
     for cells, row_masks in zip(grid, masks, strict=True):
-        for column, (cell, mask) in enumerate(zip(cells, row_masks, strict=True)):
-            if cell.lines:
-                line = cell.shown(column)
-                cell.style = line.style
-                cell.char = chr(0x2800 + mask) if braille else line.sign
+        _sign(cells, row_masks, braille=braille)
     if braille:
         _write_letters([line for line in series if line.letter], grid)
     for column in {c for line in series for c in _gaps(line, window, width)}:
         grid[-1][column] = Cell(GAP_MARK, "bad")
     return grid
+
+
+def _sign(cells: Sequence[Cell], masks: Sequence[int], *, braille: bool) -> None:
+    """Give the cells of a row the sign and style of the lines that pass through them."""
+    for column, (cell, mask) in enumerate(zip(cells, masks, strict=True)):
+        if cell.lines:
+            line = cell.shown(column)
+            cell.style = line.style
+            cell.char = chr(0x2800 + mask) if braille else line.sign
 
 
 def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> None:

@@ -1,9 +1,9 @@
-"""The chart of a comparison: a line for each condition, in a colour and under a letter of its own."""
+"""The chart of a comparison: a line for each condition, in its colour and under its letter."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 from fftui.comparison.compared import Condition
 from fftui.comparison.lines import ConditionLine
@@ -59,8 +59,8 @@ class CompareLines:
     def spec(
         self, metric: CurveMetric, hidden: Collection[int], front: int, weight: float
     ) -> ChartSpec:
-        """The chart without the `hidden` conditions, `front` over the others; with a `weight` over 0
-        smoothed over the faint raw lines.
+        """The chart without the `hidden` conditions, `front` over the others; with a `weight` over
+        0 smoothed over the faint raw lines.
         """
         order = sorted(range(len(self._raw)), key=lambda at: self._numbers[at] == front)
         shown = [at for at in order if self._numbers[at] not in hidden]
@@ -140,7 +140,7 @@ Place = tuple[float, float, float]  # x, low, high
 def _filled(places: Sequence[Place]) -> Iterable[Place]:
     """The places with enough others between them."""
     between = BAND_POINTS // max(1, len(places) - 1)
-    for one, other in zip(places, places[1:], strict=False):
+    for one, other in pairwise(places):
         yield one
         for step in range(1, between):
             share = step / between

@@ -97,10 +97,10 @@ class CompareScreen(Uncovered):
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]
     HELP = """
-    The marked runs beside each other. Each has a letter and a colour that stay; the letter stands on
-    its line and before its row. v goes through the metrics, . and , through the layers: of one layer
-    epochs count from its first. f folds runs of one experiment that differ in their seed alone into
-    one line, their mean, in a band from the smallest to the largest; f unfolds them again.
+    The marked runs beside each other. Each has a letter and a colour that stay; the letter stands
+    on its line and before its row. v goes through the metrics, . and , through the layers: of one
+    layer epochs count from its first. f folds runs of one experiment that differ in their seed
+    alone into one line, their mean, in a band from the smallest to the largest; f unfolds them.
 
     The table says what came out. ± is half of a 95 % interval: of one run from its test images, of
     several seeds from images and seeds. Up and down choose the run that the accuracies are compared

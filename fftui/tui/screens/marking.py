@@ -1,4 +1,4 @@
-"""`MarkingScreen`: a list of runs in which some can be marked, to be compared or acted on together."""
+"""`MarkingScreen`: a list of runs some of which can be marked, to be compared."""
 
 from typing import ClassVar
 

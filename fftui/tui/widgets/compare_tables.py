@@ -1,4 +1,4 @@
-"""The tables of a comparison: what came out of each condition, and what differs in their settings."""
+"""The tables of a comparison: what came out of each condition, and which settings differ."""
 
 from collections.abc import Collection, Sequence
 

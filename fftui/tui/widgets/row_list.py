@@ -36,8 +36,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: one cell per column, each with its style. `heading` rows cannot be selected; `marked`
-    ones carry a sign at their left.
+    """One row: one cell per column, each with its style. `heading` rows cannot be selected;
+    `marked` ones have a sign at their left.
     """
 
     cells: tuple[Span, ...]
