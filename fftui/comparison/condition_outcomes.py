@@ -93,9 +93,12 @@ def _accuracies(condition: Condition, measured: dict[str, Measured | None]) -> A
 
 
 def _difference(one: Accuracies, other: Accuracies, *, same_images: bool) -> AccuracyDifference:
+    """Between single runs the interval is that of the images alone, between several seeds of each
+    that of both; between one run and several seeds it is not known.
+    """
     a, b = (one, other) if same_images else map(_without_bits, (one, other))
-    several = min(len(a.by_seed), len(b.by_seed)) > 1
-    estimate = a - b if several else a.minus_by_images(b)
+    single = len(a.by_seed) == len(b.by_seed) == 1
+    estimate = a.minus_by_images(b) if single else a - b
     paired = same_images and a.correct_SN is not None and b.correct_SN is not None
     return AccuracyDifference(estimate.mean, _half(estimate), paired)
 

@@ -3,12 +3,13 @@ learn. One thread at a time uses it.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fftui.comparison.compared import Condition, compared_runs
 from fftui.runs.curve_metrics import CURVE_METRICS, USUAL, CurveMetric, RunCurve
-from fftui.runs.curves import curve_of, layers_of
+from fftui.runs.curves import curve_of, layers_of, points_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.status import current_record
@@ -16,6 +17,8 @@ from fftui.runs.status import current_record
 if TYPE_CHECKING:
     from fftui.comparison.condition_outcomes import Measured
     from fftui.comparison.outcome_rows import Outcomes
+
+READERS = 4  # runs read at once
 
 
 class ComparisonReader:
@@ -33,7 +36,8 @@ class ComparisonReader:
 
     def curves(self, metric: CurveMetric, layer: int | None) -> tuple[RunCurve | None, ...]:
         """The curve of each run. Raises OSError where a run cannot be read."""
-        return tuple(curve_of(tables, metric, layer) for tables in self._tables)
+        with ThreadPoolExecutor(READERS) as pool:  # Polars reads without Python's lock
+            return tuple(pool.map(lambda each: curve_of(each, metric, layer), self._tables))
 
     def usual_metric(self) -> CurveMetric:
         """The first of `USUAL` of which every run has several points, else the one with most
@@ -44,7 +48,8 @@ class ComparisonReader:
         return CURVE_METRICS[of_all or max(USUAL, key=lambda name: sum(points[name]))]
 
     def _points(self, metric: CurveMetric) -> list[int]:
-        return [0 if each is None else len(each.values) for each in self.curves(metric, None)]
+        with ThreadPoolExecutor(READERS) as pool:
+            return list(pool.map(lambda each: points_of(each, metric), self._tables))
 
     def read_again(self, metric: CurveMetric) -> bool:
         """Read what is new of runs that learn; whether anything is. Raises OSError."""

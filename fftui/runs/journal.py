@@ -185,9 +185,11 @@ class JournalTail:
                     yield found
 
 
-def read_journal(path: Path, *kinds: type[Event]) -> Iterator[tuple[float, Event]]:
+def read_journal(
+    path: Path, *kinds: type[Event], holding: Sequence[bytes] = ()
+) -> Iterator[tuple[float, Event]]:
     """Yield (Unix time, event) of every whole line of `path`, or of those with events of certain
-    `kinds`; nothing where there is no file. Raises OSError.
+    `kinds`, and with one of the texts `holding`; nothing where there is no file. Raises OSError.
     """
     names = [f'"{kind.kind}"'.encode() for kind in kinds]  # most lines are not worth their parsing
     try:
@@ -197,6 +199,8 @@ def read_journal(path: Path, *kinds: type[Event]) -> Iterator[tuple[float, Event
     with file:
         for line in file:
             if not line.endswith(b"\n") or (names and not any(name in line for name in names)):
+                continue
+            if holding and not any(text in line for text in holding):
                 continue
             found = _event_of(line)
             if found is not None and (not kinds or isinstance(found[1], kinds)):

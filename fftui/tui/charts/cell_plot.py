@@ -301,18 +301,12 @@ def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[S
 
 
 def _all_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
-    before: DotColumn | None = None
+    row, before = window.rows(down), (0, 0)  # the last column of dots and its last row
     for column in columns(line, window, across):
-        if before is not None and column.joined:
-            y0 = window.row_or_beyond(before.last, down)
-            y1 = window.row_or_beyond(column.first, down)
-            yield from _segment(before.index, y0, column.index, y1)
-        yield (
-            column.index,
-            window.row_or_beyond(column.high, down),
-            window.row_or_beyond(column.low, down),
-        )
-        before = column
+        if column.joined:
+            yield from _segment(*before, column.index, row(column.first))
+        yield column.index, row(column.high), row(column.low)
+        before = column.index, row(column.last)
 
 
 def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[Stroke]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, pairwise
 
 from fftui.comparison.compared import Condition
@@ -59,11 +60,10 @@ class CompareLines:
     def spec(
         self, metric: CurveMetric, hidden: Collection[int], front: int, weight: float
     ) -> ChartSpec:
-        """The chart without the `hidden` conditions, `front` over the others; with a `weight` over
-        0 smoothed over the faint raw lines.
+        """The chart without the `hidden` conditions, the label of `front` before the others; with a
+        `weight` over 0 smoothed over the faint raw lines.
         """
-        order = sorted(range(len(self._raw)), key=lambda at: self._numbers[at] == front)
-        shown = [at for at in order if self._numbers[at] not in hidden]
+        shown = [at for at, number in enumerate(self._numbers) if number not in hidden]
         if not shown:
             note = "all lines are hidden: h shows one again" if self._raw else ""
             return ChartSpec(note=note or f"no run has a value of {metric.title}")
@@ -71,14 +71,21 @@ class CompareLines:
         bands = [band for at in shown if (band := self._bands[at]) is not None]
         lines = raw
         if weight:
-            over = self._over(weight)
-            faint = [self._faint(line) for line in raw]
-            lines = [*faint, *(over[at] for at in shown)]
+            over, faint = self._over(weight), self._faint
+            lines = [*(faint[at] for at in shown), *(over[at] for at in shown)]
         return ChartSpec(
             (*bands, *lines),
             _window(raw),
             unit=self.x,
             format_value=_percent if metric.table == "evaluations" else fmt.number,
+            front=next(
+                (
+                    lines[n].name
+                    for n, at in enumerate(shown, -len(shown))
+                    if self._numbers[at] == front
+                ),
+                "",
+            ),
             unlabelled=frozenset(
                 {band.name for band in bands} | ({line.name for line in raw} if weight else set())
             ),
@@ -113,9 +120,12 @@ class CompareLines:
             ]
         return self._smoothed[weight]
 
-    def _faint(self, line: Series) -> Series:
-        made = RunLine(line.name, line.points, "faint", ".")
-        made.__dict__.update(xs=line.xs, ys=line.ys)  # they are the same: points are many
+    @cached_property
+    def _faint(self) -> list[Series]:
+        """The lines as they are under smoothed ones."""
+        made = [RunLine(line.name, line.points, "faint", ".") for line in self._raw]
+        for each, line in zip(made, self._raw, strict=True):
+            each.__dict__.update(xs=line.xs, ys=line.ys)  # the same: points are many
         return made
 
 
