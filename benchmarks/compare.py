@@ -2,7 +2,7 @@
 
     python benchmarks/compare.py --runs 20 --points 10000
 
-Makes runs on disk that have ended, with a point of every metric an epoch, and some that still learn,
+Makes runs on disk that have ended, with a point of each metric an epoch, and some that still learn,
 and compares them on the screen, in a terminal that only exists in memory. Prints a Markdown table:
 until the first picture with lines (Polars loaded before, as after any table; and cold, in a new
 process), and the median and worst time until each key has changed the picture. The baseline of the

@@ -84,7 +84,7 @@ class GrowingTables:
     def _has_ended(self) -> bool:
         """Whether the run's record says so; a record that cannot be read does not."""
         try:
-            return self.folder.record().ended is not None
+            return self.folder.record().status not in ("running", "paused")
         except RunNotFoundError:
             return False
 
@@ -97,4 +97,4 @@ class GrowingTables:
             written = self.folder.table(name).stat().st_mtime
         except OSError:
             return False
-        return ended is not None and written + CLOCK_S >= ended.timestamp()
+        return ended is None or written + CLOCK_S >= ended.timestamp()
