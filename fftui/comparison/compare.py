@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fftui.comparison.compared import conditions_of, differing_settings
 from fftui.comparison.lines import lines_of
 from fftui.comparison.reader import ComparisonReader
-from fftui.comparison.shown import ShownComparison
+from fftui.comparison.shown_comparison import ShownComparison
 from fftui.runs.curve_metrics import XName, metric_called
 from fftui.runs.folder import RunFolder
 

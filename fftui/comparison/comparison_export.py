@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Literal, get_args
 
-from fftui.comparison.shown import NOTHING_DIFFERS, ShownComparison, TextTable
+from fftui.comparison.shown_comparison import NOTHING_DIFFERS, ShownComparison, TextTable
 from fftui.runs.smoothing import smoothed
 from fftui.text.format import columns
 

@@ -19,7 +19,7 @@ from fftui.tui.figure_backend import FigureBackend
 if TYPE_CHECKING:
     from fftui.comparison.outcome_rows import Outcomes
     from fftui.comparison.reader import ComparisonReader
-    from fftui.comparison.shown import ShownComparison
+    from fftui.comparison.shown_comparison import ShownComparison
 
 FOLDER = Path("comparisons")
 WRITTEN = (".csv", ".md", ".svg")

@@ -10,7 +10,7 @@ import pytest
 
 from fftui.comparison.compare import CompareRequest, comparison_of
 from fftui.comparison.comparison_export import COMPARISON_FORMATS, format_of_file, rendered
-from fftui.comparison.shown import ShownComparison
+from fftui.comparison.shown_comparison import ShownComparison
 from fftui.errors import RequestError
 from fftui.runs.folder import RunFolder
 

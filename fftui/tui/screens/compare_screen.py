@@ -15,7 +15,7 @@ from textual.widgets import Footer
 from fftui.comparison.compared import Condition, conditions_of, differing_settings
 from fftui.comparison.lines import lines_of
 from fftui.comparison.outcome_rows import Outcomes, recorded_outcomes
-from fftui.comparison.shown import ShownComparison
+from fftui.comparison.shown_comparison import ShownComparison
 from fftui.errors import FFTUIError
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.compare_chart import CompareLines

@@ -5,7 +5,12 @@ from collections.abc import Collection, Sequence
 from textual.geometry import Size
 
 from fftui.comparison.compared import Condition, DifferingSetting
-from fftui.comparison.shown import NOTHING_DIFFERS, ShownComparison, difference_text, status_of
+from fftui.comparison.shown_comparison import (
+    NOTHING_DIFFERS,
+    ShownComparison,
+    difference_text,
+    status_of,
+)
 from fftui.text import format as fmt
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.charts.compare_chart import colour_of
