@@ -105,7 +105,7 @@ async def opened(pilot: Pilot[Ending], runs: Path) -> CompareScreen:
     ids = [path.name for path in sorted(runs.iterdir())]
     screen = CompareScreen(CompareBackend(workspace, ids))
     pilot.app.push_screen(screen)
-    await until(pilot, lambda: bool(screen._chart.drawn.series))
+    await until(pilot, lambda: bool(screen.panes.charts[0].drawn.series))
     return screen
 
 
@@ -128,7 +128,9 @@ async def keys_ms(runs: Path, repeats: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     async with new_app(runs).run_test(size=SIZE) as pilot:
         screen = await opened(pilot, runs)
-        await until(pilot, lambda: bool(screen._shown and screen._shown.outcomes.differences))
+        await until(
+            pilot, lambda: bool(screen.panes.shown and screen.panes.shown.outcomes.differences)
+        )
         for key in KEYS * repeats:
             taken: list[float] = []
             before = screen._found

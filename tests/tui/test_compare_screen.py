@@ -62,7 +62,7 @@ async def compare(pilot: Pilot, count: int = 3) -> CompareScreen:
     await pilot.press(*["space"] * count, "c")
     await until(pilot, lambda: isinstance(app.screen, CompareScreen))
     screen = comparison(app)
-    await until(pilot, lambda: bool(screen._shown and screen._shown.outcomes.differences))
+    await until(pilot, lambda: bool(screen.panes.shown and screen.panes.shown.outcomes.differences))
     await pilot.pause()
     return screen
 
@@ -156,7 +156,12 @@ async def test_metrics_layers_and_hidden_lines(new_app, runs: Path) -> None:
             seen.append(title(app))
         # no run has validation images or training accuracies
         assert seen == ["loss", "goodness of positive data", "goodness of negative data"]
-        await pilot.press("V", "full_stop")
+        await pilot.press("ctrl+p", *"compare loss")
+        await until(pilot, lambda: not isinstance(app.screen, CompareScreen))
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and title(app) == "loss")
+        await pilot.press("full_stop")
         await until(pilot, lambda: "layer 1" in title(app))
         assert screen.query_one(Chart).drawn.window.right == 20
         await pilot.press("comma")
@@ -229,7 +234,7 @@ async def test_a_run_that_learns_is_read_on(
         assert "1 learning" in str(screen.query_one(OutcomeList).border_title)
 
         def points() -> int:
-            return len(screen._shown.lines[1].curve.values) if screen._shown is not None else 0
+            return len(screen.panes.shown.lines[1].curve.values) if screen.panes.shown else 0
 
         before = points()
         for _, event in found[len(found) // 4 :]:

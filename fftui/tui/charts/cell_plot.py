@@ -89,6 +89,11 @@ class Series:
         """Whether it is a horizontal line between two points, as a threshold."""
         return self.dotted and len(self.points) == 2 and self.ys[0] == self.ys[1]
 
+    @property
+    def has_points(self) -> bool:
+        """Whether a cursor steps through its points."""
+        return bool(self.points) and not self.is_level
+
     def value_at(self, x: float) -> float | None:
         """The value of the last point at `x`, or of a level; None where there is none."""
         if self.is_level:

@@ -38,6 +38,18 @@ class RunLine(Series):
         return self.last_until(x) if self.xs and x <= self.xs[-1] else None
 
 
+@dataclass(frozen=True)
+class BandSeries(Series):
+    """The band of a line: strokes from its lowest to its highest values, some of them between two
+    points.
+    """
+
+    @property
+    def has_points(self) -> bool:
+        """False: those of the line are enough."""
+        return False
+
+
 def colour_of(condition: Condition) -> StyleName:
     """The colour of a condition: it goes with its letter."""
     return LINE_COLOURS[condition.number % len(LINE_COLOURS)]
@@ -91,11 +103,6 @@ class CompareLines:
             ),
         )
 
-    def points(self, hidden: Collection[int]) -> ChartSpec:
-        """The lines alone, for a cursor to step through their points."""
-        shown = zip(self._numbers, self._raw, strict=True)
-        return ChartSpec(tuple(line for number, line in shown if number not in hidden))
-
     @property
     def whole(self) -> tuple[float, float]:
         """The first and the last place of all points."""
@@ -141,7 +148,7 @@ def _band(line: ConditionLine, condition: Condition, x: XName) -> Series | None:
         return None
     places = list(zip(line.curve.xs(x), line.band.low, line.band.high, strict=True))
     strokes = chain.from_iterable(((at, low), (at, high)) for at, low, high in _filled(places))
-    return Series(f"{condition.letter} band", tuple(strokes), "faint", BAND_SIGN, dotted=True)
+    return BandSeries(f"{condition.letter} band", tuple(strokes), "faint", BAND_SIGN, dotted=True)
 
 
 Place = tuple[float, float, float]  # x, low, high

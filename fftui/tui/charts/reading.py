@@ -63,7 +63,7 @@ def next_point(specs: Iterable[ChartSpec], cursor: float | None, direction: int)
     if `direction` is negative; the newest where there is no cursor. None without points.
     """
     if cursor is None:
-        lines = [(s, spec.offset) for spec in specs for s in spec.series if _has_points(s)]
+        lines = [(s, spec.offset) for spec in specs for s in spec.series if s.has_points]
         return max((line.xs[-1] + offset for line, offset in lines), default=None)
     beside = _beside(specs, cursor, direction)
     return cursor if beside is None else beside
@@ -81,15 +81,11 @@ def _beside(specs: Iterable[ChartSpec], epoch: float, direction: int) -> float |
     found: list[float] = []
     for spec in specs:
         at = epoch - spec.offset
-        for line in filter(_has_points, spec.series):
+        for line in (each for each in spec.series if each.has_points):
             index = bisect_right(line.xs, at) if direction > 0 else bisect_left(line.xs, at) - 1
             if 0 <= index < len(line.xs):
                 found.append(line.xs[index] + spec.offset)
     return (min if direction > 0 else max)(found, default=None)
-
-
-def _has_points(line: Series) -> bool:
-    return bool(line.xs) and not line.is_level
 
 
 def zoomed(reading: Reading, whole: tuple[float, float], factor: float) -> Reading:

@@ -2,13 +2,13 @@
 what differs in their settings.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer
 
@@ -17,25 +17,11 @@ from fftui.comparison.lines import lines_of
 from fftui.comparison.outcome_rows import Outcomes, recorded_outcomes
 from fftui.comparison.shown_comparison import ShownComparison
 from fftui.errors import FFTUIError
-from fftui.tui.charts.chart_spec import ChartSpec
-from fftui.tui.charts.compare_chart import CompareLines
-from fftui.tui.charts.reading import (
-    AS_IT_IS,
-    CHOICES,
-    RECENT_EPOCHS,
-    following,
-    nearest_point,
-    next_point,
-    panned,
-    zoomed,
-)
+from fftui.runs.curve_metrics import CURVE_METRICS, CurveMetric
+from fftui.tui.commands import Command
 from fftui.tui.compare_backend import CompareBackend, ReadCurves
-from fftui.tui.screens.run_panes import PAN_SHARE, ZOOM_FACTOR
-from fftui.tui.screens.run_screen import CHART_BINDINGS
-from fftui.tui.screens.uncovered import Uncovered
-from fftui.tui.widgets.chart import Chart
-from fftui.tui.widgets.compare_tables import DifferingList, OutcomeList
-from fftui.tui.widgets.row_list import Column
+from fftui.tui.screens.chart_group import ChartGroup, ChartKeys
+from fftui.tui.screens.compare_panes import ComparePanes
 
 READ_EVERY_S = 1.0  # what runs have learned
 
@@ -66,7 +52,7 @@ class CompareNoted(Message):
         self.failed = failed
 
 
-class CompareScreen(Uncovered):
+class CompareScreen(ChartKeys):
     """Runs beside each other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,7 +79,6 @@ class CompareScreen(Uncovered):
             "h", "hide", "Hide", tooltip="Hide the line of the run under the cursor, or show it"
         ),
         Binding("e", "export", "Export", tooltip="Write what is shown as CSV, Markdown and SVG"),
-        *CHART_BINDINGS,
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]
     HELP = """
@@ -114,29 +99,24 @@ class CompareScreen(Uncovered):
         super().__init__()
         self.title = "compare"
         self._backend = backend
-        self._chart = Chart(id="compare-chart")
-        self._outcome_list = OutcomeList((Column("run"),), empty="reading the runs", id="compared")
-        self._differing_list = DifferingList((Column("setting"),), empty="", id="differing")
+        self.panes = ComparePanes()
         self._found: ReadCurves | None = None
-        self._lines: CompareLines | None = None
-        self._shown: ShownComparison | None = None
-        self._reading = AS_IT_IS
         self._folded = False
-        self._hidden: set[int] = set()  # places of letters
         self._reads = False  # what runs have learned
 
     def compose(self) -> ComposeResult:
-        """The chart over the tables."""
-        yield self._chart
-        with Container(id="compare-tables"):
-            yield self._outcome_list
-            yield self._differing_list
+        """The panes and the keys."""
+        yield self.panes
         yield Footer()
+
+    @property
+    def chart_group(self) -> ChartGroup:
+        """The chart."""
+        return self.panes
 
     def on_mount(self) -> None:
         """Read the runs; those that learn again every second."""
-        self._outcome_list.focus()
-        self._chart.show_spec(ChartSpec(note="reading the runs", title="Compare"), AS_IT_IS)
+        self.panes.note("reading the runs")
         self.open()
         self.repeat(READ_EVERY_S, self._read_again)
 
@@ -160,10 +140,10 @@ class CompareScreen(Uncovered):
             self.post_message(CompareNoted(str(error), failed=True))
 
     @work(thread=True)
-    def read_layer(self, found: ReadCurves, layer: int | None) -> None:
-        """Read another layer."""
+    def read_curves(self, metric: CurveMetric, layer: int | None) -> None:
+        """Read the curves of a metric and a layer."""
         try:
-            self.post_message(CurvesRead(self._backend.curves(found.metric, layer)))
+            self.post_message(CurvesRead(self._backend.curves(metric, layer)))
         except OSError as error:
             self.post_message(CompareNoted(str(error), failed=True))
 
@@ -200,85 +180,51 @@ class CompareScreen(Uncovered):
 
     @on(OutcomesRead)
     def _outcomes_read(self, message: OutcomesRead) -> None:
-        if self._shown is not None and self._shown.conditions == message.conditions:
-            self._shown = replace(self._shown, outcomes=message.outcomes)
-            self._show_outcomes()
+        shown = self.panes.shown
+        if shown is not None and shown.conditions == message.conditions:
+            self.panes.show_outcomes(message.outcomes)
 
     @on(CompareNoted)
     def _noted(self, message: CompareNoted) -> None:
         if self._found is None and message.failed:
-            self._chart.show_spec(ChartSpec(note=message.text, title="Compare"), AS_IT_IS)
+            self.panes.note(message.text)
+        elif message.failed:
+            self.notify(message.text, severity="error", timeout=10)
         else:
-            severity = "error" if message.failed else "information"
-            self.notify(message.text, severity=severity, timeout=10)  # type: ignore[arg-type]
-
-    # Showing
+            self.notify(message.text, timeout=10)
 
     def _compare(self, *, keep_outcomes: bool) -> None:
-        """Make the lines and tables again: runs, metric, layer or folding have changed."""
-        found, before = self._found, self._shown
+        """Compare again: runs, metric, layer or folding have changed."""
+        found, before = self._found, self.panes.shown
         if found is None:
             return
         conditions = conditions_of(found.runs, folded=self._folded)
         keep = keep_outcomes and before is not None
-        front = before.conditions[before.reference].letter if before is not None else ""
-        letters = [each.letter for each in conditions]
-        self._shown = ShownComparison(
-            conditions,
-            differing_settings(conditions),
-            before.outcomes if keep and before is not None else recorded_outcomes(conditions),
-            found.metric,
-            found.layer,
-            lines_of(conditions, found.runs, found.curves),
-            x=self._reading.x,
-            reference=letters.index(front) if front in letters else 0,
+        self.panes.show(
+            ShownComparison(
+                conditions,
+                differing_settings(conditions),
+                before.outcomes if keep and before is not None else recorded_outcomes(conditions),
+                found.metric,
+                found.layer,
+                lines_of(conditions, found.runs, found.curves),
+            )
         )
-        self._make_lines()
-        self._show_chart()
-        self._show_outcomes()
-        self._show_differing()
         if not keep:
             self.read_outcomes(conditions)
 
-    def _make_lines(self) -> None:
-        if self._shown is not None:
-            self._lines = CompareLines(self._shown.lines, self._shown.conditions, self._reading.x)
+    # Keys and commands
 
-    def _show_chart(self) -> None:
-        shown, lines, reading = self._shown, self._lines, self._reading
-        if shown is None or lines is None:
-            return
-        spec = lines.spec(shown.metric, self._hidden_places, shown.reference, reading.smoothing)
-        # the points stand by the axis already, and the smoothed lines are there
-        plain = replace(reading, x="epoch", smoothing=0.0, span=self._span, recent=False)
-        heading = replace(shown, smoothing=reading.smoothing).heading
-        self._chart.show_spec(replace(spec, title=heading), plain)
+    def own_commands(self) -> Iterator[Command]:
+        """The palette's entries of this screen: each metric."""
+        for metric in CURVE_METRICS.values():
+            show = partial(self.show_metric, metric)
+            yield Command(f"Compare {metric.title}", "The lines of this metric", show)
 
-    @property
-    def _span(self) -> tuple[float, float] | None:
-        """The part of the axis that is shown; None for all of it."""
-        if self._reading.recent and self._lines is not None:
-            return self._lines.recent(RECENT_EPOCHS)
-        return self._reading.span
-
-    @property
-    def _hidden_places(self) -> set[int]:
-        """The conditions (from 0) whose lines are hidden."""
-        conditions = self._shown.conditions if self._shown is not None else ()
-        return {at for at, each in enumerate(conditions) if each.number in self._hidden}
-
-    def _show_outcomes(self) -> None:
-        if self._shown is not None:
-            learning = sum(run.is_learning for each in self._shown.conditions for run in each.runs)
-            status = f"{learning} learning" if learning else ""
-            self._outcome_list.show(self._shown, self._hidden_places, status)
-
-    def _show_differing(self) -> None:
-        shown = self._shown
-        if shown is not None:
-            self._differing_list.show(shown.conditions, shown.differing, shown.reference)
-
-    # Keys
+    def show_metric(self, metric: CurveMetric) -> None:
+        """Show the lines of `metric`."""
+        if self._found is not None:
+            self.read_curves(metric, self._found.layer)
 
     def action_metric(self, by: int) -> None:
         """Show the next metric, or the one before."""
@@ -290,8 +236,8 @@ class CompareScreen(Uncovered):
         found = self._found
         if found is not None and found.layers:
             layer = ((found.layer or 0) + by) % (found.layers + 1)
-            self._reading = replace(self._reading, cursor=None, span=None)
-            self.read_layer(found, layer or None)
+            self.panes.start_axis_anew()
+            self.read_curves(found.metric, layer or None)
 
     def action_fold(self) -> None:
         """Fold the seeds of each experiment, or unfold them."""
@@ -306,103 +252,25 @@ class CompareScreen(Uncovered):
 
     def action_differing(self) -> None:
         """Show what differs in the settings, or what came out."""
-        shows = not self.has_class("-differing")
-        self.set_class(shows, "-differing")
-        (self._differing_list if shows else self._outcome_list).focus()
+        self.panes.show_differing()
 
     def action_hide(self) -> None:
         """Hide the line of the condition under the cursor, or show it."""
-        if self._shown is not None:
-            self._hidden ^= {self._shown.conditions[self._shown.reference].number}
-            self._show_chart()
-            self._show_outcomes()
-
-    def action_read(self, choice: str) -> None:
-        """Change the chart's axis, scale, smoothing or range."""
-        self._reading = CHOICES[choice](self._reading)
-        if choice == "x":
-            self._reading = replace(self._reading, cursor=None, span=None)
-            self._make_lines()
-        self._show_chart()
-
-    def action_cursor(self, direction: int) -> None:
-        """Put the cursor on the next point, or the one before it."""
-        if self._lines is not None:
-            points = [self._lines.points(self._hidden_places)]
-            self._put_cursor(next_point(points, self._reading.cursor, direction))
-
-    def _put_cursor(self, at: float | None) -> None:
-        self._reading = following(replace(self._reading, cursor=at))
-        self._show_chart()
-
-    def action_zoom(self, direction: int) -> None:
-        """Show more of the axis, or less."""
-        if self._lines is not None:
-            seen = replace(self._reading, span=self._span, recent=False)
-            self._reading = zoomed(seen, self._lines.whole, ZOOM_FACTOR**direction)
-            self._show_chart()
-
-    def action_pan(self, direction: int) -> None:
-        """Move the part that is shown."""
-        if self._lines is not None:
-            seen = replace(self._reading, span=self._span, recent=False)
-            self._reading = panned(seen, self._lines.whole, direction * PAN_SHARE)
-            self._show_chart()
-
-    def action_enlarge(self) -> None:
-        """Show the chart over the whole screen, or the tables again."""
-        self.toggle_class("-enlarged")
+        self.panes.hide()
 
     def action_leave(self) -> None:
         """Go back; from the enlarged chart to the tables first."""
-        if self.has_class("-enlarged"):
-            self.remove_class("-enlarged")
+        if self.panes.enlarged:
+            self.panes.enlarge()
         else:
             self.app.pop_screen()
 
-    @on(OutcomeList.Highlighted)
-    def _row_highlighted(self, message: OutcomeList.Highlighted) -> None:
-        if self._shown is not None and message.list is self._outcome_list:
-            self._shown = replace(self._shown, reference=message.index)
-            self._show_chart()
-            self._show_outcomes()
-            self._show_differing()
-
-    @on(OutcomeList.Selected)
-    def _row_selected(self, message: OutcomeList.Selected) -> None:
-        if message.list is self._outcome_list:
-            self.action_hide()
-
-    @on(Chart.Pointed)
-    def _chart_pointed(self, message: Chart.Pointed) -> None:
-        if self._lines is not None:
-            points = [self._lines.points(self._hidden_places)]
-            self._put_cursor(nearest_point(points, message.epoch))
-
-    @on(Chart.Wheeled)
-    def _chart_wheeled(self, message: Chart.Wheeled) -> None:
-        if message.pans:
-            self.action_pan(message.direction)
-        else:
-            self.action_zoom(message.direction)
-
-    # Files
-
     def action_export(self) -> None:
         """Write what is shown."""
-        if self._shown is not None:
-            reading, hidden = self._reading, self._hidden_places
+        shown = self.panes.as_shown()
+        if shown is not None:
             self.notify("writing the files", timeout=2)
-            self.write(
-                replace(
-                    self._shown,
-                    lines=tuple(each for each in self._shown.lines if each.number not in hidden),
-                    x=reading.x,
-                    span=self._span,
-                    log=reading.log,
-                    smoothing=reading.smoothing,
-                )
-            )
+            self.write(shown)
 
     @work(thread=True)
     def write(self, shown: ShownComparison) -> None:

@@ -43,10 +43,8 @@ class FittedList(RowList):
 class OutcomeList(FittedList):
     """A row for each condition: its letter and line, its name, and what came out."""
 
-    def show(self, shown: ShownComparison, hidden: Collection[int], status: str) -> None:
-        """Show the outcomes, with the accuracies less that of `shown.reference`; `status` ends the
-        title.
-        """
+    def show(self, shown: ShownComparison, hidden: Collection[int]) -> None:
+        """Show the outcomes, with the accuracies less that of `shown.reference`."""
         letter = shown.conditions[shown.reference].letter
         table = [
             self._row(shown, number, number in hidden) for number in range(len(shown.conditions))
@@ -70,7 +68,7 @@ class OutcomeList(FittedList):
             if all(cells[name][0] == nothing for cells in table)
         }
         names = [name for name in columns if name not in left_out]
-        self.set_title(" · ".join(filter(None, ("Compared", _count(shown), status))))
+        self.set_title(" · ".join(filter(None, ("Compared", _count(shown), _learning(shown)))))
         self.show_rows(
             [Row(tuple(cells[name] for name in names)) for cells in table],
             index=shown.reference,
@@ -104,6 +102,11 @@ class OutcomeList(FittedList):
 def _count(shown: ShownComparison) -> str:
     runs = sum(len(each.runs) for each in shown.conditions)
     return f"{runs} runs" + (f" as {len(shown.conditions)}" if shown.folded else "")
+
+
+def _learning(shown: ShownComparison) -> str:
+    count = sum(run.is_learning for each in shown.conditions for run in each.runs)
+    return f"{count} learning" if count else ""
 
 
 class DifferingList(FittedList):
