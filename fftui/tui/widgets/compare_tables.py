@@ -20,7 +20,7 @@ from fftui.tui.widgets.row_widget import Span
 from fftui.tui.widgets.run_status import STATUS_STYLES
 
 VALUE_CELLS = 16  # of a setting's value
-EDGE = 2  # rows above the first: the title and the heads of the columns
+EDGE = 2  # cells before the first column
 
 
 class FittedList(RowList):
@@ -122,13 +122,25 @@ class DifferingList(FittedList):
         columns = [Column("setting", elastic=True, least=18)]
         columns += [Column(conditions[at].letter, drop=place) for place, at in enumerate(order)]
         self.empty = NOTHING_DIFFERS
-        counted = f" · {len(differing)} settings" if differing else ""
-        self.set_title(f"What differs{counted}")
         rows = [
             Row((cell(each.path, "dim"), *(cell(_value(each.values[at])) for at in order)))
             for each in differing
         ]
         self.show_rows(rows, columns=columns)
+        self._show_count()
+
+    def on_resize(self) -> None:
+        """Show as many conditions as have room now."""
+        super().on_resize()
+        self._show_count()
+
+    def _show_count(self) -> None:
+        """Write the numbers of settings, and of conditions where not all have room."""
+        parts = ["What differs", f"{len(self.items)} settings" if self.items else ""]
+        there, room = len(self.columns), len(self._fitted(self.size.width - EDGE)[0])
+        if self.items and room < there:
+            parts.append(f"{room - 1} of {there - 1} runs")
+        self.set_title(" · ".join(filter(None, parts)))
 
 
 def _value(value: str | None) -> str:
