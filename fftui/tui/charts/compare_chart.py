@@ -130,7 +130,7 @@ class CompareLines:
     @cached_property
     def _faint(self) -> list[Series]:
         """The lines as they are under smoothed ones."""
-        made = [RunLine(line.name, line.points, "faint", ".") for line in self._raw]
+        made: list[Series] = [RunLine(line.name, line.points, "faint", ".") for line in self._raw]
         for each, line in zip(made, self._raw, strict=True):
             each.__dict__.update(xs=line.xs, ys=line.ys)  # the same: points are many
         return made

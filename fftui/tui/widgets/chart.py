@@ -239,7 +239,9 @@ def _with_verticals(
         marks.append((spec.cursor, signs.axis_vertical, "bold"))
     for x, sign, style in marks:
         column = spec.window.column(x, len(grid[0]))
-        for row in grid if column is not None else ():
+        if column is None:
+            continue
+        for row in grid:
             if not row[column].lines and row[column].style != "bad":
                 row[column] = Cell(sign, style)
     return grid
