@@ -145,6 +145,15 @@ class Accuracies:
         """Half the width of its 95 % interval."""
         return self.estimate.half()
 
+    @property
+    def by_images(self) -> Estimate:
+        """The mean, with its uncertainty from images alone: all that a single run can say."""
+        return Estimate(self.mean, (self._of_images(),))
+
+    def minus_by_images(self, other: "Accuracies") -> Estimate:
+        """The difference of the means as `-`, with its uncertainty from images alone."""
+        return Estimate(self.mean - other.mean, self._of_images_with(other))
+
     def __sub__(self, other: "Accuracies") -> Estimate:
         """The difference of the means: image by image where both were measured on the same ones."""
         spreads = map(_of_seeds, (self.by_seed, other.by_seed))

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from fftui import __version__
+from fftui.cli.compare_commands import compare
 from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
 from fftui.cli.network_commands import predict, weights
@@ -100,7 +101,7 @@ app.command()(skip)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 app.command("runs")(runs_list)
-for command in (show, export, predict, weights, study, reproduce, figures, doctor):
+for command in (show, compare, export, predict, weights, study, reproduce, figures, doctor):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ version's event) is skipped.
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,9 +31,15 @@ STEP_EVERY_S = 1.0
 RETRY_EVERY_S = 5.0
 CLAIM_S = 0.5  # `is_held` takes the lock for a moment
 OUTLINE_END_BYTES = 1 << 16
-FREQUENT = tuple(
-    f'"event":"{kind.kind}"'.encode() for kind in (TelemetrySampled, Stepped, WindowMeasured)
-)
+EVENT_KEY = b'"event":"'
+
+
+def _starts_of(kinds: Sequence[type[Event]]) -> tuple[bytes, ...]:
+    """How the lines of events of these kinds go on from `EVENT_KEY`."""
+    return tuple(f'"event":"{kind.kind}"'.encode() for kind in kinds)
+
+
+FREQUENT = _starts_of((TelemetrySampled, Stepped, WindowMeasured))
 
 
 class JournalWriter:
@@ -122,11 +128,13 @@ class JournalWriter:
 class JournalTail:
     """Reads a journal that another thread or process writes, only the new lines each time.
 
-    `behind` is the number of bytes that the last `read` left, `size` that of the file then.
+    With `kinds` it reads events of these only. `behind` is the number of bytes that the last `read`
+    left, `size` that of the file then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *kinds: type[Event]) -> None:
         self._path = path
+        self._starts = _starts_of(kinds)
         self._offset = 0
         self.size = 0
         self.behind = 0
@@ -153,7 +161,10 @@ class JournalTail:
         whole = fresh[: fresh.rfind(b"\n") + 1]
         self._offset += len(whole)
         self.behind = max(0, self.size - self._offset - (len(fresh) - len(whole)))
-        return [found for line in whole.split(b"\n") if (found := _event_of(line)) is not None]
+        lines = whole.split(b"\n")
+        if self._starts:
+            lines = [line for line in lines if line.startswith(self._starts, line.find(EVENT_KEY))]
+        return [found for line in lines if (found := _event_of(line)) is not None]
 
     def outline(self) -> Iterator[tuple[float, Event]]:
         """The events of the whole journal without the frequent ones (samples, steps, windows)
@@ -168,15 +179,17 @@ class JournalTail:
             all_from, at = os.fstat(file.fileno()).st_size - OUTLINE_END_BYTES, 0
             for line in file:
                 at += len(line)
-                if at < all_from and line.startswith(FREQUENT, line.find(b'"event":"')):
+                if at < all_from and line.startswith(FREQUENT, line.find(EVENT_KEY)):
                     continue
                 if line.endswith(b"\n") and (found := _event_of(line)) is not None:
                     yield found
 
 
-def read_journal(path: Path, *kinds: type[Event]) -> Iterator[tuple[float, Event]]:
+def read_journal(
+    path: Path, *kinds: type[Event], holding: Sequence[bytes] = ()
+) -> Iterator[tuple[float, Event]]:
     """Yield (Unix time, event) of every whole line of `path`, or of those with events of certain
-    `kinds`; nothing where there is no file. Raises OSError.
+    `kinds`, and with one of the texts `holding`; nothing where there is no file. Raises OSError.
     """
     names = [f'"{kind.kind}"'.encode() for kind in kinds]  # most lines are not worth their parsing
     try:
@@ -186,6 +199,8 @@ def read_journal(path: Path, *kinds: type[Event]) -> Iterator[tuple[float, Event
     with file:
         for line in file:
             if not line.endswith(b"\n") or (names and not any(name in line for name in names)):
+                continue
+            if holding and not any(text in line for text in holding):
                 continue
             found = _event_of(line)
             if found is not None and (not kinds or isinstance(found[1], kinds)):

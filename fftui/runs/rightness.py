@@ -13,6 +13,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 
 Flags = NDArray[np.bool_]
+AT_THE_END = (b'"final":true', b'"resumed":')  # most evaluations are none, and not worth parsing
 
 
 def correct_images(folder: RunFolder, split: str = "test") -> Flags | None:
@@ -52,7 +53,8 @@ def depth_correct_of(evaluated: ev.Evaluated) -> Flags | None:
 def _final(folder: RunFolder, split: str) -> ev.Evaluated | None:
     """The last evaluation of the split at the end of the run."""
     found: ev.Evaluated | None = None
-    for _, event in read_journal(folder.journal, ev.RunStarted, ev.Evaluated):
+    kinds = (ev.RunStarted, ev.Evaluated)
+    for _, event in read_journal(folder.journal, *kinds, holding=AT_THE_END):
         match event:
             case ev.RunStarted(resumed=False):  # without a checkpoint a run starts over
                 found = None

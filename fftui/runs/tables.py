@@ -39,7 +39,7 @@ def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     one_of("table", name, TABLE_NAMES)
     if name == "runs":
         return _frame(name, [_run_row(folder)])
-    return _table_of(name, _facts_of(folder), folder.id)
+    return table_of(name, _facts_of(folder), folder.id)
 
 
 def write_tables(folder: RunFolder) -> None:
@@ -49,8 +49,19 @@ def write_tables(folder: RunFolder) -> None:
     facts = _facts_of(folder)
     for name in IN_FOLDER:
         content = BytesIO()
-        _table_of(name, facts, folder.id).write_parquet(content)
+        table_of(name, facts, folder.id).write_parquet(content)
         write_bytes(folder.table(name), content.getvalue())
+
+
+def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
+    """A finished run's table: as it was written at the end, if it has today's columns, else from
+    the journal.
+    """
+    try:
+        stored = pl.read_parquet(folder.table(name))
+    except (OSError, pl.exceptions.PolarsError):
+        return make_table(folder, name)
+    return stored if stored.schema == SCHEMAS[name] else make_table(folder, name)
 
 
 def while_learning(telemetry: pl.DataFrame) -> pl.DataFrame:
@@ -145,7 +156,7 @@ class _Stage:
     finished: ev.LayerFinished | None = None
 
 
-class _Facts:
+class JournalFacts:
     """The events of a journal that enter tables, without those lost and repeated by a
     resumed run.
     """
@@ -199,20 +210,21 @@ class _Facts:
         return measured.window.doing == "rest" or measured.window.ended_at <= self._saved_at
 
 
-def _facts_of(folder: RunFolder) -> _Facts:
-    facts = _Facts()
+def _facts_of(folder: RunFolder) -> JournalFacts:
+    facts = JournalFacts()
     for at, event in read_journal(folder.journal):
         facts.add(at, event)
     return facts
 
 
-def _table_of(name: TableName, facts: _Facts, run: str) -> pl.DataFrame:
+def table_of(name: TableName, facts: JournalFacts, run: str) -> pl.DataFrame:
+    """Table `name` (not `runs`) of the run with these facts."""
     if name == "telemetry":
         return facts.telemetry.frame(run, facts.first_at or 0.0)
     return _frame(name, [{"run": run, **row} for row in _ROWS[name](facts)])
 
 
-def _epoch_rows(facts: _Facts) -> Iterator[Row]:
+def _epoch_rows(facts: JournalFacts) -> Iterator[Row]:
     evaluation_s: dict[tuple[int, int | None, int], float] = {}
     for evaluated in facts.evaluations:
         if not evaluated.final:
@@ -224,7 +236,7 @@ def _epoch_rows(facts: _Facts) -> Iterator[Row]:
         yield vars(event) | {"evaluation_s": taken_s if own else None}
 
 
-def _image_rows(facts: _Facts) -> Iterator[Row]:
+def _image_rows(facts: JournalFacts) -> Iterator[Row]:
     for evaluated in facts.evaluations:
         correct_N, depth_LN = correct_of(evaluated), depth_correct_of(evaluated)
         if correct_N is None:
@@ -239,7 +251,7 @@ def _image_rows(facts: _Facts) -> Iterator[Row]:
             }
 
 
-def _layer_rows(facts: _Facts) -> Iterator[Row]:
+def _layer_rows(facts: JournalFacts) -> Iterator[Row]:
     epochs, evaluations = list(facts.epochs), list(facts.evaluations)
     for (phase, layer), stage in facts.stages.items():
         measured = [each for each in evaluations if each.phase == phase]
@@ -304,7 +316,7 @@ def _accuracy_of(layer: int | None, measured: ev.Evaluated) -> float | None:
     return measured.layer_accuracies[layer - 1] if layer <= len(measured.layer_accuracies) else None
 
 
-_ROWS: dict[TableName, Callable[[_Facts], Iterable[Row]]] = {
+_ROWS: dict[TableName, Callable[[JournalFacts], Iterable[Row]]] = {
     "epochs": _epoch_rows,
     "energy": lambda facts: energy_rows(facts.windows),
     "evaluations": lambda facts: map(vars, facts.evaluations),

@@ -9,9 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from fftui.runs.columns import SCHEMAS, TableName
-from fftui.runs.folder import RunFolder
-from fftui.runs.tables import make_table, while_learning
+from fftui.runs.tables import finished_table, while_learning
 from fftui.studies.matching import KnownRun, KnownRuns
 from fftui.studies.study import Condition, Study, Trial
 
@@ -184,17 +182,6 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "energy_j": run.record.energy_j,
         "energy_j_per_sample": run.record.energy_j_per_sample,
     }
-
-
-def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
-    """A finished run's table: as it was written at the end, if it has today's columns, else from
-    the journal.
-    """
-    try:
-        stored = pl.read_parquet(folder.table(name))
-    except (OSError, pl.exceptions.PolarsError):
-        return make_table(folder, name)
-    return stored if stored.schema == SCHEMAS[name] else make_table(folder, name)
 
 
 def _of(condition: Condition, trials: pl.DataFrame) -> pl.Expr:

@@ -395,6 +395,7 @@ class FFTUIApp(App[Ending]):
         if isinstance(screen, LiveScreen):
             about = "The machine's metrics over the whole run, by layer"
             yield Command("System", about, screen.action_system)
+        yield from getattr(screen, "own_commands", tuple)()
         about = "Switch between the light and the dark theme"
         yield Command("Light or dark", about, self.action_light_or_dark)
         yield Command("Suspend", "Back to the shell; fg returns", self.action_suspend_process)

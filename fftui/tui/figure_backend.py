@@ -47,7 +47,7 @@ class FigureBackend:
     """The figures of one workspace."""
 
     # Matplotlib's settings are the process's
-    _lock = threading.Lock()
+    lock = threading.Lock()
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -60,7 +60,7 @@ class FigureBackend:
 
         canvas = figures.Canvas(room.columns, room.rows, room.ink, room.ground, room.ascii_only)
         asked = figures.FigureRequest(names, self.workspace, scale=scale)
-        with self._lock:
+        with self.lock:
             for made in figures.cell_figures(asked, canvas):
                 if isinstance(made, figures.SkippedFigure):
                     yield ShownFigure(made.name, problem=made.reason)
@@ -76,6 +76,6 @@ class FigureBackend:
 
         folder = FOLDER.resolve()
         asked = figures.FigureRequest(names, self.workspace, scale=scale)
-        with self._lock:
+        with self.lock:
             made = list(figures.write_figures(asked, folder))
         return folder, sum(isinstance(each, Path) for each in made)

@@ -21,6 +21,7 @@ class Glyphs:
     axis_horizontal: str
     boundary: str  # between two layers
     cursor: str
+    mark: str  # of a row that was chosen
     choice: tuple[str, str]
     dash: str
     dot: str
@@ -43,6 +44,7 @@ UNICODE = Glyphs(
     axis_horizontal="─",
     boundary="┊",
     cursor="▌",
+    mark="◆",
     choice=("‹", "›"),
     dash="–",
     dot="·",
@@ -82,6 +84,7 @@ ASCII = Glyphs(
     axis_horizontal="-",
     boundary="|",
     cursor=">",
+    mark="x",
     choice=("<", ">"),
     dash="-",
     dot="-",

@@ -5,6 +5,24 @@ import os
 from textual.color import Color
 from textual.theme import Theme
 
+# Of the runs of a comparison, after Okabe and Ito (2008): told apart with any colour vision.
+LINES_ON_DARK = {
+    "line-1": "#56b4e9",
+    "line-2": "#e69f00",
+    "line-3": "#3fbf8f",
+    "line-4": "#d98cb8",
+    "line-5": "#e8e06a",
+    "line-6": "#ef7b45",
+}
+LINES_ON_LIGHT = {
+    "line-1": "#0062a3",
+    "line-2": "#9a5b00",
+    "line-3": "#00714f",
+    "line-4": "#a03a76",
+    "line-5": "#6b6200",
+    "line-6": "#b8391a",
+}
+
 DARK = Theme(
     name="fftui-dark",
     primary="#5fb3a1",
@@ -33,6 +51,7 @@ DARK = Theme(
         "footer-description-foreground": "#8a949b",
         "footer-key-foreground": "#5fb3a1",
         "input-selection-background": "#5fb3a1 35%",
+        **LINES_ON_DARK,
     },
 )
 
@@ -64,6 +83,7 @@ LIGHT = Theme(
         "footer-description-foreground": "#5c666c",
         "footer-key-foreground": "#0b6e5f",
         "input-selection-background": "#0b6e5f 25%",
+        **LINES_ON_LIGHT,
     },
 )
 
@@ -81,6 +101,12 @@ ANSI_DEFAULTS = {
     "ink-second": "ansi_yellow",
     "rule": "ansi_bright_black",
     "lit": "ansi_default",
+    "line-1": "ansi_blue",
+    "line-2": "ansi_yellow",
+    "line-3": "ansi_green",
+    "line-4": "ansi_magenta",
+    "line-5": "ansi_cyan",
+    "line-6": "ansi_red",
 }
 
 
@@ -94,7 +120,8 @@ def defaults(theme: Theme) -> dict[str, str]:
     # opaque: the style of a part of a widget takes a colour without what is under it
     mixed = {name: paper.blend(ink, share, 1.0).hex for name, share in shares.items()}
     # Textual's own variants of its colours for text, which contrast with the background
-    return {ink: colours[f"text-{name}"] for ink, name in INKS.items()} | mixed
+    lines = LINES_ON_DARK if theme.dark else LINES_ON_LIGHT
+    return {ink: colours[f"text-{name}"] for ink, name in INKS.items()} | mixed | lines
 
 
 def first_theme() -> str:

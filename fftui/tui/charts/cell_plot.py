@@ -16,7 +16,22 @@ from typing import Literal
 from fftui.tui.charts.scale import Window, nice_step
 
 StyleName = Literal[
-    "text", "dim", "faint", "accent", "second", "good", "warn", "bad", "bold", "title"
+    "text",
+    "dim",
+    "faint",
+    "accent",
+    "second",
+    "good",
+    "warn",
+    "bad",
+    "bold",
+    "title",
+    "line-1",
+    "line-2",
+    "line-3",
+    "line-4",
+    "line-5",
+    "line-6",
 ]
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
@@ -24,6 +39,8 @@ DOT_EVERY = 3  # dots between two dots of a dotted line
 BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
 FEW = 4  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
+LETTER_EVERY = 26  # cells between two letters on a line
+LETTERS_APART = 4  # cells between letters of different lines, at least
 SETTLED_FROM = 5  # points of a line
 
 # [column][first row][last row]: the dots of a stroke in a braille cell
@@ -41,13 +58,16 @@ Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
 
 @dataclass(frozen=True)
 class Series:
-    """One line: its name, its points by rising x, its style, and its sign in ASCII."""
+    """One line: its name, its points by rising x, its style, its sign in ASCII, and the letter that
+    is written on it now and then, if any.
+    """
 
     name: str
     points: tuple[Point, ...]
     style: StyleName = "text"
     sign: str = "*"
     dotted: bool = False
+    letter: str = ""
 
     @property
     def last(self) -> float | None:
@@ -68,6 +88,11 @@ class Series:
     def is_level(self) -> bool:
         """Whether it is a horizontal line between two points, as a threshold."""
         return self.dotted and len(self.points) == 2 and self.ys[0] == self.ys[1]
+
+    @property
+    def has_points(self) -> bool:
+        """Whether a cursor steps through its points."""
+        return bool(self.points) and not self.is_level
 
     def value_at(self, x: float) -> float | None:
         """The value of the last point at `x`, or of a level; None where there is none."""
@@ -184,14 +209,34 @@ def draw(
                     first, last = max(high - row * 4, 0), min(low - row * 4, 3)
                     masks[row][column] |= RUNS[x % 2][first][last]
     for cells, row_masks in zip(grid, masks, strict=True):
-        for column, (cell, mask) in enumerate(zip(cells, row_masks, strict=True)):
-            if cell.lines:
-                line = cell.shown(column)
-                cell.style = line.style
-                cell.char = chr(0x2800 + mask) if braille else line.sign
+        _sign(cells, row_masks, braille=braille)
+    if braille:
+        _write_letters([line for line in series if line.letter], grid)
     for column in {c for line in series for c in _gaps(line, window, width)}:
         grid[-1][column] = Cell(GAP_MARK, "bad")
     return grid
+
+
+def _sign(cells: Sequence[Cell], masks: Sequence[int], *, braille: bool) -> None:
+    """Give the cells of a row the sign and style of the lines that pass through them."""
+    for column, (cell, mask) in enumerate(zip(cells, masks, strict=True)):
+        if cell.lines:
+            line = cell.shown(column)
+            cell.style = line.style
+            cell.char = chr(0x2800 + mask) if braille else line.sign
+
+
+def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> None:
+    """Write the letter of each line on it every few cells, each line's in columns of its own."""
+    every = max(LETTER_EVERY, LETTERS_APART * len(lines))
+    for number, line in enumerate(lines):
+        first = every * (2 * number + 1) // (2 * len(lines))
+        for column in range(first, len(grid[0]), every):
+            cells = [row[column] for row in grid if any(on is line for on in row[column].lines)]
+            free = [each for each in cells if not each.char.isalpha()]
+            if free:
+                middle = free[len(free) // 2]
+                middle.char, middle.style = line.letter, line.style
 
 
 def window_for(
@@ -261,18 +306,12 @@ def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[S
 
 
 def _all_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
-    before: DotColumn | None = None
+    row, before = window.rows(down), (0, 0)  # the last column of dots and its last row
     for column in columns(line, window, across):
-        if before is not None and column.joined:
-            y0 = window.row_or_beyond(before.last, down)
-            y1 = window.row_or_beyond(column.first, down)
-            yield from _segment(before.index, y0, column.index, y1)
-        yield (
-            column.index,
-            window.row_or_beyond(column.high, down),
-            window.row_or_beyond(column.low, down),
-        )
-        before = column
+        if column.joined:
+            yield from _segment(*before, column.index, row(column.first))
+        yield column.index, row(column.high), row(column.low)
+        before = column.index, row(column.last)
 
 
 def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[Stroke]:

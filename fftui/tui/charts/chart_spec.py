@@ -27,6 +27,7 @@ class ChartSpec:
     offset: float = 0.0  # epochs of the run before the chart's first
     boundaries: tuple[float, ...] = ()  # between two stages
     cursor: float | None = None  # the x whose values are written instead of the last ones
+    front: str = ""  # the series whose label gets its row first; none: the last one
 
     @property
     def labelled(self) -> list[tuple[Series, float]]:
@@ -35,11 +36,12 @@ class ChartSpec:
         """
         at, right = self.cursor, self.window.right
         values = ((s, s.last_until(right) if at is None else s.value_at(at)) for s in self.series)
-        return [
+        found = [
             (s, value)
             for s, value in values
             if value is not None and math.isfinite(value) and s.name not in self.unlabelled
         ]
+        return sorted(found, key=lambda each: each[0].name == self.front)
 
 
 def points_of(pairs: Iterable[tuple[int, float | None]]) -> tuple[Point, ...]:

@@ -5,12 +5,11 @@ each.
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 from fftui.events import Evaluated
+from fftui.runs.curve_metrics import XName
 from fftui.runs.view import EpochView, RunView, Stage
-
-XName = Literal["epoch", "step", "seconds"]
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,19 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar, get_args
+from typing import TypeVar
 
+from fftui.runs.curve_metrics import X_NAMES, XName
+from fftui.runs.smoothing import smoothed
 from fftui.tui.charts.cell_plot import Series, fitted
 from fftui.tui.charts.chart_spec import ChartSpec
-from fftui.tui.charts.epoch_axis import RunClock, XName
+from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.scale import Window
 
 RECENT_EPOCHS = 30
 LEAST_EPOCHS = 2.0  # to which one can zoom in
 SMOOTHINGS = (0.0, 0.6, 0.9)  # weight of the mean so far; that of the new value is the rest
 T = TypeVar("T")
-X_NAMES: tuple[XName, ...] = get_args(XName)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def next_point(specs: Iterable[ChartSpec], cursor: float | None, direction: int)
     if `direction` is negative; the newest where there is no cursor. None without points.
     """
     if cursor is None:
-        lines = [(s, spec.offset) for spec in specs for s in spec.series if _has_points(s)]
+        lines = [(s, spec.offset) for spec in specs for s in spec.series if s.has_points]
         return max((line.xs[-1] + offset for line, offset in lines), default=None)
     beside = _beside(specs, cursor, direction)
     return cursor if beside is None else beside
@@ -80,15 +81,11 @@ def _beside(specs: Iterable[ChartSpec], epoch: float, direction: int) -> float |
     found: list[float] = []
     for spec in specs:
         at = epoch - spec.offset
-        for line in filter(_has_points, spec.series):
+        for line in (each for each in spec.series if each.has_points):
             index = bisect_right(line.xs, at) if direction > 0 else bisect_left(line.xs, at) - 1
             if 0 <= index < len(line.xs):
                 found.append(line.xs[index] + spec.offset)
     return (min if direction > 0 else max)(found, default=None)
-
-
-def _has_points(line: Series) -> bool:
-    return bool(line.xs) and not line.is_level
 
 
 def zoomed(reading: Reading, whole: tuple[float, float], factor: float) -> Reading:
@@ -163,13 +160,7 @@ def _smoothed(spec: ChartSpec, weight: float) -> ChartSpec:
 
 
 def _means(line: Series, weight: float) -> tuple[tuple[float, float], ...]:
-    """Exponential means without a bias towards the first value; gaps stay."""
-    mean, total, found = 0.0, 0.0, []
-    for x, y in line.points:
-        if math.isfinite(y):
-            mean, total = weight * mean + (1 - weight) * y, weight * total + (1 - weight)
-        found.append((x, mean / total if math.isfinite(y) else y))
-    return tuple(found)
+    return tuple(zip(line.xs, smoothed(line.ys, weight), strict=True))
 
 
 def _window(spec: ChartSpec, reading: Reading) -> Window:

@@ -3,6 +3,7 @@ numbers.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -36,11 +37,14 @@ class Window:
             clipped, bottom, top = math.log10(clipped), math.log10(bottom), math.log10(top)
         return min(dots - 1, max(0, round((1 - share(clipped, bottom, top)) * (dots - 1))))
 
-    def row_or_beyond(self, y: float, dots: int) -> int:
-        """The row of dots of `y`; -1 over the window and `dots` under it."""
-        if y > self.top:
-            return -1
-        return dots if y < self.bottom else self.row(y, dots)
+    def rows(self, dots: int) -> Callable[[float], int]:
+        """The row of dots of a value, for many values: -1 over the window and `dots` under it."""
+        bottom, top = self.bottom, self.top
+        height = top - bottom
+        if self.log or not 0 < height < math.inf:
+            return lambda y: -1 if y > top else dots if y < bottom else self.row(y, dots)
+        scale = (dots - 1) / height
+        return lambda y: -1 if y > top else dots if y < bottom else round((top - y) * scale)
 
 
 def nice_step(low: float, high: float, parts: int) -> float:

@@ -15,9 +15,11 @@ from textual.widgets import Footer, Input
 
 from fftui.errors import FFTUIError
 from fftui.runs.folder import RunRecord
+from fftui.runs.workspace import Workspace
 from fftui.text import format as fmt
 from fftui.tui.backend import Backend
 from fftui.tui.messages import OpenRun
+from fftui.tui.screens.marking import MarkingScreen
 from fftui.tui.screens.typing_keys import InputScreen
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
@@ -69,7 +71,7 @@ class RunsLoaded(Message):
         self.problem = problem
 
 
-class RunsScreen(Uncovered, InputScreen):
+class RunsScreen(Uncovered, MarkingScreen, InputScreen):
     """All runs as rows; Enter opens one."""
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
@@ -85,7 +87,7 @@ class RunsScreen(Uncovered, InputScreen):
     All runs in the runs folder. Enter opens one: a finished run as it ended, a run of another
     process while it learns, with its keys. Beside the status of such a run stands its process, or
     its host where that is another machine. / filters by any word of a row (several words: all of
-    them), o changes the order, v reverses it.
+    them), o changes the order, v reverses it. Space marks a run, c compares the marked ones.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -146,7 +148,7 @@ class RunsScreen(Uncovered, InputScreen):
         rows.empty = self._problem or self._why_empty(words)
         counted = f"{len(kept)} of {len(self._runs)}" if words else str(len(self._runs))
         reversed_text = ", reversed" if self._reversed else ""
-        rows.set_title(f"Runs · {counted} · by {order.name}{reversed_text}")
+        rows.set_title(f"Runs · {counted} · by {order.name}{reversed_text}{self.marked_text}")
         index = next((i for i, run in enumerate(self._shown) if here and run.id == here.id), 0)
         rows.show_rows([self._row(run) for run in self._shown], index=index)
 
@@ -175,8 +177,18 @@ class RunsScreen(Uncovered, InputScreen):
                 cell(run.precision or fmt.MISSING, "dim"),
                 cell(run.device or fmt.MISSING, "dim"),
                 cell(_when(run.started), "dim"),
-            )
+            ),
+            marked=run.id in self.marked,
         )
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the runs."""
+        return self._backend.workspace
+
+    def show_marks(self) -> None:
+        """Show the rows with the marks that they have now."""
+        self._rebuild_rows()
 
     @property
     def current(self) -> RunRecord | None:

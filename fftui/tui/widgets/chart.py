@@ -12,13 +12,13 @@ from textual import events
 from textual.message import Message
 
 from fftui.runs.view import LayerView, RunView
-from fftui.tui.charts.cell_plot import Cell, Series, draw
+from fftui.tui.charts.cell_plot import Cell, Series, StyleName, draw
 from fftui.tui.charts.chart_registry import ChartInfo, make_chart
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.reading import AS_IT_IS, Reading, read_chart
 from fftui.tui.charts.scale import Window, log_ticks, ticks
-from fftui.tui.glyphs import Glyphs, glyphs, plain
+from fftui.tui.glyphs import Glyphs, plain
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 LEAST_WIDTH = 24  # cells; below it a chart drops the labels at its right
@@ -82,6 +82,8 @@ class Chart(RowWidget):
         self._read_from: tuple[object, ...] = ()
         self._chart_title = ""
         self._clock, self._reading = RunClock(), AS_IT_IS
+        self._pictured: tuple[object, ...] = ()  # what the grid is a picture of
+        self._grid: list[list[Cell]] = []
 
     def show(
         self,
@@ -107,6 +109,14 @@ class Chart(RowWidget):
         self._read_from = read_from
         if self._reading.x != "epoch":
             self._clock = RunClock.of(view)
+        self._draw()
+
+    def show_spec(self, spec: ChartSpec, reading: Reading) -> None:
+        """Show `spec`, which is of no single run, with the title that it has, as `reading` says."""
+        self.spec, self._chart_title, self._reading = spec, spec.title, reading
+        self._draw()
+
+    def _draw(self) -> None:
         self.drawn = read_chart(self.spec, self._reading, self._clock)
         self._show_title()
         self.repaint()
@@ -130,7 +140,15 @@ class Chart(RowWidget):
             return centred(self.drawn.note, width, height)
         if width < 8 or height < 3:
             return [line(("too small to draw", "dim"))]
-        return _draw_chart(self.drawn, width, height, ascii_only=self.ascii_only)
+        spec, ascii_only = self.drawn, self.ascii_only
+        frame = Frame.of(spec, width, height, ascii_only=ascii_only)
+        picture = (*spec.series, spec.window, frame.across, height, ascii_only)
+        # where only the cursor or the labels have moved, the lines are as they were
+        if not _same_or_equal(self._pictured, picture):
+            size = (frame.across, height - 1)
+            self._grid = draw(spec.series, spec.window, *size, braille=not ascii_only)
+            self._pictured = picture
+        return _draw_chart(spec, frame, self._grid, width, self.glyphs)
 
     def on_resize(self) -> None:
         """Draw again for the new size."""
@@ -180,11 +198,20 @@ def _same(known: tuple[object, ...], now: tuple[object, ...]) -> bool:
     return len(known) == len(now) and all(map(operator.is_, known, now))
 
 
-def _draw_chart(spec: ChartSpec, width: int, height: int, *, ascii_only: bool) -> list[Line]:
-    window, body = spec.window, height - 1
-    frame = Frame.of(spec, width, height, ascii_only=ascii_only)
-    grid = draw(spec.series, window, frame.across, body, braille=not ascii_only)
-    _draw_verticals(spec, grid, glyphs(ascii_only))
+def _same_or_equal(known: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    """Whether the lines are the same ones, and all else is equal."""
+    return len(known) == len(now) and all(
+        a is b or not (isinstance(a, Series) or isinstance(b, Series) or a != b)
+        for a, b in zip(known, now, strict=True)
+    )
+
+
+def _draw_chart(
+    spec: ChartSpec, frame: Frame, lines: Sequence[Sequence[Cell]], width: int, signs: Glyphs
+) -> list[Line]:
+    """The rows of a chart whose lines are drawn already."""
+    window, body = spec.window, len(lines)
+    grid = _with_verticals(spec, lines, signs)
     axis: dict[int, str] = {}
     for y, name in frame.tick_names:
         axis.setdefault(window.row(y, body), name)
@@ -200,16 +227,24 @@ def _draw_chart(spec: ChartSpec, width: int, height: int, *, ascii_only: bool) -
     return [*rows, _axis(spec, frame.left, frame.across, width)]
 
 
-def _draw_verticals(spec: ChartSpec, grid: Sequence[Sequence[Cell]], signs: Glyphs) -> None:
-    """Draw the boundaries between stages and the cursor, where no line is."""
-    marks = [(x, signs.boundary, "faint") for x in spec.boundaries]
+def _with_verticals(
+    spec: ChartSpec, lines: Sequence[Sequence[Cell]], signs: Glyphs
+) -> list[list[Cell]]:
+    """The grid with the boundaries between stages and the cursor, where no line is."""
+    grid = [list(row) for row in lines]
+    marks: list[tuple[float, str, StyleName]] = [
+        (x, signs.boundary, "faint") for x in spec.boundaries
+    ]
     if spec.cursor is not None:
         marks.append((spec.cursor, signs.axis_vertical, "bold"))
     for x, sign, style in marks:
         column = spec.window.column(x, len(grid[0]))
-        for cell in (row[column] for row in grid if column is not None):
-            if not cell.lines and cell.style != "bad":
-                cell.char, cell.style = sign, "bold" if style == "bold" else "faint"
+        if column is None:
+            continue
+        for row in grid:
+            if not row[column].lines and row[column].style != "bad":
+                row[column] = Cell(sign, style)
+    return grid
 
 
 def _merge_cells(cells: Sequence[Cell]) -> list[Span]:

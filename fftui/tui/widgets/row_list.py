@@ -36,10 +36,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: one cell per column, each with its style. `heading` rows cannot be selected."""
+    """One row: one cell per column, each with its style. `heading` rows cannot be selected;
+    `marked` ones have a sign at their left.
+    """
 
     cells: tuple[Span, ...]
     heading: bool = False
+    marked: bool = False
 
 
 class RowList(RowWidget, can_focus=True):
@@ -158,7 +161,8 @@ class RowList(RowWidget, can_focus=True):
         if row.heading:
             return line(("  " + row.cells[0][0], row.cells[0][1]))
         here = index == self.index
-        spans: list[Span] = [(f"{self.glyphs.cursor if here else ' '} ", "accent")]
+        mark = self.glyphs.mark if row.marked else " "
+        spans: list[Span] = [(f"{self.glyphs.cursor if here else ' '}{mark}", "accent")]
         for column, width in zip(shown, widths, strict=True):
             text, style = row.cells[column]
             spans.append(

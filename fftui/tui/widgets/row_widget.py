@@ -6,7 +6,7 @@ frames.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,18 +18,7 @@ from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glass import literal
 from fftui.tui.glyphs import Glyphs, glyphs, plain
 
-STYLE_NAMES: tuple[StyleName, ...] = (
-    "text",
-    "dim",
-    "faint",
-    "accent",
-    "second",
-    "good",
-    "warn",
-    "bad",
-    "bold",
-    "title",
-)
+STYLE_NAMES: tuple[StyleName, ...] = get_args(StyleName)
 Span = tuple[str, StyleName]
 
 

@@ -9,9 +9,9 @@ from fftui.tui.charts.scale import Window, log_ticks
 def test_a_logarithmic_scale_gives_each_power_of_ten_the_same_room() -> None:
     window = Window(0, 1, 0.001, 1000, log=True)
     assert [window.row(y, 7) for y in (1000, 100, 10, 1, 0.1, 0.01, 0.001)] == [*range(7)]
-    assert window.row_or_beyond(0.0, 7) == 7
-    assert window.row_or_beyond(-1.0, 7) == 7
-    assert window.row_or_beyond(1e9, 7) == -1
+    assert window.rows(7)(0.0) == 7
+    assert window.rows(7)(-1.0) == 7
+    assert window.rows(7)(1e9) == -1
 
 
 @given(st.floats(1e-9, 1e9), st.floats(1.01, 1e12), st.integers(2, 6))

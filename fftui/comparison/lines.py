@@ -1,0 +1,102 @@
+"""The lines of a comparison: a curve for each condition, of several seeds their mean in a band."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fftui.comparison.compared import ComparedRun, Condition
+from fftui.runs.curve_metrics import RunCurve, XName
+
+
+@dataclass(frozen=True)
+class Band:
+    """The smallest and the largest value of several seeds, beside each value of their mean."""
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ConditionLine:
+    """The curve of the condition with this number (from 0): of one run, or the mean of `seeds` runs
+    with its band.
+    """
+
+    number: int
+    curve: RunCurve
+    seeds: int = 1
+    band: Band | None = None
+
+    def part(self, x: XName, span: tuple[float, float] | None) -> "ConditionLine":
+        """The line within a span of `x`; all of it where that is None."""
+        if span is None:
+            return self
+        inside = [n for n, at in enumerate(self.curve.xs(x)) if span[0] <= at <= span[1]]
+        band = self.band and Band(_at(self.band.low, inside), _at(self.band.high, inside))
+        return replace(self, curve=_curve_at(self.curve, inside), band=band)
+
+
+def lines_of(
+    conditions: Sequence[Condition],
+    runs: Sequence[ComparedRun],
+    curves: Sequence[RunCurve | None],
+) -> tuple[ConditionLine, ...]:
+    """The lines of the conditions whose runs have a curve; `curves` are those of `runs`."""
+    by_letter = {run.letter: curve for run, curve in zip(runs, curves, strict=True)}
+    lines = []
+    for number, condition in enumerate(conditions):
+        known = [each for run in condition.runs if (each := by_letter.get(run.letter)) is not None]
+        if len(known) == 1:
+            lines.append(ConditionLine(number, known[0]))
+        elif known:
+            lines.append(ConditionLine(number, *_mean(known)))
+    return tuple(lines)
+
+
+def _mean(curves: Sequence[RunCurve]) -> tuple[RunCurve, int, Band]:
+    """The mean of curves at the epochs that all of them have, their number, and the band. Where one
+    is not finite, nor is the mean.
+    """
+    aligned = _aligned(curves)
+    values = list(zip(*(each.values for each in aligned), strict=True))
+    finite = [math.isfinite(sum(each)) for each in values]
+    count = len(curves)
+
+    def means(columns: Sequence[Sequence[float]]) -> tuple[float, ...]:
+        return tuple(sum(each) / count for each in zip(*columns, strict=True))
+
+    mean = RunCurve(
+        aligned[0].epochs,
+        means([each.steps for each in aligned]),
+        means([each.seconds for each in aligned]),
+        tuple(sum(each) / count for each in values),
+    )
+    low = tuple(min(each) if ok else math.nan for each, ok in zip(values, finite, strict=True))
+    high = tuple(max(each) if ok else math.nan for each, ok in zip(values, finite, strict=True))
+    return mean, count, Band(low, high)
+
+
+def _aligned(curves: Sequence[RunCurve]) -> list[RunCurve]:
+    """The curves at the epochs that all of them have; of two values at one epoch the later."""
+    first = curves[0]
+    if all(each.epochs == first.epochs for each in curves):
+        return list(curves)
+    places = [{epoch: n for n, epoch in enumerate(each.epochs)} for each in curves]
+    shared = sorted(set(places[0]).intersection(*places[1:]))
+    return [
+        _curve_at(each, [at[epoch] for epoch in shared])
+        for each, at in zip(curves, places, strict=True)
+    ]
+
+
+def _curve_at(curve: RunCurve, places: Sequence[int]) -> RunCurve:
+    return RunCurve(
+        _at(curve.epochs, places),
+        _at(curve.steps, places),
+        _at(curve.seconds, places),
+        _at(curve.values, places),
+    )
+
+
+def _at(values: Sequence[float], places: Sequence[int]) -> tuple[float, ...]:
+    return tuple(values[n] for n in places)
