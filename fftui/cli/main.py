@@ -15,7 +15,7 @@ from fftui import __version__
 from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
 from fftui.cli.network_commands import predict, weights
-from fftui.cli.options import DataDir, Device, RunsDir, workspace_of
+from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
 from fftui.cli.run_commands import export, resume, run
 from fftui.cli.show_commands import doctor, presets_app, runs_list, show
 from fftui.cli.study_commands import figures, reproduce, study
@@ -62,11 +62,12 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def screen(
+def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
     context: typer.Context,
     runs: RunsDir = None,
     data_dir: DataDir = None,
     device: Device = "auto",
+    notify: Notify = None,
     ascii_only: Annotated[
         bool, typer.Option("--ascii", help="Draw with ASCII alone, as FFTUI_ASCII=1 does.")
     ] = False,

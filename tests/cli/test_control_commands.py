@@ -10,8 +10,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fftui.runs.folder import RunFolder
+from fftui.presets import load_preset
+from fftui.runs.folder import RunFolder, create
 from fftui.runs.status import current_record, in_progress
+from fftui.runs.workspace import Workspace
+from fftui.text.detached import THEN, start_detached
 
 PATIENCE_S = 120.0
 ENDLESS = (
@@ -122,3 +125,29 @@ def test_the_result_of_a_run_in_the_background_cannot_be_had_at_once(call: Call)
     done = call(*ENDLESS, "--detach", "--json")
     assert done.returncode == 2
     assert "fftui show RUN --json" in done.stderr
+
+
+def test_runs_that_wait_in_the_background_begin_in_their_turn(call: Call, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "runs", device="cpu")
+    experiment = load_preset(
+        "quickstart",
+        overrides={
+            "data.train_images": 256,
+            "data.test_images": 64,
+            "evaluation.every": 0,
+            "model.layers": [{"units": 16}],
+            "phases.0.epochs": 1,
+        },
+    )
+    endless = experiment.changed({"phases.0.epochs": 1_000_000})
+    first = create(workspace, endless)
+    others = [create(workspace, experiment, status="waiting") for _ in range(2)]
+    start_detached(first, *(f"{THEN}={each.path}" for each in others))
+    until(lambda: {each.record().pid for each in others} == {first.record().pid})
+    assert [current_record(each).status for each in others] == ["waiting", "waiting"]
+    assert call("stop", first.id).returncode == 0  # that run alone
+    until(lambda: [current_record(each).status for each in others] == ["finished", "finished"])
+    assert current_record(first).status == "interrupted"
+    assert others[0].record().ended < others[1].record().started
+    assert "test accuracy" in others[0].output_log.read_text()
+    assert others[1].id in others[1].output_log.read_text()

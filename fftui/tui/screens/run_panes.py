@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from fftui.runs.view import LayerView, RunView
+from fftui.text.layer_text import LAYER_HEAD, accuracy_head, layer_rows
 from fftui.tui.charts.chart_registry import CHARTS, ChartInfo
 from fftui.tui.screens.chart_group import ChartGroup
 from fftui.tui.system.metric_styles import Machine
@@ -125,6 +126,17 @@ class RunPanes(ChartGroup):
         for pane in PANES:
             self.set_class(pane == name, f"-pane-{pane}")
         (self.log_pane if name == "log" else self.layer_table).focus()
+
+    def values_text(self) -> str:
+        """The values at the cursor, else the newest: a line for each chart that is shown."""
+        return "\n".join(filter(None, (c.values_text() for c in self._charts if c.display)))
+
+    def layers_text(self) -> str:
+        """The layers as a table, its cells separated by tabs; empty where there are none."""
+        if not self._view.layers:
+            return ""
+        rows = ((*LAYER_HEAD, accuracy_head(self._view)), *layer_rows(self._view))
+        return "\n".join("\t".join(row) for row in rows)
 
     def help_text(self) -> str:
         """What each chart shows, one paragraph each."""

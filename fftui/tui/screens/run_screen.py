@@ -1,9 +1,11 @@
 """`RunScreen`: what the screens of a run have in common, its panes and their keys."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from fftui.tui.copies import Copy
 from fftui.tui.screens.chart_group import ChartGroup, ChartKeys
 from fftui.tui.screens.run_panes import PANES, RunPanes
 from fftui.tui.system.metric_styles import Machine
@@ -64,6 +66,13 @@ class RunScreen(ChartKeys):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
         return action != "next_chart" or self.panes.hidden_charts > 0
+
+    def copies(self) -> Iterator[Copy]:
+        """What of the charts and layers can be copied."""
+        if values := self.panes.values_text():
+            yield Copy("v", "the values in the charts", values)
+        if layers := self.panes.layers_text():
+            yield Copy("l", "the layers", layers)
 
     def action_follow(self) -> None:
         """Select the learning layer, and the next when it begins."""

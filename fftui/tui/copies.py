@@ -1,0 +1,43 @@
+"""`Copy`, something on a screen that can be copied, and what a screen says of itself for that."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+SHOWN = 44  # cells of what is copied, in the question and the toast
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Something to copy: the key that chooses it, what it is, and its text."""
+
+    key: str
+    name: str
+    text: str
+
+    @property
+    def summary(self) -> str:
+        """What it is, and the beginning of it where it is one line."""
+        if "\n" in self.text:
+            return f"{self.name} ({len(self.text.splitlines())} lines)"
+        shown = self.text.replace("\t", "  ")
+        return f"{self.name}: {shown[:SHOWN]}{'…' if len(shown) > SHOWN else ''}"
+
+
+@runtime_checkable
+class OffersCopies(Protocol):
+    """A screen with something to copy beside its rows."""
+
+    def copies(self) -> Iterable[Copy]:
+        """What can be copied."""
+        ...
+
+
+@runtime_checkable
+class ShowsRun(Protocol):
+    """A screen that shows a run, or has one under its cursor."""
+
+    @property
+    def run_shown(self) -> str | None:
+        """The id of the run; None where there is none."""
+        ...
