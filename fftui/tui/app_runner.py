@@ -15,8 +15,9 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
 from fftui.text.notices import give
 from fftui.text.streams import to_stderr
-from fftui.tui.app import Ending, FFTUIApp
+from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
+from fftui.tui.launching import Ending
 from fftui.tui.run_sources import LiveSource, Source
 
 if TYPE_CHECKING:

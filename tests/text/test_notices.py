@@ -3,6 +3,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TypeVar
 
 import pytest
 
@@ -23,8 +25,16 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     for name in ("TMUX", "FFTUI_NOTIFY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
-    stderr = Terminal()
-    monkeypatch.setattr(sys, "stderr", stderr)
+    return put_stderr(monkeypatch, Terminal())
+
+
+Stream = TypeVar("Stream", bound=io.StringIO)
+
+
+def put_stderr(monkeypatch: pytest.MonkeyPatch, stderr: Stream) -> Stream:
+    """Write to `stderr` what notices write; pytest puts its own in `sys` before each test."""
+    monkeypatch.setattr(notices, "sys", SimpleNamespace(stderr=stderr))
+    monkeypatch.setattr(notices, "to_stderr", lambda text: stderr.write(f"{text}\n"))
     return stderr
 
 
@@ -69,8 +79,7 @@ def test_a_terminal_without_such_sequences_only_rings(
 def test_a_log_gets_no_control_sequence(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", log)
+    log = put_stderr(monkeypatch, io.StringIO())
     give(END)
     assert log.getvalue() == ""
 
