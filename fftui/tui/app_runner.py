@@ -143,7 +143,8 @@ class AppRunner:
         """Wait for the run and for those in its queue, and give notice of their ends."""
         while True:
             self._wait_for_run()
-            if (end := self.app.new_end()) is not None and not self._terminal_is_gone:
+            ends = self._ending != "hand over"
+            if ends and (end := self.app.new_end()) is not None and not self._terminal_is_gone:
                 give(end)
             if self._ending not in ("keep", "hung up") or not self.app.begin_next():
                 return

@@ -122,19 +122,19 @@ class LaunchingApp(App[Ending]):
     # Starting
 
     @on(StartRun)
-    def _start_run(self, message: StartRun) -> None:
+    async def _start_run(self, message: StartRun) -> None:
         experiment, preset = message.experiment, message.preset
         if not self.busy:
             self._launch(experiment.name, partial(self.backend.start, experiment, preset))
         else:
-            self._ask_when(experiment.name, partial(self.backend.waiting, experiment, preset))
+            await self._ask_when(experiment.name, partial(self.backend.waiting, experiment, preset))
 
     @on(ResumeRun)
-    def _resume_run(self, message: ResumeRun) -> None:
+    async def _resume_run(self, message: ResumeRun) -> None:
         if not self.busy:
             self._launch(message.run, partial(self.backend.resume, message.run))
         else:
-            self._ask_when(message.run, partial(self.backend.resumable, message.run))
+            await self._ask_when(message.run, partial(self.backend.resumable, message.run))
 
     @on(HandOver)
     def _hand_over(self, message: HandOver) -> None:
@@ -159,25 +159,25 @@ class LaunchingApp(App[Ending]):
 
     # Waiting
 
-    def _ask_when(self, name: str, folder: Callable[[], RunFolder]) -> None:
+    async def _ask_when(self, name: str, folder: Callable[[], RunFolder]) -> None:
         place = len(self.queue.waiting) + 1
         free = size(psutil.virtual_memory().available)
         dialog = ConfirmDialog(
             f"A run is learning already. When is {name} to begin?",
             (
                 ("w", f"after it: it waits, as number {place} (Q shows the queue)"),
-                ("b", f"now, in the background: both share {_cores()}; {free} of memory are free"),
+                ("b", f"now, beside it ({_cores()} for both, {free} free)"),
                 ("escape", "not at all"),
             ),
         )
-        self.push_screen(dialog, partial(self._when_answered, folder))
+        await self.push_screen(dialog, partial(self._when_answered, folder))
 
     def _when_answered(self, folder: Callable[[], RunFolder], answer: str | None) -> None:
         work = {"w": self._wait_in_queue, "b": self._start_beside}.get(answer or "")
         if work is not None:
             self.in_thread("fftui-queue", partial(self._guarded, partial(work, folder)))
         if answer == "b":
-            self.notify("starting it in the background")
+            self.notify("it begins in the background")
 
     def _guarded(self, work: Callable[[], Message]) -> None:
         """Do `work` in its thread, and post what comes of it."""
@@ -197,7 +197,7 @@ class LaunchingApp(App[Ending]):
 
     @on(Queued)
     def _run_queued(self, message: Queued) -> None:
-        self.notify(f"{message.run} waits, number {message.place}: Q shows the queue")
+        self.notify(f"number {message.place} of the queue (Q): {message.run}")
 
     @on(Launched)
     def _run_launched(self, message: Launched) -> None:

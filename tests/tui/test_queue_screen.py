@@ -55,7 +55,7 @@ async def test_a_run_that_is_started_meanwhile_waits(new_app, new_control, view_
         await pilot.pause()
         app.post_message(StartRun(load_preset("quickstart"), "quickstart"))
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
-        assert "GB of memory are free" in app.screen.answers[1][1]
+        assert " GB free" in app.screen.answers[1][1]
         await pilot.press("w")
         await until(pilot, lambda: bool(app.queue.waiting))
         folder = app.queue.waiting[0].folder

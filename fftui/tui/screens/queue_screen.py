@@ -2,6 +2,7 @@
 ended.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -26,6 +27,7 @@ from fftui.tui.widgets.run_status import STATUS_STYLES
 
 SHOW_EVERY_S = 1.0
 ENDED_SHOWN = 50
+DATE = re.compile(r"^\d{8}-\d{6}-")  # with which ids begin
 COLUMNS = (
     Column("", right=True),
     Column("run", elastic=True, least=18),
@@ -148,7 +150,8 @@ class QueueScreen(Uncovered):
         return self._row("", end.name, "", status, "")
 
     def _row(self, place: str, run: str, data: str, status: Span, time: str) -> Row:
-        return Row((cell(place, "dim"), cell(run), cell(data), status, cell(time), cell("")))
+        shown = DATE.sub("", run)
+        return Row((cell(place, "dim"), cell(shown), cell(data), status, cell(time), cell("")))
 
     def _sign(self, state: str) -> str:
         return self.query_one(RowList).glyphs.states.get(state, " ")
