@@ -71,6 +71,18 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
     ascii_only: Annotated[
         bool, typer.Option("--ascii", help="Draw with ASCII alone, as FFTUI_ASCII=1 does.")
     ] = False,
+    refresh_s: Annotated[
+        float,
+        typer.Option(
+            "--refresh",
+            metavar="SECONDS",
+            min=0.0,
+            max=60.0,
+            envvar="FFTUI_REFRESH",
+            help="Look for news this seldom, on a slow link.  [default: 0.25]",
+            show_default=False,
+        ),
+    ] = 0.0,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
@@ -80,6 +92,8 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if ascii_only:
         os.environ["FFTUI_ASCII"] = "1"
+    if refresh_s:
+        os.environ["FFTUI_REFRESH"] = str(refresh_s)
     if context.invoked_subcommand is None:
         from fftui.cli.open_screen import (  # noqa: PLC0415 - Textual
             QUICKSTART,

@@ -57,6 +57,9 @@ class LiveScreen(RunScreen):
     do, i the figures of a run that has ended. On a small terminal 1 to 4 choose the pane under the
     layers.
 
+    z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
+    command line to the terminal's clipboard, Q shows the runs that wait.
+
     Left and right (or a click) put a cursor on the points of all charts, whose values then stand at
     the right; the wheel zooms, with shift it pans. Values off the scale are not drawn; a value that
     is no number leaves a gap and an x. Lines that lie on each other take turns.

@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 
 from fftui.tui.copies import Copy
 from fftui.tui.screens.chart_group import ChartGroup, ChartKeys
-from fftui.tui.screens.run_panes import PANES, RunPanes
+from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.run_panes import HIDEABLE, PANES, RunPanes
 from fftui.tui.system.metric_styles import Machine
 
 REFRESHES_PER_S = 4
@@ -42,6 +43,14 @@ class RunScreen(ChartKeys):
         Binding(
             "v", "next_chart", "Charts", show=False, tooltip="The charts that there is no room for"
         ),
+        Binding(
+            "z",
+            "freeze",
+            "Freeze",
+            show=False,
+            tooltip="Keep the picture while learning goes on, or show the newest again",
+        ),
+        Binding("h", "hide", "Hide", show=False, tooltip="Hide the layers, the system or the log"),
     ]
 
     def __init__(self, run: str, machine: Machine) -> None:
@@ -73,6 +82,23 @@ class RunScreen(ChartKeys):
             yield Copy("v", "the values in the charts", values)
         if layers := self.panes.layers_text():
             yield Copy("l", "the layers", layers)
+
+    def action_freeze(self) -> None:
+        """Keep the picture while learning goes on, or show the newest again."""
+        self.panes.freeze()
+
+    async def action_hide(self) -> None:
+        """Hide a pane or show it again, after asking which."""
+        answers = [
+            (str(number), f"{'show' if self.panes.hides(pane) else 'hide'} the {pane}")
+            for number, pane in enumerate(HIDEABLE, 1)
+        ]
+        dialog = ConfirmDialog("Hide or show which pane?", [*answers, ("escape", "none")])
+        await self.app.push_screen(dialog, self._hide_answered)
+
+    def _hide_answered(self, answer: str | None) -> None:
+        if answer is not None and answer.isdigit():
+            self.panes.hide(HIDEABLE[int(answer) - 1])
 
     def action_follow(self) -> None:
         """Select the learning layer, and the next when it begins."""
