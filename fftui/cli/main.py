@@ -79,7 +79,7 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
             min=0.0,
             max=60.0,
             envvar="FFTUI_REFRESH",
-            help="Look for news this seldom, on a slow link.  [default: 0.25]",
+            help="Seconds between two refreshes, for slow links.  [default: 0.25]",
             show_default=False,
         ),
     ] = 0.0,

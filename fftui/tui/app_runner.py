@@ -14,7 +14,7 @@ from fftui.errors import RequestError
 from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
 from fftui.text.notices import give
-from fftui.text.streams import to_stderr
+from fftui.text.streams import is_served, to_stderr
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.launching import Ending
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fftui.tui.driver import TerminalFile
 
 JOIN_TIMEOUT_S = 0.2
+OVER: tuple[Ending | None, ...] = ("quit", "stop", "hand over", "terminated")  # nothing begins
 
 
 def run_app(
@@ -38,7 +39,7 @@ def run_app(
     or that of the run that was given or left behind: 1 if it failed, 130 if it was stopped. Raises
     RequestError without a terminal.
     """
-    if not sys.stdin.isatty():
+    if not (is_served() or sys.stdin.isatty()):
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
     return AppRunner(Backend(workspace), run_thread, attached).run()
@@ -146,7 +147,7 @@ class AppRunner:
             ends = self._ending != "hand over"
             if ends and (end := self.app.new_end()) is not None and not self._terminal_is_gone:
                 give(end)
-            if self._ending not in ("keep", "hung up") or not self.app.begin_next():
+            if self._ending in OVER or not self.app.begin_next():
                 return
 
     def _wait_for_run(self) -> None:
