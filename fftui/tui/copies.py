@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-SHOWN = 44  # cells of what is copied, in the question and the toast
+SHOWN = 50  # cells of a line about what is copied
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Copy:
         """What it is, and the beginning of it where it is one line."""
         if "\n" in self.text:
             return f"{self.name} ({len(self.text.splitlines())} lines)"
-        shown = self.text.replace("\t", "  ")
-        return f"{self.name}: {shown[:SHOWN]}{'…' if len(shown) > SHOWN else ''}"
+        shown = f"{self.name}: {self.text}".replace("\t", "  ")
+        return f"{shown[:SHOWN]}{'…' if len(shown) > SHOWN else ''}"
 
 
 @runtime_checkable

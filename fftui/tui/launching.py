@@ -292,16 +292,14 @@ def _cores() -> str:
 def quit_question(waiting: int, *, can_hand_over: bool) -> ConfirmDialog:
     """The question before quitting while a run learns and so many wait."""
     wait = f" and {waiting} wait{'s' if waiting == 1 else ''}" if waiting else ""
-    stop = "stop, with a checkpoint to resume from"
-    if waiting:
-        stop += "; the others stay in the list of runs"
-    hand_over = ("d", "go on in the background, from a checkpoint; this terminal is free")
+    left = "the others stay among the runs" if waiting else "R resumes it"
+    hand_over = ("d", "go on in the background, from a checkpoint")
     return ConfirmDialog(
         f"A run is learning{wait}. Quit?",
         (
-            ("k", "keep learning without the screen; this terminal stays with it"),
+            ("k", "keep learning in this terminal, without the screen"),
             *([hand_over] if can_hand_over else []),
-            ("s", stop),
+            ("s", f"stop, with a checkpoint; {left}"),
             ("escape", "stay"),
         ),
     )
