@@ -14,7 +14,6 @@ from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.status import current_record, in_progress
 from fftui.runs.workspace import Workspace
-from fftui.text.detached import THEN, start_detached
 
 PATIENCE_S = 120.0
 ENDLESS = (
@@ -23,6 +22,14 @@ ENDLESS = (
     "--set", "evaluation.every=0", "--set", "model.layers=[{units = 16}]",
     "--set", "phases.0.epochs=1000000",
 )  # fmt: skip
+START = """
+import sys
+from pathlib import Path
+from fftui.runs.folder import RunFolder
+from fftui.text.detached import start_detached
+
+start_detached(RunFolder(Path(sys.argv[1])), *sys.argv[2:])
+"""
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -142,7 +149,8 @@ def test_runs_that_wait_in_the_background_begin_in_their_turn(call: Call, tmp_pa
     endless = experiment.changed({"phases.0.epochs": 1_000_000})
     first = create(workspace, endless)
     others = [create(workspace, experiment, status="waiting") for _ in range(2)]
-    start_detached(first, *(f"{THEN}={each.path}" for each in others))
+    then = [f"--then={each.path}" for each in others]
+    subprocess.run([sys.executable, "-c", START, str(first.path), *then], check=True)
     until(lambda: {each.record().pid for each in others} == {first.record().pid})
     assert [current_record(each).status for each in others] == ["waiting", "waiting"]
     assert call("stop", first.id).returncode == 0  # that run alone
