@@ -6,17 +6,18 @@ import pytest
 from fftui import events as ev
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder
+from fftui.runs.journal import JournalWriter
 from fftui.runs.status import current_record
 from fftui.runs.view import RunView
 from fftui.text.notices import Notice
 from fftui.tui.app import FFTUIApp
-from fftui.tui.messages import StartRun
+from fftui.tui.messages import OpenRun, StartRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.queue_screen import QueueScreen
 from fftui.tui.widgets.row_list import RowList
 
-from .on_screen import SMALL, both_sizes, text_of, until
+from .on_screen import SMALL, add_run, both_sizes, text_of, until
 
 
 def queued(app: FFTUIApp, count: int) -> list[RunFolder]:
@@ -178,3 +179,25 @@ async def test_the_end_of_a_run_rings_once(
         assert [text for text in written if "]9;" in text] == [
             f"\a\x1b]9;fftui: {app.source.run} finished, test 97.00 %\a"
         ]
+
+
+async def test_the_end_of_a_run_of_another_process_rings_where_it_is_watched(
+    new_app, tmp_path: Path, events_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("TMUX", raising=False)
+    run = add_run(tmp_path / "runs", [], status="running")
+    journal = JournalWriter(tmp_path / "runs" / run / "journal.jsonl")
+    for _, event in events_of(until=(1, 2)):
+        journal.append(event)
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.post_message(OpenRun(run))
+        await until(pilot, lambda: getattr(app.screen, "control", None) is not None)
+        written: list[str] = []
+        monkeypatch.setattr(app._driver, "write", written.append)
+        journal.append(ev.RunFinished("failed", None, (), 60.0, "out of memory"))
+        journal.close()
+        await until(pilot, lambda: any("]9;" in text for text in written))
+        assert f"\a\x1b]9;fftui: {run} failed\a" in written
