@@ -137,14 +137,11 @@ class RunPanes(ChartGroup):
         self.show_charts()
 
     def show_pane(self, name: str) -> None:
-        """Show the pane `name`, one of `PANES`, where there is no room for all."""
+        """Show the pane `name`, one of `PANES`, where there is no room for all, also if hidden."""
+        self.remove_class(f"-no-{name}")
         for pane in PANES:
             self.set_class(pane == name, f"-pane-{pane}")
         (self.log_pane if name == "log" else self.layer_table).focus()
-
-    def values_text(self) -> str:
-        """The values at the cursor, else the newest: a line for each chart that is shown."""
-        return "\n".join(filter(None, (c.values_text() for c in self._charts if c.display)))
 
     def layers_text(self) -> str:
         """The layers as a table, its cells separated by tabs; empty where there are none."""

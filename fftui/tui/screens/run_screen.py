@@ -78,8 +78,7 @@ class RunScreen(ChartKeys):
 
     def copies(self) -> Iterator[Copy]:
         """What of the charts and layers can be copied."""
-        if values := self.panes.values_text():
-            yield Copy("v", "the values in the charts", values)
+        yield from super().copies()
         if layers := self.panes.layers_text():
             yield Copy("l", "the layers", layers)
 
