@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-SHOWN = 50  # cells of a line about what is copied
+SHOWN = 52  # cells of a line about what is copied
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ def _copies_of(screen: Screen[Any], runs_dir: Path) -> Iterator[Copy]:
 def _copies_of_rows(rows: RowList) -> Iterator[Copy]:
     """The row under the cursor and the whole table, cells separated by tabs."""
     here = rows.items[rows.index]
-    yield Copy("r", "the row", _separated(text for text, _ in here.cells))
+    yield Copy("r", "row", _separated(text for text, _ in here.cells))
     table = [_separated(column.title for column in rows.columns)]
     table += [_separated(text for text, _ in row.cells) for row in rows.items if not row.heading]
-    yield Copy("t", "the table", "\n".join(table))
+    yield Copy("t", "table", "\n".join(table))
 
 
 def _separated(cells: Iterable[str]) -> str:
@@ -68,8 +68,8 @@ def _copies_of_run(folder: RunFolder) -> Iterator[Copy]:
         return
     from fftui.text.run_result import again_command, command_for  # noqa: PLC0415 - loads Rich
 
-    yield Copy("i", "the run's id", folder.id)
-    yield Copy("p", "its path", str(folder.path))
-    yield Copy("c", "to run it again", again_command(folder))
-    yield Copy("a", "to attach", command_for("attach", folder))
-    yield Copy("e", "to resume", command_for("resume", folder))
+    yield Copy("i", "id", folder.id)
+    yield Copy("p", "path", str(folder.path))
+    yield Copy("c", "run again", again_command(folder))
+    yield Copy("a", "attach", command_for("attach", folder))
+    yield Copy("e", "resume", command_for("resume", folder))

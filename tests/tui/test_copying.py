@@ -66,7 +66,7 @@ async def test_a_row_the_table_and_the_command_lines_of_a_run_are_copied(
         assert current in runs
         path = tmp_path / "runs" / current
         assert copied(app) == f"fftui run --config {path / 'experiment.toml'}"
-        assert dict(dialog.answers)["i"] == f"the run's id: {current}"
+        assert dict(dialog.answers)["i"] == f"id: {current}"
         await ask(pilot, "e")
         assert copied(app) == f"fftui resume {current} --runs {path.parent}"
         await ask(pilot, "r")

@@ -145,7 +145,7 @@ class ChartKeys(Uncovered):
     def copies(self) -> Iterator[Copy]:
         """What of the charts can be copied."""
         if values := self.chart_group.values_text():
-            yield Copy("v", "the values in the charts", values)
+            yield Copy("v", "values", values)
 
     def action_cursor(self, direction: int) -> None:
         """Put the charts' cursor on the next point, or the one before it."""

@@ -80,7 +80,7 @@ class RunScreen(ChartKeys):
         """What of the charts and layers can be copied."""
         yield from super().copies()
         if layers := self.panes.layers_text():
-            yield Copy("l", "the layers", layers)
+            yield Copy("l", "layers", layers)
 
     def action_freeze(self) -> None:
         """Keep the picture while learning goes on, or show the newest again."""
