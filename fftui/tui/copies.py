@@ -21,7 +21,7 @@ class Copy:
         if "\n" in self.text:
             return f"{self.name} ({len(self.text.splitlines())} lines)"
         shown = f"{self.name}: {self.text}".replace("\t", "  ")
-        return f"{shown[:SHOWN]}{'…' if len(shown) > SHOWN else ''}"
+        return shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"
 
 
 @runtime_checkable
