@@ -61,7 +61,7 @@ Bits = Annotated[str, Strict(), AfterValidator(checked_bits)]  # one an image, s
 
 # what another process may ask of a run
 ControlAction = Literal["pause", "continue", "stop", "skip", "checkpoint"]
-Status = Literal["running", "paused", "finished", "interrupted", "failed"]
+Status = Literal["waiting", "running", "paused", "finished", "interrupted", "failed"]
 # words of published journals, and what they are called now
 _FORMER_DOING = {"idle": "rest", "preparing": "loading"}
 # loading: reading images, setting up, what a layer needs before its first epoch. rest: nothing is

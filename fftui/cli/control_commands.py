@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fftui.cli.open_screen import check_terminal, open_attached
-from fftui.cli.options import RunsDir, complete_running, workspace_of
+from fftui.cli.options import Notify, RunsDir, complete_running, workspace_of
 from fftui.text.streams import to_stderr
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Running = Annotated[
 ]
 
 
-def attach(run: Running = None, runs: RunsDir = None) -> None:
+def attach(run: Running = None, runs: RunsDir = None, notify: Notify = None) -> None:
     """Open the live screen of a run that another process or login started, with its keys.
 
     Leaving does not end the run. One whose process is gone is shown as interrupted; R resumes it.

@@ -16,7 +16,7 @@ from fftui.cli.compare_commands import compare
 from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
 from fftui.cli.network_commands import predict, weights
-from fftui.cli.options import DataDir, Device, RunsDir, workspace_of
+from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
 from fftui.cli.run_commands import export, resume, run
 from fftui.cli.show_commands import doctor, presets_app, runs_list, show
 from fftui.cli.study_commands import figures, reproduce, study
@@ -63,14 +63,27 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback(invoke_without_command=True)
-def screen(
+def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
     context: typer.Context,
     runs: RunsDir = None,
     data_dir: DataDir = None,
     device: Device = "auto",
+    notify: Notify = None,
     ascii_only: Annotated[
         bool, typer.Option("--ascii", help="Draw with ASCII alone, as FFTUI_ASCII=1 does.")
     ] = False,
+    refresh_s: Annotated[
+        float,
+        typer.Option(
+            "--refresh",
+            metavar="SECONDS",
+            min=0.0,
+            max=60.0,
+            envvar="FFTUI_REFRESH",
+            help="Seconds between two refreshes, for slow links.  [default: 0.25]",
+            show_default=False,
+        ),
+    ] = 0.0,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
@@ -80,6 +93,8 @@ def screen(
     """
     if ascii_only:
         os.environ["FFTUI_ASCII"] = "1"
+    if refresh_s:
+        os.environ["FFTUI_REFRESH"] = str(refresh_s)
     if context.invoked_subcommand is None:
         from fftui.cli.open_screen import (  # noqa: PLC0415 - Textual
             QUICKSTART,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError
 from fftui.runs.workspace import Workspace
+from fftui.text.streams import is_served
 
 if TYPE_CHECKING:
     from fftui.runs.folder import RunFolder
@@ -19,7 +20,7 @@ def check_terminal(command: str, instead: Sequence[str] | None = None) -> None:
     """Raise RequestError, with what to type instead (the same, headless), where there is no
     terminal for a screen.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (is_served() or (sys.stdin.isatty() and sys.stdout.isatty())):
         again = instead or [*sys.argv[1:], "--headless"]
         msg = (
             f"{command} opens a screen and there is no terminal here; try:"

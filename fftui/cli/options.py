@@ -106,17 +106,32 @@ def _use_data_dir(context: typer.Context, folder: Path | None) -> Path | None:
     own sets where --data-dir says.
     """
     if folder is not None and not context.resilient_parsing:
-        before = environ.get("FFTUI_DATA")
-        environ["FFTUI_DATA"] = str(folder.expanduser().absolute())
-
-        def restore() -> None:
-            if before is None:
-                environ.pop("FFTUI_DATA", None)
-            else:
-                environ["FFTUI_DATA"] = before
-
-        context.call_on_close(restore)
+        _set_variable(context, "FFTUI_DATA", str(folder.expanduser().absolute()))
     return folder
+
+
+def _use_notify(context: typer.Context, command: str | None) -> str | None:
+    """Set FFTUI_NOTIFY for the time of the command and of what it starts."""
+    if command and not context.resilient_parsing:
+        from fftui.text.notices import VARIABLE, check_command
+
+        check_command(command)
+        _set_variable(context, VARIABLE, command)
+    return command
+
+
+def _set_variable(context: typer.Context, name: str, value: str) -> None:
+    """Set an environment variable for the time of the command."""
+    before = environ.get(name)
+    environ[name] = value
+
+    def restore() -> None:
+        if before is None:
+            environ.pop(name, None)
+        else:
+            environ[name] = before
+
+    context.call_on_close(restore)
 
 
 RunsDir = Annotated[
@@ -151,6 +166,18 @@ Headless = Annotated[
 Detach = Annotated[
     bool,
     typer.Option("--detach", help="In the background: the run belongs to no terminal; see attach."),
+]
+Notify = Annotated[
+    str | None,
+    typer.Option(
+        "--notify",
+        metavar="COMMAND",
+        help=(
+            "Run this at the end, with FFTUI_RUN, FFTUI_STATUS, FFTUI_ACCURACY set.  [default:"
+            " FFTUI_NOTIFY]"
+        ),
+        callback=_use_notify,
+    ),
 ]
 AsJson = Annotated[
     bool,

@@ -18,6 +18,7 @@ from fftui.cli.options import (
     Detach,
     Device,
     Headless,
+    Notify,
     Output,
     Run,
     RunsDir,
@@ -68,6 +69,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     data_dir: DataDir = None,
     headless: Headless = False,
     detach: Detach = False,
+    notify: Notify = None,
     as_json: AsJson = False,
 ) -> None:
     """Start a run of a preset, on the screen or headless.
@@ -106,6 +108,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     ] = False,
     headless: Headless = False,
     detach: Detach = False,
+    notify: Notify = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with an interrupted or failed run from its last checkpoint."""

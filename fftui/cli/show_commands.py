@@ -18,6 +18,7 @@ from fftui.cli.options import (
     complete_preset,
     workspace_of,
 )
+from fftui.errors import RequestError
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
 
 presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mode=None)
@@ -73,12 +74,30 @@ def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
         to_stdout(runs_text(records))
 
 
-def show(run: Run, runs: RunsDir = None, as_json: ListJson = False) -> None:
-    """Show a run: its status, layers and accuracies, in plain text."""
+def show(
+    run: Run,
+    runs: RunsDir = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Then a plain line for each epoch and event, until it ends."),
+    ] = False,
+    as_json: ListJson = False,
+) -> None:
+    """Show a run: its status, layers and accuracies, in plain text.
+
+    With --follow the exit code is that of the run, and 130 after Ctrl-C.
+    """
     from fftui.runs.folder import find_run
     from fftui.text.run_text import run_facts, run_text
 
+    if follow and as_json:
+        msg = "--follow writes lines as they come, --json one object: give one of them"
+        raise RequestError(msg)
     folder = find_run(workspace_of(runs).runs_dir, run)
+    if follow:
+        from fftui.text.follow import follow_run
+
+        raise typer.Exit(follow_run(folder))
     if as_json:
         json_to_stdout(run_facts(folder))
     else:

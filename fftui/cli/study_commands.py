@@ -14,6 +14,7 @@ from fftui.cli.options import (
     DataDir,
     Device,
     Jobs,
+    Notify,
     Output,
     RunsDir,
     complete_claim,
@@ -81,6 +82,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
+    notify: Notify = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="All of it as one JSON object on stdout.")
     ] = False,
@@ -98,6 +100,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     workspace = workspace_of(runs, data_dir, device)
     asked = [data_set(each) for each in data or []]
     from fftui.cli.study_plan import show_plan
+    from fftui.text.notices import with_notice
 
     build = headless.build_of_runs if table else headless.build
     from fftui.studies.narrowing import only as only_those
@@ -110,7 +113,9 @@ def study(  # noqa: PLR0913 - one parameter an option
     elif table:
         headless.show_table(built, workspace.runs_dir, out)
     else:
-        raise typer.Exit(headless.execute_study(built, workspace, out, jobs))
+        raise typer.Exit(
+            with_notice(name, lambda: headless.execute_study(built, workspace, out, jobs))
+        )
 
 
 def reproduce(  # noqa: PLR0913 - one parameter an option
@@ -160,6 +165,7 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
+    notify: Notify = None,
     as_json: Annotated[bool, typer.Option("--json", help="As --to json.")] = False,
 ) -> None:
     """Test the paper's claims: run the experiments that decide on them, and give a verdict on each.
@@ -168,6 +174,7 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     batch; twice exits now.
     """
     from fftui.cli import claims_headless as headless
+    from fftui.text.notices import with_notice
 
     request = headless.Request(
         "quick" if quick else "full",
@@ -181,7 +188,9 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     if dry_run:
         headless.show_plan(request, workspace)
     else:
-        raise typer.Exit(headless.reproduce(request, workspace, jobs))
+        raise typer.Exit(
+            with_notice("reproduce", lambda: headless.reproduce(request, workspace, jobs))
+        )
 
 
 def figures(  # noqa: PLR0913 - one parameter an option

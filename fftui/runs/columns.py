@@ -284,7 +284,7 @@ TABLES: Mapping[TableName, Table] = {
             Column("name", TEXT, "name given, else the experiment's"),
             Column("preset", TEXT, "preset it came from; null for a file"),
             Column("data", TEXT, "data set"),
-            Column("status", TEXT, "running, paused, finished, interrupted or failed"),
+            Column("status", TEXT, "waiting, running, paused, finished, interrupted or failed"),
             Column("started", TIME, "when it was first started, UTC"),
             Column("ended", TIME, "when it ended, UTC"),
             Column("device", TEXT, "device it learned on"),

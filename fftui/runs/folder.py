@@ -178,9 +178,11 @@ def create(
     *,
     preset: str | None = None,
     name: str | None = None,
+    status: Status = "running",
 ) -> RunFolder:
-    """Create the folder of a new run, with its experiment and record. Runs that phases start from
-    (`init_from`) are named by their ids from here on, those of another folder by their paths.
+    """Create the folder of a new run, with its experiment and record; one that begins later has the
+    status `waiting`. Runs that phases start from (`init_from`) are named by their ids from here on,
+    those of another folder by their paths.
 
     Raises RequestError where the folder cannot be created, RunNotFoundError where such a run is
     not there.
@@ -201,6 +203,7 @@ def create(
                 name=label,
                 preset=preset,
                 data=experiment.data.name,
+                status=status,
                 started=started,
                 device_asked=workspace.device,
                 data_dir=_named_data_folder(workspace.data_folder),

@@ -32,6 +32,13 @@ def begun_run(folder: RunFolder) -> RunThread:
     return RunThread(folder, workspace)
 
 
+def queued_run(folder: RunFolder) -> RunThread:
+    """The thread of a run whose turn has come in a queue: new, or resumed where it had begun.
+    Raises RunNotFoundError where there is no run.
+    """
+    return resumed_run(folder) if folder.journal.exists() else begun_run(folder)
+
+
 def resumed_run(
     folder: RunFolder, *, data_folder: Path | None = None, device: str | None = None
 ) -> RunThread:

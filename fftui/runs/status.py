@@ -29,6 +29,16 @@ def in_progress(folder: RunFolder, record: RunRecord) -> bool:
     return _silent_s(folder) < SILENT_S
 
 
+def is_waiting(record: RunRecord) -> bool:
+    """Whether the run waits in the queue of a process (`fftui.runs.run_queue`). One of another
+    machine counts as alive: nothing there says that it is gone.
+    """
+    if record.status != "waiting":
+        return False
+    elsewhere = record.machine.get("host") not in (None, provenance.host())
+    return elsewhere or provenance.is_alive(record.pid, record.process_started)
+
+
 def current_record(folder: RunFolder) -> RunRecord:
     """The run's record with its current status: `interrupted` where its process is gone.
 
@@ -38,18 +48,28 @@ def current_record(folder: RunFolder) -> RunRecord:
 
 
 def with_current_status(folder: RunFolder, record: RunRecord) -> RunRecord:
-    """`record` with its current status: `interrupted` where it says running or paused and its
-    process is gone.
+    """`record` with its current status: `interrupted` where it says waiting, running or paused and
+    its process is gone.
     """
-    gone = record.status in ("running", "paused") and not in_progress(folder, record)
+    unfinished = record.status in ("waiting", "running", "paused")
+    gone = unfinished and not (is_waiting(record) or in_progress(folder, record))
     return record.model_copy(update={"status": "interrupted"}) if gone else record
 
 
 def ensure_not_running(folder: RunFolder, record: RunRecord) -> None:
-    """Raise RequestError, with what to do, where another process is running the run."""
-    if not in_progress(folder, record):
+    """Raise RequestError, with what to do, where another process is running the run, or has it in
+    its queue.
+    """
+    waits = is_waiting(record)
+    if not waits and not in_progress(folder, record):
         return
     host = record.machine.get("host", "another machine")
+    if waits:
+        msg = (
+            f"run {folder.id} waits in the queue of process {record.pid} on {host}, and begins"
+            " there; fftui resume --force begins it now"
+        )
+        raise RequestError(msg)
     msg = f"run {folder.id} is in use by process {record.pid} on {host}; stop that one first"
     if host != provenance.host():
         msg += (
@@ -65,7 +85,10 @@ def ensure_running(folder: RunFolder, record: RunRecord) -> None:
     if in_progress(folder, record):
         return
     status = with_current_status(folder, record).status
-    more = "" if status == "finished" else f"; go on with it: fftui resume {folder.id}"
+    more = {
+        "finished": "",
+        "waiting": f" in the queue of process {record.pid}, and begins there",
+    }.get(status, f"; go on with it: fftui resume {folder.id}")
     msg = f"run {folder.id} is not running: it is {status}{more}"
     raise RequestError(msg)
 

@@ -25,7 +25,14 @@ class KnownRun:
 
 
 # Of several runs of one experiment, the first in this order counts.
-STATUS_RANK: tuple[Status, ...] = ("finished", "running", "paused", "interrupted", "failed")
+STATUS_RANK: tuple[Status, ...] = (
+    "finished",
+    "running",
+    "paused",
+    "waiting",
+    "interrupted",
+    "failed",
+)
 
 
 @dataclass(frozen=True)

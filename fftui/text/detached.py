@@ -1,28 +1,36 @@
 """Runs that belong to no terminal: headless, in a session of their own, with their lines in
 `run.log`.
 
-`python -m fftui.text.detached FOLDER` carries one out, with `--resume` from its last checkpoint;
-`start_detached` starts that.
+`python -m fftui.text.detached FOLDER` carries one out, with `--resume` from its last checkpoint,
+and then those of `--then`, one after the other; `start_detached` starts that.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from fftui.errors import FFTUIError, RequestError
-from fftui.events import RunStarted
+from fftui.events import ControlRequested, RunStarted
 from fftui.plugins import load_plugins
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalTail
-from fftui.runs.starting import begun_run, resumed_run
+from fftui.runs.journal import JournalTail, read_journal
+from fftui.runs.run_queue import RunQueue
+from fftui.runs.run_thread import RunThread
+from fftui.runs.starting import begun_run, queued_run, resumed_run
 from fftui.text.headless import run_experiment
+from fftui.text.signal_handlers import INTERRUPTED
 from fftui.text.streams import prepare, to_stderr
 
 START_S = 120.0  # torch and the images are loaded
 LOOK_EVERY_S = 0.1
 RESUME = "--resume"
+THEN = "--then"
 
 
 def start_detached(folder: RunFolder, *options: str) -> None:
@@ -72,26 +80,66 @@ def _reason(output: bytes, folder: RunFolder) -> str:
 
 
 def main() -> None:
-    """Carry out the run whose folder is the first argument; exits with its exit code."""
+    """Carry out the run whose folder is the first argument, then those that wait; exits with the
+    first exit code that is not 0.
+    """
     prepare()
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=lambda text: RunFolder(Path(text)))
+    parser.add_argument("folder", type=_folder)
     parser.add_argument(RESUME, action="store_true")
     parser.add_argument("--device")
     parser.add_argument("--data-dir", type=Path)
+    parser.add_argument(THEN, type=_folder, action="append", default=[])
     asked = parser.parse_args()
-    try:
+    queue = RunQueue()
+    for folder in asked.then:
+        with suppress(FFTUIError):  # deleted meanwhile
+            queue.add(folder)
+
+    def first() -> RunThread:
         load_plugins()
-        run_thread = (
-            resumed_run(asked.folder, data_folder=asked.data_dir, device=asked.device)
-            if asked.resume
-            else begun_run(asked.folder)
-        )
-        code = run_experiment(run_thread)
+        if asked.resume:
+            return resumed_run(asked.folder, data_folder=asked.data_dir, device=asked.device)
+        return begun_run(asked.folder)
+
+    codes, ran = [_carried_out(first)], asked.folder
+    while not _ended_by_signal(codes[-1], ran) and (folder := queue.take()) is not None:
+        ran = folder
+        _write_to(folder.output_log)
+        codes.append(_carried_out(partial(queued_run, folder)))
+    sys.exit(next(filter(None, codes), 0))
+
+
+def _folder(path: str) -> RunFolder:
+    return RunFolder(Path(path))
+
+
+def _carried_out(run_thread: Callable[[], RunThread]) -> int:
+    """Carry out a run, its failure one line on stderr; returns its exit code."""
+    try:
+        return run_experiment(run_thread())
     except FFTUIError as error:
         to_stderr(f"fftui: {' '.join(str(error).split())}")
-        code = error.exit_code
-    sys.exit(code)
+        return error.exit_code
+
+
+def _ended_by_signal(code: int, folder: RunFolder) -> bool:
+    """Whether the process was asked to end, and not the run alone by `fftui stop`."""
+    if code != INTERRUPTED:
+        return False
+    asked = False
+    for _, event in read_journal(folder.journal, RunStarted, ControlRequested):
+        asked = isinstance(event, ControlRequested) and event.action == "stop"
+    return not asked
+
+
+def _write_to(log: Path) -> None:
+    """Write what comes on stdout and stderr to `log` from here on."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    with log.open("ab") as file:
+        for fd in (1, 2):
+            os.dup2(file.fileno(), fd)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import queue
 from fftui import events as ev
 from fftui.runs.run_thread import RunThread
 from fftui.text.displays import Display, display_here
+from fftui.text.notices import end_of, give
 from fftui.text.run_result import write_result
 from fftui.text.signal_handlers import Signals, signals_to
 
@@ -16,7 +17,8 @@ REFRESH_EVERY_S = 0.25
 
 
 def run_experiment(run_thread: RunThread, *, as_json: bool = False) -> int:
-    """Run `run_thread` to its end, show its progress, write its result; returns the exit code.
+    """Run `run_thread` to its end, show its progress, write its result, give notice of its end;
+    returns the exit code.
 
     Raises RequestError where the run is refused and RunFailedError where it fails.
     """
@@ -31,7 +33,11 @@ def run_experiment(run_thread: RunThread, *, as_json: bool = False) -> int:
     run_thread.listen(queue_event)
     with signals_to(run_thread) as signals:
         _follow(run_thread, events, display_here(), signals)
-        return write_result(run_thread, as_json=as_json)
+        try:
+            return write_result(run_thread, as_json=as_json)
+        finally:
+            if run_thread.refused is None:
+                give(end_of(run_thread.folder.id, run_thread.view))
 
 
 def _follow(

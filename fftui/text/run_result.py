@@ -70,19 +70,24 @@ def show_finished(folder: RunFolder, record: RunRecord, *, as_json: bool) -> Non
 def resume_command(folder: RunFolder) -> str:
     """The command that resumes a run from here."""
     options = [] if sys.stdin.isatty() and sys.stdout.isatty() else ["--headless"]
-    return _command("resume", folder, *options)
+    return command_for("resume", folder, *options)
 
 
 def in_background(folder: RunFolder) -> str:
     """Where a run that belongs to no terminal is found again."""
     return (
         f"run {folder.id} learns in the background; its lines are in {folder.output_log}\n"
-        f"  watch it: {_command('attach', folder)}\n"
-        f"  stop it:  {_command('stop', folder)}"
+        f"  watch it: {command_for('attach', folder)}\n"
+        f"  stop it:  {command_for('stop', folder)}"
     )
 
 
-def _command(name: str, folder: RunFolder, *options: str) -> str:
+def again_command(folder: RunFolder) -> str:
+    """The command that does again what a run did."""
+    return shlex.join(["fftui", "run", "--config", str(folder.experiment_path)])
+
+
+def command_for(name: str, folder: RunFolder, *options: str) -> str:
     """The command `name` for a run, as it works from here."""
     parent = folder.path.parent
     where = [] if runs_folder().absolute() == parent else ["--runs", str(parent)]

@@ -17,9 +17,12 @@ from fftui.text.settings_text import differences, summary
 NOTES_SHOWN = 5  # the last lines of a run's log
 
 
-def run_text(folder: RunFolder) -> str:
-    """A run in words, then its layers and evaluations as columns."""
-    record, view = current_record(folder), fold(read_journal(folder.journal))
+def run_text(folder: RunFolder, view: RunView | None = None) -> str:
+    """A run in words, then its layers and evaluations as columns; `view` is that of its journal,
+    where it has been read.
+    """
+    record = current_record(folder)
+    view = fold(read_journal(folder.journal)) if view is None else view
     pairs = [
         ("run", folder.id),
         *_record_pairs(record, view),

@@ -85,6 +85,11 @@ def bytes_to_stdout(content: bytes) -> None:
             raise RunFailedError(msg) from error
 
 
+def is_served() -> bool:
+    """Whether `textual serve` shows the screen in a browser: then there is no terminal here."""
+    return bool(os.environ.get("TEXTUAL_DRIVER"))
+
+
 def wants_ascii() -> bool:
     """Whether output is limited to ASCII: FFTUI_ASCII is set, the terminal is the Linux console, or
     the locale is C or not UTF-8.

@@ -4,12 +4,12 @@ The training thread never calls into the app and never waits for it; screens rea
 their own timers.
 """
 
+import base64
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import App, SystemCommand
@@ -22,28 +22,22 @@ from textual.screen import Screen
 
 from fftui.errors import ExperimentError, FFTUIError
 from fftui.plugins import load_plugins, plugin_failures
+from fftui.text.notices import through_tmux
 from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands
+from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
-from fftui.tui.messages import (
-    HandOver,
-    OpenClaims,
-    OpenRun,
-    OpenStudy,
-    ResumeRun,
-    ShowFigures,
-    ShowSettings,
-    StartRun,
-    StartStudy,
-)
-from fftui.tui.run_sources import LiveSource, RunControl, Source
+from fftui.tui.launching import Ending, LaunchingApp, quit_question
+from fftui.tui.messages import OpenClaims, OpenRun, OpenStudy, ShowFigures, ShowSettings
+from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.queue_screen import QueueScreen
 from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.screens.settings_screen import SettingsScreen
@@ -54,11 +48,10 @@ if TYPE_CHECKING:
     from fftui.tui.claims_backend import ClaimsBackend
     from fftui.tui.driver import TerminalFile
     from fftui.tui.figure_backend import FigureBackend
-    from fftui.tui.study_backend import StudyBackend, StudyRun
+    from fftui.tui.study_backend import StudyBackend
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
 RUNS_OFFERED = 200  # by the palette
-Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "terminated"]
 
 
 class TorchLoaded(Message):
@@ -69,7 +62,7 @@ class TorchLoaded(Message):
         self.problem = problem
 
 
-class FFTUIApp(App[Ending]):
+class FFTUIApp(LaunchingApp):
     """fftui's screen."""
 
     TITLE = "fftui"
@@ -85,6 +78,8 @@ class FFTUIApp(App[Ending]):
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", show=False),
         Binding("ctrl+t", "light_or_dark", "Light or dark", show=False),
+        Binding("Q", "queue", "Queue", show=False, tooltip="The runs that wait"),
+        Binding("Y", "copy", "Copy", show=False, tooltip="A value, a row, a table, a command line"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
     ]
 
@@ -109,16 +104,11 @@ class FFTUIApp(App[Ending]):
             os.environ.pop("NO_COLOR", None)  # Textual counts an empty one
         # Without colours Textual makes greys of a theme's, unless it is told that they are the
         # terminal's: then it sends none, in any theme.
-        super().__init__(ansi_color=True if no_color else None)
+        super().__init__(backend, source, ansi_color=True if no_color else None)
         self._glass = Glass(ascii_only=self.ascii_only)
-        self.backend = backend
         self.presets_screen = PresetsScreen(backend)
         self.machine = machine or this_machine()
         self._first_shown = source
-        self.source = source if isinstance(source, LiveSource) else None
-        # the study of this process, unless a run was started later
-        self.study_run: StudyRun | None = None
-        self._threads: list[threading.Thread] = []
         self._loads_torch = self.presets_screen.loads_torch = load_torch
         self.set_class(self.ascii_only, "-ascii")  # asked by the stylesheet and by every widget
         self.register_theme(themes.DARK)
@@ -166,15 +156,10 @@ class FFTUIApp(App[Ending]):
             self.push_screen(LiveScreen(self._first_shown, self.machine))
         if self._loads_torch:
             self.set_timer(
-                LOAD_TORCH_AFTER_S, lambda: self._in_thread("fftui-load-torch", self._load_torch)
+                LOAD_TORCH_AFTER_S, lambda: self.in_thread("fftui-load-torch", self._load_torch)
             )
 
     # Background threads
-
-    def _in_thread(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
 
     def _load_torch(self) -> None:
         problem = ""
@@ -212,68 +197,10 @@ class FFTUIApp(App[Ending]):
 
     # Runs
 
-    @property
-    def control(self) -> RunControl | None:
-        """The control of the run or study of this process; None unless its thread is alive."""
-        control = self.source.control if self.source is not None else None
-        return control if control is not None and control.is_alive() else None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a run or study of this process is being prepared or is running."""
-        preparing = (
-            self.source is not None and self.source.control is None and self.source.problem is None
-        )
-        return preparing or self.control is not None
-
-    @on(StartRun)
-    def _start_run(self, message: StartRun) -> None:
-        experiment, preset = message.experiment, message.preset
-        self._launch(experiment.name, lambda: self.backend.start(experiment, preset))
-
-    @on(ResumeRun)
-    def _resume_run(self, message: ResumeRun) -> None:
-        self._launch(message.run, lambda: self.backend.resume(message.run))
-
-    @on(HandOver)
-    def _hand_over(self, message: HandOver) -> None:
-        if self.source is not None and self.source.run == message.run:
-            self.exit("hand over")
-
-    @on(StartStudy)
-    def _start_study(self, message: StartStudy) -> None:
-        if not self._refuse_if_busy():
-            self.study_run = self.studies().start(message.study)
-            self.source = LiveSource(f"study {message.study.name}", self.study_run)
-
-    def _refuse_if_busy(self) -> bool:
-        """Whether a run or study is running; the user is notified if so."""
-        if self.busy:
-            self.notify(
-                "a run is learning already: stop it first (ctrl+p, Live run shows it)",
-                severity="error",
-            )
-        return self.busy
-
-    def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
-        if self._refuse_if_busy():
-            return
-        self.study_run = None
-        source = self.source = LiveSource(name)
-
-        def begin() -> None:
-            try:
-                source.attach(*start())
-            except (FFTUIError, OSError, RuntimeError, ImportError) as error:
-                source.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-
-        self._in_thread("fftui-start", begin)
-        self._show_run(source)
-
     @on(OpenRun)
     def _open_run(self, message: OpenRun) -> None:
         own = self.source if self.source is not None and self.source.run == message.run else None
-        self._show_run(own or self.backend.journal(message.run))
+        self.show_run(own or self.backend.journal(message.run))
 
     @on(OpenClaims)
     def _open_claims(self, message: OpenClaims) -> None:
@@ -305,7 +232,8 @@ class FFTUIApp(App[Ending]):
     def _show_settings(self, message: ShowSettings) -> None:
         self.push_screen(SettingsScreen(message.run, self.backend.asked))
 
-    def _show_run(self, source: Source) -> None:
+    def show_run(self, source: Source) -> None:
+        """Show the live screen of a run, over the screen to which Back leads from it."""
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
             if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
                 break
@@ -334,6 +262,22 @@ class FFTUIApp(App[Ending]):
             self.notify("no run was started here: Enter sets one up")
         elif not (isinstance(self.screen, LiveScreen) and self.screen.source is self.source):
             self.push_screen(LiveScreen(self.source, self.machine))
+
+    def action_queue(self) -> None:
+        """Show the runs that wait."""
+        if not isinstance(self.screen, QueueScreen | ConfirmDialog):
+            self.push_screen(QueueScreen(self.queue, self.this_process, self.backend.estimate))
+
+    def action_copy(self) -> None:
+        """Copy what is shown to the clipboard of the terminal."""
+        offer_copies(self, self.backend.workspace.runs_dir)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by OSC 52: to tmux, where it takes it, and to the terminal outside."""
+        super().copy_to_clipboard(text)
+        if os.environ.get("TMUX") and self._driver is not None:
+            encoded = base64.b64encode(text.encode()).decode()
+            self._driver.write(through_tmux(f"\x1b]52;c;{encoded}\a"))
 
     def action_help(self) -> None:
         """What this screen shows, and its keys."""
@@ -365,15 +309,21 @@ class FFTUIApp(App[Ending]):
         unsaved = next(filter(None, (getattr(s, "unsaved", "") for s in self.screen_stack)), "")
         # The dialog is there before the next key is handled: `q` and `s` in quick succession are a
         # question and its answer.
-        if self.busy:
-            await self.push_screen(_quit_question(), self._quit_answered)
+        if self.busy or self.queue.waiting:
+            question = quit_question(len(self.queue.waiting), can_hand_over=self.can_hand_over)
+            await self.push_screen(question, self._quit_answered)
         elif unsaved:
             await self.push_screen(_loss_question(unsaved), self._quit_answered)
         else:
             self.exit("quit")
 
     def _quit_answered(self, answer: str | None) -> None:
-        endings: dict[str | None, Ending] = {"k": "keep", "s": "stop", "y": "quit"}
+        endings: dict[str | None, Ending] = {
+            "k": "keep",
+            "d": "hand over",
+            "s": "stop",
+            "y": "quit",
+        }
         if answer in endings:
             self.exit(endings[answer])
 
@@ -392,6 +342,9 @@ class FFTUIApp(App[Ending]):
         )
         if self.source is not None:
             yield Command("Live run", "The run or study of this process", self.action_live)
+        about = "Copy a value, a row, a table or a command line to the terminal's clipboard"
+        yield Command("Copy", about, self.action_copy)
+        yield Command("Queue", "The runs that wait, and those that ended", self.action_queue)
         if isinstance(screen, LiveScreen):
             about = "The machine's metrics over the whole run, by layer"
             yield Command("System", about, screen.action_system)
@@ -444,22 +397,6 @@ class FFTUIApp(App[Ending]):
         """End the screen; the caller decides whether the run goes on."""
         if not self._exit:
             self.exit(ending)
-
-    def join_threads(self) -> None:
-        """Wait for the background threads: a process that ends while torch loads may crash."""
-        for thread in self._threads:
-            thread.join()
-
-
-def _quit_question() -> ConfirmDialog:
-    return ConfirmDialog(
-        "A run is learning. Quit?",
-        (
-            ("k", "keep learning without the screen; this terminal stays with it"),
-            ("s", "stop, with a checkpoint to resume from"),
-            ("escape", "stay"),
-        ),
-    )
 
 
 def _loss_question(unsaved: str) -> ConfirmDialog:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from fftui.errors import RequestError
 from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
-from fftui.text.streams import to_stderr
-from fftui.tui.app import Ending, FFTUIApp
+from fftui.text.notices import give
+from fftui.text.streams import is_served, to_stderr
+from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
+from fftui.tui.launching import Ending
 from fftui.tui.run_sources import LiveSource, Source
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from fftui.tui.driver import TerminalFile
 
 JOIN_TIMEOUT_S = 0.2
+OVER: tuple[Ending | None, ...] = ("quit", "stop", "hand over", "terminated")  # nothing begins
 
 
 def run_app(
@@ -36,7 +39,7 @@ def run_app(
     or that of the run that was given or left behind: 1 if it failed, 130 if it was stopped. Raises
     RequestError without a terminal.
     """
-    if not sys.stdin.isatty():
+    if not (is_served() or sys.stdin.isatty()):
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
     return AppRunner(Backend(workspace), run_thread, attached).run()
@@ -69,7 +72,7 @@ class AppRunner:
         """Show the screen, wait for the run, and return the exit code."""
         with self._signals():
             captured = self._show_screen()
-            left_behind = self.app.busy
+            left_behind = self.app.busy or bool(self.app.queue.waiting)
             if self._terminal_is_gone:
                 from fftui.tui.driver import close_descriptors  # noqa: PLC0415
 
@@ -124,16 +127,30 @@ class AppRunner:
         """Print on the plain terminal which run continues without the screen."""
         if not left_behind or self.app.source is None:
             return
-        run = self.app.source.run
+        run, waiting = self.app.source.run, len(self.app.queue.waiting)
         if self._ending in ("stop", "terminated"):
             text = f"stopping {run}: the checkpoint is being written"
+            if waiting:
+                text += f"; those that wait ({waiting}) are among the runs: fftui resume begins one"
         elif self._ending == "hand over":
             text = f"{run} goes on in the background from a checkpoint, which is being written"
         else:
             text = f"{run} goes on learning without the screen; Ctrl-C stops it with a checkpoint"
+            if waiting:
+                text += f"; then those that wait ({waiting})"
         to_stderr(text)
 
     def _wait(self) -> None:
+        """Wait for the run and for those in its queue, and give notice of their ends."""
+        while True:
+            self._wait_for_run()
+            ends = self._ending != "hand over"
+            if ends and (end := self.app.new_end()) is not None and not self._terminal_is_gone:
+                give(end)
+            if self._ending in OVER or not self.app.begin_next():
+                return
+
+    def _wait_for_run(self) -> None:
         """Wait for the run's thread, in short waits so that signals are handled."""
         while (control := self.app.control) is not None:
             if self._ending in ("stop", "hand over", "terminated"):
@@ -145,14 +162,19 @@ class AppRunner:
 
     def _hand_over(self) -> int:
         """Go on in the background with the run that was stopped; returns the exit code."""
-        from fftui.text.detached import RESUME, start_detached  # noqa: PLC0415
+        from fftui.text.detached import RESUME, THEN, start_detached  # noqa: PLC0415
         from fftui.text.run_result import in_background  # noqa: PLC0415
 
-        source = self.app.source
-        if source is None or source.view.status != "interrupted":
+        source, queue = self.app.source, self.app.queue
+        if source is not None and source.view.status == "interrupted":
+            folder = RunFolder(self.app.backend.workspace.runs_dir.absolute() / source.run)
+        elif (first := queue.take()) is not None:
+            folder = first
+        else:
             return self._exit_code(left_behind=True)
-        folder = RunFolder(self.app.backend.workspace.runs_dir.absolute() / source.run)
-        start_detached(folder, RESUME)
+        resume = [RESUME] if folder.journal.exists() else []
+        then = [f"{THEN}={each.folder.path}" for each in queue.waiting]
+        start_detached(folder, *resume, *then)
         to_stderr(in_background(folder))
         return 0
 

@@ -13,10 +13,10 @@ from fftui.experiment import Experiment
 from fftui.presets import Preset, list_presets, load_preset
 from fftui.runs.control_file import send_request
 from fftui.runs.estimate import expected_seconds, measure
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder, RunRecord, create
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import list_runs
-from fftui.runs.starting import new_run, resumed_run
+from fftui.runs.starting import new_run, queued_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
 from fftui.text.settings_text import Asked, settings
@@ -105,6 +105,30 @@ class Backend:
         run_thread = resumed_run(folder, data_folder=self.workspace.data_folder)
         run_thread.start()
         return folder.id, run_thread
+
+    def waiting(self, experiment: Experiment, preset: str | None) -> RunFolder:
+        """Make the folder of a new run that begins later. Raises FFTUIError."""
+        return create(self.workspace, experiment, preset=preset, status="waiting")
+
+    def resumable(self, run: str) -> RunFolder:
+        """The folder of an interrupted run. Raises FFTUIError where a process runs it."""
+        folder = RunFolder(self.workspace.runs_dir.absolute() / run)
+        ensure_not_running(folder, folder.record())
+        return folder
+
+    def begin(self, folder: RunFolder) -> tuple[str, RunControl]:
+        """Start a run that has waited; returns its id and its control. Raises FFTUIError."""
+        run_thread = queued_run(folder)
+        run_thread.start()
+        return folder.id, run_thread
+
+    def start_beside(self, folder: RunFolder) -> None:
+        """Start a run, or go on with it, in a process of its own, and wait until it learns. Raises
+        FFTUIError.
+        """
+        from fftui.text.detached import RESUME, start_detached  # noqa: PLC0415 - loads Rich
+
+        start_detached(folder, *([RESUME] if folder.journal.exists() else []))
 
     def asked(self, run: str) -> Asked:
         """What `run` was asked to do. Reads the disk. Raises FFTUIError."""

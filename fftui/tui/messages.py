@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from fftui.experiment import Experiment
+from fftui.runs.view import RunView
 
 if TYPE_CHECKING:
     from fftui.studies.study import Scale, Study
@@ -38,6 +39,14 @@ class OpenRun(Message):
     """Show `run`: this process's own, or one from its journal."""
 
     run: str
+
+
+@dataclass
+class RunEnded(Message):
+    """`run`, of another process, has ended while it was shown; `view` is its last."""
+
+    run: str
+    view: RunView
 
 
 @dataclass

@@ -83,6 +83,11 @@ class Source(Protocol):
         ...
 
     @property
+    def waits(self) -> bool:
+        """Whether the run waits in a queue."""
+        ...
+
+    @property
     def reading(self) -> float | None:
         """The fraction of a long journal that is read; None once all of it is."""
         ...
@@ -106,7 +111,7 @@ class LiveSource:
         self.run = run
         self._control = control
         self.problem: str | None = None
-        self.process_gone = False
+        self.process_gone = self.waits = False
         self.reading: float | None = None
 
     @property
@@ -152,7 +157,7 @@ class JournalSource:
         self.run = run
         self.view = RunView()
         self.problem: str | None = None
-        self.process_gone = False
+        self.process_gone = self.waits = False
         self.reading: float | None = None
         self._whole = RunView()  # of the part that was read
         self._tail = tail
@@ -182,7 +187,7 @@ class JournalSource:
             self.view, self.reading = self._whole, None
         if self.reading is None or self.view.started is not None:
             status = self._status() if self.view.result is None else None
-            self.process_gone = status == "interrupted"
+            self.process_gone, self.waits = status == "interrupted", status == "waiting"
             self._running = status in ("running", "paused")
 
     def _read_part(self) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fftui.errors import FFTUIError
+from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.runs.estimate import expected_seconds
 from fftui.runs.view import RunView
@@ -161,6 +162,15 @@ class StudyRun(threading.Thread):
     def stopping(self) -> bool:
         """Whether `stop` was called."""
         return self._stopping.is_set()
+
+    @property
+    def status(self) -> Status:
+        """Running; or finished, interrupted or failed (a trial did, or the study itself)."""
+        if self.is_alive():
+            return "running"
+        if self.stopping:
+            return "interrupted"
+        return "failed" if self.problem or failed(self.ended) else "finished"
 
     def run(self) -> None:
         """Run the study to its end; an error is kept in `problem`, not raised."""

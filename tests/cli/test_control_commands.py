@@ -10,8 +10,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fftui.runs.folder import RunFolder
+from fftui.presets import load_preset
+from fftui.runs.folder import RunFolder, create
 from fftui.runs.status import current_record, in_progress
+from fftui.runs.workspace import Workspace
 
 PATIENCE_S = 120.0
 ENDLESS = (
@@ -20,6 +22,14 @@ ENDLESS = (
     "--set", "evaluation.every=0", "--set", "model.layers=[{units = 16}]",
     "--set", "phases.0.epochs=1000000",
 )  # fmt: skip
+START = """
+import sys
+from pathlib import Path
+from fftui.runs.folder import RunFolder
+from fftui.text.detached import start_detached
+
+start_detached(RunFolder(Path(sys.argv[1])), *sys.argv[2:])
+"""
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -122,3 +132,30 @@ def test_the_result_of_a_run_in_the_background_cannot_be_had_at_once(call: Call)
     done = call(*ENDLESS, "--detach", "--json")
     assert done.returncode == 2
     assert "fftui show RUN --json" in done.stderr
+
+
+def test_runs_that_wait_in_the_background_begin_in_their_turn(call: Call, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "runs", device="cpu")
+    experiment = load_preset(
+        "quickstart",
+        overrides={
+            "data.train_images": 256,
+            "data.test_images": 64,
+            "evaluation.every": 0,
+            "model.layers": [{"units": 16}],
+            "phases.0.epochs": 1,
+        },
+    )
+    endless = experiment.changed({"phases.0.epochs": 1_000_000})
+    first = create(workspace, endless)
+    others = [create(workspace, experiment, status="waiting") for _ in range(2)]
+    then = [f"--then={each.path}" for each in others]
+    subprocess.run([sys.executable, "-c", START, str(first.path), *then], check=True)
+    until(lambda: {each.record().pid for each in others} == {first.record().pid})
+    assert [current_record(each).status for each in others] == ["waiting", "waiting"]
+    assert call("stop", first.id).returncode == 0  # that run alone
+    until(lambda: [current_record(each).status for each in others] == ["finished", "finished"])
+    assert current_record(first).status == "interrupted"
+    assert others[0].record().ended < others[1].record().started
+    assert "test accuracy" in others[0].output_log.read_text()
+    assert others[1].id in others[1].output_log.read_text()

@@ -220,14 +220,18 @@ async def test_the_reason_of_a_refused_start_is_shown(new_app, monkeypatch) -> N
         assert not app.busy
 
 
-async def test_only_one_run_learns_at_a_time(new_app, new_control, view_of) -> None:
+async def test_a_second_run_asks_when_it_is_to_begin(new_app, new_control, view_of) -> None:
     app = new_app(new_control(view_of(until=(1, 2))))
     async with app.run_test(size=SMALL) as pilot:
         await pilot.press("b", "enter")
         await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
+        assert isinstance(app.screen, ConfirmDialog)
+        await pilot.press("escape")
+        await pilot.pause()
         assert isinstance(app.screen, FormScreen)
+        assert not app.queue.waiting
 
 
 async def test_quitting_asks_only_while_a_run_learns(new_app, new_control, view_of) -> None:

@@ -1,6 +1,6 @@
 """`ChartGroup`: charts that are read together, and the keys for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from fftui.tui.charts.reading import (
     panned,
     zoomed,
 )
+from fftui.tui.copies import Copy
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.chart import Chart
 
@@ -64,6 +65,10 @@ class ChartGroup(Vertical):
         """Move what the charts show by a share of it."""
         self._reading = panned(self._reading, self._whole, share)
         self.show_charts()
+
+    def values_text(self) -> str:
+        """The values at the cursor, else the newest: a line for each chart that is shown."""
+        return "\n".join(filter(None, (c.values_text() for c in self.charts if c.display)))
 
     def enlarge(self) -> bool:
         """Show only the chart that has the focus or was chosen last, or all again; returns whether
@@ -136,6 +141,11 @@ class ChartKeys(Uncovered):
     def chart_group(self) -> ChartGroup:
         """The charts that the keys read."""
         raise NotImplementedError
+
+    def copies(self) -> Iterator[Copy]:
+        """What of the charts can be copied."""
+        if values := self.chart_group.values_text():
+            yield Copy("v", "values", values)
 
     def action_cursor(self, direction: int) -> None:
         """Put the charts' cursor on the next point, or the one before it."""

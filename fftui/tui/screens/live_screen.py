@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 
 from fftui.errors import RequestError
 from fftui.runs.view import RunView
-from fftui.tui.messages import HandOver, ResumeRun, ShowFigures, ShowSettings
+from fftui.tui.messages import HandOver, ResumeRun, RunEnded, ShowFigures, ShowSettings
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.layers_screen import LayersScreen
@@ -57,6 +57,9 @@ class LiveScreen(RunScreen):
     do, i the figures of a run that has ended. On a small terminal 1 to 4 choose the pane under the
     layers.
 
+    z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
+    command line to the terminal's clipboard, Q shows the runs that wait.
+
     Left and right (or a click) put a cursor on the points of all charts, whose values then stand at
     the right; the wheel zooms, with shift it pans. Values off the scale are not drawn; a value that
     is no number leaves a gap and an x. Lines that lie on each other take turns.
@@ -83,9 +86,13 @@ class LiveScreen(RunScreen):
     @work(thread=True, exclusive=True, group="journal")
     def _follow_journal(self) -> None:
         """Read the journal until the run ends or the screen is closed."""
-        worker = get_current_worker()
+        worker, ran = get_current_worker(), False
         while not worker.is_cancelled and self.source.wants_poll:
             self.source.poll()
+            runs = self.source.control is not None
+            if ran and not runs:
+                self.post_message(RunEnded(self.source.run, self.source.view))
+            ran = runs
             worker.cancelled_event.wait(POLL_S if self.source.reading is None else BREATH_S)
 
     @property
@@ -111,14 +118,25 @@ class LiveScreen(RunScreen):
             return source.problem
         if source.reading is not None:
             return f"reading the journal, {source.reading:.0%}"
-        if view.started is None and view.result is None:
-            preparing = source.control is None or self.control is not None
-            return "loading torch and data" if preparing else "ended before it began"
         if source.process_gone:
             return "interrupted: its process is gone, R resumes it"
+        if view.started is None and view.result is None:
+            return self._before_start()
         if self.control is not None:
             return "stopping" if self._stopping else None
         return "ended" if view.result is None and source.control is not None else None
+
+    @property
+    def run_shown(self) -> str | None:
+        """The run's id, for copying."""
+        return self.source.run
+
+    def _before_start(self) -> str:
+        """What a run does that has no event yet."""
+        if self.source.waits:
+            return "waits in the queue of its process"
+        preparing = self.source.control is None or self.control is not None
+        return "loading torch and data" if preparing else "ended before it began"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
@@ -128,7 +146,7 @@ class LiveScreen(RunScreen):
             return self.control is not None and isinstance(self.source, LiveSource)
         if action == "resume_run":
             ended = self.source.process_gone or self.source.view.status in ("interrupted", "failed")
-            return ended and self.control is None and self.source.view.started is not None
+            return ended and self.control is None
         if action == "figures":
             return self.control is None and self.source.view.result is not None
         return super().check_action(action, parameters)

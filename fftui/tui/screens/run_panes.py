@@ -1,5 +1,6 @@
 """`RunPanes`: a run's header, layers, charts, system metrics, log and progress."""
 
+import time
 from collections.abc import Sequence
 
 from textual import on
@@ -7,6 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from fftui.runs.view import LayerView, RunView
+from fftui.text.format import clock
+from fftui.text.layer_text import LAYER_HEAD, accuracy_head, layer_rows
 from fftui.tui.charts.chart_registry import CHARTS, ChartInfo
 from fftui.tui.screens.chart_group import ChartGroup
 from fftui.tui.system.metric_styles import Machine
@@ -18,6 +21,7 @@ from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 SLOTS = 3  # charts at once, at most
 WIDTH_OF_THREE = 170  # cells from which three charts have room side by side
 PANES = ("chart-1", "chart-2", "system", "log")
+HIDEABLE = ("layers", "system", "log")
 
 
 class RunPanes(ChartGroup):
@@ -40,6 +44,8 @@ class RunPanes(ChartGroup):
         self._selected = 0
         self._follows = True
         self._shown: tuple[object, ...] = ()
+        self._frozen: str | None = None  # the status while the picture is frozen
+        self._newest: tuple[str, RunView, str | None] = (run, self._view, None)
 
     def compose(self) -> ComposeResult:
         """The header, the layers, the panes and the progress."""
@@ -74,7 +80,12 @@ class RunPanes(ChartGroup):
         return min(len(CHARTS), SLOTS if has_room and self.screen.has_class("-tall") else 2)
 
     def show(self, run: str, view: RunView, status_text: str | None) -> None:
-        """Show `view` of `run`; `status_text` replaces its status where the screen knows more."""
+        """Show `view` of `run`, or later where the picture is frozen; `status_text` replaces its
+        status where the screen knows more.
+        """
+        self._newest = (run, view, status_text)
+        if self._frozen is not None:
+            run, view, status_text = self._header.run, self._view, self._frozen
         shown = (run, status_text, len(CHARTS))
         if view is self._view and shown == self._shown:
             return
@@ -90,6 +101,11 @@ class RunPanes(ChartGroup):
         self.show_charts()
         if rows_changed:
             self.layer_table.refresh(layout=True)
+
+    def freeze(self) -> None:
+        """Keep the picture as it is, and say so in the header; or show the newest again."""
+        self._frozen = f"frozen at {clock(time.time())}, z goes on" if not self._frozen else None
+        self.show(*self._newest)
 
     def show_charts(self) -> None:
         """Show the layers and the charts, with the learning layer selected where it is followed."""
@@ -121,10 +137,26 @@ class RunPanes(ChartGroup):
         self.show_charts()
 
     def show_pane(self, name: str) -> None:
-        """Show the pane `name`, one of `PANES`, where there is no room for all."""
+        """Show the pane `name`, one of `PANES`, where there is no room for all, also if hidden."""
+        self.remove_class(f"-no-{name}")
         for pane in PANES:
             self.set_class(pane == name, f"-pane-{pane}")
         (self.log_pane if name == "log" else self.layer_table).focus()
+
+    def layers_text(self) -> str:
+        """The layers as a table, its cells separated by tabs; empty where there are none."""
+        if not self._view.layers:
+            return ""
+        rows = ((*LAYER_HEAD, accuracy_head(self._view)), *layer_rows(self._view))
+        return "\n".join("\t".join(row) for row in rows)
+
+    def hides(self, pane: str) -> bool:
+        """Whether `pane`, one of `HIDEABLE`, is hidden."""
+        return self.has_class(f"-no-{pane}")
+
+    def hide(self, pane: str) -> None:
+        """Hide `pane`, one of `HIDEABLE`, or show it again; the charts get its room."""
+        self.toggle_class(f"-no-{pane}")
 
     def help_text(self) -> str:
         """What each chart shows, one paragraph each."""

@@ -196,6 +196,11 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
         index = self.query_one(RowList).index
         return self._shown[index] if index < len(self._shown) else None
 
+    @property
+    def run_shown(self) -> str | None:
+        """The run under the cursor, for copying."""
+        return self.current.id if self.current is not None else None
+
     def action_open(self) -> None:
         """Open the run under the cursor."""
         if (run := self.current) is not None:

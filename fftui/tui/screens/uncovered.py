@@ -1,9 +1,12 @@
 """`Uncovered`: what a screen does regularly, only while no other screen covers it."""
 
+import os
 from collections.abc import Callable
 
 from textual.screen import Screen
 from textual.timer import Timer
+
+REFRESH_VARIABLE = "FFTUI_REFRESH"  # seconds; the command line checks and sets it
 
 
 class Uncovered(Screen[None]):
@@ -17,9 +20,10 @@ class Uncovered(Screen[None]):
         self._regular: tuple[Timer, Callable[[], object]] | None = None
 
     def repeat(self, every_s: float, task: Callable[[], object]) -> None:
-        """Do `task` now, and every `every_s` seconds."""
+        """Do `task` now, and every `every_s` seconds, or as seldom as `--refresh` says."""
         task()
-        self._regular = (self.set_interval(every_s, task), task)
+        slow_s = float(os.environ.get(REFRESH_VARIABLE, "0"))
+        self._regular = (self.set_interval(max(every_s, slow_s), task), task)
 
     def on_screen_suspend(self) -> None:
         """Rest."""

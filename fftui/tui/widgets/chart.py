@@ -121,6 +121,15 @@ class Chart(RowWidget):
         self._show_title()
         self.repaint()
 
+    def values_text(self) -> str:
+        """The chart's title, and the values that stand at its right; empty without lines."""
+        spec = self.drawn
+        if not spec.labelled:
+            return ""
+        where = "" if spec.cursor is None else f"{spec.unit} {spec.cursor:.6g}, "
+        values = ", ".join(f"{s.name} {spec.format_value(value)}" for s, value in spec.labelled)
+        return f"{self._chart_title}: {where}{values}"
+
     def _show_title(self) -> None:
         """Write the title, what the reader has chosen, and the values at the cursor where they have
         no room at the right.

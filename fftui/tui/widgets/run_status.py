@@ -13,6 +13,7 @@ from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 DIVERGED = "loss not finite"
 STATUS_STYLES: dict[str, StyleName] = {
+    "waiting": "dim",
     "running": "accent",
     "paused": "warn",
     "finished": "good",

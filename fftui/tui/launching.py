@@ -1,0 +1,305 @@
+"""`LaunchingApp`, the part of the app that starts runs: one at a time in this process, while others
+wait in its queue or learn in the background; and the notices of their ends.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import psutil
+from textual import on
+from textual.app import App
+from textual.message import Message
+
+from fftui.errors import FFTUIError
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_queue import RunQueue
+from fftui.text.format import size
+from fftui.text.notices import Notice, end_of, run_command, terminal_notice
+from fftui.tui.backend import Backend
+from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy
+from fftui.tui.run_sources import LiveSource, RunControl, Source
+from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.live_screen import LiveScreen
+from fftui.tui.screens.queue_screen import ThisProcess
+
+if TYPE_CHECKING:
+    from fftui.tui.study_backend import StudyBackend, StudyRun
+
+LOOK_EVERY_S = 1.0
+Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "terminated"]
+PROBLEMS = (FFTUIError, OSError, RuntimeError, ImportError)  # of starting a run
+
+
+@dataclass
+class Queued(Message):
+    """The run waits, at `place` of the queue (from 1)."""
+
+    run: str
+    place: int
+
+
+@dataclass
+class Launched(Message):
+    """The run learns in the background."""
+
+    run: str
+
+
+@dataclass
+class Failure(Message):
+    """What a thread could not do, in one line."""
+
+    text: str
+
+
+class LaunchingApp(App[Ending]):
+    """Starts runs and studies, keeps those that wait, and gives notice of their ends."""
+
+    def __init__(self, backend: Backend, source: Source | None, **options: Any) -> None:
+        """`source` is a run that is shown first; `options` are Textual's."""
+        super().__init__(**options)
+        self.backend = backend
+        self.queue = RunQueue()
+        self.source = source if isinstance(source, LiveSource) else None
+        # the study of this process, unless a run was started later
+        self.study_run: StudyRun | None = None
+        self.ended: tuple[Notice, ...] = ()  # the runs and studies of this process
+        self._noticed: LiveSource | None = None  # the last of them
+        self._threads: list[threading.Thread] = []
+
+    def on_mount(self) -> None:
+        """Look regularly whether the run of this process has ended."""
+        self.set_interval(LOOK_EVERY_S, self.look_after_runs)
+
+    def studies(self) -> "StudyBackend":
+        """The backend of the studies."""
+        raise NotImplementedError  # an app's metaclass is Textual's, so this cannot be an ABC
+
+    def show_run(self, source: Source) -> None:
+        """Show the live screen of a run."""
+        raise NotImplementedError
+
+    # What runs
+
+    @property
+    def control(self) -> RunControl | None:
+        """The control of the run or study of this process; None unless its thread is alive."""
+        control = self.source.control if self.source is not None else None
+        return control if control is not None and control.is_alive() else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run or study of this process is being prepared or is running."""
+        preparing = (
+            self.source is not None and self.source.control is None and self.source.problem is None
+        )
+        return preparing or self.control is not None
+
+    def this_process(self) -> ThisProcess:
+        """What the queue screen shows beside the queue."""
+        return ThisProcess(self.source, self.busy, self.ended)
+
+    @property
+    def can_hand_over(self) -> bool:
+        """Whether what runs, or waits, can go on in the background: no study can."""
+        return self.study_run is None or not self.busy
+
+    def in_thread(self, name: str, work: Callable[[], None]) -> None:
+        """Do `work` in a background thread, for whose end the process waits."""
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def join_threads(self) -> None:
+        """Wait for the background threads: a process that ends while torch loads may crash."""
+        for thread in self._threads:
+            thread.join()
+
+    # Starting
+
+    @on(StartRun)
+    async def _start_run(self, message: StartRun) -> None:
+        experiment, preset = message.experiment, message.preset
+        if not self.busy:
+            self._launch(experiment.name, partial(self.backend.start, experiment, preset))
+        else:
+            await self._ask_when(experiment.name, partial(self.backend.waiting, experiment, preset))
+
+    @on(ResumeRun)
+    async def _resume_run(self, message: ResumeRun) -> None:
+        if not self.busy:
+            self._launch(message.run, partial(self.backend.resume, message.run))
+        else:
+            await self._ask_when(message.run, partial(self.backend.resumable, message.run))
+
+    @on(HandOver)
+    def _hand_over(self, message: HandOver) -> None:
+        if self.source is not None and self.source.run == message.run:
+            self.exit("hand over")
+
+    @on(StartStudy)
+    def _start_study(self, message: StartStudy) -> None:
+        if self.busy:
+            text = "a run is learning already: stop it first (ctrl+p, Live run shows it)"
+            self.notify(text, severity="error")
+        else:
+            self.study_run = self.studies().start(message.study)
+            self.source = LiveSource(f"study {message.study.name}", self.study_run)
+
+    def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
+        """Start a run in this process, in a thread, and show it."""
+        self.study_run = None
+        source = self.source = LiveSource(name)
+        self.in_thread("fftui-start", partial(_attach, source, start))
+        self.show_run(source)
+
+    # Waiting
+
+    async def _ask_when(self, name: str, folder: Callable[[], RunFolder]) -> None:
+        place = len(self.queue.waiting) + 1
+        free = size(psutil.virtual_memory().available)
+        dialog = ConfirmDialog(
+            f"A run is learning already. When is {name} to begin?",
+            (
+                ("w", f"after it: it waits, as number {place} (Q shows the queue)"),
+                ("b", f"now, beside it ({_cores()} for both, {free} free)"),
+                ("escape", "not at all"),
+            ),
+        )
+        await self.push_screen(dialog, partial(self._when_answered, folder))
+
+    def _when_answered(self, folder: Callable[[], RunFolder], answer: str | None) -> None:
+        work = {"w": self._wait_in_queue, "b": self._start_beside}.get(answer or "")
+        if work is not None:
+            self.in_thread("fftui-queue", partial(self._guarded, partial(work, folder)))
+        if answer == "b":
+            self.notify("it begins in the background")
+
+    def _guarded(self, work: Callable[[], Message]) -> None:
+        """Do `work` in its thread, and post what comes of it."""
+        try:
+            self.post_message(work())
+        except PROBLEMS as error:
+            self.post_message(Failure(_in_one_line(error)))
+
+    def _wait_in_queue(self, folder: Callable[[], RunFolder]) -> Message:
+        waiting = folder()
+        return Queued(waiting.id, self.queue.add(waiting))
+
+    def _start_beside(self, folder: Callable[[], RunFolder]) -> Message:
+        beside = folder()
+        self.backend.start_beside(beside)
+        return Launched(beside.id)
+
+    @on(Queued)
+    def _run_queued(self, message: Queued) -> None:
+        self.notify(f"number {message.place} of the queue (Q): {message.run}")
+
+    @on(Launched)
+    def _run_launched(self, message: Launched) -> None:
+        self.notify(f"{message.run} learns in the background: r lists it")
+
+    @on(Failure)
+    def _failed(self, message: Failure) -> None:
+        self.notify(message.text, severity="error", timeout=20)
+
+    def begin_next(self) -> bool:
+        """Begin the run whose turn it is, and wait until it is prepared; False where none waits."""
+        if (begin := self._next()) is None:
+            return False
+        begin()
+        return True
+
+    def _next(self) -> Callable[[], None] | None:
+        """What prepares the next run, which is the run of this process from here on."""
+        try:
+            folder = self.queue.take()
+        except FFTUIError as error:
+            self.post_message(Failure(str(error)))
+            return None
+        if folder is None:
+            return None
+        self.study_run = None
+        source = self.source = LiveSource(folder.id)
+        return partial(_attach, source, partial(self.backend.begin, folder))
+
+    # Ends
+
+    def look_after_runs(self) -> None:
+        """Give notice of the end of this process's run, and begin the next."""
+        ended = self.new_end()
+        if ended is not None:
+            self._give_notice(ended)
+        if not self.busy and (begin := self._next()) is not None:
+            self.in_thread("fftui-start", begin)
+            assert self.source is not None
+            self.notify(f"{self.source.run} begins (Q shows the queue)")
+
+    def new_end(self) -> Notice | None:
+        """The end of this process's run or study, the first time that it is asked for."""
+        source = self.source
+        if source is None or source is self._noticed or self.busy:
+            return None
+        self._noticed = source
+        notice = end_of(source.run, source.view)
+        if self.study_run is not None:
+            notice = Notice(source.run, self.study_run.status)
+        elif source.problem is not None:
+            notice = Notice(source.run, "failed")
+        self.ended = (*self.ended, notice)
+        return notice
+
+    @on(RunEnded)
+    def _run_ended(self, message: RunEnded) -> None:
+        self._give_notice(end_of(message.run, message.view))
+
+    def _give_notice(self, notice: Notice) -> None:
+        if self._driver is not None:
+            self._driver.write(terminal_notice(notice))
+        seen = isinstance(self.screen, LiveScreen) and self.screen.source.run == notice.name
+        if not seen:
+            bad = notice.status != "finished"
+            self.notify(notice.text, severity="warning" if bad else "information", timeout=20)
+        # the process does not wait for the end of the command
+        threading.Thread(target=self._run_command, args=(notice,), daemon=True).start()
+
+    def _run_command(self, notice: Notice) -> None:
+        if problem := run_command(notice):
+            self.post_message(Failure(problem))
+
+
+def _attach(source: LiveSource, start: Callable[[], tuple[str, RunControl]]) -> None:
+    """Start a run and attach it to its source, or keep there why it cannot be started."""
+    try:
+        source.attach(*start())
+    except PROBLEMS as error:
+        source.problem = _in_one_line(error)
+
+
+def _in_one_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _cores() -> str:
+    cores = os.cpu_count() or 1
+    return f"{cores} core{'s' if cores != 1 else ''}"
+
+
+def quit_question(waiting: int, *, can_hand_over: bool) -> ConfirmDialog:
+    """The question before quitting while a run learns and so many wait."""
+    wait = f" and {waiting} wait{'s' if waiting == 1 else ''}" if waiting else ""
+    left = "the others stay among the runs" if waiting else "R resumes it"
+    hand_over = ("d", "go on in the background, from a checkpoint")
+    return ConfirmDialog(
+        f"A run is learning{wait}. Quit?",
+        (
+            ("k", "keep learning in this terminal, without the screen"),
+            *([hand_over] if can_hand_over else []),
+            ("s", f"stop, with a checkpoint; {left}"),
+            ("escape", "stay"),
+        ),
+    )
