@@ -41,6 +41,23 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 
+def pytest_configure() -> None:
+    """One thread for torch, here and in the processes of tests: tests are small, and threads of
+    workers side by side wait for each other.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Workers of `-n auto`: one for each core that may be used; none, so no second process, on a
+    single core. A worker holds torch: at most 8.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores, 8) if cores and cores > 1 else 0
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests on the full data sets need FFTUI_DATA; in CI its absence is a failure, never a silent
     skip.

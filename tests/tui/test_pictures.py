@@ -1,0 +1,136 @@
+"""Each screen looks as it did: its pictures are compared with those in `pictures/`.
+
+RENEW_PICTURES=1 python -m pytest -q -n auto tests/tui/test_pictures.py   # stores them anew
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from fftui.runs.estimate import Rates, expected_seconds
+from fftui.runs.folder import RunFolder
+from fftui.tui import backend as backend_module
+from fftui.tui.app import FFTUIApp
+from fftui.tui.messages import OpenClaims
+
+from .on_screen import add_run, until
+from .pictures import FOLDER, Album, signs, styles
+from .test_claims_screens import FakeClaimsBackend
+
+SIZES = ((60, 16), (80, 24), (120, 40), (200, 50))
+STYLED = (80, 24)  # colours do not depend on the size
+FINISHED, FAILED = "20261101-080000-ff-mnist-aaaa", "20261101-090000-backprop-mnist-bbbb"
+RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A screen: the run that learns meanwhile, the keys that lead there, and a text that is on it
+    once it is complete.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    shows: str
+    view: dict[str, Any] | None = None
+
+
+LEARNING = {"until": (2, 5)}
+SCENES = (
+    Scene("presets", (), "time here"),
+    Scene("form", ("enter",), "learning_rate"),
+    Scene("runs", ("r",), FAILED),
+    Scene("run-finished", ("r", "down", "enter"), "finished"),
+    Scene("run-failed", ("r", "enter"), "failed"),
+    Scene("settings", ("r", "enter", "t"), "Settings"),
+    Scene("learning", (), "layer 2/4", LEARNING),
+    Scene("learning-on-gpu", (), "layer 2/4", LEARNING | {"gpu": True, "validation": True}),
+    Scene("system", ("g",), "process", LEARNING),
+    Scene("help", ("question_mark",), "Layers are rows", LEARNING),
+    Scene("quit", ("q",), "Quit?", LEARNING),
+    Scene("studies", ("s",), "table-1"),
+    Scene("claims", (), "on-par"),
+)
+
+
+@pytest.fixture
+def make(
+    new_app: Callable[..., FFTUIApp], new_control: Callable[..., Any], view_of: Callable[..., Any],
+    events_of: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[..., FFTUIApp]]:  # fmt: skip
+    """Makes apps whose clock zone, folder, rates and runs are always the same."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(backend_module, "expected_seconds", lambda e: expected_seconds(e, RATES))
+    runs = Path("runs")
+    _add(runs, FINISHED, list(events_of()), status="finished", test_accuracy=0.9712, train_s=133.0)
+    _add(runs, FAILED, list(events_of(until=(1, 3))), status="failed", error="it broke")
+
+    def make_one(scene: Scene, *, ascii_only: bool) -> FFTUIApp:
+        control = None if scene.view is None else new_control(view_of(**scene.view))
+        app = new_app(control, runs=runs, ascii_only=ascii_only)
+        monkeypatch.setattr(app, "claims", FakeClaimsBackend)
+        return app
+
+    yield make_one
+    monkeypatch.undo()
+    time.tzset()
+
+
+def _add(runs: Path, name: str, run_events: list[Any], **record: object) -> None:
+    """A run with a name that is always the same, as are its times."""
+    started = datetime.strptime(name[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    folder = RunFolder(runs / add_run(runs, run_events, started=started, **record))
+    folder.path.rename(folder.path.with_name(name))
+
+
+async def reach(pilot: Pilot, scene: Scene) -> None:
+    """Open the scene's screen."""
+    app = pilot.app
+    assert isinstance(app, FFTUIApp)
+    await until(pilot, lambda: len(app.presets_screen.recent_runs) == 2)
+    if scene.name == "claims":
+        app.presets_screen.post_message(OpenClaims("quick"))
+    for key in scene.keys:
+        await pilot.press(key)
+        await pilot.pause(0.1)
+    await until(pilot, lambda: scene.shows in signs(app))
+    for field in app.screen.query(Input):
+        field.cursor_blink = False
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+async def test_a_screen_is_as_in_its_pictures(
+    scene: Scene, make: Callable[..., FFTUIApp]
+) -> None:
+    album = Album(scene.name)
+    app = make(scene, ascii_only=False)
+    async with app.run_test(size=STYLED) as pilot:
+        await reach(pilot, scene)
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            await album.add(pilot, f"{width}x{height}", signs)
+        await pilot.resize_terminal(*STYLED)
+        for theme in ("fftui-dark", "fftui-light"):
+            app.theme = theme
+            await album.add(pilot, theme, styles)
+    app = make(scene, ascii_only=True)
+    async with app.run_test(size=STYLED) as pilot:
+        await reach(pilot, scene)
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            await album.add(pilot, f"{width}x{height} in ASCII", signs)
+            assert signs(app).isascii()
+    album.close()
+
+
+def test_no_picture_is_left_of_a_scene_that_is_gone() -> None:
+    assert {path.stem for path in FOLDER.glob("*.txt")} == {scene.name for scene in SCENES}
