@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
@@ -14,6 +15,8 @@ from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.status import current_record, in_progress
 from fftui.runs.workspace import Workspace
+
+from ..warm import FFTUI, WarmProcess
 
 PATIENCE_S = 120.0
 ENDLESS = (
@@ -30,7 +33,15 @@ from fftui.text.detached import start_detached
 
 start_detached(RunFolder(Path(sys.argv[1])), *sys.argv[2:])
 """
-Call = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+class Done(NamedTuple):
+    returncode: int | None
+    stdout: str
+    stderr: str
+
+
+Call = Callable[..., Done]
 
 
 @pytest.fixture
@@ -43,17 +54,10 @@ def call(tmp_path: Path) -> Call:
         "OMP_NUM_THREADS": "1",
     }
 
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "fftui", *words],
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+    def run(*words: str) -> Done:
+        process = WarmProcess(FFTUI, words, folder=tmp_path, environment=environment)
+        out, err = process.communicate(PATIENCE_S)
+        return Done(process.returncode, out, err)
 
     return run
 

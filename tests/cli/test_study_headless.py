@@ -21,10 +21,12 @@ from fftui.runs.journal import read_journal
 from fftui.studies import study_catalogue
 from fftui.studies.study import Row
 
+from ..warm import FFTUI, WarmProcess
+
 PATIENCE_S = 90.0
 # A study of three small networks, of which the third learns for as long as it is let.
-PROGRAM = """
-import sys
+PROGRAM = (
+    """
 from fftui.studies import study_catalogue
 from fftui.studies.study import Row
 def rows(data, scale):
@@ -35,10 +37,9 @@ def rows(data, scale):
         yield Row((("units", units),), "quickstart", short | {"checkpoint.every_s": 0.02})
 info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini", "svhn"))
 study_catalogue.STUDIES["small"] = info
-sys.argv[0] = "fftui"
-from fftui.cli.main import main
-main()
 """
+    + FFTUI
+)
 ALL = PROGRAM.replace("LENGTH", "2").replace("ENDLESS", "0")
 ENDLESS = PROGRAM.replace("LENGTH", "3").replace("ENDLESS", "9")
 FAILING = (
@@ -59,30 +60,22 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def begin(tmp_path: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def begin(tmp_path: Path) -> Iterator[Callable[..., WarmProcess]]:
     """Starts a program with arguments; at the end of the test no process is left."""
-    begun: list[subprocess.Popen[str]] = []
+    begun: list[WarmProcess] = []
 
-    def start(code: str, *arguments: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, "study", "small", "--data-dir", str(tmp_path), *arguments],
-            cwd=tmp_path,
-            env=environment(),
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        begun.append(process)
-        return process
+    def start(code: str, *arguments: str) -> WarmProcess:
+        words = ("study", "small", "--data-dir", str(tmp_path), *arguments)
+        begun.append(WarmProcess(code, words, folder=tmp_path, environment=environment()))
+        return begun[-1]
 
     yield start
     for process in begun:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
-def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+def finish(process: WarmProcess) -> tuple[int | None, str, str]:
     out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 

@@ -22,6 +22,8 @@ from fftui.runs.journal import read_journal
 from fftui.runs.status import current_record
 from fftui.runs.tables import make_table
 
+from ..warm import FFTUI, WarmProcess
+
 PATIENCE_S = 90.0
 SMALL = """
 name = "tiny"
@@ -39,7 +41,7 @@ threshold = 1.0
 """
 # A training whose second step never ends; the file `stuck` tells when it has begun.
 STUCK = """
-import sys, time
+import time
 import fftui.learning.training as training
 whole = training.Training.__next__
 count = 0
@@ -51,10 +53,9 @@ def stuck(self):
         time.sleep(600)
     return whole(self)
 training.Training.__next__ = stuck
-sys.argv[0] = "fftui"
-from fftui.cli.main import main
-main()
 """
+# As on a full disk.
+LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))\n"
 
 
 @pytest.fixture
@@ -66,29 +67,19 @@ def workdir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def begin(workdir: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Starts fftui in `workdir`; at the end of the test no process is left."""
-    begun: list[subprocess.Popen[str]] = []
+def begin(workdir: Path) -> Iterator[Callable[..., WarmProcess]]:
+    """Starts fftui in `workdir`, after `code`; at the end of the test no process is left."""
+    begun: list[WarmProcess] = []
 
-    def start(*arguments: str, code: str | None = None, **options: Any) -> "subprocess.Popen[str]":
-        program = ["-m", "fftui"] if code is None else ["-c", code]
-        process = subprocess.Popen(
-            [sys.executable, *program, *arguments],
-            cwd=workdir,
-            env=environment(),
-            text=True,
-            stdin=subprocess.DEVNULL,
-            stdout=options.pop("stdout", subprocess.PIPE),
-            stderr=options.pop("stderr", subprocess.PIPE),
-            **options,
-        )
-        begun.append(process)
-        return process
+    def start(*arguments: str, code: str = "") -> WarmProcess:
+        program = code + FFTUI
+        begun.append(WarmProcess(program, arguments, folder=workdir, environment=environment()))
+        return begun[-1]
 
     yield start
     for process in begun:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def environment() -> dict[str, str]:
@@ -118,7 +109,7 @@ def epochs_done(folder: RunFolder) -> int:
     return sum(isinstance(event, EpochFinished) for _, event in read_journal(folder.journal))
 
 
-def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+def finish(process: WarmProcess) -> tuple[int | None, str, str]:
     out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 
@@ -158,7 +149,7 @@ def test_json_is_exactly_one_object_and_progress_is_lines(workdir: Path, begin: 
 
 
 def test_killed_at_any_moment_it_resumes_to_the_same_bits(workdir: Path, begin: Any) -> None:
-    process = begin("run", "--config", "long.toml", "--headless", stderr=subprocess.DEVNULL)
+    process = begin("run", "--config", "long.toml", "--headless")
     folder = the_run(workdir)
     until(lambda: epochs_done(folder) >= 3 and folder.checkpoint.exists())
     process.kill()
@@ -238,14 +229,7 @@ def test_a_terminal_shows_a_bar_and_leaves_the_result(workdir: Path, on_terminal
 
 
 def test_a_full_disk_ends_with_one_line_and_exit_1(workdir: Path, begin: Any) -> None:
-    def limited() -> None:
-        import resource  # noqa: PLC0415 - in the child
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
-
-    code, out, err = finish(
-        begin("run", "--config", "short.toml", "--headless", preexec_fn=limited)
-    )
+    code, out, err = finish(begin("run", "--config", "short.toml", "--headless", code=LIMITED))
     assert code == 1
     assert "finished: test accuracy" in out
     assert "Traceback" not in err
@@ -291,14 +275,10 @@ def test_missing_images_are_one_line_exit_2_and_no_run(workdir: Path, begin: Any
 
 def test_a_crash_of_the_tables_is_one_line_exit_1_and_recorded(workdir: Path, begin: Any) -> None:
     broken = """
-import sys
 import fftui.runs.tables as tables
 def write_tables(folder):
     raise ValueError("no such column")
 tables.write_tables = write_tables
-sys.argv[0] = "fftui"
-from fftui.cli.main import main
-main()
 """
     code, out, err = finish(begin("run", "--config", "short.toml", "--json", code=broken))
     folder = the_run(workdir)

@@ -108,9 +108,7 @@ async def reach(pilot: Pilot, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-async def test_a_screen_is_as_in_its_pictures(
-    scene: Scene, make: Callable[..., FFTUIApp]
-) -> None:
+async def test_a_screen_is_as_in_its_pictures(scene: Scene, make: Callable[..., FFTUIApp]) -> None:
     album = Album(scene.name)
     app = make(scene, ascii_only=False)
     async with app.run_test(size=STYLED) as pilot:
