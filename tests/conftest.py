@@ -2,8 +2,6 @@
 
 import gc
 import os
-import pty
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +28,8 @@ from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value
+
+from .warm import WarmProcess
 
 # A busy machine is no defect: an example that once took long because another process ran must not
 # fail a test.
@@ -246,19 +246,19 @@ def finished_run(tmp_path: Path) -> Callable[..., RunFolder]:
 
 @pytest.fixture
 def on_terminal() -> Callable[..., tuple[int, str]]:
-    """Runs Python in a folder on a terminal of its own: exit code, and all that was shown."""
+    """Runs a program in a folder on a terminal of its own: exit code, and all that was shown."""
 
-    def run(folder: Path, environment: dict[str, str], words: Sequence[str]) -> tuple[int, str]:
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(folder)
-            os.execve(sys.executable, [sys.executable, *words], environment)
+    def run(
+        code: str, words: Sequence[str], folder: Path, environment: dict[str, str]
+    ) -> tuple[int, str]:
+        terminal, its = os.openpty()
+        process = WarmProcess(code, words, folder=folder, environment=environment, terminal=its)
+        os.close(its)
         shown = b""
         with suppress(OSError):  # how a terminal says that its last process has ended
             while read := os.read(terminal, 4096):
                 shown += read
-        _, status = os.waitpid(pid, 0)
         os.close(terminal)
-        return os.waitstatus_to_exitcode(status), shown.decode()
+        return process.wait(), shown.decode()
 
     return run

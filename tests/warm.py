@@ -72,9 +72,10 @@ class WarmProcess:
             "streams": streams,
             "has_terminal": terminal is not None,
         }
+        context = run_process._context()  # says what the server loads, before it is started
         with run_process._without_main():
             run_process._start_helpers()
-            self._process = run_process._context().Process(target=exec, args=(PROGRAM, names))
+            self._process = context.Process(target=exec, args=(PROGRAM, names))
             self._process.start()
         for stream in {id(stream): stream for stream in streams}.values():
             stream.close()

@@ -160,8 +160,8 @@ def test_failed_trials_are_reported_and_exit_1(tmp_path: Path, begin: Any) -> No
 
 
 def test_a_terminal_shows_lines_a_bar_and_the_table(tmp_path: Path, on_terminal: Any) -> None:
-    words = ["-c", ALL, "study", "small", "--seeds", "1"]
-    code, text = on_terminal(tmp_path, environment() | {"NO_COLOR": "1"}, words)
+    words = ["study", "small", "--seeds", "1"]
+    code, text = on_terminal(ALL, words, tmp_path, environment() | {"NO_COLOR": "1"})
     assert code == 0
     assert "2/2 mnist-mini, 9, seed 0: test accuracy" in text
     assert "Small: Does it matter?" in text

@@ -61,7 +61,7 @@ LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 600
 @pytest.fixture
 def workdir(tmp_path: Path) -> Path:
     (tmp_path / "short.toml").write_text(SMALL % 2)
-    (tmp_path / "long.toml").write_text(SMALL % 60)
+    (tmp_path / "long.toml").write_text(SMALL % 20)
     (tmp_path / "endless.toml").write_text(SMALL % 1_000_000)
     return tmp_path
 
@@ -158,7 +158,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(workdir: Path, begin: 
     assert epochs_done(folder) >= 3
     code, _, _ = finish(begin("resume", folder.id, "--json"))
     assert code == 0
-    assert make_table(folder, "epochs").height == 120
+    assert make_table(folder, "epochs").height == 40
 
     code, out, _ = finish(begin("run", "--config", str(folder.experiment_path), "--json"))
     assert code == 0
@@ -220,8 +220,8 @@ def test_a_closed_terminal_ends_neither_the_run_nor_spins(workdir: Path) -> None
 
 
 def test_a_terminal_shows_a_bar_and_leaves_the_result(workdir: Path, on_terminal: Any) -> None:
-    words = ["-m", "fftui", "run", "--config", "short.toml", "--headless"]
-    _, text = on_terminal(workdir, environment() | {"NO_COLOR": "1"}, words)
+    words = ["run", "--config", "short.toml", "--headless"]
+    _, text = on_terminal(FFTUI, words, workdir, environment() | {"NO_COLOR": "1"})
     assert "layer 1/2 learned after 2 epochs" in text
     assert "finished: test accuracy" in text
     assert "\x1b[?25h" in text  # the cursor is back

@@ -6,11 +6,10 @@ import os
 import select
 import signal
 import struct
-import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -22,7 +21,10 @@ from fftui.runs.folder import run_folders
 from fftui.runs.journal import read_journal
 from fftui.runs.status import in_progress
 
+from ..warm import WarmProcess
+
 pty = pytest.importorskip("pty")
+PATIENCE_S = 120.0
 
 REAL = """
 import sys
@@ -46,7 +48,8 @@ carrier.start()
 sys.exit(run_app(Workspace(runs, None, "cpu"), carrier))
 """
 
-# A run that uses no processor time: what the process uses is used by the rest of the screen.
+# A run that uses no processor time: what the process uses is used by the rest of the screen. It
+# ends once there is a file `over`.
 IDLE = """
 import os, sys, threading, time
 from pathlib import Path
@@ -64,7 +67,10 @@ class Idle(threading.Thread):
     wanted = threading.Event()
     def run(self):
         os.write(2, b"STRAY-FROM-C")
-        status = "interrupted" if self.wanted.wait(float(sys.argv[2])) else "finished"
+        over = Path(sys.argv[2])
+        while not over.exists() and not self.wanted.wait(0.2):
+            pass
+        status = "finished" if over.exists() else "interrupted"
         self.view = RunView().after(time.time(), RunFinished(status, None, (), 1.0, None))
     def stop(self):
         self.wanted.set()
@@ -90,12 +96,15 @@ sys.exit(run_app(Workspace(Path(sys.argv[1])), attached=sys.argv[2]))
 class Child:
     """A process on a pseudo-terminal of its own."""
 
-    pid: int
+    process: WarmProcess
     master: int
     seen: bytes = b""
-    used_s: float = field(default=0.0)
 
-    def read_until(self, wanted: bytes, timeout_s: float = 60) -> bytes:
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def read_until(self, wanted: bytes, timeout_s: float = PATIENCE_S) -> bytes:
         """Read the screen until it holds `wanted`."""
         until = time.monotonic() + timeout_s
         while wanted not in self.seen:
@@ -121,7 +130,7 @@ class Child:
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
 
-    def wait(self, timeout_s: float = 90) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """The exit code; the screen is read meanwhile, unless it is closed."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
@@ -129,11 +138,8 @@ class Child:
                 self.read_some(0.02)
             else:
                 time.sleep(0.02)
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            if pid:
-                self.pid = 0
-                self.used_s = usage.ru_utime + usage.ru_stime
-                return os.waitstatus_to_exitcode(status)
+            if (code := self.process.returncode) is not None:
+                return code
         raise AssertionError("the process does not end")
 
     def hang_up(self) -> None:
@@ -148,32 +154,31 @@ def spawn(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     children: list[Child] = []
 
     def start(code: str, *arguments: str) -> Child:
-        pid, master = pty.fork()
-        if pid == 0:
-            os.environ |= {
-                "TERM": "xterm-256color",
-                "OMP_NUM_THREADS": "1",
-                "PYTHONPATH": os.pathsep.join(sys.path),
-            }
-            os.execv(
-                sys.executable, [sys.executable, "-c", code, str(tmp_path / "runs"), *arguments]
-            )
+        master, its = pty.openpty()
         fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        children.append(Child(pid, master))
+        words = [str(tmp_path / "runs"), *arguments]
+        environment = os.environ | {"TERM": "xterm-256color", "OMP_NUM_THREADS": "1"}
+        process = WarmProcess(code, words, folder=tmp_path, environment=environment, terminal=its)
+        os.close(its)
+        children.append(Child(process, master))
         return children[-1]
 
     yield start
     for child in children:
-        if child.pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child.pid, signal.SIGKILL)
-            os.waitpid(child.pid, 0)
+        child.process.kill()
+        child.process.wait()
         if child.master >= 0:
             os.close(child.master)
+    end_what_goes_on(tmp_path / "runs")
 
 
-# Forking a process that has threads warns from Python 3.12 on; the child here only replaces itself.
-pytestmark = pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def end_what_goes_on(runs: Path) -> None:
+    """Kill the processes of runs that belong to no terminal."""
+    for folder in run_folders(runs) if runs.exists() else ():
+        record = folder.record()
+        if in_progress(folder, record):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(record.pid).kill()
 
 
 def test_the_run_finishes_by_itself_when_the_terminal_is_closed(
@@ -190,9 +195,10 @@ def test_the_run_finishes_by_itself_when_the_terminal_is_closed(
 
 
 @pytest.mark.parametrize("how", ["closed", "signalled", "signalled, with nobody reading"])
-def test_no_core_spins_after_the_terminal_is_gone(spawn: Callable[..., Child], how: str) -> None:
-    idle_s = 4.0
-    child = spawn(IDLE, str(idle_s))
+def test_no_core_spins_after_the_terminal_is_gone(
+    spawn: Callable[..., Child], tmp_path: Path, how: str
+) -> None:
+    child = spawn(IDLE, "over")
     child.read_until(b"Layers")
     if how == "closed":
         child.hang_up()
@@ -200,11 +206,16 @@ def test_no_core_spins_after_the_terminal_is_gone(spawn: Callable[..., Child], h
         if how == "signalled, with nobody reading":
             fill_until_blocked(child)
         os.kill(child.pid, signal.SIGHUP)
-    time.sleep(0.7)  # the screen shuts down
-    before = child.cpu_s()
-    time.sleep(1.5)
-    assert child.cpu_s() - before < 0.15
+    until(lambda: used_in_a_second(child) < 0.1)  # at first the screen shuts down
+    (tmp_path / "over").touch()
     assert child.wait() == 0
+
+
+def used_in_a_second(child: Child) -> float:
+    """Processor seconds."""
+    before = child.cpu_s()
+    time.sleep(1.0)
+    return child.cpu_s() - before
 
 
 def fill_until_blocked(child: Child) -> None:
@@ -235,14 +246,7 @@ def test_termination_stops_the_run_though_nobody_reads_the_terminal(
     child.read_until(b"learning")
     fill_until_blocked(child)
     os.kill(child.pid, signal.SIGTERM)
-    until = time.monotonic() + 60
-    pid = 0
-    while not pid and time.monotonic() < until:
-        time.sleep(0.05)
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
-    assert pid
-    child.pid = 0
-    assert os.waitstatus_to_exitcode(status) == 130
+    assert child.process.wait(PATIENCE_S) == 130
     folder = run_folders(tmp_path / "runs")[0]
     assert folder.record().status == "interrupted"
     assert folder.checkpoint.is_file()
@@ -251,7 +255,7 @@ def test_termination_stops_the_run_though_nobody_reads_the_terminal(
 def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(
     spawn: Callable[..., Child],
 ) -> None:
-    child = spawn(IDLE, "60")
+    child = spawn(IDLE, "over")
     child.read_until(b"Layers")
     os.write(child.master, b"q")
     child.read_until(b"Quit?")
@@ -262,16 +266,17 @@ def test_quitting_may_leave_the_run_learning_and_ctrl_c_stops_it(
 
 
 def test_a_screen_closed_after_its_run_has_finished_is_no_interruption(
-    spawn: Callable[..., Child],
+    spawn: Callable[..., Child], tmp_path: Path
 ) -> None:
-    child = spawn(IDLE, "0.1")
+    (tmp_path / "over").touch()
+    child = spawn(IDLE, "over")
     child.read_until(b"finished")
     os.kill(child.pid, signal.SIGINT)
     assert child.wait() == 0
 
 
 def test_stray_output_does_not_reach_the_screen(spawn: Callable[..., Child]) -> None:
-    child = spawn(IDLE, "60", "later")
+    child = spawn(IDLE, "over", "later")
     child.read_until(b"Layers")
     time.sleep(1.5)
     os.write(child.master, b"q")
@@ -333,7 +338,7 @@ def test_a_run_is_handed_over_to_the_background(
 
 
 def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 90
+    end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.05)
