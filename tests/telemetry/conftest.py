@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ..warm import WarmProcess
+
+NAME = "libnvidia-ml.so.1"
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 # What a board says unless its script says otherwise; of two statements about one metric the later
 # counts.
@@ -55,9 +58,9 @@ class NvmlScript:
         beside.replace(self.file)
 
     @property
-    def environment(self) -> dict[str, str]:
-        """For a process that is to find the stand-in."""
-        return {"LD_LIBRARY_PATH": str(self.library), "NVML_SCRIPT": str(self.file)}
+    def code(self) -> str:
+        """What a process that is forked does first: a library is loaded once by its name."""
+        return f"import ctypes; ctypes.CDLL({str(self.library / NAME)!r})\n"
 
 
 def _board(line: str) -> list[str]:
@@ -75,10 +78,10 @@ def nvml_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler is None:
         pytest.skip("no C compiler (cc) to build the NVML stand-in with")
     folder = tmp_path_factory.mktemp("nvml")
-    source, target = Path(__file__).with_name("nvml_standin.c"), folder / "libnvidia-ml.so.1"
-    warnings = ("-Wall", "-Wextra", "-Werror")
+    source, target = Path(__file__).with_name("nvml_standin.c"), folder / NAME
+    options = ("-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-Wl,-soname,{NAME}")
     subprocess.run(
-        [compiler, *warnings, "-shared", "-fPIC", "-o", target, source, "-lm"],
+        [compiler, *options, "-o", target, source, "-lm"],
         check=True,
         timeout=60,
     )
@@ -94,14 +97,22 @@ def nvml_script(nvml_library: Path, tmp_path: Path) -> NvmlScript:
 
 
 @pytest.fixture
-def python_with_gpu(nvml_script: NvmlScript) -> Python:
+def python_with_gpu(nvml_script: NvmlScript, tmp_path: Path) -> Python:
     """Runs a piece of Python that finds the stand-in, with these statements as its script, and
     variables by keyword.
     """
 
     def run(code: str, *statements: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         nvml_script.say(*statements)
-        return _python(code, **nvml_script.environment, **variables)
+        process = WarmProcess(
+            "import warnings; warnings.simplefilter('error')\n" + nvml_script.code + code,
+            (),
+            folder=tmp_path,
+            environment={**os.environ, "NVML_SCRIPT": str(nvml_script.file), **variables},
+        )
+        out, err = process.communicate(60.0)
+        assert process.returncode == 0, err
+        return subprocess.CompletedProcess(code, 0, out, err)
 
     return run
 
@@ -109,7 +120,7 @@ def python_with_gpu(nvml_script: NvmlScript) -> Python:
 @pytest.fixture
 def python_without_gpu(tmp_path: Path) -> Python:
     """Runs a piece of Python that finds a library which is none, whatever this machine has."""
-    (tmp_path / "libnvidia-ml.so.1").write_text("not a library")
+    (tmp_path / NAME).write_text("not a library")
     return lambda code: _python(code, LD_LIBRARY_PATH=str(tmp_path))
 
 
