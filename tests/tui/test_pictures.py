@@ -7,24 +7,29 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from fftui import events as ev
 from fftui.runs.estimate import Rates, expected_seconds
 from fftui.runs.folder import RunFolder
 from fftui.tui import backend as backend_module
 from fftui.tui.app import FFTUIApp
-from fftui.tui.messages import OpenClaims
+from fftui.tui.messages import OpenClaims, OpenRun, ShowSettings
 
+from .conftest import BEGUN
 from .on_screen import add_run, until
 from .pictures import FOLDER, Album, signs, styles
 from .test_claims_screens import FakeClaimsBackend
 
 SIZES = ((60, 16), (80, 24), (120, 40), (200, 50))
+IN_ASCII = SIZES[:2]
 STYLED = (80, 24)  # colours do not depend on the size
 FINISHED, FAILED = "20261101-080000-ff-mnist-aaaa", "20261101-090000-backprop-mnist-bbbb"
 RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
@@ -32,31 +37,34 @@ RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
 
 @dataclass(frozen=True)
 class Scene:
-    """A screen: the run that learns meanwhile, the keys that lead there, and a text that is on it
-    once it is complete.
+    """A screen: its class, what opens it (a message, then keys) and a text that it shows once all
+    of it is read; `view` is of a run that learns meanwhile.
     """
 
     name: str
-    keys: tuple[str, ...]
-    shows: str
+    screen: str
+    opens: Callable[[], Message] | None = None
+    keys: tuple[str, ...] = ()
+    shows: str = ""
     view: dict[str, Any] | None = None
 
 
 LEARNING = {"until": (2, 5)}
+ON_GPU = LEARNING | {"gpu": True, "validation": True}
 SCENES = (
-    Scene("presets", (), "time here"),
-    Scene("form", ("enter",), "learning_rate"),
-    Scene("runs", ("r",), FAILED),
-    Scene("run-finished", ("r", "down", "enter"), "finished"),
-    Scene("run-failed", ("r", "enter"), "failed"),
-    Scene("settings", ("r", "enter", "t"), "Settings"),
-    Scene("learning", (), "layer 2/4", LEARNING),
-    Scene("learning-on-gpu", (), "layer 2/4", LEARNING | {"gpu": True, "validation": True}),
-    Scene("system", ("g",), "process", LEARNING),
-    Scene("help", ("question_mark",), "Layers are rows", LEARNING),
-    Scene("quit", ("q",), "Quit?", LEARNING),
-    Scene("studies", ("s",), "table-1"),
-    Scene("claims", (), "on-par"),
+    Scene("presets", "PresetsScreen"),
+    Scene("form", "FormScreen", keys=("enter",)),
+    Scene("runs", "RunsScreen", keys=("r",), shows="failed"),
+    Scene("run-finished", "LiveScreen", partial(OpenRun, FINISHED), shows="97.12 %"),
+    Scene("run-failed", "LiveScreen", partial(OpenRun, FAILED), shows="it broke"),
+    Scene("settings", "SettingsScreen", partial(ShowSettings, FINISHED)),
+    Scene("learning", "LiveScreen", view=LEARNING),
+    Scene("learning-on-gpu", "LiveScreen", view=ON_GPU),
+    Scene("system", "SystemScreen", keys=("g",), view=LEARNING),
+    Scene("help", "HelpScreen", keys=("question_mark",), view=LEARNING),
+    Scene("quit", "ConfirmDialog", keys=("q",), view=LEARNING),
+    Scene("studies", "StudiesScreen", keys=("s",)),
+    Scene("claims", "ClaimsScreen", partial(OpenClaims, "quick"), shows="cannot tell"),
 )
 
 
@@ -72,7 +80,8 @@ def make(
     monkeypatch.setattr(backend_module, "expected_seconds", lambda e: expected_seconds(e, RATES))
     runs = Path("runs")
     _add(runs, FINISHED, list(events_of()), status="finished", test_accuracy=0.9712, train_s=133.0)
-    _add(runs, FAILED, list(events_of(until=(1, 3))), status="failed", error="it broke")
+    broken = (BEGUN + 9, ev.RunFinished("failed", None, (), 9.0, "it broke"))
+    _add(runs, FAILED, [*events_of(until=(1, 3)), broken], status="failed", error="it broke")
 
     def make_one(scene: Scene, *, ascii_only: bool) -> FFTUIApp:
         control = None if scene.view is None else new_control(view_of(**scene.view))
@@ -97,11 +106,11 @@ async def reach(pilot: Pilot, scene: Scene) -> None:
     app = pilot.app
     assert isinstance(app, FFTUIApp)
     await until(pilot, lambda: len(app.presets_screen.recent_runs) == 2)
-    if scene.name == "claims":
-        app.presets_screen.post_message(OpenClaims("quick"))
-    for key in scene.keys:
-        await pilot.press(key)
-        await pilot.pause(0.1)
+    if scene.opens is not None:
+        app.presets_screen.post_message(scene.opens())
+        await pilot.pause()
+    await pilot.press(*scene.keys)
+    await until(pilot, lambda: type(app.screen).__name__ == scene.screen)
     await until(pilot, lambda: scene.shows in signs(app))
     for field in app.screen.query(Input):
         field.cursor_blink = False
@@ -123,7 +132,7 @@ async def test_a_screen_is_as_in_its_pictures(scene: Scene, make: Callable[..., 
     app = make(scene, ascii_only=True)
     async with app.run_test(size=STYLED) as pilot:
         await reach(pilot, scene)
-        for width, height in SIZES:
+        for width, height in IN_ASCII:
             await pilot.resize_terminal(width, height)
             await album.add(pilot, f"{width}x{height} in ASCII", signs)
             assert signs(app).isascii()
