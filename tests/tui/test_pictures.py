@@ -22,6 +22,7 @@ from fftui.runs.folder import RunFolder
 from fftui.tui import backend as backend_module
 from fftui.tui.app import FFTUIApp
 from fftui.tui.messages import OpenClaims, OpenRun, ShowSettings
+from fftui.tui.widgets.row_list import RowList
 
 from .conftest import BEGUN
 from .on_screen import add_run, until
@@ -60,7 +61,10 @@ SCENES = (
     Scene("settings", "SettingsScreen", partial(ShowSettings, FINISHED)),
     Scene("learning", "LiveScreen", view=LEARNING),
     Scene("learning-on-gpu", "LiveScreen", view=ON_GPU),
+    Scene("layers", "LayersScreen", keys=("a",), view=LEARNING),
     Scene("system", "SystemScreen", keys=("g",), view=LEARNING),
+    Scene("queue", "QueueScreen", keys=("Q",)),
+    Scene("compare", "CompareScreen", keys=("r", "space", "space", "c")),
     Scene("help", "HelpScreen", keys=("question_mark",), view=LEARNING),
     Scene("quit", "ConfirmDialog", keys=("q",), view=LEARNING),
     Scene("studies", "StudiesScreen", keys=("s",)),
@@ -109,7 +113,10 @@ async def reach(pilot: Pilot, scene: Scene) -> None:
     if scene.opens is not None:
         app.presets_screen.post_message(scene.opens())
         await pilot.pause()
-    await pilot.press(*scene.keys)
+    for key in scene.keys:
+        await until(pilot, lambda: all(rows.items for rows in app.screen.query(RowList)[:1]))
+        await pilot.press(key)
+        await pilot.pause()
     await until(pilot, lambda: type(app.screen).__name__ == scene.screen)
     await until(pilot, lambda: scene.shows in signs(app))
     for field in app.screen.query(Input):
