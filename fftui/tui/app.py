@@ -31,7 +31,7 @@ from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
 from fftui.tui.launching import Ending, LaunchingApp, quit_question
-from fftui.tui.messages import OpenClaims, OpenRun, OpenStudy, ShowFigures, ShowSettings
+from fftui.tui.messages import LookInto, OpenClaims, OpenRun, OpenStudy, ShowFigures, ShowSettings
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
@@ -227,6 +227,14 @@ class FFTUIApp(LaunchingApp):
         from fftui.tui.screens.figures_screen import FiguresScreen  # noqa: PLC0415
 
         self.push_screen(FiguresScreen(message.title, message.names, message.scale, self.figures()))
+
+    @on(LookInto)
+    def _look_into(self, message: LookInto) -> None:
+        from fftui.tui.look_backend import LookBackend  # noqa: PLC0415
+        from fftui.tui.screens.look_screen import LookScreen  # noqa: PLC0415
+
+        backend = LookBackend(self.backend.workspace, message.run)
+        self.push_screen(LookScreen(message.run, backend, message.layer))
 
     @on(ShowSettings)
     def _show_settings(self, message: ShowSettings) -> None:
