@@ -4,6 +4,7 @@
 Layers count from 1, labels and units from 0. Letters in comments: N images, C labels.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -215,11 +216,17 @@ class ProbeSample:
 
 
 def best(scores: Sequence[float]) -> int:
-    """The label with the largest score."""
-    return max(range(len(scores)), key=scores.__getitem__)
+    """The label with the largest score; of scores that are no numbers the first, as torch has
+    it.
+    """
+    return max(range(len(scores)), key=lambda label: _rank(scores[label]))
 
 
 def best_wrong(scores: Sequence[float], label: int) -> int:
     """The label with the largest score besides `label`."""
     wrong = [each for each in range(len(scores)) if each != label]
-    return max(wrong, key=scores.__getitem__, default=label)
+    return max(wrong, key=lambda each: _rank(scores[each]), default=label)
+
+
+def _rank(score: float) -> float:
+    return math.inf if math.isnan(score) else score

@@ -116,7 +116,18 @@ app.command()(skip)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 app.command("runs")(runs_list)
-for command in (show, compare, inspect, export, predict, weights, study, reproduce, figures, doctor):
+for command in (
+    show,
+    compare,
+    inspect,
+    export,
+    predict,
+    weights,
+    study,
+    reproduce,
+    figures,
+    doctor,
+):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -356,6 +356,8 @@ class FFTUIApp(LaunchingApp):
         if isinstance(screen, LiveScreen):
             about = "The machine's metrics over the whole run, by layer"
             yield Command("System", about, screen.action_system)
+            about = "What the selected layer has learned: goodness, units, mistakes, weights"
+            yield Command("Look into a layer", about, screen.action_look)
         yield from getattr(screen, "own_commands", tuple)()
         about = "Switch between the light and the dark theme"
         yield Command("Light or dark", about, self.action_light_or_dark)

@@ -1,5 +1,6 @@
 """The score of one image for each candidate label, as bars."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,8 @@ def labels_pane(of: Candidates, report: NetworkReport, room: Room) -> Drawn:
     """A row for each label, or the highest ones and the true one where there is no room for all."""
     numbered, room_rows = list(range(len(of.scores))), room.height - 1
     order = numbered if len(numbered) <= room_rows else _highest(of)
-    low, high = min(of.scores), max(of.scores)
+    finite = [score for score in of.scores if math.isfinite(score)] or [0.0]
+    low, high = min(finite), max(finite)
     name = min(NAME, max(len(_name(label, report)) for label in order))
     bar = max(4, room.width - name - VALUE - SAID - 4)
     rows = [_row(label, of, report, (name, bar, low, high)) for label in order]
@@ -57,7 +59,7 @@ def _row(
 ) -> Line:
     name, bar, low, high = sizes
     score, top = of.scores[label], best(of.scores)
-    share = (score - low) / (high - low) if high > low else 0.0
+    share = (score - low) / (high - low) if high > low and math.isfinite(score) else 0.0
     said = [
         word
         for word, holds in (

@@ -55,6 +55,14 @@ class SampleMade(Message):
         self.sample = sample
 
 
+class LookFailed(Message):
+    """A request of the user could not be met, in one line."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__()
+        self.problem = problem
+
+
 @dataclass
 class Chosen:
     """What the user looks at: the layer (from 1; one more than there are is the whole network), the
@@ -207,7 +215,13 @@ class LookScreen(Uncovered):
         try:
             self._backend.request_checkpoint()
         except (FFTUIError, OSError) as error:
-            self.app.call_from_thread(self.notify, _first_line(error), severity="error")
+            self.post_message(LookFailed(_first_line(error)))
+
+    @on(LookFailed)
+    def _failed(self, message: LookFailed) -> None:
+        self._asked = False
+        self._show_header()
+        self.notify(message.problem, severity="error")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer a checkpoint only of a run that is learning."""
@@ -301,7 +315,7 @@ class LookScreen(Uncovered):
         try:
             self.post_message(SampleMade(report, self._backend.sample(image, wrong)))
         except (FFTUIError, OSError, RuntimeError) as error:
-            self.app.call_from_thread(self.notify, _first_line(error), severity="error")
+            self.post_message(LookFailed(_first_line(error)))
 
     @on(SampleMade)
     def _sample_made(self, message: SampleMade) -> None:

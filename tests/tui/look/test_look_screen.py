@@ -1,5 +1,6 @@
 """The screen that looks into layers: its steps, its panes, and new checkpoints."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -189,6 +190,22 @@ async def test_ascii_draws_ascii(new_app: MakeApp, backend: FakeLookBackend) -> 
     async with app.run_test(size=LARGE) as pilot:
         await opened(pilot, app, backend)
         assert text_on(app).isascii()
+
+
+async def test_keys_in_any_order_do_no_harm(new_app: MakeApp) -> None:
+    draw = random.Random(0)
+    keys = ["up", "down", "left", "right", "exclamation_mark", "greater_than_sign"]
+    keys += ["less_than_sign", "pageup", "pagedown", "right_square_bracket", "C", *"123456"]
+    app = new_app()
+    backend = FakeLookBackend(reports=[report(), report()])
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await opened(pilot, app, backend)
+        for size in (SMALL, (60, 16), LARGE):
+            await pilot.resize_terminal(*size)
+            await pilot.press(*(draw.choice(keys) for _ in range(40)))
+            screen._look()
+            await pilot.pause()
+        assert app.screen is screen
 
 
 async def test_a_covered_screen_reads_nothing(

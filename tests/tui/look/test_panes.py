@@ -1,5 +1,6 @@
 """What the panes of the look into a layer draw, in the cells that they have."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -115,6 +116,13 @@ def test_the_true_the_highest_and_the_negatives_label_are_named() -> None:
     assert said == "true class 0[/b]; prediction wrong, class 1[/b]; bars begin at 1.000"
     assert shown[0].count("█") == 0
     assert shown[1].count("█") > shown[2].count("█") > shown[3].count("█") > 0
+
+
+def test_scores_that_are_no_numbers_have_no_bar() -> None:
+    scores = (math.nan, 3.0, math.inf, 1.0)
+    _, *shown = text_of(labels_pane(Candidates(scores, 1, None), report(), room()))
+    assert [row.count("█") > 0 for row in shown] == [False, True, False, False]
+    assert shown[0].endswith("highest")
 
 
 def test_of_many_labels_the_highest_are_shown() -> None:
