@@ -1,11 +1,13 @@
 """What a network has learned in words and rows, and as JSON values."""
 
-from dataclasses import asdict
+import math
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from fftui.network_report import (
     BINS,
     Confusion,
+    FilterPictures,
     GoodnessSplit,
     LayerReport,
     NetworkReport,
@@ -214,7 +216,8 @@ def _layer_text(layer: LayerReport, report: NetworkReport) -> str:
 
 def inspect_facts(run: str, report: NetworkReport, layer: int | None = None) -> dict[str, object]:
     """The report as JSON values, without pictures; of one `layer` (from 1) alone if given."""
-    facts = asdict(report)
+    facts = _with_nulls(asdict(replace(report, filters=FilterPictures())))
+    assert isinstance(facts, dict)
     del facts["filters"]
     facts["confusion"] = _confusion_facts(report.confusion)
     for each, made in zip(report.layers, facts["layers"], strict=True):
@@ -222,6 +225,15 @@ def inspect_facts(run: str, report: NetworkReport, layer: int | None = None) -> 
     if layer is not None:
         facts["layers"] = [facts["layers"][layer - 1]]
     return {"run": run, **facts}
+
+
+def _with_nulls(value: object) -> object:
+    """The value with null for every number that is not finite: JSON has none."""
+    if isinstance(value, dict):
+        return {key: _with_nulls(each) for key, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_with_nulls(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _confusion_facts(confusion: Confusion) -> dict[str, object]:

@@ -1,7 +1,17 @@
 """What a network has learned, in words."""
 
+import json
+import math
+from dataclasses import replace
+
 from fftui.network_report import Confusion, NetworkReport, Position
-from fftui.text.inspect_text import confusion_text, histogram_text, mistakes_text, position_text
+from fftui.text.inspect_text import (
+    confusion_text,
+    histogram_text,
+    inspect_facts,
+    mistakes_text,
+    position_text,
+)
 
 from ..tui.look.reports import report, split
 
@@ -40,6 +50,15 @@ def test_the_matrix_has_a_row_for_each_true_label() -> None:
     assert rows[-3].split() == ["0", "ant", "5", "3", "–"]
     many = Confusion(tuple((1,) * 30 for _ in range(30)))
     assert "the matrix of 30 labels is in --json" in confusion_text(many, report())
+
+
+def test_json_has_no_number_that_is_not_finite() -> None:
+    made = report()
+    nan = replace(made, scores=((math.nan, 1.0, math.inf, 0.0), *made.scores[1:]))
+    facts = inspect_facts("r", nan, 2)
+    assert json.loads(json.dumps(facts, allow_nan=False))["scores"][0] == [None, 1.0, None, 0.0]
+    assert [layer["number"] for layer in facts["layers"]] == [2]  # type: ignore[attr-defined]
+    assert "filters" not in facts
 
 
 def test_a_histogram_adds_up() -> None:
