@@ -8,6 +8,7 @@ from fftui.tui.look.room import Room
 from fftui.tui.widgets.row_widget import Paint, Span
 
 SHADES = " ░▒▓█"
+ON_LIGHT = 224  # brightness of white, so that it is seen on a light ground
 STEPS = 32  # of brightness: neighbouring cells of one colour go to the terminal as one
 PixelRow = list[tuple[int, ...]]
 
@@ -59,8 +60,8 @@ def cells(picture: Picture, room: Room) -> list[tuple[Span, ...]]:
 
 
 def _coloured(upper: PixelRow, lower: PixelRow, room: Room) -> tuple[Span, ...]:
-    del room
-    paints = [Paint(_hex(a), _hex(b)) for a, b in zip(upper, lower, strict=True)]
+    white = ON_LIGHT if room.light else 255
+    paints = [Paint(_hex(a, white), _hex(b, white)) for a, b in zip(upper, lower, strict=True)]
     return tuple((("▀" * count), paint) for paint, count in _runs(paints))
 
 
@@ -75,13 +76,10 @@ def _shaded(upper: PixelRow, lower: PixelRow, room: Room) -> tuple[Span, ...]:
     return ((text, "text"),)
 
 
-def _hex(pixel: tuple[int, ...]) -> str:
-    red, green, blue = pixel if len(pixel) == 3 else pixel * 3
-    return f"#{_step(red):02x}{_step(green):02x}{_step(blue):02x}"
-
-
-def _step(value: int) -> int:
-    return value * STEPS // 256 * 255 // (STEPS - 1)
+def _hex(pixel: tuple[int, ...], white: int) -> str:
+    values = pixel if len(pixel) == 3 else pixel * 3
+    red, green, blue = (value * STEPS // 256 * white // (STEPS - 1) for value in values)
+    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def _runs(paints: Iterable[Paint]) -> Iterable[tuple[Paint, int]]:

@@ -76,6 +76,8 @@ def test_every_pixel_is_half_a_cell() -> None:
     ]
     colour = cells(Picture(1, 2, 3, bytes([255, 0, 0, 0, 0, 255])), room())
     assert colour == [(("▀", Paint("#ff0000", "#0000ff")),)]
+    on_light = cells(grey(1, 2, 255), room(light=True))
+    assert on_light == [(("▀", Paint("#e0e0e0", "#e0e0e0")),)]  # not the ground's
 
 
 def test_shades_of_ink_are_turned_round_on_a_light_ground() -> None:
