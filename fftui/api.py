@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from fftui import events as ev
 from fftui.errors import RunFailedError
 from fftui.experiment import Experiment
+from fftui.network_report import NetworkReport
 from fftui.presets import load_config, load_preset
 from fftui.runs.folder import RunFolder, RunRecord, find_run, runs_folder
 from fftui.runs.journal import read_journal
@@ -100,6 +101,24 @@ class Run:
         from fftui.runs.weights import trained_network  # noqa: PLC0415 - loads torch
 
         return trained_network(self.folder, device)
+
+    def inspect(
+        self,
+        *,
+        images: int | None = None,
+        device: str = "cpu",
+        data_folder: Folder | None = None,
+    ) -> "NetworkReport":
+        """What the last checkpoint's network does with `images` test images (None: 500, fewer where
+        there are many labels): goodness, units and mistakes of each layer, weights as pictures.
+
+        All runs on a data set have the same images. Raises RunFailedError where there is no
+        checkpoint, DataError where the images are missing.
+        """
+        from fftui.runs.inspect_run import inspect_run  # noqa: PLC0415 - loads torch
+
+        folder = _path(data_folder)
+        return inspect_run(self.folder, images=images, data_folder=folder, device=device).report()
 
 
 def train(

@@ -15,7 +15,7 @@ from fftui import __version__
 from fftui.cli.compare_commands import compare
 from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
-from fftui.cli.network_commands import predict, weights
+from fftui.cli.network_commands import inspect, predict, weights
 from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
 from fftui.cli.run_commands import export, resume, run
 from fftui.cli.show_commands import doctor, presets_app, runs_list, show
@@ -116,7 +116,18 @@ app.command()(skip)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 app.command("runs")(runs_list)
-for command in (show, compare, export, predict, weights, study, reproduce, figures, doctor):
+for command in (
+    show,
+    compare,
+    inspect,
+    export,
+    predict,
+    weights,
+    study,
+    reproduce,
+    figures,
+    doctor,
+):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`predict`, `weights`: the commands that use what a run has learned.
+"""`predict`, `weights`, `inspect`: the commands that use what a run has learned.
 
 Imports inside the functions, as in all of the command line (PLC0415).
 """
@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from fftui.cli.options import Device, ListJson, Run, RunsDir
+from fftui.cli.options import DataDir, Device, ListJson, Run, RunsDir
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
 
 
@@ -60,3 +60,42 @@ def weights(
 
     write_weights(open_run(run, runs).folder, output)
     to_stdout(str(output))
+
+
+def inspect(  # noqa: PLR0913, PLR0917 - one parameter an option
+    run: Run,
+    layer: Annotated[
+        int | None, typer.Option("--layer", metavar="N", help="One layer in full, from 1.")
+    ] = None,
+    images: Annotated[
+        int | None,
+        typer.Option(
+            "--images",
+            metavar="N",
+            help="Test images.  [default: 500, fewer for many labels]",
+        ),
+    ] = None,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    device: Device = "cpu",
+    as_json: ListJson = False,
+) -> None:
+    """Look into what a run has learned: goodness, units and mistakes of each layer.
+
+    From its last checkpoint, on test images that are the same for every run on a data set; of a run
+    that is learning too.
+    """
+    from fftui.api import open_run
+    from fftui.errors import RequestError
+    from fftui.text.inspect_text import inspect_facts, inspect_text
+
+    opened = open_run(run, runs)
+    layers = len(opened.experiment.model.layers)
+    if layer is not None and not 1 <= layer <= layers:
+        msg = f"run {opened.id} has no layer {layer}: --layer goes from 1 to {layers}"
+        raise RequestError(msg)
+    report = opened.inspect(images=images, device=device, data_folder=data_dir)
+    if as_json:
+        json_to_stdout(inspect_facts(opened.id, report, layer))
+    else:
+        to_stdout(inspect_text(opened.id, report, layer))

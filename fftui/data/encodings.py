@@ -24,3 +24,16 @@ def planes_of(encoding: LabelEncoding, classes: int) -> int:
     if encoding not in PLANES:
         return 0
     return classes if encoding in PLANES_A_CLASS else 1
+
+
+# How a label goes in, in words.
+WORDS: dict[LabelEncoding, str] = {
+    "none": "no label goes in",
+    "overlay": "overlay: the first pixels are 0, but for that of the label",
+    "appended": "appended: a value a class behind the pixels, that of the label lit",
+    "random-plane": "random plane: one more channel, of fixed random numbers a class",
+    "one-hot-plane": "one-hot planes: a channel a class, that of the label lit",
+    "every-token": "every token: the label's learned vector is added to all tokens",
+    "first-token": "first token: the label's learned vector is added to the first token",
+    "label-token": "label token: the label's learned vector is a token of its own",
+}

@@ -81,20 +81,31 @@ def shown_image(
         experiment.model, data.info, train.overlay_value, torch.float32, experiment.seed
     )
     index_B = torch.tensor([number])
-    first = copy(network.layers[0])
-    first.normalisation = "none"  # it scales an image as a whole, which no picture shows
+    first = without_normalisation(network.layers[0])
     x = first.encode(train.inputs(index_B))
     shown = _first_inputs(experiment, network, train, (x, index_B))
     return ShownImage(
         splits.train.images[number] / 255,
         int(train.labels_N[number]),
-        tuple(_shown(first, x, labels_B, train.scale) for labels_B, x in shown),
+        tuple(shown_input(first, x, labels_B, train.scale) for labels_B, x in shown),
     )
 
 
-def _shown(
+def without_normalisation(first: Layer) -> Layer:
+    """The layer, its weights shared, without what scales an image as a whole, which no picture
+    shows, and in float32.
+    """
+    layer = copy(first)
+    layer.normalisation, layer.dtype = "none", torch.float32
+    return layer
+
+
+def shown_input(
     first: Layer, x: LabelFreeInputs, labels_B: Tensor, scale: ChannelScale | None
 ) -> ShownInput:
+    """What `first`, a layer `without_normalisation`, is shown of one image (`x`, from its `encode`)
+    with one label, (1,).
+    """
     x_BD, pixels = x.with_labels(labels_B), math.prod(first.input_shape)
     pixels_BX, appended_BC = x_BD[:, :pixels], x_BD[:, pixels:]
     beside = (

@@ -28,12 +28,12 @@ class TrainedNetwork(nn.Module):
     def __init__(self, network: Network, rule: PhaseRule, like: Images) -> None:
         super().__init__()
         self.network = network
-        self._rule = rule
+        self.rule = rule
         self._like = like.part(0, 0)
 
     def forward(self, images: Tensor) -> Tensor:
         """Numbers (N, C) whose greatest is the prediction: goodness of each label, or logits."""
-        return self._rule.class_scores(self._images(images, None))
+        return self.rule.class_scores(self.images_of(images, None))
 
     def predict(self, images: Tensor) -> Tensor:
         """Predicted labels (N,)."""
@@ -45,17 +45,17 @@ class TrainedNetwork(nn.Module):
 
         Raises ExperimentError where the network has learned by a rule without goodness.
         """
-        return self._rule.goodness(self._images(images, labels))
+        return self.rule.goodness(self.images_of(images, labels))
 
     def activities(self, images: Tensor, labels: Tensor | None = None) -> list[Tensor]:
         """Activities (N, H) of each layer for the images with these labels; None: the neutral one.
 
         Rules that show layers no label leave them out.
         """
-        return self._rule.activities(self._images(images, labels))
+        return self.rule.activities(self.images_of(images, labels))
 
-    def _images(self, images: Tensor, labels: Tensor | None) -> Images:
-        """The images with their labels on the network's device."""
+    def images_of(self, images: Tensor, labels: Tensor | None) -> Images:
+        """The images with their labels (None: the neutral one) on the network's device."""
         shape, classes = self._like.info.shape, self._like.info.classes
         if images.dtype != torch.uint8 or images.shape[1:] != shape:
             wanted = ", ".join(map(str, shape))
@@ -81,10 +81,14 @@ class TrainedNetwork(nn.Module):
 
 
 def load_trained(
-    experiment: Experiment, weights: Mapping[str, Tensor], *, device: str = "auto"
+    experiment: Experiment,
+    weights: Mapping[str, Tensor],
+    *,
+    device: str = "auto",
+    phase: int | None = None,
 ) -> TrainedNetwork:
-    """The network of `experiment` with `weights`, named as in `Network.state_dict`, and the last
-    phase's way of predicting. Needs no data set.
+    """The network of `experiment` with `weights`, named as in `Network.state_dict`, and the way of
+    predicting of phase number `phase`, from 1 (None: the last). Needs no data set.
 
     Raises ExperimentError where the weights do not fit, and RequestError where the device is not.
     """
@@ -108,5 +112,6 @@ def load_trained(
         data=data,
         data_clock=MonotonicClock(),
     )
-    rule = rule_for(experiment.phases[-1], len(experiment.phases), context)
+    number = len(experiment.phases) if phase is None else phase
+    rule = rule_for(experiment.phases[number - 1], number, context)
     return TrainedNetwork(network, rule, like)

@@ -31,7 +31,7 @@ from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
 from fftui.tui.launching import Ending, LaunchingApp, quit_question
-from fftui.tui.messages import OpenClaims, OpenRun, OpenStudy, ShowFigures, ShowSettings
+from fftui.tui.messages import LookInto, OpenClaims, OpenRun, OpenStudy, ShowFigures, ShowSettings
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
@@ -228,6 +228,14 @@ class FFTUIApp(LaunchingApp):
 
         self.push_screen(FiguresScreen(message.title, message.names, message.scale, self.figures()))
 
+    @on(LookInto)
+    def _look_into(self, message: LookInto) -> None:
+        from fftui.tui.look_backend import LookBackend  # noqa: PLC0415
+        from fftui.tui.screens.look_screen import LookScreen  # noqa: PLC0415
+
+        backend = LookBackend(self.backend.workspace, message.run)
+        self.push_screen(LookScreen(message.run, backend, message.layer))
+
     @on(ShowSettings)
     def _show_settings(self, message: ShowSettings) -> None:
         self.push_screen(SettingsScreen(message.run, self.backend.asked))
@@ -348,6 +356,8 @@ class FFTUIApp(LaunchingApp):
         if isinstance(screen, LiveScreen):
             about = "The machine's metrics over the whole run, by layer"
             yield Command("System", about, screen.action_system)
+            about = "What the selected layer has learned: goodness, units, mistakes, weights"
+            yield Command("Look into a layer", about, screen.action_look)
         yield from getattr(screen, "own_commands", tuple)()
         about = "Switch between the light and the dark theme"
         yield Command("Light or dark", about, self.action_light_or_dark)

@@ -57,6 +57,14 @@ class ShowSettings(Message):
 
 
 @dataclass
+class LookInto(Message):
+    """Show what `run` has learned, first in `layer` (from 1)."""
+
+    run: str
+    layer: int = 1
+
+
+@dataclass
 class OpenStudy(Message):
     """Show `study`."""
 

@@ -33,6 +33,8 @@ class ConvolutionLayer(AutogradLayer):
     and images shown with several labels are convolved once.
     """
 
+    filters = "channels"
+
     def __init__(
         self,
         spec: Convolution,
@@ -114,6 +116,10 @@ class ConvolutionLayer(AutogradLayer):
     def label_beside(self, labels_N: Tensor) -> Tensor | None:
         """The labels' planes (N, planes, height, width)."""
         return None if self._planes is None else self._planes[labels_N]
+
+    def image_weights(self) -> Tensor | None:
+        """Each channel's kernel over the image's channels."""
+        return self.weight[:, : self.input_shape[0]]
 
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z (S·B, H) for images with each of S sets of labels; planes leave the images

@@ -68,6 +68,13 @@ class FullyConnectedLayer(Layer):
         """x W + b, with autograd."""
         return x_ND @ self.weight + self.bias
 
+    def image_weights(self) -> Tensor | None:
+        """Each unit's weights over the image, where it takes one."""
+        if len(self.input_shape) != 3:
+            return None
+        pixels = math.prod(self.input_shape)
+        return self.weight[:pixels].t().reshape(-1, *self.input_shape)
+
     @torch.no_grad()
     def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z = φ(x̂ W + b), without autograd."""

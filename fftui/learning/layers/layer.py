@@ -5,6 +5,7 @@ next layer.
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +78,9 @@ class Layer(nn.Module, ABC):
     override the `…_per_label` methods where labels share work.
     """
 
+    # what has a picture of weights (see `image_weights`)
+    filters: ClassVar[str] = "units"
+
     def __init__(
         self,
         *,
@@ -138,6 +142,12 @@ class Layer(nn.Module, ABC):
         planes, or a vector for tokens; None where a label goes in with the inputs or not at all.
         """
         del labels_N
+        return None
+
+    def image_weights(self) -> Tensor | None:
+        """Weights over the image of a first layer, as (filters, channels, height, width) without
+        those of labels beside it; None where they are no pictures.
+        """
         return None
 
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:

@@ -37,6 +37,8 @@ class SelfAttentionLayer(AutogradLayer):
     and 1. Much longer ones would hide the image.
     """
 
+    filters = "values of a token"
+
     def __init__(
         self,
         spec: SelfAttention,
@@ -108,6 +110,10 @@ class SelfAttentionLayer(AutogradLayer):
         """The labels' vectors (N, 1, 1, W), which are learned."""
         return None if self._labels is None else with_neutral(self._labels)[labels_N][:, None, None]
 
+    def image_weights(self) -> Tensor | None:
+        """The weights of each value of a token over the patch that it is of, not shifted."""
+        return self._embedding.patch_weights(self.input_shape[0])
+
     def _activities_of_slice(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
         """z (B, H) for a slice of the rows."""
         tokens_BTW = self._with_label(self._embedding(x_BD.view(-1, *self.input_shape)), labels_B)
@@ -164,6 +170,13 @@ class PatchEmbedding(nn.Module):
         self._map = linear(values, spec.width, generator)
         if spec.embedding == "frozen":
             freeze(self._map)
+
+    def patch_weights(self, channels: int) -> Tensor:
+        """The map's weights over a patch as it stands: (W, channels, height, width)."""
+        weights_WP: Tensor = self._map.weight
+        return weights_WP[:, : channels * self._patch**2].view(
+            -1, channels, self._patch, self._patch
+        )
 
     def forward(self, x_NKHW: Tensor) -> Tensor:
         """(N, T, W)."""

@@ -27,6 +27,11 @@ class BackpropRule:
         self._number = number
         self._context = context
 
+    @property
+    def shows_label(self) -> bool:
+        """Whether layers are shown the neutral label, or no label."""
+        return self._phase.inputs != "raw"
+
     def trainer(self, stage: int, total_steps: int, eval_splits: list[Images]) -> StageTrainer:
         """The trainer of the whole network."""
         return NetworkTrainer(

@@ -135,6 +135,14 @@ class ForwardForwardRule(LocalRule):
         layer = self._context.network.layers[number - 1]
         return scored_goodness(layer, z_NH, self._phase.goodness, self._phase.prediction)
 
+    def learned_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
+        """The goodness (N,) of the layer's activities, before it pools; the mean over positions
+        that have one of their own.
+        """
+        del labels_N
+        layer = self._context.network.layers[number - 1]
+        return goodness_for(self._phase.goodness, layer.shape)(z_NH)
+
     def _with_head(self, score: Score, head: SoftmaxHead, images: Images) -> Score:
         right_N = head_logits(self._context.network, head, images).argmax(1) == images.labels_N
         score = replace(score, head_correct_N=right_N)

@@ -1,7 +1,7 @@
 """The stages of a phase whose layers learn by a local rule: which layers learn when."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -9,11 +9,22 @@ from torch import Tensor
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import LabelFreeInputs
-from fftui.learning.prediction import Score
+from fftui.learning.prediction import Score, counted
 from fftui.learning.rules.layer_wise import LayerTrainer, inputs_for
 from fftui.learning.rules.local_rule import LocalRule, activities_of
 from fftui.learning.rules.parallel import ParallelTrainer
 from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
+
+
+@dataclass(frozen=True)
+class LayerPass:
+    """A layer's activities (N, H) for images with their labels, the goodness (N,) by which it
+    learns, and the one by which it scores these labels.
+    """
+
+    activities_NH: Tensor
+    learned_N: Tensor
+    scored_N: Tensor
 
 
 class LayerSchedule:
@@ -90,6 +101,30 @@ class LayerSchedule:
                 for number, z_NH in enumerate(self.activities(images), 1)
             ]
         )
+
+    @torch.no_grad()
+    def layer_passes(self, images: Images) -> list[LayerPass]:
+        """Each layer's activities and goodness for the images with their labels."""
+        return [
+            LayerPass(
+                z_NH,
+                self._whole.learned_goodness(number, z_NH, images.labels_N),
+                self._whole.label_goodness(number, z_NH, images.labels_N),
+            )
+            for number, z_NH in enumerate(self.activities(images), 1)
+        ]
+
+    def label_scores(self, goodness_LNC: Tensor) -> Tensor:
+        """What L layers together score each label by: (N, C), from the goodness of each."""
+        return counted(goodness_LNC, self._phase.prediction).sum(0)
+
+    def shown_labels(self, labels_N: Tensor) -> Tensor:
+        """The labels (N,) that layers are shown for images with `labels_N`: perhaps all neutral."""
+        return self._whole.shown_labels(labels_N)
+
+    def threshold(self, number: int) -> float | None:
+        """The threshold of layer `number` (from 1); None where its loss has none."""
+        return self._whole.threshold(number)
 
     @torch.no_grad()
     def activities(self, images: Images) -> list[Tensor]:

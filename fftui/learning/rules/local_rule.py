@@ -88,6 +88,12 @@ class LocalRule(ABC):
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
         """Goodness (N,) of layer `number` with these activities for these labels."""
 
+    def learned_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
+        """Goodness (N,) that the layer's loss and threshold are about: the same, unless a rule
+        predicts by another.
+        """
+        return self.label_goodness(number, z_NH, labels_N)
+
     def shown_labels(self, labels_N: Tensor) -> Tensor:
         """The labels that layers are shown for images asked for with `labels_N`."""
         return labels_N

@@ -70,7 +70,7 @@ class ClaimsScreen(OverviewScreen):
         Binding(
             "f", "scale", "Quick or full", tooltip="The recipe made small, or the paper's sizes"
         ),
-        Binding("i", "figures", "Figures", tooltip="The paper's figures, drawn from the runs here"),
+        Binding("F", "figures", "Figures", tooltip="The paper's figures, drawn from the runs here"),
         Binding("l", "app.live", "Live run", show=False),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
@@ -81,7 +81,7 @@ class ClaimsScreen(OverviewScreen):
 
     g runs what is missing, after saying how many runs that is and how long they take; it goes on as
     a study, which s stops. f switches between the quick scale, the paper's recipe made small, and
-    the full one. i draws the paper's figures.
+    the full one. F draws the paper's figures.
     """
 
     def __init__(self, backend: ClaimsBackend, scale: Scale = "quick") -> None:

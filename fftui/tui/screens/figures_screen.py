@@ -54,7 +54,7 @@ class FiguresScreen(Screen[None]):
         Binding("right,n", "step(1)", "Next", key_display="n"),
         Binding("left,p", "step(-1)", "Previous", key_display="p"),
         Binding("w", "write", "Write files", tooltip="Write all of them as SVG and PNG"),
-        Binding("i,b,escape", "app.pop_screen", "Back", key_display="b"),
+        Binding("F,b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
     HELP = """
     The figures that fftui figures draws, laid out for this terminal: in a larger one they have more

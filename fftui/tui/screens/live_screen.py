@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 
 from fftui.errors import RequestError
 from fftui.runs.view import RunView
-from fftui.tui.messages import HandOver, ResumeRun, RunEnded, ShowFigures, ShowSettings
+from fftui.tui.messages import HandOver, LookInto, ResumeRun, RunEnded, ShowFigures, ShowSettings
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.layers_screen import LayersScreen
@@ -42,7 +42,8 @@ class LiveScreen(RunScreen):
         Binding("g", "system", "System"),
         Binding("a", "layers", "All layers", show=False, tooltip="The goodness of every layer"),
         Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
-        Binding("i", "figures", "Figures", tooltip="The run's figures, once it has ended"),
+        Binding("i", "look", "Look into", tooltip="What the selected layer has learned"),
+        Binding("F", "figures", "Figures", tooltip="The run's figures, once it has ended"),
         *pane_bindings(),
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]
@@ -50,12 +51,13 @@ class LiveScreen(RunScreen):
     One run. Layers are rows; up and down (or a click) select the one whose goodness is drawn.
 
     p pauses and continues, s stops with a checkpoint, n ends the layer that is learning, or all
-    that learn in parallel, and continues with the next; both ask first. w writes a checkpoint. A
+    that learn in parallel, and continues with the next; both ask first. C writes a checkpoint. A
     run of another process obeys the same keys; leaving does not end it. D hands a run of this
     screen to the background, and quits: fftui attach comes back to it. g shows the machine's
     metrics over the whole run, a the goodness of all layers at once, t what the run was asked to
-    do, i the figures of a run that has ended. On a small terminal 1 to 4 choose the pane under the
-    layers.
+    do, i looks into the selected layer: what it is shown, its goodness, units, mistakes and
+    weights. F draws the figures of a run that has ended. On a small terminal 1 to 4 choose the pane
+    under the layers.
 
     z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
     command line to the terminal's clipboard, Q shows the runs that wait.
@@ -221,16 +223,28 @@ class LiveScreen(RunScreen):
         """Show the goodness of every layer."""
         self.app.push_screen(LayersScreen(self.source, self._status_text))
 
+    def action_look(self) -> None:
+        """Look into the selected layer."""
+        if self._has_folder():
+            selected = self.panes.selected
+            number = selected.number if selected is not None else None
+            self.post_message(LookInto(self.source.run, number or 1))
+
     def action_figures(self) -> None:
         """Draw the run's figures from its tables."""
         self.post_message(ShowFigures(self.source.run, (self.source.run,)))
 
     def action_settings(self) -> None:
         """Show what the run was asked to do."""
-        if self.source.view.started is None and self.source.view.result is None:
-            self.notify("the run has no folder yet", timeout=2)
-        else:
+        if self._has_folder():
             self.post_message(ShowSettings(self.source.run))
+
+    def _has_folder(self) -> bool:
+        """Whether the run has a folder yet; the user is notified if not."""
+        has_one = self.source.view.started is not None or self.source.view.result is not None
+        if not has_one:
+            self.notify("the run has no folder yet", timeout=2)
+        return has_one
 
     def action_leave(self) -> None:
         """Go back, from a single chart to all panes first; the run goes on."""

@@ -52,7 +52,7 @@ class StudyScreen(RunScreen):
             "Open run",
             tooltip="The live screen of the run that is learning, or learned last",
         ),
-        Binding("i", "figures", "Figures", tooltip="The study's figures, from its finished runs"),
+        Binding("F", "figures", "Figures", tooltip="The study's figures, from its finished runs"),
         *pane_bindings("results"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
@@ -63,7 +63,7 @@ class StudyScreen(RunScreen):
 
     n chooses what is run: sets, seeds, scale and conditions, with the time that takes. g runs the
     missing trials, one after the other; s stops with a checkpoint (after asking), and g
-    continues from there later. i draws its figures. The screen may be closed: the study goes on,
+    continues from there later. F draws its figures. The screen may be closed: the study goes on,
     and l returns to it. On a small terminal 1 to 5 choose what is shown.
     """
 

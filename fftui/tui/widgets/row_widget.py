@@ -19,7 +19,17 @@ from fftui.tui.glass import literal
 from fftui.tui.glyphs import Glyphs, glyphs, plain
 
 STYLE_NAMES: tuple[StyleName, ...] = get_args(StyleName)
-Span = tuple[str, StyleName]
+
+
+@dataclass(frozen=True)
+class Paint:
+    """The colours of a picture's cells, `#rrggbb`."""
+
+    ink: str
+    ground: str
+
+
+Span = tuple[str, StyleName | Paint]
 
 
 @dataclass(frozen=True)
@@ -104,13 +114,15 @@ class RowWidget(Widget):
             if row.cursor
             else Style.null()
         )
-        styles = {
-            style: self.get_component_rich_style(f"row-widget--{style}") + highlight
-            for _, style in row.spans
-        }
+        styles = {style: self._style_of(style) + highlight for _, style in row.spans}
         segments = [
             Segment(plain(text, self.ascii_only), styles[style])
             for text, style in row.spans
             if text
         ]
         return Strip(segments).adjust_cell_length(width, self.rich_style + highlight)
+
+    def _style_of(self, style: StyleName | Paint) -> Style:
+        if isinstance(style, Paint):
+            return self.rich_style + Style(color=style.ink, bgcolor=style.ground)
+        return self.get_component_rich_style(f"row-widget--{style}")

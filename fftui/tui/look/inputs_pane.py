@@ -1,0 +1,56 @@
+"""The paper's Figure 2 of one probe image: as it is, and as the first layer is shown it."""
+
+from fftui.network_report import InputPicture, NetworkReport, Picture, ProbeSample
+from fftui.tui.look.pixels import cells, fitted_size, picture_rows, resized
+from fftui.tui.look.room import Drawn, Room, drawn, side_by_side, words
+from fftui.tui.widgets.cell_text import cut
+from fftui.tui.widgets.row_widget import Span
+
+GAP = 2
+Block = list[tuple[Span, ...]]
+
+
+def inputs_pane(sample: ProbeSample, report: NetworkReport, room: Room) -> Drawn:
+    """The image, the positive and the negative input; below them what goes in beside the pixels,
+    and how the label goes in.
+    """
+    said = words([sample.words], room, "dim")
+    pictures = 1 + len(sample.inputs)
+    width = (room.width - GAP * (pictures - 1)) // pictures
+    has_beside = any(each.beside for each in sample.inputs)
+    free = max(2, room.height - len(said) - 1)
+    below = _beside_rows(sample, free) if has_beside else 0
+    image: Block = [(_caption("image", sample.label, report, width),)]
+    image += picture_rows(sample.pixels, width, free - below, room)
+    blocks = [image]
+    for each in sample.inputs:
+        block: Block = [(_caption(each.role, each.label, report, width),)]
+        block += picture_rows(each.pixels, width, free - below, room)
+        for beside in each.beside:
+            block += _beside(beside, width, below, room)
+        blocks.append(block)
+    return drawn([*side_by_side(blocks, width, GAP), *said], room)
+
+
+def _caption(role: str, label: int, report: NetworkReport, width: int) -> Span:
+    if role == "neutral":
+        return (cut("mean of all labels", width), "bold")
+    return (cut(f"{role}: {report.name(label)}", width), "bold")
+
+
+def _beside_rows(sample: ProbeSample, free: int) -> int:
+    """Rows for what goes in beside the pixels: one for vectors, a third of all for planes."""
+    highest = max(each.height for put_in in sample.inputs for each in put_in.beside)
+    return 1 if highest == 1 else max(1, free // 3)
+
+
+def _beside(picture: Picture, width: int, rows: int, room: Room) -> Block:
+    if picture.height > 1:
+        return picture_rows(picture, width, rows, room)
+    across, _ = fitted_size(picture, width, 10**6)
+    return cells(resized(picture, max(1, across), 2), room)
+
+
+def described(each: InputPicture, report: NetworkReport) -> str:
+    """An input in words, for the title of a pane."""
+    return f"{each.role} {report.name(each.label)}"

@@ -1,0 +1,432 @@
+"""The screen that looks into the layers of a run: what each is shown, and what it has learned."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.widgets import Footer
+
+from fftui.errors import FFTUIError
+from fftui.network_report import LayerReport, NetworkReport, ProbeSample, best, best_wrong
+from fftui.text import format as fmt
+from fftui.text.inspect_text import position_text
+from fftui.tui.glyphs import plain
+from fftui.tui.look.confusion_pane import confusion_pane
+from fftui.tui.look.filters_pane import filters_pane
+from fftui.tui.look.inputs_pane import inputs_pane
+from fftui.tui.look.labels_pane import Candidates, labels_pane
+from fftui.tui.look.look_pane import Draw, LookPane
+from fftui.tui.look.room import Drawn, Room, words
+from fftui.tui.look.split_pane import split_pane
+from fftui.tui.look.units_pane import units_pane
+from fftui.tui.look_backend import LookBackend
+from fftui.tui.screens.uncovered import Uncovered
+from fftui.tui.widgets.cell_text import Paragraphs, cut
+from fftui.tui.widgets.row_widget import Span
+
+LOOK_EVERY_S = 2.0
+PANES = ("inputs", "labels", "goodness", "confusion", "units", "weights")
+SIX, FOUR, TWO = (150, 44), (110, 34), (110, 0)  # least width and height for so many panes
+
+
+class CheckpointRead(Message):
+    """The report on a new checkpoint (None: no new one), whether the run is alive, or a
+    `problem`.
+    """
+
+    def __init__(self, report: NetworkReport | None, alive: bool, problem: str) -> None:
+        super().__init__()
+        self.report = report
+        self.alive = alive
+        self.problem = problem
+
+
+class SampleMade(Message):
+    """A probe image as the first layer is shown it, of the report that it was asked of."""
+
+    def __init__(self, of: NetworkReport, sample: ProbeSample) -> None:
+        super().__init__()
+        self.of = of
+        self.sample = sample
+
+
+class LookFailed(Message):
+    """A request of the user could not be met, in one line."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+@dataclass
+class Chosen:
+    """What the user looks at: the layer (from 1; one more than there are is the whole network), the
+    image and the label of the negative (None: the strongest wrong one), and the pane, all from 0.
+    """
+
+    layer: int = 1
+    image: int = 0
+    wrong: int | None = None
+    pane: int = 0
+
+
+@dataclass
+class Overlaps:
+    """The share of negatives over the median positive by layer, at each checkpoint that was
+    read.
+    """
+
+    by_layer: dict[int, list[float]] = field(default_factory=dict)
+
+    def add(self, report: NetworkReport) -> None:
+        """Add those of a new checkpoint."""
+        for layer in report.layers:
+            if layer.goodness is not None:
+                share = layer.goodness.negatives_over_median
+                self.by_layer.setdefault(layer.number, []).append(share)
+
+    def before(self, layer: int) -> list[float]:
+        """Those of the checkpoints before the last."""
+        return self.by_layer.get(layer, [])[:-1]
+
+
+class LookScreen(Uncovered):
+    """Six panes about one layer, or about the whole network."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "layer(-1)", "Layer above", show=False),
+        Binding("down,j", "layer(1)", "Layer", key_display="↑↓", tooltip="Next layer"),
+        Binding("right", "image(1)", "Image", key_display="←→", tooltip="Next image"),
+        Binding("left", "image(-1)", "Previous image", show=False),
+        Binding("exclamation_mark", "mistake", "Next mistake", show=False, key_display="!"),
+        Binding("greater_than_sign", "wrong(1)", "Next wrong label", show=False, key_display=">"),
+        Binding("less_than_sign", "wrong(-1)", "Label before", show=False, key_display="<"),
+        Binding("1", "pane(0)", "Panes", key_display="1-6"),
+        *(Binding(str(n + 1), f"pane({n})", PANES[n], show=False) for n in range(1, 6)),
+        Binding("pagedown", "scroll_page(1)", "Scroll down", show=False),
+        Binding("pageup", "scroll_page(-1)", "Scroll up", show=False),
+        Binding("shift+right,right_square_bracket", "sideways(1)", "Scroll right", show=False),
+        Binding("shift+left,left_square_bracket", "sideways(-1)", "Scroll left", show=False),
+        Binding("C", "checkpoint", "Checkpoint", tooltip="Write a checkpoint and look at it"),
+        Binding("i,b,escape", "app.pop_screen", "Back", key_display="b"),
+    ]
+    HELP = """
+    What a run has learned by its last checkpoint, on test images that are the same for every run on
+    a data set. Of a run that is learning C writes a checkpoint, which is then read; a new one is
+    read by itself. Up and down step through the layers and, last, the whole network; left and right
+    through the images, ! to the next one that is predicted wrongly. 1 to 6 choose a pane, page up
+    and page down scroll it, [ and ] sideways.
+
+    1 Inputs: the image, and what the first layer is shown of it with its true label (positive) and
+    with a wrong one (negative): the strongest, or what < and > choose.
+
+    2 Labels: the goodness of the image with each label; the highest is the prediction.
+
+    3 Goodness: of all probe images with their true label, and with each wrong one, on one axis with
+    the threshold. Learning moves them apart.
+
+    4 Confusion: a row for each true label, a column for what was predicted.
+
+    5 Units: dead ones are active on no image with any label, always-on ones on all.
+
+    6 Weights of the first layer as pictures, the most active units first.
+    """
+
+    def __init__(self, run: str, backend: LookBackend, layer: int = 1) -> None:
+        """`layer` (from 1) is looked at first."""
+        super().__init__()
+        self.title = run
+        self._backend = backend
+        self._chosen = Chosen(layer=max(1, layer))
+        self._report: NetworkReport | None = None
+        self._sample: ProbeSample | None = None
+        self._overlaps = Overlaps()
+        self._alive = False
+        self._problem = ""
+        self._asked = False  # for a checkpoint that has not come yet
+        self._reading = False
+        self._panes = tuple(LookPane(n, name) for n, name in enumerate(PANES, 1))
+
+    def compose(self) -> ComposeResult:
+        """What is looked at, the panes, and the keys."""
+        yield Paragraphs(id="look-header")
+        yield Container(*self._panes, id="look")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Look for a new checkpoint regularly, and draw again in other colours."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show())
+        self._show_header()
+        self.repeat(LOOK_EVERY_S, self._look)
+
+    def on_resize(self) -> None:
+        """Show as many panes as there is room for."""
+        self._arrange()
+        self._show_header()
+
+    # The checkpoint
+
+    def _look(self) -> None:
+        if not self._reading:  # a large network may take longer than until the next time
+            self._reading = True
+            self.read()
+
+    @work(thread=True, group="look")
+    def read(self) -> None:
+        """Read the checkpoint if it is a new one."""
+        report, alive, problem = None, False, ""
+        try:
+            alive = self._backend.alive
+            report = self._backend.new_report()
+        except (FFTUIError, OSError, ImportError, RuntimeError) as error:
+            problem = _first_line(error)
+        self.post_message(CheckpointRead(report, alive, problem))
+
+    @on(CheckpointRead)
+    def _checkpoint_read(self, message: CheckpointRead) -> None:
+        self._reading = False
+        changed = (self._alive, self._problem) != (message.alive, message.problem)
+        self._alive, self._problem = message.alive, message.problem
+        if message.report is not None:
+            self._report, self._asked = message.report, False
+            self._overlaps.add(message.report)
+            self._chosen.layer = min(self._chosen.layer, len(message.report.layers) + 1)
+            self._ask_for_sample()
+            self._show()
+        elif changed:
+            self._show_header()
+        if changed:
+            self.refresh_bindings()
+
+    def action_checkpoint(self) -> None:
+        """Ask the run for a checkpoint; it is read when it is there."""
+        self._asked = True
+        self._show_header()
+        self.request()
+
+    @work(thread=True, group="request")
+    def request(self) -> None:
+        """Ask in a thread."""
+        try:
+            self._backend.request_checkpoint()
+        except (FFTUIError, OSError) as error:
+            self.post_message(LookFailed(_first_line(error)))
+
+    @on(LookFailed)
+    def _failed(self, message: LookFailed) -> None:
+        self._asked = False
+        self._show_header()
+        self.notify(message.problem, severity="error")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a checkpoint only of a run that is learning."""
+        return self._alive if action == "checkpoint" else True
+
+    # What is chosen
+
+    @property
+    def chosen_layer(self) -> LayerReport | None:
+        """The layer that is looked at; None: the whole network."""
+        if self._report is None or self._chosen.layer > len(self._report.layers):
+            return None
+        return self._report.layers[self._chosen.layer - 1]
+
+    def _scores(self, report: NetworkReport) -> tuple[tuple[float, ...], ...]:
+        """The scores of the layer, or of the network where the layer has none."""
+        layer = self.chosen_layer
+        return layer.scores if layer is not None and layer.scores else report.scores
+
+    def _wrong(self, report: NetworkReport) -> int:
+        """The label of the negative."""
+        if self._chosen.wrong is not None:
+            return self._chosen.wrong
+        image = self._chosen.image
+        return best_wrong(self._scores(report)[image], report.labels[image])
+
+    def action_layer(self, by: int) -> None:
+        """Look into another layer."""
+        if self._report is not None:
+            last = len(self._report.layers) + 1
+            self._chosen.layer = min(last, max(1, self._chosen.layer + by))
+            self._ask_for_sample()
+            self._show()
+
+    def action_image(self, by: int) -> None:
+        """Look at another image, round and round."""
+        if self._report is not None:
+            self._choose_image((self._chosen.image + by) % len(self._report.labels))
+
+    def action_mistake(self) -> None:
+        """Look at the next image that is predicted wrongly."""
+        if (report := self._report) is None:
+            return
+        count, scores = len(report.labels), self._scores(report)
+        for step in range(1, count + 1):
+            image = (self._chosen.image + step) % count
+            if best(scores[image]) != report.labels[image]:
+                self._choose_image(image)
+                return
+        self.notify("all probe images are predicted rightly", timeout=3)
+
+    def _choose_image(self, image: int) -> None:
+        self._chosen.image, self._chosen.wrong = image, None
+        self._ask_for_sample()
+        self._show()
+
+    def action_wrong(self, by: int) -> None:
+        """Show the image with another wrong label."""
+        if (report := self._report) is not None:
+            classes, label = len(report.confusion.counts), report.labels[self._chosen.image]
+            wrong = (self._wrong(report) + by) % classes
+            self._chosen.wrong = wrong if wrong != label else (wrong + by) % classes
+            self._ask_for_sample()
+            self._show()
+
+    def action_pane(self, number: int) -> None:
+        """Choose a pane."""
+        self._chosen.pane = number
+        self._arrange()
+
+    @on(LookPane.Chosen)
+    def _pane_clicked(self, message: LookPane.Chosen) -> None:
+        self.action_pane(message.number - 1)
+
+    def action_scroll_page(self, by: int) -> None:
+        """Scroll the chosen pane by a page."""
+        pane = self._panes[self._chosen.pane]
+        pane.scroll_by(by * pane.page, 0)
+
+    def action_sideways(self, by: int) -> None:
+        """Scroll the chosen pane by a column."""
+        self._panes[self._chosen.pane].scroll_by(0, by)
+
+    def _ask_for_sample(self) -> None:
+        if self._report is not None:
+            self.make_sample(self._report, self._chosen.image, self._wrong(self._report))
+
+    @work(thread=True, exclusive=True, group="sample")
+    def make_sample(self, report: NetworkReport, image: int, wrong: int) -> None:
+        """Encode an image in a thread."""
+        try:
+            self.post_message(SampleMade(report, self._backend.sample(image, wrong)))
+        except (FFTUIError, OSError, RuntimeError) as error:
+            self.post_message(LookFailed(_first_line(error)))
+
+    @on(SampleMade)
+    def _sample_made(self, message: SampleMade) -> None:
+        if message.of is self._report and message.sample.number == self._chosen.image:
+            self._sample = message.sample
+            self._show_inputs(message.of)
+            self._show_labels(message.of)
+
+    # What is shown
+
+    def _arrange(self) -> None:
+        """As many panes as there is room for, the chosen one among them."""
+        width, height = self.size
+        room = next(
+            (
+                count
+                for count, (least_width, least_height) in ((6, SIX), (4, FOUR), (2, TWO))
+                if width >= least_width and height >= least_height
+            ),
+            1,
+        )
+        first = self._chosen.pane // room * room
+        for number, pane in enumerate(self._panes):
+            pane.display = first <= number < first + room
+            pane.set_class(number == self._chosen.pane, "-chosen")
+        container = self.query_one("#look")
+        for count in (1, 2, 4, 6):
+            container.set_class(count == room, f"-of-{count}")
+
+    def _show_header(self) -> None:
+        header, report = self.query_one("#look-header", Paragraphs), self._report
+        width = max(20, self.size.width - 2)
+        if report is None:
+            state: Span = (f" {cut(self._problem or 'reading the checkpoint', width)}", "dim")
+            header.show(((f" {cut(self.title or '', width)}", "bold"),), (state,))
+            return
+        subject = f"  {plain(self._subject(report), self.app.has_class('-ascii'))}"
+        run = cut(self.title or "", max(8, width - len(subject)))
+        header.show(
+            ((f" {run}", "bold"), (subject, "accent")),
+            ((f" {cut(self._state(report), width)}", "warn" if self._problem else "dim"),),
+        )
+
+    def _subject(self, report: NetworkReport) -> str:
+        layer = self.chosen_layer
+        if layer is None:
+            return f"whole network, {len(report.layers)} layers"
+        return f"layer {layer.number} of {len(report.layers)}  {layer.title}  {layer.state}"
+
+    def _state(self, report: NetworkReport) -> str:
+        if self._problem:
+            return self._problem
+        position = position_text(report.position)
+        if self._asked:
+            position = f"waiting for a new one, {position}"
+        return f"checkpoint of {fmt.clock(report.written)}: {position}"
+
+    def _show(self) -> None:
+        """Show everything of the newest report."""
+        self._show_header()
+        if (report := self._report) is None:
+            return
+        self._show_inputs(report)
+        self._show_labels(report)
+        layer, confusion = self.chosen_layer, report.confusion
+        by = "the whole network"
+        if layer is not None and layer.confusion is not None:
+            confusion, by = layer.confusion, f"layer {layer.number} alone"
+        _, _, goodness, matrix, units, weights = self._panes
+        goodness.show("Goodness, true label and wrong ones", self._draw_goodness(report))
+        matrix.show(f"Confusion, by {by}", partial(confusion_pane, confusion, report))
+        units.show("Units", partial(units_pane, layer, report))
+        weights.show(self._filters_title(report), partial(filters_pane, report.filters))
+
+    def _show_inputs(self, report: NetworkReport) -> None:
+        image = f"image {self._chosen.image + 1} of {len(report.labels)}"
+        if self._sample is not None and self._sample.number == self._chosen.image:
+            self._panes[0].show(f"Inputs, {image}", partial(inputs_pane, self._sample, report))
+
+    def _show_labels(self, report: NetworkReport) -> None:
+        layer, image = self.chosen_layer, self._chosen.image
+        by = report.scored_by
+        if layer is not None and layer.scores:
+            by = f"goodness of layer {layer.number}"
+        elif layer is not None:
+            by = f"{report.scored_by} of the network, {report.problem}"
+        inputs = self._sample.inputs if self._sample is not None else ()
+        shown = next((each.label for each in inputs if each.role == "negative"), None)
+        of = Candidates(self._scores(report)[image], report.labels[image], shown)
+        self._panes[1].show(f"Labels, by {by}", partial(labels_pane, of, report))
+
+    def _draw_goodness(self, report: NetworkReport) -> Draw:
+        layer = self.chosen_layer
+        if layer is None:
+            return partial(
+                _words, "of the whole network there is none: choose a layer, up and down"
+            )
+        if layer.goodness is None:
+            return partial(_words, report.problem or "no value of its goodness is finite")
+        return partial(split_pane, layer.goodness, self._overlaps.before(layer.number))
+
+    def _filters_title(self, report: NetworkReport) -> str:
+        filters = report.filters
+        if not filters.pictures:
+            return "First-layer weights"
+        return f"First-layer weights, {filters.of} {filters.kind}"
+
+
+def _words(text: str, room: Room) -> Drawn:
+    return Drawn(tuple(words([text], room, "dim")))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
