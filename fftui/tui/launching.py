@@ -230,7 +230,7 @@ class LaunchingApp(App[Ending]):
     # Ends
 
     def look_after_runs(self) -> None:
-        """Give notice of the end of this process's run, and begin the next."""
+        """Give notice of the end of this process's run, begin the next, and say how many wait."""
         ended = self.new_end()
         if ended is not None:
             self._give_notice(ended)
@@ -238,6 +238,8 @@ class LaunchingApp(App[Ending]):
             self.in_thread("fftui-start", begin)
             assert self.source is not None
             self.notify(f"{self.source.run} begins (Q shows the queue)")
+        waiting = len(self.queue.waiting)
+        self.sub_title = f"{waiting} wait{'s' if waiting == 1 else ''} (Q)" if waiting else ""
 
     def new_end(self) -> Notice | None:
         """The end of this process's run or study, the first time that it is asked for."""

@@ -16,6 +16,7 @@ from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.queue_screen import QueueScreen
 from fftui.tui.widgets.row_list import RowList
+from fftui.tui.widgets.run_status import RunHeader
 
 from .on_screen import SMALL, add_run, both_sizes, text_of, until
 
@@ -119,6 +120,8 @@ async def test_the_next_begins_when_one_ends(new_app, new_control, view_of, begu
         first, second = (folder.id for folder in queued(app, 2))
         await pilot.pause(0.2)
         assert begun == []
+        control.view = view_of(until=(1, 3))
+        await until(pilot, lambda: "2 wait (Q)" in text_of(app.screen.query_one(RunHeader)))
         control.view, control.alive = end(control.view), False
         await until(pilot, lambda: begun == [first])
         assert [each.status for each in app.ended] == ["finished"]

@@ -137,8 +137,9 @@ class LiveScreen(RunScreen):
         """What a run does that has no event yet."""
         if self.source.waits:
             return "waits in the queue of its process"
-        preparing = self.source.control is None or self.control is not None
-        return "loading torch and data" if preparing else "ended before it began"
+        if self.control is not None or not (self.source.control or self.source.wants_poll):
+            return "loading torch and data"
+        return "no event yet" if self.source.wants_poll else "ended before it began"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""

@@ -51,6 +51,8 @@ class RunHeader(RowWidget):
         shown = f"{sign} {status}"
         if view.result is not None and view.result.test_accuracy is not None:
             shown += f"  test {fmt.percent(view.result.test_accuracy)} %"
+        if self.app.sub_title:  # what waits
+            shown += f"  {self.app.sub_title}"
         name = self.run
         facts = [started.data, started.device, started.precision] if started else []
         if started and width >= 150:
