@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, overload
 
 from fftui.tui.charts.scale import Window, nice_step
 
@@ -54,13 +54,38 @@ Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
 
 
 @dataclass(frozen=True)
+class Points(Sequence[Point]):
+    """Many points as two columns: a pair for each of them would cost more than to draw them."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.xs)
+
+    @overload
+    def __getitem__(self, index: int) -> Point: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Points": ...
+
+    def __getitem__(self, index: int | slice) -> "Point | Points":
+        if isinstance(index, slice):
+            return Points(self.xs[index], self.ys[index])
+        return self.xs[index], self.ys[index]
+
+    def __iter__(self) -> Iterator[Point]:
+        return zip(self.xs, self.ys, strict=True)
+
+
+@dataclass(frozen=True)
 class Series:
     """One line: its name, its points by rising x, its style, its sign in ASCII, and the letter that
     is written on it now and then, if any.
     """
 
     name: str
-    points: tuple[Point, ...]
+    points: Sequence[Point]
     style: StyleName = "text"
     sign: str = "*"
     dotted: bool = False
@@ -74,12 +99,14 @@ class Series:
     @cached_property
     def xs(self) -> tuple[float, ...]:
         """The x of all points."""
-        return tuple([x for x, _ in self.points])
+        points = self.points
+        return points.xs if isinstance(points, Points) else tuple([x for x, _ in points])
 
     @cached_property
     def ys(self) -> tuple[float, ...]:
         """The values of all points."""
-        return tuple([y for _, y in self.points])
+        points = self.points
+        return points.ys if isinstance(points, Points) else tuple([y for _, y in points])
 
     @property
     def is_level(self) -> bool:

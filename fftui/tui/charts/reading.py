@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from fftui.runs.curve_metrics import X_NAMES, XName
 from fftui.runs.smoothing import smoothed
-from fftui.tui.charts.cell_plot import Series, fitted
+from fftui.tui.charts.cell_plot import Points, Series, fitted
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.scale import Window
@@ -150,17 +150,13 @@ def _smoothed(spec: ChartSpec, weight: float) -> ChartSpec:
         else:
             lines.append(replace(line, style="faint", sign="."))
     over = [
-        replace(line, name=f"{line.name}~", points=_means(line, weight))
+        replace(line, name=f"{line.name}~", points=Points(line.xs, smoothed(line.ys, weight)))
         for line, raw in zip(spec.series, lines, strict=True)
         if raw is not line
     ]
     hidden = {line.name for line in lines if line.style == "faint"}
     hidden |= {f"{name}~" for name in spec.unlabelled}
     return replace(spec, series=(*lines, *over), unlabelled=spec.unlabelled | hidden)
-
-
-def _means(line: Series, weight: float) -> tuple[tuple[float, float], ...]:
-    return tuple(zip(line.xs, smoothed(line.ys, weight), strict=True))
 
 
 def _window(spec: ChartSpec, reading: Reading) -> Window:
