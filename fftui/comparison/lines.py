@@ -62,8 +62,10 @@ def _mean(curves: Sequence[RunCurve]) -> tuple[RunCurve, int, Band]:
     finite = [math.isfinite(sum(each)) for each in values]
     count = len(curves)
 
-    def means(columns: Sequence[Sequence[float]]) -> tuple[float, ...]:
-        return tuple(sum(each) / count for each in zip(*columns, strict=True))
+    def means(columns: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+        if all(each == columns[0] for each in columns):
+            return columns[0]
+        return tuple([sum(each) / count for each in zip(*columns, strict=True)])
 
     mean = RunCurve(
         aligned[0].epochs,

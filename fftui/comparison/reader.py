@@ -43,11 +43,12 @@ class ComparisonReader:
         """The first of `USUAL` of which every run has several points, else the one with most
         points. Raises OSError.
         """
-        points = {name: self._points(CURVE_METRICS[name]) for name in USUAL}
+        points = {name: self.points(CURVE_METRICS[name]) for name in USUAL}
         of_all = next((name for name in USUAL if min(points[name]) > 1), None)
         return CURVE_METRICS[of_all or max(USUAL, key=lambda name: sum(points[name]))]
 
-    def _points(self, metric: CurveMetric) -> list[int]:
+    def points(self, metric: CurveMetric) -> list[int]:
+        """How many values each run has of a metric. Raises OSError."""
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(lambda each: points_of(each, metric), self._tables))
 

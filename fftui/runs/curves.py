@@ -31,13 +31,12 @@ def curve_of(tables: GrowingTables, metric: CurveMetric, layer: int | None) -> R
 
 
 def points_of(tables: GrowingTables, metric: CurveMetric) -> int:
-    """About how many points a run's curve of an accuracy or of a value of epochs has. Raises
-    OSError.
-    """
+    """How many values a run's tables have of a metric. Raises OSError."""
     table = tables.table(metric.table)
     if metric.table == "evaluations":
         return table.filter(pl.col("split") == metric.column).height
-    return table[metric.column].drop_nulls().len()
+    column = "goodness_positive" if metric.name == "separation" else metric.column
+    return table[column].drop_nulls().len()
 
 
 def layers_of(tables: GrowingTables) -> int:

@@ -68,9 +68,11 @@ class CompareBackend:
         names = list(CURVE_METRICS)
         first = names.index(metric.name)
         with self._lock:
-            for step in range(1, len(names)):
-                found = self._curves(CURVE_METRICS[names[(first + by * step) % len(names)]], layer)
-                if any(found.curves):
+            others = (names[(first + by * step) % len(names)] for step in range(1, len(names)))
+            for each in map(CURVE_METRICS.__getitem__, others):
+                if any(self._opened.points(each)) and any(
+                    (found := self._curves(each, layer)).curves
+                ):
                     return found
             return self._curves(metric, layer)
 

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, overload
 
 from fftui.tui.charts.scale import Window, nice_step
 
@@ -43,17 +43,39 @@ LETTER_EVERY = 26  # cells between two letters on a line
 LETTERS_APART = 4  # cells between letters of different lines, at least
 SETTLED_FROM = 5  # points of a line
 
-# [column][first row][last row]: the dots of a stroke in a braille cell
-RUNS = tuple(
-    tuple(
-        tuple(sum(DOTS[row][column] for row in range(first, last + 1)) for last in range(4))
-        for first in range(4)
-    )
+# [column][rows as bits]: the dots of a column of a braille cell
+SIGNS = tuple(
+    tuple(sum(DOTS[row][column] for row in range(4) if rows >> row & 1) for rows in range(16))
     for column in range(2)
 )
 
 Point = tuple[float, float]
 Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
+
+
+@dataclass(frozen=True)
+class Points(Sequence[Point]):
+    """Many points as two columns: a pair for each of them would cost more than to draw them."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+
+    def __len__(self) -> int:
+        return len(self.xs)
+
+    @overload
+    def __getitem__(self, index: int) -> Point: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Points": ...
+
+    def __getitem__(self, index: int | slice) -> "Point | Points":
+        if isinstance(index, slice):
+            return Points(self.xs[index], self.ys[index])
+        return self.xs[index], self.ys[index]
+
+    def __iter__(self) -> Iterator[Point]:
+        return zip(self.xs, self.ys, strict=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +85,7 @@ class Series:
     """
 
     name: str
-    points: tuple[Point, ...]
+    points: Sequence[Point]
     style: StyleName = "text"
     sign: str = "*"
     dotted: bool = False
@@ -77,12 +99,14 @@ class Series:
     @cached_property
     def xs(self) -> tuple[float, ...]:
         """The x of all points."""
-        return tuple([x for x, _ in self.points])
+        points = self.points
+        return points.xs if isinstance(points, Points) else tuple([x for x, _ in points])
 
     @cached_property
     def ys(self) -> tuple[float, ...]:
         """The values of all points."""
-        return tuple([y for _, y in self.points])
+        points = self.points
+        return points.ys if isinstance(points, Points) else tuple([y for _, y in points])
 
     @property
     def is_level(self) -> bool:
@@ -93,6 +117,11 @@ class Series:
     def has_points(self) -> bool:
         """Whether a cursor steps through its points."""
         return bool(self.points) and not self.is_level
+
+    @cached_property
+    def kept_columns(self) -> "dict[tuple[float, float, int], list[DotColumn]]":
+        """Its points reduced to columns of dots, as they were last drawn (`columns`)."""
+        return {}
 
     def value_at(self, x: float) -> float | None:
         """The value of the last point at `x`, or of a level; None where there is none."""
@@ -137,11 +166,6 @@ class Cell:
     style: StyleName = "text"
     lines: list[Series] = field(default_factory=list)  # that pass through it
 
-    def add(self, line: Series) -> None:
-        """Let a line pass through the cell."""
-        if not self.lines or self.lines[-1] is not line:
-            self.lines.append(line)
-
     def shown(self, column: int) -> Series:
         """The line whose style the cell in `column` has: the last one in front, or in turn each
         where several are.
@@ -154,6 +178,16 @@ def columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
     """The points of `series` reduced to at most a few entries per column of dots, with their
     gaps.
     """
+    key = (window.left, window.right, dots)
+    found = series.kept_columns.get(key)
+    if found is None:
+        found = _columns(series, window, dots)
+        series.kept_columns.clear()
+        series.kept_columns[key] = found
+    return found
+
+
+def _columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
     begin, end = bisect_left(series.xs, window.left), bisect_right(series.xs, window.right)
     if end - begin <= FEW * dots:
         return _reduced([], series, begin, end, window, dots)
@@ -195,21 +229,23 @@ def draw(
     series: Sequence[Series], window: Window, width: int, height: int, *, braille: bool
 ) -> list[list[Cell]]:
     """`height` rows of `width` cells; later series draw over earlier ones."""
-    grid = [[Cell() for _ in range(width)] for _ in range(height)]
+    blank = Cell()
+    grid = [[blank] * width for _ in range(height)]
     if width < 1 or height < 1:
         return grid
     across, down = (2, 4) if braille else (1, 1)
-    masks = [[0] * width for _ in range(height)]
+    dots = [0] * (width * across)
     for line in series:
-        for x, high, low in _strokes(line, window, width * across, height * down):
-            column = x // across
-            for row in range(high // down, low // down + 1):
-                grid[row][column].add(line)
-                if braille:
-                    first, last = max(high - row * 4, 0), min(low - row * 4, 3)
-                    masks[row][column] |= RUNS[x % 2][first][last]
-    for cells, row_masks in zip(grid, masks, strict=True):
-        _sign(cells, row_masks, braille=braille)
+        own = _dots_of(line, window, width * across, height * down)
+        dots = [all_ | one for all_, one in zip(dots, own, strict=True)]
+        for column in range(width):
+            passed = own[2 * column] | own[2 * column + 1] if braille else own[column]
+            for row in _rows_of(passed, down):
+                if grid[row][column] is blank:
+                    grid[row][column] = Cell()
+                grid[row][column].lines.append(line)
+    for number, cells in enumerate(grid):
+        _sign(cells, number, dots if braille else ())
     if braille:
         _write_letters([line for line in series if line.letter], grid)
     for column in {c for line in series for c in _gaps(line, window, width)}:
@@ -217,13 +253,27 @@ def draw(
     return grid
 
 
-def _sign(cells: Sequence[Cell], masks: Sequence[int], *, braille: bool) -> None:
-    """Give the cells of a row the sign and style of the lines that pass through them."""
-    for column, (cell, mask) in enumerate(zip(cells, masks, strict=True)):
+def _rows_of(dots: int, down: int) -> Iterator[int]:
+    """The rows of cells with a dot, of a column whose dots are the bits of a number."""
+    if dots:
+        every = (1 << down) - 1
+        first, last = ((dots & -dots).bit_length() - 1) // down, (dots.bit_length() - 1) // down
+        for row in range(first, last + 1):
+            if dots >> row * down & every:
+                yield row
+
+
+def _sign(cells: Sequence[Cell], row: int, dots: Sequence[int]) -> None:
+    """Give the cells of a row the sign and style of the lines that pass through them; `dots` are
+    those of each column of dots, or none in ASCII.
+    """
+    for column, cell in enumerate(cells):
         if cell.lines:
             line = cell.shown(column)
-            cell.style = line.style
-            cell.char = chr(0x2800 + mask) if braille else line.sign
+            cell.style, cell.char = line.style, line.sign
+            if dots:
+                left, right = (each >> 4 * row & 15 for each in dots[2 * column : 2 * column + 2])
+                cell.char = chr(0x2800 + SIGNS[0][left] + SIGNS[1][right])
 
 
 def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> None:
@@ -297,15 +347,20 @@ def _gaps(line: Series, window: Window, width: int) -> Iterator[int]:
             yield column
 
 
+def _dots_of(line: Series, window: Window, across: int, down: int) -> list[int]:
+    """The dots of a line inside the window: for each column of dots its rows, as bits."""
+    found = [0] * across
+    for x, high, low in _strokes(line, window, across, down):
+        if low >= 0 and high < down:
+            found[x] |= (2 << min(low, down - 1)) - (1 << max(high, 0))
+    return (
+        [bits if x % DOT_EVERY == 0 else 0 for x, bits in enumerate(found)]
+        if line.dotted
+        else found
+    )
+
+
 def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
-    """The vertical strokes of a line, of its dots inside the window."""
-    every = DOT_EVERY if line.dotted else 1
-    for x, high, low in _all_strokes(line, window, across, down):
-        if x % every == 0 and low >= 0 and high < down:
-            yield x, max(0, high), min(down - 1, low)
-
-
-def _all_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
     row, before = window.rows(down), (0, 0)  # the last column of dots and its last row
     for column in columns(line, window, across):
         if column.joined:

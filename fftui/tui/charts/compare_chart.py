@@ -11,7 +11,7 @@ from fftui.comparison.lines import ConditionLine
 from fftui.runs.curve_metrics import CurveMetric, XName
 from fftui.runs.smoothing import smoothed
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import SETTLED_FROM, Series, StyleName, fitted
+from fftui.tui.charts.cell_plot import SETTLED_FROM, Points, Series, StyleName, fitted
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.scale import Window
 
@@ -118,7 +118,7 @@ class CompareLines:
             self._smoothed[weight] = [
                 RunLine(
                     f"{line.name}~",
-                    tuple(zip(line.xs, smoothed(line.ys, weight), strict=True)),
+                    Points(line.xs, smoothed(line.ys, weight)),
                     line.style,
                     line.sign,
                     letter=line.letter,
@@ -130,15 +130,11 @@ class CompareLines:
     @cached_property
     def _faint(self) -> list[Series]:
         """The lines as they are under smoothed ones."""
-        made: list[Series] = [RunLine(line.name, line.points, "faint", ".") for line in self._raw]
-        for each, line in zip(made, self._raw, strict=True):
-            each.__dict__.update(xs=line.xs, ys=line.ys)  # the same: points are many
-        return made
+        return [RunLine(line.name, line.points, "faint", ".") for line in self._raw]
 
 
 def _line(line: ConditionLine, condition: Condition, x: XName) -> Series:
-    points = tuple(zip(line.curve.xs(x), line.curve.values, strict=True))
-    letter = condition.letter
+    points, letter = Points(line.curve.xs(x), line.curve.values), condition.letter
     return RunLine(letter, points, colour_of(condition), letter, letter=letter)
 
 

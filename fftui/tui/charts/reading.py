@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from fftui.runs.curve_metrics import X_NAMES, XName
 from fftui.runs.smoothing import smoothed
-from fftui.tui.charts.cell_plot import Series, fitted
+from fftui.tui.charts.cell_plot import Points, Series, fitted
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.scale import Window
@@ -150,17 +150,13 @@ def _smoothed(spec: ChartSpec, weight: float) -> ChartSpec:
         else:
             lines.append(replace(line, style="faint", sign="."))
     over = [
-        replace(line, name=f"{line.name}~", points=_means(line, weight))
+        replace(line, name=f"{line.name}~", points=Points(line.xs, smoothed(line.ys, weight)))
         for line, raw in zip(spec.series, lines, strict=True)
         if raw is not line
     ]
     hidden = {line.name for line in lines if line.style == "faint"}
     hidden |= {f"{name}~" for name in spec.unlabelled}
     return replace(spec, series=(*lines, *over), unlabelled=spec.unlabelled | hidden)
-
-
-def _means(line: Series, weight: float) -> tuple[tuple[float, float], ...]:
-    return tuple(zip(line.xs, smoothed(line.ys, weight), strict=True))
 
 
 def _window(spec: ChartSpec, reading: Reading) -> Window:
@@ -178,16 +174,22 @@ def _window(spec: ChartSpec, reading: Reading) -> Window:
     window = replace(full, left=left, right=right)
     if (left, right) == (full.left, full.right) and not reading.log:
         return window
-    values = [y for s in spec.series for y in s.between(left, right) if math.isfinite(y)]
-    values += [s.ys[0] for s in spec.series if s.is_level]
+    values = [y for s in spec.series for y in _extent(s.between(left, right), reading)]
+    values += [s.ys[0] for s in spec.series if s.is_level and (s.ys[0] > 0 or not reading.log)]
     if not reading.log:
         low, high = fitted(values)
         return replace(window, bottom=low, top=high)
-    over_zero = [y for y in values if y > 0]
-    if not over_zero:
+    if not values:
         return window
-    low, high = min(over_zero), max(over_zero)
-    return replace(window, bottom=low / 1.1, top=high * 1.1, log=True)
+    return replace(window, bottom=min(values) / 1.1, top=max(values) * 1.1, log=True)
+
+
+def _extent(values: Sequence[float], reading: Reading) -> tuple[float, ...]:
+    """The smallest and the largest of the values that can be drawn; none where there is none."""
+    least = 0.0 if reading.log else -math.inf
+    if not math.isfinite(sum(values)) or min(values, default=least) <= least:
+        values = [y for y in values if math.isfinite(y) and y > least]
+    return (min(values), max(values)) if values else ()
 
 
 def _placed(spec: ChartSpec, x: XName, clock: RunClock) -> ChartSpec:

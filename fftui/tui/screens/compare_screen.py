@@ -3,6 +3,7 @@ what differs in their settings.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -102,6 +103,7 @@ class CompareScreen(ChartKeys):
         self.panes = ComparePanes()
         self._found: ReadCurves | None = None
         self._folded = False
+        self._kept: dict[bool, ShownComparison] = {}  # by folding, of what is read
         self._reads = False  # what runs have learned
 
     def compose(self) -> ComposeResult:
@@ -175,6 +177,7 @@ class CompareScreen(ChartKeys):
     @on(CurvesRead)
     def _curves_read(self, message: CurvesRead) -> None:
         before, self._found = self._found, message.found
+        self._kept.clear()
         same = before is not None and before.runs == message.found.runs
         self._compare(keep_outcomes=same)
 
@@ -198,20 +201,22 @@ class CompareScreen(ChartKeys):
         found, before = self._found, self.panes.shown
         if found is None:
             return
-        conditions = conditions_of(found.runs, folded=self._folded)
-        keep = keep_outcomes and before is not None
-        self.panes.show(
-            ShownComparison(
+        if self._folded not in self._kept:
+            conditions = conditions_of(found.runs, folded=self._folded)
+            self._kept[self._folded] = ShownComparison(
                 conditions,
                 differing_settings(conditions),
-                before.outcomes if keep and before is not None else recorded_outcomes(conditions),
+                recorded_outcomes(conditions),
                 found.metric,
                 found.layer,
                 lines_of(conditions, found.runs, found.curves),
             )
-        )
-        if not keep:
-            self.read_outcomes(conditions)
+        made = self._kept[self._folded]
+        if keep_outcomes and before is not None:
+            self.panes.show(replace(made, outcomes=before.outcomes))
+        else:
+            self.panes.show(made)
+            self.read_outcomes(made.conditions)
 
     # Keys and commands
 
