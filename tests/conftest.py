@@ -30,6 +30,9 @@ from fftui.runs.journal import JournalWriter
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value
 
+# A person's own presets are none of the tests'
+os.environ["FFTUI_PRESETS"] = str(Path(__file__).parent / "no-presets-here")
+
 # A busy machine is no defect: an example that once took long because another process ran must not
 # fail a test.
 hypothesis.settings.register_profile(

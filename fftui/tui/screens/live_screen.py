@@ -11,7 +11,7 @@ from textual.worker import get_current_worker
 
 from fftui.errors import RequestError
 from fftui.runs.view import RunView
-from fftui.tui.messages import HandOver, ResumeRun, RunEnded, ShowFigures, ShowSettings
+from fftui.tui.messages import EditRun, HandOver, ResumeRun, RunEnded, ShowFigures, ShowSettings
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.layers_screen import LayersScreen
@@ -42,6 +42,9 @@ class LiveScreen(RunScreen):
         Binding("g", "system", "System"),
         Binding("a", "layers", "All layers", show=False, tooltip="The goodness of every layer"),
         Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
+        Binding(
+            "e", "edit", "Edit", show=False, tooltip="Open what the run was asked to do in the form"
+        ),
         Binding("i", "figures", "Figures", tooltip="The run's figures, once it has ended"),
         *pane_bindings(),
         Binding("b,escape", "leave", "Back", key_display="b"),
@@ -54,8 +57,8 @@ class LiveScreen(RunScreen):
     run of another process obeys the same keys; leaving does not end it. D hands a run of this
     screen to the background, and quits: fftui attach comes back to it. g shows the machine's
     metrics over the whole run, a the goodness of all layers at once, t what the run was asked to
-    do, i the figures of a run that has ended. On a small terminal 1 to 4 choose the pane under the
-    layers.
+    do, e opens that in the form, i the figures of a run that has ended. On a small terminal 1 to 4
+    choose the pane under the layers.
 
     z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
     command line to the terminal's clipboard, Q shows the runs that wait.
@@ -227,10 +230,21 @@ class LiveScreen(RunScreen):
 
     def action_settings(self) -> None:
         """Show what the run was asked to do."""
-        if self.source.view.started is None and self.source.view.result is None:
-            self.notify("the run has no folder yet", timeout=2)
-        else:
+        if self._has_folder():
             self.post_message(ShowSettings(self.source.run))
+
+    def _has_folder(self) -> bool:
+        """Whether the run's folder is there; the user is notified if not."""
+        view = self.source.view
+        if view.started is None and view.result is None:
+            self.notify("the run has no folder yet", timeout=2)
+            return False
+        return True
+
+    def action_edit(self) -> None:
+        """Open what the run was asked to do in the form."""
+        if self._has_folder():
+            self.post_message(EditRun(self.source.run))
 
     def action_leave(self) -> None:
         """Go back, from a single chart to all panes first; the run goes on."""

@@ -18,7 +18,7 @@ from fftui.runs.folder import RunRecord
 from fftui.runs.workspace import Workspace
 from fftui.text import format as fmt
 from fftui.tui.backend import Backend
-from fftui.tui.messages import OpenRun
+from fftui.tui.messages import EditRun, OpenRun
 from fftui.tui.screens.marking import MarkingScreen
 from fftui.tui.screens.typing_keys import InputScreen
 from fftui.tui.screens.uncovered import Uncovered
@@ -77,6 +77,7 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
     IS_ROOT_SCREEN: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
+        Binding("e", "edit", "Edit", tooltip="Open what the run was asked to do in the form"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("o", "order(1)", "Order", tooltip="Sort by the next column"),
         Binding("O", "order(-1)", "Previous order", show=False),
@@ -205,6 +206,11 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
         """Open the run under the cursor."""
         if (run := self.current) is not None:
             self.post_message(OpenRun(run.id))
+
+    def action_edit(self) -> None:
+        """Open what the run under the cursor was asked to do in the form."""
+        if (run := self.current) is not None:
+            self.post_message(EditRun(run.id))
 
     def action_filter(self) -> None:
         """Show the input of the filter."""
