@@ -9,16 +9,21 @@ A preset is a TOML file:
     [experiment]                       # an `Experiment`
     [on.cifar100]                      # optional: fields that differ on one data set, by their path
     "phases.0.threshold" = 1.0
+
+One's own presets are files of the same form in a folder of their own (`fftui.own_presets` writes
+them); their names differ from those of the presets that come with fftui.
 """
 
 import copy
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import environ
 from pathlib import Path
 from typing import Any
 
-from fftui.data.catalogue import SETS
+import platformdirs
+
 from fftui.data.own_sets import known_names
 from fftui.errors import ExperimentError, hint
 from fftui.experiment import LAYERS, Experiment
@@ -27,6 +32,7 @@ from fftui.experiment.field_errors import validated
 from fftui.experiment.values import set_value
 
 KEYS = ("description", "data_sets", "reports", "experiment", "on")
+TABLES = ("reports", "experiment", "on")
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,11 @@ class Preset:
         """The data set that the preset uses by default."""
         return str(self.experiment.get("data", {}).get("name", "mnist-mini"))
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one's own: it did not come with fftui."""
+        return presets_folder() not in self.path.parents
+
 
 def presets_folder() -> Path:
     """The folder of the presets: inside the installed package, or beside it in a checkout."""
@@ -53,15 +64,31 @@ def presets_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "presets"
 
 
+def own_presets_folder() -> Path:
+    """The folder of one's own presets: FFTUI_PRESETS, else the platform's folder for settings."""
+    named = environ.get("FFTUI_PRESETS")
+    return (
+        Path(named).expanduser()
+        if named
+        else platformdirs.user_config_path("fftui", appauthor=False) / "presets"
+    )
+
+
 def list_presets() -> list[Preset]:
-    """All presets: `quickstart` first, then the others, then the paper's. Raises ExperimentError on
-    a broken file.
+    """All presets: `quickstart` first, then one's own, the others, and the paper's.
+
+    One's own that cannot be read are left out (`damaged_presets`). Raises ExperimentError where one
+    that comes with fftui cannot.
     """
-    folder = presets_folder()
-    names = [path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.toml")]
-    return [
-        read_preset(name) for name in sorted(names, key=lambda n: (n != "quickstart", "/" in n, n))
-    ]
+    read = [_read(name, path, None) for name, path in _files_in(presets_folder()).items()]
+    own = [each for each in map(_read_own, _own_files().values()) if isinstance(each, Preset)]
+    return sorted([*read, *own], key=_place_in_list)
+
+
+def damaged_presets() -> list[ExperimentError]:
+    """What is wrong with those of one's own presets that cannot be read."""
+    read = map(_read_own, _own_files().values())
+    return [each for each in read if isinstance(each, ExperimentError)]
 
 
 def read_preset(name: str, data_folder: Path | None = None) -> Preset:
@@ -69,25 +96,59 @@ def read_preset(name: str, data_folder: Path | None = None) -> Preset:
 
     Raises ExperimentError, with the nearest name, where there is none.
     """
-    folder = presets_folder()
-    path = folder / f"{name}.toml"
-    if not path.is_file() or folder not in path.resolve().parents:
-        known = [p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml")]
-        msg = f"no preset is called {name!r}{hint(name, known)}; fftui presets lists them"
+    files = _own_files() | _files_in(presets_folder())
+    if name not in files:
+        msg = f"no preset is called {name!r}{hint(name, files)}; fftui presets lists them"
         raise ExperimentError(msg)
-    values = read_toml(path)
+    return _read(name, files[name], data_folder)
+
+
+def _place_in_list(preset: Preset) -> tuple[bool, bool, bool, str]:
+    name = preset.name
+    return name != "quickstart", not preset.is_own, "/" in name, name
+
+
+def _files_in(folder: Path) -> dict[str, Path]:
+    """The files of presets in a folder, by name."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.toml")
+    }
+
+
+def _own_files() -> dict[str, Path]:
+    return _files_in(own_presets_folder())
+
+
+def _read_own(path: Path) -> Preset | ExperimentError:
+    """One's own preset in a file, or what is wrong with it."""
+    name = path.relative_to(own_presets_folder()).with_suffix("").as_posix()
+    try:
+        if name in _files_in(presets_folder()):
+            msg = f"{path} has the name of a preset that comes with fftui: rename the file"
+            raise ExperimentError(msg)
+        return _read(name, path, None)
+    except ExperimentError as error:
+        return error
+
+
+def _read(name: str, path: Path, data_folder: Path | None) -> Preset:
+    values, known = read_toml(path), known_names(data_folder)
     for key in values:
         if key not in KEYS:
             msg = f"{path}: unknown key {key!r}{hint(key, KEYS)}"
             raise ExperimentError(msg)
+    for key in TABLES:
+        if not isinstance(values.get(key, {}), dict):
+            msg = f"{path}: {key} should be a table, not {values[key]!r}"
+            raise ExperimentError(msg)
     for data in (*values.get("data_sets", ()), *values.get("reports", {}), *values.get("on", {})):
-        if data not in SETS:
-            msg = f"{path}: no data set is called {data!r}{hint(data, tuple(SETS))}"
+        if data not in known:
+            msg = f"{path}: no data set is called {data!r}{hint(str(data), known)}"
             raise ExperimentError(msg)
     return Preset(
         name=name,
         description=str(values.get("description", "")),
-        data_sets=tuple(values.get("data_sets", ()) or known_names(data_folder)),
+        data_sets=tuple(values.get("data_sets", ()) or known),
         reports={data: float(percent) for data, percent in values.get("reports", {}).items()},
         experiment={
             "name": name.replace("/", "-"),

@@ -31,6 +31,9 @@ from fftui.studies.study import Condition, Study, Trial, Value
 
 from .warm import WarmProcess
 
+# A person's own presets are none of the tests'
+os.environ["FFTUI_PRESETS"] = str(Path(__file__).parent / "no-presets-here")
+
 # A busy machine is no defect: an example that once took long because another process ran must not
 # fail a test.
 hypothesis.settings.register_profile(

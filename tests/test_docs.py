@@ -37,6 +37,7 @@ def test_every_command_and_option_has_help(generate: ModuleType) -> None:
         "run",
         "resume",
         "presets",
+        "presets remove",
         "presets show",
         "data list",
         "data get",

@@ -47,6 +47,14 @@ def complete_preset(incomplete: str) -> list[str]:
     return [preset.name for preset in list_presets() if preset.name.startswith(incomplete)]
 
 
+def complete_own_preset(incomplete: str) -> list[str]:
+    """Names of one's own presets."""
+    from fftui.presets import list_presets
+
+    own = (preset.name for preset in list_presets() if preset.is_own)
+    return [name for name in own if name.startswith(incomplete)]
+
+
 def complete_drawn(incomplete: str) -> list[str]:
     """What `fftui figures` draws: studies and runs."""
     return [*complete_study(incomplete), *complete_run(incomplete)]

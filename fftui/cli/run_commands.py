@@ -70,12 +70,17 @@ def run(  # noqa: PLR0913 - one parameter an option
     headless: Headless = False,
     detach: Detach = False,
     notify: Notify = None,
+    estimate: Annotated[
+        bool,
+        typer.Option("--estimate", help="Say the likely time and memory, and start nothing."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start a run of a preset, on the screen or headless.
 
     Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
     """
+    from fftui.runs.expectation import refuse_beyond_reason
     from fftui.runs.folder import create
     from fftui.runs.starting import new_run
 
@@ -83,7 +88,13 @@ def run(  # noqa: PLR0913 - one parameter an option
     experiment = _experiment(preset, config, data, set_ or [], seed)
     workspace = workspace_of(runs, data_dir, device)
     headless = headless or as_json
+    if estimate:
+        from fftui.cli.run_estimate import show_estimate
+
+        show_estimate(experiment, workspace, as_json=as_json)
+        return
     if detach:
+        refuse_beyond_reason(experiment, workspace.device)
         _detach(create(workspace, experiment, preset=preset, name=name))
         return
     if not headless:

@@ -15,6 +15,7 @@ from fftui.cli.options import (
     Run,
     RunsDir,
     complete_data,
+    complete_own_preset,
     complete_preset,
     workspace_of,
 )
@@ -28,10 +29,12 @@ presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mod
 def presets_list(context: typer.Context, as_json: ListJson = False) -> None:
     """List the presets, or show one."""
     if context.invoked_subcommand is None:
-        from fftui.presets import list_presets
+        from fftui.presets import damaged_presets, list_presets
         from fftui.text.list_text import presets_facts, presets_text
 
         presets = list_presets()
+        for problem in damaged_presets():
+            to_stderr(f"skipped: {problem}")
         if as_json:
             json_to_stdout(presets_facts(presets))
         else:
@@ -57,6 +60,21 @@ def presets_show(
     from fftui.text.preset_toml import preset_toml
 
     to_stdout(preset_toml(read_preset(name), load_preset(name, data)))
+
+
+@presets_app.command("remove")
+def presets_remove(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A preset of your own.", autocompletion=complete_own_preset
+        ),
+    ],
+) -> None:
+    """Delete a preset of your own; those that come with fftui stay."""
+    from fftui.own_presets import delete_preset
+
+    to_stdout(f"{name} is deleted: {delete_preset(name)}")
 
 
 def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fftui.runs.estimate import expected_seconds, measure
+from fftui.runs.estimate import measure
+from fftui.runs.expectation import FinishedRuns
+from fftui.runs.listing import list_runs
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns, identity
 from fftui.studies.study import Study, Trial
@@ -28,6 +30,7 @@ def trial_plans(study: Study, workspace: Workspace) -> list[TrialPlan]:
     """
     measure_device(workspace.device)
     known = KnownRuns.of(workspace.runs_dir)
+    finished = finished_runs(workspace)
     seen: set[str] = set()
     plans = []
     for trial in study.trials:
@@ -36,7 +39,7 @@ def trial_plans(study: Study, workspace: Workspace) -> list[TrialPlan]:
         seen.add(identity(trial.experiment))
         state = "same run as above" if is_repeated else run.status if run else "to come"
         is_to_come = not is_repeated and not (run and run.status == "finished")
-        expected_s = expected_seconds(trial.experiment) if is_to_come else None
+        expected_s = finished.seconds(trial.experiment) if is_to_come else None
         plans.append(TrialPlan(trial, state, is_to_come, expected_s))
     return plans
 
@@ -59,6 +62,12 @@ def announce(study: Study, workspace: Workspace) -> None:
     to_come = sum(each.is_to_come for each in plans)
     left = f"{to_come} to come, {_total(plans)}" if to_come else "nothing to do"
     to_stderr(f"study {study.name}: {len(plans)} trials in {runs} runs, {left}")
+
+
+def finished_runs(workspace: Workspace) -> FinishedRuns:
+    """The runs by which estimates in `workspace` are corrected. Reads the disk."""
+    runs_dir = workspace.runs_dir
+    return FinishedRuns.of(runs_dir, list_runs(runs_dir), workspace.device)
 
 
 def measure_device(device: str) -> None:

@@ -7,8 +7,8 @@ import sys
 import psutil
 
 from fftui.doctor.checks import Check, Section
-from fftui.doctor.limits import core_limit, memory_limit_bytes
 from fftui.runs import provenance
+from fftui.telemetry.limits import core_limit, memory_limit_bytes
 from fftui.text.format import size
 
 LITTLE_MEMORY_BYTES = 2_000_000_000  # torch, a full data set and a checkpoint take about as much

@@ -39,7 +39,7 @@ def cost_of(experiment: Experiment) -> Cost:
 
 def stage_costs(experiment: Experiment) -> Iterator[StageCost]:
     """The cost of each stage: one layer, or all layers that learn together; phase after phase."""
-    images, context = images_of(experiment), _context(experiment)
+    images, context = images_of(experiment), context_of(experiment)
     for phase in experiment.phases:
         steps = math.ceil(images / phase.batch_size)
         for stage in phase.stage_terms(context):
@@ -64,7 +64,8 @@ def layers_of(experiment: Experiment) -> Iterator[LayerCost]:
         shape = layer.output_shape(shape)
 
 
-def _context(experiment: Experiment) -> CostContext:
+def context_of(experiment: Experiment) -> CostContext:
+    """What the cost of a phase depends on."""
     data = experiment.data
     return CostContext(
         layers=tuple(layers_of(experiment)),

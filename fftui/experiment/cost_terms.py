@@ -111,13 +111,23 @@ class CostContext:
         fitting = self.cache_bytes // (self.images * layer.inputs * BYTES_CACHED)
         return min(labels, int(fitting))
 
+    def first_inputs(self, left_bytes: float | None = None) -> float:
+        """Floats of the first layer's inputs that are kept for all images: those that fit into
+        what is left of the cache, unless images are augmented or read one by one.
+        """
+        floats = float(self.images * self.layers[0].inputs)
+        left = self.cache_bytes if left_bytes is None else left_bytes
+        fits = not self.augmented and not self.per_image and floats * BYTES_CACHED <= left
+        return floats if fits else 0.0
+
 
 @dataclass(frozen=True)
 class StageTerms:
-    """The cost of a stage: the layers that learn in it, its cost per image and epoch, and its cost
-    per image once.
+    """The cost of a stage: the layers that learn in it, its cost per image and epoch, its cost per
+    image once, and the floats of inputs that it keeps for all images.
     """
 
     layers: Sequence[LayerCost]
     per_epoch: Cost
     once: Cost = NO_COST
+    kept_inputs: float = 0.0

@@ -51,14 +51,18 @@ class Checkpoint(Config):
 class Experiment(Config):
     """A complete description of what to train, frozen."""
 
-    name: str = Field("experiment", min_length=1, max_length=80)
-    description: str = ""
-    seed: int = Field(0, ge=0, lt=2**31)
+    name: str = Field(
+        "experiment", min_length=1, max_length=80, description="of the run, in lists and folders"
+    )
+    description: str = Field("", description="one line for people")
+    seed: int = Field(
+        0, ge=0, lt=2**31, description="of weights, batches, augmentation and drawn labels"
+    )
     precision: Precision = Field(
         "auto", description="of the matrix products; auto: bfloat16 where the hardware has it"
     )
     cache_bytes: int = Field(
-        2_000_000_000, ge=0, description="memory for a layer's inputs, computed once"
+        2_000_000_000, ge=0, description="memory for a layer's inputs, computed once; 0: none"
     )
     data: Data = Data()
     model: Model

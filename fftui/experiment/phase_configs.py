@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, SerializeAsAny
 from fftui.data.catalogue import SetInfo
 from fftui.experiment.choices import Choice, named
 from fftui.experiment.config import Config
-from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
+from fftui.experiment.cost_terms import BYTES_CACHED, NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.model_config import Model
 from fftui.experiment.optimizer import Optimizer
@@ -25,6 +25,7 @@ Order = Literal["layer-wise", "parallel"]
 Prediction = Literal["all-layers", "all-outputs", "skip-first", "last-layer", "head"]
 Schedule = Literal["constant", "cosine"]
 LOSS_FIELDS = ("threshold", "sharpness")  # of the phase, for losses with options of these names
+BATCH = "images of one optimiser step"
 RATE = "one number, or a list with one a layer (> 0)"
 
 
@@ -34,8 +35,8 @@ class PhaseConfig(Config):
     """
 
     rule: str
-    epochs: int = Field(20, ge=1)
-    batch_size: int = Field(256, ge=1, le=10_000_000)
+    epochs: int = Field(20, ge=1, description="passes over the training images")
+    batch_size: int = Field(256, ge=1, le=10_000_000, description=BATCH)
     learning_rate: PerLayer = Field(1e-3, description=RATE)
     schedule: Schedule = Field("constant", description="learning rate over the epochs")
     optimizer: Optimizer = Optimizer()
@@ -110,19 +111,24 @@ class LocalPhaseConfig(PhaseConfig):
         cached as far as they fit.
         """
         if self.order == "parallel":
-            yield from super().stage_terms(context)
+            for stage in super().stage_terms(context):
+                yield replace(stage, kept_inputs=context.first_inputs())
             return
         static = 0 if context.augmented else self.static_labels
         for number, layer in enumerate(context.layers):
             learning = layer.learning(self.labels_shown)
             if number == 0:
-                yield StageTerms([layer], learning + context.read)
+                kept = context.first_inputs()
+                yield StageTerms([layer], learning + context.read, kept_inputs=kept)
                 continue
             cached = context.cached(layer, static)
             uncached = self.labels_shown - cached
             below = sum((lower.forward(1) for lower in context.layers[:number]), NO_COST)
             again = below * uncached + context.read * min(uncached, 1)
-            yield StageTerms([layer], learning + again, below * cached)
+            kept = float(cached * context.images * layer.inputs)
+            if uncached:
+                kept += context.first_inputs(context.cache_bytes - kept * BYTES_CACHED)
+            yield StageTerms([layer], learning + again, below * cached, kept)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, and a prediction that leaves no layer."""
@@ -136,7 +142,7 @@ class ForwardForward(LocalPhaseConfig):
     """Forward-Forward learning (Hinton 2022, section 2): every layer by its own goodness."""
 
     rule: Literal["forward-forward"] = "forward-forward"
-    batch_size: int = Field(512, ge=1, le=10_000_000)
+    batch_size: int = Field(512, ge=1, le=10_000_000, description=BATCH)
     learning_rate: PerLayer = Field(0.02, description=RATE)
     goodness: Goodness = Field(
         "mean-square",
@@ -250,7 +256,7 @@ class LocalCrossEntropy(LocalPhaseConfig):
 
     rule: Literal["local-ce"] = "local-ce"
     epochs: int = Field(10, ge=1, description="epochs of each layer")
-    batch_size: int = Field(128, ge=1, le=10_000_000)
+    batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
     learning_rate: PerLayer = Field(1e-3, description=RATE)
     schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
     order: Order = Field(

@@ -1,7 +1,7 @@
 """An experiment as plain values: tables, lists and what stands in them, by path."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fftui.errors import ExperimentError
@@ -30,6 +30,34 @@ def set_value(values: dict[str, Any], path: str, value: object) -> None:
     else:
         msg = f"{path}: {'.'.join(parents)} is a value, not a table"
         raise ExperimentError(msg)
+
+
+def get_value(values: Mapping[str, Any], path: str) -> Any:
+    """The value at `path`. Raises KeyError where there is none."""
+    node: Any = values
+    for part in path.split("."):
+        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+            node = node[int(part)]
+        elif isinstance(node, Mapping):
+            node = node[part]
+        else:
+            raise KeyError(path)
+    return node
+
+
+def leaves(values: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """The values that are no tables, by path; a list of plain values is one of them, and so is an
+    empty table.
+    """
+    inside: Iterator[tuple[object, object]] = iter(())
+    if isinstance(values, Mapping) and values:
+        inside = iter(values.items())
+    elif isinstance(values, list | tuple) and any(isinstance(each, Mapping) for each in values):
+        inside = iter(enumerate(values))
+    else:
+        yield path, values
+    for name, value in inside:
+        yield from leaves(value, f"{path}.{name}" if path else str(name))
 
 
 def parse_value(text: str) -> object:

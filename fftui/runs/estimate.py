@@ -31,13 +31,19 @@ ELEMENTWISE_FLOATS = 16_000_000  # in the timed elementwise operation: more than
 @dataclass(frozen=True)
 class Rates:
     """Speed of a device: matrix products in float32 and bfloat16, bytes of elementwise
-    operations.
+    operations; and its own memory, None where it uses the machine's.
     """
 
     float32_flops_per_s: float
     bfloat16_flops_per_s: float
     auto_is_bfloat16: bool
     bytes_per_s: float
+    memory_bytes: int | None = None
+
+    def is_reduced(self, experiment: Experiment) -> bool:
+        """Whether the products of `experiment` are in bfloat16."""
+        auto = experiment.precision == "auto" and self.auto_is_bfloat16
+        return experiment.precision == "bfloat16" or auto
 
 
 class _Measured:
@@ -52,13 +58,17 @@ def expected_seconds(experiment: Experiment, rates: Rates | None = None) -> floa
     rates = rates or _Measured.rates
     if rates is None:
         return None
-    auto = experiment.precision == "auto" and rates.auto_is_bfloat16
-    reduced = experiment.precision == "bfloat16" or auto
     cost = cost_of(experiment)
+    reduced = rates.is_reduced(experiment)
     flops_per_s = rates.bfloat16_flops_per_s if reduced else rates.float32_flops_per_s
     issued_s = ISSUE_S * sum(stage.layers * stage.steps for stage in stage_costs(experiment))
     read_s = READ_S * cost.images_read
     return cost.flops / flops_per_s + cost.moved_bytes / rates.bytes_per_s + issued_s + read_s
+
+
+def measured_rates() -> Rates | None:
+    """The rates of this process's device; None before `measure()` has run."""
+    return _Measured.rates
 
 
 def measure(device: str = "auto") -> Rates:
@@ -97,7 +107,8 @@ def _timed(device: "torch.device", *, auto_is_bfloat16: bool) -> Rates:
         # Emulated bfloat16 can be a hundred times slower: where the hardware lacks it, it is not
         # worth the wait.
         half = products(torch.bfloat16) if auto_is_bfloat16 else full / 2
-    return Rates(full, half, auto_is_bfloat16, elementwise)
+    memory = torch.cuda.mem_get_info(device)[1] if device.type == "cuda" else None
+    return Rates(full, half, auto_is_bfloat16, elementwise, memory)
 
 
 def _seconds(operation: Callable[[], object], device: "torch.device") -> float:

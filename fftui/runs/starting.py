@@ -5,6 +5,7 @@ them.
 from pathlib import Path
 
 from fftui.experiment import Experiment
+from fftui.runs.expectation import refuse_beyond_reason
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
@@ -18,8 +19,9 @@ def new_run(
     name: str | None = None,
 ) -> RunThread:
     """The thread of a new run of `experiment`, whose folder is created. Raises RequestError where
-    it cannot be.
+    it cannot be, or where it takes several times the memory there is.
     """
+    refuse_beyond_reason(experiment, workspace.device)
     return RunThread(create(workspace, experiment, preset=preset, name=name), workspace)
 
 

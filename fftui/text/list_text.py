@@ -28,11 +28,20 @@ def runs_text(records: Sequence[RunRecord]) -> str:
 
 def presets_text(presets: Sequence[Preset]) -> str:
     """All presets, a line each."""
-    rows = [(p.name, p.data, reported_text(p, p.data), p.description) for p in presets]
-    return columns(("preset", "data", "paper reports", "description"), rows)
+    rows = [
+        (
+            p.name,
+            p.data,
+            "yours" if p.is_own else "fftui",
+            reported_text(p, p.data),
+            p.description,
+        )
+        for p in presets
+    ]
+    return columns(("preset", "data", "from", "paper reports", "description"), rows)
 
 
 def presets_facts(presets: Sequence[Preset]) -> list[dict[str, object]]:
-    """All presets as JSON values; `reports` in percent."""
-    names = ("name", "description", "data", "data_sets", "reports")
+    """All presets as JSON values; `reports` in percent, `is_own`: one's own."""
+    names = ("name", "description", "data", "data_sets", "reports", "is_own")
     return [{name: getattr(preset, name) for name in names} for preset in presets]

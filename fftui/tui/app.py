@@ -31,7 +31,15 @@ from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
 from fftui.tui.launching import Ending, LaunchingApp, quit_question
-from fftui.tui.messages import LookInto, OpenClaims, OpenRun, OpenStudy, ShowFigures, ShowSettings
+from fftui.tui.messages import (
+    EditRun,
+    LookInto,
+    OpenClaims,
+    OpenRun,
+    OpenStudy,
+    ShowFigures,
+    ShowSettings,
+)
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
@@ -201,6 +209,10 @@ class FFTUIApp(LaunchingApp):
     def _open_run(self, message: OpenRun) -> None:
         own = self.source if self.source is not None and self.source.run == message.run else None
         self.show_run(own or self.backend.journal(message.run))
+
+    @on(EditRun)
+    def _edit_run(self, message: EditRun) -> None:
+        self.presets_screen.edit_run(message.run)
 
     @on(OpenClaims)
     def _open_claims(self, message: OpenClaims) -> None:

@@ -3,16 +3,17 @@ run in threads.
 """
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.events import Status
 from fftui.experiment import Experiment
-from fftui.presets import Preset, list_presets, load_preset
+from fftui.own_presets import delete_preset, preset_path, save_preset
+from fftui.presets import Preset, damaged_presets, list_presets, load_preset, read_preset
 from fftui.runs.control_file import send_request
-from fftui.runs.estimate import expected_seconds, measure
+from fftui.runs.estimate import measure
+from fftui.runs.expectation import Expectation, FinishedRuns
 from fftui.runs.folder import RunFolder, RunRecord, create
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import list_runs
@@ -20,17 +21,20 @@ from fftui.runs.starting import new_run, queued_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
 from fftui.text.settings_text import Asked, settings
+from fftui.tui.form_start import FormStart, of_preset, of_run
 from fftui.tui.run_sources import JournalSource, RunControl
 
 
 @dataclass(frozen=True)
-class ExpectedTime:
-    """Seconds an experiment takes: `measured` by the newest run of it, or else estimated from its
-    arithmetic.
+class FirstFacts:
+    """What the first screen shows that lies on the disk: presets, what is wrong with one's own that
+    are left out, runs newest first, and the data sets that are here.
     """
 
-    seconds: float | None
-    measured: bool
+    presets: tuple[Preset, ...] = ()
+    problems: tuple[str, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
+    sets: frozenset[str] | None = None  # None: not known yet
 
 
 class Backend:
@@ -39,7 +43,8 @@ class Backend:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.ready = threading.Event()  # torch is loaded and measured
-        self._experiments: dict[str, Experiment | None] = {}
+        self._finished = FinishedRuns()
+        self._sets: frozenset[str] | None = None  # the data sets that are here, once known
 
     def presets(self) -> list[Preset]:
         """All presets. Raises ExperimentError on an invalid file."""
@@ -51,40 +56,67 @@ class Backend:
 
     def runs(self) -> list[RunRecord]:
         """All runs, newest first. Reads the disk."""
-        return list(list_runs(self.workspace.runs_dir))
+        runs_dir, device = self.workspace.runs_dir, self.workspace.device
+        runs = list(list_runs(runs_dir))
+        self._finished = FinishedRuns.of(runs_dir, runs, device, self._finished)
+        return runs
+
+    def first_facts(self) -> FirstFacts:
+        """What the first screen shows. Reads the disk. Raises ExperimentError where a preset that
+        comes with fftui is not valid.
+        """
+        try:
+            runs = tuple(self.runs())
+        except FFTUIError:
+            runs = ()  # the runs screen shows the error
+        if self.ready.is_set():  # finding data sets loads torch
+            from fftui.studies.study_catalogue import present_sets  # noqa: PLC0415
+
+            self._sets = present_sets(self.workspace.data_folder)
+        return FirstFacts(
+            tuple(list_presets()), tuple(map(str, damaged_presets())), runs, self._sets
+        )
+
+    def absence(self, data: str) -> str:
+        """That a data set is not on this machine, and how to get it; empty where it is, and where
+        that is not known yet.
+        """
+        if self._sets is None or data in self._sets:
+            return ""
+        return f"{data} is not on this machine: fftui data get {data}"
 
     def load_torch(self) -> None:
         """Load torch and measure the device. Raises RequestError where the device is not there."""
         measure(self.workspace.device)
         self.ready.set()
 
-    def expected(self, preset: Preset, data: str, recent_runs: Sequence[RunRecord]) -> ExpectedTime:
-        """Seconds `preset` takes on `data`: measured by the newest of `recent_runs` of it, or
-        estimated.
-        """
-        experiment = load_preset(preset.name, data)
-        for run in recent_runs:
-            of_preset = (run.preset, run.data, run.status) == (preset.name, data, "finished")
-            if of_preset and run.train_s and self._experiment_of(run.id) == experiment:
-                return ExpectedTime(run.train_s, measured=True)
-        return ExpectedTime(expected_seconds(experiment), measured=False)
+    def expectation(self, experiment: Experiment) -> Expectation:
+        """The likely time and memory of `experiment`, by the runs that were read last."""
+        return self._finished.expectation(experiment)
 
-    def _experiment_of(self, run: str) -> Experiment | None:
-        """The experiment of a run with seed 0; None where its folder has none. Each folder is read
-        once.
-        """
-        if run not in self._experiments:
-            try:
-                asked = RunFolder(self.workspace.runs_dir / run).experiment()
-                experiment = asked.model_copy(update={"seed": 0})
-            except FFTUIError:
-                experiment = None
-            self._experiments[run] = experiment
-        return self._experiments[run]
+    def form_of_preset(self, preset: Preset, data: str) -> FormStart:
+        """The form of a preset on a data set. Raises ExperimentError."""
+        return of_preset(preset, data)
 
-    def estimate(self, experiment: Experiment) -> float | None:
-        """Estimated seconds of `experiment`; None while the device has not been measured."""
-        return expected_seconds(experiment)
+    def form_of_run(self, run: str) -> FormStart:
+        """The form of what `run` was asked to do. Reads the disk. Raises FFTUIError."""
+        folder = RunFolder(self.workspace.runs_dir / run)
+        return of_run(run, folder.experiment(), folder.record().preset)
+
+    def is_saved(self, preset: str) -> bool:
+        """Whether one's own preset of that name is there. Raises RequestError for what cannot be
+        the name of one.
+        """
+        return preset_path(preset).exists()
+
+    def save_preset(self, name: str, experiment: Experiment, base: str | None) -> FormStart:
+        """Save `experiment` as one's own preset, and return its form. Raises RequestError."""
+        save_preset(name, experiment, base)
+        return of_preset(read_preset(name), experiment.data.name)
+
+    def delete_preset(self, name: str) -> None:
+        """Delete one's own preset. Raises RequestError."""
+        delete_preset(name)
 
     def start(self, experiment: Experiment, preset: str | None) -> tuple[str, RunControl]:
         """Make the folder of a new run and start it; returns its id and its control. Raises

@@ -2,7 +2,6 @@
 description.
 """
 
-import copy
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from fftui.errors import ExperimentError
-from fftui.experiment import LAYERS, PHASES, Experiment, LabelUse, LayerConfig
+from fftui.experiment import Experiment
 from fftui.experiment.choices import FilledIn, OneOfNames
 from fftui.experiment.field_errors import configs_at, field_errors
-from fftui.experiment.values import parse_value, set_value
 
 COUNT = "count"  # the last name in the path of a list's length
 NOTHING = "null"
@@ -26,6 +24,8 @@ TAGS = {
     "rule": "how this phase learns; another rule brings its own fields",
     "kind": "the kind of this layer; another kind brings its own fields",
 }
+UNITS = {"_s": "seconds", "_bytes": "bytes", "hz": "samples a second"}
+TYPE_NAMES = {int: "a whole number", float: "a number", str: "text"}
 
 Role = Literal["value", "text", "count", "tag", "switch"]
 
@@ -46,6 +46,14 @@ class Field:
     description: str = ""
     nullable: bool = False
     role: Role = "value"
+    bounds: str = ""  # such as "≥ 1, ≤ 64"
+    type_name: str = ""  # what may be typed, such as "a whole number"
+    default: str | None = None  # None where there is none
+
+    @property
+    def unit(self) -> str:
+        """The unit that its name ends with; empty where the description has it."""
+        return next((unit for end, unit in UNITS.items() if self.name.endswith(end)), "")
 
     @property
     def section(self) -> str:
@@ -91,38 +99,6 @@ def fields_of(values: Mapping[str, Any]) -> list[Field]:
     return list(_walk([Experiment], values, ""))
 
 
-def changed(values: Mapping[str, Any], field: Field, text: str) -> dict[str, Any]:
-    """`values` with `text` at `field`.
-
-    A list that is made longer repeats its last entry; another rule or kind brings its own fields,
-    and the head or label encoding that it requires.
-    """
-    new: dict[str, Any] = copy.deepcopy(dict(values))
-    match field.role:
-        case "count":
-            _resize(new, field.section, text)
-        case "tag":
-            set_value(new, field.section, _defaults_with(field.section, {field.name: text}))
-            _repair_model(new, text)
-        case "switch":
-            set_value(new, field.path, _defaults_with(field.path, {}) if text == ON else None)
-        case _:
-            set_value(new, field.path, _value(field, text))
-    return new
-
-
-def still_applies(values: Mapping[str, Any], path: str, text: str) -> bool:
-    """Whether an earlier edit, `text` at `path`, is in effect in `values`: a later edit may have
-    corrected it.
-    """
-    field = next((f for f in fields_of(values) if f.path == path), None)
-    if field is None:
-        return False
-    return field.text == text or (
-        field.role in ("value", "text") and changed(values, field, text) == values
-    )
-
-
 def as_text(value: object) -> str:
     """`value` as it is typed into the form: as in TOML, but text of its own without quotes."""
     if value is None:
@@ -147,14 +123,6 @@ def _key(name: object) -> str:
     return text if BARE_KEY.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-def _value(field: Field, text: str) -> object:
-    if field.role == "text":
-        return None if field.nullable and text.strip() in ("", NOTHING) else text
-    if field.choices and text not in ("true", "false", NOTHING):
-        return text
-    return parse_value(text.strip() or NOTHING)
-
-
 @dataclass(frozen=True)
 class _Slot:
     """A field of a description, with its value and the descriptions that may stand within it."""
@@ -174,7 +142,7 @@ def _walk(
     models: Sequence[type[BaseModel]], values: Mapping[str, Any], path: str
 ) -> Iterator[Field]:
     """The fields of the one of `models` that `values` are of: values first, then sections."""
-    model = _matching_model(models, values)
+    model = matching_model(models, values)
     slots = [
         _slot(f"{path}.{name}" if path else name, info, values.get(name, _default(info)))
         for name, info in model.model_fields.items()
@@ -201,7 +169,7 @@ def _default(info: FieldInfo) -> object:
 
 def _list_fields(slot: _Slot, entries: Sequence[object]) -> Iterator[Field]:
     """The length of a list, and the fields of its entries."""
-    about = _about(slot.info) or f"how many {slot.path.rpartition('.')[2]}"
+    about = slot.info.description or f"how many {slot.path.rpartition('.')[2]}"
     yield Field(f"{slot.path}.{COUNT}", str(len(entries)), description=about, role="count")
     for index, entry in enumerate(entries):
         if isinstance(entry, Mapping):
@@ -213,7 +181,7 @@ def _section_fields(slot: _Slot) -> Iterator[Field]:
     there = isinstance(slot.value, Mapping)
     if slot.nullable:
         state = ON if there else OFF
-        yield Field(slot.path, state, (OFF, ON), _about(slot.info), role="switch")
+        yield Field(slot.path, state, (OFF, ON), slot.info.description or "", role="switch")
     if isinstance(slot.value, Mapping):
         yield from _walk(slot.within, slot.value, slot.path)
 
@@ -230,22 +198,37 @@ def _leaf(slot: _Slot, tags: tuple[str, ...]) -> Field:
     text = as_text(slot.value)
     if tags:
         return Field(slot.path, text, tags, TAGS[slot.path.rpartition(".")[2]], role="tag")
-    choices = _choices(slot.info)
-    is_text = slot.info.annotation in (str, str | None) and not choices
-    role: Role = "text" if is_text else "value"
-    return Field(slot.path, text, choices, _about(slot.info), slot.nullable, role)
+    info, choices = slot.info, _choices(slot.info)
+    is_text = info.annotation in (str, str | None) and not choices
+    return Field(
+        slot.path,
+        text,
+        choices,
+        info.description or "",
+        slot.nullable,
+        "text" if is_text else "value",
+        _bounds(info),
+        _type_name(info),
+        None if info.is_required() else as_text(_default(info)),
+    )
 
 
-def _about(info: FieldInfo) -> str:
-    """The description of a field, and its bounds."""
+def _bounds(info: FieldInfo) -> str:
+    """The limits of a number."""
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    bounds = [
+    return ", ".join(
         f"{sign} {getattr(rule, key)}"
         for rule in info.metadata
         for key, sign in signs.items()
         if hasattr(rule, key)
-    ]
-    return "; ".join(text for text in (info.description or "", ", ".join(bounds)) if text)
+    )
+
+
+def _type_name(info: FieldInfo) -> str:
+    """What may be typed, where it is one type; null is said apart."""
+    inside = [each for each in get_args(info.annotation) if each is not type(None)]
+    types = inside if info.annotation not in TYPE_NAMES else [info.annotation]
+    return TYPE_NAMES.get(types[0], "") if len(types) == 1 else ""
 
 
 def _choices(info: FieldInfo) -> tuple[str, ...]:
@@ -260,9 +243,7 @@ def _choices(info: FieldInfo) -> tuple[str, ...]:
     return ()
 
 
-def _matching_model(
-    models: Sequence[type[BaseModel]], values: Mapping[str, Any]
-) -> type[BaseModel]:
+def matching_model(models: Sequence[type[BaseModel]], values: Mapping[str, Any]) -> type[BaseModel]:
     """The model with the tag in `values`; the first where none has it."""
     for model in models:
         for tag in TAGS:
@@ -274,57 +255,3 @@ def _matching_model(
 def _tag_of(model: type[BaseModel], tag: str) -> str | None:
     info = model.model_fields.get(tag)
     return None if info is None or info.default is None else str(info.default)
-
-
-def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:
-    """The defaults of the model at `section` with the tag in `kept`, updated with `kept`."""
-    models = configs_at(Experiment, section.split("."))
-    if not models:
-        return kept
-    model = _matching_model(models, kept)
-    values: dict[str, Any] = model.model_construct().model_dump(mode="json")
-    return {**values, **kept}
-
-
-def _repair_model(values: dict[str, Any], tag: str) -> None:
-    """Give the model the head or label encoding that the rule or kind `tag`, just
-    chosen, requires.
-    """
-    model = values.get("model")
-    if not isinstance(model, dict):
-        return
-    rule = PHASES.find(tag)
-    if rule is not None and rule.needs_head and model.get("head") is None:
-        set_value(values, "model.head", _defaults_with("model.head", {}))
-    label = model.get("label")
-    encoding = label.get("encoding", "overlay") if isinstance(label, dict) else "overlay"
-    wanted = _fitting_encoding(encoding, rule.label_use if rule else "optional", _first(model))
-    if wanted != encoding:
-        set_value(values, "model.label.encoding", wanted)
-
-
-def _first(model: Mapping[str, Any]) -> type[LayerConfig] | None:
-    """The description of the first layer."""
-    layers = model.get("layers")
-    first = layers[0] if layers else None
-    return LAYERS.find(first.get("kind")) if isinstance(first, dict) else None
-
-
-def _fitting_encoding(encoding: str, use: LabelUse, first: type[LayerConfig] | None) -> str:
-    """`encoding`, or another one where the rule or the first layer cannot do with it."""
-    if use == "refused":
-        return "none"
-    able = first.encodings if first else ("overlay",)
-    if encoding in able and not (use == "required" and encoding == "none"):
-        return encoding
-    return next((each for each in able if each != "none"), "none")
-
-
-def _resize(values: dict[str, Any], path: str, text: str) -> None:
-    target: Any = values
-    for name in path.split("."):
-        target = target[int(name)] if isinstance(target, list) else target[name]
-    if text.isdigit() and 1 <= int(text) <= 64:
-        wanted = int(text)
-        target[wanted:] = []
-        target.extend(copy.deepcopy(target[-1]) for _ in range(wanted - len(target)))

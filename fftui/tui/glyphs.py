@@ -22,6 +22,10 @@ class Glyphs:
     boundary: str  # between two layers
     cursor: str
     mark: str  # of a row that was chosen
+    changed: str  # beside a value that differs from the preset's
+    own: str  # beside what is one's own
+    absent: str  # beside a data set that is not on this machine
+    thumb: str  # of a scrollbar
     choice: tuple[str, str]
     dash: str
     dot: str
@@ -45,6 +49,10 @@ UNICODE = Glyphs(
     boundary="┊",
     cursor="▌",
     mark="◆",
+    changed="•",
+    thumb="┃",
+    own="◇",
+    absent="✗",
     choice=("‹", "›"),
     dash="–",
     dot="·",
@@ -85,6 +93,10 @@ ASCII = Glyphs(
     boundary="|",
     cursor=">",
     mark="x",
+    changed="*",
+    thumb="#",
+    own="@",
+    absent="!",
     choice=("<", ">"),
     dash="-",
     dot="-",

@@ -50,6 +50,13 @@ class RunEnded(Message):
 
 
 @dataclass
+class EditRun(Message):
+    """Open what `run` was asked to do in the form."""
+
+    run: str
+
+
+@dataclass
 class ShowSettings(Message):
     """Show what `run` was asked to do."""
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from fftui.errors import FFTUIError
 from fftui.events import Status
 from fftui.experiment import Experiment
-from fftui.runs.estimate import expected_seconds
+from fftui.runs.expectation import FinishedRuns
+from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns, distinct
@@ -19,6 +20,8 @@ from fftui.studies.narrowing import Narrowing, SetHere, sets_for, without
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import SEEDS, Scale, Study
 from fftui.studies.study_catalogue import STUDIES, find_study, present_sets
+
+NO_RUNS = FinishedRuns()
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,14 @@ class StudyFacts:
     study: Study
     done: int
     remaining: tuple[Experiment, ...]
+    finished: FinishedRuns = NO_RUNS
 
     @property
     def expected_s(self) -> float | None:
         """Estimated seconds of the experiments left to run; None while the device has not been
         measured.
         """
-        times = [expected_seconds(experiment) for experiment in self.remaining]
+        times = [self.finished.seconds(experiment) for experiment in self.remaining]
         return None if None in times else sum(time or 0.0 for time in times)
 
 
@@ -70,6 +74,7 @@ class StudyBackend:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self._finished = FinishedRuns()
         # for `narrow`, which is asked after every key
         self._known: KnownRuns | None = None
         self._whole: tuple[Narrowing, Study] | None = None
@@ -80,15 +85,22 @@ class StudyBackend:
         """
         workspace = self.workspace
         known, present = KnownRuns.of(workspace.runs_dir), present_sets(workspace.data_folder)
+        finished = self._read_finished()
         return [
-            study_facts(info.build(scale, present, SEEDS[scale]), known)
+            study_facts(info.build(scale, present, SEEDS[scale]), known, finished)
             for info in STUDIES.values()
         ]
 
     def load_study(self, study: Study) -> StudyFacts:
         """How much of `study` is done. Reads the disk. Raises RequestError."""
         self._known = KnownRuns.of(self.workspace.runs_dir)
-        return study_facts(study, self._known)
+        return study_facts(study, self._known, self._read_finished())
+
+    def _read_finished(self) -> FinishedRuns:
+        """The runs by which estimates are corrected."""
+        runs_dir, device = self.workspace.runs_dir, self.workspace.device
+        self._finished = FinishedRuns.of(runs_dir, list_runs(runs_dir), device, self._finished)
+        return self._finished
 
     def narrow(self, name: str, narrowing: Narrowing) -> NarrowedStudy:
         """The study called `name` as it is wanted, by the runs that `load_study` has read. Raises
@@ -103,7 +115,7 @@ class StudyBackend:
         if self._known is None:
             self._known = KnownRuns.of(self.workspace.runs_dir)
         whole = self._whole[1]
-        facts = study_facts(without(whole, narrowing.left_out), self._known)
+        facts = study_facts(without(whole, narrowing.left_out), self._known, self._finished)
         return NarrowedStudy(narrowing, whole, facts, sets_for(info, narrowing.scale, folder))
 
     def table(self, study: Study) -> StudyTable:
@@ -121,8 +133,10 @@ class StudyBackend:
         return run
 
 
-def study_facts(study: Study, known: KnownRuns) -> StudyFacts:
-    """How much of `study` the runs of `known` cover."""
+def study_facts(study: Study, known: KnownRuns, finished: FinishedRuns = NO_RUNS) -> StudyFacts:
+    """How much of `study` the runs of `known` cover; `finished` corrects the estimate of the
+    rest.
+    """
 
     def is_done(experiment: Experiment) -> bool:
         run = known.of_experiment(experiment)
@@ -130,7 +144,7 @@ def study_facts(study: Study, known: KnownRuns) -> StudyFacts:
 
     experiments = [trial.experiment for trial in study.trials]
     remaining = [each for each in distinct(experiments) if not is_done(each)]
-    return StudyFacts(study, sum(map(is_done, experiments)), tuple(remaining))
+    return StudyFacts(study, sum(map(is_done, experiments)), tuple(remaining), finished)
 
 
 class StudyRun(threading.Thread):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fftui.experiment.values import parse_overrides
-from fftui.presets import load_preset, read_preset
+from fftui.presets import load_preset
 from fftui.runs.folder import create
 from fftui.runs.workspace import Workspace
 from fftui.tui.backend import Backend
@@ -23,6 +23,7 @@ def test_only_a_run_of_the_same_experiment_gives_the_time(
     record = folder.record().model_copy(update={"status": "finished", "train_s": 12.5})
     folder.write_record(record)
     backend = Backend(Workspace(tmp_path, None, "cpu"))
-    expected = backend.expected(read_preset("quickstart"), "mnist-mini", backend.runs())
-    assert expected.measured == measured
+    assert backend.runs()
+    expected = backend.expectation(backend.experiment("quickstart"))
+    assert (expected.same_run == folder.id) == measured
     assert (expected.seconds == 12.5) == measured

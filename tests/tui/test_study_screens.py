@@ -12,6 +12,7 @@ from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
+from fftui.runs.expectation import FinishedRuns
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns
@@ -313,7 +314,7 @@ def test_the_facts_of_a_study_are_those_of_its_runs(
     facts = study_facts(study, KnownRuns())
     assert (facts.done, len(facts.remaining)) == (0, 4)
     assert facts.expected_s is None
-    monkeypatch.setattr(study_backend, "expected_seconds", lambda experiment: 2.5)
+    monkeypatch.setattr(FinishedRuns, "seconds", lambda self, experiment: 2.5)
     assert facts.expected_s == 10.0
     repeated = Study("x", "", "", (*study.trials, study.trials[0]))
     assert len(study_facts(repeated, KnownRuns()).remaining) == 4

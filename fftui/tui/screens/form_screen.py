@@ -1,65 +1,32 @@
 """The form: every field of an experiment, checked as it is typed."""
 
-import textwrap
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Footer, Input, Static
 
-from fftui.errors import ExperimentError
+from fftui.errors import RequestError
 from fftui.experiment import Experiment
-from fftui.presets import Preset, load_preset
-from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import StyleName
-from fftui.tui.fields import CheckResult, Field, changed, check, fields_of, still_applies, values_of
+from fftui.text.expectation_text import memory_warning
+from fftui.tui.backend import Backend
+from fftui.tui.draft import Draft, Entry, entry_at
+from fftui.tui.fields import Field
+from fftui.tui.form_details import detail_lines, fit_texts
+from fftui.tui.form_rows import FormRow, form_rows, meaning, places
+from fftui.tui.form_start import FormStart
 from fftui.tui.glyphs import plain
 from fftui.tui.messages import StartRun
+from fftui.tui.screens.confirm import ConfirmDialog
+from fftui.tui.screens.line_dialog import LineDialog
 from fftui.tui.screens.typing_keys import InputScreen
 from fftui.tui.widgets.cell_text import Paragraphs
-from fftui.tui.widgets.row_list import Column, Row, RowList, cell
-from fftui.tui.widgets.row_widget import Span
+from fftui.tui.widgets.row_list import Column, RowList
+from fftui.tui.widgets.value_input import ValueInput
 
-COLUMNS = (
-    Column("field"),
-    Column("value"),
-    Column(""),
-    Column("meaning", elastic=True, least=28, drop=1),
-)
-CHANGED_MARK = "changed"
-LONGEST_VALUE = 36  # cells; the input line shows the whole value
-ABOUT_ROWS = 4  # for the field's description and, below, the result of the check
-
-
-EDITING_KEYS = ("backspace", "delete", "ctrl+u", "ctrl+k", "ctrl+w", "ctrl+d", "ctrl+x", "ctrl+v")
-
-
-class ValueInput(Input):
-    """The input line for a value; where there are choices, left, right and letters select one."""
-
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id, compact=True, select_on_focus=True)
-        self.choices: tuple[str, ...] = ()
-
-    def on_key(self, event: events.Key) -> None:
-        """Select among `choices`; without choices the key is typed."""
-        if not self.choices:
-            return
-        step = {"left": -1, "right": 1, "space": 1}.get(event.key)
-        letter = event.character if event.is_printable else None
-        if step is None and letter is None and event.key not in EDITING_KEYS:
-            return
-        event.stop()
-        event.prevent_default()
-        now = self.choices.index(self.value) if self.value in self.choices else 0
-        if step is not None:
-            self.value = self.choices[(now + step) % len(self.choices)]
-        elif letter is not None:
-            later = [*self.choices[now + 1 :], *self.choices[: now + 1]]
-            self.value = next((c for c in later if c.startswith(letter)), self.value)
+SAVE_AS = "Save as a preset of your own, under the name (such as ff-wide)"
 
 
 class FormScreen(InputScreen):
@@ -69,81 +36,136 @@ class FormScreen(InputScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", priority=True),
+        Binding("ctrl+n", "add", "Add", priority=True, tooltip="A layer or phase like this one"),
+        Binding("ctrl+d", "remove", "Remove", priority=True, tooltip="This layer or phase"),
+        Binding(
+            "shift+up,alt+up",
+            "move_entry(-1)",
+            "Layer or phase up",
+            show=False,
+            priority=True,
+            tooltip="Move this layer or phase up",
+        ),
+        Binding(
+            "shift+down,alt+down",
+            "move_entry(1)",
+            "Layer or phase down",
+            show=False,
+            priority=True,
+            tooltip="Move this layer or phase down",
+        ),
+        Binding("ctrl+s", "save", "Save", priority=True, tooltip="As a preset of your own"),
+        Binding("ctrl+r", "reset", "Reset", priority=True, tooltip="This field, as in the preset"),
+        Binding("ctrl+o", "reset_all", "Reset all", show=False, priority=True),
         Binding("up", "move(-1)", "Field above", show=False, priority=True),
         Binding("down", "move(1)", "Field below", show=False, priority=True),
-        Binding("tab", "section(1)", "Next section", priority=True),
+        Binding("tab", "section(1)", "Next section", show=False, priority=True),
         Binding("shift+tab", "section(-1)", "Section above", show=False, priority=True),
         Binding("pageup", "page(-1)", "Page up", show=False, priority=True),
         Binding("pagedown", "page(1)", "Page down", show=False, priority=True),
-        Binding("ctrl+r", "reset", "Undo field", tooltip="Back to the preset's value"),
         # q and ? are typed
         Binding("f1", "app.help", "Help", key_display="F1"),
+        Binding("escape", "leave", "Back", key_display="Esc", priority=True),
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q"),
-        Binding("escape", "app.pop_screen", "Back", key_display="Esc"),
     ]
     HELP = """
     Every field of the experiment. Up and down select a field, typing changes it; where there are
     choices, left and right (or the first letter) go through them. Each change is checked at once;
-    errors are shown below.
+    errors are shown below. A field that differs from the preset has a mark before it and the
+    preset's value behind it.
 
-    Another rule or another kind of layer brings its own fields, and the head or label encoding that
-    it requires. An optional section, such as the head, is switched on and off.
+    In a layer or phase, ctrl+n adds one like it below, ctrl+d removes it, shift+up and shift+down
+    move it. Another rule or another kind of layer brings its own fields, and the head or label
+    encoding that it requires. An optional section, such as the head, is switched on and off.
 
-    Enter starts the run. Another data set brings the preset's own values for it; your changes stay.
+    Enter starts the run. ctrl+s saves the experiment as a preset of your own, which then stands in
+    the list of presets. Another data set brings the preset's own values for it; your changes stay.
+
+    Below stand the likely time and memory: what a run of the same experiment took here, else an
+    estimate (~), by runs like it where there are any.
     """
 
-    def __init__(
-        self, preset: Preset, data: str, estimate: Callable[[Experiment], float | None]
-    ) -> None:
-        """`estimate` returns the seconds an experiment takes here, None where that is not known.
-
-        Raises ExperimentError where the preset is not valid.
-        """
+    def __init__(self, start: FormStart, backend: Backend) -> None:
         super().__init__()
-        self._estimate = estimate
-        self.preset = preset
-        self._base = values_of(load_preset(preset.name, data))
-        self._values: dict[str, Any] = self._base
-        self._edits: dict[str, str] = {}  # path → text, in the order they were typed
-        self._check_result: CheckResult = check(self._base)
-        self._data_problem = ""  # why the data set that was typed cannot be used
-        self._fields: list[Field] = []
-        self._rows: list[Field | None] = []  # None is a heading
+        self._backend = backend
+        self._start = start
+        self._draft = start.draft
+        self._rows: list[FormRow] = []
 
     def compose(self) -> ComposeResult:
         """The rows, the input line, the description of the field and the keys."""
-        rows = RowList(COLUMNS, empty="", id="fields")
+        columns = (
+            Column(""),
+            Column("field"),
+            Column("value"),
+            Column(self._start.base_name),
+            Column("meaning", elastic=True, least=28, drop=1),
+        )
+        rows = RowList(columns, empty="", id="fields")
         rows.can_focus = False
-        rows.set_title(f"{self.preset.name} · {self.preset.description}")
         yield rows
         with Horizontal(id="editor"):
             yield Static("", id="editor-name", markup=False)
             yield ValueInput(id="editor-value")
-        about = Paragraphs(id="editor-about")
-        yield about
+        yield Paragraphs(id="editor-about")
         yield Footer(show_command_palette=False)
+
+    @property
+    def preset(self) -> str | None:
+        """The preset that the experiment is compared with."""
+        return self._start.preset
+
+    @property
+    def draft(self) -> Draft:
+        """The experiment as it is now."""
+        return self._draft
 
     @property
     def experiment(self) -> Experiment | None:
         """The experiment in the form; None while a value is not valid."""
-        return None if self._data_problem else self._check_result.experiment
+        return self._draft.check.experiment
 
     @property
     def unsaved(self) -> str:
-        """What would be lost by quitting: the number of changes, in words; empty without any."""
-        return _changes_text(len(self._edits))
+        """What would be lost by leaving: the number of changes, in words; empty without any."""
+        begun = self._start.draft
+        if self._draft.values == begun.values and not self._draft.refusals:
+            return ""
+        return _changes_text(max(1, self._draft.count - begun.count))
 
     @property
     def field(self) -> Field | None:
         """The field under the cursor."""
         index = self.query_one(RowList).index
-        return self._rows[index] if index < len(self._rows) else None
+        return self._rows[index].field if index < len(self._rows) else None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The layer or phase under the cursor; on their number the last one."""
+        field = self.field
+        if field is None:
+            return None
+        if field.role == "count":
+            return Entry(field.section, self._draft.size(field.section) - 1)
+        return entry_at(field.path)
 
     def on_mount(self) -> None:
-        """Show the preset's values with the cursor on the epochs of the first phase."""
-        self._rebuild_rows()
+        """Show the experiment with the cursor on the epochs of the first phase."""
         self.query_one(ValueInput).focus()
-        self._goto("phases.0.epochs")
+        self._show("phases.0.epochs")
+
+    def on_resize(self) -> None:
+        """Fit rows and description into the new width."""
+        if self._rows:
+            self._show(self.field.path if self.field else "", typing=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the keys that have no effect here."""
+        if action in ("add", "remove", "move_entry"):
+            return bool(self._rows) and self.entry is not None
+        return True
+
+    # Moving
 
     def action_move(self, by: int) -> None:
         """Move the cursor by `by` fields."""
@@ -156,7 +178,7 @@ class FormScreen(InputScreen):
     def action_section(self, by: int) -> None:
         """Move the cursor to the first field of the next or previous section."""
         rows = self.query_one(RowList)
-        headings = [i for i, field in enumerate(self._rows) if field is None]
+        headings = [i for i, each in enumerate(self._rows) if each.field is None]
         if by > 0:
             heading = next((i for i in headings if i > rows.index), headings[0])
         else:
@@ -164,137 +186,184 @@ class FormScreen(InputScreen):
             heading = next(above, headings[-1])
         rows.move_to(heading + 1)
 
-    def action_reset(self) -> None:
-        """Restore the preset's value of this field."""
-        field = self.field
-        if field is not None and self._edits.pop(field.path, None) is not None:
-            self._apply(field)
-            self._edit_here()
+    # Changing
 
-    def action_start(self) -> None:
-        """Start the run, if every value is valid."""
-        experiment = self.experiment
-        if experiment is None:
-            errors = self._check_result.errors
-            wrong = next(
-                (i for i, f in enumerate(self._rows) if f is not None and f.path in errors), None
-            )
-            if wrong is not None:
-                self.query_one(RowList).move_to(wrong)
-            self.notify(self._data_problem or next(iter(errors.values()), ""), severity="error")
-            return
-        self.post_message(StartRun(experiment, self.preset.name))
-
-    def on_resize(self) -> None:
-        """Wrap the description again: the width has changed."""
-        self._update_details()
-
-    @on(Input.Changed)
+    @on(Input.Changed, "#editor-value")
     def _value_typed(self, message: Input.Changed) -> None:
         field = self.field
-        if field is None or message.value == field.text:
-            return
-        self._edits.pop(field.path, None)
-        self._edits[field.path] = message.value
-        self._apply(field)
+        if field is not None and message.value != self._draft.text_of(field):
+            self._draft = self._draft.typed(field, message.value, self._start.base_on)
+            self._show(field.path, typing=True)
 
     @on(RowList.Highlighted)
     def _row_highlighted(self) -> None:
         self._edit_here()
 
-    def _apply(self, edited: Field) -> None:
-        """Compute the values from the preset and all edits, and check them."""
-        self._data_problem = ""
-        base = self._base
-        if edited.path == "data.name":
-            wanted = self._edits.get("data.name", self.preset.data)
-            try:
-                base = values_of(load_preset(self.preset.name, wanted))
-                self._base = base
-            except ExperimentError as error:
-                self._data_problem = str(error)
-        values = base
-        for path, text in list(self._edits.items()):
-            field = next((f for f in fields_of(values) if f.path == path), None)
-            if field is None:  # its section was removed by a shorter list or another rule
-                del self._edits[path]
-            else:
-                values = changed(values, field, text)
-        for path, text in list(self._edits.items()):
-            # a later edit has corrected it
-            if path != edited.path and not still_applies(values, path, text):
-                del self._edits[path]
-        self._values = values
-        self._check_result = check(values)
-        self._rebuild_rows()
+    def action_reset(self) -> None:
+        """Restore the preset's value of this field."""
+        if (field := self.field) is not None:
+            self._change(self._draft.reset(field), field.path)
 
-    def _rebuild_rows(self) -> None:
-        """Rebuild all rows."""
-        here = self.field.path if self._rows and self.field is not None else None
-        base = {f.path: f.text for f in fields_of(self._base)}
-        self._fields = list(fields_of(self._values))
-        items: list[Row] = []
-        self._rows = []
-        section = None
-        for field in self._fields:
-            shown = self._section(field)
-            if shown != section:
-                section = shown
-                self._rows.append(None)
-                items.append(Row((cell(shown, "title"),), heading=True))
-            self._rows.append(field)
-            items.append(self._row(field, base.get(field.path)))
-        index = next(
-            (i for i, f in enumerate(self._rows) if f is not None and f.path == here), None
+    async def action_reset_all(self) -> None:
+        """Restore all values of the preset, after asking."""
+        if changes := _changes_text(self._draft.count):
+            what = f"Undo {changes}: all as in the {self._start.base_name}?"
+            dialog = ConfirmDialog(what, (("y", "undo all"), ("escape", "keep them")))
+            await self.app.push_screen(dialog, self._reset_all_answered)
+
+    def _reset_all_answered(self, answer: str | None) -> None:
+        if answer == "y":
+            base = self._start.base_on(str(self._draft.base["data"]["name"]))
+            self._change(Draft.of(base, base), self.field.path if self.field else "")
+
+    def action_add(self) -> None:
+        """Add a layer or phase like the one under the cursor below it."""
+        if (entry := self.entry) is not None:
+            below = Entry(entry.list_path, entry.index + 1)
+            self._change(self._draft.with_entry_after(entry), below.path)
+
+    def action_remove(self) -> None:
+        """Remove the layer or phase under the cursor."""
+        entry, field = self.entry, self.field
+        if entry is None or field is None:
+            return
+        left = self._draft.size(entry.list_path) - 1
+        if not left:
+            self.notify("it is the only one: change its kind or rule instead", timeout=4)
+            return
+        near = Entry(entry.list_path, min(entry.index, left - 1))
+        path = field.path if field.role == "count" else near.path
+        self._change(self._draft.without_entry(entry), path)
+
+    def action_move_entry(self, by: int) -> None:
+        """Move the layer or phase under the cursor up or down."""
+        entry, field = self.entry, self.field
+        if entry is None or field is None or field.role == "count":
+            return
+        there = Entry(entry.list_path, entry.index + by)
+        if 0 <= there.index < self._draft.size(entry.list_path):
+            moved = self._draft.with_entry_moved(entry, by)
+            self._change(moved, f"{there.path}{field.path[len(entry.path) :]}")
+
+    def _change(self, draft: Draft, path: str) -> None:
+        """Take `draft` and put the cursor on the field at `path`."""
+        self._draft = draft
+        self._show(path)
+
+    # Starting, saving, leaving
+
+    def action_start(self) -> None:
+        """Start the run, if every value is valid and the memory can hold it."""
+        if (experiment := self._valid()) is None:
+            return
+        expected = self._backend.expectation(experiment)
+        if expected.is_beyond_reason:
+            self.notify(memory_warning(expected), severity="error", timeout=10)
+        else:
+            self.post_message(StartRun(experiment, self.preset))
+
+    def _valid(self) -> Experiment | None:
+        """The experiment; where a value is not valid, None, and the cursor is on it."""
+        checked = self._draft.check
+        if checked.experiment is None:
+            wrong = (i for i, field in places(self._rows) if field.path in checked.errors)
+            self.query_one(RowList).move_to(next(wrong, self.query_one(RowList).index))
+            self.notify(next(iter(checked.errors.values()), ""), severity="error")
+        return checked.experiment
+
+    async def action_save(self) -> None:
+        """Save the experiment as one's own preset, under a name that is asked for."""
+        if self._valid() is not None:
+            dialog = LineDialog(SAVE_AS, self._own_name(), self._why_no_name)
+            await self.app.push_screen(dialog, self._named)
+
+    def _own_name(self) -> str:
+        """The name to begin with: that of the preset, if it is one's own."""
+        try:
+            self._backend.is_saved(self.preset or "")
+        except RequestError:
+            return ""
+        return self.preset or ""
+
+    def _why_no_name(self, name: str) -> str:
+        try:
+            self._backend.is_saved(name)
+        except RequestError as error:
+            return str(error)
+        return ""
+
+    async def _named(self, name: str | None) -> None:
+        if not name:
+            return
+        if not self._backend.is_saved(name):
+            self._save(name)
+            return
+        dialog = ConfirmDialog(
+            f"Overwrite your preset {name}?", (("y", "overwrite"), ("escape", "keep it"))
         )
-        self.query_one(RowList).show_rows(items, index=index)
-        self._update_details()
+        await self.app.push_screen(dialog, lambda answer: self._save(name, answer))
 
-    def _row(self, field: Field, was: str | None) -> Row:
-        text = self._edits.get(field.path, field.text)
-        wrong = field.path in self._check_result.errors or (
-            field.path == "data.name" and bool(self._data_problem)
+    def _save(self, name: str, answer: str | None = "y") -> None:
+        experiment = self.experiment
+        if answer != "y" or experiment is None:
+            return
+        try:
+            self._start = self._backend.save_preset(name, experiment, self.preset)
+        except RequestError as error:
+            self.notify(str(error), severity="error", timeout=10)
+            return
+        self._change(self._start.draft, self.field.path if self.field else "")
+        self.notify(f"saved as preset {name}; it stands in the list of presets")
+
+    async def action_leave(self) -> None:
+        """Go back; ask first where changes would be lost."""
+        if not (unsaved := self.unsaved):
+            self.app.pop_screen()
+            return
+        dialog = ConfirmDialog(
+            f"Leave the form and lose {unsaved}?",
+            (
+                ("y", "leave without them"),
+                ("s", "save as a preset first"),
+                ("escape", "stay"),
+            ),
         )
-        left, right = self.query_one(RowList).glyphs.choice
-        shown = f"{left} {text} {right}" if field.choices else text
-        mark: Span = ("does not fit", "bad") if wrong else ("", "text")
-        if not wrong and text != was:
-            mark = (CHANGED_MARK, "accent")
-        name = field.name.replace("_", " ")
-        if field.role == "count":
-            name = f"number of {field.section.rpartition('.')[2]}"
-        if len(shown) > LONGEST_VALUE:
-            shown = f"{shown[: LONGEST_VALUE - 1]}…"
-        value = cell(shown, "bad" if wrong else "text")
-        return Row((cell(f"  {name}", "dim"), value, mark, cell(field.description, "dim")))
+        await self.app.push_screen(dialog, self._leave_answered)
 
-    def _section(self, field: Field) -> str:
-        parts = field.section.split(".") if field.section else ["experiment"]
-        if field.role == "count":
-            parts = [parts[0]] if parts[0] == "phases" else parts[:-1]
-        named = [str(int(part) + 1) if part.isdigit() else part for part in parts]
-        text = " ".join(named).replace("layers", "layer").replace("phases", "phase")
-        return text if text != "phase" else "phases"
+    async def _leave_answered(self, answer: str | None) -> None:
+        if answer == "y":
+            self.app.pop_screen()
+        elif answer == "s":
+            await self.action_save()
+
+    # Showing
+
+    def _show(self, path: str, *, typing: bool = False) -> None:
+        """Rebuild all rows, with the cursor on the field at `path`, or the first one in that
+        section; while `typing`, the input line stays as it is.
+        """
+        rows = self.query_one(RowList)
+        self._rows = form_rows(self._draft, rows.glyphs, self.size.width)
+        at = [i for i, field in places(self._rows) if f"{field.path}.".startswith(f"{path}.")]
+        index = at[0] if at else rows.index
+        rows.show_rows([each.row for each in self._rows], index=index)
+        changes = _changes_text(self._draft.count)
+        rows.set_title(f"{self._start.title}{f' · {changes}' if changes else ''}")
+        if typing:
+            self._update_details()
+        else:
+            self._edit_here()
 
     def _edit_here(self) -> None:
         """Put the value under the cursor into the input line."""
         field = self.field
-        if field is None:
-            return
-        value = self.query_one(ValueInput)
-        value.choices = field.choices
-        with value.prevent(Input.Changed):
-            value.value = self._edits.get(field.path, field.text)
-        value.cursor_position = len(value.value)
-        self._update_details()
-
-    def _goto(self, path: str) -> None:
-        index = next((i for i, f in enumerate(self._rows) if f is not None and f.path == path), 1)
-        self.query_one(RowList).show_rows(self.query_one(RowList).items, index=index)
-        self._edit_here()
+        if field is not None:
+            self.query_one(ValueInput).show(self._draft.text_of(field), field.choices)
+            self._update_details()
+            self.refresh_bindings()
 
     def _update_details(self) -> None:
-        """Show the description of the field, and the first error or the expected time
+        """Show the description of the field, and the first error or the expected time and memory
         of the run.
         """
         field = self.field
@@ -303,40 +372,17 @@ class FormScreen(InputScreen):
         editor = self.query_one("#editor-about", Paragraphs)
         name = plain(f" {field.path} ", editor.ascii_only)
         self.query_one("#editor-name", Static).update(name)
-        errors = self._check_result.errors
-        wrong = self._data_problem or errors.get(field.path) or next(iter(errors.values()), "")
-        verdict = _wrapped(wrong, editor, 2, "bad") or [self._everything_fits()]
-        room = ABOUT_ROWS - len(verdict)
-        meaning = _wrapped(_meaning(field), editor, room, "dim")
-        editor.show(*meaning, *[() for _ in range(room - len(meaning))], *verdict)
-
-    def _everything_fits(self) -> tuple[Span, ...]:
-        """The expected time of the run and the number of changes."""
-        experiment, edits = self._check_result.experiment, len(self._edits)
-        seconds = self._estimate(experiment) if experiment else None
-        changes = f"   {_changes_text(edits)}" if edits else ""
-        return (
-            (" everything fits", "good"),
-            (f"   takes {fmt.roughly(seconds)} here{changes}", "dim"),
-        )
+        about = meaning(field, self._draft.changes.get(field.path), self._start.base_name)
+        errors = self._draft.check.errors
+        wrong = errors.get(field.path) or next(iter(errors.values()), "")
+        width = max(20, editor.size.width - 2)
+        if self.experiment is None:
+            editor.show(*detail_lines(about, [(wrong, "bad")], width))
+            return
+        expected = self._backend.expectation(self.experiment)
+        absence = self._backend.absence(self.experiment.data.name)
+        editor.show(*detail_lines(about, fit_texts(expected, absence), width))
 
 
-def _changes_text(edits: int) -> str:
-    return f"{edits} change{'s' if edits != 1 else ''}" if edits else ""
-
-
-def _meaning(field: Field) -> str:
-    """The description of `field` with its choices."""
-    about = field.description
-    if field.choices:
-        about = f"{about}{': ' if about else ''}{', '.join(field.choices)}"
-    if field.nullable:
-        about = f"{about} ({'null' if 'null' not in about else 'or null'})"
-    return about
-
-
-def _wrapped(text: str, editor: Paragraphs, rows: int, style: StyleName) -> list[tuple[Span, ...]]:
-    """`text` in at most `rows` rows of the editor."""
-    width = max(20, editor.size.width - 2)
-    lines = textwrap.wrap(text, width, max_lines=rows, placeholder=" …")
-    return [((f" {each}", style),) for each in lines]
+def _changes_text(changes: int) -> str:
+    return f"{changes} change{'s' if changes != 1 else ''}" if changes else ""

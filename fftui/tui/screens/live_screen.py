@@ -11,7 +11,15 @@ from textual.worker import get_current_worker
 
 from fftui.errors import RequestError
 from fftui.runs.view import RunView
-from fftui.tui.messages import HandOver, LookInto, ResumeRun, RunEnded, ShowFigures, ShowSettings
+from fftui.tui.messages import (
+    EditRun,
+    HandOver,
+    LookInto,
+    ResumeRun,
+    RunEnded,
+    ShowFigures,
+    ShowSettings,
+)
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.layers_screen import LayersScreen
@@ -43,6 +51,9 @@ class LiveScreen(RunScreen):
         Binding("a", "layers", "All layers", show=False, tooltip="The goodness of every layer"),
         Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
         Binding("i", "look", "Look into", tooltip="What the selected layer has learned"),
+        Binding(
+            "e", "edit", "Edit", show=False, tooltip="Open what the run was asked to do in the form"
+        ),
         Binding("F", "figures", "Figures", tooltip="The run's figures, once it has ended"),
         *pane_bindings(),
         Binding("b,escape", "leave", "Back", key_display="b"),
@@ -55,9 +66,9 @@ class LiveScreen(RunScreen):
     run of another process obeys the same keys; leaving does not end it. D hands a run of this
     screen to the background, and quits: fftui attach comes back to it. g shows the machine's
     metrics over the whole run, a the goodness of all layers at once, t what the run was asked to
-    do, i looks into the selected layer: what it is shown, its goodness, units, mistakes and
-    weights. F draws the figures of a run that has ended. On a small terminal 1 to 4 choose the pane
-    under the layers.
+    do, e opens that in the form, i looks into the selected layer: what it is shown, its goodness,
+    units, mistakes and weights. F draws the figures of a run that has ended. On a small terminal 1
+    to 4 choose the pane under the layers.
 
     z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
     command line to the terminal's clipboard, Q shows the runs that wait.
@@ -246,6 +257,11 @@ class LiveScreen(RunScreen):
         if not has_one:
             self.notify("the run has no folder yet", timeout=2)
         return has_one
+
+    def action_edit(self) -> None:
+        """Open what the run was asked to do in the form."""
+        if self._has_folder():
+            self.post_message(EditRun(self.source.run))
 
     def action_leave(self) -> None:
         """Go back, from a single chart to all panes first; the run goes on."""

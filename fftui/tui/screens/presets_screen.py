@@ -2,7 +2,9 @@
 here.
 """
 
+import asyncio
 import textwrap
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -12,12 +14,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer
 
-from fftui.errors import ExperimentError, FFTUIError
+from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.experiment import LAYERS, layers_text
 from fftui.presets import Preset
 from fftui.runs.folder import RunRecord
 from fftui.text import format as fmt
-from fftui.tui.backend import Backend
+from fftui.text.expectation_text import time_text
+from fftui.tui.backend import Backend, FirstFacts
+from fftui.tui.form_start import FormStart
+from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
@@ -25,19 +30,19 @@ from fftui.tui.widgets.row_widget import Span
 COLUMNS = (
     Column("preset"),
     Column("data set"),
-    Column("description", elastic=True, least=16),
-    Column("layers", drop=1),
-    Column("paper %", right=True),
+    Column("description", elastic=True, least=16, drop=2),
+    Column("layers", drop=3),
+    Column("paper %", right=True, drop=1),
     Column("time here", right=True),
 )
 
 
-class RecentRunsLoaded(Message):
-    """The runs on disk, newest first."""
+class FirstFactsLoaded(Message):
+    """What the screen shows that lies on the disk."""
 
-    def __init__(self, runs: list[RunRecord]) -> None:
+    def __init__(self, facts: FirstFacts) -> None:
         super().__init__()
-        self.runs = runs
+        self.facts = facts
 
 
 class PresetsScreen(Screen[None]):
@@ -50,6 +55,13 @@ class PresetsScreen(Screen[None]):
         ),
         Binding("D", "next_data(-1)", "Previous data set", show=False),
         Binding("enter", "open", "Set up"),
+        Binding(
+            "X",
+            "delete",
+            "Delete",
+            show=False,
+            tooltip="Delete a preset of your own",
+        ),
         Binding("r", "app.runs", "Runs"),
         Binding("s", "app.studies", "Studies"),
         Binding("l", "app.live", "Live run"),
@@ -60,24 +72,23 @@ class PresetsScreen(Screen[None]):
     for.
 
     "time here" is the learning time of your newest run of that preset and data set, or an estimate
-    (~).
+    (~). Presets of your own, saved in the form, have a mark before their name; X deletes one. A
+    data set with a mark before it is not on this machine: `fftui data get` fetches it.
     """
 
     def __init__(self, backend: Backend) -> None:
         super().__init__()
-        self.recent_runs: list[RunRecord] = []
         self._backend = backend
+        self._facts = FirstFacts()
         self._load_problem = ""
         self.loads_torch = True  # set by the app
         self._data: dict[str, str] = {}
-        self._presets: list[Preset] = []
+        self._presets: tuple[Preset, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The list of presets, and the details of the one under the cursor."""
         yield Paragraphs(id="title")
-        presets = RowList(COLUMNS, empty="no presets were found", id="presets")
-        presets.border_title = "Presets"
-        yield presets
+        yield RowList(COLUMNS, empty="no presets were found", id="presets")
         about = Paragraphs(id="about")
         about.border_title = "About"
         yield about
@@ -86,37 +97,48 @@ class PresetsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Read the presets."""
         try:
-            self._presets = self._backend.presets()
+            self._presets = tuple(self._backend.presets())
         except ExperimentError as error:
             self.notify(str(error), severity="error", timeout=20)
         self.query_one(RowList).focus()
         self._show()
 
     def on_screen_resume(self) -> None:
-        """Read the runs again: there may be new ones."""
-        self._load_recent_runs()
+        """Read presets and runs again: there may be new ones."""
+        self._load_facts()
 
-    @work(thread=True, exclusive=True, group="recent_runs")
-    def _load_recent_runs(self) -> None:
-        """Read the runs on disk: their times and accuracies are shown."""
+    @work(thread=True, exclusive=True, group="facts")
+    def _load_facts(self) -> None:
+        """Read presets, runs and data sets on disk."""
         try:
-            runs = self._backend.runs()
+            self.post_message(FirstFactsLoaded(self._backend.first_facts()))
         except FFTUIError:
-            runs = []  # the runs screen shows the error
-        self.post_message(RecentRunsLoaded(runs))
+            return  # a preset that cannot be read was said at the start
 
-    @on(RecentRunsLoaded)
-    def _recent_runs_loaded(self, message: RecentRunsLoaded) -> None:
-        if message.runs != self.recent_runs:
-            self.recent_runs = message.runs
-            self._show()
+    @on(FirstFactsLoaded)
+    def _facts_loaded(self, message: FirstFactsLoaded) -> None:
+        listed, before = message.facts, self._facts
+        if listed == before:
+            return
+        here = self.current
+        self._facts, self._presets = listed, listed.presets
+        for problem in set(listed.problems) - set(before.problems):
+            self.notify(problem, severity="error", timeout=20)
+        names = [preset.name for preset in self._presets]
+        self._show(names.index(here.name) if here is not None and here.name in names else 0)
+
+    @property
+    def recent_runs(self) -> tuple[RunRecord, ...]:
+        """The runs on disk, newest first."""
+        return self._facts.runs
 
     def torch_loaded(self, problem: str) -> None:
         """Show the estimated times, or the `problem` that kept torch from being loaded."""
         self._load_problem = problem
         self._show()
+        self._load_facts()
 
-    def _show(self) -> None:
+    def _show(self, index: int | None = None) -> None:
         """Rebuild the rows: the recent runs or the measured device have changed."""
         workspace, listed = self._backend.workspace, len(self.recent_runs)
         runs_listed = f"{listed} run{'s' if listed != 1 else ''}"
@@ -131,7 +153,9 @@ class PresetsScreen(Screen[None]):
                 (f"   {problem}" if problem else "", "bad"),
             )
         )
-        self.query_one(RowList).show_rows([self._row(preset) for preset in self._presets])
+        rows = self.query_one(RowList)
+        rows.set_title(f"Presets · {len(self._presets)}")
+        rows.show_rows([self._row(preset) for preset in self._presets], index=index)
         self._update_details()
         self.refresh_bindings()
 
@@ -141,11 +165,12 @@ class PresetsScreen(Screen[None]):
 
     def _row(self, preset: Preset) -> Row:
         data = self.data_of(preset)
-        reports = preset.reports.get(data)
+        reports, here = preset.reports.get(data), self._is_here(data)
+        signs = self.query_one(RowList).glyphs
         return Row(
             (
-                cell(preset.name, "bold"),
-                cell(data),
+                cell(f"{signs.own} {preset.name}" if preset.is_own else preset.name, "bold"),
+                cell(data if here else f"{signs.absent} {data}", "text" if here else "warn"),
                 cell(preset.description, "dim"),
                 cell(preset_layers(preset), "dim"),
                 cell(_reported(reports), "text" if reports else "dim"),
@@ -153,13 +178,16 @@ class PresetsScreen(Screen[None]):
             )
         )
 
+    def _is_here(self, data: str) -> bool:
+        """Whether a data set is on this machine, as far as is known."""
+        return self._facts.sets is None or data in self._facts.sets
+
     def _time(self, preset: Preset, data: str) -> str:
         try:
-            expected = self._backend.expected(preset, data, self.recent_runs)
+            experiment = self._backend.experiment(preset.name, data)
         except ExperimentError:
             return fmt.MISSING
-        write = fmt.duration if expected.measured else fmt.roughly
-        return write(expected.seconds)
+        return time_text(self._backend.expectation(experiment))
 
     @property
     def current(self) -> Preset | None:
@@ -176,12 +204,15 @@ class PresetsScreen(Screen[None]):
         indent = len(preset.name) + 3
         width = max(20, about.size.width - indent - 1)
         first, *others = textwrap.wrap(preset.description, width) or [""]
-        titles = f"  {'data set':<15}{'the paper reports':>18}{'your best':>12}{'time here':>12}"
+        titles = f"    {'data set':<15}{'paper %':>9}{'your best %':>13}{'time here':>11}"
         chosen = self.data_of(preset)
+        own: list[tuple[Span, ...]] = []
+        if preset.is_own:
+            own = [((f" yours, X deletes it: {preset.path}", "dim"),)]
         about.show(
             ((f" {preset.name}  ", "bold"), (first, "text")),
             *(((" " * indent + text, "text"),) for text in others),
-            (),
+            *own,
             ((titles, "dim"),),
             *(self._data_line(preset, data, chosen == data) for data in preset.data_sets),
         )
@@ -191,17 +222,24 @@ class PresetsScreen(Screen[None]):
         runs = (r for r in self.recent_runs if (r.preset, r.data) == (preset.name, data))
         best = max((r.test_accuracy for r in runs if r.test_accuracy), default=None)
         reports = preset.reports.get(data)
-        reported = f"{_reported(reports)} %" if reports is not None else fmt.MISSING
-        mine = f"{fmt.percent(best)} %" if best is not None else fmt.MISSING
-        text = f"{data:<15}{reported:>18}{mine:>12}{self._time(preset, data):>12}"
-        cursor = self.query_one(RowList).glyphs.cursor if is_chosen else " "
-        return ((f"{cursor} ", "accent"), (text, "text" if is_chosen else "dim"))
+        times = self._time(preset, data)
+        text = f"{data:<15}{_reported(reports):>9}{fmt.percent(best):>13}{times:>11}"
+        signs, here = self.query_one(RowList).glyphs, self._is_here(data)
+        return (
+            (f"{signs.cursor if is_chosen else ' '} ", "accent"),
+            (f"{' ' if here else signs.absent} ", "warn"),
+            (text, "text" if is_chosen else "dim"),
+            ("" if here else f"   fftui data get {data}", "dim"),
+        )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
         if action == "next_data":
             preset = self.current if self.is_mounted else None
             return preset is not None and len(preset.data_sets) > 1
+        if action == "delete":
+            preset = self.current if self.is_mounted else None
+            return preset is not None and preset.is_own
         return True
 
     def action_next_data(self, by: int) -> None:
@@ -220,15 +258,43 @@ class PresetsScreen(Screen[None]):
 
     def open(self, preset: Preset) -> None:
         """Open the form of `preset`."""
+        try:
+            self._open_form(self._backend.form_of_preset(preset, self.data_of(preset)))
+        except ExperimentError as error:
+            self.notify(str(error), severity="error", timeout=10)
+
+    @work(exclusive=True, group="form")
+    async def edit_run(self, run: str) -> None:
+        """Open what `run` was asked to do in the form."""
+        try:
+            start = await asyncio.to_thread(self._backend.form_of_run, run)
+        except FFTUIError as error:
+            self.notify(str(error), severity="error", timeout=10)
+        else:
+            self._open_form(start)
+
+    def _open_form(self, start: FormStart) -> None:
         # the list is shown before the form is loaded
         from fftui.tui.screens.form_screen import FormScreen  # noqa: PLC0415
 
-        try:
-            screen = FormScreen(preset, self.data_of(preset), self._backend.estimate)
-        except ExperimentError as error:
-            self.notify(str(error), severity="error", timeout=10)
+        self.app.push_screen(FormScreen(start, self._backend))
+
+    async def action_delete(self) -> None:
+        """Delete the preset under the cursor, if it is one's own, after asking."""
+        if (preset := self.current) is not None and preset.is_own:
+            dialog = ConfirmDialog(
+                f"Delete your preset {preset.name}?",
+                (("y", "delete; runs of it stay"), ("escape", "keep it")),
+            )
+            await self.app.push_screen(dialog, partial(self._delete_answered, preset.name))
+
+    def _delete_answered(self, preset: str, answer: str | None) -> None:
+        if answer != "y":
             return
-        self.app.push_screen(screen)
+        try:
+            self._backend.delete_preset(preset)
+        except RequestError as error:
+            self.notify(str(error), severity="error", timeout=10)
 
     def on_resize(self) -> None:
         """Wrap the description again: the width has changed."""

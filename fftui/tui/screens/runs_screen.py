@@ -18,7 +18,7 @@ from fftui.runs.folder import RunRecord
 from fftui.runs.workspace import Workspace
 from fftui.text import format as fmt
 from fftui.tui.backend import Backend
-from fftui.tui.messages import LookInto, OpenRun
+from fftui.tui.messages import EditRun, LookInto, OpenRun
 from fftui.tui.screens.marking import MarkingScreen
 from fftui.tui.screens.typing_keys import InputScreen
 from fftui.tui.screens.uncovered import Uncovered
@@ -78,6 +78,7 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
         Binding("i", "look", "Look into", tooltip="What the run's layers have learned"),
+        Binding("e", "edit", "Edit", tooltip="Open what the run was asked to do in the form"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("o", "order(1)", "Order", tooltip="Sort by the next column"),
         Binding("O", "order(-1)", "Previous order", show=False),
@@ -211,6 +212,11 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
         """Look into the layers of the run under the cursor."""
         if (run := self.current) is not None:
             self.post_message(LookInto(run.id))
+
+    def action_edit(self) -> None:
+        """Open what the run under the cursor was asked to do in the form."""
+        if (run := self.current) is not None:
+            self.post_message(EditRun(run.id))
 
     def action_filter(self) -> None:
         """Show the input of the filter."""

@@ -140,21 +140,37 @@ class RowList(RowWidget, can_focus=True):
         """The column titles, and the rows around the cursor."""
         if not self.items:
             return centred(self.empty, width, height)
-        shown, widths = self._fitted(width - 2)
+        body = max(1, height - 1)
+        overflows = len(self.items) > body
+        shown, widths = self._fitted(width - (4 if overflows else 2))
         titles = "  " + (" " * GAP).join(
             fitted(self.columns[c].title, w, right=self.columns[c].right)
             for c, w in zip(shown, widths, strict=True)
         )
-        body = max(1, height - 1)
         ahead = min(MARGIN, (body - 1) // 2)
         self._top = max(0, min(self._top, self.index - ahead))
         self._top = max(
             0, min(max(self._top, self.index + ahead - body + 1), len(self.items) - body)
         )
         shown_rows = range(self._top, min(len(self.items), self._top + body))
-        return [line((titles, "dim")), *(self._line(index, shown, widths) for index in shown_rows)][
-            :height
-        ]
+        lines = [self._line(index, shown, widths) for index in shown_rows]
+        if overflows:
+            lines = self._with_scrollbar(lines, width)
+        return [line((titles, "dim")), *lines][:height]
+
+    def _with_scrollbar(self, lines: Sequence[Line], width: int) -> list[Line]:
+        """The visible rows with the part of all rows that they are, in the last cell."""
+        body, count = len(lines), len(self.items)
+        length = max(1, body * body // count)
+        begin = self._top * (body - length) // max(1, count - body)
+        barred = []
+        for y, each in enumerate(lines):
+            used = sum(cell_len(plain(text, self.ascii_only)) for text, _ in each.spans)
+            is_here = begin <= y < begin + length
+            bar = self.glyphs.thumb if is_here else self.glyphs.axis_vertical
+            spans = (*each.spans, (" " * (width - 1 - used), "text"))
+            barred.append(Line((*spans, (bar, "dim" if is_here else "faint")), each.cursor))
+        return barred
 
     def _line(self, index: int, shown: Sequence[int], widths: Sequence[int]) -> Line:
         row = self.items[index]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from fftui.doctor.limits import core_limit, memory_limit_bytes
+from fftui.telemetry.limits import core_limit, memory_limit_bytes
 
 
 @pytest.fixture

@@ -1,0 +1,210 @@
+"""What an experiment will take here: time and memory, as the form, the lists and the command line
+say it.
+
+Where a run of the same experiment has finished here, its time is the answer. Otherwise the estimate
+by arithmetic (`fftui.runs.estimate`) is scaled by what runs of the same kinds of layers and rules
+took, where there are any.
+"""
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from fftui.errors import FFTUIError, RequestError
+from fftui.experiment import Experiment
+from fftui.experiment.memory_cost import MemoryCost, costliest_field, memory_of
+from fftui.runs import provenance
+from fftui.runs.estimate import Rates, expected_seconds, measure, measured_rates
+from fftui.runs.folder import RunFolder, RunRecord
+from fftui.telemetry.limits import memory_limit_bytes
+
+RUNS_READ = 100  # the newest that finished here
+RUNS_COMPARED = 5
+LEAST_COMPARED_S = 1.0  # shorter runs say more about the start than about the arithmetic
+# A process with torch loaded, before it holds images; on a GPU what its driver and libraries take.
+PROCESS_BYTES, ON_GPU_BYTES = 720e6, 600e6
+MUCH = 0.8  # of the memory there is: warned of
+BEYOND_REASON = (
+    2.0  # times the memory there is: refused, since estimates are good to a factor of two
+)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The likely time and memory of an experiment.
+
+    `same_run` is the finished run of the same experiment that `seconds` were measured by;
+    otherwise `compared` runs scaled the estimate, or none. `seconds` are None while neither the
+    device has been measured nor such a run is there.
+    """
+
+    seconds: float | None
+    same_run: str | None
+    compared: int
+    memory: MemoryCost
+    memory_bytes: float
+    there_bytes: float
+    costliest: str  # the field that costs most memory; empty where the memory is enough
+
+    @property
+    def is_much(self) -> bool:
+        """Whether it may not fit into memory."""
+        return self.memory_bytes > MUCH * self.there_bytes
+
+    @property
+    def is_beyond_reason(self) -> bool:
+        """Whether it certainly does not."""
+        return self.memory_bytes > BEYOND_REASON * self.there_bytes
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """A run that finished on this machine, and what it was asked to do, without its seed and
+    name.
+    """
+
+    id: str
+    train_s: float
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class FinishedRuns:
+    """The newest runs that finished on this machine and `device`, by which estimates are corrected;
+    newest first.
+    """
+
+    runs: tuple[_Finished, ...] = ()
+    # a study asks for the same kinds a hundred times
+    _known_factors: dict[object, Sequence[float]] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        runs_dir: Path,
+        records: Iterable[RunRecord],
+        device: str,
+        known: "FinishedRuns | None" = None,
+    ) -> "FinishedRuns":
+        """Read what the runs of `records` were asked to do; what `known` has is not read again.
+        Reads the disk.
+        """
+        before = {} if known is None else {run.id: run for run in known.runs}
+        host, found = provenance.host(), list[_Finished]()
+        for record in records:
+            here = record.machine.get("host") == host and _may_be_same(record.device_asked, device)
+            if record.status != "finished" or not record.train_s or not here:
+                continue
+            read = before.get(record.id) or _finished(runs_dir, record.id, record.train_s)
+            if read is not None:
+                found.append(read)
+            if len(found) == RUNS_READ:
+                break
+        return cls(tuple(found))
+
+    def seconds(self, experiment: Experiment) -> float | None:
+        """The likely time of `experiment`; None while it is not known."""
+        return self._time(experiment, measured_rates())[0]
+
+    def expectation(self, experiment: Experiment) -> Expectation:
+        """The likely time and memory of `experiment`."""
+        rates = measured_rates()
+        reduced = rates is not None and rates.is_reduced(experiment)
+        memory = memory_of(experiment, reduced=reduced)
+        on_gpu = rates is not None and rates.memory_bytes is not None
+        whole = memory.total + (ON_GPU_BYTES if on_gpu else PROCESS_BYTES)
+        there = memory_there_bytes(rates)
+        much = whole > MUCH * there
+        costliest = costliest_field(experiment, reduced=reduced) if much else ""
+        seconds, same_run, compared = self._time(experiment, rates)
+        return Expectation(seconds, same_run, compared, memory, whole, there, costliest)
+
+    def _time(
+        self, experiment: Experiment, rates: Rates | None
+    ) -> tuple[float | None, str | None, int]:
+        wanted = _without_seed_and_name(experiment)
+        same = next((run for run in self.runs if run.experiment == wanted), None)
+        if same is not None:
+            return same.train_s, same.id, 1
+        seconds = expected_seconds(experiment, rates)
+        if seconds is None:
+            return None, None, 0
+        factors = self._factors(experiment, rates)
+        return seconds * (statistics.median(factors) if factors else 1.0), None, len(factors)
+
+    def _factors(self, experiment: Experiment, rates: Rates | None) -> Sequence[float]:
+        """How many times as long as estimated the newest runs of the same kinds took."""
+        kinds = _kinds_of(experiment)
+        if (kinds, rates) in self._known_factors:
+            return self._known_factors[kinds, rates]
+        found: list[float] = []
+        for run in self.runs:
+            if run.train_s >= LEAST_COMPARED_S and _kinds_of(run.experiment) == kinds:
+                estimated = expected_seconds(run.experiment, rates)
+                found += [run.train_s / estimated] if estimated else []
+            if len(found) == RUNS_COMPARED:
+                break
+        self._known_factors[kinds, rates] = found
+        return found
+
+
+def refuse_beyond_reason(experiment: Experiment, device: str) -> None:
+    """Raise RequestError where `experiment` takes several times the memory of `device`, naming the
+    field that takes most of it.
+    """
+    # the device is only asked where the machine's own memory is too small: asking loads torch
+    if FinishedRuns().expectation(experiment).is_beyond_reason:
+        measure(device)
+        expected = FinishedRuns().expectation(experiment)
+        if expected.is_beyond_reason:
+            raise RequestError(memory_refusal(expected))
+
+
+def memory_refusal(expected: Expectation) -> str:
+    """Why an experiment is refused that takes several times the memory there is."""
+    return (
+        f"it takes about {_gigabytes(expected.memory_bytes)} of memory, and"
+        f" {_gigabytes(expected.there_bytes)} are there: make {expected.costliest} smaller, which"
+        " takes most of it"
+    )
+
+
+def memory_there_bytes(rates: Rates | None = None) -> float:
+    """Bytes of memory that learning may take: the device's own, or what the machine has and lets
+    this process have.
+    """
+    if rates is not None and rates.memory_bytes is not None:
+        return float(rates.memory_bytes)
+    return float(min(psutil.virtual_memory().total, memory_limit_bytes() or math.inf))
+
+
+def _finished(runs_dir: Path, run: str, train_s: float) -> _Finished | None:
+    try:
+        experiment = RunFolder(runs_dir / run).experiment()
+    except FFTUIError:  # a damaged folder tells nothing about time
+        return None
+    return _Finished(run, train_s, _without_seed_and_name(experiment))
+
+
+def _may_be_same(one: str, other: str) -> bool:
+    """Whether two names of devices, such as auto and cpu, may be of one."""
+    return one == other or "auto" in (one, other)
+
+
+def _without_seed_and_name(experiment: Experiment) -> Experiment:
+    return experiment.model_copy(update={"seed": 0, "name": "", "description": ""})
+
+
+def _kinds_of(experiment: Experiment) -> tuple[object, ...]:
+    """What decides how far the arithmetic is off: rules, order, layers, precision, loader."""
+    rules = [(each.rule, getattr(each, "order", None)) for each in experiment.phases]
+    kinds = {layer.kind for layer in experiment.model.layers}
+    return (*rules, *sorted(kinds), experiment.precision, experiment.data.loader)
+
+
+def _gigabytes(count: float) -> str:
+    return f"{count / 1e9:,.0f} GB" if count >= 9.95e9 else f"{count / 1e9:.1f} GB"

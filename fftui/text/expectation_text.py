@@ -1,0 +1,55 @@
+"""What an experiment will take, in words: `~` before what is estimated, and by what."""
+
+from fftui.runs.expectation import Expectation, memory_refusal
+from fftui.text.format import duration, roughly, size
+
+
+def time_text(expected: Expectation) -> str:
+    """The time, such as `4:02` where it was measured and `~4 min` where it is estimated."""
+    write = roughly if expected.same_run is None else duration
+    return write(expected.seconds)
+
+
+def takes_text(expected: Expectation) -> str:
+    """The time and what it is known by."""
+    if expected.seconds is None:
+        return "its time is not known yet"
+    basis = "by arithmetic, within a factor of two"
+    if expected.same_run is not None:
+        basis = "as the last run of it"
+    elif expected.compared:
+        basis = f"by {expected.compared} run{'s' if expected.compared > 1 else ''} like it"
+    return f"takes {time_text(expected)} here, {basis}"
+
+
+def memory_text(expected: Expectation) -> str:
+    """The memory and how much is there, such as `~1.2 GB of 24.0 GB`."""
+    return f"~{size(expected.memory_bytes)} of {size(expected.there_bytes)}"
+
+
+def memory_warning(expected: Expectation) -> str:
+    """Why the memory may not be enough, and what to do; empty where it is."""
+    if expected.is_beyond_reason:
+        return memory_refusal(expected)
+    if not expected.is_much:
+        return ""
+    return (
+        f"it may not fit into memory, {memory_text(expected)}:"
+        f" {expected.costliest} takes most of it"
+    )
+
+
+def expectation_facts(expected: Expectation) -> dict[str, object]:
+    """The estimate as JSON values."""
+    return {
+        "expected_s": expected.seconds,
+        "same_run": expected.same_run,
+        "runs_compared": expected.compared,
+        "memory_bytes": round(expected.memory_bytes),
+        "memory_there_bytes": round(expected.there_bytes),
+        "images_bytes": round(expected.memory.images),
+        "weights_bytes": round(expected.memory.weights),
+        "inputs_bytes": round(expected.memory.inputs),
+        "activities_bytes": round(expected.memory.activities),
+        "costliest_field": expected.costliest or None,
+    }

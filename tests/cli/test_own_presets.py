@@ -1,0 +1,88 @@
+"""One's own presets and estimates on the command line."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fftui.cli import main as cli
+from fftui.own_presets import save_preset
+from fftui.presets import load_preset
+from fftui.runs import estimate
+from fftui.runs.estimate import Rates
+
+Call = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Call:
+    """Runs a command in this process: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FFTUI_PRESETS", str(tmp_path / "presets"))
+
+    def run(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fftui", *arguments])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capfd.readouterr()
+        return left.value.code or 0, out, err
+
+    return run
+
+
+def test_own_presets_are_listed_shown_and_removed(call: Call, tmp_path: Path) -> None:
+    save_preset("mine", load_preset("ff", overrides={"seed": 7}), "ff")
+    (line,) = [each for each in call("presets")[1].splitlines() if each.startswith("mine ")]
+    assert line.split()[:3] == ["mine", "mnist", "yours"]
+    own = [each["name"] for each in json.loads(call("presets", "--json")[1]) if each["is_own"]]
+    assert own == ["mine"]
+    assert "seed = 7" in call("presets", "show", "mine")[1]
+    code, out, _ = call("presets", "remove", "mine")
+    assert code == 0
+    assert str(tmp_path / "presets" / "mine.toml") in out
+    code, _, err = call("presets", "remove", "mine")
+    assert code == 2
+    assert "no preset of your own is called 'mine'" in err
+    assert call("presets", "remove", "ff")[0] == 2
+
+
+def test_a_damaged_file_is_said_and_skipped(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "mine.toml").write_text("x = [")
+    code, out, err = call("presets")
+    assert code == 0
+    assert "quickstart" in out
+    assert "mine.toml is not valid TOML" in err
+
+
+def test_an_estimate_starts_nothing(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate._Measured, "rates", Rates(1e11, 1e12, True, 1e10))
+    command = ("run", "--preset", "quickstart", "--device", "cpu", "--estimate")
+    code, out, _ = call(*command)
+    assert code == 0
+    time, memory = out.splitlines()
+    assert time.startswith("takes ~")
+    assert "by arithmetic" in time
+    assert memory.endswith(" of memory")
+    facts = json.loads(call(*command, "--json")[1])
+    parts = ("images_bytes", "weights_bytes", "inputs_bytes", "activities_bytes")
+    assert sum(facts[part] for part in parts) < facts["memory_bytes"]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_beyond_the_memory_is_refused_before_there_is_a_folder(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate._Measured, "rates", Rates(1e11, 1e12, True, 1e10))
+    wide = [f"--set=model.layers.{layer}.units=100000" for layer in (0, 1)]
+    command = ("run", "--preset", "ff", *wide, "--device", "cpu", "--headless")
+    code, _, err = call(*command)
+    assert code == 2
+    assert "make model.layers" in err
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,129 @@
+"""What is expected of an experiment: one answer, by a run of it, by runs like it, by arithmetic."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fftui.errors import RequestError
+from fftui.experiment import Experiment
+from fftui.presets import load_preset
+from fftui.runs import estimate, expectation
+from fftui.runs.estimate import Rates, expected_seconds
+from fftui.runs.expectation import FinishedRuns, refuse_beyond_reason
+from fftui.runs.folder import create
+from fftui.runs.listing import list_runs
+from fftui.runs.workspace import Workspace
+from fftui.text.expectation_text import memory_warning, takes_text, time_text
+
+RATES = Rates(1e11, 1e12, True, 1e10)
+
+
+@pytest.fixture(autouse=True)
+def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate._Measured, "rates", RATES)
+    monkeypatch.setattr(expectation, "memory_limit_bytes", lambda: 10_000_000_000)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Callable[..., str]:
+    """Makes a run that finished."""
+
+    def make(experiment: Experiment, train_s: float, **record: object) -> str:
+        folder = create(Workspace(tmp_path, device="cpu"), experiment)
+        done = {"status": "finished", "train_s": train_s, **record}
+        folder.write_record(folder.record().model_copy(update=done))
+        return folder.id
+
+    return make
+
+
+def read(runs_dir: Path, known: FinishedRuns | None = None) -> FinishedRuns:
+    return FinishedRuns.of(runs_dir, list_runs(runs_dir), "cpu", known)
+
+
+def test_without_runs_it_is_arithmetic() -> None:
+    experiment = load_preset("ff")
+    expected = FinishedRuns().expectation(experiment)
+    assert expected.seconds == expected_seconds(experiment, RATES)
+    assert "by arithmetic" in takes_text(expected)
+    assert time_text(expected).startswith("~")
+
+
+def test_a_run_of_the_same_experiment_says_it(tmp_path: Path, finished: Callable[..., str]) -> None:
+    run = finished(load_preset("ff", seed=3), 12.5)
+    expected = read(tmp_path).expectation(load_preset("ff"))
+    assert (expected.seconds, expected.same_run) == (12.5, run)
+    assert takes_text(expected) == "takes 12 s here, as the last run of it"
+
+
+def test_runs_like_it_scale_the_arithmetic(tmp_path: Path, finished: Callable[..., str]) -> None:
+    like = [load_preset("ff", overrides={"phases.0.epochs": n}) for n in (2, 3, 4)]
+    for each, times in zip(like, (2.0, 3.0, 40.0), strict=True):
+        finished(each, times * (expected_seconds(each, RATES) or 0.0))
+    finished(load_preset("backprop"), 1000.0)
+    expected = read(tmp_path).expectation(load_preset("ff"))
+    assert expected.compared == 3
+    assert expected.seconds == pytest.approx(3 * (expected_seconds(load_preset("ff"), RATES) or 0))
+    assert "by 3 runs like it" in takes_text(expected)
+
+
+@pytest.mark.parametrize(
+    "record", [{"status": "failed"}, {"machine": {"host": "elsewhere"}}, {"device_asked": "cuda"}]
+)
+def test_runs_that_say_nothing_of_this_device_are_left_out(
+    tmp_path: Path, finished: Callable[..., str], record: dict[str, object]
+) -> None:
+    finished(load_preset("ff"), 12.5, **record)
+    assert read(tmp_path).runs == ()
+
+
+def test_what_was_read_is_not_read_again(
+    tmp_path: Path, finished: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(load_preset("ff"), 12.5)
+    known = read(tmp_path)
+    monkeypatch.setattr(expectation, "_finished", lambda *_: pytest.fail("read again"))
+    assert read(tmp_path, known) == known
+
+
+@pytest.fixture
+def too_large() -> Experiment:
+    units = {"model.layers.0.units": 20_000, "model.layers.1.units": 90_000}
+    return load_preset("ff", overrides=units)
+
+
+def test_what_takes_several_times_the_memory_is_refused(
+    too_large: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expectation, "measure", lambda device: RATES)
+    expected = FinishedRuns().expectation(too_large)
+    assert expected.costliest.startswith("model.layers")
+    assert expected.is_beyond_reason
+    said = r"10 GB are there: make model\.layers\.\d\.units smaller"
+    with pytest.raises(RequestError, match=said):
+        refuse_beyond_reason(too_large, "cpu")
+    refuse_beyond_reason(load_preset("ff"), "cpu")
+
+
+def test_a_gpu_has_memory_of_its_own(
+    too_large: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_gpu = Rates(1e14, 1e15, True, 1e12, memory_bytes=80_000_000_000)
+
+    def measure(device: str) -> Rates:
+        monkeypatch.setattr(estimate._Measured, "rates", on_gpu)
+        return on_gpu
+
+    monkeypatch.setattr(expectation, "measure", measure)
+    refuse_beyond_reason(too_large, "cuda")
+
+
+def test_what_may_not_fit_is_warned_of() -> None:
+    large = load_preset("ff", overrides={"model.layers.0.units": 20_000})
+    large = large.changed({"model.layers.1.units": 20_000})
+    expected = FinishedRuns().expectation(large)
+    assert expected.is_much
+    assert not expected.is_beyond_reason
+    assert "may not fit into memory" in memory_warning(expected)
+    assert not memory_warning(FinishedRuns().expectation(load_preset("ff")))
