@@ -14,6 +14,7 @@ from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
+from fftui.runs.expectation import Expectation
 from fftui.runs.run_queue import RunQueue, WaitingRun
 from fftui.text import format as fmt
 from fftui.text.notices import Notice
@@ -73,13 +74,13 @@ class QueueScreen(Uncovered):
         self,
         queue: RunQueue,
         this_process: Callable[[], ThisProcess],
-        estimate: Callable[[Experiment], float | None],
+        expectation: Callable[[Experiment], Expectation],
     ) -> None:
-        """`estimate` returns the seconds an experiment takes here, None where that is not known."""
+        """`expectation` returns the likely time and memory of an experiment."""
         super().__init__()
         self._queue = queue
         self._this_process = this_process
-        self._estimate = estimate
+        self._expectation = expectation
         self._runs: list[str | None] = []  # of the rows; None is a heading
         self._shown: list[Row] = []
 
@@ -118,7 +119,7 @@ class QueueScreen(Uncovered):
         if self._queue.waiting:
             yield None, _heading("Waiting")
         for place, each in enumerate(self._queue.waiting, 1):
-            takes_s = self._estimate(each.experiment)
+            takes_s = self._expectation(each.experiment).seconds
             yield each.folder.id, self._waiting(place, each, takes_s, left_s)
             left_s = None if left_s is None or takes_s is None else left_s + takes_s
         if now.ended:
