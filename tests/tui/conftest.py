@@ -225,6 +225,9 @@ class FakeControl:
     def skip_layer(self) -> None:
         self.calls.append("skip")
 
+    def request_checkpoint(self) -> None:
+        self.calls.append("checkpoint")
+
     def is_alive(self) -> bool:
         return self.alive
 
