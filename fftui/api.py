@@ -13,9 +13,10 @@ from fftui.errors import RunFailedError
 from fftui.experiment import Experiment
 from fftui.network_report import NetworkReport
 from fftui.presets import load_config, load_preset
+from fftui.runs.filter import filtered
 from fftui.runs.folder import RunFolder, RunRecord, find_run, runs_folder
 from fftui.runs.journal import read_journal
-from fftui.runs.listing import list_runs as list_records
+from fftui.runs.listing import RunListing
 from fftui.runs.run_thread import RunThread
 from fftui.runs.starting import new_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
@@ -192,10 +193,14 @@ def open_run(name: str = "latest", runs_dir: Folder | None = None) -> Run:
     return Run(find_run(runs_folder(runs_dir), name))
 
 
-def list_runs(runs_dir: Folder | None = None) -> list[Run]:
-    """All runs, newest first. Raises RequestError where the folder cannot be read."""
-    folder = runs_folder(runs_dir)
-    return [Run(RunFolder(folder.absolute() / record.id)) for record in list_records(folder)]
+def list_runs(runs_dir: Folder | None = None, where: str = "") -> list[Run]:
+    """The runs that the filter `where` wants, newest first; without one all that are not archived.
+
+    Raises RequestError where the folder cannot be read, FilterError where the filter cannot be
+    understood.
+    """
+    listed = filtered(where, RunListing(runs_folder(runs_dir)))
+    return [Run(run.folder) for run in listed if run.record is not None]
 
 
 def load_data(

@@ -4,6 +4,7 @@ FFTUIError                shown by the command line as one line; exit code 1
 ├── RequestError          the request was wrong: correct it and try again; exit code 2
 │   ├── ExperimentError   an experiment, preset or override that is not valid
 │   ├── DataError         a data set that is missing, damaged or not readable
+│   ├── FilterError       a filter, order or column of a list of runs that cannot be understood
 │   └── RunNotFoundError  no run, or several runs, of that name
 └── RunFailedError        a valid run that did not finish: see its journal
 
@@ -36,6 +37,16 @@ class ExperimentError(RequestError):
 
 class DataError(RequestError):
     """A data set that is missing, damaged or not readable."""
+
+
+class FilterError(RequestError):
+    """A filter, order or column of a list of runs that cannot be understood; `at` is the place in
+    the filter, from 0.
+    """
+
+    def __init__(self, reason: str, at: int | None = None) -> None:
+        super().__init__(reason if at is None else f"{reason} (character {at + 1} of the filter)")
+        self.at = at
 
 
 class RunNotFoundError(RequestError):

@@ -36,6 +36,8 @@ RUN_FILES = {
     "journal.jsonl",
     "control.jsonl",
     "checkpoint.safetensors",
+    "annotations.json",
+    "screen.toml",
 }
 USAGE_ERROR = typer.BadParameter.__mro__[1]  # of every command that cannot be parsed
 # What a reader puts in: `fftui show RUN`.

@@ -18,7 +18,8 @@ from fftui.cli.data_commands import data_app
 from fftui.cli.network_commands import inspect, predict, weights
 from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
 from fftui.cli.run_commands import export, resume, run
-from fftui.cli.show_commands import doctor, presets_app, runs_list, show
+from fftui.cli.runs_commands import archive, delete, note, rename, restore, runs_list, tag
+from fftui.cli.show_commands import doctor, presets_app, show
 from fftui.cli.study_commands import figures, reproduce, study
 from fftui.errors import FFTUIError
 from fftui.text.streams import prepare, to_stderr, to_stdout
@@ -116,6 +117,8 @@ app.command()(skip)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
 app.command("runs")(runs_list)
+for change in (tag, note, rename, archive, delete, restore):
+    app.command()(change)
 for command in (
     show,
     compare,

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, RequestError
 from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
     from fftui.data.catalogue import DataName
+    from fftui.runs.folder import RunFolder
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -37,6 +38,46 @@ def complete_running(incomplete: str) -> list[str]:
     ids: list[str] = []
     with suppress(FFTUIError):
         ids = [run.id for run in list_runs(runs_folder()) if run.status in ("running", "paused")]
+    return [each for each in ids if each.startswith(incomplete)]
+
+
+def chosen_runs(run: list[str] | None, where: str | None, runs: Path | None) -> "list[RunFolder]":
+    """The runs that a command is for: those named, or those that a filter wants.
+
+    Raises RequestError where neither is given, or the filter wants none.
+    """
+    from fftui.runs.filter import filtered
+    from fftui.runs.folder import find_run
+    from fftui.runs.listing import RunListing
+
+    runs_dir = workspace_of(runs).runs_dir
+    if bool(run) == (where is not None):
+        msg = "say which runs: either RUN… or --where EXPR"
+        raise RequestError(msg)
+    if where is None:
+        return list(dict.fromkeys(find_run(runs_dir, text) for text in run or ()))
+    folders = [each.folder for each in filtered(where, RunListing(runs_dir))]
+    if not folders:
+        msg = f"no run in {runs_dir} is wanted by {where!r}"
+        raise RequestError(msg)
+    return folders
+
+
+def complete_field(incomplete: str) -> list[str]:
+    """Names of the fields of a list of runs."""
+    from fftui.runs.run_fields import FIELDS
+
+    return [field.name for field in FIELDS if field.name.startswith(incomplete)]
+
+
+def complete_deleted(incomplete: str) -> list[str]:
+    """The ids of deleted runs."""
+    from fftui.runs.folder import runs_folder
+    from fftui.runs.trash import deleted_runs
+
+    ids: list[str] = []
+    with suppress(FFTUIError):
+        ids = [run.id for run in deleted_runs(runs_folder())]
     return [each for each in ids if each.startswith(incomplete)]
 
 
@@ -166,6 +207,23 @@ Run = Annotated[
         metavar="RUN",
         help="Id, unique prefix, name, path or 'latest'.",
         autocompletion=complete_run,
+    ),
+]
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN…",
+        help="Id, unique prefix, name, path or 'latest'; several are allowed.",
+        autocompletion=complete_run,
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="EXPR",
+        help="Runs that a filter wants, such as 'data=mnist accuracy>97 tag:baseline'.",
+        autocompletion=complete_field,
     ),
 ]
 Headless = Annotated[

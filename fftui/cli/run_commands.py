@@ -21,10 +21,12 @@ from fftui.cli.options import (
     Notify,
     Output,
     Run,
+    Runs,
     RunsDir,
+    Where,
+    chosen_runs,
     complete_data,
     complete_preset,
-    complete_run,
     data_set,
     workspace_of,
 )
@@ -148,11 +150,9 @@ def resume(  # noqa: PLR0913 - one parameter an option
     raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
-def export(
-    run: Annotated[
-        list[str],
-        typer.Argument(metavar="RUN…", help="One run or several.", autocompletion=complete_run),
-    ],
+def export(  # noqa: PLR0913 - one parameter an option
+    run: Runs = None,
+    where: Where = None,
     table: Annotated[
         str,
         typer.Option(
@@ -186,10 +186,7 @@ def export(
     runs: RunsDir = None,
 ) -> None:
     """Export a table of one run, or of several into one, with their settings as columns."""
-    from fftui.runs.folder import find_run
-
-    runs_dir = workspace_of(runs).runs_dir
-    folders = list(dict.fromkeys(find_run(runs_dir, text) for text in run))
+    folders = chosen_runs(run, where, runs)
     from fftui.runs.export import BINARY, Request, exported, format_of, journal_problems
     from fftui.runs.export import export as export_to
 

@@ -1,4 +1,4 @@
-"""`presets`, `runs`, `show`, `doctor`: the commands that list and report, and change nothing.
+"""`presets`, `show`, `doctor`: the commands that list and report, and change nothing.
 
 Imports inside the functions, as in all of the command line (PLC0415).
 """
@@ -75,21 +75,6 @@ def presets_remove(
     from fftui.own_presets import delete_preset
 
     to_stdout(f"{name} is deleted: {delete_preset(name)}")
-
-
-def runs_list(runs: RunsDir = None, as_json: ListJson = False) -> None:
-    """List all runs, newest first."""
-    from fftui.runs.listing import damaged_runs, list_runs
-    from fftui.text.list_text import runs_text
-
-    runs_dir = workspace_of(runs).runs_dir
-    records = list_runs(runs_dir)
-    for damaged in damaged_runs(runs_dir):
-        to_stderr(f"skipped: {damaged.run_json} is damaged")
-    if as_json:
-        json_to_stdout([record.model_dump(mode="json") for record in records])
-    else:
-        to_stdout(runs_text(records))
 
 
 def show(

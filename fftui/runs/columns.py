@@ -355,7 +355,15 @@ TABLES: Mapping[TableName, Table] = {
                 pl.List(pl.Float64()),
                 "of the first 1, 2, … layers together on the test images, once finished",
             ),
+            Column(
+                "diverged",
+                FLAG,
+                "whether the loss of a layer was no finite number at the end; null for runs of"
+                " before it was recorded",
+            ),
             Column("error", TEXT, "why it failed, in one line"),
+            Column("tags", pl.List(pl.String()), "tags that people gave it"),
+            Column("note", TEXT, "note that people wrote about it"),
             Column("host", TEXT, "machine it ran on"),
             Column(
                 "source_revision", TEXT, "commit of the checkout it ran from; null when installed"

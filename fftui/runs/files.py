@@ -10,6 +10,8 @@ from pathlib import Path
 
 from fftui.errors import RequestError
 
+READ_AT_ONCE = 1 << 16  # bytes
+
 
 def replace_with(path: Path, write: Callable[[Path], None]) -> None:
     """Replace `path` by a file that `write` fills beside it, flushed to the disk and renamed in one
@@ -58,6 +60,20 @@ def remove_leftovers(folder: Path) -> None:
             if re.fullmatch(r"\..+\.\d+\.new", path.name):
                 with suppress(OSError):
                     path.unlink()
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a small file, in a third of the time that `Path.read_bytes` takes: a list of
+    runs reads thousands. Raises OSError.
+    """
+    fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        parts = []
+        while part := os.read(fd, READ_AT_ONCE):
+            parts.append(part)
+    finally:
+        os.close(fd)
+    return b"".join(parts)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

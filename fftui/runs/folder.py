@@ -9,6 +9,7 @@ checkpoint.json          the progress, for people
 error.log                the traceback, if it failed
 control.jsonl            what other processes ask of it: `fftui.runs.control_file`
 run.log                  the plain lines of a run that belongs to no terminal
+annotations.json         what people wrote about it: `fftui.runs.annotations`
 """
 
 import os
@@ -29,7 +30,8 @@ from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
-from fftui.runs.files import write_bytes
+from fftui.runs.annotations import readable_annotations
+from fftui.runs.files import read_bytes, write_bytes
 from fftui.runs.workspace import Workspace
 
 
@@ -70,6 +72,7 @@ class RunRecord(BaseModel):
     memory_above_bytes: int | None = None
     gpu_memory_used_percent: float | None = None  # mean while learning, as the next
     host_memory_used_percent: float | None = None
+    diverged: bool | None = None  # the loss of a layer was no finite number at the end
     error: str | None = None
     pid: int
     process_started: float | None = None  # Unix seconds
@@ -143,18 +146,7 @@ class RunFolder:
 
     def record(self) -> RunRecord:
         """Read `run.json`. Raises RunNotFoundError where it is missing or damaged."""
-        try:
-            return RunRecord.model_validate_json(self.run_json.read_bytes())
-        except OSError as error:
-            msg = f"{self.path} is no run that can be read: run.json: {error.strerror}"
-            raise RunNotFoundError(msg) from error
-        except ValidationError as error:
-            again = f"fftui run --config {self.experiment_path}"
-            msg = (
-                f"{self.run_json} is damaged ({error.errors()[0]['msg']}); begin the run again"
-                f" with: {again}"
-            )
-            raise RunNotFoundError(msg) from error
+        return read_record(str(self.path))
 
     def write_record(self, record: RunRecord) -> None:
         """Replace `run.json` in one step. Raises OSError."""
@@ -167,6 +159,24 @@ class RunFolder:
     def discard(self) -> None:
         """Remove the folder of a run that was refused before it started."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def read_record(path: str) -> RunRecord:
+    """The record of the run in the folder `path`. Raises RunNotFoundError where it is missing or
+    damaged.
+    """
+    try:
+        return RunRecord.model_validate_json(read_bytes(f"{path}/run.json"))
+    except OSError as error:
+        msg = f"{path} is no run that can be read: run.json: {error.strerror}"
+        raise RunNotFoundError(msg) from error
+    except ValidationError as error:
+        again = f"fftui run --config {path}/experiment.toml"
+        msg = (
+            f"{path}/run.json is damaged ({error.errors()[0]['msg']}); begin the run again with:"
+            f" {again}"
+        )
+        raise RunNotFoundError(msg) from error
 
 
 FoundRun = tuple[RunFolder, RunRecord | None]  # None: its record is damaged
@@ -258,7 +268,7 @@ def run_records(runs_dir: Path) -> list[FoundRun]:
         names = [
             entry.name
             for entry in os.scandir(runs_dir)
-            if (Path(entry.path) / "run.json").is_file()
+            if not entry.name.startswith(".") and (Path(entry.path) / "run.json").is_file()
         ]
     except FileNotFoundError:
         return []
@@ -281,7 +291,7 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
 
     Raises RunNotFoundError, which names the nearest run, where there is none or more than one.
     """
-    if (at_path := _run_at(text)) is not None:
+    if (at_path := _run_at(text) or _run_of_id(runs_dir, text)) is not None:
         return at_path
     records = run_records(runs_dir)
     if not records:
@@ -310,12 +320,24 @@ def _run_at(text: str) -> RunFolder | None:
     return None
 
 
+def _run_of_id(runs_dir: Path, text: str) -> RunFolder | None:
+    """The run whose whole id is `text`; None where there is none."""
+    if not text or text.startswith(".") or os.sep in text:
+        return None
+    path = runs_dir.absolute() / text
+    return RunFolder(path) if (path / "run.json").is_file() else None
+
+
 def _matching(text: str, records: Sequence[FoundRun]) -> list[RunFolder]:
-    """The runs that `text` may mean: by id, else by the beginning of the id, else by name."""
-    exact = [folder for folder, _ in records if folder.id == text]
+    """The runs that `text` may mean: by the beginning of the id, else by name."""
     begun = [folder for folder, _ in records if text and folder.id.startswith(text)]
-    named = [folder for folder, record in records if record is not None and record.name == text]
-    return exact or begun or named
+    return begun or [
+        folder for folder, record in records if record and _is_named(folder, record, text)
+    ]
+
+
+def _is_named(folder: RunFolder, record: RunRecord, text: str) -> bool:
+    return (readable_annotations(folder.path).name or record.name) == text
 
 
 def _not_one(

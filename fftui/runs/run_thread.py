@@ -441,6 +441,7 @@ class RunThread(threading.Thread):
             compute_s=end.compute_s,
             data_s=end.data_s,
             evaluation_s=end.evaluation_s,
+            diverged=self._view.diverged,
             error=end.error,
             **self._view.energy.summary(),
             **self._view.memory_summary(),

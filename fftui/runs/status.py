@@ -4,6 +4,7 @@ import time
 
 from fftui.errors import RequestError
 from fftui.runs import provenance
+from fftui.runs.annotations import readable_annotations
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import is_held
 
@@ -40,11 +41,14 @@ def is_waiting(record: RunRecord) -> bool:
 
 
 def current_record(folder: RunFolder) -> RunRecord:
-    """The run's record with its current status: `interrupted` where its process is gone.
+    """The run's record with its current status, `interrupted` where its process is gone, and under
+    the name it was given since.
 
     Raises RunNotFoundError where the record is missing or damaged.
     """
-    return with_current_status(folder, folder.record())
+    record = with_current_status(folder, folder.record())
+    name = readable_annotations(folder.path).name
+    return record if name is None else record.model_copy(update={"name": name})
 
 
 def with_current_status(folder: RunFolder, record: RunRecord) -> RunRecord:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from fftui import events as ev
 from fftui.errors import one_of
+from fftui.runs.annotations import readable_annotations
 from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TABLE_NAMES, TableName
 from fftui.runs.energy import EnergyFold, WindowEnergy
 from fftui.runs.energy_rows import Row, energy_rows
@@ -329,6 +330,8 @@ def _run_row(folder: RunFolder) -> Row:
     record = current_record(folder)
     row = record.model_dump(exclude={"machine", "versions"})
     row |= {"run": folder.id, "path": str(folder.path)}
+    annotations = readable_annotations(folder.path)
+    row |= {"tags": annotations.tags, "note": annotations.note or None}
     return row | {"host": record.machine.get("host")}
 
 

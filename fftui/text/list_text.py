@@ -1,29 +1,10 @@
-"""Lists of runs and presets as aligned columns, and as JSON values."""
+"""Lists of presets as aligned columns, and as JSON values."""
 
 from collections.abc import Sequence
 
 from fftui.presets import Preset
-from fftui.runs.folder import RunRecord
-from fftui.text.format import accuracy_text, columns, duration
+from fftui.text.format import columns
 from fftui.text.preset_toml import reported_text
-
-
-def runs_text(records: Sequence[RunRecord]) -> str:
-    """All runs, a line each."""
-    head = ("run", "status", "data", "name", "test accuracy", "learned for", "device")
-    rows = [
-        (
-            r.id,
-            r.status,
-            r.data,
-            " ".join(r.name.split()),
-            accuracy_text(r.test_accuracy),
-            duration(r.train_s),
-            r.device or "n/a",
-        )
-        for r in records
-    ]
-    return columns(head, rows) if rows else "no runs yet\n"
 
 
 def presets_text(presets: Sequence[Preset]) -> str:

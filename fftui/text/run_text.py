@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fftui import events as ev
 from fftui.errors import FFTUIError
+from fftui.runs.annotations import readable_annotations
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail, read_journal
 from fftui.runs.status import current_record
@@ -25,7 +26,7 @@ def run_text(folder: RunFolder, view: RunView | None = None) -> str:
     view = fold(read_journal(folder.journal)) if view is None else view
     pairs = [
         ("run", folder.id),
-        *_record_pairs(record, view),
+        *_record_pairs(folder, record, view),
         *_settings_pairs(folder, record),
         *_view_pairs(view),
     ]
@@ -63,11 +64,12 @@ def _evaluation_facts(evaluated: ev.Evaluated) -> dict[str, object]:
     return facts
 
 
-def _record_pairs(record: RunRecord, view: RunView) -> Iterator[tuple[str, str]]:
-    """Names and texts of what a run's record says."""
+def _record_pairs(folder: RunFolder, record: RunRecord, view: RunView) -> Iterator[tuple[str, str]]:
+    """Names and texts of what a run's record says, and people wrote about it."""
     diverged = ", loss not finite" if view.diverged else ""
     yield "status", record.status + diverged + (f": {record.error}" if record.error else "")
     yield "name", record.name
+    yield from _annotated_pairs(folder)
     yield "preset", record.preset or "none"
     yield "data", record.data
     yield "device", record.device or "n/a"
@@ -83,6 +85,16 @@ def _record_pairs(record: RunRecord, view: RunView) -> Iterator[tuple[str, str]]
         ("of it evaluation", record.evaluation_s),
     )
     yield from ((name, duration(seconds)) for name, seconds in times if seconds is not None)
+
+
+def _annotated_pairs(folder: RunFolder) -> Iterator[tuple[str, str]]:
+    annotations = readable_annotations(folder.path)
+    if annotations.tags:
+        yield "tags", " ".join(annotations.tags)
+    if annotations.note:
+        yield "note", annotations.note
+    if annotations.archived:
+        yield "archived", "yes"
 
 
 def _settings_pairs(folder: RunFolder, record: RunRecord) -> Iterator[tuple[str, str]]:

@@ -16,12 +16,13 @@ from fftui.runs.estimate import measure
 from fftui.runs.expectation import Expectation, FinishedRuns
 from fftui.runs.folder import RunFolder, RunRecord, create
 from fftui.runs.journal import JournalTail
-from fftui.runs.listing import list_runs
+from fftui.runs.listing import ListedRun, RunListing
 from fftui.runs.starting import new_run, queued_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
 from fftui.text.settings_text import Asked, settings
 from fftui.tui.form_start import FormStart, of_preset, of_run
+from fftui.tui.preferences import PreferencesFile
 from fftui.tui.run_sources import JournalSource, RunControl
 
 
@@ -43,6 +44,8 @@ class Backend:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.ready = threading.Event()  # torch is loaded and measured
+        self.listing = RunListing(workspace.runs_dir)
+        self.preferences = PreferencesFile()
         self._finished = FinishedRuns()
         self._sets: frozenset[str] | None = None  # the data sets that are here, once known
 
@@ -55,11 +58,15 @@ class Backend:
         return load_preset(preset, data)
 
     def runs(self) -> list[RunRecord]:
-        """All runs, newest first. Reads the disk."""
+        """All runs, newest first, without damaged ones. Reads the disk."""
         runs_dir, device = self.workspace.runs_dir, self.workspace.device
-        runs = list(list_runs(runs_dir))
+        runs = [run.record for run in self.listed() if run.record is not None]
         self._finished = FinishedRuns.of(runs_dir, runs, device, self._finished)
         return runs
+
+    def listed(self) -> list[ListedRun]:
+        """All runs, newest first. Reads what has changed on the disk."""
+        return self.listing.read()
 
     def first_facts(self) -> FirstFacts:
         """What the first screen shows. Reads the disk. Raises ExperimentError where a preset that

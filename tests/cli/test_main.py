@@ -391,7 +391,8 @@ def test_damaged_runs_and_journals_are_said(call: Any, folder: RunFolder) -> Non
     folder.run_json.write_text("{")
     code, out, err = call("runs")
     assert code == 0
-    assert err == f"skipped: {folder.run_json} is damaged\n"
+    assert out.splitlines()[1].split()[:2] == [folder.id, "damaged"]
+    assert err.startswith(f"fftui: run {folder.id}: run.json is damaged")
 
 
 def test_lists_are_json_too(call: Any) -> None:

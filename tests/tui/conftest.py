@@ -260,6 +260,7 @@ def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FF
     """Makes apps that never load torch; `control` is that of the run of this process."""
     for name in ("NO_COLOR", "TEXTUAL_THEME", "COLORFGBG"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
 
     def make(
         control: FakeControl | None = None, *, runs: Path | None = None, ascii_only: bool = False

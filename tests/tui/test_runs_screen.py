@@ -13,6 +13,7 @@ from fftui.tui.app import FFTUIApp
 from fftui.tui.messages import OpenRun
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import RowWidget
@@ -63,15 +64,16 @@ async def test_runs_are_sorted_filtered_and_opened(new_app, tmp_path: Path, even
         assert isinstance(screen, RunsScreen)
 
         def order() -> list[str]:
-            return [row.cells[0][0] for row in rows.items]
+            return [run.id for run in screen._shown]
 
         assert order() == [b, a]
         await pilot.press("v")
         assert order() == [a, b]
-        await pilot.press("v", "O", "O")
-        assert "test accuracy" in str(rows.border_title)
+        await pilot.press("v", "o", "o", "o", "o")
+        assert "by test %" in str(rows.border_title)
         assert order() == [b, a]
         assert "✗ failed" in text_of(rows)
+        assert "x" in text_of(screen.query_one(Paragraphs))
         await pilot.press("slash", *"mini fin")
         await pilot.pause()
         assert order() == [a]
@@ -128,7 +130,8 @@ async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
         file, app = ControlFile(folder.control), new_app()
         async with app.run_test(size=LARGE) as pilot:
             await pilot.press("r")
-            await until(pilot, lambda: f"running · {other.pid}" in text_of(runs_of(app)))
+            await until(pilot, lambda: "no event for" in text_of(runs_of(app)))
+            assert f"process {other.pid}" in text_of(app.screen.query_one(Paragraphs))
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, LiveScreen))
             await until(pilot, lambda: app.screen.control is not None)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from fftui.runs.folder import RunRecord
+from fftui.runs.listing import ListedRun
 from fftui.runs.workspace import Workspace
 from fftui.tui.widgets.row_list import RowList
 
@@ -26,7 +26,7 @@ class MarkingScreen(Screen[None]):
         self.marked: set[str] = set()
 
     @property
-    def current(self) -> RunRecord | None:
+    def current(self) -> ListedRun | None:
         """The run under the cursor."""
         # Textual's screens have a metaclass of their own, so this cannot be an ABC
         raise NotImplementedError

@@ -1,11 +1,9 @@
-"""The runs screen: all runs, newest first, to sort, filter and open."""
+"""The runs screen: all runs, to filter, sort, keep in order and open."""
 
-import os
-import socket
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,101 +11,98 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Footer, Input
 
-from fftui.errors import FFTUIError
-from fftui.runs.folder import RunRecord
+from fftui.errors import FFTUIError, FilterError, RequestError
+from fftui.runs.filter import Filter, Predicate, known_paths, parse_filter, short_names
+from fftui.runs.listing import ListedRun
+from fftui.runs.run_columns import find_columns, in_order
+from fftui.runs.run_fields import FIELD_OF, RunField
 from fftui.runs.workspace import Workspace
-from fftui.text import format as fmt
+from fftui.text.run_list_text import title_of
 from fftui.tui.backend import Backend
 from fftui.tui.messages import EditRun, LookInto, OpenRun
+from fftui.tui.screens.columns_screen import ColumnsScreen
 from fftui.tui.screens.marking import MarkingScreen
-from fftui.tui.screens.typing_keys import InputScreen
+from fftui.tui.screens.run_editing import RunEditing
 from fftui.tui.screens.uncovered import Uncovered
-from fftui.tui.widgets.row_list import Column, Row, RowList, cell
-from fftui.tui.widgets.run_status import STATUS_STYLES
+from fftui.tui.widgets.cell_text import Paragraphs, cut
+from fftui.tui.widgets.row_list import RowList
+from fftui.tui.widgets.run_rows import DEFAULT_COLUMNS, RunRows, details, shown_by_default
 
 READ_EVERY_S = 2.0
-
-
-@dataclass(frozen=True)
-class SortOrder:
-    """A sort order of runs: its name, its sort key, and whether the largest value comes first."""
-
-    name: str
-    key: Callable[[RunRecord], Any]
-    descending: bool = False
-
-
-ORDERS = (
-    SortOrder("newest", lambda r: r.started.timestamp(), descending=True),
-    SortOrder("name", lambda r: r.name.lower()),
-    SortOrder("data set", lambda r: r.data),
-    SortOrder("status", lambda r: r.status),
-    SortOrder(
-        "test accuracy",
-        lambda r: -1.0 if r.test_accuracy is None else r.test_accuracy,
-        descending=True,
-    ),
-    SortOrder("time", lambda r: -1.0 if r.train_s is None else r.train_s, descending=True),
-)
-COLUMNS = (
-    Column("run", elastic=True, least=18),
-    Column("name", drop=3),
-    Column("data set", drop=2),
-    Column("status"),
-    Column("test %", right=True),
-    Column("time", right=True),
-    Column("precision", drop=5),
-    Column("device", drop=6),
-    Column("started", drop=1),
-)
+REST_SHARE = 20  # between two reads, times as long as a read takes
+NEWEST = "started"
 
 
 class RunsLoaded(Message):
     """The runs on disk, or the `problem` that kept them from being read."""
 
-    def __init__(self, runs: list[RunRecord], problem: str) -> None:
+    def __init__(self, runs: list[ListedRun], problem: str) -> None:
         super().__init__()
         self.runs = runs
         self.problem = problem
 
 
-class RunsScreen(Uncovered, MarkingScreen, InputScreen):
+class SettingsLoaded(Message):
+    """The settings of all runs have been read."""
+
+
+class RunsScreen(Uncovered, MarkingScreen, RunEditing):
     """All runs as rows; Enter opens one."""
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
-        Binding("i", "look", "Look into", tooltip="What the run's layers have learned"),
         Binding("e", "edit", "Edit", tooltip="Open what the run was asked to do in the form"),
+        Binding("i", "look", "Look into", tooltip="What the run's layers have learned"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("o", "order(1)", "Order", tooltip="Sort by the next column"),
         Binding("O", "order(-1)", "Previous order", show=False),
-        Binding("v", "reverse", "Reverse"),
+        Binding("v", "reverse", "Reverse", show=False),
+        Binding("K", "columns", "Columns", show=False, tooltip="Fields and settings to show"),
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]
     HELP = """
     All runs in the runs folder. Enter opens one: a finished run as it ended, a run of another
-    process while it learns, with its keys. Beside the status of such a run stands its process, or
-    its host where that is another machine. / filters by any word of a row (several words: all of
-    them), o changes the order, v reverses it. Space marks a run, c compares the marked ones.
+    process while it learns, with its keys. Below the list stand the run's id, its process and last
+    event while it is learning, and its error, tags or note.
+
+    / filters. Conditions stand side by side, and all of them must hold:
+    data=mnist accuracy>97 learning_rate<=1e-3 tag:baseline status!=failed name~hybrid 'free words'
+    Names are fields and settings; accuracies are in percent; commas make alternatives; ! negates.
+    archived=yes shows archived runs.
+
+    o changes the order, v reverses it, K chooses the columns. T adds tags and takes them away, N
+    writes a note, F2 renames, A archives, X deletes into the trash; u takes the last change back.
+    They change the marked runs, or the one under the cursor. Space marks a run, c compares the
+    marked ones.
     """
 
     def __init__(self, backend: Backend) -> None:
         super().__init__()
         self._backend = backend
-        self._runs: list[RunRecord] = []
-        self._shown: list[RunRecord] = []
-        self._order = 0
+        self._preferences = backend.preferences
+        self._runs: list[ListedRun] = []
+        self._shown: list[ListedRun] = []
         self._reversed = False
         self._read = False
         self._problem = ""
+        self._filter_problem = ""
+        self._read_took_s, self._read_at = 0.0, 0.0
+        self._settings_read = False
+        self._choosing = False  # the columns, once the settings are read
+        self._wanted = Filter()
+        self._names = self._preferences.preferences.runs_columns  # none: the default ones
+        self._order_name = self._preferences.preferences.runs_order or NEWEST
+        self._rows: RunRows | None = None
+        self._default_names: tuple[str, ...] = DEFAULT_COLUMNS
+        self._rows_of: tuple[str, ...] = ()  # the names of their columns
 
     def compose(self) -> ComposeResult:
-        """The list and the filter."""
-        runs = RowList(COLUMNS, empty="reading the runs", id="runs")
-        yield runs
+        """The list, the details of one run, and the filter."""
+        yield RowList((), empty="reading the runs", id="runs")
+        yield Paragraphs(id="run-details")
         words = Input(
-            placeholder="filter: words of a run, its data set, its status",
+            placeholder="filter: data=mnist accuracy>97 tag:baseline words",
             compact=True,
             id="filter",
         )
@@ -118,70 +113,134 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
     def on_mount(self) -> None:
         """Start reading the runs, again every two seconds."""
         self.query_one(RowList).focus()
-        self.repeat(READ_EVERY_S, self.read)
+        if self._preferences.problem is not None:
+            self.notify(self._preferences.problem, severity="warning", timeout=10)
+            self._preferences.problem = None
+        self.repeat(READ_EVERY_S, self._read_if_due)
+
+    def _read_if_due(self) -> None:
+        if time.monotonic() - self._read_at >= REST_SHARE * self._read_took_s:
+            self.read()
 
     @work(thread=True, exclusive=True, group="runs")
     def read(self) -> None:
         """Read the runs from disk."""
+        begun = time.monotonic()
         try:
-            self.post_message(RunsLoaded(self._backend.runs(), ""))
+            found = RunsLoaded(self._backend.listed(), "")
         except FFTUIError as error:
-            self.post_message(RunsLoaded([], str(error)))
+            found = RunsLoaded([], str(error))
+        self._read_at = time.monotonic()
+        self._read_took_s = self._read_at - begun
+        self.post_message(found)
+
+    @work(thread=True, exclusive=True, group="settings")
+    def _read_settings(self, runs: Sequence[ListedRun]) -> None:
+        for run in runs:
+            self._backend.listing.settings(run)
+        self.post_message(SettingsLoaded())
 
     @on(RunsLoaded)
     def _runs_loaded(self, message: RunsLoaded) -> None:
         self._problem = message.problem
         self.show(message.runs)
 
-    def show(self, runs: list[RunRecord]) -> None:
-        """Show `runs`, if they differ from those shown."""
+    @on(SettingsLoaded)
+    def _settings_loaded(self) -> None:
+        self._settings_read, self._rows = True, None
+        self._rebuild_rows()
+        if self._choosing:
+            self.action_columns()
+
+    def show(self, runs: list[ListedRun]) -> None:
+        """Show `runs`; of those shown already only what has changed is drawn."""
         if self._read and runs == self._runs:
+            self.query_one(RowList).repaint()  # they grow older
+            self._show_details()
             return
         self._read, self._runs = True, runs
+        self._default_names = shown_by_default(runs)
         self._rebuild_rows()
 
     def _rebuild_rows(self) -> None:
-        rows = self.query_one(RowList)
+        if not self._read:
+            return
+        if self._of_settings and not self._settings_read:
+            self.query_one(RowList).set_title("Runs · reading their settings")
+            self._read_settings(self._runs)
+            return
         here = self.current
-        order = ORDERS[self._order]
-        words = self.query_one(Input).value.lower().split()
-        kept = [run for run in self._runs if all(word in _text(run) for word in words)]
-        self._shown = sorted(kept, key=order.key, reverse=order.descending != self._reversed)
-        rows.empty = self._problem or self._why_empty(words)
-        counted = f"{len(kept)} of {len(self._runs)}" if words else str(len(self._runs))
-        reversed_text = ", reversed" if self._reversed else ""
-        rows.set_title(f"Runs · {counted} · by {order.name}{reversed_text}{self.marked_text}")
+        rows, order = self._made_rows(), self._order()
+        kept = list(filter(self._predicate(), self._runs))
+        sorted_already = order.name == NEWEST and not self._reversed
+        self._shown = kept if sorted_already else in_order(kept, order, reverse=self._reversed)
+        widget = self.query_one(RowList)
+        widget.empty = self._problem or self._why_empty()
+        widget.set_title(self._title(len(kept), order))
         index = next((i for i, run in enumerate(self._shown) if here and run.id == here.id), 0)
-        rows.show_rows([self._row(run) for run in self._shown], index=index)
+        widget.show_rows(rows.of(self._shown), index=index, columns=rows.columns())
+        self._show_details()
 
-    def _why_empty(self, words: list[str]) -> str:
+    @property
+    def _of_settings(self) -> bool:
+        named = all(name in FIELD_OF for name in (*self._names, self._order_name))
+        return self._wanted.of_settings or not named
+
+    def _made_rows(self) -> RunRows:
+        """The rows in the chosen columns; in the default ones where these cannot be found."""
+        names = self._names or self._default_names
+        if self._rows is None or names != self._rows_of:
+            self._rows_of = names
+            find = partial(find_columns, runs=self._runs, listing=self._backend.listing)
+            columns: list[RunField] = []
+            for name in names:
+                try:
+                    columns += find([name])
+                except FilterError:
+                    continue  # a setting that no run here has
+            self._rows = RunRows(
+                columns or find(DEFAULT_COLUMNS), self.query_one(RowList).glyphs, self.marked
+            )
+        return self._rows
+
+    def _order(self) -> RunField:
+        try:
+            return find_columns([self._order_name], self._runs, self._backend.listing)[0]
+        except FilterError:
+            self._order_name = NEWEST
+            return FIELD_OF[NEWEST]
+
+    def _predicate(self) -> Predicate:
+        try:
+            wanted = self._wanted.predicate(self._runs, self._backend.listing)
+        except FilterError as error:
+            self._filter_problem = str(error)
+            return Filter().predicate(self._runs, self._backend.listing)
+        return wanted
+
+    def _title(self, kept: int, order: RunField) -> str:
+        archived = sum(run.annotations.archived for run in self._runs)
+        hidden = f" · {archived} archived" if archived and not self._wanted.of_archived else ""
+        every = len(self._runs) - (archived if hidden else 0)
+        counted = str(every) if kept == every else f"{kept} of {every}"
+        by = "newest" if order.name == NEWEST else title_of(order)
+        reversed_text = ", reversed" if self._reversed else ""
+        return f"Runs · {counted}{hidden} · by {by}{reversed_text}{self.marked_text}"
+
+    def _why_empty(self) -> str:
         if self._runs:
-            return f"no run matches: {' '.join(words)}"
+            return f"no run is wanted by the filter: {self.query_one(Input).value}"
         return f"no runs in {self._backend.workspace.runs_dir} yet: start one from a preset"
 
-    def _row(self, run: RunRecord) -> Row:
-        signs = self.query_one(RowList).glyphs.states
-        status = run.status
-        return Row(
-            (
-                cell(run.id),
-                cell(run.name, "dim"),
-                cell(run.data),
-                cell(
-                    f"{signs.get(status, ' ')} {status}{_elsewhere(run)}",
-                    STATUS_STYLES.get(status, "text"),
-                ),
-                cell(
-                    fmt.percent(run.test_accuracy),
-                    "text" if run.test_accuracy is not None else "dim",
-                ),
-                cell(fmt.duration(run.train_s), "text" if run.train_s is not None else "dim"),
-                cell(run.precision or fmt.MISSING, "dim"),
-                cell(run.device or fmt.MISSING, "dim"),
-                cell(_when(run.started), "dim"),
-            ),
-            marked=run.id in self.marked,
-        )
+    def _show_details(self) -> None:
+        about = self.query_one("#run-details", Paragraphs)
+        width = max(20, about.size.width)
+        if self._filter_problem:
+            about.show(((f" {cut(self._filter_problem, width - 2)}", "bad"),))
+        elif (run := self.current) is not None:
+            about.show(*details(run, width))
+        else:
+            about.show()
 
     @property
     def workspace(self) -> Workspace:
@@ -193,30 +252,41 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
         self._rebuild_rows()
 
     @property
-    def current(self) -> RunRecord | None:
+    def run_shown(self) -> str | None:
+        """The run under the cursor, for copying."""
+        return self.current.id if self.current is not None else None
+
+    @property
+    def current(self) -> ListedRun | None:
         """The run under the cursor."""
         index = self.query_one(RowList).index
         return self._shown[index] if index < len(self._shown) else None
 
     @property
-    def run_shown(self) -> str | None:
-        """The run under the cursor, for copying."""
-        return self.current.id if self.current is not None else None
+    def chosen(self) -> Sequence[ListedRun]:
+        """The marked runs, or the one under the cursor."""
+        marked = [run for run in self._runs if run.id in self.marked]
+        here = self.current
+        return marked or ([here] if here is not None else [])
 
     def action_open(self) -> None:
         """Open the run under the cursor."""
-        if (run := self.current) is not None:
+        if (run := self.current) is None:
+            return
+        if run.record is None:
+            self.notify(f"run {run.id}: {run.problem}", severity="error", timeout=10)
+        else:
             self.post_message(OpenRun(run.id))
-
-    def action_look(self) -> None:
-        """Look into the layers of the run under the cursor."""
-        if (run := self.current) is not None:
-            self.post_message(LookInto(run.id))
 
     def action_edit(self) -> None:
         """Open what the run under the cursor was asked to do in the form."""
         if (run := self.current) is not None:
             self.post_message(EditRun(run.id))
+
+    def action_look(self) -> None:
+        """Look into the layers of the run under the cursor."""
+        if (run := self.current) is not None:
+            self.post_message(LookInto(run.id))
 
     def action_filter(self) -> None:
         """Show the input of the filter."""
@@ -225,14 +295,41 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
         words.focus()
 
     def action_order(self, by: int) -> None:
-        """Sort by the order `by` places further in the list."""
-        self._order = (self._order + by) % len(ORDERS)
+        """Sort by the column `by` places further right."""
+        names = [NEWEST, *(field.name for field in self._made_rows().fields)]
+        at = names.index(self._order_name) if self._order_name in names else 0
+        self._order_name = names[(at + by) % len(names)]
+        self._keep(runs_order=self._order_name)
         self._rebuild_rows()
 
     def action_reverse(self) -> None:
         """Reverse the order."""
         self._reversed = not self._reversed
         self._rebuild_rows()
+
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        if not self._settings_read:
+            self._choosing = True
+            self._read_settings(self._runs)
+            return
+        self._choosing = False
+        settings = short_names(known_paths(self._runs, self._backend.listing))
+
+        def chosen(names: tuple[str, ...] | None) -> None:
+            if names:
+                self._names = () if names == DEFAULT_COLUMNS else names
+                self._keep(runs_columns=self._names)
+                self._rebuild_rows()
+
+        here = self._names or DEFAULT_COLUMNS
+        self.app.push_screen(ColumnsScreen(here, DEFAULT_COLUMNS, settings), chosen)
+
+    def _keep(self, **changes: object) -> None:
+        try:
+            self._preferences.change(**changes)
+        except RequestError as error:
+            self.notify(str(error), severity="warning", timeout=10)
 
     def action_leave(self) -> None:
         """Clear the filter, or go back if there is none."""
@@ -245,8 +342,15 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
             self.app.pop_screen()
 
     @on(Input.Changed)
-    def _filtered(self) -> None:
-        self._rebuild_rows()
+    def _filtered(self, message: Input.Changed) -> None:
+        self._filter_problem = ""
+        try:
+            self._wanted = parse_filter(message.value)
+        except FilterError as error:
+            self._filter_problem = str(error)
+            self._show_details()
+        else:
+            self._rebuild_rows()
 
     @on(Input.Submitted)
     def _filter_done(self) -> None:
@@ -258,28 +362,10 @@ class RunsScreen(Uncovered, MarkingScreen, InputScreen):
     def _row_selected(self) -> None:
         self.action_open()
 
+    @on(RowList.Highlighted)
+    def _row_highlighted(self) -> None:
+        self._show_details()
 
-def _elsewhere(run: RunRecord) -> str:
-    """The process of a run that another one is running: on this machine its id, else its host."""
-    if run.status not in ("running", "paused") or run.pid == os.getpid():
-        return ""
-    other = str(run.machine.get("host", socket.gethostname()))
-    return f" · {run.pid}" if other == socket.gethostname() else f" · {other}"
-
-
-def _text(run: RunRecord) -> str:
-    return " ".join(
-        (
-            run.id,
-            run.name,
-            run.preset or "",
-            run.data,
-            run.status,
-            run.precision or "",
-            run.device or "",
-        )
-    ).lower()
-
-
-def _when(at: datetime) -> str:
-    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+    def on_resize(self) -> None:
+        """Cut the details again: the width has changed."""
+        self._show_details()

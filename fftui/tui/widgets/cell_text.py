@@ -15,6 +15,21 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 1 else ""
 
 
+def cut_in_middle(text: str, width: int) -> str:
+    """`text` in at most `width` cells, both ends kept: names of a series differ behind what they
+    share.
+    """
+    over = cell_len(text) - width
+    if over <= 0 or width < 8:
+        return cut(text, width)
+    end = width // 2
+    begin = set_cell_size(text, width - end - 1).rstrip()
+    tail = text[len(text) - end :]
+    while cell_len(tail) > end:
+        tail = tail[1:]
+    return f"{begin}…{tail}"
+
+
 def fitted(text: str, width: int, *, right: bool = False) -> str:
     """`text` in exactly `width` cells, at the left or the right of them, with a mark where it was
     cut.

@@ -1,6 +1,6 @@
 """`RowList`: a table of text with a cursor; it paints only the visible rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,12 +11,13 @@ from textual.message import Message
 
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import plain
-from fftui.tui.widgets.cell_text import fitted
+from fftui.tui.widgets.cell_text import cut, fitted
 from fftui.tui.widgets.chart import centred
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 GAP = 2  # cells between columns
 MARGIN = 3  # rows kept visible above and below the cursor
+MEASURED = 400  # rows of a long list by which the widths of its columns are set
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Column:
     """A column: its title, its alignment, and how it gives way where there is no room for all.
 
     The `elastic` column shrinks first, down to `least` cells; then columns are dropped, the highest
-    `drop` first (0 never).
+    `drop` first (0 never). `shorten` cuts a text that is wider than its column.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Column:
     elastic: bool = False
     least: int = 12
     drop: int = 0
+    shorten: Callable[[str, int], str] = cut
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class RowList(RowWidget, can_focus=True):
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.empty = empty
-        self.items: tuple[Row, ...] = ()
+        self.items: Sequence[Row] = ()
         self.index = 0
         self._top = 0
         self._needs: list[int] = [0] * len(self.columns)
@@ -85,18 +87,26 @@ class RowList(RowWidget, can_focus=True):
     def show_rows(
         self, items: Sequence[Row], *, index: int | None = None, columns: Sequence[Column] = ()
     ) -> None:
-        """Show `items` with the cursor on row `index` (where it was, if None)."""
+        """Show `items` with the cursor on row `index` (where it was, if None). Of a long list some
+        rows are asked for, to measure the columns, and those in view when they come into view.
+        """
         if columns:
             self.columns = tuple(columns)
-        self.items = tuple(items)
+        self.items = items
         self.index = self._selectable(self.index if index is None else index, 1)
-        named = [[cell_len(c.title)] for c in self.columns]
-        for row in self.items:
-            if not row.heading:
-                for needs, (text, _) in zip(named, row.cells, strict=False):
-                    needs.append(cell_len(plain(text, self.ascii_only)))
-        self._needs = [max(needs) for needs in named]
+        self._needs = [cell_len(c.title) for c in self.columns]
+        self._measure(range(0, len(items), max(1, len(items) // MEASURED)))
         self.repaint()
+
+    def _measure(self, indices: range) -> None:
+        """Let the columns be as wide as these rows need."""
+        ascii_only, needs = self.ascii_only, self._needs
+        for index in indices:
+            row = self.items[index]
+            if row.heading:
+                continue
+            for column, (text, _) in enumerate(row.cells[: len(needs)]):
+                needs[column] = max(needs[column], cell_len(plain(text, ascii_only)))
 
     def action_move(self, by: int) -> None:
         """Move the cursor by `by` rows."""
@@ -140,6 +150,8 @@ class RowList(RowWidget, can_focus=True):
         """The column titles, and the rows around the cursor."""
         if not self.items:
             return centred(self.empty, width, height)
+        if len(self.items) > MEASURED:
+            self._measure(range(self._top, min(len(self.items), self._top + height)))
         body = max(1, height - 1)
         overflows = len(self.items) > body
         shown, widths = self._fitted(width - (4 if overflows else 2))
@@ -181,12 +193,8 @@ class RowList(RowWidget, can_focus=True):
         spans: list[Span] = [(f"{self.glyphs.cursor if here else ' '}{mark}", "accent")]
         for column, width in zip(shown, widths, strict=True):
             text, style = row.cells[column]
-            spans.append(
-                (
-                    fitted(plain(text, self.ascii_only), width, right=self.columns[column].right),
-                    style,
-                )
-            )
+            short = self.columns[column].shorten(plain(text, self.ascii_only), width)
+            spans.append((fitted(short, width, right=self.columns[column].right), style))
             spans.append((" " * GAP, "text"))
         return Line(tuple(spans[:-1]), cursor=here)
 

@@ -7,11 +7,11 @@ from textual import events
 
 from fftui.runs.view import LogLine, RunView
 from fftui.text import format as fmt
+from fftui.text.run_list_text import DIVERGED
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
-DIVERGED = "loss not finite"
 STATUS_STYLES: dict[str, StyleName] = {
     "waiting": "dim",
     "running": "accent",

@@ -1,0 +1,120 @@
+"""What people write about a run: another name, tags, a note, and whether it is archived.
+
+They have a file of their own in the run's folder, `annotations.json`, which the process of the run
+never writes: a run that is learning can be tagged without losing what it records.
+"""
+
+import unicodedata
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fftui.errors import RequestError
+from fftui.runs.files import write_bytes
+
+FILE = "annotations.json"
+LONGEST_NAME, LONGEST_TAG = 200, 40  # characters
+
+
+class Annotations(BaseModel):
+    """What people wrote about a run; `name` is None where it has the name it was started with."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    archived: bool = False
+
+
+NO_ANNOTATIONS = Annotations()
+
+
+def read_annotations(folder: Path) -> Annotations:
+    """The annotations of the run in `folder`. Raises RequestError where the file is damaged or may
+    not be read.
+    """
+    path = folder / FILE
+    try:
+        return Annotations.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return NO_ANNOTATIONS
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}"
+        raise RequestError(msg) from error
+    except ValidationError as error:
+        msg = f"{path} is damaged ({error.errors()[0]['msg']}): remove it, or write it again"
+        raise RequestError(msg) from error
+
+
+def readable_annotations(folder: Path) -> Annotations:
+    """The annotations of the run in `folder`; none where they cannot be read."""
+    try:
+        return read_annotations(folder)
+    except RequestError:
+        return NO_ANNOTATIONS
+
+
+def write_annotations(folder: Path, annotations: Annotations) -> None:
+    """Replace the annotations of the run in `folder` in one step. Raises RequestError."""
+    path = folder / FILE
+    try:
+        if annotations == NO_ANNOTATIONS:
+            path.unlink(missing_ok=True)
+        else:
+            write_bytes(path, (annotations.model_dump_json(indent=2) + "\n").encode())
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise RequestError(msg) from error
+
+
+def annotate(
+    folder: Path,
+    *,
+    add_tags: tuple[str, ...] = (),
+    remove_tags: tuple[str, ...] = (),
+    **changes: object,
+) -> Annotations:
+    """Add and remove tags of the run in `folder` and set other fields; returns what it has then.
+
+    Raises RequestError where a tag or name cannot be one, or the file cannot be read or written.
+    """
+    before = read_annotations(folder)
+    added = [checked_tag(tag) for tag in add_tags]
+    removed = {tag.casefold() for tag in remove_tags}
+    kept = [tag for tag in before.tags if tag.casefold() not in removed]
+    known = {tag.casefold() for tag in kept}
+    tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag.casefold() not in known))
+    after = before.model_copy(update={"tags": tags, **changes})
+    if after != before:
+        write_annotations(folder, after)
+    return after
+
+
+def checked_name(name: str) -> str:
+    """`name` as a run may have it: one line. Raises RequestError."""
+    text = " ".join(name.split())
+    if not text or len(text) > LONGEST_NAME:
+        what = f"it has {len(text)} characters, {LONGEST_NAME} at most" if text else "it is empty"
+        msg = f"no name for a run: {what}"
+        raise RequestError(msg)
+    return text
+
+
+def checked_tag(tag: str) -> str:
+    """`tag`, checked to be one word that a filter can name. Raises RequestError."""
+    bad = next((sign for sign in tag if _separates(sign)), None)
+    if bad is None and 0 < len(tag) <= LONGEST_TAG:
+        return tag
+    if bad is not None:
+        reason = f"it holds {bad!r}: letters, digits, '-', '_', '.', '/' and the like make a tag"
+    else:
+        reason = f"it has {len(tag)} characters: 1 to {LONGEST_TAG} make a tag"
+    shown = tag if len(tag) <= LONGEST_TAG else f"{tag[:LONGEST_TAG]}…"
+    msg = f"{shown!r} is no tag: {reason}"
+    raise RequestError(msg)
+
+
+def _separates(sign: str) -> bool:
+    """Whether a filter or a list of tags would end the tag there."""
+    return sign.isspace() or sign in ",'\"" or unicodedata.category(sign)[0] == "C"

@@ -1,0 +1,71 @@
+"""Runs that are deleted, restored and removed."""
+
+from pathlib import Path
+
+import pytest
+
+from fftui.errors import RequestError, RunNotFoundError
+from fftui.experiment import Experiment
+from fftui.runs.folder import RunFolder, create, run_folders
+from fftui.runs.journal import JournalWriter
+from fftui.runs.listing import RunListing
+from fftui.runs.trash import delete, deleted_runs, find_deleted, purge, restore
+from fftui.runs.workspace import Workspace
+
+
+@pytest.fixture
+def over(tmp_path: Path, experiment: Experiment) -> list[RunFolder]:
+    """Two runs that are over."""
+    folders = [create(Workspace(tmp_path), experiment, name=name) for name in "ab"]
+    for folder in folders:
+        folder.write_record(folder.record().model_copy(update={"status": "finished"}))
+    return folders
+
+
+def test_a_deleted_run_can_be_restored(over: list[RunFolder], tmp_path: Path) -> None:
+    content = {path.name: path.read_bytes() for path in over[0].path.iterdir()}
+    delete(over)
+    assert run_folders(tmp_path) == RunListing(tmp_path).read() == []
+    assert {run.id for run in deleted_runs(tmp_path)} == {folder.id for folder in over}
+    assert restore(find_deleted(tmp_path, over[0].id)) == over[0]
+    assert {path.name: path.read_bytes() for path in over[0].path.iterdir()} == content
+    purge(deleted_runs(tmp_path))
+    assert deleted_runs(tmp_path) == []
+    assert run_folders(tmp_path) == [over[0]]
+    with pytest.raises(RunNotFoundError, match="no deleted run"):
+        find_deleted(tmp_path, over[1].id)
+
+
+def test_a_running_run_is_never_deleted(over: list[RunFolder], tmp_path: Path) -> None:
+    over[1].write_record(over[1].record().model_copy(update={"status": "running"}))
+    writer = JournalWriter(over[1].journal)
+    with pytest.raises(RequestError, match="is in use by process"):
+        delete(over)
+    over[1].run_json.write_text("{")
+    with pytest.raises(RequestError, match="is in use by another process"):
+        delete(over)
+    writer.close()
+    assert len(run_folders(tmp_path)) == 2
+    assert len(delete(over)) == 2
+
+
+def test_all_or_none_are_deleted(over: list[RunFolder], tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match="nothing was deleted"):
+        delete([over[0], RunFolder(tmp_path / "gone")])
+    assert over[0].run_json.exists()
+
+
+def test_a_run_is_not_restored_over_another(over: list[RunFolder], tmp_path: Path) -> None:
+    delete(over[:1])
+    over[0].path.mkdir()
+    with pytest.raises(RequestError, match="the run in the trash"):
+        restore(deleted_runs(tmp_path)[0])
+
+
+def test_the_beginning_of_an_id_is_enough_where_it_is_one(
+    over: list[RunFolder], tmp_path: Path
+) -> None:
+    delete(over)
+    with pytest.raises(RunNotFoundError, match="may be any of 2 deleted runs"):
+        find_deleted(tmp_path, over[0].id[:8])
+    assert find_deleted(tmp_path, over[0].id[:-1]).id == over[0].id
