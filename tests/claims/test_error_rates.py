@@ -8,7 +8,7 @@ from fftui.claims import CLAIMS, Claim
 from .simulation import WAYS, rates, right_verdict, truths
 
 AT_MOST = 0.05
-DRAWS, TRUTHS = 120, len(WAYS)
+DRAWS, TRUTHS = 80, len(WAYS)
 # more errors than this would be seen once in 10,000 tests of a rule that errs in 5 %
 MOST = int(binom.ppf(1 - 1e-4, DRAWS, AT_MOST))
 

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "pictures"
 RENEW = "RENEW_PICTURES=1 python -m pytest -q -n auto tests/tui/test_pictures.py"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 MARK = "== "  # in front of the name of each picture in a file
-PATIENCE_S, LOOK_EVERY_S = 4.0, 0.05
+PATIENCE_S, LOOK_EVERY_S = 5.0, 0.05
 STEADY = 10  # equal looks in a row: the picture does not change any more
 Draw = Callable[[FFTUIApp], str]
 

@@ -340,15 +340,6 @@ async def test_the_terminal_chooses_the_theme(new_app, variable: str, monkeypatc
         assert app.theme != theme
 
 
-async def test_every_theme_can_be_shown(new_app, new_control, view_of) -> None:
-    app = new_app(new_control(view_of(until=(2, 5))))
-    async with app.run_test(size=SMALL) as pilot:
-        for theme in list(app.available_themes):
-            app.theme = theme
-            await pilot.pause()
-            assert app.export_screenshot()
-
-
 async def test_the_palette_offers_presets_and_runs(new_app, tmp_path: Path) -> None:
     run = add_run(tmp_path / "runs", [])
     app = new_app()

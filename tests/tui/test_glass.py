@@ -321,6 +321,7 @@ async def test_every_theme_can_be_read(
             app.theme = theme
             await pilot.pause()
             assert worst(app) > (1.8, ""), theme
+            assert app.export_screenshot()
 
 
 async def test_titles_are_written_only_if_they_differ(new_app: Callable[..., FFTUIApp]) -> None:
