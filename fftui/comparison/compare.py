@@ -25,8 +25,8 @@ class CompareRequest:
 
 
 def comparison_of(folders: Sequence[RunFolder], request: CompareRequest) -> ShownComparison:
-    """The comparison of the runs in `folders`. Raises RequestError for an unknown metric, fewer than
-    two runs or one that cannot be read.
+    """The comparison of the runs in `folders`. Raises RequestError for an unknown metric, fewer
+    than two runs or one that cannot be read.
     """
     asked = None if request.metric is None else metric_called(request.metric)
     reader = ComparisonReader(folders)
