@@ -7,7 +7,8 @@ from fftui.comparison.compared import conditions_of, differing_settings
 from fftui.comparison.lines import lines_of
 from fftui.comparison.reader import ComparisonReader
 from fftui.comparison.shown_comparison import ShownComparison
-from fftui.runs.curve_metrics import XName, metric_called
+from fftui.errors import RequestError
+from fftui.runs.curve_metrics import CurveMetric, XName, metric_called
 from fftui.runs.folder import RunFolder
 
 
@@ -24,11 +25,21 @@ class CompareRequest:
 
 
 def comparison_of(folders: Sequence[RunFolder], request: CompareRequest) -> ShownComparison:
-    """The comparison of the runs in `folders`. Raises RequestError for an unknown metric or fewer
-    than two runs, RunNotFoundError, OSError.
+    """The comparison of the runs in `folders`. Raises RequestError for an unknown metric, fewer
+    than two runs or one that cannot be read.
     """
     asked = None if request.metric is None else metric_called(request.metric)
     reader = ComparisonReader(folders)
+    try:
+        return _read(reader, asked, request)
+    except OSError as error:
+        msg = f"cannot read {error.filename or 'the runs'}: {error.strerror}"
+        raise RequestError(msg) from error
+
+
+def _read(
+    reader: ComparisonReader, asked: CurveMetric | None, request: CompareRequest
+) -> ShownComparison:
     metric = asked or reader.usual_metric()
     conditions = conditions_of(reader.runs, folded=request.folded)
     return ShownComparison(

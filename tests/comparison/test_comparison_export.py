@@ -133,3 +133,10 @@ def test_the_usual_metric_is_one_that_all_runs_have_points_of(folders: list[RunF
         folder.journal.write_text("\n".join(kept) + "\n", encoding="utf-8")
     folders[2] = folders[1]
     assert comparison_of(folders, CompareRequest()).metric.name == "loss"
+
+
+def test_a_journal_that_cannot_be_read_is_one_line(folders: list[RunFolder]) -> None:
+    folders[0].journal.unlink()
+    folders[0].journal.mkdir()
+    with pytest.raises(RequestError, match=r"cannot read .*journal\.jsonl: Is a directory"):
+        comparison_of(folders, CompareRequest())

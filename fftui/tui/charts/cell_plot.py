@@ -33,6 +33,8 @@ StyleName = Literal[
     "line-5",
     "line-6",
 ]
+# Of the lines of a comparison, in turn.
+LINE_STYLES: tuple[StyleName, ...] = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line

@@ -11,18 +11,17 @@ from fftui.comparison.lines import ConditionLine
 from fftui.runs.curve_metrics import CurveMetric, XName
 from fftui.runs.smoothing import smoothed
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import SETTLED_FROM, Points, Series, StyleName, fitted
+from fftui.tui.charts.cell_plot import (
+    LINE_STYLES,
+    SETTLED_FROM,
+    Points,
+    Series,
+    StyleName,
+    fitted,
+)
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.scale import Window
 
-LINE_COLOURS: tuple[StyleName, ...] = (
-    "line-1",
-    "line-2",
-    "line-3",
-    "line-4",
-    "line-5",
-    "line-6",
-)
 BAND_POINTS = 400  # at least, along a band: between two of them it is no wider than a few dots
 BAND_SIGN = ":"
 
@@ -52,7 +51,7 @@ class BandSeries(Series):
 
 def colour_of(condition: Condition) -> StyleName:
     """The colour of a condition: it goes with its letter."""
-    return LINE_COLOURS[condition.number % len(LINE_COLOURS)]
+    return LINE_STYLES[condition.number % len(LINE_STYLES)]
 
 
 class CompareLines:

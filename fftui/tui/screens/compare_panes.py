@@ -14,7 +14,7 @@ from fftui.tui.charts.compare_chart import CompareLines
 from fftui.tui.charts.reading import AS_IT_IS, RECENT_EPOCHS
 from fftui.tui.screens.chart_group import ChartGroup
 from fftui.tui.widgets.chart import Chart
-from fftui.tui.widgets.compare_tables import DifferingList, OutcomeList
+from fftui.tui.widgets.compare_tables import CompareChart, DifferingList, OutcomeList
 from fftui.tui.widgets.row_list import Column
 
 
@@ -25,7 +25,7 @@ class ComparePanes(ChartGroup):
 
     def __init__(self) -> None:
         super().__init__(id="compare-panes")
-        self._chart = Chart(id="compare-chart")
+        self._chart = CompareChart(id="compare-chart")
         self._outcome_list = OutcomeList((Column("run"),), empty="reading the runs", id="compared")
         self._differing_list = DifferingList((Column("setting"),), empty="", id="differing")
         self._lines: CompareLines | None = None
@@ -58,8 +58,12 @@ class ComparePanes(ChartGroup):
         reference = letters.index(front) if front in letters else 0
         self.shown = replace(shown, x=self._reading.x, reference=reference)
         self._make_lines()
-        self.show_charts()
         self._show_tables()
+        if before is None:
+            # the tables have just got their height, which is taken from the chart
+            self.call_after_refresh(self.show_charts)
+        else:
+            self.show_charts()
 
     def show_outcomes(self, outcomes: Outcomes) -> None:
         """Show what came out of the conditions that are shown."""

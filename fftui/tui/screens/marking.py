@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from textual import work
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -48,6 +49,8 @@ class MarkingScreen(Screen[None]):
     def action_mark(self) -> None:
         """Mark the run under the cursor, or unmark it, and go on to the next."""
         if (run := self.current) is not None:
+            if not self.marked:
+                self.load_comparing()
             self.marked ^= {run.id}
             self.show_marks()
             self.query_one(RowList).action_move(1)
@@ -61,6 +64,12 @@ class MarkingScreen(Screen[None]):
         from fftui.tui.screens.compare_screen import CompareScreen  # noqa: PLC0415
 
         self.app.push_screen(CompareScreen(CompareBackend(self.workspace, tuple(self.marked))))
+
+    @work(thread=True, group="comparing", exit_on_error=False)
+    def load_comparing(self) -> None:
+        """Load what a comparison needs (Polars) while more runs are being marked."""
+        import fftui.comparison.reader  # noqa: PLC0415
+        import fftui.tui.screens.compare_screen  # noqa: F401, PLC0415
 
     @property
     def _so_far(self) -> str:

@@ -1,6 +1,7 @@
 """The tables of a comparison: what came out of each condition, and which settings differ."""
 
 from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 from textual.geometry import Size
 
@@ -12,11 +13,12 @@ from fftui.comparison.shown_comparison import (
     status_of,
 )
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import StyleName
+from fftui.tui.charts.cell_plot import LINE_STYLES, StyleName
 from fftui.tui.charts.compare_chart import colour_of
 from fftui.tui.widgets.cell_text import cut
+from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
-from fftui.tui.widgets.row_widget import Span
+from fftui.tui.widgets.row_widget import Span, component_classes
 from fftui.tui.widgets.run_status import STATUS_STYLES
 
 VALUE_CELLS = 16  # of a setting's value
@@ -40,8 +42,16 @@ class FittedList(RowList):
             self.refresh(layout=True)
 
 
+class CompareChart(Chart):
+    """A chart with the colours of a comparison's lines."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes(LINE_STYLES)
+
+
 class OutcomeList(FittedList):
     """A row for each condition: its letter and line, its name, and what came out."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes(LINE_STYLES)
 
     def show(self, shown: ShownComparison, hidden: Collection[int]) -> None:
         """Show the outcomes, with the accuracies less that of `shown.reference`."""

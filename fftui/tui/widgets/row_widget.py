@@ -14,11 +14,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fftui.tui.charts.cell_plot import StyleName
+from fftui.tui.charts.cell_plot import LINE_STYLES, StyleName
 from fftui.tui.glass import literal
 from fftui.tui.glyphs import Glyphs, glyphs, plain
 
-STYLE_NAMES: tuple[StyleName, ...] = get_args(StyleName)
+# Textual works through its stylesheet for each style of each widget, so only widgets with the lines
+# of a comparison declare the styles of these.
+STYLE_NAMES = tuple(style for style in get_args(StyleName) if style not in LINE_STYLES)
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,17 @@ def line(*spans: Span | str, cursor: bool = False) -> Line:
     return Line(tuple((p, "text") if isinstance(p, str) else p for p in spans), cursor)
 
 
+def component_classes(styles: Sequence[str]) -> set[str]:
+    """The names by which the stylesheet knows the styles of a `RowWidget`."""
+    return {f"row-widget--{style}" for style in styles}
+
+
 class RowWidget(Widget):
     """A widget that paints rows. Subclasses return them from `rows()` and call `repaint()` when
     their data changes.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"row-widget--{style}" for style in STYLE_NAMES} | {
-        "row-widget--cursor"
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = component_classes((*STYLE_NAMES, "cursor"))
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
