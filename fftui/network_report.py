@@ -186,6 +186,7 @@ class NetworkReport:
     filters: FilterPictures
     problem: str = ""
     written: float | None = None  # Unix time of the checkpoint
+    probe: int = 0  # probe images in all, of which this may be a report on the first ones
 
     def name(self, label: int) -> str:
         """The class's name, or its number where it has none."""

@@ -4,6 +4,7 @@ Letters in shapes: N images, B of them at once, L layers, C labels, H activities
 of a convolution), P positions of a unit.
 """
 
+from copy import copy
 from dataclasses import dataclass, replace
 
 import torch
@@ -64,6 +65,13 @@ class NetworkInspector:
         self._position = position
         self._written = written
         self._images = trained.images_of(probe.images, probe.labels)
+        self._probe = len(self._images)
+
+    def first(self, images: int) -> "NetworkInspector":
+        """The same with the first of the probe images alone: a report sooner."""
+        fewer = copy(self)
+        fewer._images = self._images.part(0, images)
+        return fewer
 
     @property
     def _layers(self) -> list[Layer]:
@@ -93,6 +101,7 @@ class NetworkInspector:
             filters=self._filters(tally),
             problem="" if len(passes.scored_LNC) else f"{self._position.rule} has no goodness",
             written=self._written,
+            probe=self._probe,
         )
 
     @torch.no_grad()
@@ -147,9 +156,8 @@ class NetworkInspector:
         for start in range(0, count, self._images_at_once()):
             part = self._images.part(start, start + self._images_at_once())
             rows = slice(start, start + len(part))
-            for label in range(classes):
-                labelled = replace(part, labels_N=torch.full_like(part.labels_N, label))
-                for index, each in enumerate(rule.layer_passes(labelled)):
+            for label, layers in enumerate(rule.passes_per_label(part)):
+                for index, each in enumerate(layers):
                     scored_LNC[index, rows, label] = each.scored_N.float().cpu()
                     learned_LNC[index, rows, label] = each.learned_N.float().cpu()
                     tallies[index].add(each.activities_NH, part.labels_N == label)

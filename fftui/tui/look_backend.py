@@ -4,6 +4,7 @@ Its methods load torch and read the disk: they are called from threads.
 """
 
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fftui.errors import RunFailedError
@@ -16,6 +17,7 @@ from fftui.runs.workspace import Workspace
 if TYPE_CHECKING:
     from fftui.runs.inspect_run import NetworkInspector
 
+FEW = 50  # probe images of the first report
 FileState = tuple[int, int]
 
 
@@ -27,36 +29,39 @@ class LookBackend:
         self._data_folder = workspace.data_folder
         self._inspector: NetworkInspector | None = None
         self._read: FileState | None = None
-        self._lock = threading.Lock()  # a report and a sample are of one checkpoint
+        self._lock = threading.Lock()
 
     @property
     def alive(self) -> bool:
         """Whether a process is running or pausing the run."""
         return in_progress(self._folder, self._folder.record())
 
-    def new_report(self) -> NetworkReport | None:
-        """The report on the last checkpoint; None where it is the one that was read already."""
+    def new_reports(self) -> Iterator[NetworkReport]:
+        """Reports on the last checkpoint, on a few probe images first and then on all; none where
+        it was read already.
+        """
         found = self._file_state()
-        with self._lock:
-            if found is not None and found == self._read:
-                return None
-            # torch, behind the screen
-            from fftui.runs.inspect_run import inspect_run  # noqa: PLC0415
+        if found is not None and found == self._read:
+            return
+        # torch, behind the screen
+        from fftui.runs.inspect_run import inspect_run  # noqa: PLC0415
 
-            inspector = inspect_run(self._folder, data_folder=self._data_folder)
-            report = inspector.report()
+        inspector = inspect_run(self._folder, data_folder=self._data_folder)
+        with self._lock:
             self._inspector, self._read = inspector, found
-            return report
+        yield inspector.first(FEW).report()
+        yield inspector.report()
 
     def sample(self, number: int, wrong: int) -> ProbeSample:
         """Probe image `number` (from 0) with its own label and with the label `wrong`. Raises
         RunFailedError before the first report.
         """
         with self._lock:
-            if self._inspector is None:
-                msg = f"run {self._folder.id} has not been read yet"
-                raise RunFailedError(msg)
-            return self._inspector.sample(number, wrong)
+            inspector = self._inspector
+        if inspector is None:
+            msg = f"run {self._folder.id} has not been read yet"
+            raise RunFailedError(msg)
+        return inspector.sample(number, wrong)
 
     def request_checkpoint(self) -> None:
         """Ask the run's process for a checkpoint now."""

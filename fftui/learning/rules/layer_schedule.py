@@ -1,6 +1,6 @@
 """The stages of a phase whose layers learn by a local rule: which layers learn when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -103,16 +103,22 @@ class LayerSchedule:
         )
 
     @torch.no_grad()
-    def layer_passes(self, images: Images) -> list[LayerPass]:
-        """Each layer's activities and goodness for the images with their labels."""
-        return [
-            LayerPass(
-                z_NH,
-                self._whole.learned_goodness(number, z_NH, images.labels_N),
-                self._whole.label_goodness(number, z_NH, images.labels_N),
-            )
-            for number, z_NH in enumerate(self.activities(images), 1)
-        ]
+    def passes_per_label(self, images: Images) -> Iterator[list[LayerPass]]:
+        """Each layer's activities and goodness for all the images with label 0, then with 1, …"""
+        rule, shown_N, activities = self._whole, None, list[Tensor]()
+        for label in range(images.info.classes):
+            labels_N = torch.full_like(images.labels_N, label)
+            before_N, shown_N = shown_N, rule.shown_labels(labels_N)
+            if before_N is None or not torch.equal(before_N, shown_N):
+                activities = self.activities(replace(images, labels_N=labels_N))
+            yield [
+                LayerPass(
+                    z_NH,
+                    rule.learned_goodness(number, z_NH, labels_N),
+                    rule.label_goodness(number, z_NH, labels_N),
+                )
+                for number, z_NH in enumerate(activities, 1)
+            ]
 
     def label_scores(self, goodness_LNC: Tensor) -> Tensor:
         """What L layers together score each label by: (N, C), from the goodness of each."""

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.widgets import Footer
+from textual.worker import get_current_worker
 
 from fftui.errors import FFTUIError
 from fftui.network_report import LayerReport, NetworkReport, ProbeSample, best, best_wrong
@@ -35,8 +36,8 @@ SIX, FOUR, TWO = (150, 44), (110, 34), (110, 0)  # least width and height for so
 
 
 class CheckpointRead(Message):
-    """The report on a new checkpoint (None: no new one), whether the run is alive, or a
-    `problem`.
+    """A report on a new checkpoint (None: all is read that there is), whether the run is alive, or
+    a `problem`.
     """
 
     def __init__(self, report: NetworkReport | None, alive: bool, problem: str) -> None:
@@ -179,22 +180,27 @@ class LookScreen(Uncovered):
     @work(thread=True, group="look")
     def read(self) -> None:
         """Read the checkpoint if it is a new one."""
-        report, alive, problem = None, False, ""
+        worker, alive, problem = get_current_worker(), False, ""
         try:
             alive = self._backend.alive
-            report = self._backend.new_report()
+            for report in self._backend.new_reports():
+                if worker.is_cancelled:
+                    return
+                self.post_message(CheckpointRead(report, alive, ""))
         except (FFTUIError, OSError, ImportError, RuntimeError) as error:
             problem = _first_line(error)
-        self.post_message(CheckpointRead(report, alive, problem))
+        self.post_message(CheckpointRead(None, alive, problem))
 
     @on(CheckpointRead)
     def _checkpoint_read(self, message: CheckpointRead) -> None:
-        self._reading = False
+        self._reading = self._reading and message.report is not None  # the last one has none
         changed = (self._alive, self._problem) != (message.alive, message.problem)
         self._alive, self._problem = message.alive, message.problem
         if message.report is not None:
             self._report, self._asked = message.report, False
-            self._overlaps.add(message.report)
+            self._chosen.image = min(self._chosen.image, len(message.report.labels) - 1)
+            if len(message.report.labels) == message.report.probe:
+                self._overlaps.add(message.report)
             self._chosen.layer = min(self._chosen.layer, len(message.report.layers) + 1)
             self._ask_for_sample()
             self._show()
@@ -371,7 +377,9 @@ class LookScreen(Uncovered):
         position = position_text(report.position)
         if self._asked:
             position = f"waiting for a new one, {position}"
-        return f"checkpoint of {fmt.clock(report.written)}: {position}"
+        so_far = len(report.labels)
+        few = f", {so_far} of {report.probe} images so far" if so_far < report.probe else ""
+        return f"checkpoint of {fmt.clock(report.written)}{few}: {position}"
 
     def _show(self) -> None:
         """Show everything of the newest report."""

@@ -1,5 +1,6 @@
 """A report and samples as `fftui.learning.inspect_network` gives them, without torch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -61,6 +62,7 @@ def report(classes: int = CLASSES, images: int = 6, **changes: Any) -> NetworkRe
         confusion=Confusion(counts),
         filters=FilterPictures((7, 2), (grey(), grey(value=90)), 8, "units"),
         written=1_790_000_000.0,
+        probe=images,
     )
     return replace(made, **changes)
 
@@ -85,10 +87,11 @@ class FakeLookBackend:
     asked: list[tuple[int, int]] = field(default_factory=list)
     checkpoints: int = 0
 
-    def new_report(self) -> NetworkReport | None:
+    def new_reports(self) -> Iterator[NetworkReport]:
         if self.problem:
             raise RunFailedError(self.problem)
-        return self.reports.pop(0) if self.reports else None
+        if self.reports:
+            yield self.reports.pop(0)
 
     def sample(self, number: int, wrong: int) -> ProbeSample:
         self.asked.append((number, wrong))

@@ -17,15 +17,17 @@ def test_a_checkpoint_is_read_when_it_is_new(tmp_path: Path, small: Any) -> None
     backend = LookBackend(Workspace(tmp_path), run.id)
     with pytest.raises(RunFailedError, match="not been read yet"):
         backend.sample(0, 1)
-    report = backend.new_report()
-    assert report is not None
-    assert backend.new_report() is None
+    few, report = backend.new_reports()
+    assert (len(few.labels), few.probe) == (50, report.probe)
+    assert few.labels == report.labels[:50]
+    assert few.scores[7] == pytest.approx(report.scores[7])
+    assert len(report.labels) == report.probe
+    assert list(backend.new_reports()) == []
     label = report.labels[0]
     wrong = (label + 1) % 10
     assert [each.label for each in backend.sample(0, wrong).inputs] == [label, wrong]
     os.utime(run.folder.checkpoint, (1.7e9, 1.7e9))
-    again = backend.new_report()
-    assert again is not None
+    *_, again = backend.new_reports()
     assert again.written == 1.7e9
     assert again.scores == report.scores
     assert not backend.alive
@@ -40,4 +42,4 @@ def test_a_run_without_a_checkpoint_says_so_each_time(
     backend = LookBackend(Workspace(folder.path.parent), folder.id)
     for _ in range(2):
         with pytest.raises(RunFailedError, match="has no checkpoint yet"):
-            backend.new_report()
+            next(backend.new_reports())

@@ -129,6 +129,15 @@ async def test_a_new_checkpoint_is_read_by_itself(
         assert "C Checkpoint" not in text_on(app)
 
 
+async def test_a_report_on_few_images_comes_first(new_app: MakeApp) -> None:
+    few = replace(report(), probe=500)
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        screen = await opened(pilot, app, FakeLookBackend(reports=[few]))
+        assert "6 of 500 images so far" in text_on(app)
+        assert screen._overlaps.by_layer == {}
+
+
 async def test_no_checkpoint_says_what_to_do(new_app: MakeApp) -> None:
     backend = FakeLookBackend(problem=f"run {HOSTILE} has no checkpoint yet")
     app = new_app()
