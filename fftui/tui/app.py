@@ -286,7 +286,9 @@ class FFTUIApp(LaunchingApp):
     def action_queue(self) -> None:
         """Show the runs that wait."""
         if not isinstance(self.screen, QueueScreen | ConfirmDialog):
-            self.push_screen(QueueScreen(self.queue, self.this_process, self.backend.expectation))
+            self.push_screen(
+                QueueScreen(self.queue, self.this_process, self.backend.likely_seconds)
+            )
 
     def action_copy(self) -> None:
         """Copy what is shown to the clipboard of the terminal."""
