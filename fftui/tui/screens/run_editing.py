@@ -15,7 +15,7 @@ from fftui.runs.listing import ListedRun
 from fftui.tui import run_edits
 from fftui.tui.run_edits import Edit, counted
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.screens.name_dialog import NameDialog
+from fftui.tui.screens.line_dialog import LineDialog
 from fftui.tui.screens.typing_keys import InputScreen
 
 
@@ -65,7 +65,7 @@ class RunEditing(InputScreen):
         self._ask(
             f"Tags for {counted(len(runs))} (-tag takes one away{has})",
             "",
-            _tags_text,
+            _no_tags,
             run_edits.tagged,
         )
 
@@ -73,14 +73,14 @@ class RunEditing(InputScreen):
         """Ask for a note."""
         runs = self.chosen
         text = runs[0].annotations.note if len(runs) == 1 else ""
-        self._ask(f"Note about {counted(len(runs))}", text, _note_text, run_edits.noted)
+        self._ask(f"Note about {counted(len(runs))}", text, lambda text: "", run_edits.noted)
 
     def action_rename(self) -> None:
         """Ask for a name."""
         runs = self.chosen
         name = runs[0].record.name if len(runs) == 1 and runs[0].record else ""
         question = f"Name of {counted(len(runs))} (empty: as it began)"
-        self._ask(question, name, _name_text, run_edits.renamed)
+        self._ask(question, name, _no_name, run_edits.renamed)
 
     def action_archive(self) -> None:
         """Put the runs into the archive, or take them out where all are in it."""
@@ -116,7 +116,7 @@ class RunEditing(InputScreen):
         self,
         question: str,
         text: str,
-        note: Callable[[str], str],
+        refusal: Callable[[str], str],
         change: Callable[[Sequence[RunFolder], str], Edit],
     ) -> None:
         folders = [run.folder for run in self.chosen]
@@ -126,7 +126,7 @@ class RunEditing(InputScreen):
                 self._edit(partial(change, folders, line))
 
         if folders:
-            self.app.push_screen(NameDialog(question, text, note), answered)
+            self.app.push_screen(LineDialog(question, text, refusal), answered)
 
     def _change(self, change: Callable[[Sequence[RunFolder]], Edit]) -> None:
         if folders := [run.folder for run in self.chosen]:
@@ -164,17 +164,20 @@ def _they(runs: Sequence[ListedRun]) -> str:
     return "it has" if len(runs) == 1 else "all have"
 
 
-def _tags_text(text: str) -> str:
-    """What these tags would do. Raises RequestError where a word is no tag."""
-    words = [checked_tag(word.removeprefix("-")) for word in text.split()]
-    return f"{len(words)} tag{'' if len(words) == 1 else 's'}"
+def _no_tags(text: str) -> str:
+    """Why these words cannot be tags; empty where they can."""
+    try:
+        for word in text.split():
+            checked_tag(word.removeprefix("-"))
+    except FFTUIError as error:
+        return str(error)
+    return ""
 
 
-def _name_text(text: str) -> str:
-    """What the name would do. Raises RequestError for what cannot be one."""
-    return f"called {checked_name(text)}" if text.strip() else "called as it began"
-
-
-def _note_text(text: str) -> str:
-    """What the note would do."""
-    return "a note about the run" if text.strip() else "no note"
+def _no_name(text: str) -> str:
+    """Why a run cannot have this name; empty where it can."""
+    try:
+        checked_name(text or "as it began")
+    except FFTUIError as error:
+        return str(error)
+    return ""
