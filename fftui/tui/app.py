@@ -286,9 +286,7 @@ class FFTUIApp(LaunchingApp):
     def action_queue(self) -> None:
         """Show the runs that wait."""
         if not isinstance(self.screen, QueueScreen | ConfirmDialog):
-            self.push_screen(
-                QueueScreen(self.queue, self.this_process, self.backend.likely_seconds)
-            )
+            self.push_screen(QueueScreen(self.queue, self.this_process, self.backend.expectation))
 
     def action_copy(self) -> None:
         """Copy what is shown to the clipboard of the terminal."""

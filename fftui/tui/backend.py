@@ -101,10 +101,6 @@ class Backend:
         """The likely time and memory of `experiment`, by the runs that were read last."""
         return self._finished.expectation(experiment)
 
-    def likely_seconds(self, experiment: Experiment) -> float | None:
-        """The likely time of `experiment`; None while it is not known."""
-        return self._finished.seconds(experiment)
-
     def form_of_preset(self, preset: Preset, data: str) -> FormStart:
         """The form of a preset on a data set. Raises ExperimentError."""
         return of_preset(preset, data)
