@@ -127,7 +127,9 @@ class LaunchingApp(App[Ending]):
         if not self.busy:
             self._launch(experiment.name, partial(self.backend.start, experiment, preset))
         else:
-            await self._ask_when(experiment.name, partial(self.backend.waiting, experiment, preset))
+            needs = f"~{size(self.backend.expectation(experiment).memory_bytes)} of "
+            folder = partial(self.backend.waiting, experiment, preset)
+            await self._ask_when(experiment.name, folder, needs)
 
     @on(ResumeRun)
     async def _resume_run(self, message: ResumeRun) -> None:
@@ -159,14 +161,17 @@ class LaunchingApp(App[Ending]):
 
     # Waiting
 
-    async def _ask_when(self, name: str, folder: Callable[[], RunFolder]) -> None:
+    async def _ask_when(self, name: str, folder: Callable[[], RunFolder], needs: str = "") -> None:
+        """Ask whether a run is to wait, or to begin in the background; `needs` is the memory that
+        it is likely to take, where that is known.
+        """
         place = len(self.queue.waiting) + 1
         free = size(psutil.virtual_memory().available)
         dialog = ConfirmDialog(
             f"A run is learning already. When is {name} to begin?",
             (
                 ("w", f"after it: it waits, as number {place} (Q shows the queue)"),
-                ("b", f"now, beside it ({_cores()} for both, {free} free)"),
+                ("b", f"now, beside it ({_cores()}, {needs}{free} free)"),
                 ("escape", "not at all"),
             ),
         )

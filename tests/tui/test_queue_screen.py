@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,7 +58,7 @@ async def test_a_run_that_is_started_meanwhile_waits(new_app, new_control, view_
         await pilot.pause()
         app.post_message(StartRun(load_preset("quickstart"), "quickstart"))
         await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
-        assert " GB free" in app.screen.answers[1][1]
+        assert re.search(r"~[\d.]+ [MG]B of [\d.]+ GB free", app.screen.answers[1][1])
         await pilot.press("w")
         await until(pilot, lambda: bool(app.queue.waiting))
         folder = app.queue.waiting[0].folder
