@@ -102,11 +102,11 @@ def main() -> None:
             return resumed_run(asked.folder, data_folder=asked.data_dir, device=asked.device)
         return begun_run(asked.folder)
 
-    codes, ran = [_carried_out(first)], asked.folder
+    codes, ran = [_exit_code_of(first)], asked.folder
     while not _ended_by_signal(codes[-1], ran) and (folder := queue.take()) is not None:
         ran = folder
         _write_to(folder.output_log)
-        codes.append(_carried_out(partial(queued_run, folder)))
+        codes.append(_exit_code_of(partial(queued_run, folder)))
     sys.exit(next(filter(None, codes), 0))
 
 
@@ -114,7 +114,7 @@ def _folder(path: str) -> RunFolder:
     return RunFolder(Path(path))
 
 
-def _carried_out(run_thread: Callable[[], RunThread]) -> int:
+def _exit_code_of(run_thread: Callable[[], RunThread]) -> int:
     """Carry out a run, its failure one line on stderr; returns its exit code."""
     try:
         return run_experiment(run_thread())
