@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from fftui.tui.screens.line_dialog import LineDialog
 from textual.pilot import Pilot
 
 from fftui.own_presets import save_preset
@@ -15,6 +14,7 @@ from fftui.runs import expectation
 from fftui.tui.app import FFTUIApp
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen
+from fftui.tui.screens.line_dialog import LineDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import FirstFactsLoaded
 from fftui.tui.widgets.cell_text import Paragraphs
