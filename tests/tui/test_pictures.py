@@ -18,9 +18,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from fftui import events as ev
-from fftui.runs.estimate import Rates, expected_seconds
+from fftui.runs import estimate
+from fftui.runs.estimate import Rates
 from fftui.runs.folder import RunFolder
-from fftui.tui import backend as backend_module
 from fftui.tui.app import FFTUIApp
 from fftui.tui.messages import OpenClaims, OpenRun, ShowSettings
 from fftui.tui.widgets.row_list import RowList
@@ -82,7 +82,7 @@ def make(
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(backend_module, "expected_seconds", lambda e: expected_seconds(e, RATES))
+    monkeypatch.setattr(estimate._Measured, "rates", RATES)
     runs = Path("runs")
     _add(runs, FINISHED, list(events_of()), status="finished", test_accuracy=0.9712, train_s=133.0)
     broken = (BEGUN + 9, ev.RunFinished("failed", None, (), 9.0, "it broke"))
