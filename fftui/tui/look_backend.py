@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fftui.errors import RunFailedError
+from fftui.errors import FFTUIError, RequestError, RunFailedError
 from fftui.network_report import NetworkReport, ProbeSample
 from fftui.runs.control_file import send_request
 from fftui.runs.folder import RunFolder
@@ -29,6 +29,7 @@ class LookBackend:
         self._data_folder = workspace.data_folder
         self._inspector: NetworkInspector | None = None
         self._read: FileState | None = None
+        self._failure = ""
         self._lock = threading.Lock()
 
     @property
@@ -42,13 +43,20 @@ class LookBackend:
         """
         found = self._file_state()
         if found is not None and found == self._read:
+            if self._failure:
+                raise RequestError(self._failure)
             return
         # torch, behind the screen
         from fftui.runs.inspect_run import inspect_run  # noqa: PLC0415
 
-        inspector = inspect_run(self._folder, data_folder=self._data_folder)
+        self._read, self._failure = found, ""
+        try:
+            inspector = inspect_run(self._folder, data_folder=self._data_folder)
+        except FFTUIError as error:
+            self._failure = str(error)  # and no second try on the same checkpoint
+            raise
         with self._lock:
-            self._inspector, self._read = inspector, found
+            self._inspector = inspector
         yield inspector.first(FEW).report()
         yield inspector.report()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fftui import api
-from fftui.errors import RequestError, RunFailedError
+from fftui.errors import DataError, RequestError, RunFailedError
 from fftui.runs.workspace import Workspace
 from fftui.tui.look_backend import LookBackend
 
@@ -33,6 +33,24 @@ def test_a_checkpoint_is_read_when_it_is_new(tmp_path: Path, small: Any) -> None
     assert not backend.alive
     with pytest.raises(RequestError, match="is not running"):
         backend.request_checkpoint()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_tried_once(
+    tmp_path: Path, small: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = api.run(small.experiment(), runs_dir=tmp_path)
+    backend = LookBackend(Workspace(tmp_path), run.id)
+    tries: list[int] = []
+
+    def missing(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise DataError("no images")
+
+    monkeypatch.setattr("fftui.runs.inspect_run.probe_images", missing)
+    for _ in range(3):
+        with pytest.raises(RequestError, match="no images"):
+            list(backend.new_reports())
+    assert len(tries) == 1
 
 
 def test_a_run_without_a_checkpoint_says_so_each_time(
