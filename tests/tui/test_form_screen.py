@@ -169,7 +169,7 @@ async def test_quitting_asks_before_changes_in_the_form_are_lost(new_app) -> Non
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, FormScreen)
-        assert app.screen.query_one(ValueInput).value == "7"
+        await until(pilot, lambda: app.screen.query_one(ValueInput).value == "7")
         await pilot.press("ctrl+q", "y")
         await pilot.pause()
     assert app.return_value == "quit"
