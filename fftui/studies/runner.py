@@ -116,7 +116,7 @@ def run_study(
         if index not in session.stated:
             if stop.is_set() and not session.is_done(trial):
                 return
-            yield from session.carry_out(index, trial, stop)
+            yield from session.run_trial(index, trial, stop)
 
 
 class _Session:
@@ -140,7 +140,7 @@ class _Session:
         """Whether its experiment needs no run: it has had one, or another process runs it."""
         return identity(trial.experiment) in self._done or _is_taken(self._run_of(trial))
 
-    def carry_out(self, index: int, trial: Trial, stop: threading.Event) -> Iterator[TrialProgress]:
+    def run_trial(self, index: int, trial: Trial, stop: threading.Event) -> Iterator[TrialProgress]:
         """The progress of a trial and its end; runs it where nothing has yet."""
         at = TrialProgress(index, len(self.study.trials), trial, "running")
         before, run = self._done.get(identity(trial.experiment)), self._run_of(trial)
@@ -184,7 +184,7 @@ def _at_once(session: _Session, jobs: int, stop: threading.Event) -> Iterator[Tr
     def work() -> None:
         try:
             while (taken := next_trial()) is not None:
-                for each in session.carry_out(*taken, halt):
+                for each in session.run_trial(*taken, halt):
                     progress.put(each)
             progress.put(None)
         # a thread's last resort: raised where the study is run
