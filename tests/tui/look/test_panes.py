@@ -136,10 +136,10 @@ def test_of_many_labels_the_highest_are_shown() -> None:
 
 def test_the_threshold_is_marked_where_it_is() -> None:
     theta = glyphs(False).threshold
-    drawn = split_pane(split(low=0.0, high=4.0, threshold=2.0), [], room(81))
+    drawn = split_pane(split(low=0.0, high=4.0, threshold=1.0), [], room(81))
     shown = text_of(drawn)
     marks = {row.index("┊") for row in shown if "┊" in row}
-    assert marks == {40}
+    assert marks == {20}
     ticks = next(row for row in shown if row.startswith("0"))
     assert theta in ticks
     beyond = next(
