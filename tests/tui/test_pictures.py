@@ -34,7 +34,7 @@ SIZES = ((60, 16), (80, 24), (120, 40), (200, 50))
 IN_ASCII = SIZES[:2]
 STYLED = (80, 24)  # colours do not depend on the size
 FINISHED, FAILED = "20261101-080000-ff-mnist-aaaa", "20261101-090000-backprop-mnist-bbbb"
-RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10)
+RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10, memory_bytes=16_000_000_000)
 
 
 @dataclass(frozen=True)
