@@ -15,14 +15,14 @@ from pathlib import Path
 
 from fftui.events import EpochFinished
 from fftui.experiment import Experiment
-from fftui.presets import Preset
-from fftui.runs.estimate import Rates, expected_seconds
+from fftui.runs.estimate import Rates
+from fftui.runs.expectation import Expectation, FinishedRuns
 from fftui.runs.folder import RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
-from fftui.tui.backend import Backend, ExpectedTime
+from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource
 from fftui.tui.system.metric_styles import Machine
 
@@ -42,15 +42,9 @@ class FixedBackend(Backend):
         """No runs."""
         return []
 
-    def estimate(self, experiment: Experiment) -> float | None:
-        """Estimated seconds by the fixed rates."""
-        return expected_seconds(experiment, RATES)
-
-    def expected(self, preset: Preset, data: str, recent_runs: object) -> ExpectedTime:
-        """The estimated time by the fixed rates."""
-        return ExpectedTime(
-            expected_seconds(self.experiment(preset.name, data), RATES), measured=False
-        )
+    def expectation(self, experiment: Experiment) -> Expectation:
+        """The likely time and memory by the fixed rates."""
+        return FinishedRuns().expectation(experiment, RATES)
 
 
 @dataclass

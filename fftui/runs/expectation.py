@@ -110,9 +110,9 @@ class FinishedRuns:
         """The likely time of `experiment`; None while it is not known."""
         return self._time(experiment, measured_rates())[0]
 
-    def expectation(self, experiment: Experiment) -> Expectation:
-        """The likely time and memory of `experiment`."""
-        rates = measured_rates()
+    def expectation(self, experiment: Experiment, rates: Rates | None = None) -> Expectation:
+        """The likely time and memory of `experiment`, by `rates` or those that were measured."""
+        rates = rates or measured_rates()
         reduced = rates is not None and rates.is_reduced(experiment)
         memory = memory_of(experiment, reduced=reduced)
         on_gpu = rates is not None and rates.memory_bytes is not None

@@ -10,7 +10,8 @@ from fftui.experiment import LAYERS, PHASES, Config, Experiment, LayerConfig, Ph
 from fftui.experiment.choices import choices
 from fftui.experiment.field_errors import validated
 from fftui.plugins import load_plugins, plugin_failures
-from fftui.tui.fields import changed, check, fields_of
+from fftui.tui.field_changes import changed
+from fftui.tui.fields import check, fields_of
 
 Install = Callable[[str], None]
 LAYER = """

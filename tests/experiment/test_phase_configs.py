@@ -11,7 +11,8 @@ from fftui.experiment.cost import cost_of, stage_costs
 from fftui.experiment.field_errors import validated
 from fftui.presets import load_preset, read_preset
 from fftui.text.preset_toml import preset_toml
-from fftui.tui.fields import changed, check, fields_of, values_of
+from fftui.tui.field_changes import changed
+from fftui.tui.fields import check, fields_of, values_of
 
 EVERY = [(rule, kind) for rule in PHASES.names for kind in LAYERS.names]
 

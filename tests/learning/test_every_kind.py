@@ -13,7 +13,8 @@ from fftui.experiment.values import parse_overrides
 from fftui.learning.layers import build_layer
 from fftui.learning.training import train
 from fftui.presets import load_preset
-from fftui.tui.fields import changed, check, fields_of, values_of
+from fftui.tui.field_changes import changed
+from fftui.tui.fields import check, fields_of, values_of
 
 SHAPE, CLASSES = (1, 28, 28), 10
 SCALARS_APART = 0.15  # share of the parameters that a cost may leave out: biases, norms, positions

@@ -29,6 +29,7 @@ from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import RowList
 
 from .on_screen import SMALL, both_sizes, text_of, until
+from .test_narrow_screen import StartedStudies
 
 
 def claim(name: str, verdict: str = "") -> ShownClaim:
@@ -157,8 +158,7 @@ async def test_the_whole_of_a_claim_is_read_and_left(claims_app, size) -> None:
 
 
 async def test_missing_runs_are_started_after_their_time_is_said(claims_app, monkeypatch) -> None:
-    started: list[str] = []
-
+    studies = StartedStudies(claims_app.backend.workspace)
     async with claims_app.run_test(size=SMALL) as pilot:
         screen = await opened(pilot, claims_app)
         await until(pilot, lambda: "holds" in text_of(screen.query_one(RowList)))
@@ -171,12 +171,12 @@ async def test_missing_runs_are_started_after_their_time_is_said(claims_app, mon
         await pilot.press("escape")
         await until(pilot, lambda: claims_app.screen is screen)
         assert claims_app.study_run is None
-        monkeypatch.setattr(claims_app, "_refuse_if_busy", lambda: started.append("asked") or True)
+        monkeypatch.setattr(claims_app, "studies", lambda: studies)
         await pilot.press("g")
         await until(pilot, lambda: isinstance(claims_app.screen, ConfirmDialog))
         await pilot.press("g")
         await until(pilot, lambda: isinstance(claims_app.screen, StudyScreen))
-        assert started == ["asked"]
+        await until(pilot, lambda: bool(studies.started))
         assert claims_app.screen.study.name == "claims"
 
 

@@ -70,7 +70,7 @@ async def test_a_row_the_table_and_the_command_lines_of_a_run_are_copied(
         await ask(pilot, "e")
         assert copied(app) == f"fftui resume {current} --runs {path.parent}"
         await ask(pilot, "r")
-        assert copied(app).split("\t")[0] == current
+        assert "mnist-mini" in copied(app).split("\t")
         await ask(pilot, "t")
         assert len(copied(app).splitlines()) == 3
 

@@ -108,7 +108,7 @@ async def test_markup_in_values_is_text_on_every_screen(
         await until(pilot, lambda: HOSTILE in text_on(app))
         await pilot.press("slash", *"[/nothing]", "enter")
         await pilot.pause()
-        assert "no run matches: [/nothing]" in text_on(app)
+        assert "no run is wanted by the filter: [/nothing]" in text_on(app)
         await pilot.press("escape", "enter")
         await until(pilot, lambda: isinstance(app.screen, LiveScreen))
         await until(pilot, lambda: f"System · {HOSTILE}" in text_on(app))

@@ -7,7 +7,8 @@ from textual.pilot import Pilot
 from fftui.tui.screens.layers_screen import LayerGrid, LayersScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.widgets.chart import Chart
-from tests.tui.on_screen import LARGE, both_sizes, text_of
+
+from .on_screen import LARGE, both_sizes, text_of
 
 
 async def opened(pilot: Pilot[Any]) -> LayersScreen:

@@ -68,7 +68,7 @@ SCENES = (
     Scene("compare", "CompareScreen", keys=("r", "space", "space", "c")),
     Scene("help", "HelpScreen", keys=("question_mark",), view=LEARNING),
     Scene("quit", "ConfirmDialog", keys=("q",), view=LEARNING),
-    Scene("studies", "StudiesScreen", keys=("s",)),
+    Scene("studies", "StudiesScreen", keys=("s",), shows="~55 s"),
     Scene("claims", "ClaimsScreen", partial(OpenClaims, "quick"), shows="cannot tell"),
 )
 

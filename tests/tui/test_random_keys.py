@@ -23,9 +23,10 @@ from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource
-from tests.tui.conftest import MACHINE, FakeControl, sample_events
-from tests.tui.on_screen import add_run
-from tests.tui.test_bindings import screen_classes
+
+from .conftest import MACHINE, FakeControl, sample_events
+from .on_screen import add_run
+from .test_bindings import screen_classes
 
 EXAMPLES = int(os.environ.get("FFTUI_TEST_EXAMPLES", "3"))
 KEYS_EACH = 40

@@ -244,6 +244,8 @@ async def test_a_running_study_is_shown_again_and_its_run_opened(
         await pilot.press("b", "enter")
         await pilot.pause()
         await pilot.press("enter")  # a run while the study learns
+        await until(pilot, lambda: isinstance(study_app.screen, ConfirmDialog))
+        await pilot.press("escape")
         await pilot.pause()
         assert study_app.study_run is backend.run
         await pilot.press("ctrl+q")

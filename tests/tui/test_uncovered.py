@@ -51,7 +51,7 @@ async def test_the_covered_list_of_runs_is_not_read(
         await pilot.press("question_mark")
         await pilot.pause(0.2)
         reads: list[int] = []
-        monkeypatch.setattr(screen._backend, "runs", lambda: reads.append(1) or [])
+        monkeypatch.setattr(screen._backend, "listed", lambda: reads.append(1) or [])
         await pilot.pause(0.5)
         assert not reads
         await pilot.press("escape")
