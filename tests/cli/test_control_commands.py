@@ -161,5 +161,6 @@ def test_runs_that_wait_in_the_background_begin_in_their_turn(call: Call, tmp_pa
     until(lambda: [current_record(each).status for each in others] == ["finished", "finished"])
     assert current_record(first).status == "interrupted"
     assert others[0].record().ended < others[1].record().started
-    assert "test accuracy" in others[0].output_log.read_text()
-    assert others[1].id in others[1].output_log.read_text()
+    # said after the record is written
+    until(lambda: "test accuracy" in others[0].output_log.read_text())
+    until(lambda: others[1].id in others[1].output_log.read_text())
