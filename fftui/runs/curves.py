@@ -116,8 +116,9 @@ def _of_epochs(
 def _evaluated(
     evaluations: pl.DataFrame, axis: pl.DataFrame, metric: CurveMetric, layer: int | None
 ) -> pl.DataFrame:
-    """Accuracies of the whole network, or of one layer's goodness alone; what was measured at the
-    end of a phase stands at its last epoch.
+    """Accuracies of the whole network, or of one layer's goodness alone. What was measured at the
+    end of a phase stands at its last epoch, where nothing was before: it is of the whole split, and
+    beside accuracies of a few images it would be a jump that nothing has learned.
     """
     value = pl.col("accuracy")
     if layer is not None:
@@ -131,7 +132,9 @@ def _evaluated(
         axis.select("key", *PLACES), on="key", how="left", maintain_order="left"
     )
     ends = axis.group_by("phase").agg(pl.col(name).max() for name in PLACES)
-    final = found.filter(pl.col("final")).join(ends, on="phase", how="left", maintain_order="left")
+    before = found.filter(~pl.col("final")).select("phase").unique()
+    final = found.filter(pl.col("final")).join(before, on="phase", how="anti")
+    final = final.join(ends, on="phase", how="left", maintain_order="left")
     return pl.concat([measured, final.select(measured.columns)])
 
 

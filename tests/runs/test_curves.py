@@ -67,18 +67,24 @@ def test_one_layer_counts_from_its_first_epoch(layer_wise: RunFolder) -> None:
     assert layers_of(GrowingTables(layer_wise)) == 2
 
 
-def test_accuracy_is_in_percent_and_ends_with_the_measurement_at_the_end(
+def test_accuracy_is_in_percent_and_does_not_mix_few_images_with_the_whole_split(
     layer_wise: RunFolder,
 ) -> None:
     assert points(layer_wise, "test_accuracy") == [
-        *((at, pytest.approx(value)) for at, value in enumerate((11, 12, 13, 21, 22, 23), 1)),
-        (6, pytest.approx(50)),
+        (at, pytest.approx(value)) for at, value in enumerate((11, 12, 13, 21, 22, 23), 1)
     ]
     alone = points(layer_wise, "test_accuracy", 1)
-    assert alone == [
-        (at, pytest.approx(value)) for at, value in zip((1, 2, 3, 3), (11, 12, 13, 50), strict=True)
-    ]
+    assert alone == [(at, pytest.approx(value)) for at, value in enumerate((11, 12, 13), 1)]
     assert points(layer_wise, "validation_accuracy") == []
+
+
+def test_what_was_measured_at_the_end_alone_is_a_point(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started())
+    write(folder, facts.layer(1))
+    for epoch in (1, 2, 3):
+        write(folder, facts.epoch(1, epoch))
+    write(folder, facts.evaluated(None, 3, 0.5, split="test", final=True))
+    assert points(folder, "test_accuracy") == [(3, pytest.approx(50))]
 
 
 def test_layers_in_parallel_share_epochs_and_have_goodness_of_their_own(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from fftui import events as ev
-from fftui.runs import estimate
+from fftui.runs import estimate, run_fields
 from fftui.runs.estimate import Rates
 from fftui.runs.folder import RunFolder
 from fftui.tui.app import FFTUIApp
@@ -34,6 +35,7 @@ SIZES = ((60, 16), (80, 24), (120, 40), (200, 50))
 IN_ASCII = SIZES[:2]
 STYLED = (80, 24)  # colours do not depend on the size
 FINISHED, FAILED = "20261101-080000-ff-mnist-aaaa", "20261101-090000-backprop-mnist-bbbb"
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()  # ages are counted until then
 RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10, memory_bytes=16_000_000_000)
 
 
@@ -78,7 +80,8 @@ def make(
     new_app: Callable[..., FFTUIApp], new_control: Callable[..., Any], view_of: Callable[..., Any],
     events_of: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., FFTUIApp]]:  # fmt: skip
-    """Makes apps whose clock zone, folder, rates and runs are always the same."""
+    """Makes apps whose time, clock zone, folder, rates and runs are always the same."""
+    monkeypatch.setattr(run_fields, "time", SimpleNamespace(time=lambda: NOW))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.chdir(tmp_path)

@@ -50,11 +50,13 @@ class LiveScreen(RunScreen):
         Binding("g", "system", "System"),
         Binding("a", "layers", "All layers", show=False, tooltip="The goodness of every layer"),
         Binding("t", "settings", "Settings", tooltip="What the run was asked to do"),
-        Binding("i", "look", "Look into", tooltip="What the selected layer has learned"),
+        Binding("i", "look", "Look", tooltip="What the selected layer has learned"),
         Binding(
             "e", "edit", "Edit", show=False, tooltip="Open what the run was asked to do in the form"
         ),
-        Binding("F", "figures", "Figures", tooltip="The run's figures, once it has ended"),
+        Binding(
+            "F", "figures", "Figures", show=False, tooltip="The run's figures, once it has ended"
+        ),
         *pane_bindings(),
         Binding("b,escape", "leave", "Back", key_display="b"),
     ]

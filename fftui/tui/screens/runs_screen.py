@@ -52,10 +52,12 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
     IS_ROOT_SCREEN: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open"),
-        Binding("e", "edit", "Edit", tooltip="Open what the run was asked to do in the form"),
-        Binding("i", "look", "Look into", tooltip="What the run's layers have learned"),
+        Binding(
+            "e", "edit", "Edit", show=False, tooltip="Open what the run was asked to do in the form"
+        ),
+        Binding("i", "look", "Look", show=False, tooltip="What the run's layers have learned"),
         Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("o", "order(1)", "Order", tooltip="Sort by the next column"),
+        Binding("o", "order(1)", "Order", show=False, tooltip="Sort by the next column"),
         Binding("O", "order(-1)", "Previous order", show=False),
         Binding("v", "reverse", "Reverse", show=False),
         Binding("K", "columns", "Columns", show=False, tooltip="Fields and settings to show"),
