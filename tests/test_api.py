@@ -72,15 +72,15 @@ def test_importing_fftui_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_learning_does_not_load_the_compiler_of_torch() -> None:
+def test_learning_loads_neither_the_compiler_of_torch_nor_sympy() -> None:
     code = (
         "import sys, fftui\n"
         "small = {'data.train_images': 64, 'data.test_images': 32, 'evaluation.every': 0,"
         " 'phases.0.epochs': 1, 'telemetry.idle_s': 0}\n"
-        "for name in ('ff', 'backprop', 'cnn'):\n"
+        "for name in ('ff', 'backprop', 'cnn', 'attention'):\n"
         "    experiment = fftui.load_preset(name, data='mnist-mini', overrides=small)\n"
         "    list(fftui.train(experiment))\n"
-        "print([m for m in ('torch._dynamo', 'torch._inductor') if m in sys.modules])"
+        "print([m for m in ('torch._dynamo', 'torch._inductor', 'sympy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

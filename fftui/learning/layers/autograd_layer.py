@@ -43,5 +43,9 @@ class AutogradLayer(Layer):
             z_NH = self.compute_activities(x_ND.detach(), labels_N)
         with torch.no_grad():
             value = objective(z_NH.detach())
-        z_NH.backward(value.grad_NH)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        # Σ z ∂L/∂z, whose gradient in z is ∂L/∂z to the bit: `backward` with a gradient would load
+        # sympy, which takes seconds
+        with torch.enable_grad():
+            inner = torch.dot(z_NH.flatten(), value.grad_NH.to(z_NH.dtype).flatten())
+        inner.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return value

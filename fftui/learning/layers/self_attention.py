@@ -253,7 +253,8 @@ def linear(
     """A linear map with weights and bias uniform within ±`bound`, by default 1/√inputs
     as in torch.
     """
-    made: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs)  # type: ignore[no-untyped-call]
+    with torch.random.fork_rng(devices=()):  # what torch draws for it is drawn anew below
+        made = nn.Linear(inputs, outputs)
     bound = bound or 1 / math.sqrt(inputs)
     with torch.no_grad():
         made.weight.uniform_(-bound, bound, generator=generator)
