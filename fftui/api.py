@@ -3,6 +3,7 @@
 Public names are offered by `fftui` itself: `import fftui` is enough.
 """
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from fftui.presets import load_config, load_preset
 from fftui.runs.filter import filtered
 from fftui.runs.folder import RunFolder, RunRecord, find_run, runs_folder
 from fftui.runs.journal import read_journal
+from fftui.runs.kept_tables import ensure_tables
 from fftui.runs.listing import RunListing
 from fftui.runs.run_thread import RunThread
 from fftui.runs.starting import new_run, resumed_run
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from fftui.learning.trained import TrainedNetwork
     from fftui.learning.training import Training
-    from fftui.runs.columns import TableName
+    from fftui.runs.table_names import TableName
 
 __all__ = [
     "Run",
@@ -92,6 +94,7 @@ class Run:
         """
         from fftui.runs.tables import make_table  # noqa: PLC0415 - loads Polars
 
+        ensure_tables(self.folder)
         return make_table(self.folder, name)
 
     def network(self, device: str = "cpu") -> "TrainedNetwork":
@@ -160,7 +163,7 @@ def run(
 
     `on_event` is called with every event, in another thread. Ctrl-C ends the run as `interrupted`,
     with its checkpoint. Raises RequestError where the run is refused, RunFailedError where it
-    fails.
+    fails or cannot be saved; where `on_event` fails, it is called no more and a warning says so.
     """
     workspace = Workspace(runs_folder(runs_dir), _path(data_folder), device)
     return _finish(new_run(experiment, workspace, name=name), on_event)
@@ -173,12 +176,14 @@ def resume(
     data_folder: Folder | None = None,
     on_event: Callable[[ev.Event], None] | None = None,
 ) -> Run:
-    """Continue an interrupted or failed run from its last checkpoint; a finished one is left alone.
+    """Continue an interrupted, unsaved or failed run from its last checkpoint; a finished one only
+    has its tables written where they are missing.
 
     Raises RequestError where another process carries it out, RunFailedError where it fails.
     """
     record = run.record
     if record.status == "finished":
+        ensure_tables(run.folder)
         return run
     ensure_not_running(run.folder, record)
     thread = resumed_run(run.folder, data_folder=_path(data_folder), device=device)
@@ -242,8 +247,12 @@ def _finish(thread: RunThread, on_event: Callable[[ev.Event], None] | None) -> R
     if thread.refused is not None:
         raise thread.refused
     result = thread.view.result
-    if result is None or result.status == "failed":
+    if result is None or result.status in ("failed", "unsaved"):
         reason = result.error if result is not None else "it ended without a result"
-        msg = f"run {thread.folder.id} failed: {reason}; its folder is {thread.folder.path}"
+        how = "is unsaved" if result is not None and result.status == "unsaved" else "failed"
+        msg = f"run {thread.folder.id} {how}: {reason}; its folder is {thread.folder.path}"
         raise RunFailedError(msg)
+    if result.status == "finished":  # all is on the disk: what is left is of the caller's function
+        for problem in thread.problems:
+            warnings.warn(problem, RuntimeWarning, stacklevel=3)
     return Run(thread.folder)

@@ -61,7 +61,8 @@ Bits = Annotated[str, Strict(), AfterValidator(checked_bits)]  # one an image, s
 
 # what another process may ask of a run
 ControlAction = Literal["pause", "continue", "stop", "skip", "checkpoint"]
-Status = Literal["waiting", "running", "paused", "finished", "interrupted", "failed"]
+# unsaved: it has learned what it could, and its weights, rows or tables are not all on the disk
+Status = Literal["waiting", "running", "paused", "unsaved", "finished", "interrupted", "failed"]
 # words of published journals, and what they are called now
 _FORMER_DOING = {"idle": "rest", "preparing": "loading"}
 # loading: reading images, setting up, what a layer needs before its first epoch. rest: nothing is
@@ -510,7 +511,7 @@ class Checkpointed(Event, kind="checkpointed"):
 
 @dataclass(frozen=True)
 class StatusChanged(Event, kind="status"):
-    """The run was paused or resumed."""
+    """The run was paused, waits for its files to be written (`unsaved`), or goes on (`running`)."""
 
     status: Status
 
@@ -533,7 +534,8 @@ class Noted(Event, kind="noted"):
 
 @dataclass(frozen=True)
 class RunFinished(Event, kind="run-finished"):
-    """The run ended: `finished`, `interrupted` or `failed` (then `error` says why, in one line).
+    """The run ended: `finished`, `interrupted`, `unsaved` or `failed`; `error` says why the last
+    two did, in one line.
 
     Times are summed over all sessions, without pauses. `train_s` is spent learning, without
     `evaluation_s`. `e2e_s` is the whole, from initialising the device to the last evaluation.

@@ -34,10 +34,11 @@ def complete_running(incomplete: str) -> list[str]:
     """The ids of runs that are running or paused."""
     from fftui.runs.folder import runs_folder
     from fftui.runs.listing import list_runs
+    from fftui.runs.status import is_live
 
     ids: list[str] = []
     with suppress(FFTUIError):
-        ids = [run.id for run in list_runs(runs_folder()) if run.status in ("running", "paused")]
+        ids = [run.id for run in list_runs(runs_folder()) if is_live(run)]
     return [each for each in ids if each.startswith(incomplete)]
 
 

@@ -74,7 +74,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     notify: Notify = None,
     estimate: Annotated[
         bool,
-        typer.Option("--estimate", help="Say the likely time and memory, and start nothing."),
+        typer.Option("--estimate", help="Say the likely time, memory and disk, and start nothing."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -124,7 +124,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     notify: Notify = None,
     as_json: AsJson = False,
 ) -> None:
-    """Go on with an interrupted or failed run from its last checkpoint."""
+    """Go on with an interrupted, unsaved or failed run from its last checkpoint."""
     from fftui.runs.folder import find_run
     from fftui.runs.starting import resumed_run
     from fftui.runs.status import ensure_not_running
@@ -189,8 +189,11 @@ def export(  # noqa: PLR0913 - one parameter an option
     folders = chosen_runs(run, where, runs)
     from fftui.runs.export import BINARY, Request, exported, format_of, journal_problems
     from fftui.runs.export import export as export_to
+    from fftui.runs.kept_tables import ensure_tables
 
     request = Request.of(table, to or format_of(output), settings)
+    for folder in folders:
+        ensure_tables(folder)
     for problem in (line for folder in folders for line in journal_problems(folder)):
         to_stderr(f"fftui: {problem}")
     if output != "-":

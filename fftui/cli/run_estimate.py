@@ -1,9 +1,12 @@
-"""The likely time and memory of an experiment, on stdout."""
+"""The likely time, memory and room on the disk of an experiment, on stdout."""
 
 from fftui.cli.study_plan import finished_runs, measure_device
 from fftui.experiment import Experiment
+from fftui.runs.disk_room import room_warning
 from fftui.runs.workspace import Workspace
 from fftui.text.expectation_text import (
+    disk_facts,
+    disk_text,
     expectation_facts,
     memory_text,
     memory_warning,
@@ -19,8 +22,11 @@ def show_estimate(experiment: Experiment, workspace: Workspace, *, as_json: bool
     measure_device(workspace.device)
     expected = finished_runs(workspace).expectation(experiment)
     if as_json:
-        json_to_stdout(expectation_facts(expected))
+        disk = disk_facts(experiment, expected, workspace.runs_dir)
+        json_to_stdout(expectation_facts(expected) | disk)
         return
-    to_stdout(f"{takes_text(expected)}\n{memory_text(expected)} of memory\n")
-    if warning := memory_warning(expected):
+    on_disk = disk_text(experiment, expected, workspace.runs_dir)
+    to_stdout(f"{takes_text(expected)}\n{memory_text(expected)} of memory\n{on_disk} of disk\n")
+    no_room = room_warning(experiment, workspace.runs_dir, expected.seconds)
+    for warning in filter(None, (memory_warning(expected), no_room)):
         to_stderr(f"fftui: {warning}")

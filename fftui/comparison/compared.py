@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fftui.errors import ExperimentError, RequestError
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder, RunRecord
-from fftui.runs.status import current_record
+from fftui.runs.status import current_record, is_live
 from fftui.studies.matching import identity
 from fftui.text.settings_text import settings
 
@@ -32,7 +32,7 @@ class ComparedRun:
     @property
     def is_learning(self) -> bool:
         """Whether it may still have more to show."""
-        return self.record.status in ("running", "paused")
+        return is_live(self.record)
 
 
 @dataclass(frozen=True)

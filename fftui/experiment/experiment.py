@@ -41,10 +41,16 @@ class Telemetry(Config):
 
 
 class Checkpoint(Config):
-    """How often a run's state is saved."""
+    """How often a run's state is saved, and how long it waits where that cannot be done."""
 
     every_s: float = Field(
         60.0, ge=0, description="seconds between checkpoints; each finished layer writes one too"
+    )
+    keep_trying_s: float = Field(
+        900.0,
+        ge=0,
+        le=1e6,
+        description="seconds for which a run that cannot be written waits for room; 0: not at all",
     )
 
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args, get_type_hints
+from typing import get_args, get_type_hints
 
 import polars as pl
 
 from fftui.events import METRICS, TelemetrySampled
+from fftui.runs.table_names import TableName
 
-TableName = Literal["epochs", "layers", "evaluations", "images", "telemetry", "energy", "runs"]
-TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
-IN_FOLDER: tuple[TableName, ...] = ("epochs", "layers", "evaluations", "telemetry", "energy")
 # prefix of the columns of settings; the rest is the path that `--set` takes
 SETTING = "experiment."
 
@@ -284,7 +282,9 @@ TABLES: Mapping[TableName, Table] = {
             Column("name", TEXT, "name given, else the experiment's"),
             Column("preset", TEXT, "preset it came from; null for a file"),
             Column("data", TEXT, "data set"),
-            Column("status", TEXT, "waiting, running, paused, finished, interrupted or failed"),
+            Column(
+                "status", TEXT, "waiting, running, paused, unsaved, finished, interrupted or failed"
+            ),
             Column("started", TIME, "when it was first started, UTC"),
             Column("ended", TIME, "when it ended, UTC"),
             Column("device", TEXT, "device it learned on"),

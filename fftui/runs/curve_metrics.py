@@ -12,7 +12,7 @@ from fftui.errors import one_of
 from fftui.events import METRICS as SAMPLED
 
 if TYPE_CHECKING:
-    from fftui.runs.columns import TableName
+    from fftui.runs.table_names import TableName
 
 XName = Literal["epoch", "step", "seconds"]
 X_NAMES: tuple[XName, ...] = get_args(XName)

@@ -13,10 +13,10 @@ import polars as pl
 import xlsxwriter
 
 from fftui.errors import RequestError, one_of
-from fftui.runs.columns import TABLE_NAMES, TableName
 from fftui.runs.files import write_output
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import unread_lines
+from fftui.runs.table_names import TABLE_NAMES, TableName
 from fftui.runs.tables import make_table, settings_of
 
 Format = Literal["csv", "parquet", "json", "ndjson", "xlsx", "markdown", "latex"]

@@ -4,13 +4,17 @@ between.
 
 import os
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
 from fftui.errors import RequestError
 
 READ_AT_ONCE = 1 << 16  # bytes
+CLOCKS_DIFFER_S = 1.0  # of a disk and of the process list
 
 
 def replace_with(path: Path, write: Callable[[Path], None]) -> None:
@@ -50,16 +54,29 @@ def check_writable(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the half-written files that a killed process has left in `folder`; those that cannot
-    be removed stay.
-
-    No other process may be writing there.
+    """Remove the half-written files, and folders of runs, that killed processes have left in
+    `folder`; those that cannot be removed stay.
     """
     with suppress(OSError):
         for path in folder.iterdir():
-            if re.fullmatch(r"\..+\.\d+\.new", path.name):
+            found = re.fullmatch(r"\..+\.(\d+)\.new", path.name)
+            if found is None or _is_being_written(path, int(found[1])):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
                 with suppress(OSError):
                     path.unlink()
+
+
+def _is_being_written(path: Path, pid: int) -> bool:
+    """Whether the process `pid` has run on this machine since before `path` was written: a later
+    one has only the number.
+    """
+    try:
+        return psutil.Process(pid).create_time() <= path.lstat().st_mtime + CLOCKS_DIFFER_S
+    except (psutil.Error, OSError, OverflowError):
+        return False
 
 
 def read_bytes(path: str) -> bytes:
@@ -76,11 +93,15 @@ def read_bytes(path: str) -> bytes:
     return b"".join(parts)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace the content of `path` in one step. Raises OSError as `replace_with` does."""
+def write_bytes(path: Path, content: bytes, dated: int | None = None) -> None:
+    """Replace the content of `path` in one step, with the time `dated` (Unix nanoseconds) if given.
+    Raises OSError as `replace_with` does.
+    """
 
     def write(beside: Path) -> None:
         beside.write_bytes(content)
+        if dated is not None:
+            os.utime(beside, ns=(dated, dated))
 
     replace_with(path, write)
 

@@ -12,6 +12,7 @@ run.log                  the plain lines of a run that belongs to no terminal
 annotations.json         what people wrote about it: `fftui.runs.annotations`
 """
 
+import errno
 import os
 import re
 import secrets
@@ -31,7 +32,8 @@ from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
 from fftui.runs.annotations import readable_annotations
-from fftui.runs.files import read_bytes, write_bytes
+from fftui.runs.disk_room import refuse_without_room
+from fftui.runs.files import read_bytes, remove_leftovers, write_bytes
 from fftui.runs.workspace import Workspace
 
 
@@ -152,6 +154,12 @@ class RunFolder:
         """Replace `run.json` in one step. Raises OSError."""
         write_bytes(self.run_json, (record.model_dump_json(indent=2) + "\n").encode())
 
+    def write_experiment(self, experiment: Experiment) -> None:
+        """Replace `experiment.toml` in one step. Raises OSError."""
+        # TOML has no null: absent is the default
+        requested = experiment.model_dump(mode="json", exclude_none=True)
+        write_bytes(self.experiment_path, tomli_w.dumps(requested).encode())
+
     def experiment(self) -> Experiment:
         """Read `experiment.toml`. Raises ExperimentError where it is missing or damaged."""
         return load_config(self.experiment_path)
@@ -194,22 +202,23 @@ def create(
     status `waiting`. Runs that phases start from (`init_from`) are named by their ids from here on,
     those of another folder by their paths.
 
-    Raises RequestError where the folder cannot be created, RunNotFoundError where such a run is
-    not there.
+    Raises RequestError where the folder cannot be created or has no room for the weights,
+    RunNotFoundError where such a run is not there.
     """
     runs_dir, experiment = workspace.runs_dir, _with_run_ids(experiment, workspace.runs_dir)
+    refuse_without_room(experiment, runs_dir)
     started = datetime.now(UTC)
     label = name or experiment.name
     stem = f"{started:%Y%m%d-%H%M%S}-{slug(label)}-{experiment.data.name}"
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
-        folder = _new_folder(runs_dir, stem)
-        # TOML has no null: absent is the default
-        requested = experiment.model_dump(mode="json", exclude_none=True)
-        write_bytes(folder.experiment_path, tomli_w.dumps(requested).encode())
-        folder.write_record(
+        remove_leftovers(runs_dir)
+        return _made(
+            runs_dir.absolute(),
+            stem,
+            experiment,
             RunRecord(
-                id=folder.id,
+                id="",
                 name=label,
                 preset=preset,
                 data=experiment.data.name,
@@ -222,7 +231,7 @@ def create(
                 versions=provenance.versions(),
                 machine=provenance.machine(),
                 source_revision=provenance.source_revision(),
-            )
+            ),
         )
     except OSError as error:
         msg = (
@@ -230,7 +239,15 @@ def create(
             " or FFTUI_RUNS"
         )
         raise RequestError(msg) from error
-    return folder
+
+
+def make_again(folder: RunFolder, experiment: Experiment, record: RunRecord) -> None:
+    """Make the folder of a run that was deleted, with its experiment and record. Raises OSError."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    if not folder.experiment_path.exists():
+        folder.write_experiment(experiment)
+    if not folder.run_json.exists():
+        folder.write_record(record)
 
 
 def _with_run_ids(experiment: Experiment, runs_dir: Path) -> Experiment:
@@ -361,14 +378,25 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40].strip("-") or "run"
 
 
-def _new_folder(runs_dir: Path, stem: str) -> RunFolder:
+def _made(runs_dir: Path, stem: str, experiment: Experiment, record: RunRecord) -> RunFolder:
+    """The folder of a new run, which appears with its experiment and record in one step. Raises
+    OSError.
+    """
     while True:
-        path = (runs_dir / f"{stem}-{secrets.token_hex(2)}").absolute()
+        path = runs_dir / f"{stem}-{secrets.token_hex(2)}"
+        beside = RunFolder(runs_dir / f".{path.name}.{os.getpid()}.new")
         try:
-            path.mkdir()
-        except FileExistsError:
-            continue
-        return RunFolder(path)
+            beside.path.mkdir()
+            beside.write_experiment(experiment)
+            beside.write_record(record.model_copy(update={"id": path.name}))
+            if not path.exists():
+                beside.path.rename(path)
+                return RunFolder(path)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        finally:
+            beside.discard()
 
 
 def _started(folder: RunFolder, record: RunRecord | None) -> float:

@@ -4,9 +4,10 @@ import polars as pl
 
 from fftui import events as ev
 from fftui.errors import RunNotFoundError
-from fftui.runs.columns import TableName
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
+from fftui.runs.status import is_live
+from fftui.runs.table_names import TableName
 from fftui.runs.tables import JournalFacts, finished_table, table_of
 
 BLOCK_BYTES = 1 << 22  # of a journal at once
@@ -24,7 +25,6 @@ TABLES_OF: dict[tuple[type[ev.Event], ...], tuple[TableName, ...]] = {
     EPOCHS: ("epochs", "evaluations"),
     SAMPLES: ("telemetry",),
 }
-CLOCK_S = 2.0  # by which the clocks of a disk and of a process may differ
 
 
 class _Part:
@@ -62,7 +62,7 @@ class GrowingTables:
             return False
         kinds = SAMPLES if name == "telemetry" else EPOCHS
         ended = self._has_ended()
-        if ended and kinds not in self._parts and self._is_written(name):
+        if ended and kinds not in self._parts:
             self._complete.add(name)
             self._tables[name] = finished_table(self.folder, name)
             return True
@@ -84,17 +84,6 @@ class GrowingTables:
     def _has_ended(self) -> bool:
         """Whether the run's record says so; a record that cannot be read does not."""
         try:
-            return self.folder.record().status not in ("running", "paused")
+            return not is_live(self.folder.record())
         except RunNotFoundError:
             return False
-
-    def _is_written(self, name: TableName) -> bool:
-        """Whether the table beside the journal is of the run's end: a run that was resumed has
-        older ones.
-        """
-        ended = self.folder.record().ended
-        try:
-            written = self.folder.table(name).stat().st_mtime
-        except OSError:
-            return False
-        return ended is None or written + CLOCK_S >= ended.timestamp()

@@ -5,9 +5,11 @@ by a crash. A line that is no event (torn by a crash and closed by a later sessi
 version's event) is skipped.
 """
 
+import errno
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,8 +31,10 @@ except ImportError:  # Windows: nothing stops two processes from running one run
 
 STEP_EVERY_S = 1.0
 RETRY_EVERY_S = 5.0
+KEPT_BYTES = 64 << 20  # of lines that wait for room: some hundred thousand epochs
 CLAIM_S = 0.5  # `is_held` takes the lock for a moment
 OUTLINE_END_BYTES = 1 << 16
+COPIED_AT_ONCE = 1 << 20  # bytes
 EVENT_KEY = b'"event":"'
 
 
@@ -46,30 +50,35 @@ class JournalWriter:
     """Appends events to a journal; each line is written before `append` returns. Threads may share
     one writer.
 
-    On a full disk lines are kept in memory (telemetry and steps are dropped) and written later.
+    On a full disk lines are kept in memory (telemetry and steps are dropped) and written later. A
+    journal that is deleted under the writer is made again with all its lines; one that is moved
+    is still written, and counts as a failure until it is back.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open `path` for appending. Raises RequestError where another process writes
-        it, OSError.
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        make_folder: Callable[[], None] | None = None,
+    ) -> None:
+        """Open `path` for appending; `make_folder` makes its folder again where that is deleted,
+        and may raise OSError.
+
+        Raises RequestError where another process writes the journal, OSError.
         """
         self._path = path
         self._clock = clock
+        self._make_folder = make_folder
+        self.made_again = 0  # times that the journal was deleted and made again
         self._lock = threading.Lock()
         self._stepped_at = float("-inf")
         self._tried_at = float("-inf")
-        self._waiting: list[bytes] = []
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
         # why the last attempt failed; None once everything is written
         self.failure: OSError | None = None
         self._torn = _ends_torn(path)
-        self._fd = os.open(
-            path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644
-        )
-        try:
-            _claim(self._fd, path)
-        except RequestError:
-            os.close(self._fd)
-            raise
+        self._fd = _claimed(path)
 
     def append(self, event: Event) -> float:
         """Write `event`, steps at most once a second, and return the Unix time at which it was
@@ -84,9 +93,32 @@ class JournalWriter:
                 self._stepped_at = at
             if not (expendable and self.failure):
                 self._waiting.append(to_json(at, event).encode() + b"\n")
-            if self.failure is None or abs(at - self._tried_at) >= RETRY_EVERY_S:
-                self._write(at)
+                self._waiting_bytes += len(self._waiting[-1])
+            if abs(at - self._tried_at) >= RETRY_EVERY_S:
+                self._settle(at)
+            elif self.failure is None:
+                self._write()
             return at
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the lines that wait for room are as many as are kept."""
+        return self._waiting_bytes > KEPT_BYTES
+
+    def sync(self) -> None:
+        """Write the lines kept in memory, and all lines to the disk itself.
+
+        Raises OSError where they are not all at the journal's place.
+        """
+        with self._lock:
+            self._settle(self._clock())
+            if self.failure is None:
+                try:
+                    os.fsync(self._fd)
+                except OSError as error:
+                    self.failure = error
+            if self.failure is not None:
+                raise OSError(self.failure.errno, self.failure.strerror, str(self._path))
 
     def touch(self) -> None:
         """Update the file's time, so that other machines see that the process is alive though it
@@ -102,12 +134,38 @@ class JournalWriter:
         with self._lock:
             if self._fd < 0:
                 return
-            self._write(self._clock())
+            if self._waiting:
+                self._settle(self._clock())
             os.close(self._fd)
             self._fd = -1
 
-    def _write(self, at: float) -> None:
+    def _settle(self, at: float) -> None:
+        """Write what waits, to a journal that is where it belongs."""
         self._tried_at = at
+        try:
+            self._ensure_place()
+        except OSError as error:
+            self._write()  # into the moved file: it is the run's still
+            self.failure = error
+        else:
+            self._write()
+
+    def _ensure_place(self) -> None:
+        """Make a deleted journal again, from its lines as they were. Raises OSError where that
+        cannot be done, and where it was moved.
+        """
+        own = os.fstat(self._fd)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(own, self._path.stat()):
+                return
+        if own.st_nlink > 0:
+            raise OSError(errno.ENOENT, "it was moved, or its folder was: move it back")
+        if self._make_folder is not None:
+            self._make_folder()
+        self._fd = _copied(self._fd, self._path)
+        self.made_again += 1
+
+    def _write(self) -> None:
         while self._waiting:
             # A newline before the line ends the one that a crash or a full disk has cut off.
             line = b"\n" + self._waiting[0] if self._torn else self._waiting[0]
@@ -121,7 +179,7 @@ class JournalWriter:
                 self._torn = True
                 continue
             self._torn = False
-            del self._waiting[0]
+            self._waiting_bytes -= len(self._waiting.popleft())
         self.failure = None
 
 
@@ -258,6 +316,45 @@ def _ends_torn(path: Path) -> bool:
             return file.read(1) != b"\n"
     except FileNotFoundError:
         return False
+
+
+def _claimed(path: Path) -> int:
+    """The descriptor of a journal opened to append, locked for this process.
+
+    Raises RequestError where another process holds it, OSError.
+    """
+    # read too: the lines of a deleted journal are read from here
+    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+    try:
+        _claim(fd, path)
+    except RequestError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _copied(deleted: int, path: Path) -> int:
+    """The descriptor of a new journal at `path` with all that the `deleted` one holds, which is
+    closed. Raises OSError; the deleted one is then as it was.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fd = -1
+    try:
+        beside.unlink(missing_ok=True)
+        fd = _claimed(beside)
+        at = 0
+        while part := os.pread(deleted, COPIED_AT_ONCE, at):
+            at += os.write(fd, part)
+        os.fsync(fd)
+        beside.replace(path)
+    except BaseException:
+        if fd >= 0:
+            os.close(fd)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+    os.close(deleted)
+    return fd
 
 
 def _claim(fd: int, path: Path) -> None:

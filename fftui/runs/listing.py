@@ -14,7 +14,7 @@ from fftui.runs.annotations import FILE, NO_ANNOTATIONS, Annotations, readable_a
 from fftui.runs.folder import RunFolder, RunRecord, find_run, read_record, run_records
 from fftui.runs.run_progress import RunProgress, read_progress
 from fftui.runs.run_settings import RunSettings, read_settings
-from fftui.runs.status import in_progress, with_current_status
+from fftui.runs.status import in_progress, is_live, with_current_status
 
 FileState = tuple[int, int, int]  # when it was changed, its size, which file
 ENDED = ("finished", "interrupted", "failed")
@@ -43,7 +43,7 @@ class ListedRun:
     @property
     def is_running(self) -> bool:
         """Whether a process is running or pausing it."""
-        return self.record is not None and self.record.status in ("running", "paused")
+        return self.record is not None and is_live(self.record)
 
     @property
     def diverged(self) -> bool:

@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,9 +21,12 @@ from fftui.experiment import Experiment
 from fftui.runs import provenance
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
+from fftui.runs.disk_room import room_warning
+from fftui.runs.estimate import expected_seconds
 from fftui.runs.files import remove_leftovers, write_bytes
-from fftui.runs.folder import RunFolder, RunRecord, find_run
+from fftui.runs.folder import RunFolder, RunRecord, find_run, make_again
 from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.kept_tables import mark_current
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 STEPS_SHOWN_EVERY_S = 0.05
 HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.status`
+TRY_AGAIN_S = 5.0  # between two attempts to write what could not be written
+ATTEMPT_SHARE = 0.05  # of the time at most is spent on attempts while a run learns
 
 Listener = Callable[[float, ev.Event], None]
 StartTraining = Callable[..., "Training"]
@@ -90,8 +95,13 @@ class RunThread(threading.Thread):
         self._stop_requested = False
         self._checkpoint_requested = False
         self._write_errors: dict[Output, str] = {}
+        self._listener_error: str | None = None
+        self._gave_up = False
+        self._room_may_help = True  # against what could not be written
         self._in_training = False
         self._saved_at = time.monotonic()
+        self._save_again_at = float("inf")  # where the last checkpoint could not be written
+        self._made_again = 0
         self._shown_at = float("-inf")
 
     @property
@@ -106,8 +116,9 @@ class RunThread(threading.Thread):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """One line for each output that cannot be written."""
-        return tuple(self._write_errors.values())
+        """One line for each output that cannot be written, and for a listener that failed."""
+        failed = (self._listener_error,) if self._listener_error else ()
+        return (*self._write_errors.values(), *failed)
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with each event from now on; before `start` it hears all."""
@@ -141,7 +152,10 @@ class RunThread(threading.Thread):
         `problems`.
         """
         try:
-            self._journal = JournalWriter(self.folder.journal)
+            self._journal = JournalWriter(
+                self.folder.journal,
+                make_folder=lambda: make_again(self.folder, self.experiment, self._record),
+            )
         except FFTUIError as error:
             self._refuse(error)
             return
@@ -156,8 +170,7 @@ class RunThread(threading.Thread):
                 if begun:
                     self._train()
             if begun:
-                self._write_end()
-                self._write_tables()
+                self._conclude()
         # a thread's last resort: no failure stays unreported
         except Exception as error:  # noqa: BLE001
             self._write_errors["end"] = (
@@ -185,7 +198,7 @@ class RunThread(threading.Thread):
         # a thread's last resort: the run records why it failed
         except Exception as error:  # noqa: BLE001
             self._fail(error)
-            self._write_end()
+            self._conclude()
             return False
         return True
 
@@ -217,7 +230,7 @@ class RunThread(threading.Thread):
                 end = self._consume(training, sampler)
                 self._in_training = False
                 self._save(training)
-            self._emit(end or training.ended("interrupted"))
+            self._emit(self._end(training, end))
         # a thread's last resort: the run records why it failed
         except Exception as error:  # noqa: BLE001
             self._in_training = False
@@ -229,7 +242,7 @@ class RunThread(threading.Thread):
         """Take events until the last one, returned without being stated; None where the run was
         stopped before.
         """
-        while not self._stop_requested:
+        while not (self._stop_requested or self._gave_up):
             event = next(training)
             if isinstance(event, ev.RunFinished):
                 return event
@@ -246,12 +259,93 @@ class RunThread(threading.Thread):
                 self._save(training)
             if self._pause_requested:
                 self._wait(training)
+            self._keep_within_bound(training)
         return None
 
+    def _keep_within_bound(self, training: "Training") -> None:
+        """Wait for room where as many rows wait for it as are kept."""
+        if self._journal is not None and self._journal.is_full:
+            training.rest()
+            self._is_settled(self._is_flushed)
+
     def _save_is_due(self) -> bool:
-        every_s = self.experiment.checkpoint.every_s
-        by_time = every_s > 0 and time.monotonic() - self._saved_at >= every_s
-        return by_time or self._checkpoint_requested
+        every_s, now = self.experiment.checkpoint.every_s, time.monotonic()
+        by_time = every_s > 0 and now - self._saved_at >= every_s
+        return by_time or now >= self._save_again_at or self._checkpoint_requested
+
+    def _end(self, training: "Training", end: ev.RunFinished | None) -> ev.RunFinished:
+        """The run's last event: `end`, once weights, rows and tables are on the disk."""
+        if end is not None and self._is_settled(lambda: self._is_written(training, end)):
+            return end
+        if self._gave_up:
+            return training.ended("unsaved", "; ".join(self._write_errors.values()))
+        return training.ended("interrupted")
+
+    def _is_written(self, training: "Training", end: ev.RunFinished) -> bool:
+        """Whether weights, rows and tables of a run that has learned all are on the disk, after an
+        attempt to write what is not.
+        """
+        if "checkpoint" in self._write_errors:
+            self._save(training)
+        if not self._is_flushed() or "checkpoint" in self._write_errors:
+            return False
+        self._write_tables(end)
+        return "tables" not in self._write_errors
+
+    def _is_flushed(self) -> bool:
+        """Whether all rows are on the disk, after an attempt to write them."""
+        assert self._journal is not None
+        with suppress(OSError):
+            self._journal.sync()
+        self._watch_journal()
+        return self._journal.failure is None
+
+    def _is_settled(self, attempt: Callable[[], bool]) -> bool:
+        """Whether `attempt` succeeds, at once or, while the run waits as `unsaved`, in the time
+        that the experiment gives it; not where the run is stopped meanwhile.
+        """
+        if attempt():
+            return True
+        given_s = self.experiment.checkpoint.keep_trying_s if self._room_may_help else 0.0
+        until = time.monotonic() + given_s
+        self._update_record(status="unsaved")
+        self._emit(ev.StatusChanged("unsaved"))
+        if given_s > 0:
+            self._emit(ev.Noted(_waiting_text(given_s)))
+        while (left := until - time.monotonic()) > 0 and not self._stop_requested:
+            with self._requests:
+                self._requests.wait_for(lambda: self._stop_requested, min(TRY_AGAIN_S, left))
+            if attempt():
+                self._update_record(status="running")
+                self._emit(ev.StatusChanged("running"))
+                return True
+        self._gave_up = True
+        return False
+
+    def _conclude(self) -> None:
+        """Record the end. A run is recorded as finished once its last row is on the disk too."""
+        end = self._view.result
+        if end is None:
+            return
+        if end.status != "finished":
+            if self._is_flushed() or end.status != "unsaved":
+                self._write_end(end)  # else its status is that of a run whose process is gone
+            self._write_tables()
+        elif not self._is_settled(lambda: self._is_finished(end)):
+            assert self._training is not None
+            reason = "; ".join(self._write_errors.values())
+            self._emit(self._training.ended("unsaved", reason))
+
+    def _is_finished(self, end: ev.RunFinished) -> bool:
+        if not self._is_flushed():
+            return False
+        try:
+            mark_current(self.folder)
+        except OSError:  # deleted meanwhile
+            self._write_tables()
+        if "tables" not in self._write_errors:
+            self._write_end(end)
+        return not self._write_errors
 
     def _worth_emitting(self, event: ev.Event) -> bool:
         """Whether to state the event: steps are shown to people, who cannot read a thousand a
@@ -302,10 +396,15 @@ class RunThread(threading.Thread):
             state = training.state()
             for window in training.pop_windows():
                 self._emit(window)
+            assert self._journal is not None
+            self._journal.sync()  # a checkpoint is never ahead of the rows
             save_checkpoint(self.folder, state)
         except OSError as error:
             self._write_error("checkpoint", error, str(self.folder.checkpoint))
+            took = time.monotonic() - started
+            self._save_again_at = time.monotonic() + max(TRY_AGAIN_S, took / ATTEMPT_SHARE)
         else:
+            self._save_again_at = float("inf")
             self._write_errors.pop("checkpoint", None)
             self._emit(
                 ev.Checkpointed(*(finished or training.epoch_key), time.monotonic() - started)
@@ -355,6 +454,8 @@ class RunThread(threading.Thread):
         """
         self.refused = error
         if not self._resuming:
+            if self._journal is not None:
+                self._journal.close()  # it would make its folder again
             self.folder.discard()
         end = _not_started(str(error))
         with self._fold_lock:
@@ -368,9 +469,22 @@ class RunThread(threading.Thread):
         with self._fold_lock:
             at = self._journal.append(event)
             self._view = self._view.after(at, event)
-        if self._listener:
-            self._listener(at, event)
+        self._hear(at, event)
         self._watch_journal()
+
+    def _hear(self, at: float, event: ev.Event) -> None:
+        """Call the listener. One that fails is called no more: it changes nothing of the run."""
+        if self._listener is None:
+            return
+        try:
+            self._listener(at, event)
+        except Exception as error:  # noqa: BLE001 - a foreign function
+            self._listener = None
+            self._listener_error = (
+                f"what listened to run {self.folder.id} failed at the event {event.kind}:"
+                f" {_describe(error)}"
+            )
+            self._emit(ev.Noted(self._listener_error))
 
     def _watch_journal(self) -> None:
         assert self._journal is not None
@@ -379,6 +493,9 @@ class RunThread(threading.Thread):
             self._write_errors.pop("journal", None)
         elif "journal" not in self._write_errors:
             self._write_error("journal", failure, str(self.folder.journal))
+        if self._journal.made_again > self._made_again:
+            self._made_again = self._journal.made_again
+            self._emit(ev.Noted(f"{self.folder.path} was deleted and is made again"))
 
     def _write_error(self, output: Output, error: Exception, what: str) -> None:
         """Note that `output` cannot be written, once until it can be again."""
@@ -396,6 +513,9 @@ class RunThread(threading.Thread):
         before = self._record
         self._write_start(event)
         self._emit(event)
+        seconds = expected_seconds(self.experiment)
+        if warning := room_warning(self.experiment, self.folder.path, seconds):
+            self._emit(ev.Noted(warning))
         self._compare_start(before, event)
 
     def _compare_start(self, record: RunRecord, event: ev.RunStarted) -> None:
@@ -426,10 +546,7 @@ class RunThread(threading.Thread):
             source_revision=provenance.source_revision(),
         )
 
-    def _write_end(self) -> None:
-        end = self._view.result
-        if end is None:
-            return
+    def _write_end(self, end: ev.RunFinished) -> None:
         self._update_record(
             status=end.status,
             ended=datetime.now(UTC),
@@ -456,14 +573,17 @@ class RunThread(threading.Thread):
         else:
             self._write_errors.pop("record", None)
 
-    def _write_tables(self) -> None:
+    def _write_tables(self, ending: ev.RunFinished | None = None) -> None:
         try:
             from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
 
-            write_tables(self.folder)
-        # whatever fails here, the run itself is over and recorded
+            write_tables(self.folder, ending)
+        # whatever fails here, what was learned is kept
         except Exception as error:  # noqa: BLE001
+            self._room_may_help = isinstance(error, OSError)
             self._write_error("tables", error, f"the tables in {self.folder.path}")
+        else:
+            self._write_errors.pop("tables", None)
 
     def _request(self, *, pause: bool | None = None, stop: bool = False) -> None:
         with self._requests:
@@ -471,6 +591,13 @@ class RunThread(threading.Thread):
                 self._pause_requested = pause
             self._stop_requested = self._stop_requested or stop
             self._requests.notify_all()
+
+
+def _waiting_text(given_s: float) -> str:
+    return (
+        f"nothing is lost yet: make room, or mend the folder; tried again every {TRY_AGAIN_S:.0f} s"
+        f" for {given_s:.0f} s (checkpoint.keep_trying_s)"
+    )
 
 
 def _not_started(error: str) -> ev.RunFinished:

@@ -14,13 +14,13 @@ SILENT_S = 600.0
 
 
 def in_progress(folder: RunFolder, record: RunRecord) -> bool:
-    """Whether a process is running or pausing the run now.
+    """Whether a process is running or pausing the run now, or waits for room to write it.
 
     Decided by the lock on its journal where there are locks; else by the process list of this
     machine. A process on another machine counts as alive until the run has not been written for
     `SILENT_S`.
     """
-    if record.status not in ("running", "paused"):
+    if record.status not in ("running", "paused", "unsaved"):
         return False
     held = is_held(folder.journal)
     if held:
@@ -40,6 +40,14 @@ def is_waiting(record: RunRecord) -> bool:
     return elsewhere or provenance.is_alive(record.pid, record.process_started)
 
 
+def is_live(record: RunRecord) -> bool:
+    """Whether a record with its current status is that of a run which a process is running,
+    pausing, or trying to write.
+    """
+    waits_for_room = record.status == "unsaved" and record.ended is None
+    return waits_for_room or record.status in ("running", "paused")
+
+
 def current_record(folder: RunFolder) -> RunRecord:
     """The run's record with its current status, `interrupted` where its process is gone, and under
     the name it was given since.
@@ -52,10 +60,10 @@ def current_record(folder: RunFolder) -> RunRecord:
 
 
 def with_current_status(folder: RunFolder, record: RunRecord) -> RunRecord:
-    """`record` with its current status: `interrupted` where it says waiting, running or paused and
-    its process is gone.
+    """`record` with its current status: `interrupted` where it says waiting, running, paused or
+    that it waits for room (`unsaved` without an end), and its process is gone.
     """
-    unfinished = record.status in ("waiting", "running", "paused")
+    unfinished = record.status == "waiting" or is_live(record)
     gone = unfinished and not (is_waiting(record) or in_progress(folder, record))
     return record.model_copy(update={"status": "interrupted"}) if gone else record
 

@@ -3,6 +3,7 @@
 Where a resumed run repeats what was lost with its last session, the later event counts.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from io import BytesIO
@@ -15,14 +16,16 @@ from pydantic import BaseModel
 from fftui import events as ev
 from fftui.errors import one_of
 from fftui.runs.annotations import readable_annotations
-from fftui.runs.columns import IN_FOLDER, SCHEMAS, SETTING, TABLE_NAMES, TableName
+from fftui.runs.columns import SCHEMAS, SETTING
 from fftui.runs.energy import EnergyFold, WindowEnergy
 from fftui.runs.energy_rows import Row, energy_rows
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.kept_tables import ensure_tables, is_current
 from fftui.runs.rightness import correct_of, depth_correct_of
 from fftui.runs.status import current_record
+from fftui.runs.table_names import IN_FOLDER, TABLE_NAMES, TableName
 
 # columns of a layer that layers in parallel share
 _SHARED = ("layer_s", "epoch_s", "compute_s", "data_s", "peak_memory_bytes")
@@ -43,21 +46,28 @@ def make_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     return table_of(name, _facts_of(folder), folder.id)
 
 
-def write_tables(folder: RunFolder) -> None:
-    """Write a run's tables as Parquet into its folder, each replaced in one step.
+def write_tables(folder: RunFolder, ending: ev.RunFinished | None = None) -> None:
+    """Write a run's tables as Parquet into its folder, each replaced in one step and dated as the
+    journal it was made from; `ending` is the last event, where the journal lacks it.
     Raises OSError.
     """
+    dated = folder.journal.stat().st_mtime_ns  # before it is read: later lines make a table old
     facts = _facts_of(folder)
+    if ending is not None:
+        facts.add(time.time(), ending)
     for name in IN_FOLDER:
         content = BytesIO()
         table_of(name, facts, folder.id).write_parquet(content)
-        write_bytes(folder.table(name), content.getvalue())
+        write_bytes(folder.table(name), content.getvalue(), dated)
 
 
 def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
-    """A finished run's table: as it was written at the end, if it has today's columns, else from
-    the journal.
+    """The table of a run that has ended: the one in its folder, written anew where it is missing or
+    older than the journal; from the journal where it cannot be written or has other columns.
     """
+    ensure_tables(folder)
+    if not is_current(folder, name):
+        return make_table(folder, name)
     try:
         stored = pl.read_parquet(folder.table(name))
     except (OSError, pl.exceptions.PolarsError):

@@ -348,7 +348,9 @@ class RunView:
 
     def _after_status_changed(self, event: ev.StatusChanged, at: float) -> "RunView":
         view = replace(
-            self, status=event.status, paused_at=at if event.status == "paused" else None
+            self,
+            status=event.status,
+            paused_at=at if event.status in ("paused", "unsaved") else None,
         )
         if self.paused_at is not None and self.started_at is not None and event.status == "running":
             # a pause does not slow the pace

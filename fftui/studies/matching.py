@@ -30,6 +30,7 @@ STATUS_RANK: tuple[Status, ...] = (
     "running",
     "paused",
     "waiting",
+    "unsaved",
     "interrupted",
     "failed",
 )

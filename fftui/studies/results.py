@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from fftui.runs.status import is_live
 from fftui.runs.tables import finished_table, while_learning
 from fftui.studies.matching import KnownRun, KnownRuns
 from fftui.studies.study import Condition, Study, Trial
@@ -136,7 +137,7 @@ def missing(trials: Sequence[Trial], known: KnownRuns) -> str:
         elif run.status == "failed":
             word = f"failed ({run.record.error})" if run.record.error else "failed"
         else:
-            word = "under way" if run.status in ("running", "paused") else run.status
+            word = "under way" if is_live(run.record) else run.status
         if word != "finished":
             counts[word] = counts.get(word, 0) + 1
     return "; ".join(f"{count} {word}" for word, count in counts.items())

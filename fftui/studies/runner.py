@@ -19,6 +19,7 @@ from fftui.runs.folder import RunFolder, create
 from fftui.runs.provenance import cores
 from fftui.runs.run_process import RunProcess
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
+from fftui.runs.status import is_live
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun, KnownRuns, identity
@@ -236,7 +237,7 @@ def _first_of_each(study: Study) -> Iterator[tuple[int, Trial]]:
 
 
 def _is_taken(run: KnownRun | None) -> bool:
-    return run is not None and run.status in ("finished", "running", "paused")
+    return run is not None and (run.status == "finished" or is_live(run.record))
 
 
 @dataclass(frozen=True)

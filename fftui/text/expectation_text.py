@@ -1,5 +1,10 @@
 """What an experiment will take, in words: `~` before what is estimated, and by what."""
 
+from pathlib import Path
+
+from fftui.experiment import Experiment
+from fftui.experiment.disk_cost import disk_of
+from fftui.runs.disk_room import free_bytes
 from fftui.runs.expectation import Expectation, memory_refusal
 from fftui.text.format import duration, roughly, size
 
@@ -20,6 +25,25 @@ def takes_text(expected: Expectation) -> str:
     elif expected.compared:
         basis = f"by {expected.compared} run{'s' if expected.compared > 1 else ''} like it"
     return f"takes {time_text(expected)} here, {basis}"
+
+
+def disk_text(experiment: Experiment, expected: Expectation, folder: Path) -> str:
+    """The room on the disk and how much is free there, such as `~12.3 MB of 1.2 GB`."""
+    free = free_bytes(folder)
+    taken = f"~{size(disk_of(experiment).total(expected.seconds))}"
+    return taken if free is None else f"{taken} of {size(free)}"
+
+
+def disk_facts(
+    experiment: Experiment, expected: Expectation, folder: Path
+) -> dict[str, float | None]:
+    """The room on the disk as JSON values."""
+    cost, free = disk_of(experiment), free_bytes(folder)
+    return {
+        "disk_bytes": round(cost.total(expected.seconds)),
+        "disk_free_bytes": None if free is None else round(free),
+        "checkpoint_bytes": round(cost.checkpoint),
+    }
 
 
 def memory_text(expected: Expectation) -> str:

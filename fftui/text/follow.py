@@ -51,7 +51,7 @@ def _follow(folder: RunFolder, tail: JournalTail, view: RunView) -> int:
         if view.result is not None:
             _say(_end(view))
             return EXIT_CODES.get(view.result.status, 1)
-        if status not in ("waiting", "running", "paused"):
+        if status not in ("waiting", "running", "paused", "unsaved"):
             _say(f"{status}: its process is gone; go on with: {resume_command(folder)}")
             return EXIT_CODES.get(status, 1)
         time.sleep(LOOK_EVERY_S)

@@ -6,9 +6,10 @@ import sys
 from rich.table import Table
 
 from fftui import events as ev
-from fftui.errors import RunFailedError, RunNotFoundError
+from fftui.errors import RunFailedError
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.journal import read_journal
+from fftui.runs.kept_tables import ensure_tables
 from fftui.runs.run_thread import RunThread
 from fftui.runs.view import RunView, fold
 from fftui.text.layer_text import (
@@ -38,13 +39,20 @@ def write_result(run_thread: RunThread, *, as_json: bool) -> int:
 def exit_code_of(run_thread: RunThread) -> int:
     """Report the end of a run on stderr; returns its exit code.
 
-    Raises RequestError where it was refused and RunFailedError where it failed.
+    Raises RequestError where it was refused and RunFailedError where it failed or is unsaved.
     """
     folder, result = run_thread.folder, run_thread.view.result
     if run_thread.refused:
         raise run_thread.refused
+    if result is not None and result.status == "unsaved":
+        msg = (
+            f"run {folder.id} is unsaved: {result.error}; make room or mend it, then learn what is"
+            f" missing again: {resume_command(folder)}"
+        )
+        raise RunFailedError(msg)
     for problem in run_thread.problems:
-        to_stderr(f"{problem}; make room or mend it, then: {_mending_command(folder)}")
+        finished = result is not None and result.status == "finished"
+        to_stderr(problem if finished else f"{problem}; mend it, then: {resume_command(folder)}")
     if result is None:
         msg = f"run {folder.id} ended without a result; its journal is in {folder.path}"
         raise RunFailedError(msg)
@@ -59,6 +67,7 @@ def exit_code_of(run_thread: RunThread) -> int:
 
 def show_finished(folder: RunFolder, record: RunRecord, *, as_json: bool) -> None:
     """Write the result of a run that has already finished."""
+    ensure_tables(folder)
     view = fold(read_journal(folder.journal))
     result = view.result or ev.RunFinished(
         "finished", record.test_accuracy, record.layer_accuracies, record.train_s or 0.0, None
@@ -92,17 +101,6 @@ def command_for(name: str, folder: RunFolder, *options: str) -> str:
     parent = folder.path.parent
     where = [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
     return shlex.join(["fftui", name, folder.id, *where, *options])
-
-
-def _mending_command(folder: RunFolder) -> str:
-    """The command that writes what could not be written: a run whose end is recorded lacks its
-    tables only.
-    """
-    try:
-        over = folder.record().status == "finished"
-    except RunNotFoundError:
-        over = False
-    return shlex.join(["fftui", "export", str(folder.path)]) if over else resume_command(folder)
 
 
 def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:

@@ -188,7 +188,7 @@ class JournalSource:
         if self.reading is None or self.view.started is not None:
             status = self._status() if self.view.result is None else None
             self.process_gone, self.waits = status == "interrupted", status == "waiting"
-            self._running = status in ("running", "paused")
+            self._running = status in ("running", "paused", "unsaved")
 
     def _read_part(self) -> None:
         until = time.monotonic() + PART_S

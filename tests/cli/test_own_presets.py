@@ -66,13 +66,15 @@ def test_an_estimate_starts_nothing(
     command = ("run", "--preset", "quickstart", "--device", "cpu", "--estimate")
     code, out, _ = call(*command)
     assert code == 0
-    time, memory = out.splitlines()
+    time, memory, disk = out.splitlines()
     assert time.startswith("takes ~")
     assert "by arithmetic" in time
     assert memory.endswith(" of memory")
+    assert disk.endswith(" of disk")
     facts = json.loads(call(*command, "--json")[1])
     parts = ("images_bytes", "weights_bytes", "inputs_bytes", "activities_bytes")
     assert sum(facts[part] for part in parts) < facts["memory_bytes"]
+    assert 2 * facts["checkpoint_bytes"] < facts["disk_bytes"] < facts["disk_free_bytes"]
     assert not (tmp_path / "runs").exists()
 
 

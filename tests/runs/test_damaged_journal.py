@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fftui import events as ev
-from fftui.runs.columns import IN_FOLDER
 from fftui.runs.export import BINARY, FORMATS, render
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.table_names import IN_FOLDER
 from fftui.runs.tables import make_table
 from fftui.runs.view import RunView
 from fftui.text.layer_text import end_text, energy_text, head_text, layer_rows

@@ -12,7 +12,6 @@ import pytest
 from fftui import events as ev
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
-from fftui.runs.columns import TABLE_NAMES
 from fftui.runs.export import (
     FORMATS,
     Request,
@@ -25,6 +24,7 @@ from fftui.runs.export import (
 )
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.table_names import TABLE_NAMES
 from fftui.runs.workspace import Workspace
 
 

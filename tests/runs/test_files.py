@@ -1,9 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from fftui.errors import RequestError
-from fftui.runs.files import check_writable, replace_with, write_bytes, write_output
+from fftui.runs.files import (
+    check_writable,
+    remove_leftovers,
+    replace_with,
+    write_bytes,
+    write_output,
+)
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -50,3 +57,19 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     assert (tmp_path / "table").read_bytes() == b"x"
     with pytest.raises(RequestError, match="cannot write"):
         write_output(tmp_path / "nowhere" / "table", b"x")
+
+
+def test_what_dead_processes_left_is_removed_and_what_is_being_written_stays(
+    tmp_path: Path,
+) -> None:
+    no_process = 2**22 + 1  # more than Linux ever gives
+    dead, living = (tmp_path / f".run.json.{pid}.new" for pid in (no_process, os.getpid()))
+    reused = tmp_path / f".checkpoint.safetensors.{os.getpid()}.new"
+    other, folder = tmp_path / ".my-notes.new", tmp_path / f".run.{no_process}.new"
+    for path in (dead, living, reused, other):
+        path.touch()
+    os.utime(reused, (1.0, 1.0))  # before this process began
+    folder.mkdir()
+    (folder / "experiment.toml").touch()
+    remove_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([living, other])

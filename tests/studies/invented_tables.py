@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from fftui.runs.columns import SCHEMAS, TableName
+from fftui.runs.columns import SCHEMAS
+from fftui.runs.table_names import TableName
 from fftui.studies.figures.curve_figures import RunTables
 from fftui.studies.figures.method_runs import MethodRun, TimeShares
 from fftui.studies.figures.style import Drawing, SkippedFigure, render

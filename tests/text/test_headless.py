@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from fftui.events import EpochFinished
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import read_journal
+from fftui.runs.kept_tables import are_current
 from fftui.runs.status import current_record
 from fftui.runs.tables import make_table
 
@@ -229,16 +230,25 @@ def test_a_terminal_shows_a_bar_and_leaves_the_result(workdir: Path, on_terminal
 
 
 def test_a_full_disk_ends_with_one_line_and_exit_1(workdir: Path, begin: Any) -> None:
-    code, out, err = finish(begin("run", "--config", "short.toml", "--headless", code=LIMITED))
+    at_once = ("--set", "checkpoint.keep_trying_s=0")
+    words = ("run", "--config", "short.toml", "--headless", *at_once)
+    code, out, err = finish(begin(*words, code=LIMITED))
+    folder = the_run(workdir)
     assert code == 1
-    assert "finished: test accuracy" in out
+    assert "unsaved: test accuracy" in out
     assert "Traceback" not in err
     assert [
         line.endswith("learning goes on") for line in err.splitlines() if "checkpoint" in line
     ].count(True) == 1
-    assert any(
-        "checkpoint.safetensors" in line and "make room" in line for line in err.splitlines()
-    )
+    last = err.splitlines()[-1]
+    assert last.startswith(f"fftui: run {folder.id} is unsaved: cannot write ")
+    assert "make room" in last
+    assert f"fftui resume {folder.id}" in last
+    assert current_record(folder).status in ("unsaved", "interrupted")
+    code, out, _ = finish(begin("resume", folder.id, "--headless"))
+    assert code == 0
+    assert "finished: test accuracy" in out
+    assert are_current(folder)
 
 
 def test_a_failed_run_is_one_line_and_a_log(workdir: Path, begin: Any) -> None:
@@ -273,17 +283,17 @@ def test_missing_images_are_one_line_exit_2_and_no_run(workdir: Path, begin: Any
     assert run_folders(workdir / "runs") == []
 
 
-def test_a_crash_of_the_tables_is_one_line_exit_1_and_recorded(workdir: Path, begin: Any) -> None:
+def test_a_crash_of_the_tables_is_one_line_exit_1_and_unsaved(workdir: Path, begin: Any) -> None:
     broken = """
 import fftui.runs.tables as tables
-def write_tables(folder):
+def write_tables(*_):
     raise ValueError("no such column")
 tables.write_tables = write_tables
 """
     code, out, err = finish(begin("run", "--config", "short.toml", "--json", code=broken))
     folder = the_run(workdir)
     assert code == 1
-    assert json.loads(out)["status"] == folder.record().status == "finished"
+    assert json.loads(out)["status"] == folder.record().status == "unsaved"
     assert "Traceback" not in err
     assert "ValueError: no such column" in err
-    assert err.splitlines()[-1].endswith(f"then: fftui export {folder.path}")
+    assert f"fftui resume {folder.id}" in err.splitlines()[-1]

@@ -161,8 +161,9 @@ class LiveScreen(RunScreen):
         if action == "hand_over":
             return self.control is not None and isinstance(self.source, LiveSource)
         if action == "resume_run":
-            ended = self.source.process_gone or self.source.view.status in ("interrupted", "failed")
-            return ended and self.control is None
+            result = self.source.view.result
+            may_go_on = result is not None and result.status != "finished"
+            return (self.source.process_gone or may_go_on) and self.control is None
         if action == "figures":
             return self.control is None and self.source.view.result is not None
         return super().check_action(action, parameters)

@@ -16,6 +16,7 @@ STATUS_STYLES: dict[str, StyleName] = {
     "waiting": "dim",
     "running": "accent",
     "paused": "warn",
+    "unsaved": "bad",
     "finished": "good",
     "interrupted": "warn",
     "failed": "bad",
@@ -94,7 +95,11 @@ class ProgressLine(RowWidget):
     def _bar(self, width: int, view: RunView) -> list[Span]:
         share = min(1.0, max(0.0, view.fraction))
         done = round(share * width)
-        styles: dict[str, StyleName] = {"failed": "bad", "interrupted": "warn"}
+        styles: dict[str, StyleName] = {
+            "failed": "bad",
+            "unsaved": "bad",
+            "interrupted": "warn",
+        }
         style = "bad" if view.diverged else styles.get(view.status, "accent")
         whole = int(100 * share)
         return [
@@ -120,6 +125,8 @@ class ProgressLine(RowWidget):
         )
         if view.status == "paused":
             facts[0] = "paused"
+        if view.status == "unsaved":
+            facts[0] = "waits for room to write its files: see the log"
         facts.append(self._stage_text())
         if view.progress is not None and view.progress.samples_per_s is not None:
             facts.append(f"{fmt.count(view.progress.samples_per_s)} samples/s")
@@ -202,7 +209,7 @@ class LogPane(RowWidget, can_focus=True):
         shown = self._log[max(0, end - height) : end]
         rows = []
         for entry in shown:
-            bad = entry.text.startswith("failed")
+            bad = entry.text.startswith(("failed", "unsaved"))
             text = " ".join(entry.text.split())
             rows.append(
                 line(
