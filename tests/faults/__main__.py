@@ -1,0 +1,112 @@
+"""`python -m tests.faults --minutes 60`: kills and failing disks over every kind of run, for as
+long as there is time; says how many there were, and what was wrong.
+"""
+
+import argparse
+import itertools
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from . import disks, kills
+from .processes import Commands, can_build
+from .situations import Trial, kinds, prepared, random_for
+
+Part = tuple[str, Callable[[], Iterator[str]]]
+MEMORY = Path("/dev/shm")  # where the disk's own time does not matter
+
+
+def parts(trial: Trial, seed: int) -> Iterator[Part]:
+    """One of each fault for a trial; another seed gives others."""
+    chance = random_for(seed, trial.kind, "parts")
+    call, offset = (
+        chance.randint(1, trial.calls),
+        chance.randint(4_000, 60_000 + 60_000 * (seed % 9)),
+    )
+    yield "kill at a random moment", lambda: kills.killed_at_random(trial, seed)
+    yield "kill before a call", lambda: kills.killed_before_call(trial, call)
+    yield "full disk", lambda: disks.full_at(trial, offset)
+    if seed % 4 == 0:
+        yield "full disk, then room", lambda: disks.full_then_room(trial, offset)
+        yield "deleted", lambda: disks.deleted_at_random(trial, seed)
+        yield "moved", lambda: disks.moved_at_random(trial, seed)
+        yield "read-only", lambda: disks.failing_from(trial, "read-only", call)
+        yield "broken", lambda: disks.failing_from(trial, "broken", call)
+        yield "read-only, then not", lambda: disks.failing_then_mended(trial, "read-only", call)
+
+
+def every_call(trial: Trial, step: int) -> Iterator[Part]:
+    """A kill before every `step`-th call of a run, and some more: how many there are depends on the
+    time.
+    """
+    for call in range(1, trial.calls + 20, step):
+        yield "kill before each call", lambda call=call: kills.killed_before_call(trial, call)
+
+
+def main() -> int:
+    """Try until the time is over; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0, help="the first seed")
+    parser.add_argument("--kind", action="append", help="only this kind of run; repeatable")
+    parser.add_argument("--only", action="append", help="only faults with this text; repeatable")
+    parser.add_argument(
+        "--every-call",
+        type=int,
+        metavar="N",
+        help="instead, a kill before every N-th call that changes a file; 1: before each",
+    )
+    parser.add_argument(
+        "--in", dest="folder", type=Path, default=MEMORY if MEMORY.is_dir() else None
+    )
+    asked = parser.parse_args()
+    if not can_build():
+        _say("needs Linux and a C compiler (cc)")
+        return 2
+    until = time.monotonic() + 60 * asked.minutes
+    done: Counter[str] = Counter()
+    wrong: list[str] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="fftui-faults-", dir=asked.folder) as folder,
+        Commands(Path(folder)) as commands,
+    ):
+        names = asked.kind or [name for name, _ in kinds()]
+        trials = [prepared(commands, name, Path(folder) / name.replace(" ", "-")) for name in names]
+        for kind, (what, part) in _all(trials, asked):
+            if time.monotonic() > until:
+                break
+            if asked.only and not any(text in what for text in asked.only):
+                continue
+            found = list(part())
+            done[what] += 1
+            done[f"  of {kind}"] += 1
+            wrong += found
+            for each in found:
+                _say(f"WRONG {each}")
+    for what, count in done.items():
+        _say(f"{count:>6}  {what}")
+    _say(f"{len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _all(trials: list[Trial], asked: argparse.Namespace) -> Iterator[tuple[str, Part]]:
+    if asked.every_call:
+        yield from (
+            (trial.kind, part) for trial in trials for part in every_call(trial, asked.every_call)
+        )
+        return
+    for seed in itertools.count(asked.seed):
+        for trial in trials:
+            yield from ((trial.kind, part) for part in parts(trial, seed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
