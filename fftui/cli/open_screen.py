@@ -43,6 +43,8 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
     code = run_app(workspace, run_thread)
     if run_thread is None or run_thread.is_alive():
         return code
+    if code == 0 and run_thread.view.status == "interrupted":
+        return code  # handed over to the background, as was said
     return exit_code_of(run_thread) or code
 
 

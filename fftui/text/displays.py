@@ -1,5 +1,6 @@
 """Where the progress of a run without a screen is shown: a bar on a terminal, else plain lines."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -48,7 +49,9 @@ class Bar:
     """A progress bar that is repainted, and a line that stays for every layer learned."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        # FORCE_COLOR and its like say nothing of where the bar is painted, nor COLUMNS how wide
+        environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        self._console = Console(stderr=True, force_terminal=True, _environ=environ)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -102,9 +105,9 @@ class Bar:
 
 
 def display_here() -> Display:
-    """A bar where stderr is a terminal, else plain lines."""
-    console = Console(stderr=True)
-    return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
+    """A bar where stderr is a terminal that can move its cursor, else plain lines."""
+    dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    return Bar() if sys.stderr.isatty() and not dumb else PlainLines()
 
 
 def bar_texts(view: RunView) -> tuple[str, str]:
