@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from rich.console import Console
@@ -102,6 +103,39 @@ class Bar:
         except OSError:
             self._open = False
             detach(sys.stderr)
+
+
+class Unfailing:
+    """A display whose failure ends the display, not the run that it shows."""
+
+    def __init__(self, display: Display) -> None:
+        self._display: Display | None = display
+
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Show `event`."""
+        self._guarded(lambda display: display.on_event(event, view))
+
+    def refresh(self, view: RunView) -> None:
+        """Repaint from `view`."""
+        self._guarded(lambda display: display.refresh(view))
+
+    def close(self) -> None:
+        """Remove what is painted."""
+        self._guarded(lambda display: display.close())
+
+    def _guarded(self, show: Callable[[Display], None]) -> None:
+        if (display := self._display) is None:
+            return
+        try:
+            show(display)
+        # whatever cannot be shown has been learned
+        except Exception as error:  # noqa: BLE001
+            self._display = None
+            with suppress(Exception):
+                display.close()
+            to_stderr(
+                f"progress is shown no more ({type(error).__name__}: {error}); the run goes on"
+            )
 
 
 def display_here() -> Display:

@@ -40,6 +40,7 @@ from fftui.tui.messages import (
     ShowFigures,
     ShowSettings,
 )
+from fftui.tui.own_loop import LOADER
 from fftui.tui.run_sources import Source
 from fftui.tui.screen_failure import ScreenFailure
 from fftui.tui.screens.confirm import ConfirmDialog
@@ -165,9 +166,7 @@ class FFTUIApp(LaunchingApp):
         if self._first_shown is not None:
             self.push_screen(LiveScreen(self._first_shown, self.machine))
         if self._loads_torch:
-            self.set_timer(
-                LOAD_TORCH_AFTER_S, lambda: self.in_thread("fftui-load-torch", self._load_torch)
-            )
+            self.set_timer(LOAD_TORCH_AFTER_S, lambda: self.in_thread(LOADER, self._load_torch))
 
     # Background threads
 

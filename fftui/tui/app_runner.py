@@ -20,6 +20,7 @@ from fftui.text.streams import is_served, to_stderr
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.launching import Ending
+from fftui.tui.own_loop import leave, run_on_own_loop
 from fftui.tui.run_sources import LiveSource, Source
 from fftui.tui.screen_failure import ScreenFailure
 
@@ -45,7 +46,8 @@ def run_app(
     if not (is_served() or sys.stdin.isatty()):
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
-    return AppRunner(Backend(workspace), run_thread, attached).run()
+    code = AppRunner(Backend(workspace), run_thread, attached).run()
+    return code if run_thread is not None else leave(code)
 
 
 class AppRunner:
@@ -78,7 +80,8 @@ class AppRunner:
             captured = self._show_screen()
             left_behind = self.app.busy or bool(self.app.queue.waiting)
             self._leave_terminal(captured, left_behind)
-            self.app.join_threads()
+            if left_behind or self._given:
+                self.app.join_threads()
             self._wait()
         return self._hand_over() if self._ending == "hand over" else self._exit_code(left_behind)
 
@@ -113,7 +116,7 @@ class AppRunner:
         """Run the app until it ends. Its failure ends the screen and nothing else."""
         ending: Ending | None = None
         try:
-            ending = self.app.run()
+            ending = run_on_own_loop(self.app)
         # the screen's death is not the run's
         except Exception as error:  # noqa: BLE001
             self.app.failure = self.app.failure or ScreenFailure.of(error)

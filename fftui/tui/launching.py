@@ -116,7 +116,7 @@ class LaunchingApp(App[Ending]):
         thread.start()
 
     def join_threads(self) -> None:
-        """Wait for the background threads: a process that ends while torch loads may crash."""
+        """Wait for the background threads: one of them may be starting a run."""
         for thread in self._threads:
             thread.join()
 
