@@ -1,5 +1,6 @@
 """Opening the screen from the command line."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -20,12 +21,16 @@ def check_terminal(command: str, instead: Sequence[str] | None = None) -> None:
     """Raise RequestError, with what to type instead (the same, headless), where there is no
     terminal for a screen.
     """
-    if not (is_served() or (sys.stdin.isatty() and sys.stdout.isatty())):
-        again = instead or [*sys.argv[1:], "--headless"]
-        msg = (
-            f"{command} opens a screen and there is no terminal here; try:"
-            f" {shlex.join(['fftui', *again])}"
-        )
+    if is_served():
+        return
+    why = ""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        why = "there is no terminal here"
+    elif os.environ.get("TERM") == "dumb":
+        why = "this terminal cannot show one (TERM=dumb)"
+    if why:
+        again = shlex.join(["fftui", *(instead or [*sys.argv[1:], "--headless"])])
+        msg = f"{command} opens a screen and {why}; try: {again}"
         raise RequestError(msg)
 
 
@@ -43,6 +48,8 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
     code = run_app(workspace, run_thread)
     if run_thread is None or run_thread.is_alive():
         return code
+    if code == 0 and run_thread.view.status == "interrupted":
+        return code  # handed over to the background, as was said
     return exit_code_of(run_thread) or code
 
 

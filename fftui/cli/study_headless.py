@@ -21,7 +21,7 @@ from fftui.runs.workspace import Workspace
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import SEEDS, Scale, Study
 from fftui.studies.study_catalogue import STUDIES, find_study, present_sets
-from fftui.text.displays import Display, display_here
+from fftui.text.displays import Display, Unfailing, display_here
 from fftui.text.format import accuracy_text, columns, duration
 from fftui.text.rich_tables import table_text
 from fftui.text.signal_handlers import INTERRUPTED, signals_to
@@ -119,7 +119,7 @@ def follow(study: Study, workspace: Workspace, jobs: int = 1) -> StudyResult:
     """Run the missing trials of a study, `jobs` at once, and show their progress. Raises
     RequestError where nothing can be run.
     """
-    reporter, stop, failed = _TrialReporter(display_here()), Stop(), []
+    reporter, stop, failed = _TrialReporter(Unfailing(display_here())), Stop(), []
     with signals_to(stop) as signals:
         for progress in run_study(study, workspace, jobs=jobs, stop=stop):
             if progress.state == "failed":

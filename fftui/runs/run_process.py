@@ -24,6 +24,7 @@ from types import FrameType, ModuleType
 
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import RunFinished
+from fftui.runs.end_signals import END_SIGNALS
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
@@ -230,14 +231,15 @@ def _execute(
 
 
 def _own_signals(run_thread: RunThread) -> None:
-    """Leave Ctrl-C and a closed terminal to the process that asked for the run; SIGTERM, which a
-    batch system sends to all, ends the run gently.
+    """Leave Ctrl-C and a closed terminal to the process that asked for the run; SIGTERM and the
+    warnings that a batch system sends to all end the run gently.
     """
 
     def terminate(_number: int, _frame: FrameType | None) -> None:
         run_thread.stop()
 
-    signal.signal(signal.SIGTERM, terminate)
+    for number in END_SIGNALS:
+        signal.signal(number, terminate)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

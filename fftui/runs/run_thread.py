@@ -253,6 +253,8 @@ class RunThread(threading.Thread):
             if isinstance(event, ev.RunStarted):
                 sampler.start()  # not before: RunStarted resets the view
                 self._measure_idle(training, sampler)
+            if isinstance(event, ev.EpochFinished):
+                sampler.check()
             if isinstance(event, ev.LayerFinished):
                 self._save(training, (event.phase, event.layer, event.epochs))
             elif self._save_is_due():

@@ -1,6 +1,7 @@
 """The metrics that NVML and RAPL provide on this machine, call by call: for `fftui doctor`."""
 
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 import pynvml
 
 from fftui.telemetry import nvml
+from fftui.telemetry.hanging import driver_call
 from fftui.telemetry.rapl import RAPL_FOLDER, RaplSource, RaplUnavailableError
 from fftui.telemetry.visible import Visible, visible, visible_here
 
 MetricValue = float | int | str
+PATIENCE_S = 10.0  # with a driver
 
 
 @dataclass(frozen=True)
@@ -58,21 +61,41 @@ class RaplInspection:
     absent: str = ""
 
 
-def inspect_nvml() -> NvmlInspection:
-    """Make each NVML call of a run once. Raises nothing."""
+def inspect_nvml(patience_s: float = PATIENCE_S) -> NvmlInspection:
+    """Make each NVML call of a run once; a driver that does not answer within `patience_s` seconds
+    is left behind. Raises nothing.
+    """
+    found: list[NvmlInspection] = []
+    thread = threading.Thread(
+        target=lambda: found.append(_inspect()), name="fftui-nvml", daemon=True
+    )
+    thread.start()
+    thread.join(patience_s)
+    if found:
+        return found[0]
+    call = driver_call(thread) or "the NVIDIA driver"
+    reason = f"{call} does not return: the driver hangs, as nvidia-smi may; reboot this machine"
+    return _absent(reason)
+
+
+def _absent(reason: str) -> NvmlInspection:
+    return NvmlInspection(
+        absent=reason, visible=visible(os.environ.get("CUDA_VISIBLE_DEVICES"), None, ())
+    )
+
+
+def _inspect() -> NvmlInspection:
     try:
         nvml.start_nvml()
     except nvml.GpuUnavailableError as error:
-        return NvmlInspection(
-            absent=str(error), visible=visible(os.environ.get("CUDA_VISIBLE_DEVICES"), None, ())
-        )
+        return _absent(str(error))
     try:
         return NvmlInspection(
             driver=nvml.driver_version(),
-            nvml=_or_none(pynvml.nvmlSystemGetNVMLVersion),
-            cuda_driver=_cuda_version(_or_none(pynvml.nvmlSystemGetCudaDriverVersion)),
+            nvml=nvml.or_none(pynvml.nvmlSystemGetNVMLVersion),
+            cuda_driver=_cuda_version(nvml.or_none(pynvml.nvmlSystemGetCudaDriverVersion)),
             boards=tuple(
-                _board(index) for index in range(_or_none(pynvml.nvmlDeviceGetCount) or 0)
+                _board(index) for index in range(nvml.or_none(pynvml.nvmlDeviceGetCount) or 0)
             ),
             visible=visible_here(),
         )
@@ -92,16 +115,15 @@ def _board(index: int) -> DeviceInspection:
     try:
         handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     # a board that is lost is listed, so that the others keep their index
-    except pynvml.NVMLError as error:
+    except Exception as error:  # noqa: BLE001 - see fftui.telemetry.nvml
         refused = tuple(CallAnswer(call.name, reason=nvml.reason_of(error)) for call in nvml.CALLS)
         return DeviceInspection("no answer", None, index, None, None, refused)
-    mode = _or_none(pynvml.nvmlDeviceGetMigMode, handle)
-    bus = _or_none(pynvml.nvmlDeviceGetPciInfo, handle)
+    mode = nvml.or_none(pynvml.nvmlDeviceGetMigMode, handle)
     return DeviceInspection(
         name=nvml.name_of(handle),
         uuid=nvml.uuid_of(handle),
         index=index,
-        bus_id=None if bus is None else str(bus.busId),
+        bus_id=nvml.or_none(lambda: str(pynvml.nvmlDeviceGetPciInfo(handle).busId)),
         mig_mode=None if mode is None else bool(mode[0]),
         answers=_answers(handle, nvml.CALLS),
         slices=tuple(_slice(each) for each in nvml.slices(handle)),
@@ -125,13 +147,6 @@ def _answers(handle: Any, calls: tuple[nvml.Call, ...]) -> tuple[CallAnswer, ...
         metrics = dict(zip(call.metrics, answer.values, strict=True)) if answer.values else {}
         answers.append(CallAnswer(call.name, metrics, answer.reason))
     return tuple(answers)
-
-
-def _or_none(call: Any, *arguments: Any) -> Any:
-    try:
-        return call(*arguments)
-    except pynvml.NVMLError:
-        return None
 
 
 def _cuda_version(number: int | None) -> str | None:

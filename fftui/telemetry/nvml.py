@@ -1,6 +1,8 @@
 """Metrics of the GPU that learns, through NVML (nvidia-ml-py, imported as pynvml).
 
-Each call may be refused on its own: its metrics are then None, and `missing` holds the reason.
+Each call may be refused on its own: its metrics are then None, and `missing` holds the reason. The
+library is foreign, and reads what a driver writes: its calls fail with more than its own errors,
+such as a name that is no UTF-8, so every exception of a call is a refusal here.
 """
 
 import os
@@ -58,8 +60,8 @@ class GpuUnavailableError(Exception):
     """The GPU cannot be read, or no longer; the message is the reason."""
 
 
-class _Unlisted(Exception):  # noqa: N818 - an answer, not a fault
-    """NVML does not list this process."""
+class _NoAnswer(Exception):  # noqa: N818 - an answer, not a fault
+    """NVML answers, but not what was asked; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,9 @@ def _utilization(handle: Any) -> tuple[float, float]:
 
 def _memory(handle: Any) -> tuple[int, int]:
     memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    if not memory.total:  # as of boards that share the machine's memory
+        msg = "the board says that it has no memory of its own"
+        raise _NoAnswer(msg)
     return int(memory.used), int(memory.total)
 
 
@@ -117,7 +122,8 @@ def _process_memory(handle: Any) -> tuple[int]:
     )
     own = [process.usedGpuMemory for process in processes if process.pid == os.getpid()]
     if not own:
-        raise _Unlisted
+        msg = "this process is not in NVML's list (other process numbers in a container?)"
+        raise _NoAnswer(msg)
     if None in own:
         raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
     return (sum(own),)  # a process is listed once for each slice of a board that it uses
@@ -277,9 +283,9 @@ class OtherGpus:
 
     def read(self) -> OtherGpusSampled:
         """Their metrics now; None where a GPU does not provide one, or is lost."""
-        busy = [_try(_utilization, handle) for handle in self._handles]
-        memory = [_try(_memory, handle) for handle in self._handles]
-        power = [_try(_power, handle) for handle in self._handles]
+        busy = [or_none(_utilization, handle) for handle in self._handles]
+        memory = [or_none(_memory, handle) for handle in self._handles]
+        power = [or_none(_power, handle) for handle in self._handles]
         return OtherGpusSampled(
             utilization_percent=tuple(each[0] if each else None for each in busy),
             memory_used_bytes=tuple(each[0] if each else None for each in memory),
@@ -292,8 +298,8 @@ def start_nvml() -> None:
     """Initialise NVML. Raises GpuUnavailableError, with what to do, where that fails."""
     try:
         pynvml.nvmlInit()
-    except pynvml.NVMLError as error:
-        advice = ADVICE.get(error.value)
+    except Exception as error:  # noqa: BLE001 - see above
+        advice = ADVICE.get(getattr(error, "value", 0))
         raise GpuUnavailableError(
             f"{reason_of(error)}: {advice}" if advice else reason_of(error)
         ) from None
@@ -301,7 +307,7 @@ def start_nvml() -> None:
 
 def stop_nvml() -> None:
     """Release NVML; errors of a driver that is gone are ignored."""
-    _try(lambda _: pynvml.nvmlShutdown(), None)
+    or_none(pynvml.nvmlShutdown)
 
 
 def find_device(uuid: str) -> tuple[str, Any]:
@@ -313,7 +319,7 @@ def find_device(uuid: str) -> tuple[str, Any]:
     for kind in UUID_KINDS:
         try:
             return kind + plain, pynvml.nvmlDeviceGetHandleByUUID(kind + plain)
-        except pynvml.NVMLError as error:
+        except Exception as error:  # noqa: BLE001 - see above
             reason = reason_of(error)
     msg = f"NVML does not know {UUID_KINDS[0]}{plain} ({reason})"
     raise GpuUnavailableError(msg)
@@ -321,17 +327,16 @@ def find_device(uuid: str) -> tuple[str, Any]:
 
 def boards() -> list[Any]:
     """The handles of all GPUs that answer, in NVML's order: by PCI bus."""
-    count = _try(lambda _: pynvml.nvmlDeviceGetCount(), None) or 0
-    found = (_try(pynvml.nvmlDeviceGetHandleByIndex, index) for index in range(count))
+    count = or_none(pynvml.nvmlDeviceGetCount) or 0
+    found = (or_none(pynvml.nvmlDeviceGetHandleByIndex, index) for index in range(count))
     return [handle for handle in found if handle is not None]
 
 
 def slices(board: Any) -> list[Any]:
     """The handles of the MIG slices of a board."""
-    count = _try(pynvml.nvmlDeviceGetMaxMigDeviceCount, board) or 0
+    count = or_none(pynvml.nvmlDeviceGetMaxMigDeviceCount, board) or 0
     found = (
-        _try(lambda n: pynvml.nvmlDeviceGetMigDeviceHandleByIndex(board, n), index)
-        for index in range(count)
+        or_none(pynvml.nvmlDeviceGetMigDeviceHandleByIndex, board, index) for index in range(count)
     )
     return [handle for handle in found if handle is not None]
 
@@ -346,10 +351,10 @@ def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
     if uuid.startswith("MIG-"):
         try:
             return pynvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(handle), by_board
-        except pynvml.NVMLError as error:
+        except Exception as error:  # noqa: BLE001 - see above
             msg = f"the board of this MIG slice does not answer ({reason_of(error)})"
             raise GpuUnavailableError(msg) from None
-    mode = _try(pynvml.nvmlDeviceGetMigMode, handle)
+    mode = or_none(pynvml.nvmlDeviceGetMigMode, handle)
     if mode is not None and mode[0] == pynvml.NVML_DEVICE_MIG_ENABLE:
         # torch gave the UUID of the board: which of its slices learns is unknown.
         return handle, (*by_board, "gpu_memory_used_bytes", "gpu_memory_total_bytes")
@@ -358,25 +363,30 @@ def board_of(uuid: str, handle: Any) -> tuple[Any, tuple[str, ...]]:
 
 def instances_of(handle: Any) -> tuple[int | None, int | None]:
     """The numbers of a MIG slice's GPU instance and compute instance."""
-    return _try(pynvml.nvmlDeviceGetGpuInstanceId, handle), _try(
+    return or_none(pynvml.nvmlDeviceGetGpuInstanceId, handle), or_none(
         pynvml.nvmlDeviceGetComputeInstanceId, handle
     )
 
 
 def name_of(handle: Any) -> str:
-    """The device's name."""
-    return str(_try(pynvml.nvmlDeviceGetName, handle) or "NVIDIA GPU")
+    """The device's name; what is no UTF-8 in it, as some drivers write under WSL2, is replaced."""
+    try:
+        return str(pynvml.nvmlDeviceGetName(handle))
+    except UnicodeDecodeError as error:
+        return error.object.decode("utf-8", "replace")
+    except Exception:  # noqa: BLE001 - see above
+        return "NVIDIA GPU"
 
 
 def uuid_of(handle: Any) -> str | None:
     """The device's UUID with its prefix; None where it is refused."""
-    uuid = _try(pynvml.nvmlDeviceGetUUID, handle)
+    uuid = or_none(pynvml.nvmlDeviceGetUUID, handle)
     return None if uuid is None else str(uuid)
 
 
 def driver_version() -> str | None:
     """The version of the NVIDIA driver; None where it is refused."""
-    version = _try(lambda _: pynvml.nvmlSystemGetDriverVersion(), None)
+    version = or_none(pynvml.nvmlSystemGetDriverVersion)
     return None if version is None else str(version)
 
 
@@ -386,24 +396,22 @@ def answer_to(call: Call, handle: Any) -> Answer:
     """
     try:
         return Answer(call.ask(handle))
-    except _Unlisted:
-        return Answer(
-            reason="this process is not in NVML's list (other process numbers in a container?)"
-        )
-    except pynvml.NVMLError as error:
-        if error.value in FATAL:
+    except Exception as error:  # noqa: BLE001 - see above
+        if getattr(error, "value", None) in FATAL:
             raise GpuUnavailableError(reason_of(error)) from None
         return Answer(reason=reason_of(error))
 
 
-def reason_of(error: pynvml.NVMLError) -> str:
-    """NVML's message for an error."""
-    return str(error).rstrip(".")
+def reason_of(error: Exception) -> str:
+    """The message of an error of NVML's; with its type where it is another one."""
+    text = str(error).rstrip(".")
+    known = isinstance(error, pynvml.NVMLError | _NoAnswer)
+    return text if known else f"{type(error).__name__}: {text}"
 
 
-def _try(call: Callable[[Any], T], argument: Any) -> T | None:
+def or_none(call: Callable[..., T], *arguments: Any) -> T | None:
     """The result of `call`, or None where it is refused."""
     try:
-        return call(argument)
-    except pynvml.NVMLError:
+        return call(*arguments)
+    except Exception:  # noqa: BLE001 - see above
         return None

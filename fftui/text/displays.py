@@ -1,7 +1,9 @@
 """Where the progress of a run without a screen is shown: a bar on a terminal, else plain lines."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from rich.console import Console
@@ -48,7 +50,9 @@ class Bar:
     """A progress bar that is repainted, and a line that stays for every layer learned."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        # FORCE_COLOR and its like say nothing of where the bar is painted, nor COLUMNS how wide
+        environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        self._console = Console(stderr=True, force_terminal=True, _environ=environ)
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -101,10 +105,43 @@ class Bar:
             detach(sys.stderr)
 
 
+class Unfailing:
+    """A display whose failure ends the display, not the run that it shows."""
+
+    def __init__(self, display: Display) -> None:
+        self._display: Display | None = display
+
+    def on_event(self, event: ev.Event, view: RunView) -> None:
+        """Show `event`."""
+        self._guarded(lambda display: display.on_event(event, view))
+
+    def refresh(self, view: RunView) -> None:
+        """Repaint from `view`."""
+        self._guarded(lambda display: display.refresh(view))
+
+    def close(self) -> None:
+        """Remove what is painted."""
+        self._guarded(lambda display: display.close())
+
+    def _guarded(self, show: Callable[[Display], None]) -> None:
+        if (display := self._display) is None:
+            return
+        try:
+            show(display)
+        # whatever cannot be shown has been learned
+        except Exception as error:  # noqa: BLE001
+            self._display = None
+            with suppress(Exception):
+                display.close()
+            to_stderr(
+                f"progress is shown no more ({type(error).__name__}: {error}); the run goes on"
+            )
+
+
 def display_here() -> Display:
-    """A bar where stderr is a terminal, else plain lines."""
-    console = Console(stderr=True)
-    return Bar() if console.is_terminal and not console.is_dumb_terminal else PlainLines()
+    """A bar where stderr is a terminal that can move its cursor, else plain lines."""
+    dumb = os.environ.get("TERM", "").lower() in ("dumb", "unknown")
+    return Bar() if sys.stderr.isatty() and not dumb else PlainLines()
 
 
 def bar_texts(view: RunView) -> tuple[str, str]:

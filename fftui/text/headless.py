@@ -8,7 +8,7 @@ import queue
 
 from fftui import events as ev
 from fftui.runs.run_thread import RunThread
-from fftui.text.displays import Display, display_here
+from fftui.text.displays import Display, Unfailing, display_here
 from fftui.text.notices import end_of, give
 from fftui.text.run_result import write_result
 from fftui.text.signal_handlers import Signals, signals_to
@@ -32,7 +32,7 @@ def run_experiment(run_thread: RunThread, *, as_json: bool = False) -> int:
 
     run_thread.listen(queue_event)
     with signals_to(run_thread) as signals:
-        _follow(run_thread, events, display_here(), signals)
+        _follow(run_thread, events, Unfailing(display_here()), signals)
         try:
             return write_result(run_thread, as_json=as_json)
         finally:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
+from fftui.runs.end_signals import END_SIGNALS
+
 INTERRUPTED = 130  # the exit code
 
 
@@ -37,7 +39,7 @@ class Signals:
         self._target.stop()
 
     def terminate(self, _number: int, _frame: FrameType | None) -> None:
-        """SIGTERM: end after this batch."""
+        """SIGTERM, or what a batch system sends before its time limit: end after this batch."""
         self.pending_message = "stopping after this batch"
         self._target.stop()
 
@@ -58,12 +60,12 @@ def exit_now() -> None:
 
 @contextmanager
 def signals_to(target: Stoppable) -> Iterator[Signals]:
-    """Ctrl-C and SIGTERM end a run gently; a closed terminal does not end it."""
+    """Ctrl-C, SIGTERM and the warnings of batch systems end a run gently; a closed terminal does
+    not end it.
+    """
     signals = Signals(target)
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signals.interrupt),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, signals.terminate),
-    }
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, signals.interrupt)}
+    before |= {number: signal.signal(number, signals.terminate) for number in END_SIGNALS}
     if hasattr(signal, "SIGHUP"):
         before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

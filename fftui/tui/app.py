@@ -30,7 +30,7 @@ from fftui.tui.commands import Command, FFTUICommands
 from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
-from fftui.tui.launching import Ending, LaunchingApp, quit_question
+from fftui.tui.launching import Doing, Ending, LaunchingApp, quit_question
 from fftui.tui.messages import (
     EditRun,
     LookInto,
@@ -40,7 +40,9 @@ from fftui.tui.messages import (
     ShowFigures,
     ShowSettings,
 )
+from fftui.tui.own_loop import LOADER
 from fftui.tui.run_sources import Source
+from fftui.tui.screen_failure import ScreenFailure
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
 from fftui.tui.screens.live_screen import LiveScreen
@@ -116,6 +118,7 @@ class FFTUIApp(LaunchingApp):
         self._glass = Glass(ascii_only=self.ascii_only)
         self.presets_screen = PresetsScreen(backend)
         self.machine = machine or this_machine()
+        self.failure: ScreenFailure | None = None
         self._first_shown = source
         self._loads_torch = self.presets_screen.loads_torch = load_torch
         self.set_class(self.ascii_only, "-ascii")  # asked by the stylesheet and by every widget
@@ -163,9 +166,7 @@ class FFTUIApp(LaunchingApp):
         if self._first_shown is not None:
             self.push_screen(LiveScreen(self._first_shown, self.machine))
         if self._loads_torch:
-            self.set_timer(
-                LOAD_TORCH_AFTER_S, lambda: self.in_thread("fftui-load-torch", self._load_torch)
-            )
+            self.set_timer(LOAD_TORCH_AFTER_S, lambda: self.in_thread(LOADER, self._load_torch))
 
     # Background threads
 
@@ -330,7 +331,10 @@ class FFTUIApp(LaunchingApp):
         # The dialog is there before the next key is handled: `q` and `s` in quick succession are a
         # question and its answer.
         if self.busy or self.queue.waiting:
-            question = quit_question(len(self.queue.waiting), can_hand_over=self.can_hand_over)
+            paused = self.control is not None and self.control.paused
+            doing: Doing = "paused" if paused else "learning"
+            waiting = len(self.queue.waiting)
+            question = quit_question(waiting, doing, can_hand_over=self.can_hand_over)
             await self.push_screen(question, self._quit_answered)
         elif unsaved:
             await self.push_screen(_loss_question(unsaved), self._quit_answered)
@@ -410,6 +414,13 @@ class FFTUIApp(LaunchingApp):
         reassert = getattr(self._driver, "reassert_modes", None)
         if reassert is not None:
             reassert()
+
+    def _print_error_renderables(self) -> None:
+        """Keep why the screen ends in `failure` instead of printing it on the terminal."""
+        if self._exit_renderables and self.failure is None:
+            error = self._exception or RuntimeError("the terminal cannot be used")
+            self.failure = ScreenFailure.of(error)
+        self._exit_renderables.clear()
 
     def on_terminal_lost(self) -> None:
         """End the screen because its terminal is gone. Called by the driver on the app's loop."""

@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError
+from fftui.runs.end_signals import END_SIGNALS
 from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
 from fftui.text.notices import give
@@ -18,7 +20,9 @@ from fftui.text.streams import is_served, to_stderr
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.launching import Ending
+from fftui.tui.own_loop import leave, run_on_own_loop
 from fftui.tui.run_sources import LiveSource, Source
+from fftui.tui.screen_failure import ScreenFailure
 
 if TYPE_CHECKING:
     from fftui.runs.run_thread import RunThread
@@ -42,7 +46,8 @@ def run_app(
     if not (is_served() or sys.stdin.isatty()):
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
-    return AppRunner(Backend(workspace), run_thread, attached).run()
+    code = AppRunner(Backend(workspace), run_thread, attached).run()
+    return code if run_thread is not None else leave(code)
 
 
 class AppRunner:
@@ -66,6 +71,7 @@ class AppRunner:
         )
         self._ending: Ending | None = None
         self._shown = True
+        self._left_alone = False  # nobody is at the terminal any more: not noticed by `_wait` yet
         self._interrupts = 0
 
     def run(self) -> int:
@@ -73,15 +79,9 @@ class AppRunner:
         with self._signals():
             captured = self._show_screen()
             left_behind = self.app.busy or bool(self.app.queue.waiting)
-            if self._terminal_is_gone:
-                from fftui.tui.driver import close_descriptors  # noqa: PLC0415
-
-                close_descriptors()
-            else:
-                if captured:
-                    to_stderr(captured)  # what libraries wrote while the screen was up
-                self._print_what_continues(left_behind)
-            self.app.join_threads()
+            self._leave_terminal(captured, left_behind)
+            if left_behind or self._given:
+                self.app.join_threads()
             self._wait()
         return self._hand_over() if self._ending == "hand over" else self._exit_code(left_behind)
 
@@ -95,14 +95,12 @@ class AppRunner:
     def _show_screen(self) -> str:
         """Run the app and return what was written to descriptors 1 and 2 meanwhile."""
         if self._terminal is None:
-            ending = self.app.run()
-            self._ending = self._ending or ending
+            self._run_app()
             return ""
         from fftui.tui.driver import capture_descriptors  # noqa: PLC0415
 
         with capture_descriptors() as caught:
-            ending = self.app.run()
-            self._ending = self._ending or ending
+            self._run_app()
             self._shown = False
             for number in (signal.SIGTSTP, signal.SIGCONT):
                 # the driver's handlers would bring the screen back
@@ -114,6 +112,23 @@ class AppRunner:
             text = caught.read().decode("utf-8", "replace").strip()
         return "\n".join(text.splitlines()[-40:])
 
+    def _run_app(self) -> None:
+        """Run the app until it ends. Its failure ends the screen and nothing else."""
+        ending: Ending | None = None
+        try:
+            ending = run_on_own_loop(self.app)
+        # the screen's death is not the run's
+        except Exception as error:  # noqa: BLE001
+            self.app.failure = self.app.failure or ScreenFailure.of(error)
+        if self.app.failure is not None:
+            ending = "broken"
+            driver = self.app._driver
+            if driver is not None and getattr(driver, "shown", False):
+                with suppress(Exception):
+                    driver.suspend_application_mode()
+        self._ending = self._ending or ending
+        self._left_alone = self._ending in ("hung up", "broken")
+
     @staticmethod
     def _open_terminal() -> "TerminalFile | None":
         if os.name != "posix":
@@ -123,22 +138,53 @@ class AppRunner:
         fd = terminal_descriptor()
         return None if fd is None else TerminalFile(fd)
 
-    def _print_what_continues(self, left_behind: bool) -> None:
-        """Print on the plain terminal which run continues without the screen."""
-        if not left_behind or self.app.source is None:
+    def _leave_terminal(self, captured: str, left_behind: bool) -> None:
+        """Print on the plain terminal what libraries wrote while the screen was up, why the screen
+        broke, and which run continues; a terminal that may be gone is let go of.
+        """
+        failure = self.app.failure
+        broke = failure.keep(self._run_folder()) if failure is not None else ""
+        texts = list(filter(None, (captured, broke, self._what_continues(left_behind))))
+        if not self._terminal_is_gone:
+            for text in texts:
+                to_stderr(text)
             return
+        from fftui.tui.driver import close_descriptors  # noqa: PLC0415
+
+        if self._terminal is not None:  # after a hang-up the terminal may still be there
+            self._terminal.write("".join(f"{text}\n" for text in texts))
+        close_descriptors()
+
+    def _run_folder(self) -> Path | None:
+        """The folder of this process's run, if there is one."""
+        if self.app.source is None or self.app.study_run is not None:
+            return None
+        return self.app.backend.workspace.runs_dir / self.app.source.run
+
+    def _what_continues(self, left_behind: bool) -> str:
+        """Which run continues without the screen, or how it ends; empty where there is none."""
+        if not left_behind or self.app.source is None:
+            return ""
         run, waiting = self.app.source.run, len(self.app.queue.waiting)
+        paused = self.app.control is not None and self.app.control.paused
         if self._ending in ("stop", "terminated"):
             text = f"stopping {run}: the checkpoint is being written"
             if waiting:
                 text += f"; those that wait ({waiting}) are among the runs: fftui resume begins one"
         elif self._ending == "hand over":
             text = f"{run} goes on in the background from a checkpoint, which is being written"
+        elif paused and self._left_alone:
+            text = f"{run} was paused: it ends with a checkpoint, fftui resume goes on with it"
+        elif paused:
+            text = (
+                f"{run} stays paused: fftui continue goes on with it, fftui attach shows it;"
+                " Ctrl-C stops it with a checkpoint"
+            )
         else:
             text = f"{run} goes on learning without the screen; Ctrl-C stops it with a checkpoint"
             if waiting:
                 text += f"; then those that wait ({waiting})"
-        to_stderr(text)
+        return text
 
     def _wait(self) -> None:
         """Wait for the run and for those in its queue, and give notice of their ends."""
@@ -153,6 +199,11 @@ class AppRunner:
     def _wait_for_run(self) -> None:
         """Wait for the run's thread, in short waits so that signals are handled."""
         while (control := self.app.control) is not None:
+            if self._left_alone:
+                # once: whoever pauses it later, from another process, can continue it too
+                self._left_alone = False
+                if control.paused:
+                    control.stop()
             if self._ending in ("stop", "hand over", "terminated"):
                 control.stop()
                 self._ending = "quit" if self._ending == "stop" else self._ending
@@ -183,26 +234,25 @@ class AppRunner:
         reports_run = self._given or left_behind or self._ending == "terminated"
         if source is not None and reports_run:
             return {"finished": 0, "interrupted": 130}.get(source.view.status, 1)
+        if self._ending == "broken":
+            return 1
         return 130 if self._ending == "terminated" else self.app.return_code or 0
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """Own SIGHUP, SIGTERM and SIGINT while the app and its run last.
+        """Own SIGHUP, SIGINT, SIGTERM and its like while the app and its run last.
 
         The handlers run in the main thread, between two of its instructions, also while the event
-        loop is blocked by a terminal that nobody reads: they first mark the terminal as gone and
+        loop is blocked by a terminal that nobody reads: they first put the terminal in a hurry and
         then ask the loop to end.
         """
-        wanted: dict[str, Callable[[int, FrameType | None], None]] = {
-            "SIGHUP": self._hang_up,
-            "SIGTERM": self._terminate,
-            "SIGINT": self._interrupt,
+        wanted: dict[int, Callable[[int, FrameType | None], None]] = {
+            signal.SIGINT: self._interrupt,
+            **dict.fromkeys(END_SIGNALS, self._terminate),
         }
-        before = {
-            getattr(signal, name): signal.signal(getattr(signal, name), handler)
-            for name, handler in wanted.items()
-            if hasattr(signal, name)
-        }
+        if hasattr(signal, "SIGHUP"):
+            wanted[signal.SIGHUP] = self._hang_up
+        before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
         try:
             yield
         finally:
@@ -211,7 +261,9 @@ class AppRunner:
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
         if not self._shown:
-            self._ending = "hung up" if self._ending == "keep" else self._ending
+            self._left_alone = True
+            if self._ending in ("keep", "broken"):
+                self._ending = "hung up"
             return
         self._end_screen("hung up")
 
@@ -230,8 +282,9 @@ class AppRunner:
         if not self._shown:
             return
         if self._terminal is not None:
-            # after a request to end, nobody may be there to read what the end draws
-            (self._terminal.gone if ending == "hung up" else self._terminal.hurry).set()
+            # nobody may be there to read what the end draws; but a terminal that is there, such as
+            # one of a multiplexer whose client was killed, is to be given back as it was
+            self._terminal.hurry.set()
         loop = self.app._loop
         if loop is not None:
             with suppress(RuntimeError):

@@ -109,6 +109,7 @@ class ResilientDriver(LinuxDriver):
         self._owner = cast("TerminalApp", app)  # Textual's type of it is `App`
         self.terminal = self._owner.terminal or TerminalFile(os.dup(2))
         self._file = cast("Any", self.terminal)
+        self.shown = False  # whether the terminal is the screen's
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Columns and rows of the terminal itself: standard output may be something else."""
@@ -118,11 +119,38 @@ class ResilientDriver(LinuxDriver):
             return 80, 24
         return size.columns or 80, size.lines or 24
 
+    def write(self, data: str) -> None:
+        """Write to the screen; drop what comes while it is suspended or has ended."""
+        if self._writer_thread is not None:
+            super().write(data)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over."""
+        self.shown = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back as it was."""
+        self.shown = False
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """End the thread that writes, once it has written everything."""
+        super().close()
+        self._writer_thread = None
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Come back to the screen, unless its terminal was closed or the app has ended
+        meanwhile.
+        """
+        if not self.terminal.gone.is_set() and self._loop.is_running():
+            super()._sigcont_application()
+
     def reassert_modes(self) -> None:
         """Request mouse and paste reports again: a multiplexer may have forgotten them while nobody
         was attached.
         """
-        if not self.terminal.gone.is_set():
+        if self.shown and not self.terminal.gone.is_set():
             self._enable_mouse_support()
             self._enable_bracketed_paste()
 

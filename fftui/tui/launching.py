@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from fftui.tui.study_backend import StudyBackend, StudyRun
 
 LOOK_EVERY_S = 1.0
-Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "terminated"]
+Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "broken", "terminated"]
+Doing = Literal["learning", "paused"]
 PROBLEMS = (FFTUIError, OSError, RuntimeError, ImportError)  # of starting a run
 
 
@@ -115,7 +116,7 @@ class LaunchingApp(App[Ending]):
         thread.start()
 
     def join_threads(self) -> None:
-        """Wait for the background threads: a process that ends while torch loads may crash."""
+        """Wait for the background threads: one of them may be starting a run."""
         for thread in self._threads:
             thread.join()
 
@@ -296,15 +297,21 @@ def _cores() -> str:
     return f"{cores} core{'s' if cores != 1 else ''}"
 
 
-def quit_question(waiting: int, *, can_hand_over: bool) -> ConfirmDialog:
-    """The question before quitting while a run learns and so many wait."""
+STAYS: dict[Doing, str] = {
+    "learning": "keep learning in this terminal, without the screen",
+    "paused": "stay paused here; fftui continue or attach goes on with it",
+}
+
+
+def quit_question(waiting: int, doing: Doing, *, can_hand_over: bool) -> ConfirmDialog:
+    """The question before quitting while a run learns or is paused and so many wait."""
     wait = f" and {waiting} wait{'s' if waiting == 1 else ''}" if waiting else ""
     left = "the others stay among the runs" if waiting else "R resumes it"
     hand_over = ("d", "go on in the background, from a checkpoint")
     return ConfirmDialog(
-        f"A run is learning{wait}. Quit?",
+        f"A run is {doing}{wait}. Quit?",
         (
-            ("k", "keep learning in this terminal, without the screen"),
+            ("k", STAYS[doing]),
             *([hand_over] if can_hand_over else []),
             ("s", f"stop, with a checkpoint; {left}"),
             ("escape", "stay"),

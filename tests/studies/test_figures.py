@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -303,3 +305,33 @@ def test_the_command_names_what_it_wrote_and_what_it_left_out(
     }
     assert err.count("skipped: ") == 2
     assert "fftui study hybrid" in err
+
+
+@pytest.mark.parametrize(
+    ("variables", "settings"),
+    [
+        ({"MPLBACKEND": "module://a_notebook_that_is_not_here"}, ""),
+        ({"MPLBACKEND": "nonsense"}, ""),
+        ({}, "text.usetex: True\nfont.family: serif\nsavefig.bbox: tight\nlines.color: red\n"),
+        ({}, "\udcff\udcfe no text"),
+    ],
+)
+def test_figures_do_not_depend_on_the_settings_of_the_user(
+    tmp_path: Path, variables: dict[str, str], settings: str
+) -> None:
+    (tmp_path / "matplotlibrc").write_text(settings, errors="surrogateescape")
+    code = (
+        "import sys\n"
+        "from fftui.studies.figures.style import Drawing, grid, render, style\n"
+        "with style():\n"
+        "    figure, (axes,) = grid(1)\n"
+        "    axes.plot([1, 2]); axes.set_title('two')\n"
+        "    sys.stdout.buffer.write(render(Drawing('two', figure), 'svg'))\n"
+    )
+
+    def drawn(more: dict[str, str]) -> bytes:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MPL")} | more
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+
+    assert drawn(variables | {"MPLCONFIGDIR": str(tmp_path)}) == drawn({})

@@ -12,6 +12,7 @@
  *                               a figure that is not scripted is Not Supported
  *   process PID BYTES           one that computes there; - for bytes that are not told
  *   fail CALL CODE              this NVML function, by its name in C (* is any), answers this error
+ *   hang CALL                   this NVML function never returns; `init -1`: nvmlInit does not
  *   lost after N                after N looks; a look begins with nvmlDeviceGetUtilizationRates
  *   lost at TIME                from that time on
  *
@@ -32,8 +33,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { OK = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, TOO_SMALL = 7, LOST = 15 };
+enum { HANGS = -1 }; /* of a fail, or of init: a call that never returns */
 enum { DEVICES = 8, FAILS = 32, PROCESSES = 8, NOBODY = -1 };
 enum figure { UTIL, MEMORY_UTIL, USED, TOTAL, POWER, LIMIT, ENERGY, TEMPERATURE, SM_CLOCK, MEMORY_CLOCK, REASONS, FIGURES };
 static const char *const FIGURE_WORDS[FIGURES] = {
@@ -113,6 +116,11 @@ static int read_statement(script_t *into, const char *word, const char *rest) {
         fail_t *fail = &device->fails[device->n_fails++];
         return device->n_fails <= FAILS && sscanf(rest, "%63s %d", fail->call, &fail->code) == 2;
     }
+    if (!strcmp(word, "hang")) {
+        fail_t *fail = &device->fails[device->n_fails++];
+        fail->code = HANGS;
+        return device->n_fails <= FAILS && sscanf(rest, "%63s", fail->call) == 1;
+    }
     if (!strcmp(word, "process")) {
         process_t *process = &device->processes[device->n_processes++];
         if (device->n_processes > PROCESSES) return 0;
@@ -171,6 +179,11 @@ static real value_at(const device_t *device, enum figure figure, real time_s) {
     return value.c > 0 ? fmodl(energy_j, value.c) : energy_j;
 }
 
+static int answered(int code) {
+    while (code == HANGS) pause();
+    return code;
+}
+
 static int find(void *handle, const char *call, const device_t **device) {
     uintptr_t place = (uintptr_t)handle;
     read_script();
@@ -180,7 +193,7 @@ static int find(void *handle, const char *call, const device_t **device) {
     if (found->lost_after != NOBODY && looks[place - 1] > found->lost_after) return LOST;
     if (found->lost_at > 0 && now_s() >= found->lost_at) return LOST;
     for (int i = 0; i < found->n_fails; i++)
-        if (!strcmp(found->fails[i].call, call) || !strcmp(found->fails[i].call, "*")) return found->fails[i].code;
+        if (!strcmp(found->fails[i].call, call) || !strcmp(found->fails[i].call, "*")) return answered(found->fails[i].code);
     return OK;
 }
 
@@ -207,7 +220,7 @@ int nvmlInitWithFlags(unsigned flags) {
     (void)flags;
     read_script();
     held += script->init == OK;
-    return script->init;
+    return answered(script->init);
 }
 
 int nvmlInit(void) { return nvmlInitWithFlags(0); }

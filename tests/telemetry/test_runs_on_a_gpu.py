@@ -35,7 +35,7 @@ from fftui.runs.workspace import Workspace
 SETS = ["data.train_images=256", "data.test_images=50", "phases.0.epochs=100000",
         "evaluation.every=0", "evaluation.final_train_images=0"]
 script = Path(os.environ.get("NVML_SCRIPT", os.devnull))
-base = script.read_text()
+base = script.read_text(errors="surrogateescape")
 
 class OnTheBoard(Training):
     cuda_uuid = {uuid!r}
@@ -43,7 +43,7 @@ class OnTheBoard(Training):
 def execute(statements, seconds, hz, idle_s):
     if script.name != "null":
         added = "".join(line + chr(10) for line in statements)
-        script.with_suffix(".next").write_text(base + added)
+        script.with_suffix(".next").write_text(base + added, errors="surrogateescape")
         script.with_suffix(".next").replace(script)
     sets = [*SETS, f"telemetry.hz={{hz}}", f"telemetry.idle_s={{idle_s}}"]
     workspace = Workspace(Path({runs!r}), device="cpu")
@@ -64,9 +64,11 @@ print(json.dumps([execute(*asked) for asked in {asked!r}]))
 Asked = tuple[list[str], float, float, float]  # statements, seconds, telemetry.hz, telemetry.idle_s
 
 
-def executed(python, tmp_path: Path, asked: list[Asked], *statements: str) -> list[RunFolder]:
+def executed(
+    python, tmp_path: Path, asked: list[Asked], *statements: str, before: str = ""
+) -> list[RunFolder]:
     runs = tmp_path / "runs"
-    ran = python(RUNS.format(uuid=UUID, runs=str(runs), asked=asked), *statements)
+    ran = python(before + RUNS.format(uuid=UUID, runs=str(runs), asked=asked), *statements)
     return [RunFolder(runs / name) for name in json.loads(ran.stdout.splitlines()[-1])]
 
 

@@ -17,6 +17,7 @@ import pytest
 from safetensors.torch import load_file
 
 from fftui.events import EpochFinished
+from fftui.runs.end_signals import END_SIGNALS
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import are_current
@@ -168,7 +169,7 @@ def test_killed_at_any_moment_it_resumes_to_the_same_bits(workdir: Path, begin: 
     assert all(resumed[name].equal(tensor) for name, tensor in whole.items())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, *END_SIGNALS])
 def test_one_signal_ends_it_gently(workdir: Path, begin: Any, number: signal.Signals) -> None:
     process = begin("run", "--config", "endless.toml", "--headless")
     folder = the_run(workdir)

@@ -1,15 +1,10 @@
 """The fate of a run whose terminal goes away, on a real pseudo-terminal."""
 
 import contextlib
-import fcntl
 import os
-import select
 import signal
-import struct
-import termios
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -21,10 +16,9 @@ from fftui.runs.folder import run_folders
 from fftui.runs.journal import read_journal
 from fftui.runs.status import in_progress
 
-from ..warm import WarmProcess
+from ..pseudo_terminal import PATIENCE_S, Child, start_on_terminal, until
 
-pty = pytest.importorskip("pty")
-PATIENCE_S = 120.0
+pytest.importorskip("pty")
 
 REAL = """
 import sys
@@ -92,83 +86,18 @@ sys.exit(run_app(Workspace(Path(sys.argv[1])), attached=sys.argv[2]))
 """
 
 
-@dataclass
-class Child:
-    """A process on a pseudo-terminal of its own."""
-
-    process: WarmProcess
-    master: int
-    seen: bytes = b""
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    def read_until(self, wanted: bytes, timeout_s: float = PATIENCE_S) -> bytes:
-        """Read the screen until it holds `wanted`."""
-        until = time.monotonic() + timeout_s
-        while wanted not in self.seen:
-            assert time.monotonic() < until, self.seen[-2000:]
-            if not self.read_some(0.1):
-                break
-        assert wanted in self.seen, self.seen[-2000:]
-        return self.seen
-
-    def read_some(self, timeout_s: float) -> bool:
-        """Read what is there; False once the terminal is closed."""
-        if select.select([self.master], [], [], timeout_s)[0]:
-            try:
-                data = os.read(self.master, 65536)
-            except OSError:
-                return False
-            self.seen += data
-            return bool(data)
-        return True
-
-    def cpu_s(self) -> float:
-        """Processor seconds used so far."""
-        times = psutil.Process(self.pid).cpu_times()
-        return float(times.user + times.system)
-
-    def wait(self, timeout_s: float = PATIENCE_S) -> int:
-        """The exit code; the screen is read meanwhile, unless it is closed."""
-        until = time.monotonic() + timeout_s
-        while time.monotonic() < until:
-            if self.master >= 0:
-                self.read_some(0.02)
-            else:
-                time.sleep(0.02)
-            if (code := self.process.returncode) is not None:
-                return code
-        raise AssertionError("the process does not end")
-
-    def hang_up(self) -> None:
-        """Close the terminal, as a dropped connection does."""
-        os.close(self.master)
-        self.master = -1
-
-
 @pytest.fixture
 def spawn(tmp_path: Path) -> Iterator[Callable[..., Child]]:
     """Starts `python -c code` on a pseudo-terminal; what is left at the end is killed."""
     children: list[Child] = []
 
     def start(code: str, *arguments: str) -> Child:
-        master, its = pty.openpty()
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        words = [str(tmp_path / "runs"), *arguments]
-        environment = os.environ | {"TERM": "xterm-256color", "OMP_NUM_THREADS": "1"}
-        process = WarmProcess(code, words, folder=tmp_path, environment=environment, terminal=its)
-        os.close(its)
-        children.append(Child(process, master))
+        children.append(start_on_terminal(code, [str(tmp_path / "runs"), *arguments], tmp_path))
         return children[-1]
 
     yield start
     for child in children:
-        child.process.kill()
-        child.process.wait()
-        if child.master >= 0:
-            os.close(child.master)
+        child.close()
     end_what_goes_on(tmp_path / "runs")
 
 
@@ -221,8 +150,7 @@ def used_in_a_second(child: Child) -> float:
 def fill_until_blocked(child: Child) -> None:
     """Make the screen write more than the terminal holds, and read none of it."""
     for columns in (200, 90, 210, 95, 220, 100):
-        fcntl.ioctl(child.master, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        os.kill(child.pid, signal.SIGWINCH)
+        child.resize(columns, 50)
         time.sleep(0.15)
 
 
@@ -335,10 +263,3 @@ def test_a_run_is_handed_over_to_the_background(
     finally:
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(record.pid).kill()
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)

@@ -3,6 +3,9 @@
 `fftui figures` and the screen's figures load this package; nothing else does.
 """
 
+import fftui.studies.figures.matplotlib_settings  # noqa: F401 - before anything loads Matplotlib
+
+# isort: split
 from fftui.studies.figures.cells import Canvas, CellFigure, cell_figures
 from fftui.studies.figures.make import FigureRequest, formats_of, pictures, write_figures
 from fftui.studies.figures.style import Drawing, Picture, SkippedFigure

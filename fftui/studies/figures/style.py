@@ -19,6 +19,7 @@ from matplotlib.figure import Figure, FigureBase
 
 from fftui.errors import RequestError
 from fftui.runs.files import write_bytes
+from fftui.studies.figures.matplotlib_settings import DEFAULTS
 
 FileFormat = Literal["svg", "png", "pdf"]
 FILE_FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
@@ -108,7 +109,7 @@ def line_style(index: int) -> LineStyle:
 @contextmanager
 def style() -> Iterator[None]:
     """Apply the settings of all figures while one is made and written."""
-    with matplotlib.rc_context(SETTINGS):
+    with matplotlib.rc_context(DEFAULTS | SETTINGS):
         yield
 
 
