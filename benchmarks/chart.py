@@ -4,7 +4,8 @@
 
 A picture is reduced to a minimum and a maximum for each column of dots; the baseline looks at every
 point by itself. Prints a Markdown table of medians: the first picture of new points, in which their
-values are laid out, the next picture, as when the cursor moves, and the ratio to the baseline.
+values are laid out; one of another part of them, as after zooming or panning; the next picture of
+the same part; and the ratio of that to the baseline.
 """
 
 import math
@@ -12,12 +13,14 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
 import typer
 
-from fftui.tui.charts.cell_plot import Series, _reduced, draw, window_for
+from fftui.tui.charts.cell_plot import Series, _reduced, draw
+from fftui.tui.charts.fitting import window_for
 from fftui.tui.charts.scale import Window
 
 SIZES = ((76, 14), (196, 40))  # cells, of the lines in terminals of 80x24 and 200x50
@@ -53,14 +56,22 @@ def main(
     """Print the table."""
     line = line_of(points)
     window = window_for([line], left=0, right=float(points - 1))
-    print(f"{points} points\n\n| cells | first, ms | next, ms | each point, ms | ratio |")
-    print("|---|---|---|---|---|")
+    print(
+        f"{points} points\n\n| cells | first, ms | panned, ms | next, ms | each point, ms | ratio |"
+    )
+    print("|---|---|---|---|---|---|")
     for width, height in SIZES:
         picture = partial(draw, window=window, width=width, height=height, braille=True)
         first = median_ms(lambda draw=picture: draw([Series("loss", line.points)]), repeats)
+        windows = (replace(window, left=float(each)) for each in range(points // 2))
+        panned = median_ms(
+            lambda draw=picture, windows=windows: draw([line], window=next(windows)), repeats
+        )
         following = median_ms(partial(picture, [line]), repeats)
         every = median_ms(partial(each_point, line, window, 2 * width), repeats)
-        times = f"{first:.1f} | {following:.1f} | {every:.1f} | {every / following:.1f}"
+        times = (
+            f"{first:.1f} | {panned:.1f} | {following:.1f} | {every:.1f} | {every / following:.1f}"
+        )
         print(f"| {width}x{height} | {times} |")
 
 

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, repeat
+from operator import truediv
 
 
 def smoothed(values: Sequence[float], weight: float) -> tuple[float, ...]:
@@ -12,11 +14,16 @@ def smoothed(values: Sequence[float], weight: float) -> tuple[float, ...]:
     if not math.isfinite(sum(values)):
         return _with_gaps(values, weight)
     rest = 1 - weight
-    means = accumulate(values, lambda mean, value: weight * mean + rest * value, initial=0.0)
-    totals = accumulate(values, lambda total, _: weight * total + rest, initial=0.0)
-    both = zip(means, totals, strict=True)
-    next(both)
-    return tuple([mean / total for mean, total in both])
+    weighted = [rest * value for value in values]
+    means = accumulate(weighted, lambda mean, value: weight * mean + value)
+    return tuple(map(truediv, means, _totals(len(values), weight)))
+
+
+@lru_cache(maxsize=8)
+def _totals(count: int, weight: float) -> tuple[float, ...]:
+    """The sum of the weights up to each of so many values: the same for all lines of a chart."""
+    rest = 1 - weight
+    return tuple(accumulate(repeat(rest, count), lambda total, rest: weight * total + rest))
 
 
 def _with_gaps(values: Sequence[float], weight: float) -> tuple[float, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from fftui.events import Evaluated
 from fftui.runs.view import LayerView, RunView
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import Point, Series, window_for
+from fftui.tui.charts.cell_plot import Point, Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
+from fftui.tui.charts.fitting import window_for
 
 PAPER_NAMES = {"ff": "forward-forward"}  # in its Table 1
 ALL_IMAGES = 0.8  # of the paper's training images: some are held out for validation

@@ -9,11 +9,12 @@ series draws its own sign. Where two lines share cells, the cells take turns bet
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+from operator import or_
 from typing import Literal, overload
 
-from fftui.tui.charts.scale import Window, nice_step
+from fftui.tui.charts.scale import Window
 
 StyleName = Literal[
     "text",
@@ -39,11 +40,10 @@ LINE_STYLES: tuple[StyleName, ...] = ("line-1", "line-2", "line-3", "line-4", "l
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line
 BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
-FEW = 4  # points per column of dots, up to which each is looked at
+FEW = 1  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
 LETTER_EVERY = 26  # cells between two letters on a line
 LETTERS_APART = 4  # cells between letters of different lines, at least
-SETTLED_FROM = 5  # points of a line
 
 # [column][rows as bits]: the dots of a column of a braille cell
 SIGNS = tuple(
@@ -121,8 +121,18 @@ class Series:
         return bool(self.points) and not self.is_level
 
     @cached_property
+    def is_finite(self) -> bool:
+        """Whether every value is."""
+        return math.isfinite(sum(self.ys))
+
+    @cached_property
     def kept_columns(self) -> "dict[tuple[float, float, int], list[DotColumn]]":
         """Its points reduced to columns of dots, as they were last drawn (`columns`)."""
+        return {}
+
+    @cached_property
+    def kept_dots(self) -> "dict[tuple[Window, int, int], list[int]]":
+        """Its dots as they were last drawn (`_dots_of`)."""
         return {}
 
     def value_at(self, x: float) -> float | None:
@@ -142,7 +152,7 @@ class Series:
         return self.ys[bisect_left(self.xs, left) : bisect_right(self.xs, right)]
 
 
-@dataclass
+@dataclass(slots=True)
 class DotColumn:
     """The values in one column of dots: the first, last, smallest and largest."""
 
@@ -190,18 +200,20 @@ def columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
 
 
 def _columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
-    begin, end = bisect_left(series.xs, window.left), bisect_right(series.xs, window.right)
+    xs, all_ys, finite = series.xs, series.ys, series.is_finite
+    begin, end = bisect_left(xs, window.left), bisect_right(xs, window.right)
     if end - begin <= FEW * dots:
         return _reduced([], series, begin, end, window, dots)
     found: list[DotColumn] = []
+    left, extent, last = window.left, window.right - window.left, dots - 1
     for index in range(dots):
-        edge = window.left + (window.right - window.left) * (index + 0.5) / max(1, dots - 1)
-        until = end if index == dots - 1 else bisect_left(series.xs, edge, begin, end)
+        edge = left + extent * (index + 0.5) / max(1, last)
+        until = end if index == last else bisect_left(xs, edge, begin, end)
         if until == begin:
             continue
-        ys = series.ys[begin:until]
-        if math.isfinite(sum(ys)):
-            joined = begin > 0 and math.isfinite(series.ys[begin - 1]) and bool(found)
+        ys = all_ys[begin:until]
+        if finite or math.isfinite(sum(ys)):
+            joined = bool(found) and (finite or math.isfinite(all_ys[begin - 1]))
             found.append(DotColumn(index, ys[0], ys[-1], min(ys), max(ys), joined))
         else:
             _reduced(found, series, begin, until, window, dots)
@@ -239,13 +251,14 @@ def draw(
     dots = [0] * (width * across)
     for line in series:
         own = _dots_of(line, window, width * across, height * down)
-        dots = [all_ | one for all_, one in zip(dots, own, strict=True)]
-        for column in range(width):
-            passed = own[2 * column] | own[2 * column + 1] if braille else own[column]
-            for row in _rows_of(passed, down):
-                if grid[row][column] is blank:
-                    grid[row][column] = Cell()
-                grid[row][column].lines.append(line)
+        dots = list(map(or_, dots, own))
+        cells = list(map(or_, own[::2], own[1::2])) if braille else own
+        for column, passed in enumerate(cells):
+            for row in _rows_of(passed, down) if passed else ():
+                cell = grid[row][column]
+                if cell is blank:
+                    cell = grid[row][column] = Cell()
+                cell.lines.append(line)
     for number, cells in enumerate(grid):
         _sign(cells, number, dots if braille else ())
     if braille:
@@ -255,14 +268,13 @@ def draw(
     return grid
 
 
-def _rows_of(dots: int, down: int) -> Iterator[int]:
-    """The rows of cells with a dot, of a column whose dots are the bits of a number."""
-    if dots:
-        every = (1 << down) - 1
-        first, last = ((dots & -dots).bit_length() - 1) // down, (dots.bit_length() - 1) // down
-        for row in range(first, last + 1):
-            if dots >> row * down & every:
-                yield row
+def _rows_of(dots: int, down: int) -> Sequence[int]:
+    """The rows of cells with a dot, of a column whose dots are the bits of a number over 0."""
+    first, last = ((dots & -dots).bit_length() - 1) // down, (dots.bit_length() - 1) // down
+    if last - first < 2:
+        return (first,) if first == last else (first, last)
+    every = (1 << down) - 1
+    return [row for row in range(first, last + 1) if dots >> row * down & every]
 
 
 def _sign(cells: Sequence[Cell], row: int, dots: Sequence[int]) -> None:
@@ -291,57 +303,9 @@ def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> N
                 middle.char, middle.style = line.letter, line.style
 
 
-def window_for(
-    series: Sequence[Series],
-    *,
-    left: float,
-    right: float,
-    bottom: float | None = None,
-    top: float | None = None,
-) -> Window:
-    """A window from `left` to `right` that holds every finite value; `bottom` and `top` fix an
-    edge.
-    """
-    values = [y for line in series for y in line.ys if math.isfinite(y)]
-    low, high = fitted(values, bottom, top)
-    if not right > left:
-        right = left + 1
-    return Window(left, right, low, high)
-
-
-def settled(series: Sequence[Series]) -> list[Series]:
-    """The lines by which to choose a scale: without their first points, where there are some, since
-    these would fix it for all that follow.
-    """
-    return [
-        line
-        if len(line.points) < SETTLED_FROM or line.is_level
-        else replace(line, points=line.points[max(1, len(line.points) // 20) :])
-        for line in series
-    ]
-
-
-def fitted(
-    values: Sequence[float], bottom: float | None = None, top: float | None = None
-) -> tuple[float, float]:
-    """Round edges of a scale that holds all `values`, which are finite; `bottom` and `top` fix
-    one.
-    """
-    low = bottom if bottom is not None else min(values, default=0.0)
-    high = top if top is not None else max(values, default=1.0)
-    if not high > low:
-        low, high = low - abs(low) * 0.5 - 0.5, low + abs(low) * 0.5 + 0.5
-    if bottom is None or top is None:
-        step = nice_step(low, high, 4)
-        if step > 0 and math.isfinite(step):
-            low = low if bottom is not None else _finite(math.floor(low / step) * step, low)
-            high = high if top is not None else _finite(math.ceil(high / step) * step, high)
-    return low, high
-
-
 def _gaps(line: Series, window: Window, width: int) -> Iterator[int]:
     """The columns of cells in which a value is not finite."""
-    if math.isfinite(sum(line.ys)):
+    if line.is_finite:
         return
     for x, y in line.points:
         column = None if math.isfinite(y) else window.column(x, width)
@@ -351,10 +315,19 @@ def _gaps(line: Series, window: Window, width: int) -> Iterator[int]:
 
 def _dots_of(line: Series, window: Window, across: int, down: int) -> list[int]:
     """The dots of a line inside the window: for each column of dots its rows, as bits."""
+    key = (window, across, down)
+    if key not in line.kept_dots:
+        found = _new_dots(line, window, across, down)
+        line.kept_dots.clear()
+        line.kept_dots[key] = found
+    return line.kept_dots[key]
+
+
+def _new_dots(line: Series, window: Window, across: int, down: int) -> list[int]:
     found = [0] * across
     for x, high, low in _strokes(line, window, across, down):
         if low >= 0 and high < down:
-            found[x] |= (2 << min(low, down - 1)) - (1 << max(high, 0))
+            found[x] |= (2 << (low if low < down else down - 1)) - (1 << (high if high > 0 else 0))
     return (
         [bits if x % DOT_EVERY == 0 else 0 for x, bits in enumerate(found)]
         if line.dotted
@@ -363,12 +336,27 @@ def _dots_of(line: Series, window: Window, across: int, down: int) -> list[int]:
 
 
 def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
-    row, before = window.rows(down), (0, 0)  # the last column of dots and its last row
+    row = window.rows(down)
+    before, top, bottom, last = -1, 0, 0, 0  # the last column of dots: its rows, and its last one
     for column in columns(line, window, across):
-        if column.joined:
-            yield from _segment(*before, column.index, row(column.first))
-        yield column.index, row(column.high), row(column.low)
-        before = column.index, row(column.last)
+        index, high, low = column.index, row(column.high), row(column.low)
+        if column.joined and index == before + 1:  # they meet in the middle
+            middle = round(last + (row(column.first) - last) * 0.5)
+            if middle < top:
+                top = middle
+            elif middle > bottom:
+                bottom = middle
+            if middle < high:
+                high = middle
+            elif middle > low:
+                low = middle
+        elif column.joined:
+            yield from _segment(before, last, index, row(column.first))
+        if before >= 0:
+            yield before, top, bottom
+        before, top, bottom, last = index, high, low, row(column.last)
+    if before >= 0:
+        yield before, top, bottom
 
 
 def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[Stroke]:
@@ -381,7 +369,3 @@ def _segment(x0: int, y0: int, x1: int, y1: int) -> Iterator[Stroke]:
         until = y1 if x == x1 else round(y0 + slope * (x - x0 + 0.5))
         yield x, min(y, until), max(y, until)
         y = until
-
-
-def _finite(value: float, otherwise: float) -> float:
-    return value if math.isfinite(value) else otherwise

@@ -11,15 +11,9 @@ from fftui.comparison.lines import ConditionLine
 from fftui.runs.curve_metrics import CurveMetric, XName
 from fftui.runs.smoothing import smoothed
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import (
-    LINE_STYLES,
-    SETTLED_FROM,
-    Points,
-    Series,
-    StyleName,
-    fitted,
-)
+from fftui.tui.charts.cell_plot import LINE_STYLES, Points, Series, StyleName
 from fftui.tui.charts.chart_spec import ChartSpec
+from fftui.tui.charts.fitting import SETTLED_FROM, fitted
 from fftui.tui.charts.scale import Window
 
 BAND_POINTS = 400  # at least, along a band: between two of them it is no wider than a few dots

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 
 from fftui.runs.view import EpochView, LayerView, RunView
-from fftui.tui.charts.cell_plot import Series, settled, window_for
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
+from fftui.tui.charts.fitting import settled, window_for
 from fftui.tui.glyphs import UNICODE
 
 NOTES = {

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from fftui.runs.view import LayerView, RunView
-from fftui.tui.charts.cell_plot import Series, settled, window_for
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
+from fftui.tui.charts.fitting import settled, window_for
 
 
 def loss_chart(view: RunView, selected: LayerView | None) -> ChartSpec:

@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from fftui.runs.curve_metrics import X_NAMES, XName
 from fftui.runs.smoothing import smoothed
-from fftui.tui.charts.cell_plot import Points, Series, fitted
+from fftui.tui.charts.cell_plot import Points, Series
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
+from fftui.tui.charts.fitting import fitted
 from fftui.tui.charts.scale import Window
 
 RECENT_EPOCHS = 30

@@ -4,14 +4,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fftui.tui.charts.cell_plot import (
-    Series,
-    _reduced,
-    columns,
-    draw,
-    settled,
-    window_for,
-)
+from fftui.tui.charts.cell_plot import Series, _dots_of, _reduced, _segment, columns, draw
+from fftui.tui.charts.fitting import settled, window_for
 from fftui.tui.charts.scale import Window, ticks
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
@@ -146,3 +140,25 @@ def test_the_first_point_does_not_fix_the_scale() -> None:
     assert max(settled([line])[0].ys) == 1.0
     short = series_of([1000.0, 1.0])
     assert settled([short]) == [short]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 99), st.integers(1, 300), st.integers(1, 90), st.sampled_from((1, 4)))
+def test_dots_are_those_of_each_stroke_by_itself(
+    seed: int, points: int, across: int, down: int
+) -> None:
+    numbers = random.Random(seed)
+    line = series_of(
+        [numbers.choice((math.nan, *[numbers.gauss(0, 2)] * 9)) for _ in range(points)]
+    )
+    window = Window(0.0, float(max(1, points - 1)), -2.0, 2.0)
+    row, before, found = window.rows(down), None, [0] * across
+    for column in columns(line, window, across):
+        strokes = [(column.index, row(column.high), row(column.low))]
+        if column.joined and before is not None:
+            strokes += _segment(before.index, row(before.last), column.index, row(column.first))
+        for x, high, low in strokes:
+            if low >= 0 and high < down:
+                found[x] |= (2 << min(low, down - 1)) - (1 << max(high, 0))
+        before = column
+    assert _dots_of(line, window, across, down) == found

@@ -4,9 +4,10 @@ import pytest
 
 from fftui.errors import RequestError
 from fftui.runs.view import LayerView, RunView
-from fftui.tui.charts.cell_plot import Series, window_for
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_registry import CHARTS, make_chart, register_chart
 from fftui.tui.charts.chart_spec import ChartSpec
+from fftui.tui.charts.fitting import window_for
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.widgets.chart import Chart
 

@@ -5,9 +5,10 @@ import pytest
 
 from fftui.runs.view import RunView
 from fftui.tui.charts.accuracy_chart import accuracy_chart
-from fftui.tui.charts.cell_plot import Series, window_for
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
+from fftui.tui.charts.fitting import window_for
 from fftui.tui.charts.goodness_chart import goodness_chart
 from fftui.tui.charts.reading import (
     AS_IT_IS,
