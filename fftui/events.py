@@ -250,6 +250,39 @@ class LayerFinished(Event, kind="layer-finished"):
 
 
 @dataclass(frozen=True)
+class LayerDiverged(Event, kind="layer-diverged"):
+    """The loss or the weights of a layer (or of the network, where `layer` is None) are no finite
+    numbers: it ends, and the run with it.
+
+    That was seen in `epoch`, after `step` optimiser steps since the stage started. The weights are
+    again as after `kept_epochs` epochs of the stage; None where no good ones are left.
+    """
+
+    phase: Ordinal
+    layer: Ordinal | None
+    epoch: Ordinal
+    step: Count
+    kept_epochs: Count | None
+    advice: str
+
+    @property
+    def text(self) -> str:
+        """Where it diverged, what is left of it and what to try."""
+        who = "the network" if self.layer is None else f"layer {self.layer}"
+        kept = (
+            "no good weights are left"
+            if self.kept_epochs is None
+            else f"kept the weights after epoch {self.kept_epochs}"
+            if self.kept_epochs
+            else "kept the weights from before its first epoch"
+        )
+        return (
+            f"{who} diverged in phase {self.phase}, epoch {self.epoch}, by step {self.step}: its"
+            f" loss or its weights are no finite numbers; {kept}; {self.advice}"
+        )
+
+
+@dataclass(frozen=True)
 class Evaluated(Event, kind="evaluated"):
     """Accuracy on one split: on a few images while learning, on the whole split at the end
     (`final`).

@@ -146,6 +146,7 @@ class FakeTraining:
     epoch_key = (1, 1, 1)
     moment = ev.Moment("learning", 1, 1, 1)
     cuda_uuid = None
+    is_sound = True
 
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
         return ev.RunFinished(status, None, (), 1.5, error)

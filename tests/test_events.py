@@ -123,6 +123,7 @@ def events_of_each() -> dict[str, str]:
         ev.EpochFinished(1, 1, 1, 1, 0.5, None, None, None, None, 1.0, 1.0, 1.0),
         ev.LayerMeans(1, 1, 1, 0.5, None, None, None),
         ev.LayerFinished(1, 1, 2, 1.0, False),
+        ev.LayerDiverged(1, 1, 2, 4, 1, "try less"),
         EVALUATED,
         ev.WindowMeasured("learning", 1, 1, 0, 1, 1, 1.0, 2.0),
         ev.MachineDescribed(10.0, 2, None),

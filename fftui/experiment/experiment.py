@@ -14,6 +14,7 @@ from fftui.experiment.phase_configs import Phase
 from fftui.experiment.values import set_value
 
 Precision = Literal["auto", "float32", "bfloat16"]
+OnNan = Literal["stop", "go-on"]
 
 
 class Evaluation(Config):
@@ -69,6 +70,12 @@ class Experiment(Config):
     )
     cache_bytes: int = Field(
         2_000_000_000, ge=0, description="memory for a layer's inputs, computed once; 0: none"
+    )
+    on_nan: OnNan = Field(
+        "stop",
+        description=(
+            "where a loss is no finite number: end the run with its last good weights, or go on"
+        ),
     )
     data: Data = Data()
     model: Model

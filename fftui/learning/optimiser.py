@@ -72,6 +72,11 @@ class Optimiser:
         self._update = KINDS[self._config.kind]
         self._states: dict[nn.Parameter, State] = {weight: {} for weight in self._parameters}
 
+    @property
+    def parameters(self) -> tuple[nn.Parameter, ...]:
+        """All that it updates."""
+        return tuple(self._parameters)
+
     def step(self, step: int) -> None:
         """Update the parameters from their gradients; `step` counts from 0 over the
         whole schedule.

@@ -21,6 +21,7 @@ from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
 from fftui.experiment.cost import stage_costs
 from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
+from fftui.learning.divergence import DivergenceGuard
 from fftui.learning.evaluation import EvaluationKey, evaluation, final_evaluation
 from fftui.learning.images import Images
 from fftui.learning.initial_weights import check_alike, start_from
@@ -89,6 +90,8 @@ class Training(Iterator[ev.Event]):
         self._stopwatch = Stopwatch(self._device)
         self._progress = Progress()
         self._trainer: StageTrainer | None = None
+        self._guard: DivergenceGuard | None = None  # none where the run goes on without numbers
+        self._divergence: ev.LayerDiverged | None = None
         self._resumed = state
         self._skip = False
         if state is not None:
@@ -126,6 +129,13 @@ class Training(Iterator[ev.Event]):
         another thread.
         """
         self._skip = self._trainer is not None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the state is worth saving: False from when a loss that is no finite number was
+        seen until the last good weights are back.
+        """
+        return self._guard is None or not self._guard.diverged
 
     @property
     def epoch_key(self) -> ev.EpochKey:
@@ -191,7 +201,8 @@ class Training(Iterator[ev.Event]):
         """
         if self._progress.step:
             with self._stopwatch.synchronizing(self.epoch_key):
-                pass
+                if self._guard is not None:
+                    self._guard.look_within_epoch()
         self._stopwatch.end_window()
         self._stopwatch.rest()
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
@@ -258,6 +269,9 @@ class Training(Iterator[ev.Event]):
             )
         for number in range(self._progress.phase, len(self._rules)):
             yield from self._learn_phase(number)
+            if self._divergence is not None:
+                yield self.ended("failed", self._divergence.text)
+                return
             self._trainer = None
             self._progress = replace(self._progress, phase=number + 1, stage=0)
         yield from self._finish()
@@ -296,12 +310,22 @@ class Training(Iterator[ev.Event]):
                         trainer.load(tensors)
                     self._resumed = None
                 set_layer(trainer.layer)
+                self._guard = self._guard_of(number, trainer, phase)
             self._skip = False
             self._trainer = trainer
             yield ev.LayerStarted(
                 number + 1, trainer.layer, phase.epochs, trainer.threshold, trainer.parallel
             )
             yield from self._learn_stage(number, trainer, phase)
+            if self._divergence is not None:
+                return
+
+    def _guard_of(self, number: int, trainer: StageTrainer, phase: Phase) -> DivergenceGuard | None:
+        if self._experiment.on_nan == "go-on":
+            return None
+        guard = DivergenceGuard(phase, number + 1, trainer, self._network)
+        guard.begin(self._steps_taken(number), self._progress.epoch)
+        return guard
 
     def _at_start_of(self, phase: int) -> bool:
         """Whether nothing of the phase has been learned."""
@@ -325,12 +349,17 @@ class Training(Iterator[ev.Event]):
         use(self._network, self._weights_of(name), where)
 
     def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
-        while self._progress.epoch < phase.epochs and not self._skip:
+        while self._progress.epoch < phase.epochs and not self._skip and self.is_sound:
             yield from self._learn_epoch(number, trainer, phase)
         progress = self._progress
+        if self._guard is not None:
+            self._guard.look_at_weights()
+            if self._guard.diverged:
+                yield self._diverged(number, self._guard)
+                return
         # Steps left out of a skipped layer count as done: a progress bar shows what remains.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
-        self._trainer = None
+        self._trainer = self._guard = None
         self._progress = replace(
             progress, stage=progress.stage + 1, epoch=0, step=0, done=progress.done + left
         )
@@ -358,7 +387,7 @@ class Training(Iterator[ev.Event]):
             order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
             batches = torch.split(order_N, phase.batch_size)
             trainer.begin_epoch(epoch + 1)
-        while self._progress.step < len(batches) and not self._skip:
+        while self._progress.step < len(batches) and not self._skip and self.is_sound:
             index_B = batches[self._progress.step]
             with self._stopwatch.timing_step(key, len(index_B)):
                 trainer.step(index_B, self._steps_taken(number))
@@ -372,10 +401,12 @@ class Training(Iterator[ev.Event]):
             return
         with self._stopwatch.synchronizing(key):
             means = trainer.means()
+            if self._guard is not None:
+                self._guard.look_after_epoch(means, self._steps_taken(number), epoch + 1)
         finished = self._epoch_finished(number, trainer, means)
         yield from self._stopwatch.pop_windows()
         yield from self._layer_means(number, trainer)
-        if self._evaluates_after(epoch + 1, phase.epochs):
+        if self.is_sound and self._evaluates_after(epoch + 1, phase.epochs):
             for eval_split, (split, _) in enumerate(self._eval_splits):
                 evaluated = self._evaluate(number, trainer, eval_split, split)
                 if split == "train":
@@ -386,8 +417,18 @@ class Training(Iterator[ev.Event]):
         self._progress = replace(self._progress, epoch=epoch + 1, step=0)
         self._stopwatch.begin_epoch()
         yield finished
-        if not math.isfinite(finished.loss):
+        if self._guard is None and not math.isfinite(finished.loss):
             yield ev.Noted("the loss is no longer a number: a lower learning rate may help")
+
+    def _diverged(self, number: int, guard: DivergenceGuard) -> ev.LayerDiverged:
+        """Give the network its last good weights, and end the stage there."""
+        progress, step = self._progress, self._steps_taken(number)
+        epoch = progress.epoch + (progress.step > 0 or progress.epoch == 0)
+        self._divergence = guard.end(step, epoch)
+        self._trainer = self._guard = None
+        kept = self._divergence.kept_epochs or 0
+        self._progress = replace(progress, epoch=kept, step=0)
+        return self._divergence
 
     def _steps_taken(self, phase: int) -> int:
         """Optimiser steps of the current stage so far."""

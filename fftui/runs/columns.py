@@ -115,7 +115,7 @@ TABLES: Mapping[TableName, Table] = {
             PHASE,
             LAYER,
             Column("label", TEXT, "inputs→units of the layer, or network"),
-            Column("state", TEXT, "learning, learned or skipped"),
+            Column("state", TEXT, "learning, learned, skipped or diverged"),
             Column("epochs", COUNT, "epochs finished"),
             Column(
                 "layer_s",

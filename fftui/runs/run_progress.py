@@ -51,7 +51,7 @@ def _progress_of(lines: list[bytes]) -> RunProgress | None:
     """The progress that whole lines tell, the last ones first."""
     event_at: float | None = None
     step: ev.Stepped | None = None
-    epoch: ev.EpochFinished | None = None
+    epoch: ev.EpochFinished | ev.LayerDiverged | None = None
     for line in reversed(lines):
         wanted = event_at is None or _tells(line)
         if not wanted or (found := _event_of(line)) is None:
@@ -60,22 +60,26 @@ def _progress_of(lines: list[bytes]) -> RunProgress | None:
         event_at = at if event_at is None else event_at
         if isinstance(event, ev.Stepped) and step is None:
             step = event
-        elif isinstance(event, ev.EpochFinished) and epoch is None:
+        elif isinstance(event, ev.EpochFinished | ev.LayerDiverged) and epoch is None:
             epoch = event
         if step is not None and epoch is not None:
             break
     if event_at is None:
         return None
-    diverged = None if epoch is None else epoch.loss is None
+    diverged = None if epoch is None else _is_divergence(epoch)
     if step is None:
         return RunProgress(event_at, diverged=diverged)
     share = step.done / step.total
     return RunProgress(event_at, share, step.phase, step.layer, step.epoch, diverged)
 
 
+def _is_divergence(event: ev.EpochFinished | ev.LayerDiverged) -> bool:
+    return isinstance(event, ev.LayerDiverged) or event.loss is None
+
+
 def _tells(line: bytes) -> bool:
     kind = line[line.find(b'"event":"') + 9 :]
-    return kind.startswith((b'stepped"', b'epoch-finished"'))
+    return kind.startswith((b'stepped"', b'epoch-finished"', b'layer-diverged"'))
 
 
 def _event_of(line: bytes) -> tuple[float, ev.Event] | None:

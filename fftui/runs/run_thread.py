@@ -215,6 +215,12 @@ class RunThread(threading.Thread):
         for at, event in read_journal(self.folder.journal):
             view = view.after(at, event)
         self._view = view
+        if view.divergence is not None and view.result is not None:
+            msg = (
+                f"run {self.folder.id} would diverge again where it did: {view.divergence.advice},"
+                f" with: fftui run --config {self.folder.experiment_path} --set PATH=VALUE"
+            )
+            raise RequestError(msg)
         state = load_checkpoint(self.folder)
         if state is None:
             self._emit(ev.Noted("no checkpoint yet: beginning again"))
@@ -396,6 +402,9 @@ class RunThread(threading.Thread):
         self._checkpoint_requested = False
         try:
             state = training.state()
+            if not training.is_sound:  # the last checkpoint is better; the end comes next
+                self._saved_at = time.monotonic()
+                return
             for window in training.pop_windows():
                 self._emit(window)
             assert self._journal is not None

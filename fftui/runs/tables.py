@@ -5,7 +5,7 @@ Where a resumed run repeats what was lost with its last session, the later event
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from io import BytesIO
 from operator import attrgetter
 from typing import Generic, TypeVar
@@ -165,6 +165,16 @@ class _Stage:
 
     parallel: tuple[int, ...] = ()
     finished: ev.LayerFinished | None = None
+    diverged: bool = False
+
+    @property
+    def state(self) -> str:
+        """How it ended, or that it learns."""
+        if self.diverged:
+            return "diverged"
+        if self.finished is None:
+            return "learning"
+        return "skipped" if self.finished.skipped else "learned"
 
 
 class JournalFacts:
@@ -206,15 +216,24 @@ class JournalFacts:
                     self._begin()
             case ev.Checkpointed():
                 self._saved_at = at
-            case ev.LayerStarted():
-                self.stages[event.phase, event.layer] = _Stage(event.parallel)
-            case ev.LayerFinished():
-                parallel = self.stages.get((event.phase, event.layer), _Stage()).parallel
-                self.stages[event.phase, event.layer] = _Stage(parallel, event)
+            case ev.LayerStarted() | ev.LayerFinished() | ev.LayerDiverged():
+                self._add_stage(event)
             case ev.EpochFinished() | ev.LayerMeans():
                 self.epochs.add(event)
             case ev.Evaluated():
                 self.evaluations.add(event)
+
+    def _add_stage(self, event: ev.LayerStarted | ev.LayerFinished | ev.LayerDiverged) -> None:
+        key = event.phase, event.layer
+        match event:
+            case ev.LayerStarted():
+                self.stages[key] = _Stage(event.parallel)
+            case ev.LayerFinished():
+                self.stages[key] = _Stage(self.stages.get(key, _Stage()).parallel, event)
+            case ev.LayerDiverged():  # of layers in parallel one is named: all of them end
+                for key, stage in self.stages.items():
+                    if key == (event.phase, event.layer) or event.layer in stage.parallel:
+                        self.stages[key] = replace(stage, diverged=key[0] == event.phase)
 
     def _survives_resume(self, measured: WindowEnergy) -> bool:
         """Whether a resumed run does not repeat the window."""
@@ -268,7 +287,7 @@ def _layer_rows(facts: JournalFacts) -> Iterator[Row]:
         measured = [each for each in evaluations if each.phase == phase]
         for number in (*stage.parallel, layer):
             own = [e for e in epochs if (e.phase, e.layer) == (phase, number)]
-            row = _layer_row(facts.labels, number, stage.finished) | _totals(own)
+            row = _layer_row(facts.labels, number, stage) | _totals(own)
             if number == layer:
                 row["evaluation_s"] = _evaluation_s(layer, measured)
             else:  # parallel layers share the time and memory in the network's row
@@ -287,11 +306,12 @@ def _accuracies(layer: int | None, measured: Sequence[ev.Evaluated]) -> Row:
     return {f"{split}_accuracy": value for split, value in found if value is not None}
 
 
-def _layer_row(labels: Sequence[str], layer: int | None, finished: ev.LayerFinished | None) -> Row:
+def _layer_row(labels: Sequence[str], layer: int | None, stage: _Stage) -> Row:
+    finished = stage.finished
     return {
         "layer": layer,
         "label": _label_of(layer, labels),
-        "state": "learning" if finished is None else "skipped" if finished.skipped else "learned",
+        "state": stage.state,
         "layer_s": finished.layer_s if finished else None,
         "peak_memory_bytes": finished.peak_memory_bytes if finished else None,
     }

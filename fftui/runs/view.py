@@ -17,7 +17,7 @@ from fftui.runs.frozen import Recent, changed
 from fftui.runs.history import History
 from fftui.runs.memory import MemoryAccount, used_percents
 
-LayerState = Literal["waiting", "learning", "learned", "skipped"]
+LayerState = Literal["waiting", "learning", "learned", "skipped", "diverged"]
 TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
 LOG_KEPT = 500  # lines
 
@@ -91,10 +91,11 @@ class LayerView:
 
     @property
     def diverged(self) -> bool:
-        """Whether its last loss is not a finite number."""
+        """Whether its last loss is not a finite number, or it ended for that or for its weights."""
         # a journal in JSON has null for it
-        return self.last is not None and not (
-            self.last.loss is not None and math.isfinite(self.last.loss)
+        return self.state == "diverged" or (
+            self.last is not None
+            and not (self.last.loss is not None and math.isfinite(self.last.loss))
         )
 
     @property
@@ -146,6 +147,7 @@ class RunView:
     energy: EnergyAccount = field(default_factory=EnergyAccount)
     memory: MemoryAccount = field(default_factory=MemoryAccount)
     log: tuple[LogLine, ...] = ()
+    divergence: ev.LayerDiverged | None = None  # why the run failed
     result: ev.RunFinished | None = None
     paused_at: float | None = None  # Unix seconds, while the run waits
 
@@ -312,6 +314,13 @@ class RunView:
             )
         return view._logged(at, f"{_name(stage)} {end} after {event.epochs} epochs")
 
+    def _after_layer_diverged(self, event: ev.LayerDiverged, at: float) -> "RunView":
+        view = replace(self, divergence=event)
+        learning = [row.number for row in self.learning]
+        for number in [event.layer] if event.layer in learning else learning:
+            view = view._updated(number, state="diverged")
+        return view._logged(at, event.text)
+
     def _after_evaluated(self, event: ev.Evaluated, at: float) -> "RunView":
         view = replace(self, evaluations=(*_before(event, self.evaluations), event))
         for number, accuracy in enumerate(event.layer_accuracies, 1):
@@ -379,6 +388,7 @@ class RunView:
             status="running",
             result=None,
             paused_at=None,
+            divergence=None,
             done_at_start=done,
             skipped=(),
             memory=replace(self.memory, before_bytes=event.memory_before_bytes),
@@ -509,6 +519,7 @@ _FOLDS: dict[type[ev.Event], Callable[[RunView, Any, float], RunView]] = {
     ev.LayerMeans: RunView._after_layer_means,
     ev.EpochFinished: RunView._after_epoch_finished,
     ev.LayerFinished: RunView._after_layer_finished,
+    ev.LayerDiverged: RunView._after_layer_diverged,
     ev.Evaluated: RunView._after_evaluated,
     ev.TelemetrySampled: RunView._after_telemetry_sampled,
     ev.MachineDescribed: RunView._after_machine_described,

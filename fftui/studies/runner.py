@@ -139,7 +139,8 @@ class _Session:
 
     def is_done(self, trial: Trial) -> bool:
         """Whether its experiment needs no run: it has had one, or another process runs it."""
-        return identity(trial.experiment) in self._done or _is_taken(self._run_of(trial))
+        run = self._run_of(trial)
+        return identity(trial.experiment) in self._done or _is_taken(run) or _diverged(run)
 
     def run_trial(self, index: int, trial: Trial, stop: threading.Event) -> Iterator[TrialProgress]:
         """The progress of a trial and its end; runs it where nothing has yet."""
@@ -152,6 +153,8 @@ class _Session:
         self.stated.add(index)
         if before:
             yield replace(at, state=before.state, run=before.run, error=before.error)
+        elif run and _diverged(run):
+            yield replace(at, state="failed", run=run.folder.id, error=run.record.error)
         elif run and _is_taken(run):
             yield replace(
                 at,
@@ -238,6 +241,11 @@ def _first_of_each(study: Study) -> Iterator[tuple[int, Trial]]:
 
 def _is_taken(run: KnownRun | None) -> bool:
     return run is not None and (run.status == "finished" or is_live(run.record))
+
+
+def _diverged(run: KnownRun | None) -> bool:
+    """Whether the run failed since its loss was no finite number: it would do so again."""
+    return run is not None and run.status == "failed" and bool(run.record.diverged)
 
 
 @dataclass(frozen=True)

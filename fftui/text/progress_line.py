@@ -47,6 +47,8 @@ def _note_line(event: ev.Event) -> str | None:
     match event:
         case ev.Noted():
             return event.message
+        case ev.LayerDiverged():
+            return event.text
         case ev.MetricsUnavailable():
             return event.text
         case ev.TelemetryEnded(error=str(error)):

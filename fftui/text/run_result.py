@@ -57,7 +57,10 @@ def exit_code_of(run_thread: RunThread) -> int:
         msg = f"run {folder.id} ended without a result; its journal is in {folder.path}"
         raise RunFailedError(msg)
     if result.status == "failed":
-        msg = f"run {folder.id} failed: {result.error}; the traceback is in {folder.error_log}"
+        more = f"the traceback is in {folder.error_log}"
+        if run_thread.view.divergence is not None:
+            more = f"begin it again with other settings: {again_command(folder)} --set PATH=VALUE"
+        msg = f"run {folder.id} failed: {result.error}; {more}"
         raise RunFailedError(msg)
     if result.status == "interrupted":
         to_stderr(f"interrupted; go on with: {resume_command(folder)}")

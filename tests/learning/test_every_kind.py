@@ -51,6 +51,24 @@ def test_every_rule_trains_every_kind(kind: str, rule: str) -> None:
     assert events[-1].status == "finished"
 
 
+@pytest.mark.parametrize("order", ["layer-wise", "parallel"])
+@pytest.mark.parametrize("rule", PHASES.names)
+@pytest.mark.parametrize("kind", LAYERS.names)
+def test_every_rule_and_kind_ends_with_good_weights_where_it_diverges(
+    kind: str, rule: str, order: str
+) -> None:
+    experiment = described(kind, rule)
+    changes: dict[str, object] = {"phases.0.learning_rate": 1e30}
+    if hasattr(experiment.phases[0], "order"):
+        changes["phases.0.order"] = order
+    training = train(experiment.changed(changes), device="cpu")
+    *_, diverged, end = training
+    assert isinstance(diverged, ev.LayerDiverged)
+    assert isinstance(end, ev.RunFinished)
+    assert end.status == "failed"
+    assert all(each.isfinite().all() for each in training.network.state_dict().values())
+
+
 @pytest.mark.parametrize("rule", PHASES.names)
 def test_every_rule_resumes_bit_by_bit_and_can_be_asked(rule: str) -> None:
     experiment = described("fully-connected", rule)

@@ -365,8 +365,11 @@ def test_a_request_to_skip_between_layers_skips_none(small: Make) -> None:
     assert [e.skipped for e in events if isinstance(e, ev.LayerFinished)] == [False, False]
 
 
-def test_a_loss_that_is_not_a_number_is_noted(small: Make) -> None:
-    events = list(train(small(FORWARD_FORWARD | {"learning_rate": 1e30, "loss": "softplus"})))
+def test_a_loss_that_is_not_a_number_is_noted_where_the_run_goes_on(small: Make) -> None:
+    diverging = FORWARD_FORWARD | {"learning_rate": 1e30, "loss": "softplus"}
+    events = list(train(small(diverging, on_nan="go-on")))
+    assert isinstance(events[-1], ev.RunFinished)
+    assert events[-1].status == "finished"
     assert any(
         "no longer a number" in event.message for event in events if isinstance(event, ev.Noted)
     )

@@ -73,6 +73,7 @@ class StandIn:
     epoch_key = (1, 1, 1)
     moment = ev.Moment("learning", 1, 1, 1)
     cuda_uuid = None
+    is_sound = True
 
     def __init__(self, events: list[ev.Event | Exception]) -> None:
         self._events: Iterator[ev.Event | Exception] = iter(events)

@@ -227,3 +227,18 @@ def test_parallel_layers_after_backprop_leave_its_row_as_it_was(facts: Any) -> N
         ("network", "learned", 1),
     ]
     assert view.layers[2].layer_s == 0.75
+
+
+def test_a_layer_that_diverged_is_shown_so_until_the_run_begins_again(facts: Any) -> None:
+    diverged = ev.LayerDiverged(1, 1, 2, 4, 1, "try less")
+    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), diverged)
+    assert view.divergence is diverged
+    assert (view.layers[0].state, view.diverged) == ("diverged", True)
+    assert view.log[-1].text == diverged.text
+    assert fold(facts.started(), facts.layer(1), diverged, facts.started()).divergence is None
+
+
+def test_a_stage_of_which_no_layer_is_named_ends_with_all_its_layers(facts: Any) -> None:
+    parallel = ev.LayerStarted(1, None, 2, None, (1, 2))
+    view = fold(facts.started(), parallel, ev.LayerDiverged(1, None, 1, 4, 0, "try less"))
+    assert [layer.state for layer in view.layers] == ["diverged", "diverged"]

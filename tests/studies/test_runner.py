@@ -303,3 +303,17 @@ def test_what_a_job_cannot_do_is_raised(
     monkeypatch.setattr(runner, "create", refuse)
     with pytest.raises(RequestError, match="cannot make a run"):
         list(run_study(study, Workspace(runs, device="cpu"), jobs=2, start_training=fake_trainings))
+
+
+def test_a_trial_that_diverged_is_not_run_again(
+    study: Study, carry: Any, runs: Path, fake_trainings: Any
+) -> None:
+    carry(study)
+    folder = run_folders(runs)[0]
+    diverged = {"status": "failed", "diverged": True, "error": "layer 1 diverged"}
+    folder.write_record(folder.record().model_copy(update=diverged))
+    for jobs in (1, 2):
+        ends = carry(study, jobs=jobs)
+        assert sorted(states(ends)) == ["failed", *["finished before"] * 3]
+        assert {end.error for end in ends} == {None, "layer 1 diverged"}
+    assert len(fake_trainings.opened) == len(run_folders(runs)) == 4

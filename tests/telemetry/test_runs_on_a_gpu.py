@@ -39,6 +39,7 @@ base = script.read_text(errors="surrogateescape")
 
 class OnTheBoard(Training):
     cuda_uuid = {uuid!r}
+    is_sound = True
 
 def execute(statements, seconds, hz, idle_s):
     if script.name != "null":

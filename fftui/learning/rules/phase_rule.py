@@ -124,6 +124,20 @@ class StageTrainer(ABC):
         """Reset the epoch's sums."""
         self._sums.zero_()
 
+    @property
+    def learned(self) -> tuple[Tensor, ...]:
+        """The parameters that the stage changes."""
+        return tuple(
+            parameter
+            for optimiser in self._optimisers.values()
+            for parameter in optimiser.parameters
+        )
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the epoch's sums so far are finite numbers; waits for the device."""
+        return bool(self._sums.isfinite().all())
+
     def score(self, eval_split: int) -> Score:
         """Score of the layers trained so far on evaluation split number `eval_split`."""
         return self._scorers[eval_split]()

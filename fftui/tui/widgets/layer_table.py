@@ -22,6 +22,7 @@ STATE_STYLES: dict[str, StyleName] = {
     "learning": "accent",
     "learned": "text",
     "skipped": "dim",
+    "diverged": "bad",
 }
 WIDE = 104  # cells from which columns get long titles and space between them
 LEAST_NAME = 11  # cells of a name, at least
