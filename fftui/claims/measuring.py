@@ -10,7 +10,8 @@ import polars as pl
 
 from fftui.claims.estimates import Repeats
 from fftui.claims.outcomes import Curve, LayerMeasures, Measures
-from fftui.runs.tables import finished_table, while_learning
+from fftui.runs.finished_tables import finished_table
+from fftui.runs.tables import while_learning
 from fftui.studies.matching import KnownRun
 
 # Of the machine's processors, what other processes may use beside a run that is timed.

@@ -4,11 +4,12 @@ import polars as pl
 
 from fftui import events as ev
 from fftui.errors import RunNotFoundError
+from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
 from fftui.runs.status import is_live
 from fftui.runs.table_names import TableName
-from fftui.runs.tables import JournalFacts, finished_table, table_of
+from fftui.runs.tables import JournalFacts, table_of
 
 BLOCK_BYTES = 1 << 22  # of a journal at once
 BEGINNINGS = (ev.RunStarted, ev.Checkpointed)  # what the facts of a resumed run follow

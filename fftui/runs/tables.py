@@ -22,7 +22,6 @@ from fftui.runs.energy_rows import Row, energy_rows
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
-from fftui.runs.kept_tables import ensure_tables, is_current
 from fftui.runs.rightness import correct_of, depth_correct_of
 from fftui.runs.status import current_record
 from fftui.runs.table_names import IN_FOLDER, TABLE_NAMES, TableName
@@ -59,20 +58,6 @@ def write_tables(folder: RunFolder, ending: ev.RunFinished | None = None) -> Non
         content = BytesIO()
         table_of(name, facts, folder.id).write_parquet(content)
         write_bytes(folder.table(name), content.getvalue(), dated)
-
-
-def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
-    """The table of a run that has ended: the one in its folder, written anew where it is missing or
-    older than the journal; from the journal where it cannot be written or has other columns.
-    """
-    ensure_tables(folder)
-    if not is_current(folder, name):
-        return make_table(folder, name)
-    try:
-        stored = pl.read_parquet(folder.table(name))
-    except (OSError, pl.exceptions.PolarsError):
-        return make_table(folder, name)
-    return stored if stored.schema == SCHEMAS[name] else make_table(folder, name)
 
 
 def while_learning(telemetry: pl.DataFrame) -> pl.DataFrame:

@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from fftui.runs.finished_tables import finished_table
 from fftui.runs.status import is_live
-from fftui.runs.tables import finished_table, while_learning
+from fftui.runs.tables import while_learning
 from fftui.studies.matching import KnownRun, KnownRuns
 from fftui.studies.study import Condition, Study, Trial
 

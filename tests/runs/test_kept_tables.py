@@ -10,12 +10,13 @@ import typer.testing
 from fftui import api
 from fftui.cli.main import app
 from fftui.experiment import Experiment
+from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.journal import JournalWriter
 from fftui.runs.kept_tables import are_current, ensure_tables, is_current, mark_current
 from fftui.runs.table_names import IN_FOLDER
-from fftui.runs.tables import finished_table, write_tables
+from fftui.runs.tables import write_tables
 from fftui.text.run_result import show_finished
 
 NO_PROCESS = 2**22 + 1  # more than Linux ever gives

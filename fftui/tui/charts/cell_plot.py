@@ -259,8 +259,8 @@ def draw(
                 if cell is blank:
                     cell = grid[row][column] = Cell()
                 cell.lines.append(line)
-    for number, cells in enumerate(grid):
-        _sign(cells, number, dots if braille else ())
+    for number, row_of_cells in enumerate(grid):
+        _sign(row_of_cells, number, dots if braille else ())
     if braille:
         _write_letters([line for line in series if line.letter], grid)
     for column in {c for line in series for c in _gaps(line, window, width)}:
