@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fftui.runs.files import write_bytes
 
-FILE_NAME = "screen-error.txt"
+FILE_NAME = "screen-error.log"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ RUNS = frozenset(name for name, state in STATES.items() if state.has_run)
 ENDLESS = frozenset(STATES) - {"headless, at its end"}
 # of a typed text, the escape of the form is a key of its own
 BACK_FROM_FORM = "\x1b"
+GIVEN_BACK = b"\x1b[?1049l"
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def _hung_up(child: Child, _: Path, __: State) -> None:
     child.hang_up()
 
 
+def _is_asked(child: Child) -> bool:
+    child.read_some(0.01)
+    return b"Quit?" in child.seen
+
+
 def _broken(what: str, child: Child, folder: Path, state: State) -> None:
     (folder / f"break-the-{what}").touch()
     if what == "run":
@@ -79,6 +85,9 @@ def _broken(what: str, child: Child, folder: Path, state: State) -> None:
         if state.has_screen:
             child.read_until(b"the run broke")
             child.press("q")
+            until(lambda: _is_asked(child) or GIVEN_BACK in child.seen, "for the end")
+            if GIVEN_BACK not in child.seen:  # the run's thread still writes the tables
+                child.press("s")
 
 
 def _suspended(child: Child, _: Path, __: State) -> None:
