@@ -9,7 +9,7 @@ import psutil
 from fftui.doctor.checks import Check, Section
 from fftui.runs import provenance
 from fftui.telemetry.limits import core_limit
-from fftui.telemetry.memory import machine_memory
+from fftui.telemetry.machine_memory import machine_memory
 from fftui.text.format import size
 
 LITTLE_MEMORY_BYTES = 2_000_000_000  # torch, a full data set and a checkpoint take about as much

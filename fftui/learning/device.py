@@ -7,7 +7,7 @@ import torch
 
 from fftui.errors import RequestError
 from fftui.experiment import Precision
-from fftui.telemetry.memory import machine_memory
+from fftui.telemetry.machine_memory import machine_memory
 
 
 def choose_device(name: str) -> torch.device:

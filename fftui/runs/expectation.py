@@ -19,7 +19,7 @@ from fftui.experiment.memory_cost import MemoryCost, costliest_field, fitted, me
 from fftui.runs import provenance
 from fftui.runs.estimate import Rates, expected_seconds, measure, measured_rates
 from fftui.runs.folder import RunFolder, RunRecord
-from fftui.telemetry.memory import machine_memory
+from fftui.telemetry.machine_memory import machine_memory
 
 RUNS_READ = 100  # the newest that finished here
 RUNS_COMPARED = 5

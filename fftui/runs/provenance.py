@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 import fftui
-from fftui.telemetry.memory import machine_memory
+from fftui.telemetry.machine_memory import machine_memory
 
 PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pydantic", "polars", "textual")
 STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by clock ticks

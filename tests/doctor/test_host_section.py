@@ -6,7 +6,7 @@ import pytest
 
 from fftui.doctor import host_section
 from fftui.doctor.checks import Check
-from fftui.telemetry import memory
+from fftui.telemetry import machine_memory as memory
 
 
 @pytest.fixture

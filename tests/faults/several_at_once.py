@@ -104,7 +104,7 @@ class Worker:
 
     def _any_run(self) -> str:
         """The id of a run that no test needs, of the newest most often."""
-        names = sorted(name for name in os.listdir(self._runs_dir) if not name.startswith("."))
+        names = sorted(path.name for path in self._runs_dir.glob("[!.]*"))
         free = [name for name in names if "tagged-by-all" not in name][-6:]
         return self._chance.choice(free) if free else "latest"
 

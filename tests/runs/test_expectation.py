@@ -16,7 +16,7 @@ from fftui.runs.listing import list_runs
 from fftui.runs.run_thread import RunThread
 from fftui.runs.starting import new_run, waiting_run
 from fftui.runs.workspace import Workspace
-from fftui.telemetry import memory
+from fftui.telemetry import machine_memory as memory
 from fftui.text.expectation_text import takes_text, time_text
 
 RATES = Rates(1e11, 1e12, True, 1e10)

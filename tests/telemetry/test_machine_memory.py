@@ -5,9 +5,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fftui.telemetry import memory
+from fftui.telemetry import machine_memory as memory
 from fftui.telemetry.limits import memory_left_bytes
-from fftui.telemetry.memory import MachineMemory, machine_memory
+from fftui.telemetry.machine_memory import MachineMemory, machine_memory
 
 MEMINFO = "MemTotal: 16000000 kB\nMemFree: 1000000 kB\nMemAvailable: 8000000 kB\n" + "".join(
     f"{name}: 0 kB\n"
