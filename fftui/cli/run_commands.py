@@ -82,7 +82,7 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
     """
-    from fftui.runs.expectation import refuse_beyond_reason
+    from fftui.runs.expectation import warning_of
     from fftui.runs.folder import create
     from fftui.runs.starting import new_run
 
@@ -96,7 +96,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         show_estimate(experiment, workspace, as_json=as_json)
         return
     if detach:
-        refuse_beyond_reason(experiment, workspace.device)
+        warning_of(experiment, workspace.device)
         _detach(create(workspace, experiment, preset=preset, name=name))
         return
     if not headless:
@@ -127,7 +127,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     """Go on with an interrupted, unsaved or failed run from its last checkpoint."""
     from fftui.runs.folder import find_run
     from fftui.runs.starting import resumed_run
-    from fftui.runs.status import ensure_not_running
+    from fftui.runs.status import ensure_not_running, take_from_other_machines
 
     _check_detach(detach, as_json)
     folder = find_run(workspace_of(runs).runs_dir, run)
@@ -137,7 +137,9 @@ def resume(  # noqa: PLR0913 - one parameter an option
 
         show_finished(folder, record, as_json=as_json)
         return
-    if not force:
+    if force:
+        take_from_other_machines(folder)
+    else:
         ensure_not_running(folder, record)
     if detach:
         changes = (("--device", device), ("--data-dir", data_dir))

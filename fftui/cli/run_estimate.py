@@ -9,7 +9,6 @@ from fftui.text.expectation_text import (
     disk_text,
     expectation_facts,
     memory_text,
-    memory_warning,
     takes_text,
 )
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
@@ -28,5 +27,5 @@ def show_estimate(experiment: Experiment, workspace: Workspace, *, as_json: bool
     on_disk = disk_text(experiment, expected, workspace.runs_dir)
     to_stdout(f"{takes_text(expected)}\n{memory_text(expected)} of memory\n{on_disk} of disk\n")
     no_room = room_warning(experiment, workspace.runs_dir, expected.seconds)
-    for warning in filter(None, (memory_warning(expected), no_room)):
+    for warning in filter(None, (expected.warning, no_room)):
         to_stderr(f"fftui: {warning}")

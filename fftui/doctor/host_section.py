@@ -8,7 +8,8 @@ import psutil
 
 from fftui.doctor.checks import Check, Section
 from fftui.runs import provenance
-from fftui.telemetry.limits import core_limit, memory_limit_bytes
+from fftui.telemetry.limits import core_limit
+from fftui.telemetry.machine_memory import machine_memory
 from fftui.text.format import size
 
 LITTLE_MEMORY_BYTES = 2_000_000_000  # torch, a full data set and a checkpoint take about as much
@@ -51,17 +52,22 @@ def _cores(usable: int, limit: float | None) -> Check:
 
 
 def _memory() -> Check:
-    memory, limit = psutil.virtual_memory(), memory_limit_bytes()
-    free = memory.available if limit is None else min(memory.available, limit)
+    memory = machine_memory()
+    total, available, limit = memory.total_bytes, memory.available_bytes, memory.limit_bytes
     value = {
-        "total_bytes": memory.total,
-        "available_bytes": memory.available,
+        "total_bytes": total,
+        "available_bytes": available,
         "control_group_limit_bytes": limit,
+        "left_in_group_bytes": memory.left_in_group_bytes,
     }
-    text = f"{size(memory.total)}, {size(memory.available)} available"
-    if limit is not None and limit < memory.total:
+    text = f"{size(total)}, {size(available)} available"
+    if limit is not None and (total is None or limit < total):
         text += f", this process may take {size(limit)}"
-    if free >= LITTLE_MEMORY_BYTES:
+        if memory.left_in_group_bytes is not None:
+            text += f", of which {size(memory.left_in_group_bytes)} are left"
+    if memory.free_bytes is None:
+        return Check("memory", "memory", "note", value, "not known: this system does not say it")
+    if memory.free_bytes >= LITTLE_MEMORY_BYTES:
         return Check("memory", "memory", "ok", value, text)
     advice = (
         f"under {size(LITTLE_MEMORY_BYTES)}: large layers may not fit; free some, or take smaller"
@@ -71,7 +77,10 @@ def _memory() -> Check:
 
 
 def _load(usable: int) -> Check:
-    one, five, fifteen = psutil.getloadavg()
+    try:
+        one, five, fifteen = psutil.getloadavg()
+    except OSError:
+        return Check("load", "load", "note", None, "not known: this system does not say it")
     value = {"load_1min": one, "load_5min": five, "load_15min": fifteen}
     text = f"{one:.1f} in the last minute, {five:.1f} in five, {fifteen:.1f} in fifteen"
     if one <= usable / 2:

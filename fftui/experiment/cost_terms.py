@@ -91,6 +91,7 @@ class CostContext:
     augmented: bool
     cache_bytes: int
     per_image: bool = False  # the images of a batch are read one by one
+    cached_bytes: int = BYTES_CACHED  # of one number of what is kept
 
     @property
     def read(self) -> Cost:
@@ -108,7 +109,7 @@ class CostContext:
 
     def cached(self, layer: LayerCost, labels: int) -> int:
         """The number of labels, of `labels`, for which the inputs of `layer` fit into the cache."""
-        fitting = self.cache_bytes // (self.images * layer.inputs * BYTES_CACHED)
+        fitting = self.cache_bytes // (self.images * layer.inputs * self.cached_bytes)
         return min(labels, int(fitting))
 
     def first_inputs(self, left_bytes: float | None = None) -> float:
@@ -117,7 +118,7 @@ class CostContext:
         """
         floats = float(self.images * self.layers[0].inputs)
         left = self.cache_bytes if left_bytes is None else left_bytes
-        fits = not self.augmented and not self.per_image and floats * BYTES_CACHED <= left
+        fits = not self.augmented and not self.per_image and floats * self.cached_bytes <= left
         return floats if fits else 0.0
 
 

@@ -5,7 +5,7 @@ in steps and evaluations by the number of copies that a layer makes of them.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from fftui.errors import ExperimentError
@@ -18,13 +18,14 @@ from fftui.experiment.values import leaves, set_value
 MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # floats that an optimiser keeps for a weight
 STEP_COPIES = 6  # of a layer's activities in a step: sums, activities, goodness, gradients
 SCORE_COPIES = 3  # in an evaluation
+KEPT_SHARE = 0.75  # of the memory that is left, for inputs; some is for what evaluations keep
 SCORED_ROWS, SCORED_FLOATS = 20_000, 50_000_000  # at once at most, as `fftui.learning.prediction`
 
 
 @dataclass(frozen=True)
 class MemoryCost:
-    """Bytes at the peak: of the images, of weights with their gradients and the optimiser's
-    moments, of inputs kept for all images, and of the activities of a step or an evaluation.
+    """Bytes at the peak: of the images, of weights with their gradients, moments and last good
+    values, of inputs kept for all images, and of the activities of a step or an evaluation.
     """
 
     images: float
@@ -40,37 +41,53 @@ class MemoryCost:
 
 def memory_of(experiment: Experiment, *, reduced: bool = False) -> MemoryCost:
     """The memory of the stage that takes most; `reduced`: products are in bfloat16."""
-    context = context_of(experiment)
+    float_bytes = BYTES_CACHED if reduced else BYTES
+    context = replace(context_of(experiment), cached_bytes=float_bytes)
     data, info = experiment.data, experiment.data.info
     held = context.images + data.validation_images + (data.test_images or info.test_images)
     images = float(held * math.prod(info.shape))
     stages = (
-        _stage_cost(experiment, context, phase, stage, BYTES_CACHED if reduced else BYTES)
+        _stage_cost(experiment, context, phase, stage, float_bytes)
         for phase in experiment.phases
         for stage in phase.stage_terms(context)
     )
     return replace(max(stages, key=lambda each: each.total), images=images)
 
 
-def costliest_field(experiment: Experiment, *, reduced: bool = False) -> str:
-    """The path of the number whose half would save most memory, such as `model.layers.0.units`."""
+def fitted(experiment: Experiment, room_bytes: float, *, reduced: bool = False) -> Experiment:
+    """The experiment with as much of its `cache_bytes` as `room_bytes` leave beside all else that
+    learning takes but the images.
+    """
+    least = memory_of(experiment.model_copy(update={"cache_bytes": 0}), reduced=reduced)
+    left = KEPT_SHARE * max(0.0, room_bytes - least.weights - least.activities)
+    if left >= experiment.cache_bytes:
+        return experiment
+    return experiment.model_copy(update={"cache_bytes": int(left)})
+
+
+def costliest_field(experiment: Experiment, cost: Callable[[Experiment], float]) -> str:
+    """The path of the number whose half would save most of `cost`, such as `model.layers.0.units`;
+    empty where none saves anything.
+    """
     values = experiment.model_dump(mode="json")
-    before, best, found = memory_of(experiment, reduced=reduced).total, 0.0, ""
+    before, best, found = cost(experiment), 0.0, ""
     for path, value in leaves(values):
         if isinstance(value, bool) or not isinstance(value, int) or value < 2:
             continue
         set_value(values, path, value // 2)
-        saved = before - _total_or(values, before, reduced=reduced)
+        saved = before - _cost_or(values, before, cost)
         set_value(values, path, value)
         if saved > best:
             best, found = saved, path
     return found
 
 
-def _total_or(values: dict[str, object], otherwise: float, *, reduced: bool) -> float:
-    """The memory of the experiment in `values`; `otherwise` where they do not fit together."""
+def _cost_or(
+    values: dict[str, object], otherwise: float, cost: Callable[[Experiment], float]
+) -> float:
+    """The cost of the experiment in `values`; `otherwise` where they do not fit together."""
     try:
-        return memory_of(Experiment.model_validate(values), reduced=reduced).total
+        return cost(Experiment.model_validate(values))
     except (ExperimentError, ValueError):
         return otherwise
 
@@ -86,10 +103,10 @@ def _stage_cost(
     head = context.layers[-1].outputs * context.classes if context.has_head else 0
     network = sum(layer.weights for layer in context.layers) + head
     learning = sum(layer.weights for layer in stage.layers) + head
-    moments = MOMENTS[phase.optimizer.kind]
+    moments, copies = MOMENTS[phase.optimizer.kind], float(experiment.on_nan == "stop")
     return MemoryCost(
         images=0.0,
-        weights=BYTES * (2.0 * network + (moments + 1.0) * learning),
+        weights=BYTES * (2.0 * network + (moments + copies + 1.0) * learning),
         inputs=stage.kept_inputs * float_bytes,
         activities=max(_activities(experiment, context, phase, stage)) * float_bytes,
     )

@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator, SerializeAsAny
 from fftui.data.catalogue import SetInfo
 from fftui.experiment.choices import Choice, named
 from fftui.experiment.config import Config
-from fftui.experiment.cost_terms import BYTES_CACHED, NO_COST, Cost, CostContext, StageTerms
+from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.model_config import Model
 from fftui.experiment.optimizer import Optimizer
@@ -127,7 +127,7 @@ class LocalPhaseConfig(PhaseConfig):
             again = below * uncached + context.read * min(uncached, 1)
             kept = float(cached * context.images * layer.inputs)
             if uncached:
-                kept += context.first_inputs(context.cache_bytes - kept * BYTES_CACHED)
+                kept += context.first_inputs(context.cache_bytes - kept * context.cached_bytes)
             yield StageTerms([layer], learning + again, below * cached, kept)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """The device of a training and the precision of its matrix products."""
 
+import math
 import platform
 
 import torch
 
 from fftui.errors import RequestError
 from fftui.experiment import Precision
+from fftui.telemetry.machine_memory import machine_memory
 
 
 def choose_device(name: str) -> torch.device:
@@ -36,6 +38,16 @@ def choose_device(name: str) -> torch.device:
         msg = f"device {name!r} is not supported: use auto, cpu, cuda, cuda:N or mps"
         raise RequestError(msg)
     return device
+
+
+def free_memory_bytes(device: torch.device) -> float:
+    """Bytes that learning may take on the device beside what it has now; infinite where nothing
+    says it.
+    """
+    if device.type == "cuda":
+        return float(torch.cuda.mem_get_info(device)[0])
+    free = machine_memory().free_bytes
+    return math.inf if free is None else float(free)
 
 
 def device_label(device: torch.device) -> str:

@@ -20,7 +20,14 @@ from fftui.data.splits import load_splits
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
 from fftui.experiment.cost import stage_costs
-from fftui.learning.device import choose_device, choose_dtype, device_label, has_bfloat16
+from fftui.experiment.memory_cost import fitted, memory_of
+from fftui.learning.device import (
+    choose_device,
+    choose_dtype,
+    device_label,
+    free_memory_bytes,
+    has_bfloat16,
+)
 from fftui.learning.divergence import DivergenceGuard
 from fftui.learning.evaluation import EvaluationKey, evaluation, final_evaluation
 from fftui.learning.images import Images
@@ -242,13 +249,15 @@ class Training(Iterator[ev.Event]):
         info, overlay_value = data.info, self._train.overlay_value
         network = Network(experiment.model, info, overlay_value, self._dtype, experiment.seed)
         self._network = network.to(self._device)
+        reduced = self._dtype == torch.bfloat16
+        self._fitted = fitted(experiment, free_memory_bytes(self._device), reduced=reduced)
         context = TrainContext(
             network=self._network,
             train=self._train,
             device=self._device,
             dtype=self._dtype,
             seed=experiment.seed,
-            cache_bytes=experiment.cache_bytes,
+            cache_bytes=self._fitted.cache_bytes,
             data=data,
             data_clock=self._stopwatch.data_clock,
             per_image=PerImageInputs(self._train) if data.loader == "per-image" else None,
@@ -267,6 +276,8 @@ class Training(Iterator[ev.Event]):
             yield ev.Noted(
                 "this device has no bfloat16 products of its own: float32 would be faster here"
             )
+        if (note := self._memory_note()) is not None:
+            yield note
         for number in range(self._progress.phase, len(self._rules)):
             yield from self._learn_phase(number)
             if self._divergence is not None:
@@ -275,6 +286,19 @@ class Training(Iterator[ev.Event]):
             self._trainer = None
             self._progress = replace(self._progress, phase=number + 1, stage=0)
         yield from self._finish()
+
+    def _memory_note(self) -> ev.Noted | None:
+        """That less is kept than the experiment allows, where that changes anything."""
+        reduced = self._dtype == torch.bfloat16
+        asked, kept = (
+            memory_of(each, reduced=reduced).inputs for each in (self._experiment, self._fitted)
+        )
+        if kept == asked:
+            return None
+        return ev.Noted(
+            f"layers keep at most {self._fitted.cache_bytes / 1e6:.0f} MB of inputs, since no more"
+            f" memory is free: what is not kept is computed in every epoch"
+        )
 
     def _started(self) -> ev.RunStarted:
         return ev.RunStarted(

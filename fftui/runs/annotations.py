@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.errors import RequestError
 from fftui.runs.files import write_bytes
+from fftui.runs.ownership import in_turn
 
 FILE = "annotations.json"
 LONGEST_NAME, LONGEST_TAG = 200, 40  # characters
+WAIT_S = 10.0  # for other processes that annotate the run
 
 
 class Annotations(BaseModel):
@@ -79,15 +81,20 @@ def annotate(
 
     Raises RequestError where a tag or name cannot be one, or the file cannot be read or written.
     """
-    before = read_annotations(folder)
     added = [checked_tag(tag) for tag in add_tags]
     removed = {tag.casefold() for tag in remove_tags}
-    kept = [tag for tag in before.tags if tag.casefold() not in removed]
-    known = {tag.casefold() for tag in kept}
-    tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag.casefold() not in known))
-    after = before.model_copy(update={"tags": tags, **changes})
-    if after != before:
-        write_annotations(folder, after)
+    try:
+        with in_turn(folder, "annotating", WAIT_S):  # what others write meanwhile is not lost
+            before = read_annotations(folder)
+            kept = [tag for tag in before.tags if tag.casefold() not in removed]
+            known = {tag.casefold() for tag in kept}
+            tags = (*kept, *(tag for tag in dict.fromkeys(added) if tag.casefold() not in known))
+            after = before.model_copy(update={"tags": tags, **changes})
+            if after != before:
+                write_annotations(folder, after)
+    except OSError as error:
+        msg = f"cannot write in {folder}: {error.strerror}"
+        raise RequestError(msg) from error
     return after
 
 

@@ -9,18 +9,17 @@ took, where there are any.
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import psutil
 
 from fftui.errors import FFTUIError, RequestError
 from fftui.experiment import Experiment
-from fftui.experiment.memory_cost import MemoryCost, costliest_field, memory_of
+from fftui.experiment.cost import stage_costs
+from fftui.experiment.memory_cost import MemoryCost, costliest_field, fitted, memory_of
 from fftui.runs import provenance
 from fftui.runs.estimate import Rates, expected_seconds, measure, measured_rates
 from fftui.runs.folder import RunFolder, RunRecord
-from fftui.telemetry.limits import memory_limit_bytes
+from fftui.telemetry.machine_memory import machine_memory
 
 RUNS_READ = 100  # the newest that finished here
 RUNS_COMPARED = 5
@@ -31,6 +30,9 @@ MUCH = 0.8  # of the memory there is: warned of
 BEYOND_REASON = (
     2.0  # times the memory there is: refused, since estimates are good to a factor of two
 )
+FASTEST_STEP_S = 1e-5  # no device issues steps faster
+DAY_S, YEAR_S = 86_400.0, 365.25 * 86_400
+LONG_S, BEYOND_REASON_S = 30 * DAY_S, 10 * YEAR_S  # of learning: warned of, and refused
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Expectation:
     memory_bytes: float
     there_bytes: float
     costliest: str  # the field that costs most memory; empty where the memory is enough
+    least_s: float = 0.0  # on the fastest device
+    slowest: str = ""  # the field that costs most time; empty where the time is within reason
 
     @property
     def is_much(self) -> bool:
@@ -56,9 +60,40 @@ class Expectation:
         return self.memory_bytes > MUCH * self.there_bytes
 
     @property
+    def is_long(self) -> bool:
+        """Whether it takes more than a month."""
+        return self.longest_s > LONG_S
+
+    @property
+    def longest_s(self) -> float:
+        """The likely time, or where it is not known the least."""
+        return max(self.seconds or 0.0, self.least_s)
+
+    @property
     def is_beyond_reason(self) -> bool:
-        """Whether it certainly does not."""
-        return self.memory_bytes > BEYOND_REASON * self.there_bytes
+        """Whether it certainly does not fit into memory, or takes many years."""
+        too_large = self.memory_bytes > BEYOND_REASON * self.there_bytes
+        return too_large or self.longest_s > BEYOND_REASON_S
+
+    @property
+    def warning(self) -> str:
+        """Why it is refused, or what may go wrong, with the field to change; empty where nothing
+        may.
+        """
+        memory = f"{_gigabytes(self.memory_bytes)} of memory"
+        if self.memory_bytes > BEYOND_REASON * self.there_bytes:
+            return (
+                f"it takes about {memory}, and {_gigabytes(self.there_bytes)} are there: make"
+                f" {self.costliest} smaller, which takes most of it"
+            )
+        if self.is_long:
+            return f"it takes about {_long_time(self.longest_s)}: make {self.slowest} smaller"
+        if self.is_much:
+            return (
+                f"it may not fit into memory, ~{memory} of {_gigabytes(self.there_bytes)}:"
+                f" {self.costliest} takes most of it"
+            )
+        return ""
 
 
 @dataclass(frozen=True)
@@ -114,14 +149,33 @@ class FinishedRuns:
         """The likely time and memory of `experiment`, by `rates` or those that were measured."""
         rates = rates or measured_rates()
         reduced = rates is not None and rates.is_reduced(experiment)
-        memory = memory_of(experiment, reduced=reduced)
         on_gpu = rates is not None and rates.memory_bytes is not None
-        whole = memory.total + (ON_GPU_BYTES if on_gpu else PROCESS_BYTES)
+        beside = ON_GPU_BYTES if on_gpu else PROCESS_BYTES
         there = memory_there_bytes(rates)
-        much = whole > MUCH * there
-        costliest = costliest_field(experiment, reduced=reduced) if much else ""
+
+        def memory_cost(asked: Experiment) -> MemoryCost:
+            # what learning keeps is no more than what is left
+            kept = fitted(asked, MUCH * there - beside, reduced=reduced)
+            return memory_of(kept, reduced=reduced)
+
         seconds, same_run, compared = self._time(experiment, rates)
-        return Expectation(seconds, same_run, compared, memory, whole, there, costliest)
+        memory = memory_cost(experiment)
+        found = Expectation(
+            seconds,
+            same_run,
+            compared,
+            memory,
+            memory.total + beside,
+            there,
+            "",
+            _least_s(experiment),
+        )
+        if found.is_much:
+            costliest = costliest_field(experiment, lambda each: memory_cost(each).total)
+            found = replace(found, costliest=costliest)
+        if found.is_long:
+            found = replace(found, slowest=costliest_field(experiment, _relative_time))
+        return found
 
     def _time(
         self, experiment: Experiment, rates: Rates | None
@@ -152,34 +206,54 @@ class FinishedRuns:
         return found
 
 
-def refuse_beyond_reason(experiment: Experiment, device: str) -> None:
-    """Raise RequestError where `experiment` takes several times the memory of `device`, naming the
-    field that takes most of it.
+def warning_of(experiment: Experiment, device: str) -> str:
+    """What may go wrong with `experiment`: too little memory for it, or many days; empty where
+    nothing may.
+
+    Raises RequestError where it takes several times the memory of `device`, or many years, naming
+    the field that takes most of it.
     """
+    expected = FinishedRuns().expectation(experiment)
     # the device is only asked where the machine's own memory is too small: asking loads torch
-    if FinishedRuns().expectation(experiment).is_beyond_reason:
+    if expected.is_much:
         measure(device)
         expected = FinishedRuns().expectation(experiment)
-        if expected.is_beyond_reason:
-            raise RequestError(memory_refusal(expected))
-
-
-def memory_refusal(expected: Expectation) -> str:
-    """Why an experiment is refused that takes several times the memory there is."""
-    return (
-        f"it takes about {_gigabytes(expected.memory_bytes)} of memory, and"
-        f" {_gigabytes(expected.there_bytes)} are there: make {expected.costliest} smaller, which"
-        " takes most of it"
-    )
+    if expected.is_beyond_reason:
+        raise RequestError(expected.warning)
+    return expected.warning
 
 
 def memory_there_bytes(rates: Rates | None = None) -> float:
     """Bytes of memory that learning may take: the device's own, or what the machine has and lets
-    this process have.
+    this process have; infinite where nothing says it.
     """
     if rates is not None and rates.memory_bytes is not None:
         return float(rates.memory_bytes)
-    return float(min(psutil.virtual_memory().total, memory_limit_bytes() or math.inf))
+    there = machine_memory().there_bytes
+    return math.inf if there is None else float(there)
+
+
+def memory_free_bytes() -> int | None:
+    """Bytes that a process may take now of what the machine and its control group leave; None where
+    nothing says it.
+    """
+    return machine_memory().free_bytes
+
+
+def _least_s(experiment: Experiment) -> float:
+    """Seconds that no device can do it in."""
+    return FASTEST_STEP_S * sum(stage.steps for stage in stage_costs(experiment))
+
+
+def _relative_time(experiment: Experiment) -> float:
+    return sum(stage.relative_time for stage in stage_costs(experiment))
+
+
+def _long_time(seconds: float) -> str:
+    if seconds < YEAR_S:
+        return f"{seconds / DAY_S:.0f} days"
+    years = seconds / YEAR_S
+    return f"{years:,.0f} years" if years < 1e6 else f"{years:.0e} years"
 
 
 def _finished(runs_dir: Path, run: str, train_s: float) -> _Finished | None:

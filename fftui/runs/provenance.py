@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 import fftui
+from fftui.telemetry.machine_memory import machine_memory
 
 PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pydantic", "polars", "textual")
 STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by clock ticks
@@ -20,24 +21,63 @@ STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by cloc
 
 def process_start(pid: int) -> float | None:
     """The Unix time at which process `pid` started; None where there is no such process (a zombie
-    has ended).
+    has ended), or where the system does not say.
     """
     try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process.create_time()
-    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return _process_start(pid)
+    except _StartNotKnownError:
         return None
 
 
 def is_alive(pid: int, started: float | None) -> bool:
     """Whether the process `pid` that started at Unix time `started` runs on this machine.
 
-    Process identifiers are reused: only the start time makes one unique.
+    Process identifiers are reused: only the start time makes one unique. Where the system does not
+    say it, any process of that identifier counts.
     """
-    now = process_start(pid)
+    try:
+        now = _process_start(pid)
+    except _StartNotKnownError:
+        return _has_process(pid)
     return now is not None and (started is None or abs(now - started) < STARTS_WITHIN_S)
+
+
+class _StartNotKnownError(Exception):
+    """The system does not say when processes started."""
+
+
+def _process_start(pid: int) -> float | None:
+    if pid <= 0:  # of a damaged record
+        return None
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.AccessDenied:
+        return None
+    except psutil.NoSuchProcess:
+        if _sees_itself():
+            return None
+        raise _StartNotKnownError from None
+    # a /proc of few files fails in as many ways
+    except Exception as error:
+        raise _StartNotKnownError from error
+
+
+def _sees_itself() -> bool:
+    try:
+        return psutil.pid_exists(os.getpid())
+    except OSError:  # no /proc
+        return False
+
+
+def _has_process(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def host() -> str:
@@ -58,15 +98,16 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, str | int]:
     """The machine: host name, system, processor, cores this process may use, how its threads wait
-    for each other (OpenMP's wait policy), memory in bytes.
+    for each other (OpenMP's wait policy), memory in bytes (not there where it is unknown).
     """
+    total = machine_memory().total_bytes
     return {
         "host": host(),
         "system": platform.platform(),
         "processor": _processor(),
         "cores": cores(),
         "thread_waiting": os.environ.get("OMP_WAIT_POLICY", "default").lower(),
-        "memory_bytes": psutil.virtual_memory().total,
+        **({} if total is None else {"memory_bytes": total}),
     }
 
 

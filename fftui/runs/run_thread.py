@@ -23,10 +23,13 @@ from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
 from fftui.runs.disk_room import room_warning
 from fftui.runs.estimate import expected_seconds
+from fftui.runs.expectation import warning_of
 from fftui.runs.files import remove_leftovers, write_bytes
 from fftui.runs.folder import RunFolder, RunRecord, find_run, make_again
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.kept_tables import mark_current
+from fftui.runs.ownership import Ownership
+from fftui.runs.status import take_run
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 
@@ -88,6 +91,7 @@ class RunThread(threading.Thread):
         self._start_training = start_training
         self._training: Training | None = None
         self._journal: JournalWriter | None = None
+        self._owned: Ownership | None = None  # none where the folder cannot be written
         self._view = RunView()
         self._fold_lock = threading.Lock()
         self._requests = threading.Condition()
@@ -99,6 +103,7 @@ class RunThread(threading.Thread):
         self._gave_up = False
         self._room_may_help = True  # against what could not be written
         self._in_training = False
+        self._warning = ""  # of too little memory, or too much time
         self._saved_at = time.monotonic()
         self._save_again_at = float("inf")  # where the last checkpoint could not be written
         self._made_again = 0
@@ -152,12 +157,24 @@ class RunThread(threading.Thread):
         `problems`.
         """
         try:
+            self._owned = take_run(self.folder)
+        except FFTUIError as error:
+            self._state_refusal(error)  # the folder is another process's
+            return
+        try:
+            self._run_owned()
+        finally:
+            if self._owned is not None:
+                self._owned.release()
+
+    def _run_owned(self) -> None:
+        try:
             self._journal = JournalWriter(
                 self.folder.journal,
                 make_folder=lambda: make_again(self.folder, self.experiment, self._record),
             )
         except FFTUIError as error:
-            self._refuse(error)
+            self._state_refusal(error)  # the folder is another process's
             return
         except OSError as error:
             self._refuse(RequestError(f"cannot write {self.folder.journal}: {error.strerror}"))
@@ -183,6 +200,8 @@ class RunThread(threading.Thread):
     def _begin(self) -> bool:
         """Start the training; False where it is refused."""
         try:
+            # whatever started the run: a command, the screen, a study, the queue
+            self._warning = warning_of(self.experiment, self.workspace.device)
             state = self._last_state() if self._resuming else None
             self._training = self._start_training(
                 self.experiment,
@@ -463,11 +482,14 @@ class RunThread(threading.Thread):
         """End a run that could not start: a new one leaves no folder behind, a resumed one stays as
         it was.
         """
-        self.refused = error
+        self._state_refusal(error)
         if not self._resuming:
             if self._journal is not None:
                 self._journal.close()  # it would make its folder again
             self.folder.discard()
+
+    def _state_refusal(self, error: FFTUIError) -> None:
+        self.refused = error
         end = _not_started(str(error))
         with self._fold_lock:
             self._view = self._view.after(time.time(), end)
@@ -525,7 +547,8 @@ class RunThread(threading.Thread):
         self._write_start(event)
         self._emit(event)
         seconds = expected_seconds(self.experiment)
-        if warning := room_warning(self.experiment, self.folder.path, seconds):
+        no_room = room_warning(self.experiment, self.folder.path, seconds)
+        for warning in filter(None, (self._warning, no_room)):
             self._emit(ev.Noted(warning))
         self._compare_start(before, event)
 

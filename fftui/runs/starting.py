@@ -5,7 +5,7 @@ them.
 from pathlib import Path
 
 from fftui.experiment import Experiment
-from fftui.runs.expectation import refuse_beyond_reason
+from fftui.runs.expectation import warning_of
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
@@ -19,10 +19,16 @@ def new_run(
     name: str | None = None,
 ) -> RunThread:
     """The thread of a new run of `experiment`, whose folder is created. Raises RequestError where
-    it cannot be, or where it takes several times the memory there is.
+    it cannot be, or where it takes several times the memory there is, or many years.
     """
-    refuse_beyond_reason(experiment, workspace.device)
+    warning_of(experiment, workspace.device)
     return RunThread(create(workspace, experiment, preset=preset, name=name), workspace)
+
+
+def waiting_run(experiment: Experiment, workspace: Workspace, preset: str | None) -> RunFolder:
+    """The folder of a new run that begins later. Raises RequestError as `new_run`."""
+    warning_of(experiment, workspace.device)
+    return create(workspace, experiment, preset=preset, status="waiting")
 
 
 def begun_run(folder: RunFolder) -> RunThread:

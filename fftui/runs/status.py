@@ -1,16 +1,19 @@
 """The current status of a run: whether its process is alive, on this machine or another."""
 
 import time
+from contextlib import suppress
 
 from fftui.errors import RequestError
 from fftui.runs import provenance
 from fftui.runs.annotations import readable_annotations
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import is_held
+from fftui.runs.ownership import Ownership, release_of_other_machines, take
 
 # of another machine's journal; a running one is written every few seconds, a paused one every
 # minute
 SILENT_S = 600.0
+OWNER = "owner"
 
 
 def in_progress(folder: RunFolder, record: RunRecord) -> bool:
@@ -90,6 +93,22 @@ def ensure_not_running(folder: RunFolder, record: RunRecord) -> None:
             " it over now)"
         )
     raise RequestError(msg)
+
+
+def take_run(folder: RunFolder) -> Ownership | None:
+    """Make this process the one that may run or move the run; None where its folder cannot be
+    written. Raises HeldError where another process is.
+    """
+    try:
+        return take(folder.path, OWNER, lambda: _silent_s(folder), SILENT_S)
+    except OSError:
+        return None
+
+
+def take_from_other_machines(folder: RunFolder) -> None:
+    """Let a run be taken that another machine owns: a person says that its process is gone."""
+    with suppress(OSError):
+        release_of_other_machines(folder.path, OWNER)
 
 
 def ensure_running(folder: RunFolder, record: RunRecord) -> None:

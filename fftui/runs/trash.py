@@ -7,7 +7,7 @@ they are restored or the trash is emptied. Nothing empties it by itself.
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from fftui.errors import RequestError, RunNotFoundError, hint
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import is_held
-from fftui.runs.status import ensure_not_running
+from fftui.runs.status import ensure_not_running, take_run
 
 TRASH = ".trash"
 
@@ -38,25 +38,40 @@ def delete(folders: Sequence[RunFolder]) -> list[DeletedRun]:
 
     Raises RequestError where one of them is running, or cannot be moved.
     """
-    for folder in folders:
-        _ensure_deletable(folder)
     if not folders:
         return []
     runs_dir = folders[0].path.absolute().parent
     deletion = runs_dir / TRASH / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     moved: list[DeletedRun] = []
-    try:
-        deletion.mkdir(parents=True)
+    with ExitStack() as owned:
         for folder in folders:
-            folder.path.rename(deletion / folder.id)
-            moved.append(DeletedRun(RunFolder(deletion / folder.id), runs_dir))
-    except OSError as error:
-        for run in moved:
-            with suppress(RequestError):
-                restore(run)
-        msg = f"cannot move the run to {deletion}: {error.strerror}; nothing was deleted"
-        raise RequestError(msg) from error
-    return moved
+            owned.enter_context(_owned(folder, deletion))
+        try:
+            deletion.mkdir(parents=True)
+            for folder in folders:
+                folder.path.rename(deletion / folder.id)
+                moved.append(DeletedRun(RunFolder(deletion / folder.id), runs_dir))
+        except OSError as error:
+            for run in moved:
+                with suppress(RequestError):
+                    restore(run)
+            msg = f"cannot move the run to {deletion}: {error.strerror}; nothing was deleted"
+            raise RequestError(msg) from error
+        return moved
+
+
+@contextmanager
+def _owned(folder: RunFolder, deletion: Path) -> Iterator[None]:
+    """Own the run while it is moved into `deletion`, so that no process begins to run it."""
+    _ensure_deletable(folder)
+    owned = take_run(folder)
+    try:
+        _ensure_deletable(folder)  # another process may have begun it before it was owned
+        yield
+    finally:
+        if owned is not None:
+            owned.release()
+            owned.release(deletion / folder.id)
 
 
 def restore(run: DeletedRun) -> RunFolder:

@@ -37,6 +37,26 @@ def memory_limit_bytes(membership: Path = MEMBERSHIP, mounted: Path = MOUNTED) -
     return min(limits, default=None)
 
 
+def memory_left_bytes(membership: Path = MEMBERSHIP, mounted: Path = MOUNTED) -> int | None:
+    """Memory that the groups of this process leave it, beside what they use without what the kernel
+    would drop first (files that nobody has read lately); None as for `memory_limit_bytes`.
+    """
+    left = []
+    for group in _groups("memory", membership, mounted):
+        limit = _words(group / "memory.max") or _words(group / "memory.limit_in_bytes")
+        used = _words(group / "memory.current") or _words(group / "memory.usage_in_bytes")
+        if limit.isdigit() and int(limit) < NO_LIMIT_BYTES and used.isdigit():
+            left.append(max(0, int(limit) - max(0, int(used) - _droppable(group))))
+    return min(left, default=None)
+
+
+def _droppable(group: Path) -> int:
+    """Bytes of a group's files in memory that the kernel drops where memory is short."""
+    found = dict(line.partition(" ")[::2] for line in _words(group / "memory.stat").splitlines())
+    bytes_text = found.get("total_inactive_file", found.get("inactive_file", ""))
+    return int(bytes_text) if bytes_text.isdigit() else 0
+
+
 def _groups(controller: str, membership: Path, mounted: Path) -> Iterator[Path]:
     """The folders of the process's groups, of one controller, up to the root.
 

@@ -1,11 +1,12 @@
 """What an experiment will take, in words: `~` before what is estimated, and by what."""
 
+import math
 from pathlib import Path
 
 from fftui.experiment import Experiment
 from fftui.experiment.disk_cost import disk_of
 from fftui.runs.disk_room import free_bytes
-from fftui.runs.expectation import Expectation, memory_refusal
+from fftui.runs.expectation import Expectation
 from fftui.text.format import duration, roughly, size
 
 
@@ -51,18 +52,6 @@ def memory_text(expected: Expectation) -> str:
     return f"~{size(expected.memory_bytes)} of {size(expected.there_bytes)}"
 
 
-def memory_warning(expected: Expectation) -> str:
-    """Why the memory may not be enough, and what to do; empty where it is."""
-    if expected.is_beyond_reason:
-        return memory_refusal(expected)
-    if not expected.is_much:
-        return ""
-    return (
-        f"it may not fit into memory, {memory_text(expected)}:"
-        f" {expected.costliest} takes most of it"
-    )
-
-
 def expectation_facts(expected: Expectation) -> dict[str, object]:
     """The estimate as JSON values."""
     return {
@@ -70,10 +59,15 @@ def expectation_facts(expected: Expectation) -> dict[str, object]:
         "same_run": expected.same_run,
         "runs_compared": expected.compared,
         "memory_bytes": round(expected.memory_bytes),
-        "memory_there_bytes": round(expected.there_bytes),
+        "memory_there_bytes": _whole(expected.there_bytes),
         "images_bytes": round(expected.memory.images),
         "weights_bytes": round(expected.memory.weights),
         "inputs_bytes": round(expected.memory.inputs),
         "activities_bytes": round(expected.memory.activities),
         "costliest_field": expected.costliest or None,
+        "slowest_field": expected.slowest or None,
     }
+
+
+def _whole(count: float) -> int | None:
+    return round(count) if math.isfinite(count) else None

@@ -14,10 +14,10 @@ from fftui.presets import Preset, damaged_presets, list_presets, load_preset, re
 from fftui.runs.control_file import send_request
 from fftui.runs.estimate import measure
 from fftui.runs.expectation import Expectation, FinishedRuns
-from fftui.runs.folder import RunFolder, RunRecord, create
+from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import ListedRun, RunListing
-from fftui.runs.starting import new_run, queued_run, resumed_run
+from fftui.runs.starting import new_run, queued_run, resumed_run, waiting_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
 from fftui.text.settings_text import Asked, settings
@@ -147,7 +147,7 @@ class Backend:
 
     def waiting(self, experiment: Experiment, preset: str | None) -> RunFolder:
         """Make the folder of a new run that begins later. Raises FFTUIError."""
-        return create(self.workspace, experiment, preset=preset, status="waiting")
+        return waiting_run(experiment, self.workspace, preset)
 
     def resumable(self, run: str) -> RunFolder:
         """The folder of an interrupted run. Raises FFTUIError where a process runs it."""

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 
 from fftui.runs.expectation import Expectation
-from fftui.text.expectation_text import memory_text, memory_warning, takes_text
+from fftui.text.expectation_text import memory_text, takes_text
 from fftui.tui.widgets.row_widget import Span
 
 ROWS = 4
@@ -12,13 +12,13 @@ FITS = "everything fits"
 
 
 def fit_texts(expected: Expectation, absence: str) -> list[Span]:
-    """What an experiment that fits will take, under what stands in its way: too little memory, or
-    the `absence` of its data set.
+    """What an experiment that fits will take, under what stands in its way: too little memory, too
+    many days, or the `absence` of its data set.
     """
     fits = f"{FITS}   {takes_text(expected)}, {memory_text(expected)}"
     if expected.is_beyond_reason:
-        return [(memory_warning(expected), "bad")]
-    warning = memory_warning(expected) or absence
+        return [(expected.warning, "bad")]
+    warning = expected.warning or absence
     above: list[Span] = [(warning, "warn")] if warning else []
     return [*above, (fits, "dim")]
 

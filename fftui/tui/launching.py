@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import psutil
 from textual import on
 from textual.app import App
 from textual.message import Message
 
 from fftui.errors import FFTUIError
+from fftui.runs.expectation import memory_free_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.run_queue import RunQueue
 from fftui.text.format import size
@@ -167,7 +167,7 @@ class LaunchingApp(App[Ending]):
         it is likely to take, where that is known.
         """
         place = len(self.queue.waiting) + 1
-        free = size(psutil.virtual_memory().available)
+        free = size(memory_free_bytes())
         dialog = ConfirmDialog(
             f"A run is learning already. When is {name} to begin?",
             (

@@ -6,6 +6,7 @@ import pytest
 
 from fftui.doctor import host_section
 from fftui.doctor.checks import Check
+from fftui.telemetry import machine_memory as memory
 
 
 @pytest.fixture
@@ -15,13 +16,15 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         "cores": 8,
         "limit": None,
         "memory_limit": None,
+        "memory_left": None,
         "available": 8_000_000_000,
         "load": 0.5,
     }
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(host_section, "_affinity", lambda: values["cores"])
     monkeypatch.setattr(host_section, "core_limit", lambda: values["limit"])
-    monkeypatch.setattr(host_section, "memory_limit_bytes", lambda: values["memory_limit"])
+    monkeypatch.setattr(memory, "memory_limit_bytes", lambda *_: values["memory_limit"])
+    monkeypatch.setattr(memory, "memory_left_bytes", lambda *_: values["memory_left"])
     monkeypatch.setattr(
         psutil,
         "virtual_memory",
@@ -44,6 +47,7 @@ def test_an_idle_machine_has_nothing_to_note(facts: dict[str, object]) -> None:
         "total_bytes": 16_000_000_000,
         "available_bytes": 8_000_000_000,
         "control_group_limit_bytes": None,
+        "left_in_group_bytes": None,
     }
 
 
@@ -64,4 +68,21 @@ def test_little_memory_and_other_work_are_noted(facts: dict[str, object]) -> Non
     found = checks()
     assert (found["memory"].state, found["load"].state) == ("note", "note")
     assert "this process may take 1.0 GB" in found["memory"].text
+    facts |= {"memory_limit": 4_000_000_000, "memory_left": 500_000_000}
+    assert checks()["memory"].state == "note"
+    assert checks()["memory"].text.endswith("of which 500 MB are left")
     assert "other work" in found["load"].advice
+
+
+def test_a_system_that_says_nothing_is_noted(
+    facts: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent() -> None:
+        raise FileNotFoundError(2, "No such file or directory", "/proc/meminfo")
+
+    monkeypatch.setattr(psutil, "virtual_memory", absent)
+    monkeypatch.setattr(psutil, "getloadavg", absent)
+    monkeypatch.setattr(memory, "_pages", lambda name: None)
+    found = checks()
+    assert (found["memory"].state, found["load"].state) == ("note", "note")
+    assert "does not say" in found["memory"].text

@@ -2,6 +2,7 @@
 stopped.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -473,3 +474,19 @@ def test_what_does_not_fit_together_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         small(phase, model={"layers": [{"units": 20}]} | model)
+
+
+def test_inputs_are_kept_as_far_as_the_memory_of_the_group_goes(
+    small: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment = small(FORWARD_FORWARD | {"negatives": "fixed"})
+    free, notes = [], []
+    for bytes_free in (math.inf, 1e9, 1e5):
+        monkeypatch.setattr(training_module, "free_memory_bytes", lambda _, b=bytes_free: b)
+        training = train(experiment)
+        notes.append([e.message for e in training if isinstance(e, ev.Noted)])
+        free.append(training._fitted.cache_bytes)
+    assert free == [experiment.cache_bytes, min(experiment.cache_bytes, free[1]), 0]
+    assert notes[:2] == [[], []], "all that it keeps fits"
+    assert notes[2] == [notes[2][0]]
+    assert "since no more memory is free" in notes[2][0]

@@ -10,11 +10,14 @@ from fftui.experiment import Experiment
 from fftui.presets import load_preset
 from fftui.runs import estimate, expectation
 from fftui.runs.estimate import Rates, expected_seconds
-from fftui.runs.expectation import FinishedRuns, refuse_beyond_reason
+from fftui.runs.expectation import FinishedRuns, warning_of
 from fftui.runs.folder import create
 from fftui.runs.listing import list_runs
+from fftui.runs.run_thread import RunThread
+from fftui.runs.starting import new_run, waiting_run
 from fftui.runs.workspace import Workspace
-from fftui.text.expectation_text import memory_warning, takes_text, time_text
+from fftui.telemetry import machine_memory as memory
+from fftui.text.expectation_text import takes_text, time_text
 
 RATES = Rates(1e11, 1e12, True, 1e10)
 
@@ -22,7 +25,8 @@ RATES = Rates(1e11, 1e12, True, 1e10)
 @pytest.fixture(autouse=True)
 def _measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(estimate._Measured, "rates", RATES)
-    monkeypatch.setattr(expectation, "memory_limit_bytes", lambda: 10_000_000_000)
+    monkeypatch.setattr(memory, "memory_limit_bytes", lambda *_: 10_000_000_000)
+    monkeypatch.setattr(memory, "memory_left_bytes", lambda *_: None)
 
 
 @pytest.fixture
@@ -102,8 +106,8 @@ def test_what_takes_several_times_the_memory_is_refused(
     assert expected.is_beyond_reason
     said = r"10 GB are there: make model\.layers\.\d\.units smaller"
     with pytest.raises(RequestError, match=said):
-        refuse_beyond_reason(too_large, "cpu")
-    refuse_beyond_reason(load_preset("ff"), "cpu")
+        warning_of(too_large, "cpu")
+    warning_of(load_preset("ff"), "cpu")
 
 
 def test_a_gpu_has_memory_of_its_own(
@@ -116,7 +120,7 @@ def test_a_gpu_has_memory_of_its_own(
         return on_gpu
 
     monkeypatch.setattr(expectation, "measure", measure)
-    refuse_beyond_reason(too_large, "cuda")
+    warning_of(too_large, "cuda")
 
 
 def test_what_may_not_fit_is_warned_of() -> None:
@@ -125,5 +129,79 @@ def test_what_may_not_fit_is_warned_of() -> None:
     expected = FinishedRuns().expectation(large)
     assert expected.is_much
     assert not expected.is_beyond_reason
-    assert "may not fit into memory" in memory_warning(expected)
-    assert not memory_warning(FinishedRuns().expectation(load_preset("ff")))
+    assert "may not fit into memory" in expected.warning
+    assert not FinishedRuns().expectation(load_preset("ff")).warning
+
+
+SINGLE_PIXELS = {"kind": "self-attention", "patch": 1}
+WIDE_KERNELS = {"kind": "convolution", "channels": 4096, "kernel": 15, "padding": 7}
+
+
+def layers(count: int, **fields: object) -> dict[str, object]:
+    return {"model.layers": [dict(fields)] * count}
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes", "field"),
+    [
+        ("ff", {"phases.0.epochs": 10**18}, "phases.0.epochs"),
+        ("backprop", {"phases.0.epochs": 10**18}, "phases.0.epochs"),
+        ("ff", layers(2, units=100_000), "model.layers"),
+        ("ff", layers(64, units=20_000), "model.layers"),
+        ("cnn", layers(2, **WIDE_KERNELS), "model.layers"),
+        ("attention", {"data.name": "stl10"} | layers(1, **SINGLE_PIXELS), ""),
+    ],
+)
+def test_what_is_beyond_reason_is_refused_with_the_field_that_costs_most(
+    preset: str, changes: dict[str, object], field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expectation, "measure", lambda device: RATES)
+    experiment = load_preset(preset).changed(changes)
+    with pytest.raises(RequestError, match=rf"make {field}[a-z_.0-9]* smaller"):
+        warning_of(experiment, "cpu")
+
+
+def test_many_years_are_refused_before_the_device_is_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(estimate._Measured, "rates", None)
+    with pytest.raises(RequestError, match=r"years: make phases\.0\.epochs smaller"):
+        warning_of(load_preset("ff", overrides={"phases.0.epochs": 10**18}), "cpu")
+
+
+def test_many_days_are_warned_of() -> None:
+    per_epoch = expected_seconds(load_preset("ff", overrides={"phases.0.epochs": 1}), RATES)
+    assert per_epoch
+    days = round(100 * 86_400 / per_epoch)
+    warning = warning_of(load_preset("ff", overrides={"phases.0.epochs": days}), "cpu")
+    assert warning == "it takes about 100 days: make phases.0.epochs smaller"
+
+
+def test_what_is_kept_of_inputs_is_what_the_memory_leaves() -> None:
+    """Eight gigabytes of kept inputs alone are no reason to refuse a run: less is kept."""
+    deep = load_preset("paper/ff", "mnist").changed({"cache_bytes": 10**11})
+    deep = deep.changed({f"model.layers.{n}.units": 20_000 for n in (0,)})
+    expected = FinishedRuns().expectation(deep)
+    assert expected.memory.inputs < 10**10
+    assert not expected.is_beyond_reason
+
+
+@pytest.mark.parametrize("start", ["new", "waiting", "thread"])
+def test_every_way_to_start_refuses_it(
+    tmp_path: Path, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expectation, "measure", lambda device: RATES)
+    experiment = load_preset("ff", "mnist-mini").changed(layers(2, units=100_000))
+    workspace = Workspace(tmp_path, device="cpu")
+    if start == "thread":  # of a study, of the queue, of a run that is resumed
+        thread = RunThread(create(workspace, experiment), workspace)
+        thread.run()
+        assert thread.refused is not None
+        assert "smaller" in str(thread.refused)
+    else:
+        with pytest.raises(RequestError, match="smaller"):
+            if start == "new":
+                new_run(experiment, workspace)
+            else:
+                waiting_run(experiment, workspace, None)
+    assert not list(tmp_path.iterdir())

@@ -1,7 +1,9 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from fftui.runs.provenance import is_alive, machine, process_start, source_revision, versions
@@ -37,3 +39,21 @@ def test_what_made_a_run_is_named() -> None:
     assert machine()["cores"] >= 1  # type: ignore[operator]
     revision = source_revision()
     assert revision is None or len(revision.split("-")[0]) == 40
+
+
+@pytest.mark.parametrize("files", [(), ("stat",), ("meminfo",), ("stat", "meminfo")])
+def test_a_proc_without_its_files_refuses_no_run(
+    tmp_path: Path, files: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    for name in files:
+        (tmp_path / name).write_text("")
+    assert machine()["host"]
+    assert process_start(os.getpid()) is None
+    assert is_alive(os.getpid(), 12.0), "nobody knows that it is another one"
+    assert not is_alive(2**22 + 1, 12.0)
+
+
+@pytest.mark.parametrize("pid", [0, -1, -(2**40), 2**40])
+def test_a_number_that_is_no_process_is_not_alive(pid: int) -> None:
+    assert not is_alive(pid, None)

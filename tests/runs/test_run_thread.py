@@ -466,7 +466,7 @@ def test_two_threads_cannot_run_one_run(
     folder: RunFolder, experiment: Experiment, paused: RunThread
 ) -> None:
     second = executed(folder, resume=True)
-    assert "another process" in str(second.refused)
+    assert "in use by" in str(second.refused)
     paused.stop()
     paused.join(PATIENCE_S)
     assert folder.record().status == "interrupted"

@@ -342,7 +342,7 @@ async def test_an_own_preset_is_overwritten_only_after_a_question(
 
 async def test_what_takes_too_much_memory_is_not_started(new_app, monkeypatch) -> None:
     app, started = new_app(), []
-    monkeypatch.setattr(expectation, "memory_limit_bytes", lambda: 100_000_000)
+    monkeypatch.setattr(expectation, "memory_there_bytes", lambda rates=None: 1e8)
     monkeypatch.setattr(app.backend, "start", lambda *asked: started.append(asked))
     async with app.run_test(size=LARGE, notifications=True) as pilot:
         form = await form_of(pilot)

@@ -10,7 +10,6 @@ from textual.widgets import Footer, Input, Static
 
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
-from fftui.text.expectation_text import memory_warning
 from fftui.tui.backend import Backend
 from fftui.tui.draft import Draft, Entry, entry_at
 from fftui.tui.fields import Field
@@ -258,7 +257,7 @@ class FormScreen(InputScreen):
             return
         expected = self._backend.expectation(experiment)
         if expected.is_beyond_reason:
-            self.notify(memory_warning(expected), severity="error", timeout=10)
+            self.notify(expected.warning, severity="error", timeout=10)
         else:
             self.post_message(StartRun(experiment, self.preset))
 
