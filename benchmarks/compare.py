@@ -77,10 +77,10 @@ def make_run(workspace: Workspace, seed: int, points: int, *, learns: bool) -> R
         lines.append(to_json(at, final))
         lines.append(to_json(at, ev.RunFinished("finished", 0.9, (0.9,), 0.5 * points, None)))
     folder.journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if not learns:
-        write_tables(folder)
+    if not learns:  # the record, then the tables, as a run does
         ended = {"status": "finished", "ended": datetime.now(UTC), "test_accuracy": 0.9}
         folder.write_record(folder.record().model_copy(update=ended))
+        write_tables(folder)
     return folder
 
 

@@ -39,8 +39,9 @@ def measured_of(tables: GrowingTables) -> Measured | None:
     Raises OSError.
     """
     found = tables.table("evaluations")
-    for row in found.reverse().iter_rows(named=True):
-        if row["final"] and row["split"] == "test" and sum(row["class_images"] or ()):
+    at_the_end = found.filter(found["final"] & (found["split"] == "test"))
+    for row in reversed(at_the_end.rows(named=True)):
+        if sum(row["class_images"] or ()):
             images = sum(row["class_images"])
             return Measured(row["accuracy"], images, correct_images(tables.folder))
     return None

@@ -1,7 +1,7 @@
 """The lines of a comparison: a curve for each condition, of several seeds their mean in a band."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fftui.comparison.compared import ComparedRun, Condition
@@ -58,8 +58,8 @@ def _mean(curves: Sequence[RunCurve]) -> tuple[RunCurve, int, Band]:
     is not finite, nor is the mean.
     """
     aligned = _aligned(curves)
-    values = list(zip(*(each.values for each in aligned), strict=True))
-    finite = [math.isfinite(sum(each)) for each in values]
+    values = [each.values for each in aligned]
+    sums = list(map(sum, zip(*values, strict=True)))
     count = len(curves)
 
     def means(columns: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
@@ -67,15 +67,18 @@ def _mean(curves: Sequence[RunCurve]) -> tuple[RunCurve, int, Band]:
             return columns[0]
         return tuple([sum(each) / count for each in zip(*columns, strict=True)])
 
+    def edges(edge: Callable[..., float]) -> tuple[float, ...]:
+        found = map(edge, *values)
+        known = map(math.isfinite, sums)
+        return tuple([y if ok else math.nan for y, ok in zip(found, known, strict=True)])
+
     mean = RunCurve(
         aligned[0].epochs,
         means([each.steps for each in aligned]),
         means([each.seconds for each in aligned]),
-        tuple(sum(each) / count for each in values),
+        tuple([each / count for each in sums]),
     )
-    low = tuple(min(each) if ok else math.nan for each, ok in zip(values, finite, strict=True))
-    high = tuple(max(each) if ok else math.nan for each, ok in zip(values, finite, strict=True))
-    return mean, count, Band(low, high)
+    return mean, count, Band(edges(min), edges(max))
 
 
 def _aligned(curves: Sequence[RunCurve]) -> list[RunCurve]:

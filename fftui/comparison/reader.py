@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fftui.comparison.compared import Condition, compared_runs
 from fftui.runs.curve_metrics import CURVE_METRICS, USUAL, CurveMetric, RunCurve
-from fftui.runs.curves import curve_of, layers_of, points_of
+from fftui.runs.curves import RunCurves, layers_of, points_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.status import current_record
@@ -27,6 +27,7 @@ class ComparisonReader:
     def __init__(self, folders: Sequence[RunFolder]) -> None:
         self.runs = compared_runs(folders)
         self._tables = [GrowingTables(run.folder) for run in self.runs]
+        self._curves = [RunCurves(each) for each in self._tables]
         self._measured: dict[str, Measured | None] = {}
 
     @property
@@ -37,7 +38,7 @@ class ComparisonReader:
     def curves(self, metric: CurveMetric, layer: int | None) -> tuple[RunCurve | None, ...]:
         """The curve of each run. Raises OSError where a run cannot be read."""
         with ThreadPoolExecutor(READERS) as pool:  # Polars reads without Python's lock
-            return tuple(pool.map(lambda each: curve_of(each, metric, layer), self._tables))
+            return tuple(pool.map(lambda each: each.curve(metric, layer), self._curves))
 
     def usual_metric(self) -> CurveMetric:
         """The first of `USUAL` of which every run has several points, else the one with most

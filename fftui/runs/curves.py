@@ -1,6 +1,8 @@
 """The curves of a run (`fftui.runs.curve_metrics`), from its tables (Polars)."""
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -8,26 +10,78 @@ from fftui.runs.curve_metrics import CurveMetric, RunCurve
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.tables import while_learning
 
+_Kept = tuple[tuple[pl.DataFrame, pl.DataFrame], RunCurve | None]  # from which tables, and what
 # An epoch of a layer as one number, by which tables are joined faster than by three columns.
 PLACES = ("at_epoch", "at_step", "at_s")
+CURVES_KEPT = 6  # of a run: one of 10,000 epochs takes half a megabyte
 LAYERS_IN_KEY, EPOCHS_IN_KEY = 1 << 16, 1 << 32
 
 
-def curve_of(tables: GrowingTables, metric: CurveMetric, layer: int | None) -> RunCurve | None:
-    """The curve of a run, of its `layer` (from 1) alone or of all of them; None where the run has
-    no value of it. Raises OSError.
+@dataclass(frozen=True)
+class _Axis:
+    """The epochs of a run or layer, from this table, and their places as numbers."""
+
+    table: pl.DataFrame
+    epochs: pl.DataFrame
+
+    @cached_property
+    def places(self) -> tuple[tuple[float, ...], ...]:
+        """Epoch, step and second of each."""
+        return tuple(_numbers(self.epochs, name) for name in PLACES)
+
+    def places_of(self, points: pl.DataFrame) -> tuple[tuple[float, ...], ...]:
+        """The places of `points`: where they are those of all epochs, the same objects."""
+        if points["at_epoch"].equals(self.epochs["at_epoch"]):
+            return self.places
+        return tuple(_numbers(points, name) for name in PLACES)
+
+
+class RunCurves:
+    """The curves of a run, each made again only once its tables have changed; the last few are
+    kept.
     """
-    epochs = tables.table("epochs")
-    axis = _axis(epochs) if layer is None else _axis_of(epochs, layer)
-    table = tables.table(metric.table)
-    made = {"evaluations": _evaluated, "telemetry": _means}.get(metric.table, _of_epochs)
-    points = made(table, axis, metric, layer)
-    points = points.with_columns(pl.col("value").cast(pl.Float64) * metric.factor)
-    points = points.drop_nulls(["value", "at_epoch"]).sort("at_epoch", maintain_order=True)
-    if not points.height or bool(points["value"].is_nan().all()):
-        return None
-    columns = ("at_epoch", "at_step", "at_s", "value")
-    return RunCurve(*(tuple(points[name].cast(pl.Float64).to_list()) for name in columns))
+
+    def __init__(self, tables: GrowingTables) -> None:
+        self.tables = tables
+        self._axes: dict[int | None, _Axis] = {}
+        self._kept: dict[tuple[str, int | None], _Kept] = {}
+
+    def curve(self, metric: CurveMetric, layer: int | None) -> RunCurve | None:
+        """The curve of the run, of its `layer` (from 1) alone or of all of them; None where the run
+        has no value of it. Raises OSError.
+        """
+        key, tables = (metric.name, layer), self.tables
+        made_from = (tables.table("epochs"), tables.table(metric.table))
+        kept = self._kept.pop(key, None)
+        if kept is None or any(a is not b for a, b in zip(kept[0], made_from, strict=True)):
+            kept = made_from, self._made(metric, layer)
+        self._kept[key] = kept
+        if len(self._kept) > CURVES_KEPT:
+            del self._kept[next(iter(self._kept))]
+        return kept[1]
+
+    def _made(self, metric: CurveMetric, layer: int | None) -> RunCurve | None:
+        axis, table = self._axis(layer), self.tables.table(metric.table)
+        made = {"evaluations": _evaluated, "telemetry": _means}.get(metric.table, _of_epochs)
+        points = made(table, axis.epochs, metric, layer)
+        points = points.with_columns(pl.col("value").cast(pl.Float64) * metric.factor)
+        points = points.drop_nulls(["value", "at_epoch"]).sort("at_epoch", maintain_order=True)
+        if not points.height or bool(points["value"].is_nan().all()):
+            return None
+        epoch, step, second = axis.places_of(points)
+        return RunCurve(epoch, step, second, _numbers(points, "value"))
+
+    def _axis(self, layer: int | None) -> _Axis:
+        epochs = self.tables.table("epochs")
+        found = self._axes.get(layer)
+        if found is None or found.table is not epochs:
+            axis = _axis(epochs) if layer is None else _axis_of(epochs, layer)
+            found = self._axes[layer] = _Axis(epochs, axis)
+        return found
+
+
+def _numbers(table: pl.DataFrame, name: str) -> tuple[float, ...]:
+    return tuple(table[name].cast(pl.Float64).to_list())
 
 
 def points_of(tables: GrowingTables, metric: CurveMetric) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fftui import events as ev
 from fftui.bits import unpack_bits
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import read_journal
+from fftui.runs.journal_end import read_backwards
 
 Flags = NDArray[np.bool_]
 AT_THE_END = (b'"final":true', b'"resumed":')  # most evaluations are none, and not worth parsing
@@ -52,12 +52,11 @@ def depth_correct_of(evaluated: ev.Evaluated) -> Flags | None:
 
 def _final(folder: RunFolder, split: str) -> ev.Evaluated | None:
     """The last evaluation of the split at the end of the run."""
-    found: ev.Evaluated | None = None
     kinds = (ev.RunStarted, ev.Evaluated)
-    for _, event in read_journal(folder.journal, *kinds, holding=AT_THE_END):
+    for _, event in read_backwards(folder.journal, *kinds, holding=AT_THE_END):
         match event:
             case ev.RunStarted(resumed=False):  # without a checkpoint a run starts over
-                found = None
+                return None
             case ev.Evaluated(final=True) if event.split == split:
-                found = event
-    return found
+                return event
+    return None

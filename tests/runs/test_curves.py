@@ -9,7 +9,7 @@ import pytest
 from fftui import events as ev
 from fftui.errors import RequestError
 from fftui.runs.curve_metrics import CURVE_METRICS, RunCurve, metric_called
-from fftui.runs.curves import curve_of, layers_of
+from fftui.runs.curves import RunCurves, layers_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.journal import JournalWriter
@@ -25,7 +25,7 @@ def write(folder: RunFolder, *events: ev.Event) -> None:
 
 
 def curve(folder: RunFolder, name: str, layer: int | None = None) -> RunCurve | None:
-    return curve_of(GrowingTables(folder), CURVE_METRICS[name], layer)
+    return RunCurves(GrowingTables(folder)).curve(CURVE_METRICS[name], layer)
 
 
 def points(folder: RunFolder, name: str, layer: int | None = None) -> list[tuple[float, float]]:
@@ -141,20 +141,33 @@ def test_what_was_sampled_is_a_mean_of_each_epoch(folder: RunFolder, facts: Any)
 def test_a_run_that_learns_is_read_on(folder: RunFolder, facts: Any) -> None:
     write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1))
     tables = GrowingTables(folder)
-    loss = CURVE_METRICS["loss"]
-    assert curve_of(tables, loss, None) is not None
+    loss, curves = CURVE_METRICS["loss"], RunCurves(tables)
+    assert curves.curve(loss, None) is not None
     assert not tables.read("epochs")
     write(folder, facts.epoch(1, 2), ev.TelemetrySampled(1, 1, 1))
     assert tables.read("epochs")
-    found = curve_of(tables, loss, None)
+    found = curves.curve(loss, None)
     assert found is not None
     assert found.epochs == (1, 2)
     # resumed from a checkpoint before the second epoch, which it repeats
     write(folder, facts.started(resumed=True), facts.epoch(1, 2, loss=9.0))
     tables.read("evaluations")
-    found = curve_of(tables, loss, None)
+    found = curves.curve(loss, None)
     assert found is not None
     assert found.values == (0.5, 9.0)
+
+
+def test_a_curve_is_made_once_until_its_tables_change(folder: RunFolder, facts: Any) -> None:
+    write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1), facts.evaluated(1, 1, 0.5))
+    curves = RunCurves(GrowingTables(folder))
+    loss, accuracy = CURVE_METRICS["loss"], CURVE_METRICS["train_accuracy"]
+    found = curves.curve(loss, None)
+    assert curves.curve(loss, None) is found
+    assert found is not None and (other := curves.curve(accuracy, None)) is not None
+    assert other.epochs is found.epochs  # the places of all epochs, once
+    write(folder, facts.epoch(1, 2))
+    curves.tables.read("epochs")
+    assert curves.curve(loss, None) != found
 
 
 def test_tables_of_before_a_run_was_resumed_do_not_count(folder: RunFolder, facts: Any) -> None:

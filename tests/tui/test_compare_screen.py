@@ -138,7 +138,7 @@ async def test_keys_read_the_chart(new_app, runs: Path) -> None:
         assert plot.drawn.unit == "step"
         await pilot.press("x", "w")
         assert plot.drawn.unit == "seconds"
-        assert plot.drawn.window.left == pytest.approx(1.6 * 12)
+        assert plot.drawn.window.left == pytest.approx(1.6 * 11)
         await pilot.press("w", "x", "enter")
         assert not screen.query_one(OutcomeList).region.height
         await pilot.press("escape")

@@ -252,8 +252,8 @@ def draw(
     for line in series:
         own = _dots_of(line, window, width * across, height * down)
         dots = list(map(or_, dots, own))
-        cells = list(map(or_, own[::2], own[1::2])) if braille else own
-        for column, passed in enumerate(cells):
+        passes = list(map(or_, own[::2], own[1::2])) if braille else own
+        for column, passed in enumerate(passes):
             for row in _rows_of(passed, down) if passed else ():
                 cell = grid[row][column]
                 if cell is blank:

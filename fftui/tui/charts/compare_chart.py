@@ -26,6 +26,17 @@ class RunLine(Series):
     runs whose points lie at different places can be read at one cursor.
     """
 
+    @cached_property
+    def settled_ends(self) -> tuple[float, ...]:
+        """The smallest and the largest finite value without the first points, which would fix the
+        scale; none where there is none.
+        """
+        count = len(self.ys)
+        settled = self.ys[max(1, count // 20) :] if count >= SETTLED_FROM else self.ys
+        if not self.is_finite:
+            settled = tuple(filter(math.isfinite, settled))
+        return (min(settled), max(settled)) if settled else ()
+
     def value_at(self, x: float) -> float | None:
         """The last value up to `x`; None before the first point and after the last one."""
         return self.last_until(x) if self.xs and x <= self.xs[-1] else None
@@ -74,7 +85,7 @@ class CompareLines:
             return ChartSpec(note=note or f"no run has a value of {metric.title}")
         raw = [self._raw[at] for at in shown]
         bands = [band for at in shown if (band := self._bands[at]) is not None]
-        lines = raw
+        lines: list[Series] = [*raw]
         if weight:
             over, faint = self._over(weight), self._faint
             lines = [*(faint[at] for at in shown), *(over[at] for at in shown)]
@@ -126,7 +137,7 @@ class CompareLines:
         return [RunLine(line.name, line.points, "faint", ".") for line in self._raw]
 
 
-def _line(line: ConditionLine, condition: Condition, x: XName) -> Series:
+def _line(line: ConditionLine, condition: Condition, x: XName) -> RunLine:
     points, letter = Points(line.curve.xs(x), line.curve.values), condition.letter
     return RunLine(letter, points, colour_of(condition), letter, letter=letter)
 
@@ -154,14 +165,9 @@ def _filled(places: Sequence[Place]) -> Iterable[Place]:
     yield from places[-1:]
 
 
-def _window(lines: Sequence[Series]) -> Window:
-    """All of the lines, scaled without the first points of each, which would fix the scale."""
-    values: list[float] = []
-    for line in lines:
-        count = len(line.ys)
-        settled = line.ys[max(1, count // 20) :] if count >= SETTLED_FROM else line.ys
-        finite = settled if math.isfinite(sum(settled)) else [*filter(math.isfinite, settled)]
-        values += [min(finite), max(finite)] if finite else []
+def _window(lines: Sequence[RunLine]) -> Window:
+    """All of the lines, scaled without the first points of each."""
+    values = [value for line in lines for value in line.settled_ends]
     left, right = _ends(lines)
     low, high = fitted(values)
     return Window(left, right if right > left else left + 1, low, high)
