@@ -15,24 +15,33 @@ them); their names differ from those of the presets that come with fftui.
 """
 
 import copy
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+from pydantic import Field, ValidationError
 
 from fftui.data.own_sets import known_names
-from fftui.errors import ExperimentError, hint
+from fftui.errors import ExperimentError, hint, shown
 from fftui.experiment import LAYERS, Experiment
+from fftui.experiment.config import Config
 from fftui.experiment.data_config import data_values
 from fftui.experiment.field_errors import validated
 from fftui.experiment.values import set_value
+from fftui.plain_text import NotToml, parse_toml, read_text
 
-KEYS = ("description", "data_sets", "reports", "experiment", "on")
-TABLES = ("reports", "experiment", "on")
+
+class _PresetFile(Config):
+    """The tables of a preset's file. What is in `experiment` is checked when it is used."""
+
+    description: str = ""
+    data_sets: tuple[str, ...] = Field((), strict=False)
+    reports: dict[str, float] = Field({})
+    experiment: dict[str, Any] = Field({})
+    on: dict[str, dict[str, Any]] = Field({})
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def read_preset(name: str, data_folder: Path | None = None) -> Preset:
     """
     files = _own_files() | _files_in(presets_folder())
     if name not in files:
-        msg = f"no preset is called {name!r}{hint(name, files)}; fftui presets lists them"
+        msg = f"no preset is called {shown(name)}{hint(name, files)}; fftui presets lists them"
         raise ExperimentError(msg)
     return _read(name, files[name], data_folder)
 
@@ -132,30 +141,32 @@ def _read_own(path: Path) -> Preset | ExperimentError:
 
 
 def _read(name: str, path: Path, data_folder: Path | None) -> Preset:
-    values, known = read_toml(path), known_names(data_folder)
-    for key in values:
-        if key not in KEYS:
-            msg = f"{path}: unknown key {key!r}{hint(key, KEYS)}"
-            raise ExperimentError(msg)
-    for key in TABLES:
-        if not isinstance(values.get(key, {}), dict):
-            msg = f"{path}: {key} should be a table, not {values[key]!r}"
-            raise ExperimentError(msg)
-    for data in (*values.get("data_sets", ()), *values.get("reports", {}), *values.get("on", {})):
+    file = validated(_PresetFile, read_toml(path), str(path))
+    known = known_names(data_folder)
+    for data in (*file.data_sets, *file.reports, *file.on):
         if data not in known:
-            msg = f"{path}: no data set is called {data!r}{hint(str(data), known)}"
+            msg = f"{path}: no data set is called {shown(data)}{hint(data, known)}"
             raise ExperimentError(msg)
+    named = file.experiment.get("data", {})
+    if not isinstance(named, dict):
+        msg = (
+            f"{path}: experiment.data should be a table such as name = 'mnist', not {shown(named)}"
+        )
+        raise ExperimentError(msg)
+    if not isinstance(named.get("name", ""), str):
+        msg = f"{path}: experiment.data.name should be a text, not {shown(named['name'])}"
+        raise ExperimentError(msg)
     return Preset(
         name=name,
-        description=str(values.get("description", "")),
-        data_sets=tuple(values.get("data_sets", ()) or known),
-        reports={data: float(percent) for data, percent in values.get("reports", {}).items()},
+        description=file.description,
+        data_sets=file.data_sets or known,
+        reports=file.reports,
         experiment={
             "name": name.replace("/", "-"),
-            "description": str(values.get("description", "")),
-            **values.get("experiment", {}),
+            "description": file.description,
+            **file.experiment,
         },
-        on=values.get("on", {}),
+        on=file.on,
         path=path,
     )
 
@@ -163,18 +174,23 @@ def _read(name: str, path: Path, data_folder: Path | None) -> Preset:
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file. Raises ExperimentError where it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = read_text(path)
     except IsADirectoryError:
         msg = f"{path} is a folder; a run's experiment is the file experiment.toml in it"
         raise ExperimentError(msg) from None
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}"
         raise ExperimentError(msg) from None
-    except UnicodeDecodeError as error:
+    except ValueError as error:
         msg = f"{path} cannot be read: {error}"
         raise ExperimentError(msg) from None
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{path} is not valid TOML: {error}"
+    try:
+        return parse_toml(text)
+    except NotToml as error:
+        msg = f"{path} is {error}"
+        raise ExperimentError(msg) from None
+    except ValueError as error:
+        msg = f"{path}: {error}"
         raise ExperimentError(msg) from None
 
 
@@ -227,7 +243,9 @@ def preset_values(
     """
     name, known = str(data or preset.data), known_names(data_folder)
     if name not in known:
-        msg = f"no data set is called {name!r}{hint(name, known)}; there are {', '.join(known)}"
+        msg = (
+            f"no data set is called {shown(name)}{hint(name, known)}; there are {', '.join(known)}"
+        )
         raise ExperimentError(msg)
     if name not in preset.data_sets:
         msg = (
@@ -236,17 +254,25 @@ def preset_values(
         raise ExperimentError(msg)
     values = copy.deepcopy(preset.experiment)
     values["data"] = data_values(values.get("data"), name, data_folder)
-    for path, value in preset.on.get(name, {}).items():
-        set_value(values, path, value)
+    try:
+        for path, value in preset.on.get(name, {}).items():
+            set_value(values, path, value)
+    except ExperimentError as error:
+        msg = f"{preset.path}: on.{name}: {error}"
+        raise ExperimentError(msg) from None
     if own := values["data"].get("own"):
-        _fit_layers(values.get("model", {}).get("layers", ()), tuple(own["shape"]))
+        model = values.get("model")
+        _fit_layers(model.get("layers") if isinstance(model, dict) else (), tuple(own["shape"]))
     return values
 
 
-def _fit_layers(layers: Sequence[dict[str, Any]], shape: tuple[int, ...]) -> None:
+def _fit_layers(layers: object, shape: tuple[int, ...]) -> None:
     """Give layers what fits images of one's own size; a preset knows the published sizes."""
-    for layer in layers:
-        described = LAYERS.validate(layer)
+    for layer in layers if isinstance(layers, list) else ():
+        try:
+            described = LAYERS.validate(layer)
+        except ValidationError:  # said, with its place, once the whole experiment is checked
+            continue
         layer.update(described.differences(described.fitted(shape)))
 
 

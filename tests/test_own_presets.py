@@ -92,7 +92,7 @@ def test_the_presets_that_come_with_fftui_stay(name: str) -> None:
     [
         ("broken", "x = [", "not valid TOML"),
         ("odd", "colour = 3", "unknown key 'colour'"),
-        ("flat", "experiment = 5", "experiment should be a table, not 5"),
+        ("flat", "experiment = 5", "experiment: should be a table, not 5"),
         ("ff", 'description = "mine"', "has the name of a preset that comes with fftui"),
     ],
 )
@@ -131,3 +131,47 @@ def test_the_folder_is_that_of_settings(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv("FFTUI_PRESETS")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert own_presets_folder() == tmp_path / "fftui" / "presets"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("data_sets = 3", "data_sets: input should be a valid tuple, not 3"),
+        ("data_sets = [3]", "data_sets.0: input should be a valid string, not 3"),
+        ("reports = 3", "reports: should be a table, not 3"),
+        ("reports.mnist = 'x'", "reports.mnist: input should be a valid number, not 'x'"),
+        ("on = []", "on: should be a table, not []"),
+        ("on.mnist = 3", "on.mnist: should be a table, not 3"),
+        ("description = 3", "description: input should be a valid string, not 3"),
+        ("experiment.data = 3", "experiment.data should be a table such as name = 'mnist', not 3"),
+        ("experiment.data.name = 3", "experiment.data.name should be a text, not 3"),
+        ("on.mnist.seed = " + "9" * 5_000, "holds an integer beyond"),
+        ("experiment.a = " + "[" * 2_000 + "]" * 2_000, "deep inside each other"),
+    ],
+)
+def test_a_preset_of_other_types_is_named_with_its_key(
+    folder: Path, content: str, said: str
+) -> None:
+    folder.mkdir()
+    (folder / "mine.toml").write_text(content)
+    (problem,) = damaged_presets()
+    assert f"{folder / 'mine.toml'}: {said}" in str(problem) or said in str(problem)
+
+
+def test_a_preset_saved_on_windows(folder: Path) -> None:
+    folder.mkdir()
+    text = "description = 'mine'\n"
+    (folder / "mark.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (folder / "wide.toml").write_bytes(text.encode("utf-16"))
+    assert read_preset("mark").description == "mine"
+    (problem,) = damaged_presets()
+    assert "wide.toml cannot be read: it is in UTF-16: save it again as UTF-8" in str(problem)
+
+
+@pytest.mark.parametrize("key", ["model", "model.layers", "model.layers.0", "phases", "data"])
+def test_an_experiment_of_other_types_is_refused(folder: Path, key: str) -> None:
+    folder.mkdir()
+    (folder / "mine.toml").write_text("[experiment.model]\nlayers = [{units = 8}]\n")
+    for value in (3, "x", None, [[]], {"a": {}}, float("nan")):
+        with pytest.raises(ExperimentError):
+            load_preset("mine", overrides={key: value})

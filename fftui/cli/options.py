@@ -257,6 +257,7 @@ Jobs = Annotated[
         "--jobs",
         metavar="N",
         min=1,
+        max=1_000,
         help="Runs at once, each with its share of the cores; those whose time or memory is"
         " compared run alone.",
     ),

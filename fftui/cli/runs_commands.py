@@ -100,12 +100,12 @@ def note(
     runs: RunsDir = None,
 ) -> None:
     """Write a note about a run, or print the one it has."""
-    from fftui.runs.annotations import annotate, read_annotations
+    from fftui.runs.annotations import annotate, checked_note, read_annotations
     from fftui.runs.folder import find_run
 
     folder = find_run(workspace_of(runs).runs_dir, run)
     if text is not None:
-        annotate(folder.path, note=text.strip())
+        annotate(folder.path, note=checked_note(text))
     elif has := read_annotations(folder.path).note:
         to_stdout(f"{has}\n")
 

@@ -42,7 +42,11 @@ def study(  # noqa: PLR0913 - one parameter an option
     seeds: Annotated[
         int | None,
         typer.Option(
-            "--seeds", metavar="N", min=1, help="Runs a condition.  [default: 3; with --quick 1]"
+            "--seeds",
+            metavar="N",
+            min=1,
+            max=1_000,
+            help="Runs a condition.  [default: 3; with --quick 1]",
         ),
     ] = None,
     data: Annotated[
@@ -143,7 +147,9 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
     ] = None,
     seeds: Annotated[
         int,
-        typer.Option("--seeds", metavar="N", min=1, help="Runs a set-up; timed ones at least 3."),
+        typer.Option(
+            "--seeds", metavar="N", min=1, max=1_000, help="Runs a set-up; timed ones at least 3."
+        ),
     ] = 3,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run nothing: the runs of each claim and their time.")
@@ -158,6 +164,7 @@ def reproduce(  # noqa: PLR0913 - one parameter an option
             "--jobs",
             metavar="N",
             min=1,
+            max=1_000,
             help="Runs at once, each with its share of the cores; those whose time or memory is"
             " compared run alone.  [default: 1; with --quick one a core, at most 4]",
         ),

@@ -7,13 +7,15 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fftui.errors import ExperimentError, hint
+from fftui.errors import ExperimentError, hint, shown
 from fftui.experiment import kinds
 from fftui.experiment.config import Config
 from fftui.experiment.layer_configs import LAYERS
 from fftui.experiment.phase_configs import PHASES
+from fftui.plain_text import immoderate
 
 C = TypeVar("C", bound=Config)
+MOST_NAMED = 5  # fields that do not fit; of more only the number is said
 
 
 def validated(root: type[C], values: Mapping[str, Any], source: str) -> C:
@@ -22,24 +24,26 @@ def validated(root: type[C], values: Mapping[str, Any], source: str) -> C:
     Raises ExperimentError naming each field that does not fit, where it is, and the nearest valid
     name.
     """
+    if problem := immoderate(values):
+        msg = f"{source}: {problem}"
+        raise ExperimentError(msg)
     try:
         return root.model_validate(values)
     except ValidationError as error:
-        msg = f"{source}: " + "; ".join(field_errors(root, error).values())
+        lines = list(field_errors(root, error).values())
+        more = [f"and {len(lines) - MOST_NAMED} more"] if len(lines) > MOST_NAMED else []
+        msg = f"{source}: " + "; ".join([*lines[:MOST_NAMED], *more])
         raise ExperimentError(msg) from None
 
 
 def field_errors(root: type[BaseModel], error: ValidationError) -> dict[str, str]:
     """One line for each field that does not fit, by the field's path (empty for all of `root`)."""
     lines: dict[str, str] = {}
-    found = error.errors()
+    found = error.errors(include_url=False)
+    above = {detail["loc"][:end] for detail in found for end in range(len(detail["loc"]))}
     for detail in found:
         # A list whose entries do not fit is also "too short": only the entry is worth a line.
-        if any(
-            detail["loc"] == other["loc"][: len(detail["loc"])]
-            for other in found
-            if other is not detail
-        ):
+        if detail["loc"] in above:
             continue
         path = _shown(detail["loc"])
         if detail["type"] == kinds.UNKNOWN_KIND and isinstance(detail["input"], Mapping):
@@ -74,18 +78,23 @@ def _problem(root: type[BaseModel], path: Sequence[int | str], detail: ErrorDeta
         case kinds.UNKNOWN_KIND if isinstance(detail["input"], Mapping):
             given, tags = detail["input"].get(path[-1]), [str(_tag(model)) for model in known]
             text = f"{name}: should be one of {', '.join(tags)}"
-            return text if given is None else f"{text}, not {given!r}{hint(str(given), tags)}"
-        case kinds.UNKNOWN_KIND | "model_type":
+            return text if given is None else f"{text}, not {shown(given)}{_near(given, tags)}"
+        case kinds.UNKNOWN_KIND | "model_type" | "dict_type":
             models = configs_at(root, path)
             fields = f" of {', '.join(models[0].model_fields)}" if len(models) == 1 else ""
-            return f"{name}: should be a table{fields}, not {detail['input']!r}"
+            return f"{name}: should be a table{fields}, not {shown(detail['input'])}"
     reason = detail["msg"].removeprefix("Value error, ")
     text = f"{name}: {reason[:1].lower()}{reason[1:]}" if name else reason
     if detail["type"] not in ("value_error", "missing") and not isinstance(
         detail["input"], dict | list
     ):
-        text += f", not {detail['input']!r}"
+        text += f", not {shown(detail['input'])}"
     return text
+
+
+def _near(given: object, names: Sequence[str]) -> str:
+    """A hint at the name that was meant; none where what was given is no name."""
+    return hint(given, names) if isinstance(given, str) else ""
 
 
 def _unknown_key(
@@ -100,10 +109,10 @@ def _unknown_key(
     own = [model for model in known if _tag(model) in location] or known
     others = [str(_tag(model)) for model in known if model not in own and key in model.model_fields]
     if others:
-        return f"unknown key {key!r} in {table}; {', '.join(others)} has it"
+        return f"unknown key {shown(key)} in {table}; {', '.join(others)} has it"
     return (
         "unknown key"
-        f" {key!r}{hint(key, [name for model in own for name in model.model_fields])} in"
+        f" {shown(key)}{hint(key, [name for model in own for name in model.model_fields])} in"
         f" {table}"
     )
 

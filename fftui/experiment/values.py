@@ -1,10 +1,12 @@
 """An experiment as plain values: tables, lists and what stands in them, by path."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fftui.errors import ExperimentError
+from fftui.errors import ExperimentError, shown
+from fftui.plain_text import DEEPEST, NotToml, parse_toml
+
+LONGEST_INDEX = 9  # digits
 
 
 def set_value(values: dict[str, Any], path: str, value: object) -> None:
@@ -12,6 +14,9 @@ def set_value(values: dict[str, Any], path: str, value: object) -> None:
     does not exist.
     """
     *parents, last = path.split(".")
+    if len(parents) >= DEEPEST:
+        msg = f"{path[:60]}…: no path has more than {DEEPEST} parts"
+        raise ExperimentError(msg)
     node: Any = values
     for depth, part in enumerate(parents):
         if isinstance(node, list):
@@ -36,8 +41,8 @@ def get_value(values: Mapping[str, Any], path: str) -> Any:
     """The value at `path`. Raises KeyError where there is none."""
     node: Any = values
     for part in path.split("."):
-        if isinstance(node, list) and part.isdigit() and int(part) < len(node):
-            node = node[int(part)]
+        if isinstance(node, list) and (index := _index(part)) is not None and index < len(node):
+            node = node[index]
         elif isinstance(node, Mapping):
             node = node[part]
         else:
@@ -63,13 +68,16 @@ def leaves(values: object, path: str = "") -> Iterator[tuple[str, object]]:
 def parse_value(text: str) -> object:
     """The TOML value of `text`; text that is not TOML (`mnist`) is itself the value, and `null` is
     None.
+
+    Raises ValueError for a value that no field can have: `fftui.plain_text.immoderate`.
     """
     if text == "null":
         return None
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        values = parse_toml(f"value = {text}")
+    except NotToml:
         return text
+    return values["value"] if len(values) == 1 else text  # several lines
 
 
 def parse_overrides(overrides: Sequence[str]) -> dict[str, object]:
@@ -81,16 +89,35 @@ def parse_overrides(overrides: Sequence[str]) -> dict[str, object]:
     for override in overrides:
         path, equals, text = override.partition("=")
         if not equals or not path.strip():
-            msg = f"--set {override!r}: write it as path=value, such as phases.0.learning_rate=0.01"
+            msg = (
+                f"--set {shown(override)}: write it as path=value, such as"
+                " phases.0.learning_rate=0.01"
+            )
             raise ExperimentError(msg)
         parsed.pop(path.strip(), None)
-        parsed[path.strip()] = parse_value(text.strip())
+        try:
+            parsed[path.strip()] = parse_value(text.strip())
+        except ValueError as error:
+            msg = f"--set {shown(override)}: {error}"
+            raise ExperimentError(msg) from None
     return parsed
 
 
 def _list_index(node: list[Any], part: str, path: str) -> int:
-    if not (part.isascii() and part.isdigit()) or int(part) >= len(node):
-        known = "0 is the only one" if len(node) == 1 else f"they count from 0 to {len(node) - 1}"
-        msg = f"{path}: there is no {part!r} in this list: {known}"
+    index = _index(part)
+    if index is None or index >= len(node):
+        known = (
+            "it is empty"
+            if not node
+            else "0 is the only one"
+            if len(node) == 1
+            else f"they count from 0 to {len(node) - 1}"
+        )
+        msg = f"{path}: there is no {shown(part)} in this list: {known}"
         raise ExperimentError(msg)
-    return int(part)
+    return index
+
+
+def _index(part: str) -> int | None:
+    """The index that a part of a path is; None where it is none."""
+    return int(part) if part.isascii() and part.isdigit() and len(part) <= LONGEST_INDEX else None

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from fftui.errors import RequestError
+from fftui.errors import RequestError, shown, unwritable
 from fftui.runs.files import write_bytes
 from fftui.runs.ownership import in_turn
 
 FILE = "annotations.json"
-LONGEST_NAME, LONGEST_TAG = 200, 40  # characters
+LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 200, 40, 20_000  # characters
 WAIT_S = 10.0  # for other processes that annotate the run
 
 
@@ -101,11 +101,32 @@ def annotate(
 def checked_name(name: str) -> str:
     """`name` as a run may have it: one line. Raises RequestError."""
     text = " ".join(name.split())
-    if not text or len(text) > LONGEST_NAME:
-        what = f"it has {len(text)} characters, {LONGEST_NAME} at most" if text else "it is empty"
+    if not text:
+        what: str | None = "it is empty: write at least one letter"
+    elif len(text) > LONGEST_NAME:
+        what = f"it has {len(text):,} characters: {LONGEST_NAME} at most"
+    else:
+        what = _unwritable(text)
+    if what is not None:
         msg = f"no name for a run: {what}"
         raise RequestError(msg)
     return text
+
+
+def checked_note(note: str) -> str:
+    """`note` as a run may have it: text of any lines. Raises RequestError."""
+    text = note.strip()
+    too_long = f"it has {len(text):,} characters: {LONGEST_NOTE:,} at most"
+    what = too_long if len(text) > LONGEST_NOTE else _unwritable(text)
+    if what is not None:
+        msg = f"no note of a run: {what}"
+        raise RequestError(msg)
+    return text
+
+
+def _unwritable(text: str) -> str | None:
+    bad = unwritable(text)
+    return bad and f"it holds {bad}: write it in printable characters"
 
 
 def checked_tag(tag: str) -> str:
@@ -117,8 +138,7 @@ def checked_tag(tag: str) -> str:
         reason = f"it holds {bad!r}: letters, digits, '-', '_', '.', '/' and the like make a tag"
     else:
         reason = f"it has {len(tag)} characters: 1 to {LONGEST_TAG} make a tag"
-    shown = tag if len(tag) <= LONGEST_TAG else f"{tag[:LONGEST_TAG]}…"
-    msg = f"{shown!r} is no tag: {reason}"
+    msg = f"{shown(tag)} is no tag: {reason}"
     raise RequestError(msg)
 
 

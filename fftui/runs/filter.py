@@ -11,7 +11,7 @@ setting: its path, or the end of it where that is unique but for indices.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from fftui.errors import FilterError, nearest
+from fftui.errors import FilterError, nearest, shown
 from fftui.runs.filter_values import Operator, Test, setting_test, test_of
 from fftui.runs.listing import ListedRun, RunListing
 from fftui.runs.run_fields import FIELD_OF, FieldValue, RunField, free_text
@@ -34,7 +34,6 @@ SIGNS: dict[str, Operator] = {
     "~": "~",
 }
 QUOTES = "'\""
-LONGEST_GUESSED = 60  # characters of a name for which the nearest is looked for
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,10 @@ def find_setting(name: str, paths: Sequence[tuple[str, str]], at: int = 0) -> Se
         return SettingPaths(found, {table: tuple(rests) for table, rests in tables.items()})
     if matching:
         several = ", ".join(sorted(matching)[:4])
-        msg = f"{name!r} may be any of {len(matching)} settings ({several}): write more of its path"
+        msg = (
+            f"{shown(name)} may be any of {len(matching)} settings ({several}): write more of its"
+            " path"
+        )
         raise FilterError(msg, at)
     raise FilterError(_unknown(name, paths), at)
 
@@ -148,12 +150,10 @@ def _ends(name: str) -> list[str]:
 
 
 def _unknown(name: str, paths: Sequence[tuple[str, str]]) -> str:
-    if len(name) > LONGEST_GUESSED:
-        return f"nothing is called {name[:LONGEST_GUESSED]!r}…"
     ends = {joined(table, rest).rpartition(".")[2] for table, rest in paths}
     near = nearest(name, [*FIELD_OF, *sorted(ends)])
     guess = f"; did you mean {near!r}?" if near else ": write it in quotes if it is a free word"
-    return f"nothing is called {name!r}{guess}"
+    return f"nothing is called {shown(name)}{guess}"
 
 
 def _ends_with(path: list[str], parts: list[str]) -> bool:

@@ -26,12 +26,12 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.data.verify import data_folder as data_folder_of
-from fftui.errors import RequestError, RunNotFoundError, nearest
+from fftui.errors import RequestError, RunNotFoundError, nearest, shown
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
-from fftui.runs.annotations import readable_annotations
+from fftui.runs.annotations import checked_name, readable_annotations
 from fftui.runs.disk_room import refuse_without_room
 from fftui.runs.files import read_bytes, remove_leftovers, write_bytes
 from fftui.runs.workspace import Workspace
@@ -202,13 +202,13 @@ def create(
     status `waiting`. Runs that phases start from (`init_from`) are named by their ids from here on,
     those of another folder by their paths.
 
-    Raises RequestError where the folder cannot be created or has no room for the weights,
-    RunNotFoundError where such a run is not there.
+    Raises RequestError where the folder cannot be created or has no room for the weights, or
+    `name` is no name; RunNotFoundError where such a run is not there.
     """
     runs_dir, experiment = workspace.runs_dir, _with_run_ids(experiment, workspace.runs_dir)
     refuse_without_room(experiment, runs_dir)
     started = datetime.now(UTC)
-    label = name or experiment.name
+    label = checked_name(name) if name else experiment.name
     stem = f"{started:%Y%m%d-%H%M%S}-{slug(label)}-{experiment.data.name}"
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
@@ -285,7 +285,7 @@ def run_records(runs_dir: Path) -> list[FoundRun]:
         names = [
             entry.name
             for entry in os.scandir(runs_dir)
-            if not entry.name.startswith(".") and (Path(entry.path) / "run.json").is_file()
+            if not entry.name.startswith(".") and _has_record(entry.path)
         ]
     except FileNotFoundError:
         return []
@@ -329,9 +329,16 @@ def _run_at(text: str) -> RunFolder | None:
     """The run in the folder `text`; None where it is no path. Raises RunNotFoundError for another
     folder.
     """
-    if text and (Path(text) / "run.json").is_file():
-        return RunFolder(Path(text).absolute())
-    if os.sep in text and Path(text).is_dir():
+    try:
+        if text and (Path(text) / "run.json").is_file():
+            return RunFolder(Path(text).absolute())
+        is_folder = os.sep in text and Path(text).is_dir()
+    except PermissionError as error:
+        msg = f"{text} cannot be read: {error.strerror}; make it readable, or name another run"
+        raise RunNotFoundError(msg) from error
+    except (OSError, ValueError):  # longer than any path can be
+        return None
+    if is_folder:
         msg = f"{text} is a folder, but no run: it has no run.json"
         raise RunNotFoundError(msg)
     return None
@@ -342,7 +349,10 @@ def _run_of_id(runs_dir: Path, text: str) -> RunFolder | None:
     if not text or text.startswith(".") or os.sep in text:
         return None
     path = runs_dir.absolute() / text
-    return RunFolder(path) if (path / "run.json").is_file() else None
+    try:
+        return RunFolder(path) if (path / "run.json").is_file() else None
+    except (OSError, ValueError):  # one that may not be read is found, and said, by its beginning
+        return None
 
 
 def _matching(text: str, records: Sequence[FoundRun]) -> list[RunFolder]:
@@ -363,14 +373,24 @@ def _not_one(
     """Why `text` is not one run: several match, or none; then with the nearest id."""
     if matching:
         more = ", …" if len(matching) > 3 else ""
-        shown = ", ".join(folder.id for folder in matching[:3]) + more
+        several = ", ".join(folder.id for folder in matching[:3]) + more
         return (
-            f"'{text}' may be any of {len(matching)} runs ({shown}): write more of the id of the"
-            " one you mean"
+            f"{shown(text)} may be any of {len(matching)} runs ({several}): write more of the id of"
+            " the one you mean"
         )
     near = nearest(text, [folder.id for folder, _ in records])
     hint = f"; did you mean {near}?" if near else ";"
-    return f"no run '{text}' in {runs_dir}{hint} fftui runs lists all"
+    return f"no run {shown(text)} in {runs_dir}{hint} fftui runs lists all"
+
+
+def _has_record(path: str) -> bool:
+    """Whether a folder is a run's; one that may not be entered may be."""
+    try:
+        return (Path(path) / "run.json").is_file()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def slug(text: str) -> str:

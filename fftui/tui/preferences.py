@@ -2,7 +2,6 @@
 settings.
 """
 
-import tomllib
 from pathlib import Path
 
 import platformdirs
@@ -10,6 +9,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.errors import RequestError
+from fftui.plain_text import parse_toml, read_text
 from fftui.runs.files import write_bytes
 
 
@@ -49,7 +49,7 @@ class PreferencesFile:
 
     def _read(self) -> Preferences:
         try:
-            return Preferences.model_validate(tomllib.loads(self._path.read_text("utf-8")))
+            return Preferences.model_validate(parse_toml(read_text(self._path)))
         except FileNotFoundError:
             return Preferences()
         except OSError as error:

@@ -10,6 +10,7 @@ from fftui.runs.annotations import (
     Annotations,
     annotate,
     checked_name,
+    checked_note,
     read_annotations,
     write_annotations,
 )
@@ -41,7 +42,7 @@ def tagged(folders: Sequence[RunFolder], text: str) -> Edit:
 
 def noted(folders: Sequence[RunFolder], text: str) -> Edit:
     """Write a note about runs. Raises RequestError."""
-    return _annotated(folders, "note", lambda path: annotate(path, note=text.strip()))
+    return _annotated(folders, "note", lambda path: annotate(path, note=checked_note(text)))
 
 
 def renamed(folders: Sequence[RunFolder], text: str) -> Edit:
