@@ -19,7 +19,7 @@ from fftui.runs.annotations import readable_annotations
 from fftui.runs.columns import SCHEMAS, SETTING
 from fftui.runs.energy import EnergyFold, WindowEnergy
 from fftui.runs.energy_rows import Row, energy_rows
-from fftui.runs.files import write_bytes
+from fftui.runs.files import check_regular, write_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import ensure_tables, is_current
@@ -31,6 +31,8 @@ from fftui.runs.table_names import IN_FOLDER, TABLE_NAMES, TableName
 _SHARED = ("layer_s", "epoch_s", "compute_s", "data_s", "peak_memory_bytes")
 EpochOfRow = ev.EpochFinished | ev.LayerMeans
 E = TypeVar("E", EpochOfRow, ev.Evaluated)
+MOST_ROWS_A_BYTE = 6  # of a journal: the table `images` has a row a bit of base64 text
+BYTES_OF_LOST = 1 << 20  # that a journal may have had
 SAMPLES_IN_CHUNK = 8192  # that are Python objects; the others are already columns
 
 
@@ -66,13 +68,33 @@ def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     older than the journal; from the journal where it cannot be written or has other columns.
     """
     ensure_tables(folder)
-    if not is_current(folder, name):
-        return make_table(folder, name)
+    stored = _stored(folder, name) if is_current(folder, name) else None
+    return make_table(folder, name) if stored is None else stored
+
+
+def _stored(folder: RunFolder, name: TableName) -> pl.DataFrame | None:
+    """The table as it lies in the folder; None where it is none of these columns, or has more rows
+    than the journal could tell of: a few bytes of Parquet may say a billion.
+    """
+    path = folder.table(name)
     try:
-        stored = pl.read_parquet(folder.table(name))
-    except (OSError, pl.exceptions.PolarsError):
-        return make_table(folder, name)
-    return stored if stored.schema == SCHEMAS[name] else make_table(folder, name)
+        check_regular(path)
+        scan = pl.scan_parquet(path)
+        if scan.collect_schema() != SCHEMAS[name]:
+            return None
+        most = MOST_ROWS_A_BYTE * _journal_bytes(folder)
+        rows = scan.select(pl.len()).collect().item()
+        return scan.collect() if rows <= most else None
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+
+
+def _journal_bytes(folder: RunFolder) -> int:
+    """The bytes of a run's journal; of one that is gone so many that its tables are still read."""
+    try:
+        return check_regular(folder.journal)
+    except FileNotFoundError:
+        return BYTES_OF_LOST
 
 
 def while_learning(telemetry: pl.DataFrame) -> pl.DataFrame:
@@ -89,6 +111,11 @@ def settings_of(folder: RunFolder) -> dict[str, object]:
     FFTUIError.
     """
     return dict(_flat(SETTING.rstrip("."), folder.experiment()))
+
+
+def unicode_text(text: str) -> str:
+    """`text` as a column can hold it: a mark for the bytes of a name that are not UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class _Series(Generic[E]):
@@ -249,6 +276,7 @@ def _facts_of(folder: RunFolder) -> JournalFacts:
 
 def table_of(name: TableName, facts: JournalFacts, run: str) -> pl.DataFrame:
     """Table `name` (not `runs`) of the run with these facts."""
+    run = unicode_text(run)
     if name == "telemetry":
         return facts.telemetry.frame(run, facts.first_at or 0.0)
     return _frame(name, [{"run": run, **row} for row in _ROWS[name](facts)])
@@ -359,7 +387,7 @@ _ROWS: dict[TableName, Callable[[JournalFacts], Iterable[Row]]] = {
 def _run_row(folder: RunFolder) -> Row:
     record = current_record(folder)
     row = record.model_dump(exclude={"machine", "versions"})
-    row |= {"run": folder.id, "path": str(folder.path)}
+    row |= {"run": unicode_text(folder.id), "path": unicode_text(str(folder.path))}
     annotations = readable_annotations(folder.path)
     row |= {"tags": annotations.tags, "note": annotations.note or None}
     return row | {"host": record.machine.get("host")}
