@@ -38,7 +38,7 @@ CLAIM_S = 0.5  # `is_held` takes the lock for a moment
 OUTLINE_END_BYTES = 1 << 16
 COPIED_AT_ONCE = 1 << 20  # bytes
 LONGEST_LINE = 1 << 23  # bytes: an evaluation of 48 million images, or of a thousand layers
-LONGEST_SKIPPED = 1 << 30  # bytes of one line, as of a file with a hole
+LONGEST_SKIPPED = 1 << 28  # bytes of one line, as of a file with a hole
 EVENT_KEY = b'"event":"'
 
 
@@ -201,6 +201,7 @@ class JournalTail:
         self._path = path
         self._starts = _starts_of(kinds)
         self._offset = 0
+        self._ends_here = False  # before a line so long that nothing is read behind it
         self.size = 0
         self.behind = 0
 
@@ -216,6 +217,8 @@ class JournalTail:
         """The events written since the last call, as (Unix time, event): all, or those of about
         `at_most` bytes. Raises OSError, but not for a missing file.
         """
+        if self._ends_here:
+            return []
         try:
             with read_regular(self._path) as file:
                 file.seek(self._offset)
@@ -223,7 +226,8 @@ class JournalTail:
                 lines, rest = self._whole_lines(file, at_most)
         except FileNotFoundError:
             return []
-        self.behind = max(0, self.size - self._offset - rest)
+        left = max(0, self.size - self._offset - rest)
+        self.behind = 0 if self._ends_here else left
         if self._starts:
             lines = [line for line in lines if line.startswith(self._starts, line.find(EVENT_KEY))]
         return [found for line in lines if (found := _event_of(line)) is not None]
@@ -240,6 +244,8 @@ class JournalTail:
             self._offset += taken
             if line is not None:
                 lines.append(line)
+            elif taken >= LONGEST_SKIPPED:
+                self._ends_here = True
             if at_most is not None and self._offset - began >= at_most:
                 break
         return lines, 0

@@ -85,7 +85,8 @@ def _stored(folder: RunFolder, name: TableName) -> pl.DataFrame | None:
         most = MOST_ROWS_A_BYTE * _journal_bytes(folder)
         rows = scan.select(pl.len()).collect().item()
         return scan.collect() if rows <= most else None
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    # a TypeError is of a path that is not UTF-8
+    except (OSError, TypeError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
 
 
