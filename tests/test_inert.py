@@ -50,6 +50,7 @@ WRITERS = {
     "cli/claims_headless.py": "asks whether it is a terminal",
     "cli/open_screen.py": "asks whether it is a terminal",
     "tui/driver.py": "what the screen's last filter has passed",
+    "tui/own_loop.py": "flushes them at the end",
     "tui/app_runner.py": "connects the streams while the screen is open",
 }
 
