@@ -49,6 +49,8 @@ class _NullIfNotFinite:
 
 Count = Annotated[int, Strict(), Field(ge=0, le=MAX_COUNT)]
 CountInWindow = Annotated[int, Strict(), Field(ge=0, le=MAX_IN_WINDOW)]
+MOST_LAYERS = 4096
+Label = Annotated[str, Field(max_length=200)]  # of a layer, such as "784→2000"
 Ordinal = Annotated[int, Strict(), Field(ge=1, le=MAX_COUNT)]  # of a phase, layer, epoch or step
 # of seconds, watts, joules, percent, images a second
 Amount = Annotated[float, Strict(), Field(ge=0, le=MAX_AMOUNT)]
@@ -126,7 +128,7 @@ class RunStarted(Event, kind="run-started"):
     data: str
     device: str
     precision: str
-    layers: tuple[str, ...]  # one label a layer, such as "784→2000"
+    layers: Annotated[tuple[Label, ...], Field(max_length=MOST_LAYERS)]
     total_steps: Count  # optimiser steps of the whole run, all phases and layers
     train_images: Count
     validation_images: Count

@@ -22,7 +22,7 @@ from fftui.runs.provenance import cores
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Scale
 from fftui.studies.study_catalogue import present_sets
-from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+from fftui.text.streams import json_to_stdout, styled_to_stdout, to_stderr, to_stdout
 
 MOST_JOBS = 4  # of the quick scale: small runs, each of which takes torch's memory
 
@@ -122,6 +122,6 @@ def _write(facts: dict[str, Any], request: Request) -> None:
     if request.file is not None:
         write_output(request.file, as_text(facts, request.to).encode())
     elif request.to == "text" and sys.stdout.isatty():
-        to_stdout(drawn(facts))
+        styled_to_stdout(drawn(facts))
     else:
         to_stdout(as_text(facts, request.to))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from fftui.claims import Verdict
 from fftui.claims.claim_text import AS_PAPER, Facts, notes, run_cells, scale_text, sections
+from fftui.inert import inert_json, one_line
 from fftui.text.rich_tables import table_text
 
 To = Literal["text", "markdown", "json"]
@@ -38,7 +39,7 @@ RUN_COLUMNS = (
 def as_text(facts: Facts, to: To) -> str:
     """The claims in format `to`."""
     if to == "json":
-        return json.dumps(facts, ensure_ascii=False, indent=1) + "\n"
+        return inert_json(json.dumps(facts, ensure_ascii=False, indent=1)) + "\n"
     return markdown(facts) if to == "markdown" else plain(facts)
 
 
@@ -95,7 +96,9 @@ def drawn(facts: Facts) -> str:
         table.add_row(*(text.replace("; ", "\n") for text in texts), verdict)
     rest = "The rule of each claim and what was run: --to markdown, or --json."
     width = get_terminal_size().columns
-    return table_text(table) + "".join(f"{fill(text, width)}\n" for text in (*notes(facts), rest))
+    return table_text(table) + "".join(
+        f"{fill(one_line(text), width)}\n" for text in (*notes(facts), rest)
+    )
 
 
 def _markdown_head(names: Sequence[str]) -> tuple[str, str]:
@@ -107,4 +110,4 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return one_line(text).replace("|", "\\|")

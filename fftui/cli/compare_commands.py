@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from fftui.cli.options import Output, RunsDir, complete_run, file_of, workspace_of
-from fftui.text.streams import bytes_to_stdout, to_stderr
+from fftui.text.streams import file_to_stdout, to_stderr
 
 
 def compare(  # noqa: PLR0913 - one parameter an option
@@ -65,7 +65,7 @@ def compare(  # noqa: PLR0913 - one parameter an option
     content = rendered(comparison_of(folders, request), wanted)
     file: Path | None = file_of(output)
     if file is None:
-        bytes_to_stdout(content)
+        file_to_stdout(content)
         return
     replaced = file.is_file()
     write_output(file, content)

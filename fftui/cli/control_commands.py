@@ -12,6 +12,7 @@ import typer
 
 from fftui.cli.open_screen import check_terminal, open_attached
 from fftui.cli.options import Notify, RunsDir, complete_running, workspace_of
+from fftui.inert import one_line
 from fftui.text.streams import to_stderr
 
 if TYPE_CHECKING:
@@ -68,4 +69,4 @@ def _ask(action: "ControlAction", run: str | None, runs: RunsDir, answer: str) -
     folder = find_running(workspace_of(runs).runs_dir, run)
     ensure_running(folder, folder.record())
     request_and_wait(folder, action)
-    to_stderr(f"run {folder.id} {answer}")
+    to_stderr(one_line(f"run {folder.id} {answer}"))

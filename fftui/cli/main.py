@@ -7,7 +7,8 @@ import atexit
 import os
 import signal
 import sys
-from typing import Annotated
+from io import StringIO
+from typing import Annotated, cast
 
 import typer
 
@@ -22,6 +23,7 @@ from fftui.cli.runs_commands import archive, delete, note, rename, restore, runs
 from fftui.cli.show_commands import doctor, presets_app, show
 from fftui.cli.study_commands import figures, reproduce, study
 from fftui.errors import FFTUIError
+from fftui.inert import one_line
 from fftui.text.streams import prepare, to_stderr, to_stdout
 
 app = typer.Typer(
@@ -38,6 +40,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+# the base of its errors: Typer has a copy of Click of its own, or not, by its version
+CLICK_ERROR = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[2])
 
 
 def main() -> None:
@@ -50,11 +54,27 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # a late Ctrl-C must not change the exit code
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    # Python puts the folder where the user stands before its own library for `-m` and `-c`, which
+    # the processes of runs are started with: a file there must not run.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
-        app()
+        # its errors are written here, where names from outside become inert
+        sys.exit(app(standalone_mode=False))
     except FFTUIError as error:
         to_stderr(f"fftui: {' '.join(str(error).split())}")
         sys.exit(error.exit_code)
+    except OSError as error:
+        # a file that may not be read, is a link, or went away meanwhile
+        to_stderr(one_line(f"fftui: {error.filename or 'a file'}: {error.strerror or error}"))
+        sys.exit(1)
+    except CLICK_ERROR as error:
+        shown = StringIO()
+        error.show(shown)
+        to_stderr(shown.getvalue().rstrip())
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        to_stderr("Aborted!")
+        sys.exit(1)
 
 
 def _version(wanted: bool) -> None:

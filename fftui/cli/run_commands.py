@@ -31,7 +31,8 @@ from fftui.cli.options import (
     workspace_of,
 )
 from fftui.errors import RequestError
-from fftui.text.streams import bytes_to_stdout, to_stderr, to_stdout
+from fftui.inert import one_line
+from fftui.text.streams import file_to_stdout, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from fftui.experiment import Experiment
@@ -185,6 +186,14 @@ def export(  # noqa: PLR0913 - one parameter an option
             ),
         ),
     ] = "auto",
+    raw: Annotated[
+        bool,
+        typer.Option(
+            "--raw",
+            help="Text exactly as it stands in the run's folder: cells may be formulas to a"
+            " spreadsheet, or hold control characters.",
+        ),
+    ] = False,
     runs: RunsDir = None,
 ) -> None:
     """Export a table of one run, or of several into one, with their settings as columns."""
@@ -193,18 +202,18 @@ def export(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.export import export as export_to
     from fftui.runs.kept_tables import ensure_tables
 
-    request = Request.of(table, to or format_of(output), settings)
+    request = Request.of(table, to or format_of(output), settings, raw=raw)
     for folder in folders:
         ensure_tables(folder)
     for problem in (line for folder in folders for line in journal_problems(folder)):
-        to_stderr(f"fftui: {problem}")
+        to_stderr(one_line(f"fftui: {problem}"))
     if output != "-":
         export_to(folders, request, Path(output))
     elif request.to in BINARY and sys.stdout.isatty():
         msg = f"{request.to} is binary and not for a terminal: name a file with -o"
         raise RequestError(msg)
     else:
-        bytes_to_stdout(exported(folders, request))
+        file_to_stdout(exported(folders, request))
 
 
 def _check_detach(detach: bool, as_json: bool) -> None:

@@ -24,6 +24,7 @@ from fftui.cli.options import (
     workspace_of,
 )
 from fftui.errors import FFTUIError, RequestError
+from fftui.inert import one_line
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -70,7 +71,7 @@ def runs_list(
         to_stdout(f"no run of {len(every)} is wanted\n" if every else "no runs yet\n")
     for run in listed:
         if run.problem:
-            to_stderr(f"fftui: run {run.id}: {run.problem}")
+            to_stderr(one_line(f"fftui: run {run.id}: {run.problem}"))
 
 
 def tag(
@@ -89,7 +90,7 @@ def tag(
 
     for folder in chosen_runs(run, where, runs):
         changed = annotate(folder.path, add_tags=tuple(add or ()), remove_tags=tuple(remove or ()))
-        to_stdout(f"{' '.join([folder.id, *changed.tags])}\n")
+        to_stdout(one_line(" ".join([folder.id, *changed.tags])))
 
 
 def note(
@@ -133,7 +134,7 @@ def archive(run: Runs = None, where: Where = None, runs: RunsDir = None) -> None
 
     for folder in chosen_runs(run, where, runs):
         annotate(folder.path, archived=True)
-        to_stderr(f"archived: {folder.id}")
+        to_stderr(one_line(f"archived: {folder.id}"))
 
 
 def delete(
@@ -157,7 +158,8 @@ def delete(
     folders = chosen_runs(run, where, runs)
     if _confirmed(f"Delete {_counted(len(folders))}?", yes=yes):
         for deleted in move_to_trash(folders):
-            to_stderr(f"deleted: {deleted.id}; fftui restore {deleted.id} brings it back")
+            back = f"fftui restore {deleted.id} brings it back"
+            to_stderr(one_line(f"deleted: {deleted.id}; {back}"))
 
 
 def restore(
@@ -187,7 +189,7 @@ def restore(
             except FFTUIError:
                 raise problem from None
         annotate(folder.path, archived=False)
-        to_stderr(f"restored: {folder.id}")
+        to_stderr(one_line(f"restored: {folder.id}"))
 
 
 def _purge(run: list[str] | None, where: str | None, runs: Path | None, *, yes: bool) -> None:

@@ -20,7 +20,7 @@ from fftui.cli.options import (
     workspace_of,
 )
 from fftui.errors import RequestError
-from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+from fftui.text.streams import json_to_stdout, styled_to_stdout, to_stderr, to_stdout
 
 presets_app = typer.Typer(help="List the presets, or show one.", rich_markup_mode=None)
 
@@ -123,6 +123,9 @@ def doctor(
     from fftui.doctor.examine import examine
 
     report = examine(to_stderr, runs, data_dir)
-    text = render.report_text(report, render.output_width(), colour=render.output_has_colour())
-    to_stdout(render.report_json(report) if as_json else text)
+    if as_json:
+        to_stdout(render.report_json(report))
+    else:
+        colour = render.output_has_colour()
+        styled_to_stdout(render.report_text(report, render.output_width(), colour=colour))
     raise typer.Exit(1 if report.broken else 0)

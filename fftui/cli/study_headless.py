@@ -25,7 +25,13 @@ from fftui.text.displays import Display, Unfailing, display_here
 from fftui.text.format import accuracy_text, columns, duration
 from fftui.text.rich_tables import table_text
 from fftui.text.signal_handlers import INTERRUPTED, signals_to
-from fftui.text.streams import bytes_to_stdout, json_to_stdout, to_stderr, to_stdout
+from fftui.text.streams import (
+    file_to_stdout,
+    json_to_stdout,
+    styled_to_stdout,
+    to_stderr,
+    to_stdout,
+)
 
 
 @dataclass(frozen=True)
@@ -158,9 +164,9 @@ def show_table(study: Study, runs_dir: Path, output: Output) -> None:
         content = report.as_file(study, runs_dir, output.to, trials=output.trials)
         write_output(output.file, content)
     elif output.to == "text" and not output.trials and sys.stdout.isatty():
-        to_stdout(_drawn(study, *report.table_for_people(study, runs_dir)))
+        styled_to_stdout(_drawn(study, *report.table_for_people(study, runs_dir)))
     else:
-        bytes_to_stdout(report.as_file(study, runs_dir, output.to, trials=output.trials))
+        file_to_stdout(report.as_file(study, runs_dir, output.to, trials=output.trials))
     for note in study.notes:
         to_stderr(note)
 

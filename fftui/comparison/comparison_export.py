@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from fftui.comparison.shown_comparison import NOTHING_DIFFERS, ShownComparison, TextTable
+from fftui.inert import inert, inert_json, markdown_cell, one_line, spreadsheet_cell
 from fftui.runs.smoothing import smoothed
 from fftui.text.format import columns
 
@@ -42,24 +43,20 @@ def _text(shown: ShownComparison) -> bytes:
         f"{table.title}\n{columns(table.head, table.rows) if table.rows else _nothing(table)}"
         for table in shown.tables()
     ]
-    return "\n".join([*parts, f"{NOTES}\n"]).encode()
+    return inert("\n".join([*parts, f"{NOTES}\n"])).encode()
 
 
 def _markdown(shown: ShownComparison) -> bytes:
     parts = ["# Comparison\n"]
     for table in shown.tables():
         rows = [table.head, ["---"] * len(table.head), *table.rows]
-        body = "".join(f"| {' | '.join(map(_escaped, row))} |\n" for row in rows)
+        body = "".join(f"| {' | '.join(map(markdown_cell, row))} |\n" for row in rows)
         parts.append(f"## {table.title}\n\n{body if table.rows else _nothing(table)}")
-    return "\n".join([*parts, f"{NOTES}\n"]).encode()
+    return inert("\n".join([*parts, f"{NOTES}\n"])).encode()
 
 
 def _nothing(table: TextTable) -> str:
     return f"{NOTHING_DIFFERS if table.head[0] == 'setting' else 'no run has a value of it'}\n"
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|").replace("\n", " ")
 
 
 def _csv(shown: ShownComparison) -> bytes:
@@ -72,8 +69,12 @@ def _csv(shown: ShownComparison) -> bytes:
     writer = csv.writer(content, lineterminator="\n")
     writer.writerow(head)
     for point in _points(shown):
-        writer.writerow(["" if each is None else each for each in point])
+        writer.writerow([_csv_cell(each) for each in point])
     return content.getvalue().encode()
+
+
+def _csv_cell(value: object) -> object:
+    return spreadsheet_cell(value) if isinstance(value, str) else "" if value is None else value
 
 
 def _points(shown: ShownComparison) -> list[list[object]]:
@@ -104,7 +105,8 @@ def _number(value: float) -> float | int | None:
 
 
 def _json(shown: ShownComparison) -> bytes:
-    return (json.dumps(comparison_facts(shown), ensure_ascii=False, indent=1) + "\n").encode()
+    text = json.dumps(comparison_facts(shown), ensure_ascii=False, indent=1)
+    return (inert_json(text) + "\n").encode()
 
 
 def comparison_facts(shown: ShownComparison) -> dict[str, object]:
@@ -168,7 +170,7 @@ def _svg(shown: ShownComparison) -> bytes:
     lines = []
     for line in shown.lines:
         condition, band = shown.conditions[line.number], line.band
-        name = f"{condition.letter}  {shown.titles[line.number]}"
+        name = one_line(f"{condition.letter}  {shown.titles[line.number]}")
         means = smoothed(line.curve.values, shown.smoothing) if shown.smoothing else ()
         ends = (band.low, band.high) if band else None
         xs, values = line.curve.xs(shown.x), line.curve.values

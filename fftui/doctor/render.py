@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 
 from fftui.doctor.checks import Check, Report, Section, State
+from fftui.inert import inert_json, one_line
 
 WIDTH = 80
 NARROWEST, WIDEST = 40, 100
@@ -36,7 +37,7 @@ def report_json(report: Report) -> str:
             check.key: {"state": check.state, "value": check.value, "advice": check.advice or None}
             for check in section.checks
         }
-    return json.dumps(found, ensure_ascii=False)
+    return inert_json(json.dumps(found, ensure_ascii=False))
 
 
 def output_width() -> int:
@@ -80,7 +81,7 @@ def _check_lines(check: Check, label_width: int, width: int, *, colour: bool) ->
 def _wrapped(text: str, first: str, indent: str, width: int) -> list[str]:
     """`text` in lines; paths and commands are not broken, so that they can be copied."""
     return textwrap.wrap(
-        f"{first}{' '.join(text.split())}",
+        one_line(f"{first}{' '.join(text.split())}"),
         width,
         subsequent_indent=indent,
         drop_whitespace=True,

@@ -43,17 +43,27 @@ def check_alike(network: Network, weights: Mapping[str, Tensor], source: str) ->
 def _compare(name: str, own: Tensor | None, given: Tensor | None, source: str) -> None:
     """Raises ExperimentError where the two tensors of a name are not of one shape."""
     here, there = (None if each is None else tuple(each.shape) for each in (own, given))
-    if here == there:
+    if here == there and _are_alike(own, given):
         return
+    if here == there:
+        msg = f"{source} does not fit: {name} has no real numbers there"
+        raise ExperimentError(msg)
     part, tensor = "the head", name.removeprefix(HEAD)
     if name.startswith(LAYERS):
         number, _, tensor = name.removeprefix(LAYERS).partition(".")
-        part = f"layer {int(number) + 1}"
+        part = f"layer {int(number) + 1}" if number.isdecimal() else f"layer {number!r}"
     msg = (
         f"{source} does not fit: {part} has {_shape_text(tensor, there)} there and"
         f" {_shape_text(tensor, here)} here; give both runs the same layers"
     )
     raise ExperimentError(msg)
+
+
+def _are_alike(own: Tensor | None, given: Tensor | None) -> bool:
+    """Whether both hold real numbers, or neither."""
+    if own is None or given is None:
+        return own is given
+    return own.dtype.is_floating_point == given.dtype.is_floating_point
 
 
 def _shape_text(tensor: str, shape: tuple[int, ...] | None) -> str:

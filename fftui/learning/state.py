@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
+from fftui.events import MAX_AMOUNT, MAX_COUNT
 from fftui.learning.stopwatch import Times
 
 
@@ -29,9 +30,18 @@ class Progress:
     def from_json(cls, values: dict[str, Any]) -> "Progress":
         """The progress that `to_json` wrote; `stretch`, an older name of `stage`, is read too.
 
-        Raises TypeError and KeyError on other keys.
+        Raises TypeError and KeyError on other keys, ValueError on values that none can have.
         """
         renamed = {"stage" if key == "stretch" else key: value for key, value in values.items()}
+        counts = [value for key, value in renamed.items() if key != "times"]
+        for value in counts:
+            if type(value) is not int or not 0 <= value <= MAX_COUNT:
+                msg = f"{value!r:.40} is no count"
+                raise ValueError(msg)
+        for value in values["times"].values():
+            if type(value) not in (int, float) or not 0 <= value <= MAX_AMOUNT:
+                msg = f"{value!r:.40} is no time in seconds"
+                raise ValueError(msg)
         return cls(**{**renamed, "times": Times(**values["times"])})
 
 

@@ -110,7 +110,7 @@ class Training(Iterator[ev.Event]):
         with self._stopwatch.setting_up():
             self._build()
             if state is not None:
-                self._network.load_state_dict(_with_prefix("network.", state))
+                _continue_from(self._network, state, len(experiment.phases))
             for number in range(self._progress.phase, len(experiment.phases)):
                 self._initialise(number, check_alike)
         self._steps_per_epoch = [
@@ -558,6 +558,22 @@ class Training(Iterator[ev.Event]):
         with self._stopwatch.evaluating(key) as seconds:
             evaluated = state(measure().on_cpu(), key, split)
         return replace(evaluated, evaluation_s=seconds())
+
+
+def _continue_from(network: Network, state: TrainingState, phases: int) -> None:
+    """Put the weights of a checkpoint into `network`. Raises ExperimentError where they are of
+    another one.
+    """
+    weights = _with_prefix("network.", state)
+    own = network.state_dict()
+    fits = weights.keys() == own.keys() and all(
+        own[name].shape == each.shape and own[name].dtype == each.dtype
+        for name, each in weights.items()
+    )
+    if not fits or state.progress.phase > phases:
+        msg = "the checkpoint is of another experiment: begin again with fftui run --config"
+        raise ExperimentError(msg)
+    network.load_state_dict(weights)
 
 
 def _with_prefix(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.errors import RequestError, shown, unwritable
-from fftui.runs.files import write_bytes
+from fftui.runs.files import read_bytes, write_bytes
 from fftui.runs.ownership import in_turn
 
 FILE = "annotations.json"
@@ -38,7 +38,7 @@ def read_annotations(folder: Path) -> Annotations:
     """
     path = folder / FILE
     try:
-        return Annotations.model_validate_json(path.read_bytes())
+        return Annotations.model_validate_json(read_bytes(str(path)))
     except FileNotFoundError:
         return NO_ANNOTATIONS
     except OSError as error:
@@ -60,6 +60,9 @@ def readable_annotations(folder: Path) -> Annotations:
 def write_annotations(folder: Path, annotations: Annotations) -> None:
     """Replace the annotations of the run in `folder` in one step. Raises RequestError."""
     path = folder / FILE
+    if folder.is_symlink():
+        msg = f"{folder} is a link: write about the run in the folder that it leads to"
+        raise RequestError(msg)
     try:
         if annotations == NO_ANNOTATIONS:
             path.unlink(missing_ok=True)

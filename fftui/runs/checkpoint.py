@@ -7,12 +7,13 @@ repeats the progress for people to read; nothing reads it back. No pickle is eve
 import json
 from contextlib import suppress
 
+import psutil
 from safetensors import SafetensorError, safe_open
 
 from fftui.data.tensor_file import write_tensors
 from fftui.errors import RunFailedError
 from fftui.learning.state import Progress, TrainingState
-from fftui.runs.files import replace_with, write_bytes
+from fftui.runs.files import check_regular, replace_with, write_bytes
 from fftui.runs.folder import RunFolder
 
 
@@ -33,17 +34,29 @@ def load_checkpoint(folder: RunFolder) -> TrainingState | None:
 
     Raises RunFailedError where it is damaged or cannot be read.
     """
-    if not folder.checkpoint.exists():
+    try:
+        size = check_regular(folder.checkpoint)
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise _unreadable(folder, error.strerror or str(error)) from error
+    if size > (there := psutil.virtual_memory().available):  # its file may be a hole
+        raise _unreadable(folder, f"its {size} bytes do not fit into memory, {there} are free")
     try:
         with safe_open(folder.checkpoint, framework="pt") as file:
             progress = Progress.from_json(json.loads((file.metadata() or {})["position"]))
             # no mapping
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        again = f"fftui run --config {folder.experiment_path}"
-        msg = (
-            f"the checkpoint of run {folder.id} cannot be read ({error}); begin again with: {again}"
-        )
-        raise RunFailedError(msg) from error
+    except (
+        *(SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError),
+        *(OverflowError, RecursionError),  # of the progress in its header
+    ) as error:
+        raise _unreadable(folder, str(error)) from error
     return TrainingState(tensors, progress)
+
+
+def _unreadable(folder: RunFolder, reason: str) -> RunFailedError:
+    again = f"fftui run --config {folder.experiment_path}"
+    return RunFailedError(
+        f"the checkpoint of run {folder.id} cannot be read ({reason}); begin again with: {again}"
+    )

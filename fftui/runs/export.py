@@ -1,5 +1,9 @@
 """Export of the tables of one run or several, in the formats of papers, notebooks and
 spreadsheets.
+
+Text of a run's folder may come from anybody. No cell of Markdown or LaTeX is markup, none of CSV
+and XLSX a formula or a link, and none holds control characters; of CSV and XLSX the exact text can
+be asked for. JSON and Parquet hold it always, JSON with such characters escaped.
 """
 
 import json
@@ -13,11 +17,20 @@ import polars as pl
 import xlsxwriter
 
 from fftui.errors import RequestError, one_of
+from fftui.inert import (
+    FORMULA,
+    MARK,
+    RUST_HARMFUL,
+    RUST_LINE_BREAKS,
+    inert_json,
+    markdown_cell,
+    one_line,
+)
 from fftui.runs.files import write_output
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import unread_lines
 from fftui.runs.table_names import TABLE_NAMES, TableName
-from fftui.runs.tables import make_table, settings_of
+from fftui.runs.tables import make_table, settings_of, unicode_text
 
 Format = Literal["csv", "parquet", "json", "ndjson", "xlsx", "markdown", "latex"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -28,6 +41,14 @@ Name = TypeVar("Name", bound=str)
 # beside the formats' names
 SUFFIXES: dict[str, Format] = {".jsonl": "ndjson", ".md": "markdown", ".tex": "latex"}
 XLSX_ROWS = 1_048_575  # a sheet's limit, below its header
+XLSX_CHARACTERS = 32_767  # a cell's limit
+# of a workbook: text stays text, whatever it begins with; NaN and infinity are errors of a sheet
+AS_TEXT = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "nan_inf_to_errors": True,
+}
 
 
 @dataclass(frozen=True)
@@ -35,15 +56,17 @@ class Request:
     """The table to export, its format, and the settings that are added as columns.
 
     `settings`: all fields of the experiments, those in which the runs differ, or none; `auto` is
-    all for the table `runs` and wherever there are several runs.
+    all for the table `runs` and wherever there are several runs. `raw`: text exactly as it stands
+    in the run's folder.
     """
 
     table: TableName
     to: Format = "csv"
     settings: Settings = "auto"
+    raw: bool = False
 
     @classmethod
-    def of(cls, table: str, to: str, settings: str) -> "Request":
+    def of(cls, table: str, to: str, settings: str, *, raw: bool = False) -> "Request":
         """The request from a user's names. Raises RequestError, with the nearest name, for an
         unknown one.
         """
@@ -51,6 +74,7 @@ class Request:
             one_of("table", table, TABLE_NAMES),
             one_of("format", to, FORMATS),
             one_of("choice of settings", settings, SETTINGS),
+            raw,
         )
 
 
@@ -83,7 +107,8 @@ def exported(folders: Sequence[RunFolder], request: Request) -> bytes:
     """The content of a file with one table over all `folders`. Raises RequestError where the format
     cannot hold it.
     """
-    return render(joined(folders, request.table, request.settings), request.to)
+    frame = joined(folders, request.table, request.settings)
+    return (render_exact if request.raw else render)(frame, request.to)
 
 
 def export(folders: Sequence[RunFolder], request: Request, output: Path) -> None:
@@ -113,14 +138,44 @@ def _settings_frame(folders: Sequence[RunFolder], *, only_different: bool) -> pl
     columns = {name: [each.get(name) for each in values] for name in names}
     if only_different:
         columns = {n: found for n, found in columns.items() if len(set(map(repr, found))) > 1}
-    runs = pl.Series("run", [folder.id for folder in folders])
+    runs = pl.Series("run", [unicode_text(folder.id) for folder in folders])
     series = [_series(name, found) for name, found in columns.items()]
     return pl.DataFrame([runs, *series]).unique("run", keep="first")
 
 
 def render(frame: pl.DataFrame, to: Format) -> bytes:
-    """The content of a file with `frame`. Raises RequestError where the format cannot hold it."""
+    """The content of a file with `frame`, neutral. Raises RequestError where the format cannot hold
+    it.
+    """
+    return render_exact(_neutral(frame, to) if to in ("csv", "xlsx") else frame, to)
+
+
+def render_exact(frame: pl.DataFrame, to: Format) -> bytes:
+    """The content of a file with `frame`, its text exact. Raises RequestError as `render`."""
     return _WRITERS[to](frame)
+
+
+def _neutral(frame: pl.DataFrame, to: Format) -> pl.DataFrame:
+    """The frame with every text inert and in one line, and for CSV with none that a spreadsheet
+    takes for a formula (`fftui.inert.spreadsheet_cell`, for whole columns).
+    """
+    texts = pl.col(pl.String).str.replace_all(RUST_LINE_BREAKS, " ")
+    texts = texts.str.replace_all(RUST_HARMFUL, MARK)
+    frame = _flat(frame).with_columns(texts)
+    if to != "csv":
+        return frame
+    names = frame.select(pl.col(pl.String)).columns
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(FORMULA) & ~_is_number(name))
+        .then(pl.concat_str(pl.lit("'"), pl.col(name)))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in names
+    )
+
+
+def _is_number(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Float64, strict=False).is_not_null()
 
 
 def _series(name: str, values: list[object]) -> pl.Series:
@@ -146,12 +201,14 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 
 
 def _json(frame: pl.DataFrame) -> bytes:
-    return (json.dumps(_iso(frame).to_dicts(), ensure_ascii=False, indent=1) + "\n").encode()
+    rows = _iso(_finite(frame)).to_dicts()
+    return (inert_json(json.dumps(rows, ensure_ascii=False, indent=1)) + "\n").encode()
 
 
 def _ndjson(frame: pl.DataFrame) -> bytes:
     return "".join(
-        json.dumps(row, ensure_ascii=False) + "\n" for row in _iso(frame).iter_rows(named=True)
+        inert_json(json.dumps(row, ensure_ascii=False)) + "\n"
+        for row in _iso(_finite(frame)).iter_rows(named=True)
     ).encode()
 
 
@@ -160,15 +217,16 @@ def _xlsx(frame: pl.DataFrame) -> bytes:
         msg = f"{frame.height} rows do not fit a sheet of {XLSX_ROWS}: take csv or parquet"
         raise RequestError(msg)
     content = BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        _flat(_iso(frame)).write_excel(book, worksheet="fftui")
+    with xlsxwriter.Workbook(content, AS_TEXT) as book:
+        texts = pl.col(pl.String).str.slice(0, XLSX_CHARACTERS)
+        _flat(_iso(frame)).with_columns(texts).write_excel(book, worksheet="fftui")
     return content.getvalue()
 
 
 def _markdown(frame: pl.DataFrame) -> bytes:
     rules = ["---:" if dtype.is_numeric() else "---" for dtype in frame.dtypes]
     rows = [frame.columns, rules, *_texts(frame)]
-    escaped = ([cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows)
+    escaped = (map(markdown_cell, row) for row in rows)
     return "".join(f"| {' | '.join(row)} |\n" for row in escaped).encode()
 
 
@@ -199,12 +257,19 @@ _TEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "→": r"$\rightarrow$",
-    "\n": " ",
 }
 
 
 def _tex(text: str) -> str:
-    return "".join(_TEX.get(character, character) for character in text)
+    """`text` as LaTeX shows it; after a row's end it would read a leading * or [ as an option."""
+    escaped = "".join(_TEX.get(character, character) for character in one_line(text))
+    return f"{{{escaped[0]}}}{escaped[1:]}" if escaped.startswith(("*", "[")) else escaped
+
+
+def _finite(frame: pl.DataFrame) -> pl.DataFrame:
+    """Null for what is infinite or NaN, for which JSON has no word."""
+    floats = pl.col(pl.Float32, pl.Float64)
+    return frame.with_columns(pl.when(floats.is_finite()).then(floats))
 
 
 def _iso(frame: pl.DataFrame) -> pl.DataFrame:

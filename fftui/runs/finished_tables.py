@@ -3,10 +3,14 @@
 import polars as pl
 
 from fftui.runs.columns import SCHEMAS
+from fftui.runs.files import check_regular
 from fftui.runs.folder import RunFolder
 from fftui.runs.kept_tables import ensure_tables, is_current
 from fftui.runs.table_names import TableName
 from fftui.runs.tables import make_table
+
+MOST_ROWS_A_BYTE = 6  # of a journal: the table `images` has a row a bit of base64 text
+BYTES_OF_LOST = 1 << 20  # that a journal may have had
 
 
 def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
@@ -14,10 +18,31 @@ def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
     older than the journal; from the journal where it cannot be written or has other columns.
     """
     ensure_tables(folder)
-    if not is_current(folder, name):
-        return make_table(folder, name)
+    stored = _stored(folder, name) if is_current(folder, name) else None
+    return make_table(folder, name) if stored is None else stored
+
+
+def _stored(folder: RunFolder, name: TableName) -> pl.DataFrame | None:
+    """The table as it lies in the folder; None where it is none of these columns, or has more rows
+    than the journal could tell of: a few bytes of Parquet may say a billion.
+    """
+    path = folder.table(name)
     try:
-        stored = pl.read_parquet(folder.table(name))
-    except (OSError, pl.exceptions.PolarsError):
-        return make_table(folder, name)
-    return stored if stored.schema == SCHEMAS[name] else make_table(folder, name)
+        check_regular(path)
+        scan = pl.scan_parquet(path)
+        if scan.collect_schema() != SCHEMAS[name]:
+            return None
+        most = MOST_ROWS_A_BYTE * _journal_bytes(folder)
+        rows = scan.select(pl.len()).collect().item()
+        return scan.collect() if rows <= most else None
+    # a TypeError is of a path that is not UTF-8
+    except (OSError, TypeError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return None
+
+
+def _journal_bytes(folder: RunFolder) -> int:
+    """The bytes of a run's journal; of one that is gone so many that its tables are still read."""
+    try:
+        return check_regular(folder.journal)
+    except FileNotFoundError:
+        return BYTES_OF_LOST

@@ -21,20 +21,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from fftui.data.verify import data_folder as data_folder_of
-from fftui.errors import RequestError, RunNotFoundError, nearest, shown
-from fftui.events import Status
+from fftui.errors import ExperimentError, RequestError, RunNotFoundError, nearest, shown
+from fftui.events import END_OF_TIME, Amount, Count, Fraction, Status, UnixSeconds
 from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
 from fftui.runs.annotations import checked_name, readable_annotations
 from fftui.runs.disk_room import refuse_without_room
-from fftui.runs.files import read_bytes, remove_leftovers, write_bytes
+from fftui.runs.files import LARGEST, check_regular, read_bytes, remove_leftovers, write_bytes
 from fftui.runs.workspace import Workspace
+
+
+def _of_our_time(time: datetime) -> datetime:
+    if not 0 <= time.timestamp() <= END_OF_TIME:
+        msg = "it is no time since 1970"
+        raise ValueError(msg)
+    return time
+
+
+Time = Annotated[datetime, AfterValidator(_of_our_time)]
+Pid = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class RunRecord(BaseModel):
@@ -42,7 +54,7 @@ class RunRecord(BaseModel):
     8601 in UTC.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     id: str
     name: str
@@ -50,36 +62,36 @@ class RunRecord(BaseModel):
     data: str
     # as last written; `fftui.runs.status.current_record` checks that it is current
     status: Status = "running"
-    started: datetime
-    ended: datetime | None = None
+    started: Time
+    ended: Time | None = None
     device: str | None = None  # what it runs on, known once it has started
     device_asked: str = "auto"
     precision: str | None = None
     data_dir: str | None = None  # given, or found through FFTUI_DATA
-    test_accuracy: float | None = None
-    layer_accuracies: tuple[float, ...] = ()  # on the test images, once finished
-    depth_accuracies: tuple[float, ...] = ()  # of the first 1, 2, … layers together
-    e2e_s: float | None = None
-    train_s: float | None = None
-    compute_s: float | None = None
-    data_s: float | None = None
-    evaluation_s: float | None = None
-    energy_j: float | None = None  # while learning
-    energy_j_per_sample: float | None = None
+    test_accuracy: Fraction | None = None
+    layer_accuracies: tuple[Fraction, ...] = ()  # on the test images, once finished
+    depth_accuracies: tuple[Fraction, ...] = ()  # of the first 1, 2, … layers together
+    e2e_s: Amount | None = None
+    train_s: Amount | None = None
+    compute_s: Amount | None = None
+    data_s: Amount | None = None
+    evaluation_s: Amount | None = None
+    energy_j: Amount | None = None  # while learning
+    energy_j_per_sample: Amount | None = None
     energy_source: str | None = None
     energy_method: str | None = None
-    idle_power_w: float | None = None
-    memory_before_bytes: int | None = None
-    peak_memory_bytes: int | None = None
-    memory_above_bytes: int | None = None
-    gpu_memory_used_percent: float | None = None  # mean while learning, as the next
-    host_memory_used_percent: float | None = None
+    idle_power_w: Amount | None = None
+    memory_before_bytes: Count | None = None
+    peak_memory_bytes: Count | None = None
+    memory_above_bytes: Count | None = None
+    gpu_memory_used_percent: Amount | None = None  # mean while learning, as the next
+    host_memory_used_percent: Amount | None = None
     diverged: bool | None = None  # the loss of a layer was no finite number at the end
     error: str | None = None
-    pid: int
-    process_started: float | None = None  # Unix seconds
+    pid: Pid
+    process_started: UnixSeconds | None = None
     versions: dict[str, str] = {}
-    machine: dict[str, str | int] = {}
+    machine: dict[str, str | Count] = {}
     source_revision: str | None = None
 
     def images(self, option: Path | None) -> Path | None:
@@ -162,6 +174,11 @@ class RunFolder:
 
     def experiment(self) -> Experiment:
         """Read `experiment.toml`. Raises ExperimentError where it is missing or damaged."""
+        try:
+            check_regular(self.experiment_path, LARGEST)
+        except OSError as error:
+            msg = f"{self.experiment_path} cannot be read: {error.strerror}"
+            raise ExperimentError(msg) from None
         return load_config(self.experiment_path)
 
     def discard(self) -> None:
@@ -181,10 +198,16 @@ def read_record(path: str) -> RunRecord:
     except ValidationError as error:
         again = f"fftui run --config {path}/experiment.toml"
         msg = (
-            f"{path}/run.json is damaged ({error.errors()[0]['msg']}); begin the run again with:"
+            f"{path}/run.json is damaged ({_first_problem(error)}); begin the run again with:"
             f" {again}"
         )
         raise RunNotFoundError(msg) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong with a record: its field and why."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return ".".join(map(str, first["loc"])) + (": " if first["loc"] else "") + first["msg"]
 
 
 FoundRun = tuple[RunFolder, RunRecord | None]  # None: its record is damaged

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from fftui.errors import RequestError
 from fftui.events import (
@@ -23,6 +24,7 @@ from fftui.events import (
     from_json,
     to_json,
 )
+from fftui.runs.files import open_regular, read_regular
 
 try:
     import fcntl
@@ -35,6 +37,8 @@ KEPT_BYTES = 64 << 20  # of lines that wait for room: some hundred thousand epoc
 CLAIM_S = 0.5  # `is_held` takes the lock for a moment
 OUTLINE_END_BYTES = 1 << 16
 COPIED_AT_ONCE = 1 << 20  # bytes
+LONGEST_LINE = 1 << 23  # bytes: an evaluation of 48 million images, or of a thousand layers
+LONGEST_SKIPPED = 1 << 28  # bytes of one line, as of a file with a hole
 EVENT_KEY = b'"event":"'
 
 
@@ -77,6 +81,9 @@ class JournalWriter:
         self._waiting_bytes = 0
         # why the last attempt failed; None once everything is written
         self.failure: OSError | None = None
+        if path.parent.is_symlink():
+            msg = f"{path.parent} is a link: go on with the run in the folder that it leads to"
+            raise RequestError(msg)
         self._torn = _ends_torn(path)
         self._fd = _claimed(path)
 
@@ -194,6 +201,7 @@ class JournalTail:
         self._path = path
         self._starts = _starts_of(kinds)
         self._offset = 0
+        self._ends_here = False  # before a line so long that nothing is read behind it
         self.size = 0
         self.behind = 0
 
@@ -209,20 +217,38 @@ class JournalTail:
         """The events written since the last call, as (Unix time, event): all, or those of about
         `at_most` bytes. Raises OSError, but not for a missing file.
         """
+        if self._ends_here:
+            return []
         try:
-            with self._path.open("rb") as file:
+            with read_regular(self._path) as file:
                 file.seek(self._offset)
-                fresh = file.read() if at_most is None else file.read(at_most) + file.readline()
                 self.size = os.fstat(file.fileno()).st_size
+                lines, rest = self._whole_lines(file, at_most)
         except FileNotFoundError:
             return []
-        whole = fresh[: fresh.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        self.behind = max(0, self.size - self._offset - (len(fresh) - len(whole)))
-        lines = whole.split(b"\n")
+        left = max(0, self.size - self._offset - rest)
+        self.behind = 0 if self._ends_here else left
         if self._starts:
             lines = [line for line in lines if line.startswith(self._starts, line.find(EVENT_KEY))]
         return [found for line in lines if (found := _event_of(line)) is not None]
+
+    def _whole_lines(self, file: BinaryIO, at_most: int | None) -> tuple[list[bytes], int]:
+        """The whole lines from here on, of about `at_most` bytes, and the bytes of a line behind
+        them that is still being written.
+        """
+        lines: list[bytes] = []
+        began = self._offset
+        for line, taken in _lines_of(file):
+            if line is not None and not line.endswith(b"\n"):
+                return lines, taken
+            self._offset += taken
+            if line is not None:
+                lines.append(line)
+            elif taken >= LONGEST_SKIPPED:
+                self._ends_here = True
+            if at_most is not None and self._offset - began >= at_most:
+                break
+        return lines, 0
 
     def outline(self) -> Iterator[tuple[float, Event]]:
         """The events of the whole journal without the frequent ones (samples, steps, windows)
@@ -230,13 +256,15 @@ class JournalTail:
         Raises OSError.
         """
         try:
-            file = self._path.open("rb")
+            file = read_regular(self._path)
         except FileNotFoundError:
             return
         with file:
             all_from, at = os.fstat(file.fileno()).st_size - OUTLINE_END_BYTES, 0
-            for line in file:
-                at += len(line)
+            for line, taken in _lines_of(file):
+                at += taken
+                if line is None:
+                    continue
                 if at < all_from and line.startswith(FREQUENT, line.find(EVENT_KEY)):
                     continue
                 if line.endswith(b"\n") and (found := _event_of(line)) is not None:
@@ -251,11 +279,13 @@ def read_journal(
     """
     names = [f'"{kind.kind}"'.encode() for kind in kinds]  # most lines are not worth their parsing
     try:
-        file = path.open("rb")
+        file = read_regular(path)
     except FileNotFoundError:
         return
     with file:
-        for line in file:
+        for line, _ in _lines_of(file):
+            if line is None:
+                continue
             if not line.endswith(b"\n") or (names and not any(name in line for name in names)):
                 continue
             if holding and not any(text in line for text in holding):
@@ -270,15 +300,35 @@ def unread_lines(path: Path) -> tuple[int, ...] | None:
     no file.
     """
     try:
-        file = path.open("rb")
+        file = read_regular(path)
     except FileNotFoundError:
         return None
     with file:
         return tuple(
             number
-            for number, line in enumerate(file, 1)
-            if line.endswith(b"\n") and line.strip() and _event_of(line) is None
+            for number, (line, _) in enumerate(_lines_of(file), 1)
+            if line is None or (line.endswith(b"\n") and line.strip() and _event_of(line) is None)
         )
+
+
+def _lines_of(file: BinaryIO) -> Iterator[tuple[bytes | None, int]]:
+    """The lines of a journal and their bytes, the last one perhaps without its newline; None for
+    one longer than `LONGEST_LINE`, of which no more is held. Behind one longer than
+    `LONGEST_SKIPPED` nothing is read.
+    """
+    while line := file.readline(LONGEST_LINE):
+        if len(line) < LONGEST_LINE or line.endswith(b"\n"):
+            yield line, len(line)
+            continue
+        taken = len(line)
+        while taken < LONGEST_SKIPPED and (more := file.readline(LONGEST_LINE)):
+            taken += len(more)
+            if more.endswith(b"\n"):
+                break
+        else:
+            yield None, taken
+            return
+        yield None, taken
 
 
 def is_held(path: Path) -> bool | None:
@@ -291,7 +341,7 @@ def is_held(path: Path) -> bool | None:
     if fcntl is None:
         return None
     try:
-        with path.open("rb") as file:
+        with read_regular(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -309,7 +359,7 @@ def _event_of(line: bytes) -> tuple[float, Event] | None:
 
 def _ends_torn(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with read_regular(path) as file:
             if file.seek(0, os.SEEK_END) == 0:
                 return False
             file.seek(-1, os.SEEK_END)
@@ -324,7 +374,7 @@ def _claimed(path: Path) -> int:
     Raises RequestError where another process holds it, OSError.
     """
     # read too: the lines of a deleted journal are read from here
-    fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+    fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         _claim(fd, path)
     except RequestError:

@@ -38,10 +38,10 @@ def mark_current(folder: RunFolder) -> None:
 
 def ensure_tables(folder: RunFolder) -> None:
     """Write the tables of a run that no process carries out, where they are missing or older than
-    the journal, and remove what killed processes have left; a folder that cannot be written stays
-    as it is.
+    the journal, and remove what killed processes have left; a folder that cannot be written, or is
+    a link to elsewhere, stays as it is.
     """
-    if _is_written_to(folder):
+    if folder.path.is_symlink() or _is_written_to(folder):
         return
     remove_leftovers(folder.path)
     if not are_current(folder):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from fftui.events import MAX_COUNT
 from fftui.runs.files import read_bytes
 
 Value = str | float | bool
@@ -55,7 +56,8 @@ def read_settings(path: Path) -> RunSettings:
     """The settings in an `experiment.toml`; none where it cannot be read."""
     try:
         return parse_settings(read_bytes(str(path)).decode())
-    except (OSError, ValueError):  # tomllib's error is a ValueError
+    # tomllib's error is a ValueError; tables within tables end its recursion
+    except (OSError, ValueError, RecursionError):
         return NO_SETTINGS
 
 
@@ -133,4 +135,6 @@ def _flat(value: object, path: str = "") -> Iterator[tuple[str, tuple[Value, ...
 
 
 def _plain(value: object) -> Value:
+    if isinstance(value, int) and abs(value) > MAX_COUNT:
+        return float(value) if abs(value) < 1e300 else "too large a number"
     return value if isinstance(value, str | bool | int | float) else str(value)

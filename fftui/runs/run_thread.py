@@ -18,6 +18,7 @@ from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import EpochKey
 from fftui.experiment import Experiment
+from fftui.inert import inert
 from fftui.runs import provenance
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
@@ -472,7 +473,8 @@ class RunThread(threading.Thread):
 
     def _fail(self, error: Exception) -> None:
         try:
-            write_bytes(self.folder.error_log, "".join(traceback.format_exception(error)).encode())
+            text = inert("".join(traceback.format_exception(error)))
+            write_bytes(self.folder.error_log, text.encode())
         except OSError as failure:
             self._write_error("record", failure, str(self.folder.error_log))
         text = _describe(error)

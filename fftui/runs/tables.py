@@ -76,6 +76,11 @@ def settings_of(folder: RunFolder) -> dict[str, object]:
     return dict(_flat(SETTING.rstrip("."), folder.experiment()))
 
 
+def unicode_text(text: str) -> str:
+    """`text` as a column can hold it: a mark for the bytes of a name that are not UTF-8."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class _Series(Generic[E]):
     """Events of one kind in order, the last of which a resumed run may repeat."""
 
@@ -234,6 +239,7 @@ def _facts_of(folder: RunFolder) -> JournalFacts:
 
 def table_of(name: TableName, facts: JournalFacts, run: str) -> pl.DataFrame:
     """Table `name` (not `runs`) of the run with these facts."""
+    run = unicode_text(run)
     if name == "telemetry":
         return facts.telemetry.frame(run, facts.first_at or 0.0)
     return _frame(name, [{"run": run, **row} for row in _ROWS[name](facts)])
@@ -344,7 +350,7 @@ _ROWS: dict[TableName, Callable[[JournalFacts], Iterable[Row]]] = {
 def _run_row(folder: RunFolder) -> Row:
     record = current_record(folder)
     row = record.model_dump(exclude={"machine", "versions"})
-    row |= {"run": folder.id, "path": str(folder.path)}
+    row |= {"run": unicode_text(folder.id), "path": unicode_text(str(folder.path))}
     annotations = readable_annotations(folder.path)
     row |= {"tags": annotations.tags, "note": annotations.note or None}
     return row | {"host": record.machine.get("host")}

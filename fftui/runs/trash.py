@@ -41,7 +41,7 @@ def delete(folders: Sequence[RunFolder]) -> list[DeletedRun]:
     if not folders:
         return []
     runs_dir = folders[0].path.absolute().parent
-    deletion = runs_dir / TRASH / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    deletion = _trash_of(runs_dir) / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     moved: list[DeletedRun] = []
     with ExitStack() as owned:
         for folder in folders:
@@ -98,7 +98,7 @@ def deleted_runs(runs_dir: Path) -> list[DeletedRun]:
     """
     return [
         DeletedRun(RunFolder(path), runs_dir.absolute())
-        for deletion in sorted(_folders(runs_dir.absolute() / TRASH), reverse=True)
+        for deletion in sorted(_folders(_trash_of(runs_dir.absolute())), reverse=True)
         for path in sorted(_folders(deletion))
     ]
 
@@ -131,7 +131,19 @@ def purge(runs: Sequence[DeletedRun]) -> None:
             run.folder.path.parent.rmdir()
 
 
+def _trash_of(runs_dir: Path) -> Path:
+    """The trash of a folder of runs. Raises RequestError where it leads elsewhere."""
+    trash = runs_dir / TRASH
+    if trash.is_symlink():
+        msg = f"{trash} is a link: what it leads to is no trash of these runs; remove the link"
+        raise RequestError(msg)
+    return trash
+
+
 def _ensure_deletable(folder: RunFolder) -> None:
+    if folder.path.is_symlink():
+        msg = f"{folder.path} is a link, and no run's folder: remove the link by hand"
+        raise RequestError(msg)
     try:
         ensure_not_running(folder, folder.record())
     except RunNotFoundError as error:  # its record is damaged

@@ -14,10 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import ControlRequested, RunStarted
 from fftui.plugins import load_plugins
+from fftui.runs.files import open_regular
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail, read_journal
 from fftui.runs.run_queue import RunQueue
@@ -42,7 +44,7 @@ def start_detached(folder: RunFolder, *options: str) -> None:
     tail = JournalTail.from_end(folder.journal)
     command = [sys.executable, "-m", "fftui.text.detached", str(folder.path), *options]
     try:
-        with folder.output_log.open("ab+") as log:
+        with _appended(folder.output_log) as log:
             began = log.tell()
             process = subprocess.Popen(
                 command,
@@ -133,11 +135,16 @@ def _ended_by_signal(code: int, folder: RunFolder) -> bool:
     return not asked
 
 
+def _appended(log: Path) -> BinaryIO:
+    """The log, opened to append and read. Raises OSError, also where it is a link to elsewhere."""
+    return os.fdopen(open_regular(log, os.O_RDWR | os.O_APPEND | os.O_CREAT), "ab+")
+
+
 def _write_to(log: Path) -> None:
     """Write what comes on stdout and stderr to `log` from here on."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    with log.open("ab") as file:
+    with _appended(log) as file:
         for fd in (1, 2):
             os.dup2(file.fileno(), fd)
 

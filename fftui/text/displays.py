@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from fftui import events as ev
+from fftui.inert import one_line
 from fftui.runs.view import EpochView, RunView
 from fftui.text.format import duration, percent, short
 from fftui.text.layer_text import stage_name
@@ -37,7 +38,7 @@ class PlainLines:
         """Print the line that a log keeps of `event`."""
         line = progress_line(event, view)
         if line:
-            to_stderr(line)
+            to_stderr(one_line(line))
 
     def refresh(self, view: RunView) -> None:
         """Do nothing: a log is not repainted."""
@@ -73,7 +74,9 @@ class Bar:
         line = None if isinstance(event, ev.EpochFinished) else progress_line(event, view)
         if line:
             self._guarded(
-                lambda: self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+                lambda: self._console.print(
+                    one_line(line), markup=False, highlight=False, soft_wrap=True
+                )
             )
 
     def refresh(self, view: RunView) -> None:
@@ -84,7 +87,10 @@ class Bar:
 
         def paint() -> None:
             self._progress.update(
-                self._task, completed=view.fraction, description=description, figures=figures
+                self._task,
+                completed=view.fraction,
+                description=one_line(description),
+                figures=figures,
             )
             self._progress.refresh()
 

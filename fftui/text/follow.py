@@ -5,6 +5,7 @@ then a line for each event that a log keeps.
 import sys
 import time
 
+from fftui.inert import inert, one_line
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
 from fftui.runs.status import current_record
@@ -47,9 +48,9 @@ def _follow(folder: RunFolder, tail: JournalTail, view: RunView) -> int:
         for at, event in tail.read():
             view = view.after(at, event)
             if line := progress_line(event, view):
-                _say(line)
+                _say(one_line(line))
         if view.result is not None:
-            _say(_end(view))
+            _say(one_line(_end(view)))
             return EXIT_CODES.get(view.result.status, 1)
         if status not in ("waiting", "running", "paused", "unsaved"):
             _say(f"{status}: its process is gone; go on with: {resume_command(folder)}")
@@ -66,5 +67,6 @@ def _end(view: RunView) -> str:
 
 def _say(text: str) -> None:
     """Write lines at once. Raises BrokenPipeError where nobody reads them."""
+    text = inert(text)
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
     sys.stdout.flush()

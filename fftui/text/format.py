@@ -4,7 +4,10 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
+from fftui.inert import one_line
+
 MISSING = "–"
+WIDEST = 200  # characters of a column; what is longer keeps its line and pads no other
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -113,8 +116,9 @@ def clock(at: float | None) -> str:
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Rows under `head`, aligned by spaces; the last column is not padded."""
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    """Rows under `head`, aligned by spaces, each one line; the last column is not padded."""
+    head, *rows = ([one_line(cell) for cell in row] for row in [head, *rows])
+    widths = [min(WIDEST, max(len(row[i]) for row in [head, *rows])) for i in range(len(head))]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         for row in [head, *rows]

@@ -6,7 +6,6 @@ its environment, so no name of a run is ever executed.
 """
 
 import os
-import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 from fftui.errors import RequestError, RunFailedError
 from fftui.events import Status
+from fftui.inert import one_line
 from fftui.runs.view import RunView
 from fftui.text.format import accuracy_text
 from fftui.text.signal_handlers import INTERRUPTED
@@ -24,7 +24,6 @@ from fftui.text.streams import detach, to_stderr
 VARIABLE = "FFTUI_NOTIFY"
 COMMAND_S = 30.0  # a command that takes longer is ended
 ESCAPE = "\x1b"
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 PLAIN_TERMINALS = ("linux", "dumb", "")  # show what they do not know as text
 
 
@@ -49,7 +48,7 @@ class Notice:
         """What the command is given."""
         accuracy = "" if self.accuracy is None else f"{self.accuracy:.6g}"
         return {
-            "FFTUI_RUN": self.name,
+            "FFTUI_RUN": one_line(self.name),
             "FFTUI_STATUS": self.status,
             "FFTUI_ACCURACY": accuracy,
         }
@@ -65,7 +64,7 @@ def terminal_notice(notice: Notice) -> str:
     """What rings the terminal's bell and, by OSC 9, shows the notice where the terminal can."""
     if os.environ.get("TERM", "") in PLAIN_TERMINALS:
         return "\a"
-    text = CONTROL.sub("", f"fftui: {notice.text}")
+    text = one_line(f"fftui: {notice.text}")
     return "\a" + through_tmux(f"{ESCAPE}]9;{text}\a")
 
 
@@ -91,6 +90,11 @@ def check_command(command: str) -> list[str]:
     return words
 
 
+def _own_environment() -> dict[str, str]:
+    """The user's environment, without what fftui has set in it for processes of its own."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+
+
 def run_command(notice: Notice) -> str | None:
     """Run the user's command, if there is one, and wait for it; returns what went wrong in one
     line.
@@ -101,7 +105,7 @@ def run_command(notice: Notice) -> str | None:
     try:
         done = subprocess.run(
             check_command(command),
-            env=os.environ | notice.environment,
+            env=_own_environment() | notice.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

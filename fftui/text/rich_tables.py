@@ -8,7 +8,10 @@ from io import StringIO
 from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
+from rich.segment import Segment, Segments
 from rich.table import Table
+
+from fftui.inert import inert
 
 PLAIN_WIDTH = 100  # of a table that goes into a file or a pipe, where its cells need no more
 UNBOUNDED = 100_000
@@ -32,8 +35,13 @@ def table_text(table: Table) -> str:
     elif _least_width(table, console) > console.width:
         table.box, table.show_lines = None, False
         if _least_width(table, console) > console.width:
-            return _as_list(table)
-    console.print(table)
+            return inert(_as_list(table))
+    # as the console would print it, but for characters of its cells that are no text
+    drawn = [
+        part if part.control else Segment(inert(part.text), part.style)
+        for part in console.render(table)
+    ]
+    console.print(Segments(drawn), end="")
     return text.getvalue()
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from fftui import events as ev
 from fftui.errors import RunFailedError
+from fftui.inert import one_line
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import ensure_tables
@@ -22,7 +23,7 @@ from fftui.text.layer_text import (
 )
 from fftui.text.rich_tables import table_text
 from fftui.text.signal_handlers import INTERRUPTED
-from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+from fftui.text.streams import json_to_stdout, styled_to_stdout, to_stderr
 
 
 def write_result(run_thread: RunThread, *, as_json: bool) -> int:
@@ -115,14 +116,14 @@ def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str
     for row in layer_rows(view):
         table.add_row(*row)
     lines = (end_text(result), head_text(view), energy_text(view), f"run {folder.path}")
-    return table_text(table) + "".join(f"{line}\n" for line in lines if line)
+    return table_text(table) + "".join(f"{one_line(line)}\n" for line in lines if line)
 
 
 def _show(folder: RunFolder, result: ev.RunFinished, view: RunView, *, as_json: bool) -> None:
     if as_json:
         json_to_stdout(_result_facts(folder, result, view))
     else:
-        to_stdout(result_text(folder, result, view))
+        styled_to_stdout(result_text(folder, result, view))
 
 
 def _result_facts(folder: RunFolder, result: ev.RunFinished, view: RunView) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fftui import events as ev
 from fftui.errors import FFTUIError
+from fftui.inert import one_line
 from fftui.runs.annotations import readable_annotations
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail, read_journal
@@ -29,15 +30,16 @@ def run_text(folder: RunFolder, view: RunView | None = None) -> str:
         *_record_pairs(folder, record, view),
         *_settings_pairs(folder, record),
         *_view_pairs(view),
+        ("path", str(folder.path)),
     ]
-    sections = ["".join(f"{name}: {value}\n" for name, value in pairs) + f"path: {folder.path}\n"]
+    sections = ["".join(f"{name}: {one_line(value)}\n" for name, value in pairs)]
     if view.layers:
         head = (*LAYER_HEAD, accuracy_head(view))
         sections.append(f"layers\n{columns(head, layer_rows(view))}")
     if final := [each for each in view.evaluations if each.final]:
         sections.append(f"accuracy at the end\n{_evaluations_text(final)}")
     if view.log:
-        notes = "".join(f"{line.text}\n" for line in view.log[-NOTES_SHOWN:])
+        notes = "".join(f"{one_line(line.text)}\n" for line in view.log[-NOTES_SHOWN:])
         sections.append(f"last notes\n{notes}")
     return "\n".join(sections)
 

@@ -2,6 +2,9 @@
 
 A terminal that was closed answers every write with an error. The stream is then connected to the
 null device, so that nothing else in the process, nor the interpreter at its end, trips over it.
+
+Text from outside (names, errors, paths of a run's folder) becomes inert here, where it goes out:
+no character of it is obeyed by a terminal.
 """
 
 import codecs
@@ -9,10 +12,12 @@ import errno
 import json
 import locale
 import os
+import re
 import sys
 from typing import TextIO
 
 from fftui.errors import RunFailedError
+from fftui.inert import inert, inert_json
 
 REPLACE_BY_ASCII = "fftui-ascii"  # the name under which encoders know `_ascii_replacement`
 ASCII_FOR = {
@@ -32,6 +37,7 @@ ASCII_FOR = {
     "µ": "u",
 }
 READER_GONE = (errno.EIO, errno.EPIPE, errno.EBADF)
+COLOUR = re.compile("(\x1b\\[[0-9;]*m)")  # the one control sequence of styled text
 
 
 def prepare() -> None:
@@ -50,7 +56,7 @@ def prepare() -> None:
 def to_stderr(text: str) -> None:
     """Write a line to stderr, unless its reader has closed."""
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{inert(text)}\n")
         sys.stderr.flush()
     except OSError:
         detach(sys.stderr)
@@ -60,20 +66,39 @@ def to_stdout(text: str) -> None:
     """Write a result to stdout; drop it if its reader has closed. Raises RunFailedError on a full
     disk.
     """
-    bytes_to_stdout(
-        (text if text.endswith("\n") else f"{text}\n").encode(
-            sys.stdout.encoding or "utf-8", REPLACE_BY_ASCII
-        )
-    )
+    _lines_to_stdout(inert(text))
+
+
+def styled_to_stdout(text: str) -> None:
+    """`to_stdout` for text that has colours of ours; what it holds from outside is inert already,
+    so that no colour is theirs.
+    """
+    parts = COLOUR.split(text)
+    parts[::2] = map(inert, parts[::2])
+    _lines_to_stdout("".join(parts))
 
 
 def json_to_stdout(value: object) -> None:
     """Write a result as JSON on one line to stdout. Raises RunFailedError on a full disk."""
-    to_stdout(json.dumps(value, ensure_ascii=False))
+    _lines_to_stdout(inert_json(json.dumps(value, ensure_ascii=False)))
 
 
-def bytes_to_stdout(content: bytes) -> None:
-    """`to_stdout` for bytes."""
+def file_to_stdout(content: bytes) -> None:
+    """Write the content of a file to stdout: as it is into a file or a pipe, inert on a terminal.
+    Raises RunFailedError on a full disk.
+    """
+    if sys.stdout.isatty():
+        to_stdout(content.decode("utf-8", "replace"))
+    else:
+        _bytes_to_stdout(content)
+
+
+def _lines_to_stdout(text: str) -> None:
+    lines = text if text.endswith("\n") else f"{text}\n"
+    _bytes_to_stdout(lines.encode(sys.stdout.encoding or "utf-8", REPLACE_BY_ASCII))
+
+
+def _bytes_to_stdout(content: bytes) -> None:
     try:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)

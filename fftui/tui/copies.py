@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from fftui.inert import one_line
+
 SHOWN = 52  # cells of a line about what is copied
 
 
@@ -20,7 +22,7 @@ class Copy:
         """What it is, and the beginning of it where it is one line."""
         if "\n" in self.text:
             return f"{self.name} ({len(self.text.splitlines())} lines)"
-        shown = f"{self.name}: {self.text}".replace("\t", "  ")
+        shown = one_line(f"{self.name}: {self.text}".replace("\t", "  "))
         return shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"
 
 

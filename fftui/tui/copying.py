@@ -10,6 +10,7 @@ from typing import Any
 from textual.app import App
 from textual.screen import ModalScreen, Screen
 
+from fftui.inert import inert
 from fftui.runs.folder import RunFolder
 from fftui.tui.copies import Copy, OffersCopies, ShowsRun
 from fftui.tui.screens.confirm import ConfirmDialog
@@ -34,7 +35,7 @@ def offer_copies(app: App[Any], runs_dir: Path) -> None:
 def _copy(app: App[Any], copies: Iterable[Copy], key: str | None) -> None:
     chosen = next((each for each in copies if each.key == key), None)
     if chosen is not None:
-        app.copy_to_clipboard(chosen.text)
+        app.copy_to_clipboard(inert(chosen.text))  # it may be pasted into a shell
         app.notify(f"copied {chosen.summary}", timeout=4)
 
 

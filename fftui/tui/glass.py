@@ -6,7 +6,6 @@ plain `str` as markup, so such text becomes a `Content` first; `Glass` is the la
 that any widget draws, Textual's own too.
 """
 
-import re
 from functools import lru_cache
 
 from rich.cells import cell_len
@@ -15,7 +14,8 @@ from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+from fftui.inert import in_cells
+
 SIGNS = {
     "-": "─━═╌┄┈╴╶╸╺–—−‒",
     "|": "│┃║┆┊╎╵╷╹╻",
@@ -50,8 +50,8 @@ def ascii_cells(text: str) -> str:
 
 
 class Glass(LineFilter):
-    """Removes control characters, which take no cells; with `ascii_only`, replaces every sign that
-    is not ASCII.
+    """Removes what a terminal would obey or show in another order; with `ascii_only`, replaces
+    every sign that is not ASCII.
     """
 
     def __init__(self, *, ascii_only: bool) -> None:
@@ -66,5 +66,5 @@ class Glass(LineFilter):
         ]
 
     def _shown(self, text: str) -> str:
-        text = CONTROL.sub("", text)
+        text = in_cells(text)
         return ascii_cells(text) if self._ascii_only else text

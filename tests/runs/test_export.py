@@ -1,7 +1,10 @@
 import csv
 import io
 import json
+import math
+import os
 import zipfile
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from fftui.runs.export import (
     joined,
     journal_problems,
     render,
+    render_exact,
 )
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
@@ -120,7 +124,7 @@ def test_text_that_means_something_to_markdown_and_latex_is_escaped() -> None:
     assert render(frame, "markdown").decode().splitlines() == [
         "| a\\|b_c | n |",
         "| --- | ---: |",
-        "| 50 % & {x}\\|\\y | 0.123457 |",
+        "| 50 % & {x}\\|\\\\y | 0.123457 |",
     ]
     latex = render(frame, "latex").decode()
     assert r"a|b\_c & n \\" in latex
@@ -173,3 +177,41 @@ def test_a_file_that_cannot_be_written_is_named(runs: list[RunFolder], tmp_path:
         export(runs, Request("epochs"), tmp_path / "absent" / "epochs.csv")
     with pytest.raises(RequestError, match="No space left"):
         export(runs, Request("epochs"), Path("/dev/full"))
+
+
+HOSTILE = ["=1+1", "+1+1", "@x", "\t=1", "-0.5", "a\x1b[2J\u202eb\rc", "http://x.invalid", "{=1}"]
+
+
+def test_no_cell_is_a_formula_or_a_link() -> None:
+    frame = pl.DataFrame({"run": HOSTILE})
+    rows = [cell for (cell,) in csv.reader(StringIO(render(frame, "csv").decode()))][1:]
+    assert rows == ["'=1+1", "'+1+1", "'@x", " =1", "-0.5", "a�[2J�b c", *HOSTILE[6:]]
+    exact = [c for (c,) in csv.reader(StringIO(render_exact(frame, "csv").decode(), newline=""))]
+    assert exact[1:] == HOSTILE
+    book = zipfile.ZipFile(BytesIO(render(frame, "xlsx")))
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in sheet
+    assert "hyperlink" not in sheet
+    assert "=1+1" in book.read("xl/sharedStrings.xml").decode()
+
+
+def test_numbers_that_are_none_are_exported() -> None:
+    frame = pl.DataFrame({"n": [1.0, math.nan, math.inf, None]})
+    assert json.loads(render(frame, "json")) == [{"n": 1.0}, {"n": None}, {"n": None}, {"n": None}]
+    assert b"#NUM!" in zipfile.ZipFile(BytesIO(render(frame, "xlsx"))).read(
+        "xl/worksheets/sheet1.xml"
+    )
+    for to in FORMATS:
+        assert render(frame, to)
+
+
+def test_a_row_of_latex_takes_no_option() -> None:
+    text = render(pl.DataFrame({"a": ["*x", "[2cm]", "a\r\nb"]}), "latex").decode()
+    assert "{*}x \\\\\n{[}2cm] \\\\\na b \\\\\n" in text
+
+
+def test_a_run_whose_name_is_not_utf_8_is_exported(runs: list[RunFolder]) -> None:
+    path = Path(os.fsdecode(os.fsencode(runs[0].path.parent) + b"/not \xff utf-8"))
+    runs[0].path.rename(path)
+    for table in ("epochs", "runs", "telemetry"):
+        assert exported([RunFolder(path)], Request.of(table, "parquet", "auto"))

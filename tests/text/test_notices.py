@@ -65,7 +65,7 @@ def test_tmux_passes_the_notice_on(terminal: Terminal, monkeypatch: pytest.Monke
 
 def test_a_name_cannot_end_the_sequence(terminal: Terminal) -> None:
     shown = terminal_notice(Notice("a\x07b\x1b]0;c\x9cd", "finished"))
-    assert shown == "\a\x1b]9;fftui: ab]0;cd finished\a"
+    assert shown == "\a\x1b]9;fftui: a�b�]0;c�d finished\a"
 
 
 @pytest.mark.parametrize("name", ["linux", "dumb"])

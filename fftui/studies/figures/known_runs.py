@@ -14,6 +14,7 @@ from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.tables import make_table
 from fftui.studies.figures.curve_figures import RunTables
 from fftui.studies.figures.method_runs import FIGURE_SETS, PER_IMAGE, MethodRun, TimeShares
+from fftui.studies.figures.style import label_text
 from fftui.studies.results import trials_table
 from fftui.studies.small_scale import small_scale_changes
 from fftui.studies.study import Condition, Scale, Study, Trial, experiment_of
@@ -47,7 +48,7 @@ def run_tables(folder: RunFolder) -> RunTables:
     )
     return RunTables(
         folder.id,
-        f"{record.name}, {record.data}",
+        label_text(f"{record.name}, {record.data}"),
         record.data,
         epochs,
         layers,

@@ -9,6 +9,7 @@ from fftui.studies.figures.plots import log_y_axis
 from fftui.studies.figures.style import (
     PAGE_IN,
     Drawing,
+    label_text,
     line_style,
     render,
     style,
@@ -62,7 +63,7 @@ def line_figure(
                 linestyle=look.line,
                 marker=look.marker,
                 markevery=max(1, len(values) // MARKS),
-                label=line.name[:NAME_CHARACTERS].replace("$", r"\$"),
+                label=label_text(line.name[:NAME_CHARACTERS]),
             )
             if line.xs:
                 axes.annotate(

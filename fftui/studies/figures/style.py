@@ -16,8 +16,10 @@ from typing import Any, Literal, get_args
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.text import Text
 
 from fftui.errors import RequestError
+from fftui.inert import inert, one_line
 from fftui.runs.files import write_bytes
 from fftui.studies.figures.matplotlib_settings import DEFAULTS
 
@@ -101,6 +103,11 @@ class SkippedFigure:
     reason: str
 
 
+def label_text(text: str) -> str:
+    """A name from outside as the text of a figure: one line, and no formula."""
+    return one_line(text).replace("$", r"\$")
+
+
 def line_style(index: int) -> LineStyle:
     """The line style of the series with this index; they repeat after seven."""
     return LINE_STYLES[index % len(LINE_STYLES)]
@@ -143,8 +150,13 @@ def note_below(figure: Figure, text: str) -> None:
 
 
 def render(drawing: Drawing, file_format: FileFormat) -> bytes:
-    """A drawing as the content of a file, inside `style()`; the same drawing gives the same SVG."""
+    """A drawing as the content of a file, inside `style()`; the same drawing gives the same SVG.
+
+    Names of runs in it may come from anybody: no text holds characters that XML cannot.
+    """
     content = BytesIO()
+    for text in drawing.figure.findobj(Text):
+        text.set_text(inert(text.get_text()))
     # without these Matplotlib writes the time of day
     undated: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": None}
     drawing.figure.savefig(content, format=file_format, dpi=PNG_DPI, metadata=undated[file_format])
