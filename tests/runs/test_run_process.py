@@ -17,6 +17,7 @@ import pytest
 from fftui import events as ev
 from fftui.experiment import Experiment, ForwardForward, FullyConnected, Model
 from fftui.runs import run_process
+from fftui.runs.end_signals import END_SIGNALS
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import read_journal
 from fftui.runs.run_process import RunProcess
@@ -127,11 +128,14 @@ def test_it_goes_on_from_its_checkpoint(small: Any, workspace: Workspace, begin:
     assert again.view.started.resumed
 
 
-def test_sigterm_ends_it_gently(endless: Experiment, begin: Begin) -> None:
+@pytest.mark.parametrize("number", END_SIGNALS)
+def test_what_a_batch_system_sends_ends_it_gently(
+    endless: Experiment, begin: Begin, number: signal.Signals
+) -> None:
     process = begin(endless)
     followed(process, steps)
     assert process.pid is not None
-    os.kill(process.pid, signal.SIGTERM)
+    os.kill(process.pid, number)
     followed(process)
     assert process.view.status == "interrupted"
 
