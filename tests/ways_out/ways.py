@@ -90,9 +90,14 @@ def _broken(what: str, child: Child, folder: Path, state: State) -> None:
                 child.press("s")
 
 
+def _is_stopped(child: Child) -> bool:
+    child.read_some(0.01)  # it gives the terminal back first, which somebody has to read
+    return psutil.Process(child.pid).status() == psutil.STATUS_STOPPED
+
+
 def _suspended(child: Child, _: Path, __: State) -> None:
     child.press("\x1a")
-    until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_STOPPED, "to be stopped")
+    until(lambda: _is_stopped(child), "to be stopped")
     while child.read_some(0.1) and not child.seen.endswith(b"\x1b[?1004l"):
         pass
     child.send(signal.SIGKILL)
@@ -100,7 +105,7 @@ def _suspended(child: Child, _: Path, __: State) -> None:
 
 def _suspended_and_hung_up(child: Child, _: Path, __: State) -> None:
     child.press("\x1a")
-    until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_STOPPED, "to be stopped")
+    until(lambda: _is_stopped(child), "to be stopped")
     child.hang_up()
     child.send(signal.SIGCONT)  # as the kernel does where the shell is gone too
 
