@@ -15,7 +15,7 @@ def _is_empty(word: ast.keyword) -> bool:
 
 
 def workers_of(source: Path) -> list[tuple[str, int, list[str]]]:
-    """Of each decorated method its name, how many arguments, and the keywords that are not empty."""
+    """Of each decorated method its name, how many arguments, and the keywords with a value."""
     return [
         (
             node.name,
