@@ -10,10 +10,18 @@ import fftui.tui
 SOURCES = sorted(Path(fftui.tui.__file__).parent.rglob("*.py"))
 
 
+def _is_empty(word: ast.keyword) -> bool:
+    return isinstance(word.value, ast.Constant) and word.value.value == ""
+
+
 def workers_of(source: Path) -> list[tuple[str, int, list[str]]]:
-    """The name, the number of arguments and the keywords of each decorated method."""
+    """Of each decorated method its name, how many arguments, and the keywords with a value."""
     return [
-        (node.name, len(node.args.args) - 1, [word.arg or "" for word in decorator.keywords])
+        (
+            node.name,
+            len(node.args.args) - 1,
+            [word.arg or "" for word in decorator.keywords if not _is_empty(word)],
+        )
         for node in ast.walk(ast.parse(source.read_text("utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for decorator in node.decorator_list

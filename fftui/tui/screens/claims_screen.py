@@ -96,7 +96,7 @@ class ClaimsScreen(OverviewScreen):
         """Judge again."""
         self.judge(self.scale)
 
-    @work(thread=True, exclusive=True, group="claims", description="")
+    @work(thread=True, exclusive=True, group="claims", description="judge")
     def judge(self, scale: Scale) -> None:
         """Read the claims, then judge them by the runs on disk."""
         try:

@@ -133,7 +133,7 @@ class CompareScreen(ChartKeys):
         except (FFTUIError, OSError) as error:
             self.post_message(CompareNoted(str(error), failed=True))
 
-    @work(thread=True, description="")
+    @work(thread=True, description="read metric")
     def read_metric(self, found: ReadCurves, by: int) -> None:
         """Read the next metric, or the one before."""
         try:
@@ -142,7 +142,7 @@ class CompareScreen(ChartKeys):
         except OSError as error:
             self.post_message(CompareNoted(str(error), failed=True))
 
-    @work(thread=True, description="")
+    @work(thread=True, description="read curves")
     def read_curves(self, metric: CurveMetric, layer: int | None) -> None:
         """Read the curves of a metric and a layer."""
         try:
@@ -156,7 +156,7 @@ class CompareScreen(ChartKeys):
             self._reads = True
             self.read_new(found)
 
-    @work(thread=True, description="")
+    @work(thread=True, description="read new")
     def read_new(self, found: ReadCurves) -> None:
         """Read what runs have learned."""
         try:
@@ -167,7 +167,7 @@ class CompareScreen(ChartKeys):
             self.post_message(CompareNoted(str(error), failed=True))
         self._reads = False
 
-    @work(thread=True, description="")
+    @work(thread=True, description="read outcomes")
     def read_outcomes(self, conditions: tuple[Condition, ...]) -> None:
         """Compute intervals and differences."""
         try:
@@ -278,7 +278,7 @@ class CompareScreen(ChartKeys):
             self.notify("writing the files", timeout=2)
             self.write(shown)
 
-    @work(thread=True, description="")
+    @work(thread=True, description="write")
     def write(self, shown: ShownComparison) -> None:
         """Write the files in a thread."""
         try:

@@ -118,7 +118,7 @@ class FiguresScreen(Screen[None]):
         self._update_header()
         self.draw(self._drawing, room)
 
-    @work(thread=True, exclusive=True, group="figures", description="")
+    @work(thread=True, exclusive=True, group="figures", description="draw")
     def draw(self, drawing: int, room: Room) -> None:
         """Draw all figures, one after the other."""
         worker, problem = get_current_worker(), ""

@@ -315,7 +315,7 @@ class LookScreen(Uncovered):
         if self._report is not None:
             self.make_sample(self._report, self._chosen.image, self._wrong(self._report))
 
-    @work(thread=True, exclusive=True, group="sample", description="")
+    @work(thread=True, exclusive=True, group="sample", description="make sample")
     def make_sample(self, report: NetworkReport, image: int, wrong: int) -> None:
         """Encode an image in a thread."""
         try:

@@ -88,7 +88,7 @@ class NarrowScreen(Screen[Study | None]):
         self.show()
         self.narrow(self.narrowing)
 
-    @work(thread=True, exclusive=True, group="narrow", description="")
+    @work(thread=True, exclusive=True, group="narrow", description="narrow")
     def narrow(self, narrowing: Narrowing) -> None:
         """Build the study as it is wanted, and see which of its runs there are."""
         try:

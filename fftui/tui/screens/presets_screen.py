@@ -263,7 +263,7 @@ class PresetsScreen(Screen[None]):
         except ExperimentError as error:
             self.notify(str(error), severity="error", timeout=10)
 
-    @work(exclusive=True, group="form", description="")
+    @work(exclusive=True, group="form", description="edit run")
     async def edit_run(self, run: str) -> None:
         """Open what `run` was asked to do in the form."""
         try:

@@ -132,14 +132,14 @@ class RunEditing(InputScreen):
         if folders := [run.folder for run in self.chosen]:
             self._edit(partial(change, folders))
 
-    @work(thread=True, group="edits", description="")
+    @work(thread=True, group="edits", description="edit")
     def _edit(self, change: Callable[[], Edit]) -> None:
         try:
             self.post_message(RunsEdited(change(), ""))
         except FFTUIError as error:
             self.post_message(RunsEdited(None, str(error)))
 
-    @work(thread=True, group="edits", description="")
+    @work(thread=True, group="edits", description="take back")
     def _take_back(self, edit: Edit) -> None:
         try:
             edit.undo()

@@ -136,7 +136,7 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
         self._read_took_s = self._read_at - begun
         self.post_message(found)
 
-    @work(thread=True, exclusive=True, group="settings", description="")
+    @work(thread=True, exclusive=True, group="settings", description="read settings")
     def _read_settings(self, runs: Sequence[ListedRun]) -> None:
         for run in runs:
             self._backend.listing.settings(run)

@@ -84,7 +84,7 @@ class StudiesScreen(OverviewScreen):
         """Read the runs again."""
         self.load_studies(self.scale)
 
-    @work(thread=True, exclusive=True, group="studies", description="")
+    @work(thread=True, exclusive=True, group="studies", description="load studies")
     def load_studies(self, scale: Scale) -> None:
         """Read the facts of every study from disk."""
         try:
