@@ -5,31 +5,25 @@ A screen reads `view` without being waited for. A failing disk or sampler is not
 the run. The thread itself loads torch, so that a screen can open before that.
 """
 
-import os
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import EpochKey
 from fftui.experiment import Experiment
-from fftui.inert import inert
-from fftui.runs import provenance
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
 from fftui.runs.disk_room import room_warning
 from fftui.runs.estimate import expected_seconds
 from fftui.runs.expectation import warning_of
-from fftui.runs.files import remove_leftovers, write_bytes
-from fftui.runs.folder import RunFolder, RunRecord, find_run, make_again
-from fftui.runs.journal import JournalWriter, read_journal
-from fftui.runs.kept_tables import mark_current
+from fftui.runs.files import remove_leftovers
+from fftui.runs.folder import RunFolder, RunRecord, find_run
 from fftui.runs.ownership import Ownership
+from fftui.runs.run_outputs import Listener, RunOutputs, describe
 from fftui.runs.status import take_run
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -46,9 +40,7 @@ HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.status`
 TRY_AGAIN_S = 5.0  # between two attempts to write what could not be written
 ATTEMPT_SHARE = 0.05  # of the time at most is spent on attempts while a run learns
 
-Listener = Callable[[float, ev.Event], None]
 StartTraining = Callable[..., "Training"]
-Output = Literal["journal", "checkpoint", "tables", "record", "end"]
 
 
 def start_training(experiment: Experiment, **options: Any) -> "Training":
@@ -82,38 +74,29 @@ class RunThread(threading.Thread):
         start_training: StartTraining = start_training,
     ) -> None:
         super().__init__(name=f"fftui-{folder.id}")
-        self._record = folder.record()
         self.folder = folder
         self.experiment = folder.experiment()
+        self._outputs = RunOutputs(folder, self.experiment, listener)
         self.refused: FFTUIError | None = None
         self.workspace = workspace
         self._resuming = resume
-        self._listener = listener
         self._start_training = start_training
         self._training: Training | None = None
-        self._journal: JournalWriter | None = None
         self._owned: Ownership | None = None  # none where the folder cannot be written
-        self._view = RunView()
-        self._fold_lock = threading.Lock()
         self._requests = threading.Condition()
         self._pause_requested = False
         self._stop_requested = False
         self._checkpoint_requested = False
-        self._write_errors: dict[Output, str] = {}
-        self._listener_error: str | None = None
         self._gave_up = False
-        self._room_may_help = True  # against what could not be written
-        self._in_training = False
         self._warning = ""  # of too little memory, or too much time
         self._saved_at = time.monotonic()
         self._save_again_at = float("inf")  # where the last checkpoint could not be written
-        self._made_again = 0
         self._shown_at = float("-inf")
 
     @property
     def view(self) -> RunView:
         """The newest view of the run; reading it never waits."""
-        return self._view
+        return self._outputs.view
 
     @property
     def paused(self) -> bool:
@@ -123,12 +106,11 @@ class RunThread(threading.Thread):
     @property
     def problems(self) -> tuple[str, ...]:
         """One line for each output that cannot be written, and for a listener that failed."""
-        failed = (self._listener_error,) if self._listener_error else ()
-        return (*self._write_errors.values(), *failed)
+        return self._outputs.problems
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with each event from now on; before `start` it hears all."""
-        self._listener = listener
+        self._outputs.listener = listener
 
     def pause(self) -> None:
         """Pause after the current step; a checkpoint is written first."""
@@ -170,10 +152,7 @@ class RunThread(threading.Thread):
 
     def _run_owned(self) -> None:
         try:
-            self._journal = JournalWriter(
-                self.folder.journal,
-                make_folder=lambda: make_again(self.folder, self.experiment, self._record),
-            )
+            self._outputs.open()
         except FFTUIError as error:
             self._state_refusal(error)  # the folder is another process's
             return
@@ -183,7 +162,7 @@ class RunThread(threading.Thread):
         try:
             if self._resuming:
                 remove_leftovers(self.folder.path)
-            with obeying(ControlFile(self.folder.control), self, self._emit):
+            with obeying(ControlFile(self.folder.control), self, self._outputs.emit):
                 begun = self._begin()
                 if begun:
                     self._train()
@@ -191,12 +170,11 @@ class RunThread(threading.Thread):
                 self._conclude()
         # a thread's last resort: no failure stays unreported
         except Exception as error:  # noqa: BLE001
-            self._write_errors["end"] = (
-                f"run {self.folder.id} did not end as it should: {_describe(error)}"
+            self._outputs.errors["end"] = (
+                f"run {self.folder.id} did not end as it should: {describe(error)}"
             )
         finally:
-            self._journal.close()
-            self._watch_journal()
+            self._outputs.close()
 
     def _begin(self) -> bool:
         """Start the training; False where it is refused."""
@@ -231,10 +209,8 @@ class RunThread(threading.Thread):
     def _last_state(self) -> "TrainingState | None":
         from fftui.runs.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
 
-        view = self._view
-        for at, event in read_journal(self.folder.journal):
-            view = view.after(at, event)
-        self._view = view
+        self._outputs.read_back()
+        view = self.view
         if view.divergence is not None and view.result is not None:
             msg = (
                 f"run {self.folder.id} would diverge again where it did: {view.divergence.advice},"
@@ -243,7 +219,7 @@ class RunThread(threading.Thread):
             raise RequestError(msg)
         state = load_checkpoint(self.folder)
         if state is None:
-            self._emit(ev.Noted("no checkpoint yet: beginning again"))
+            self._outputs.emit(ev.Noted("no checkpoint yet: beginning again"))
         return state
 
     def _train(self) -> None:
@@ -252,14 +228,14 @@ class RunThread(threading.Thread):
         try:
             with self._sampling(training) as sampler:
                 self._saved_at = time.monotonic()
-                self._in_training = True
+                self._outputs.while_written = "; learning goes on"
                 end = self._consume(training, sampler)
-                self._in_training = False
+                self._outputs.while_written = ""
                 self._save(training)
-            self._emit(self._end(training, end))
+            self._outputs.emit(self._end(training, end))
         # a thread's last resort: the run records why it failed
         except Exception as error:  # noqa: BLE001
-            self._in_training = False
+            self._outputs.while_written = ""
             self._fail(error)
         finally:
             training.close()
@@ -275,7 +251,7 @@ class RunThread(threading.Thread):
             if isinstance(event, ev.RunStarted):
                 self._state_start(event)
             elif self._worth_emitting(event):
-                self._emit(event)
+                self._outputs.emit(event)
             if isinstance(event, ev.RunStarted):
                 sampler.start()  # not before: RunStarted resets the view
                 self._measure_idle(training, sampler)
@@ -292,9 +268,9 @@ class RunThread(threading.Thread):
 
     def _keep_within_bound(self, training: "Training") -> None:
         """Wait for room where as many rows wait for it as are kept."""
-        if self._journal is not None and self._journal.is_full:
+        if self._outputs.journal.is_full:
             training.rest()
-            self._is_settled(self._is_flushed)
+            self._is_settled(self._outputs.is_flushed)
 
     def _save_is_due(self) -> bool:
         every_s, now = self.experiment.checkpoint.every_s, time.monotonic()
@@ -306,27 +282,18 @@ class RunThread(threading.Thread):
         if end is not None and self._is_settled(lambda: self._is_written(training, end)):
             return end
         if self._gave_up:
-            return training.ended("unsaved", "; ".join(self._write_errors.values()))
+            return training.ended("unsaved", self._outputs.reason)
         return training.ended("interrupted")
 
     def _is_written(self, training: "Training", end: ev.RunFinished) -> bool:
         """Whether weights, rows and tables of a run that has learned all are on the disk, after an
         attempt to write what is not.
         """
-        if "checkpoint" in self._write_errors:
+        if "checkpoint" in self._outputs.errors:
             self._save(training)
-        if not self._is_flushed() or "checkpoint" in self._write_errors:
+        if not self._outputs.is_flushed() or "checkpoint" in self._outputs.errors:
             return False
-        self._write_tables(end)
-        return "tables" not in self._write_errors
-
-    def _is_flushed(self) -> bool:
-        """Whether all rows are on the disk, after an attempt to write them."""
-        assert self._journal is not None
-        with suppress(OSError):
-            self._journal.sync()
-        self._watch_journal()
-        return self._journal.failure is None
+        return self._outputs.write_tables(end)
 
     def _is_settled(self, attempt: Callable[[], bool]) -> bool:
         """Whether `attempt` succeeds, at once or, while the run waits as `unsaved`, in the time
@@ -334,46 +301,32 @@ class RunThread(threading.Thread):
         """
         if attempt():
             return True
-        given_s = self.experiment.checkpoint.keep_trying_s if self._room_may_help else 0.0
+        given_s = self.experiment.checkpoint.keep_trying_s if self._outputs.room_may_help else 0.0
         until = time.monotonic() + given_s
-        self._update_record(status="unsaved")
-        self._emit(ev.StatusChanged("unsaved"))
+        self._change_status("unsaved")
         if given_s > 0:
-            self._emit(ev.Noted(_waiting_text(given_s)))
+            self._outputs.emit(ev.Noted(_waiting_text(given_s)))
         while (left := until - time.monotonic()) > 0 and not self._stop_requested:
             with self._requests:
                 self._requests.wait_for(lambda: self._stop_requested, min(TRY_AGAIN_S, left))
             if attempt():
-                self._update_record(status="running")
-                self._emit(ev.StatusChanged("running"))
+                self._change_status("running")
                 return True
         self._gave_up = True
         return False
 
     def _conclude(self) -> None:
         """Record the end. A run is recorded as finished once its last row is on the disk too."""
-        end = self._view.result
+        end = self.view.result
         if end is None:
             return
         if end.status != "finished":
-            if self._is_flushed() or end.status != "unsaved":
-                self._write_end(end)  # else its status is that of a run whose process is gone
-            self._write_tables()
-        elif not self._is_settled(lambda: self._is_finished(end)):
+            if self._outputs.is_flushed() or end.status != "unsaved":
+                self._outputs.write_end(end)  # else its status is that of one whose process is gone
+            self._outputs.write_tables()
+        elif not self._is_settled(lambda: self._outputs.is_finished(end)):
             assert self._training is not None
-            reason = "; ".join(self._write_errors.values())
-            self._emit(self._training.ended("unsaved", reason))
-
-    def _is_finished(self, end: ev.RunFinished) -> bool:
-        if not self._is_flushed():
-            return False
-        try:
-            mark_current(self.folder)
-        except OSError:  # deleted meanwhile
-            self._write_tables()
-        if "tables" not in self._write_errors:
-            self._write_end(end)
-        return not self._write_errors
+            self._outputs.emit(self._training.ended("unsaved", self._outputs.reason))
 
     def _worth_emitting(self, event: ev.Event) -> bool:
         """Whether to state the event: steps are shown to people, who cannot read a thousand a
@@ -387,20 +340,21 @@ class RunThread(threading.Thread):
         return True
 
     def _wait(self, training: "Training") -> None:
-        assert self._journal is not None
         if self._stop_requested:
             return
         self._save(training)
-        self._update_record(status="paused")
-        self._emit(ev.StatusChanged("paused"))
+        self._change_status("paused")
         while not self._released():
             if self._checkpoint_requested:
                 self._save(training)
             else:
-                self._journal.touch()
+                self._outputs.journal.touch()
         if not self._stop_requested:
-            self._update_record(status="running")
-            self._emit(ev.StatusChanged("running"))
+            self._change_status("running")
+
+    def _change_status(self, status: ev.Status) -> None:
+        self._outputs.update_record(status=status)
+        self._outputs.emit(ev.StatusChanged(status))
 
     def _released(self) -> bool:
         """Wait for a request, at most a heartbeat; True where the pause is over."""
@@ -416,30 +370,20 @@ class RunThread(threading.Thread):
         """Write a checkpoint of the epoch being learned, or of the stage that has just
         `finished`.
         """
-        from fftui.runs.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
-
-        started = time.monotonic()
+        began = time.monotonic()
         self._checkpoint_requested = False
-        try:
-            state = training.state()
-            if not training.is_sound:  # the last checkpoint is better; the end comes next
-                self._saved_at = time.monotonic()
-                return
+        state = training.state()
+        if training.is_sound:  # else the last checkpoint is better; the end comes next
             for window in training.pop_windows():
-                self._emit(window)
-            assert self._journal is not None
-            self._journal.sync()  # a checkpoint is never ahead of the rows
-            save_checkpoint(self.folder, state)
-        except OSError as error:
-            self._write_error("checkpoint", error, str(self.folder.checkpoint))
-            took = time.monotonic() - started
-            self._save_again_at = time.monotonic() + max(TRY_AGAIN_S, took / ATTEMPT_SHARE)
-        else:
-            self._save_again_at = float("inf")
-            self._write_errors.pop("checkpoint", None)
-            self._emit(
-                ev.Checkpointed(*(finished or training.epoch_key), time.monotonic() - started)
-            )
+                self._outputs.emit(window)
+            written = self._outputs.write_checkpoint(state)
+            took = time.monotonic() - began
+            if written:
+                self._save_again_at = float("inf")
+                place = finished or training.epoch_key
+                self._outputs.emit(ev.Checkpointed(*place, took))
+            else:
+                self._save_again_at = began + took + max(TRY_AGAIN_S, took / ATTEMPT_SHARE)
         self._saved_at = time.monotonic()
 
     @contextmanager
@@ -450,7 +394,7 @@ class RunThread(threading.Thread):
         sampler = Sampler(
             self.experiment.telemetry.hz,
             lambda: training.moment,
-            self._emit,
+            self._outputs.emit,
             gpu_uuid=training.cuda_uuid,
         )
         try:
@@ -469,16 +413,14 @@ class RunThread(threading.Thread):
         began_at = time.time()
         with self._requests:
             self._requests.wait_for(lambda: self._stop_requested, idle_s)
-        self._emit(ev.WindowMeasured("rest", None, None, None, 0, 0, began_at, time.time()))
+        self._outputs.emit(ev.WindowMeasured("rest", None, None, None, 0, 0, began_at, time.time()))
 
     def _fail(self, error: Exception) -> None:
-        try:
-            text = inert("".join(traceback.format_exception(error)))
-            write_bytes(self.folder.error_log, text.encode())
-        except OSError as failure:
-            self._write_error("record", failure, str(self.folder.error_log))
-        text = _describe(error)
-        self._emit(self._training.ended("failed", text) if self._training else _not_started(text))
+        self._outputs.log_failure(error)
+        text = describe(error)
+        self._outputs.emit(
+            self._training.ended("failed", text) if self._training else _not_started(text)
+        )
 
     def _refuse(self, error: FFTUIError) -> None:
         """End a run that could not start: a new one leaves no folder behind, a resumed one stays as
@@ -486,72 +428,23 @@ class RunThread(threading.Thread):
         """
         self._state_refusal(error)
         if not self._resuming:
-            if self._journal is not None:
-                self._journal.close()  # it would make its folder again
-            self.folder.discard()
+            self._outputs.discard()
 
     def _state_refusal(self, error: FFTUIError) -> None:
         self.refused = error
-        end = _not_started(str(error))
-        with self._fold_lock:
-            self._view = self._view.after(time.time(), end)
-
-    def _emit(self, event: ev.Event) -> None:
-        """Append `event` to the journal and replace the view by the next one; any thread may call
-        this.
-        """
-        assert self._journal is not None
-        with self._fold_lock:
-            at = self._journal.append(event)
-            self._view = self._view.after(at, event)
-        self._hear(at, event)
-        self._watch_journal()
-
-    def _hear(self, at: float, event: ev.Event) -> None:
-        """Call the listener. One that fails is called no more: it changes nothing of the run."""
-        if self._listener is None:
-            return
-        try:
-            self._listener(at, event)
-        except Exception as error:  # noqa: BLE001 - a foreign function
-            self._listener = None
-            self._listener_error = (
-                f"what listened to run {self.folder.id} failed at the event {event.kind}:"
-                f" {_describe(error)}"
-            )
-            self._emit(ev.Noted(self._listener_error))
-
-    def _watch_journal(self) -> None:
-        assert self._journal is not None
-        failure = self._journal.failure
-        if failure is None:
-            self._write_errors.pop("journal", None)
-        elif "journal" not in self._write_errors:
-            self._write_error("journal", failure, str(self.folder.journal))
-        if self._journal.made_again > self._made_again:
-            self._made_again = self._journal.made_again
-            self._emit(ev.Noted(f"{self.folder.path} was deleted and is made again"))
-
-    def _write_error(self, output: Output, error: Exception, what: str) -> None:
-        """Note that `output` cannot be written, once until it can be again."""
-        known = output in self._write_errors
-        reason = error.strerror if isinstance(error, OSError) else None
-        self._write_errors[output] = f"cannot write {what}: {reason or _describe(error)}"
-        if not known:
-            go_on = "; learning goes on" if self._in_training else ""
-            self._emit(ev.Noted(self._write_errors[output] + go_on))
+        self._outputs.show(_not_started(str(error)))
 
     def _state_start(self, event: ev.RunStarted) -> None:
         """State the start, after the record: whoever waits for the event then reads there which
         process carries the run out.
         """
-        before = self._record
-        self._write_start(event)
-        self._emit(event)
+        before = self._outputs.record
+        self._outputs.write_start(event)
+        self._outputs.emit(event)
         seconds = expected_seconds(self.experiment)
         no_room = room_warning(self.experiment, self.folder.path, seconds)
         for warning in filter(None, (self._warning, no_room)):
-            self._emit(ev.Noted(warning))
+            self._outputs.emit(ev.Noted(warning))
         self._compare_start(before, event)
 
     def _compare_start(self, record: RunRecord, event: ev.RunStarted) -> None:
@@ -560,66 +453,13 @@ class RunThread(threading.Thread):
         """
         before, now = (record.device, record.precision), (event.device, event.precision)
         if event.resumed and None not in before and before != now:
-            self._emit(
+            self._outputs.emit(
                 ev.Noted(
                     f"until now this run learned on {before[0]} in {before[1]}, from here on it"
                     f" does on {now[0]} in {now[1]}: it will not end with the same bits as an"
                     " uninterrupted one"
                 )
             )
-
-    def _write_start(self, event: ev.RunStarted) -> None:
-        self._update_record(
-            status="running",
-            ended=None,
-            error=None,
-            device=event.device,
-            precision=event.precision,
-            pid=os.getpid(),
-            process_started=provenance.process_start(os.getpid()),
-            versions=provenance.versions(),
-            machine=provenance.machine(),
-            source_revision=provenance.source_revision(),
-        )
-
-    def _write_end(self, end: ev.RunFinished) -> None:
-        self._update_record(
-            status=end.status,
-            ended=datetime.now(UTC),
-            test_accuracy=end.test_accuracy,
-            layer_accuracies=end.layer_accuracies,
-            depth_accuracies=end.depth_accuracies,
-            e2e_s=end.e2e_s,
-            train_s=end.train_s,
-            compute_s=end.compute_s,
-            data_s=end.data_s,
-            evaluation_s=end.evaluation_s,
-            diverged=self._view.diverged,
-            error=end.error,
-            **self._view.energy.summary(),
-            **self._view.memory_summary(),
-        )
-
-    def _update_record(self, **changes: object) -> None:
-        self._record = self._record.model_copy(update=changes)
-        try:
-            self.folder.write_record(self._record)
-        except OSError as error:
-            self._write_error("record", error, str(self.folder.run_json))
-        else:
-            self._write_errors.pop("record", None)
-
-    def _write_tables(self, ending: ev.RunFinished | None = None) -> None:
-        try:
-            from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
-
-            write_tables(self.folder, ending)
-        # whatever fails here, what was learned is kept
-        except Exception as error:  # noqa: BLE001
-            self._room_may_help = isinstance(error, OSError)
-            self._write_error("tables", error, f"the tables in {self.folder.path}")
-        else:
-            self._write_errors.pop("tables", None)
 
     def _request(self, *, pause: bool | None = None, stop: bool = False) -> None:
         with self._requests:
@@ -638,9 +478,3 @@ def _waiting_text(given_s: float) -> str:
 
 def _not_started(error: str) -> ev.RunFinished:
     return ev.RunFinished("failed", None, (), 0.0, error)
-
-
-def _describe(error: Exception) -> str:
-    """The error's message in one line, with its type where it is none of fftui's own."""
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return reason if isinstance(error, FFTUIError) else f"{type(error).__name__}: {reason}"

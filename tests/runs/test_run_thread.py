@@ -19,6 +19,7 @@ from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.kept_tables import are_current
+from fftui.runs.run_outputs import RunOutputs
 from fftui.runs.run_progress import read_progress
 from fftui.runs.run_thread import RunThread
 from fftui.runs.status import current_record
@@ -502,7 +503,7 @@ def test_whatever_breaks_at_the_end_is_a_problem(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("record")
 
-    monkeypatch.setattr(RunThread, "_write_end", broken)
+    monkeypatch.setattr(RunOutputs, "write_end", broken)
     events = [facts.started(), facts.finished]
     thread = executed(folder, start_training=lambda *_, **__: stand_in(events))
     assert any("did not end as it should: KeyError" in problem for problem in thread.problems)
