@@ -10,15 +10,15 @@ from fftui import events as ev
 from fftui.comparison.compare import CompareRequest, comparison_of
 from fftui.comparison.comparison_export import COMPARISON_FORMATS, rendered
 from fftui.errors import FFTUIError
-from fftui.runs.table_names import TABLE_NAMES
 from fftui.runs.curve_metrics import CURVE_METRICS
-from fftui.runs.curves import curve_of, layers_of, points_of
+from fftui.runs.curves import RunCurves, layers_of, points_of
 from fftui.runs.export import FORMATS, journal_problems, render
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
 from fftui.runs.journal import JournalTail, read_journal
 from fftui.runs.listing import RunListing
 from fftui.runs.run_columns import find_columns, in_order
+from fftui.runs.table_names import TABLE_NAMES
 from fftui.runs.tables import make_table
 from fftui.runs.view import RunView
 from fftui.text.layer_text import end_text, energy_text, head_text, layer_rows
@@ -123,10 +123,11 @@ def _tables(folder: RunFolder, _: RunFolder, seed: int) -> None:
 def _curves(folder: RunFolder, _: RunFolder, seed: int) -> None:
     tables = GrowingTables(folder)
     layers_of(tables)
+    curves = RunCurves(tables)
     for metric in list(CURVE_METRICS.values())[seed % 3 :: 3]:
         points_of(tables, metric)
-        curve_of(tables, metric, None)
-        curve_of(tables, metric, 1)
+        curves.curve(metric, None)
+        curves.curve(metric, 1)
 
 
 def _lists(folder: RunFolder, _: RunFolder, seed: int) -> None:

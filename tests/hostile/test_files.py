@@ -19,9 +19,9 @@ from fftui.errors import FFTUIError, RequestError
 from fftui.runs.annotations import annotate
 from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.files import open_regular, read_bytes, read_regular, write_bytes
+from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail, JournalWriter, read_journal, unread_lines
-from fftui.runs.tables import finished_table
 from fftui.runs.trash import delete, deleted_runs
 from fftui.runs.weights import trained_network
 
