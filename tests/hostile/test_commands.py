@@ -16,7 +16,6 @@ import pytest
 import typer
 
 from fftui.cli.main import app
-from fftui.cli.options import complete_run
 from fftui.inert import inert
 
 from .conftest import Call
@@ -125,45 +124,7 @@ def test_a_hostile_folder_is_refused_or_inert(command: str, corpus: Corpus, call
         assert not list(Path.cwd().rglob("PWNED"))
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("command", ["runs", "export", "delete", "tag", "compare"])
-def test_a_list_of_hostile_folders_is_inert(command: str, corpus: Corpus, call: Call) -> None:
-    for name in FOLDERS:
-        corpus.add(name)
-    corpus.add_names()
-    where = [] if command == "runs" else ["--where", "archived=any"]
-    if command == "compare":
-        where = [each.name for each in corpus.runs.iterdir()][:6]
-    for further in WORDS.get(command, [[]]):
-        words = (command, *where, *further, "--runs", str(corpus.runs))
-        if command == "runs":
-            words = (command, *further, "--runs", str(corpus.runs))
-        check(words, *call(*words))
-    assert corpus.state_outside() == corpus.before
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("command", ["study", "reproduce", "restore", "run"])
-def test_commands_over_all_runs_are_inert(command: str, corpus: Corpus, call: Call) -> None:
-    for name in FOLDERS:
-        corpus.add(name)
-    corpus.add_names()
-    for further in WORDS.get(command, [["nothing"]]):
-        words = (command, *further, "--runs", str(corpus.runs))
-        check(words, *call(*words))
-
-
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c6360000000020001 4821a71c0000000049454e44ae426082".replace(" ", "")
 )
-
-
-def test_completion_offers_no_name_that_is_no_text(
-    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    corpus.add_names()
-    monkeypatch.setenv("FFTUI_RUNS", str(corpus.runs))
-    offered = complete_run("")
-    assert "=1+1" in offered
-    assert all(inert(each) == each and "\n" not in each for each in offered)

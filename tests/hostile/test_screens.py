@@ -157,7 +157,7 @@ async def test_a_screen_draws_no_control_character(name: str, corpus: Corpus) ->
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("keys", [("a",), ("t",)], ids="".join)
+@pytest.mark.parametrize("keys", [("a",)], ids="".join)
 async def test_no_folder_breaks_a_screen_of_a_run(keys: tuple[str, ...], corpus: Corpus) -> None:
     """Opened one after the other from the list."""
     names = list(FOLDERS)[ord(keys[0]) % 2 :: 1 if ALL else 2]
