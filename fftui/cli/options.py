@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fftui.errors import FFTUIError, RequestError
+from fftui.inert import one_line
 from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ def complete_run(incomplete: str) -> list[str]:
     ids: list[str] = []
     with suppress(FFTUIError):  # a runs folder that cannot be read completes nothing
         ids = [folder.id for folder in run_folders(runs_folder())]
-    return [each for each in ["latest", *ids] if each.startswith(incomplete)]
+    return _completing(["latest", *ids], incomplete)
+
+
+def _completing(ids: list[str], incomplete: str) -> list[str]:
+    """The ids that begin so; a shell writes them to the terminal, so those that are no text are
+    left out.
+    """
+    return [each for each in ids if each.startswith(incomplete) and one_line(each) == each]
 
 
 def complete_running(incomplete: str) -> list[str]:
@@ -39,7 +47,7 @@ def complete_running(incomplete: str) -> list[str]:
     ids: list[str] = []
     with suppress(FFTUIError):
         ids = [run.id for run in list_runs(runs_folder()) if is_live(run)]
-    return [each for each in ids if each.startswith(incomplete)]
+    return _completing(ids, incomplete)
 
 
 def chosen_runs(run: list[str] | None, where: str | None, runs: Path | None) -> "list[RunFolder]":
@@ -79,7 +87,7 @@ def complete_deleted(incomplete: str) -> list[str]:
     ids: list[str] = []
     with suppress(FFTUIError):
         ids = [run.id for run in deleted_runs(runs_folder())]
-    return [each for each in ids if each.startswith(incomplete)]
+    return _completing(ids, incomplete)
 
 
 def complete_preset(incomplete: str) -> list[str]:

@@ -179,7 +179,11 @@ class RunFolder:
         except OSError as error:
             msg = f"{self.experiment_path} cannot be read: {error.strerror}"
             raise ExperimentError(msg) from None
-        return load_config(self.experiment_path)
+        try:
+            return load_config(self.experiment_path)
+        except RecursionError:
+            msg = f"{self.experiment_path} cannot be read: its tables are too deep in each other"
+            raise ExperimentError(msg) from None
 
     def discard(self) -> None:
         """Remove the folder of a run that was refused before it started."""
