@@ -1,5 +1,5 @@
-"""`lowest.py ENVIRONMENT`: a virtual environment with the lowest versions that pyproject.toml allows
-of all that fftui and its tests import.
+"""`lowest.py ENVIRONMENT`: a virtual environment with the lowest versions that pyproject.toml
+allows of all that fftui and its tests import.
 
 Torch stays as it is, and is linked from the environment of the Python that runs this: a second copy
 would take minutes and gigabytes. Ruff, mypy and the like are not for running fftui.
