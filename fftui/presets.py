@@ -21,7 +21,6 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from pydantic import Field, ValidationError
 
 from fftui.data.own_sets import known_names
@@ -32,6 +31,7 @@ from fftui.experiment.data_config import data_values
 from fftui.experiment.field_errors import validated
 from fftui.experiment.values import set_value
 from fftui.plain_text import NotToml, parse_toml, read_text
+from fftui.user_folders import user_config_folder
 
 
 class _PresetFile(Config):
@@ -76,11 +76,7 @@ def presets_folder() -> Path:
 def own_presets_folder() -> Path:
     """The folder of one's own presets: FFTUI_PRESETS, else the platform's folder for settings."""
     named = environ.get("FFTUI_PRESETS")
-    return (
-        Path(named).expanduser()
-        if named
-        else platformdirs.user_config_path("fftui", appauthor=False) / "presets"
-    )
+    return Path(named).expanduser() if named else user_config_folder() / "presets"
 
 
 def list_presets() -> list[Preset]:

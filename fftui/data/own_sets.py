@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from os import environ
 from pathlib import Path
 
-import platformdirs
 from pydantic import TypeAdapter, ValidationError
 
 from fftui.data.catalogue import SETS, ChannelScale, SetInfo
 from fftui.errors import DataError, RequestError, one_of
+from fftui.user_folders import user_data_folder
 
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -66,11 +66,7 @@ def data_folder(folder: Path | None = None) -> Path:
     if folder is not None:
         return folder.expanduser()
     named = environ.get("FFTUI_DATA")
-    return (
-        Path(named).expanduser()
-        if named
-        else platformdirs.user_data_path("fftui", appauthor=False) / "data"
-    )
+    return Path(named).expanduser() if named else user_data_folder() / "data"
 
 
 def own_names(folder: Path | None = None) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ settings.
 
 from pathlib import Path
 
-import platformdirs
 import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.errors import RequestError
 from fftui.plain_text import parse_toml, read_text
 from fftui.runs.files import write_bytes
+from fftui.user_folders import user_config_folder
 
 
 class Preferences(BaseModel):
@@ -27,7 +27,7 @@ class PreferencesFile:
     """The file of the preferences, read once. `problem` says why it cannot be read, in one line."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or platformdirs.user_config_path("fftui", appauthor=False) / "screen.toml"
+        self._path = path or user_config_folder() / "screen.toml"
         self.problem: str | None = None
         self.preferences = self._read()
 
