@@ -124,10 +124,10 @@ def shown(value: object) -> str:
     return text if len(text) <= 2 * LONGEST_SHOWN else f"{text[: 2 * LONGEST_SHOWN]}…"
 
 
-def unwritable(text: str) -> str | None:
+def unwritable(text: str, allowed: str = "\n\t") -> str | None:
     """The first character that no text in a file or a list can have, as a message quotes it: a
-    control character, or half of a surrogate pair, as in words that are not in UTF-8; None where
-    there is none.
+    control character, but for those `allowed`, or half of a surrogate pair, as in words that are
+    not in UTF-8; None where there is none.
     """
     bad = (sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs"))
-    return next((repr(sign) for sign in bad if sign not in "\n\t"), None)
+    return next((repr(sign) for sign in bad if sign not in allowed), None)

@@ -1,16 +1,14 @@
 """Reads the small text files that people write: UTF-8, of a size that can be read, TOML."""
 
 import codecs
-import errno
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fftui.errors import shown
+from fftui.regular_files import NotRegularError, TooLargeError, read_at_most
 
 LARGEST = 1_000_000  # bytes of a file
 DEEPEST = 30  # tables and lists inside each other; an experiment has five
@@ -38,7 +36,11 @@ def read_text(path: Path) -> str:
     Raises ValueError, with what to do, where it is in another encoding, too large or no file; and
     OSError.
     """
-    content = read_at_most(path, LARGEST)
+    try:
+        content = read_at_most(path, LARGEST)
+    except (NotRegularError, TooLargeError) as error:
+        msg = f"it {error.strerror}"
+        raise ValueError(msg) from None
     for mark, encoding in NOT_UTF_8:
         if content.startswith(mark):
             msg = f"it is in {encoding}: save it again as UTF-8"
@@ -49,26 +51,6 @@ def read_text(path: Path) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         msg = f"line {line} is not in UTF-8: save it again as UTF-8"
         raise ValueError(msg) from None
-
-
-def read_at_most(path: Path, largest: int) -> bytes:
-    """The content of a regular file of at most `largest` bytes. Raises ValueError where it is
-    larger or something else, such as a device or a pipe, which may have no end; and OSError.
-    """
-    # without waiting for somebody who writes to a pipe
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(fd, "rb") as file:  # noqa: PTH123 - of a descriptor
-        facts = os.fstat(fd)
-        if stat.S_ISDIR(facts.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(facts.st_mode):
-            msg = "it is a device or a pipe: only files are read"
-            raise ValueError(msg)
-        content = file.read(largest + 1)
-    if len(content) > largest:
-        msg = f"it has more than {largest:,} bytes"
-        raise ValueError(msg)
-    return content
 
 
 def parse_toml(text: str) -> dict[str, Any]:

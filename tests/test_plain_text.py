@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fftui.plain_text import DEEPEST, NotToml, immoderate, parse_toml, read_at_most, read_text
+from fftui.plain_text import DEEPEST, LARGEST, NotToml, immoderate, parse_toml, read_text
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
@@ -36,17 +36,16 @@ def test_what_may_have_no_end_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "endless").symlink_to("/dev/zero")
     for name in ("pipe", "endless"):
-        with pytest.raises(ValueError, match="only files are read"):
-            read_at_most(tmp_path / name, 10)
+        with pytest.raises(ValueError, match="it is a device or a pipe: only files are read"):
+            read_text(tmp_path / name)
 
 
-def test_no_more_is_read_than_there_should_be(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"12345")
-    assert read_at_most(tmp_path / "file", 5) == b"12345"
-    with pytest.raises(ValueError, match="more than 4 bytes"):
-        read_at_most(tmp_path / "file", 4)
+def test_no_more_is_read_than_a_person_writes(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b" " * (LARGEST + 1))
+    with pytest.raises(ValueError, match="it has more than 1,000,000 bytes"):
+        read_text(tmp_path / "file")
     with pytest.raises(IsADirectoryError):
-        read_at_most(tmp_path, 4)
+        read_text(tmp_path)
 
 
 @pytest.mark.parametrize(

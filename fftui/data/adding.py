@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from fftui.data.array_file import read_array_file
-from fftui.data.brought import Brought, BroughtSplit, checked
+from fftui.data.brought import Brought, BroughtSplit, checked, reason_of
 from fftui.data.catalogue import SETS
 from fftui.data.class_folders import read_class_folders
 from fftui.data.own_sets import (
@@ -80,7 +81,8 @@ def add_set(
     except MemoryError:
         msg = f"the images of {path} do not fit into memory: bring fewer, or smaller ones (--size)"
         raise DataError(msg) from None
-    draft = _Draft(name, brought.class_names, str(path), (*brought.notes, *notes))
+    source = os.fsencode(path).decode("utf-8", "replace")
+    draft = _Draft(name, brought.class_names, source, (*brought.notes, *notes))
     return _keep(draft, splits, root)
 
 
@@ -107,7 +109,7 @@ def _check_request(name: str, root: Path, test_share: float | None, size: int | 
     if name in own_names(root):
         msg = f"{name} is in {root} already: `fftui data remove {name}` first, or choose another"
         raise DataError(msg)
-    if (root / name).exists():
+    if os.path.lexists(root / name):
         msg = f"{root / name} is there already and is no data set: choose another name"
         raise DataError(msg)
     if test_share is not None and not 0 < test_share < 1:
@@ -120,12 +122,16 @@ def _check_request(name: str, root: Path, test_share: float | None, size: int | 
 
 def _read(path: Path) -> Brought:
     """What is at `path`, by what it is."""
-    if path.is_dir():
-        packed = next(path.rglob("*.parquet"), None)
-        return read_parquet(path) if packed is not None else read_class_folders(path)
-    if not path.exists():
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            packed = next(path.rglob("*.parquet"), None)
+            return read_parquet(path) if packed is not None else read_class_folders(path)
+    except FileNotFoundError:
         msg = f"there is nothing at {path}"
-        raise DataError(msg)
+        raise DataError(msg) from None
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read ({reason_of(error).lower()})"
+        raise DataError(msg) from None
     match path.suffix.lower():
         case ".npz":
             return read_array_file(path)
@@ -298,7 +304,7 @@ def _written(
     for split, (pixels, labels) in splits.items():
         path = folder / f"{split}.safetensors"
         _save(path, pixels, labels)
-        files[split] = sha256_of(path)
+        files[split] = sha256_of(path, path.stat().st_size)
     train, test = splits["train"][0], splits["test"][0]
     mean, std = _statistics(train)
     record = OwnRecord(

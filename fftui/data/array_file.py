@@ -1,5 +1,8 @@
 """Reads an .npz of images and labels."""
 
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -9,14 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fftui.data.brought import Brought, BroughtSplit, class_order
+from fftui.data.brought import Brought, BroughtSplit, class_order, reason_of
 from fftui.data.pictures import Pixels
 from fftui.errors import DataError
+from fftui.regular_files import open_regular
 
 # Names of the arrays: training images and labels, test images and labels.
 SPLIT_KEYS = (
     ("x_train", "y_train", "x_test", "y_test"),
     ("train_images", "train_labels", "test_images", "test_labels"),
+)
+LARGEST_UNPACKED = 64_000_000_000  # bytes: a thousand times those of CIFAR10's images
+# what zipfile and NumPy raise on a damaged, encrypted or strange archive
+_DAMAGE = (
+    *(OSError, ValueError, EOFError, KeyError, TypeError, OverflowError, SyntaxError, struct.error),
+    *(RuntimeError, tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
 WHOLE_KEYS = (("images", "labels"), ("x", "y"), ("data", "labels"))
 
@@ -28,11 +38,8 @@ def read_array_file(path: Path) -> Brought:
     uint8, or numbers from 0 to 1, which are scaled to 0 to 255 and said. Raises DataError where
     they are not.
     """
-    if path.stat().st_size and not zipfile.is_zipfile(path):
-        # NumPy takes any other file for a pickle and advises to load it unsafely.
-        msg = f"{path} cannot be read as an .npz (it is no archive): save it by numpy.savez"
-        raise DataError(msg)
     try:
+        _check_archive(path)
         # Pickled objects are refused: they run code when they are read.
         arrays: Any = np.load(path, allow_pickle=False)
         if isinstance(arrays, np.ndarray):
@@ -40,12 +47,31 @@ def read_array_file(path: Path) -> Brought:
             raise DataError(msg)
         with arrays:
             return _read({name.lower(): name for name in arrays}, arrays, path)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        msg = f"{path} cannot be read as an .npz ({' '.join(str(error).split())})"
+    except _DAMAGE as error:
+        msg = f"{path} cannot be read as an .npz ({reason_of(error)}): save it by numpy.savez"
         raise DataError(msg) from None
     except MemoryError:
         msg = f"{path} does not fit into memory"
         raise DataError(msg) from None
+
+
+def _check_archive(path: Path) -> None:
+    """Raise OSError or ValueError where the file is no archive, or one that unpacks to more than
+    any memory holds.
+    """
+    with open_regular(path) as file:
+        size = file.seek(0, 2)
+        if size and not zipfile.is_zipfile(file):
+            # NumPy takes any other file for a pickle and advises to load it unsafely.
+            msg = "it is no archive"
+            raise ValueError(msg)
+    if not size:
+        return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > LARGEST_UNPACKED:
+        msg = f"it unpacks to {unpacked:,} bytes, more than {LARGEST_UNPACKED:,}"
+        raise ValueError(msg)
 
 
 def _read(names: Mapping[str, str], arrays: Any, path: Path) -> Brought:

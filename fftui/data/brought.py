@@ -1,12 +1,13 @@
 """Images and labels as somebody brings them, before they are decoded and made one size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fftui.data.pictures import Encoded, Pixels
-from fftui.errors import DataError
+from fftui.errors import DataError, shown, unwritable
 
 MOST_CLASSES = 1_000
+LONGEST_CLASS = 200  # characters of a class's name
 TRAIN_WORDS = frozenset({"train", "training"})
 TEST_WORDS = frozenset({"test", "testing"})
 VALIDATION_WORDS = frozenset({"val", "valid", "validation"})
@@ -54,7 +55,8 @@ def checked(brought: Brought, source: str) -> Brought:
         msg = f"{source} has no images: expected class folders of images, an .npz or .parquet"
         raise DataError(msg)
     if len(used) < 2:
-        msg = f"{source} has images of one class only ({next(iter(used))}): two or more are needed"
+        only = shown(next(iter(used)))
+        msg = f"{source} has images of one class only ({only}): two or more are needed"
         raise DataError(msg)
     if len(used) > MOST_CLASSES:
         msg = (
@@ -62,8 +64,25 @@ def checked(brought: Brought, source: str) -> Brought:
             " prediction tries every label: is the label column or folder level the right one?"
         )
         raise DataError(msg)
+    _check_names(used, source)
     unseen = sorted(set(brought.test.labels) - used) if brought.test else []
     if unseen:
-        msg = f"{source}: class {unseen[0]!r} has test images and no training images"
+        msg = f"{source}: class {shown(unseen[0])} has test images and no training images"
         raise DataError(msg)
     return brought
+
+
+def reason_of(error: BaseException) -> str:
+    """What a library says is wrong, in one line; an error of the system without its number."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(text.split()) or type(error).__name__
+
+
+def _check_names(names: Iterable[str], source: str) -> None:
+    """Raise DataError where a class has a name that no list can show."""
+    for name in names:
+        bad = unwritable(name, allowed="")
+        if bad is not None or len(name) > LONGEST_CLASS:
+            what = f"holds {bad}" if bad else f"has {len(name):,} characters, more than a name has"
+            msg = f"{source}: the name of class {shown(name)} {what}: rename the class"
+            raise DataError(msg)

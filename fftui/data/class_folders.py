@@ -15,6 +15,7 @@ from fftui.data.brought import (
 )
 from fftui.data.pictures import SUFFIXES, Encoded
 from fftui.errors import DataError
+from fftui.regular_files import is_regular
 
 
 def read_class_folders(path: Path) -> Brought:
@@ -58,7 +59,9 @@ def _split(path: Path, skipped: list[str]) -> BroughtSplit:
     if len(classes) > MOST_CLASSES * 10:  # before a walk through all of them
         msg = f"{path} has {len(classes):,} folders; at most {MOST_CLASSES:,} classes are taken"
         raise DataError(msg)
-    loose = [each for each in path.iterdir() if each.suffix.lower() in SUFFIXES and each.is_file()]
+    loose = [
+        each for each in path.iterdir() if each.suffix.lower() in SUFFIXES and is_regular(each)
+    ]
     if loose:
         msg = (
             f"{loose[0]} is in no class folder: put every image into a folder named after its class"

@@ -11,12 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import Literal
 
 from fftui.data.sources import SetFile
+from fftui.regular_files import (
+    NotRegularError,
+    TooLargeError,
+    digest_of,
+    open_regular,
+    read_at_most,
+)
 
 State = Literal["present", "missing", "damaged", "unreadable"]
 Packing = Literal["plain", "gz", "tar", "zip"]
@@ -24,7 +32,6 @@ Packing = Literal["plain", "gz", "tar", "zip"]
 # Not for security: without saying so, MD5 is refused on machines in FIPS mode.
 _MD5: Callable[[], "hashlib._Hash"] = partial(hashlib.md5, usedforsecurity=False)
 _UNPACKING = (OSError, EOFError, KeyError, zlib.error, tarfile.TarError, zipfile.BadZipFile)
-LARGEST_MEMBER = 4_000_000_000  # bytes of one unpacked file; the largest published has 221 million
 
 
 @dataclass(frozen=True)
@@ -108,8 +115,9 @@ def _lay_out_archive(path: Path, files: Sequence[SetFile], folder: Path) -> None
         for member in archive:
             content = archive.extractfile(member) if member.name in wanted else None
             if content is not None:
-                target = folder / wanted.pop(member.name).path
-                target.write_bytes(_bounded(content.read(LARGEST_MEMBER + 1)))
+                file = wanted.pop(member.name)
+                content_bytes = _bounded(content.read(file.largest + 1), file)
+                (folder / file.path).write_bytes(content_bytes)
             if not wanted:
                 return
     msg = f"{path.name} has no {next(iter(wanted))}"
@@ -131,10 +139,17 @@ def _candidates(root: Path, file: SetFile) -> Iterator[_Candidate]:
 
 
 def _places(root: Path, path: str, packing: Packing) -> Iterator[_Candidate]:
+    """Where torchvision puts it; flat; below a folder that is itself the set's, such as MNIST/; and
+    under the other name that idx files are published with, `.idx3` in the place of `-idx3`.
+    """
     pure = PurePosixPath(path)
-    for shown in dict.fromkeys((path, f"{pure.parts[0]}/{pure.name}", pure.name)):
-        if len(pure.parts) > 1 or shown == path:
-            yield _Candidate(root / shown, packing, shown, usual=shown == path)
+    places = [path]
+    if len(pure.parts) > 1:
+        places += [f"{pure.parts[0]}/{pure.name}", pure.name, "/".join(pure.parts[1:])]
+    if "-idx" in pure.name:
+        places += [place.replace("-idx", ".idx") for place in places]
+    for shown in dict.fromkeys(places):
+        yield _Candidate(root / shown, packing, shown, usual=shown == path)
 
 
 def _packing(path: str) -> Packing:
@@ -148,13 +163,15 @@ def _check(file: SetFile, candidate: _Candidate, *, verify: bool) -> FoundFile:
     found = partial(FoundFile, file, path=path, packing=packing)
     try:
         # Opened, not asked about: a folder that may not be entered is an error, not an absence.
-        with path.open("rb") as stream:
+        with open_regular(path, file.largest) as stream:
             size = stream.seek(0, 2)
         if candidate.usual and not verify:
             return found("present", bytes=size)
         sums = _agrees(file, candidate)
     except (FileNotFoundError, IsADirectoryError):
         return FoundFile(file, "missing")
+    except (NotRegularError, TooLargeError) as error:
+        return found("damaged", detail=f"{candidate.shown} {error.strerror}")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         return found("unreadable", detail=f"{candidate.shown}: {reason}")
@@ -177,10 +194,10 @@ def _agrees(file: SetFile, candidate: _Candidate) -> bool | None:
     """
     path, packing = candidate.path, candidate.packing
     if packing == "plain":
-        return None if file.md5 is None else _digest(path) == file.md5
+        return None if file.md5 is None else _digest(path, file.largest) == file.md5
     archive = file.archive
     known = archive.md5 if archive and _packing(archive.path) == packing else None
-    if known is not None and _digest(path) == known:
+    if known is not None and _digest(path, file.largest) == known:
         return True
     if file.md5 is None:
         return None if known is None else False
@@ -227,26 +244,29 @@ def _unpacked(path: Path, packing: Packing, file: SetFile) -> bytes:
     member = file.archive.member if file.archive else ""
     match packing:
         case "plain":
-            return path.read_bytes()
+            return read_at_most(path, file.largest)
         case "gz":
             with gzip.open(path) as stream:
-                return _bounded(stream.read(LARGEST_MEMBER + 1))
+                return _bounded(stream.read(file.largest + 1), file)
         case "zip":
             with zipfile.ZipFile(path) as archive, archive.open(member) as inner:
-                content = _bounded(inner.read(LARGEST_MEMBER + 1))
-            return gzip.decompress(content) if member.endswith(".gz") else content
+                content = _bounded(inner.read(file.largest + 1), file)
+            if not member.endswith(".gz"):
+                return content
+            with gzip.open(BytesIO(content)) as stream:
+                return _bounded(stream.read(file.largest + 1), file)
         case "tar":
             with tarfile.open(path) as packed:
                 extracted = packed.extractfile(member)
                 if extracted is None:
                     msg = f"{member} is not a file"
                     raise KeyError(msg)
-                return _bounded(extracted.read(LARGEST_MEMBER + 1))
+                return _bounded(extracted.read(file.largest + 1), file)
 
 
-def _bounded(content: bytes) -> bytes:
-    if len(content) > LARGEST_MEMBER:
-        msg = "unpacks to more than any published file"
+def _bounded(content: bytes, file: SetFile) -> bytes:
+    if len(content) > file.largest:
+        msg = f"unpacks to more than {file.largest:,} bytes, which no file of the set has"
         raise OSError(msg)
     return content
 
@@ -257,13 +277,12 @@ def _md5_of(content: bytes) -> str:
     return digest.hexdigest()
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, largest: int) -> str:
     stat = path.stat()
-    return _digest_of(path, stat.st_size, stat.st_mtime_ns)
+    return _digest_of(path, stat.st_size, stat.st_mtime_ns, largest)
 
 
 @lru_cache(maxsize=64)
-def _digest_of(path: Path, size: int, changed_ns: int) -> str:
+def _digest_of(path: Path, size: int, changed_ns: int, largest: int) -> str:
     """Kept while size and time of change stay: an archive is asked about once for each member."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, _MD5).hexdigest()
+    return digest_of(path, _MD5, largest)

@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import math
 import re
 import shutil
 from dataclasses import asdict, dataclass
@@ -14,11 +15,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from fftui.data.catalogue import SETS, ChannelScale, SetInfo
 from fftui.errors import DataError, RequestError, one_of
+from fftui.regular_files import TooLargeError, is_regular, read_at_most
 from fftui.user_folders import user_data_folder
 
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 LARGEST_RECORD = 10_000_000  # bytes
+LARGEST_HEADER = 10_000  # bytes of a split's file besides its images and labels
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,11 @@ class OwnRecord:
     files: dict[str, str]
     sha256: str
     notes: tuple[str, ...] = ()
+
+    def largest_file(self, split: str) -> int:
+        """Bytes that the file of a split has at most: its images, their labels, its header."""
+        images = self.train_images if split == "train" else self.test_images
+        return images * (math.prod(self.shape) + 8) + LARGEST_HEADER
 
     @property
     def info(self) -> SetInfo:
@@ -78,7 +86,7 @@ def own_names(folder: Path | None = None) -> tuple[str, ...]:
     return tuple(
         each.name
         for each in inside
-        if NAME.fullmatch(each.name) and each.name not in SETS and (each / RECORD).is_file()
+        if NAME.fullmatch(each.name) and each.name not in SETS and is_regular(each / RECORD)
     )
 
 
@@ -103,10 +111,9 @@ def own_record(name: str, folder: Path | None = None) -> OwnRecord:
     check_known(name, folder)
     path = data_folder(folder) / name / RECORD
     try:
-        if path.stat().st_size > LARGEST_RECORD:
-            msg = "larger than any record"
-            raise ValueError(msg)
-        return record_from(path.read_text(encoding="utf-8"), name)
+        return record_from(read_at_most(path, LARGEST_RECORD).decode("utf-8"), name)
+    except TooLargeError:
+        reason = "damaged: larger than any record"
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
     except ValidationError as error:

@@ -12,9 +12,11 @@ from fftui.data.brought import (
     Brought,
     BroughtSplit,
     class_order,
+    reason_of,
 )
 from fftui.data.pictures import Encoded
 from fftui.errors import DataError
+from fftui.regular_files import open_regular
 
 IMAGE_COLUMNS = ("image", "img", "picture", "bytes")
 LABEL_COLUMNS = ("label", "labels", "fine_label", "class", "target", "y")
@@ -26,7 +28,7 @@ def read_parquet(path: Path) -> Brought:
     A column `image` of {bytes, path} or bytes, and a column `label` of numbers or names. Raises
     DataError where a file cannot be read or has no such columns.
     """
-    if path.is_file():
+    if not path.is_dir():
         files: dict[str, list[Path]] = {"train": [path]}
     else:
         files = _by_split(sorted(path.rglob("*.parquet")))
@@ -83,11 +85,14 @@ def _read_file(file: Path, images: list[Encoded], labels: list[str]) -> None:
     import polars as pl  # noqa: PLC0415
 
     try:
+        open_regular(file).close()  # Polars waits for a pipe
         schema = pl.read_parquet_schema(file)
         image, label = _columns(schema, file)
         table = pl.read_parquet(file, columns=[image, label])
-    except (OSError, pl.exceptions.PolarsError) as error:
-        msg = f"{file} cannot be read as Parquet ({str(error).splitlines()[0]})"
+    # a panic in Polars, which a damaged file may cause, is no Exception
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        first = (reason_of(error).splitlines() or [""])[0]
+        msg = f"{file} cannot be read as Parquet ({first})"
         raise DataError(msg) from None
     for row, (content, name) in enumerate(zip(table[image], table[label], strict=True), 1):
         encoded = content.get("bytes") if isinstance(content, dict) else content
@@ -139,7 +144,9 @@ def _class_names(file: Path) -> tuple[str, ...]:
         features = written["info"]["features"]
         label = next(features[name] for name in LABEL_COLUMNS if name in features)
         names = label["names"]
-    except (OSError, ValueError, KeyError, TypeError, StopIteration, pl.exceptions.PolarsError):
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError):
+        return ()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return ()
     whole = isinstance(names, list) and all(isinstance(name, str) for name in names)
     return tuple(names) if whole and len(set(names)) == len(names) else ()

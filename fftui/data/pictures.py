@@ -17,6 +17,7 @@ from torch import Tensor
 
 from fftui.data.catalogue import SetInfo
 from fftui.errors import DataError
+from fftui.regular_files import NotRegularError, open_regular
 
 Pixels = NDArray[np.uint8]
 Result = TypeVar("Result")
@@ -125,6 +126,8 @@ def _opened(encoded: Encoded) -> Any:
     """The picture, its first bytes read. Raises DataError where it is none or too large."""
     content = encoded.content
     try:
+        if isinstance(content, Path):
+            open_regular(content).close()  # Pillow waits for a pipe
         image = Image.open(content if isinstance(content, Path) else BytesIO(content))
     except _DAMAGE as error:
         raise _undecodable(encoded, error) from None
@@ -151,6 +154,8 @@ def _eight_bits(image: Any) -> Any:
 def _undecodable(encoded: Encoded, error: BaseException) -> DataError:
     if isinstance(error, FileNotFoundError):
         return DataError(f"there is no image file {encoded.name}")
+    if isinstance(error, NotRegularError):
+        return DataError(f"{encoded.name} {error.strerror}")
     if isinstance(error, PermissionError | IsADirectoryError):
         return DataError(f"{encoded.name} cannot be read: {(error.strerror or '').lower()}")
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):

@@ -25,6 +25,7 @@ from fftui.data.verify import (
     worst_of,
 )
 from fftui.errors import DataError, one_of
+from fftui.regular_files import NotRegularError, TooLargeError
 
 SetSplit = Literal["train", "test"]
 
@@ -130,13 +131,16 @@ def _read_own(record: OwnRecord, split: SetSplit, root: Path, sha256: str | None
         raise DataError(msg)
     path = root / record.name / f"{split}.safetensors"
     try:
-        if sha256_of(path) != record.files[split]:
+        if sha256_of(path, record.largest_file(split)) != record.files[split]:
             raise refusal(
                 record.name, str(root), "damaged", f"{path.name} has changed since it was added"
             )
         tensors = load_file(path)
     except FileNotFoundError:
         raise refusal(record.name, str(root), "missing", f"no {path.name}") from None
+    except (NotRegularError, TooLargeError) as error:
+        detail = f"{path.name} {error.strerror}"
+        raise refusal(record.name, str(root), "damaged", detail) from None
     except (OSError, SafetensorError) as error:
         raise refusal(record.name, str(root), "unreadable", f"{path.name}: {error}") from None
     return DataSplit(tensors["images"], tensors["labels"], len(record.class_names))

@@ -5,7 +5,7 @@ shipped with fftui.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,12 +28,14 @@ class Archive:
 class SetFile:
     """One unpacked file of a data set: its path below the data folder in torchvision's layout.
 
-    `md5` is the sum of its content, None where only that of its archive is published.
+    `md5` is the sum of its content, None where only that of its archive is published. Neither it
+    nor its archive has more than `largest` bytes.
     """
 
     path: str
     md5: str | None
     archive: Archive | None = None
+    largest: int = 10_000_000
 
     @property
     def name(self) -> str:
@@ -64,7 +66,10 @@ def files_of(name: DataName) -> tuple[SetFile, ...]:
     record = SETS[name]
     if record.source is None:
         return MNIST_MINI_FILES
-    return tuple(_listed(record, record.source))
+    # packed as it is fetched, or unpacked; one image has no more than two bytes a pixel
+    pixels = record.inputs * (record.train_images + record.test_images)
+    largest = SetFile.largest + record.source.fetch_bytes + 2 * pixels
+    return tuple(replace(each, largest=largest) for each in _listed(record, record.source))
 
 
 def _listed(record: PublishedSet, source: Source) -> Iterator[SetFile]:

@@ -2,7 +2,6 @@
 published ones.
 """
 
-import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -12,6 +11,7 @@ from fftui.data.locate import FoundFile, State, find_file
 from fftui.data.own_sets import data_folder, known_names, own_record
 from fftui.data.sources import files_of
 from fftui.errors import DataError
+from fftui.regular_files import NotRegularError, TooLargeError, digest_of, open_regular
 
 __all__ = ["SetStatus", "State", "data_folder", "dataset_statuses", "refusal", "set_status"]
 
@@ -126,11 +126,15 @@ def _own_status(name: DataName, folder: Path | None, *, verify: bool) -> SetStat
     for split, sha256 in record.files.items():
         path = root / name / f"{split}.safetensors"
         try:
-            total += path.stat().st_size
-            if verify and sha256_of(path) != sha256:
+            largest = record.largest_file(split)
+            with open_regular(path, largest) as file:
+                total += file.seek(0, 2)
+            if verify and sha256_of(path, largest) != sha256:
                 state, detail = "damaged", f"{path.name} has changed since it was added"
         except FileNotFoundError:
             state, detail = "missing", f"no {path.name}"
+        except (NotRegularError, TooLargeError) as error:
+            state, detail = "damaged", f"{path.name} {error.strerror}"
         except OSError as error:
             state, detail = "unreadable", f"{path.name}: {(error.strerror or str(error)).lower()}"
         if state != "present":
@@ -139,7 +143,6 @@ def _own_status(name: DataName, folder: Path | None, *, verify: bool) -> SetStat
     return SetStatus(name, record.info.description, str(root), state, total, verified, detail)
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 sum of a file. Raises OSError."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def sha256_of(path: Path, largest: int) -> str:
+    """The SHA-256 sum of a file of at most `largest` bytes. Raises OSError."""
+    return digest_of(path, "sha256", largest)

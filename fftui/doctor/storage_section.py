@@ -2,6 +2,7 @@
 space.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -25,7 +26,9 @@ def storage_section(runs_dir: Path | None = None) -> Section:
 def _nearest(folder: Path) -> Path:
     """The folder, or the one above it in which it would be made."""
     here = folder.absolute()
-    return next((each for each in (here, *here.parents) if each.exists()), here)
+    # never an error, as where a folder may not be entered
+    found = (each for each in (here, *here.parents) if os.path.exists(each))  # noqa: PTH110
+    return next(found, here)
 
 
 def _folder(folder: Path, existing: Path) -> tuple[Check, ...]:

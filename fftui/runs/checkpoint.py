@@ -16,6 +16,8 @@ from fftui.learning.state import Progress, TrainingState
 from fftui.runs.files import check_regular, replace_with, write_bytes
 from fftui.runs.folder import RunFolder
 
+VERSION = 1  # of what a checkpoint holds; one without it is of version 1
+
 
 def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
     """Replace the run's last checkpoint by `state`, every tensor in its own dtype.
@@ -23,7 +25,7 @@ def save_checkpoint(folder: RunFolder, state: TrainingState) -> None:
     Raises OSError where it cannot be written; the last checkpoint is then as it was.
     """
     progress = state.progress.to_json()
-    header = {"position": json.dumps(progress)}
+    header = {"position": json.dumps(progress), "version": str(VERSION)}
     replace_with(folder.checkpoint, lambda beside: write_tensors(beside, state.tensors, header))
     with suppress(OSError):  # only for people, and the next checkpoint writes it again
         write_bytes(folder.checkpoint_json, (json.dumps(progress, indent=2) + "\n").encode())
@@ -44,7 +46,14 @@ def load_checkpoint(folder: RunFolder) -> TrainingState | None:
         raise _unreadable(folder, f"its {size} bytes do not fit into memory, {there} are free")
     try:
         with safe_open(folder.checkpoint, framework="pt") as file:
-            progress = Progress.from_json(json.loads((file.metadata() or {})["position"]))
+            header = file.metadata() or {}
+            if (version := int(header.get("version", VERSION))) > VERSION:
+                raise _unreadable(
+                    folder,
+                    f"written by a newer fftui: it is of version {version}, this one reads"
+                    f" {VERSION}; install that fftui",
+                )
+            progress = Progress.from_json(json.loads(header["position"]))
             # no mapping
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (

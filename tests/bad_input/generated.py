@@ -10,10 +10,10 @@ from random import Random
 from typing import Any
 
 from fftui.presets import presets_folder
-from fftui.runs.columns import TABLE_NAMES
 from fftui.runs.export import FORMATS, SETTINGS
 from fftui.runs.filter import SIGNS
 from fftui.runs.run_fields import FIELDS
+from fftui.runs.table_names import TABLE_NAMES
 from fftui.studies.study_catalogue import STUDIES
 
 from .asking import Asked

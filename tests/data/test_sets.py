@@ -1,4 +1,3 @@
-import os
 import time
 from pathlib import Path
 
@@ -9,6 +8,8 @@ from fftui.data import sets
 from fftui.data.catalogue import SETS, DataName
 from fftui.data.sets import data_folder, load_set
 from fftui.errors import DataError
+
+from ..privileges import without_privileges
 
 SPLITS = ("train", "test")
 
@@ -122,21 +123,10 @@ def test_a_damaged_file_is_refused_and_named(
 
 
 @pytest.mark.parametrize("name", ["mnist", "cifar100", "svhn"])
-def test_a_file_that_may_not_be_read_is_refused(
-    name: DataName, request, monkeypatch: pytest.MonkeyPatch
-):
-    """Root may read everything, so the refusal of the system is played where Python asks it."""
+def test_a_file_that_may_not_be_read_is_refused(name: DataName, request):
     generated = request.getfixturevalue(name)
-    opened = open
-
-    def refuse(path, *args, **kwargs):
-        if str(path) == str(generated.files["train"]):
-            raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *args, **kwargs)
-
-    monkeypatch.setattr("builtins.open", refuse)
-    monkeypatch.setattr("io.open", refuse)
-    with pytest.raises(DataError) as refused:
+    generated.files["train"].chmod(0)
+    with without_privileges(), pytest.raises(DataError) as refused:
         load_set(name, "train", generated.folder)
     message = str(refused.value)
     assert message.startswith(f"{name} in {generated.folder} cannot be read")
@@ -144,11 +134,10 @@ def test_a_file_that_may_not_be_read_is_refused(
     assert "\n" not in message
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 def test_a_folder_without_permission_is_refused(svhn):
     svhn.folder.chmod(0)
     try:
-        with pytest.raises(DataError, match="permission denied"):
+        with without_privileges(), pytest.raises(DataError, match="permission denied"):
             load_set("svhn", "train", svhn.folder)
     finally:
         svhn.folder.chmod(0o700)

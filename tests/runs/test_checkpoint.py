@@ -1,10 +1,12 @@
 import errno
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
 import torch
 
+from fftui.data.tensor_file import write_tensors
 from fftui.errors import RunFailedError
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Times
@@ -54,6 +56,24 @@ def test_a_damaged_checkpoint_says_how_to_begin_again(folder: RunFolder, kept: i
     folder.checkpoint.write_bytes(folder.checkpoint.read_bytes()[:kept])
     with pytest.raises(RunFailedError, match=r"fftui run --config .*experiment\.toml"):
         load_checkpoint(folder)
+
+
+def test_a_checkpoint_of_a_newer_fftui_is_refused_by_name(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.runs.checkpoint.VERSION", 2)
+    save_checkpoint(folder, state())
+    monkeypatch.undo()
+    with pytest.raises(RunFailedError, match="written by a newer fftui: it is of version 2"):
+        load_checkpoint(folder)
+
+
+def test_a_checkpoint_from_before_versions_is_read(folder: RunFolder) -> None:
+    header = {"position": json.dumps(PROGRESS.to_json())}
+    write_tensors(folder.checkpoint, state().tensors, header)
+    loaded = load_checkpoint(folder)
+    assert loaded is not None
+    assert loaded.progress == PROGRESS
 
 
 def test_a_failed_save_keeps_the_last_checkpoint(folder: RunFolder, file_size_limit: Limit) -> None:
