@@ -1,5 +1,5 @@
-"""`lowest.py ENVIRONMENT`: a virtual environment with the lowest versions that pyproject.toml
-allows of all that fftui and its tests import.
+"""`lowest.py ENVIRONMENT`: a virtual environment with fftui and the lowest versions that
+pyproject.toml allows of all that it imports; the tools that its tests need are the newest.
 
 Torch stays as it is, and is linked from the environment of the Python that runs this: a second copy
 would take minutes and gigabytes. Ruff, mypy and the like are not for running fftui.
@@ -16,19 +16,26 @@ from pathlib import Path
 
 AS_THEY_ARE = {"torch", "torchvision"}
 NOT_IMPORTED = {"ruff", "mypy", "import-linter", "radon"}
+BOUND = r"([A-Za-z0-9_.-]+)\s*[>=]=\s*([0-9.]+)"
 
 
-def lowest(pyproject: Path) -> list[str]:
-    """`name==version` of each dependency, at its lower bound."""
+def versions_of(pyproject: Path) -> list[str]:
+    """`name==version` of each dependency, at its lower bound, and the tools of the tests as they
+    are asked for.
+    """
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    bounds = (re.match(r"([A-Za-z0-9_.-]+)\s*[>=]=\s*([0-9.]+)", each) for each in asked)
-    return [f"{b[1]}=={b[2]}" for b in bounds if b and b[1] not in AS_THEY_ARE | NOT_IMPORTED]
+    bounds = (re.match(BOUND, each) for each in project["dependencies"])
+    tools = (re.match(BOUND, each) for each in project["optional-dependencies"]["dev"])
+    return [
+        *(f"{each[1]}=={each[2]}" for each in bounds if each and each[1] not in AS_THEY_ARE),
+        *(each.string for each in tools if each and each[1] not in NOT_IMPORTED),
+    ]
 
 
 def closure(names: set[str], versions: list[str]) -> Iterator[Distribution]:
     """The packages here of those names and of all that they need, but of `versions`."""
-    seen = {each.partition("==")[0] for each in versions} | {"numpy"}  # scipy asks for an older one
+    # scipy asks for an older numpy
+    seen = {re.split("[>=]", each)[0] for each in versions} | {"numpy"}
     waiting = sorted(names)
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
@@ -47,7 +54,7 @@ def closure(names: set[str], versions: list[str]) -> Iterator[Distribution]:
 
 def main() -> None:
     """Make the environment."""
-    folder, versions = Path(sys.argv[1]), lowest(Path("pyproject.toml"))
+    folder, versions = Path(sys.argv[1]), versions_of(Path("pyproject.toml"))
     venv.create(folder, with_pip=True, clear=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     for found in closure(AS_THEY_ARE, versions):
@@ -58,9 +65,9 @@ def main() -> None:
             if here.exists() and not link.exists():
                 link.symlink_to(here)
     print("\n".join(versions))
-    subprocess.run(
-        [folder / "bin" / "python", "-m", "pip", "install", "--quiet", *versions], check=True
-    )
+    install = [folder / "bin" / "python", "-m", "pip", "install", "--quiet"]
+    subprocess.run([*install, *versions], check=True)
+    subprocess.run([*install, "--no-deps", "--editable", "."], check=True)
 
 
 if __name__ == "__main__":
