@@ -10,47 +10,66 @@ from collections.abc import Callable
 from io import BufferedReader
 from pathlib import Path
 
+_WITHOUT_WAITING = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+
 
 class NotRegularError(OSError):
-    """What should be a file is a device, a pipe or a socket."""
+    """What should be a file is a device, a pipe or a socket, or a link where none may be."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(errno.EINVAL, "is a device or a pipe: only files are read", str(path))
+    def __init__(self, path: Path | str, found: str = "a device or a pipe") -> None:
+        super().__init__(errno.EINVAL, f"is {found}: only files are read", str(path))
 
 
 class TooLargeError(OSError):
     """A file has more bytes than it can have."""
 
-    def __init__(self, path: Path, largest: int) -> None:
+    def __init__(self, path: Path | str, largest: int) -> None:
         super().__init__(errno.EFBIG, f"has more than {largest:,} bytes", str(path))
+
+
+def descriptor_of(path: Path | str, flags: int = os.O_RDONLY) -> int:
+    """The descriptor of a regular file, which a device or a pipe under its name does not keep
+    waiting.
+
+    Raises NotRegularError where it is none, or a link and `flags` has O_NOFOLLOW,
+    IsADirectoryError, and OSError.
+    """
+    try:
+        fd = os.open(path, flags | _WITHOUT_WAITING, 0o644)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise NotRegularError(path, "a link") from None
+        if error.errno == errno.ENXIO:
+            raise NotRegularError(path) from None
+        raise
+    try:
+        check_mode(os.fstat(fd).st_mode, path)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def check_mode(mode: int, path: Path | str) -> None:
+    """Raises NotRegularError or IsADirectoryError where `mode` is not a regular file's."""
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if stat.S_ISLNK(mode):
+        raise NotRegularError(path, "a link")
+    if not stat.S_ISREG(mode):
+        raise NotRegularError(path)
 
 
 def open_regular(path: Path, largest: int | None = None) -> BufferedReader:
     """The file at `path`, open for reading.
 
-    Raises NotRegularError where it is none, TooLargeError where it has more than `largest` bytes,
-    IsADirectoryError, and OSError.
+    Raises TooLargeError where it has more than `largest` bytes, and as `descriptor_of` does.
     """
-    # without waiting for somebody who writes to a pipe
-    fd = os.open(
-        path,
-        os.O_RDONLY
-        | getattr(os, "O_NONBLOCK", 0)
-        | getattr(os, "O_CLOEXEC", 0)
-        | getattr(os, "O_BINARY", 0),
-    )
-    try:
-        facts = os.fstat(fd)
-        if stat.S_ISDIR(facts.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(facts.st_mode):
-            raise NotRegularError(path)
-        if largest is not None and facts.st_size > largest:
-            raise TooLargeError(path, largest)
-        return open(fd, "rb")  # noqa: PTH123 - of a descriptor
-    except BaseException:
-        os.close(fd)
-        raise
+    file = open(descriptor_of(path), "rb")  # noqa: SIM115 - of a descriptor; it is returned
+    if largest is not None and os.fstat(file.fileno()).st_size > largest:
+        file.close()
+        raise TooLargeError(path, largest)
+    return file
 
 
 def read_at_most(path: Path, largest: int) -> bytes:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from fftui.data.tensor_file import write_tensors
 from fftui.errors import RunFailedError
 from fftui.learning.state import Progress, TrainingState
-from fftui.runs.files import check_regular, replace_with, write_bytes
+from fftui.runs.files import check_own, replace_with, write_bytes
 from fftui.runs.folder import RunFolder
 
 VERSION = 1  # of what a checkpoint holds; one without it is of version 1
@@ -37,7 +37,7 @@ def load_checkpoint(folder: RunFolder) -> TrainingState | None:
     Raises RunFailedError where it is damaged or cannot be read.
     """
     try:
-        size = check_regular(folder.checkpoint)
+        size = check_own(folder.checkpoint)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -2,11 +2,9 @@
 between.
 """
 
-import errno
 import os
 import re
 import shutil
-import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,59 +13,34 @@ from typing import BinaryIO
 import psutil
 
 from fftui.errors import RequestError
+from fftui.regular_files import TooLargeError, check_mode, descriptor_of
 
 READ_AT_ONCE = 1 << 16  # bytes
 CLOCKS_DIFFER_S = 1.0  # of a disk and of the process list
-NO_FILE = "it is a link, a pipe or a device, and no file of the folder"
 LARGEST = 1 << 22  # bytes of a file that is read as a whole
-# no link and no pipe: what is opened is the file itself, without waiting
-_SAFELY = sum(
-    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
-)
 
 
-def open_regular(path: Path | str, flags: int = os.O_RDONLY) -> int:
-    """The descriptor of a regular file of a run's folder, which may come from anybody. Raises
-    OSError, also for a link, a pipe or a device.
+def open_own(path: Path | str, flags: int = os.O_RDONLY) -> int:
+    """The descriptor of a file of a run's folder, which may come from anybody. Raises OSError, also
+    for a link, a pipe or a device.
     """
-    try:
-        fd = os.open(path, flags | _SAFELY, 0o644)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise OSError(error.errno, NO_FILE, str(path)) from None
-        raise
-    mode = os.fstat(fd).st_mode
-    if stat.S_ISREG(mode):
-        return fd
-    os.close(fd)
-    raise _no_file(mode, path)
+    return descriptor_of(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
-def read_regular(path: Path) -> BinaryIO:
-    """A regular file of a run's folder, opened for reading. Raises OSError as `open_regular`."""
-    return os.fdopen(open_regular(path), "rb")
+def read_own(path: Path) -> BinaryIO:
+    """A file of a run's folder, opened for reading. Raises OSError as `open_own`."""
+    return os.fdopen(open_own(path), "rb")
 
 
-def check_regular(path: Path, largest: int | None = None) -> int:
-    """The bytes of a regular file of a run's folder that another library will open. Raises OSError,
-    also for a link, a pipe, a device, or more than `largest` bytes.
+def check_own(path: Path, largest: int | None = None) -> int:
+    """The bytes of a file of a run's folder that another library will open. Raises OSError, also
+    for a link, a pipe, a device, or more than `largest` bytes.
     """
     found = path.lstat()
-    if not stat.S_ISREG(found.st_mode):
-        raise _no_file(found.st_mode, path)
+    check_mode(found.st_mode, path)
     if largest is not None and found.st_size > largest:
-        raise OSError(errno.EFBIG, _too_large(largest), str(path))
+        raise TooLargeError(path, largest)
     return found.st_size
-
-
-def _no_file(mode: int, path: Path | str) -> OSError:
-    if stat.S_ISDIR(mode):
-        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    return OSError(errno.EINVAL, NO_FILE, str(path))
-
-
-def _too_large(largest: int) -> str:
-    return f"it is larger than the {largest >> 20} MiB that such a file may have"
 
 
 def replace_with(path: Path, write: Callable[[Path], None]) -> None:
@@ -138,14 +111,14 @@ def read_bytes(path: str) -> bytes:
     runs reads thousands. Raises OSError, also for a file that is not regular, or of more than
     `LARGEST` bytes.
     """
-    fd = open_regular(path)
+    fd = open_own(path)
     try:
         parts, size = [], 0
         while part := os.read(fd, READ_AT_ONCE):
             parts.append(part)
             size += len(part)
             if size > LARGEST:
-                raise OSError(errno.EFBIG, _too_large(LARGEST), path)
+                raise TooLargeError(path, LARGEST)
     finally:
         os.close(fd)
     return b"".join(parts)

@@ -3,7 +3,7 @@
 import polars as pl
 
 from fftui.runs.columns import SCHEMAS
-from fftui.runs.files import check_regular
+from fftui.runs.files import check_own
 from fftui.runs.folder import RunFolder
 from fftui.runs.kept_tables import ensure_tables, is_current
 from fftui.runs.table_names import TableName
@@ -28,7 +28,7 @@ def _stored(folder: RunFolder, name: TableName) -> pl.DataFrame | None:
     """
     path = folder.table(name)
     try:
-        check_regular(path)
+        check_own(path)
         scan = pl.scan_parquet(path)
         if scan.collect_schema() != SCHEMAS[name]:
             return None
@@ -43,6 +43,6 @@ def _stored(folder: RunFolder, name: TableName) -> pl.DataFrame | None:
 def _journal_bytes(folder: RunFolder) -> int:
     """The bytes of a run's journal; of one that is gone so many that its tables are still read."""
     try:
-        return check_regular(folder.journal)
+        return check_own(folder.journal)
     except FileNotFoundError:
         return BYTES_OF_LOST

@@ -34,7 +34,7 @@ from fftui.presets import load_config
 from fftui.runs import provenance
 from fftui.runs.annotations import checked_name, readable_annotations
 from fftui.runs.disk_room import refuse_without_room
-from fftui.runs.files import LARGEST, check_regular, read_bytes, remove_leftovers, write_bytes
+from fftui.runs.files import LARGEST, check_own, read_bytes, remove_leftovers, write_bytes
 from fftui.runs.workspace import Workspace
 
 
@@ -175,7 +175,7 @@ class RunFolder:
     def experiment(self) -> Experiment:
         """Read `experiment.toml`. Raises ExperimentError where it is missing or damaged."""
         try:
-            check_regular(self.experiment_path, LARGEST)
+            check_own(self.experiment_path, LARGEST)
         except OSError as error:
             msg = f"{self.experiment_path} cannot be read: {error.strerror}"
             raise ExperimentError(msg) from None

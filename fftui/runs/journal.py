@@ -24,7 +24,7 @@ from fftui.events import (
     from_json,
     to_json,
 )
-from fftui.runs.files import open_regular, read_regular
+from fftui.runs.files import open_own, read_own
 
 try:
     import fcntl
@@ -220,7 +220,7 @@ class JournalTail:
         if self._ends_here:
             return []
         try:
-            with read_regular(self._path) as file:
+            with read_own(self._path) as file:
                 file.seek(self._offset)
                 self.size = os.fstat(file.fileno()).st_size
                 lines, rest = self._whole_lines(file, at_most)
@@ -256,7 +256,7 @@ class JournalTail:
         Raises OSError.
         """
         try:
-            file = read_regular(self._path)
+            file = read_own(self._path)
         except FileNotFoundError:
             return
         with file:
@@ -279,7 +279,7 @@ def read_journal(
     """
     names = [f'"{kind.kind}"'.encode() for kind in kinds]  # most lines are not worth their parsing
     try:
-        file = read_regular(path)
+        file = read_own(path)
     except FileNotFoundError:
         return
     with file:
@@ -300,7 +300,7 @@ def unread_lines(path: Path) -> tuple[int, ...] | None:
     no file.
     """
     try:
-        file = read_regular(path)
+        file = read_own(path)
     except FileNotFoundError:
         return None
     with file:
@@ -341,7 +341,7 @@ def is_held(path: Path) -> bool | None:
     if fcntl is None:
         return None
     try:
-        with read_regular(path) as file:
+        with read_own(path) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -359,7 +359,7 @@ def _event_of(line: bytes) -> tuple[float, Event] | None:
 
 def _ends_torn(path: Path) -> bool:
     try:
-        with read_regular(path) as file:
+        with read_own(path) as file:
             if file.seek(0, os.SEEK_END) == 0:
                 return False
             file.seek(-1, os.SEEK_END)
@@ -374,7 +374,7 @@ def _claimed(path: Path) -> int:
     Raises RequestError where another process holds it, OSError.
     """
     # read too: the lines of a deleted journal are read from here
-    fd = open_regular(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+    fd = open_own(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         _claim(fd, path)
     except RequestError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fftui import events as ev
 from fftui.events import from_json
-from fftui.runs.files import read_regular
+from fftui.runs.files import read_own
 
 END_BYTES = 1 << 16  # about 15 seconds of samples; a step is written once a second
 MOST_BYTES = 1 << 20  # a long evaluation writes samples alone
@@ -34,7 +34,7 @@ def read_progress(journal: Path) -> RunProgress | None:
     read.
     """
     try:
-        with read_regular(journal) as file:
+        with read_own(journal) as file:
             size = file.seek(0, os.SEEK_END)
             at_most = END_BYTES
             while True:

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import ControlRequested, RunStarted
 from fftui.plugins import load_plugins
-from fftui.runs.files import open_regular
+from fftui.runs.files import open_own
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail, read_journal
 from fftui.runs.run_queue import RunQueue
@@ -137,7 +137,7 @@ def _ended_by_signal(code: int, folder: RunFolder) -> bool:
 
 def _appended(log: Path) -> BinaryIO:
     """The log, opened to append and read. Raises OSError, also where it is a link to elsewhere."""
-    return os.fdopen(open_regular(log, os.O_RDWR | os.O_APPEND | os.O_CREAT), "ab+")
+    return os.fdopen(open_own(log, os.O_RDWR | os.O_APPEND | os.O_CREAT), "ab+")
 
 
 def _write_to(log: Path) -> None:

@@ -18,7 +18,7 @@ from fftui import plugins
 from fftui.errors import FFTUIError, RequestError
 from fftui.runs.annotations import annotate
 from fftui.runs.checkpoint import load_checkpoint
-from fftui.runs.files import open_regular, read_bytes, read_regular, write_bytes
+from fftui.runs.files import open_own, read_bytes, read_own, write_bytes
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail, JournalWriter, read_journal, unread_lines
@@ -48,12 +48,12 @@ def test_only_regular_files_are_read_and_written(tmp_path: Path, target: str) ->
         "folder": path.mkdir,
     }
     made[target]()
-    for read in (read_regular, lambda path: read_bytes(str(path)), JournalTail(path).read):
+    for read in (read_own, lambda path: read_bytes(str(path)), JournalTail(path).read):
         with pytest.raises(OSError, match=r".") as refused:
             read(path) if read.__class__.__name__ == "function" else read()  # type: ignore[operator,call-arg]
         assert refused.value.strerror
     with pytest.raises(OSError, match=r"."):
-        os.close(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+        os.close(open_own(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
     with pytest.raises(OSError, match=r"."):
         JournalWriter(path)
     assert elsewhere.read_text() == "secret\n"
