@@ -4,6 +4,7 @@ RENEW_PICTURES=1 python -m pytest -q -n auto tests/tui/test_pictures.py   # stor
 """
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ IN_ASCII = SIZES[:2]
 STYLED = (80, 24)  # colours do not depend on the size
 FINISHED, FAILED = "20261101-080000-ff-mnist-aaaa", "20261101-090000-backprop-mnist-bbbb"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()  # ages are counted until then
+WITHOUT_HELP = {"HelpScreen", "ConfirmDialog"}
 RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10, memory_bytes=16_000_000_000)
 
 
@@ -137,6 +139,9 @@ async def test_a_screen_is_as_in_its_pictures(scene: Scene, make: Callable[..., 
             await pilot.resize_terminal(width, height)
             await album.add(pilot, f"{width}x{height}", signs)
         await pilot.resize_terminal(*STYLED)
+        await pilot.pause()
+        if scene.screen not in WITHOUT_HELP:  # the whole footer is in sight
+            assert re.search(r"(\?|F1) Help .*Quit", signs(app))
         for theme in ("fftui-dark", "fftui-light"):
             app.theme = theme
             await album.add(pilot, theme, styles)

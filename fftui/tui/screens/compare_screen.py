@@ -77,7 +77,11 @@ class CompareScreen(ChartKeys):
             "d", "differing", "Settings", tooltip="What differs in their settings, or what came out"
         ),
         Binding(
-            "h", "hide", "Hide", tooltip="Hide the line of the run under the cursor, or show it"
+            "h",
+            "hide",
+            "Hide",
+            show=False,
+            tooltip="Hide the line of the run under the cursor, or show it",
         ),
         Binding("e", "export", "Export", tooltip="Write what is shown as CSV, Markdown and SVG"),
         Binding("b,escape", "leave", "Back", key_display="b"),

@@ -37,7 +37,7 @@ class LiveScreen(RunScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause"),
         Binding("s", "stop", "Stop"),
-        Binding("n", "skip_layer", "Next layer"),
+        Binding("n", "skip_layer", "Next", tooltip="End the layer that is learning"),
         Binding("R", "resume_run", "Resume run"),
         Binding("C", "checkpoint", "Checkpoint", show=False),
         Binding(

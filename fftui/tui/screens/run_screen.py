@@ -15,18 +15,9 @@ REFRESHES_PER_S = 4
 
 
 def pane_bindings(*first: str) -> list[BindingType]:
-    """The keys 1, 2, ... for the panes `first` and those of a run; the footer shows them as one."""
-    panes = (*first, *PANES)
-    names = ", ".join(pane.replace("-", " ") for pane in panes)
-    shown = Binding(
-        "1",
-        f"pane('{panes[0]}')",
-        "Panes",
-        key_display=f"1-{len(panes)}",
-        tooltip=names.capitalize(),
-    )
-    others = enumerate(panes[1:], start=2)
-    return [shown, *(Binding(str(n), f"pane('{pane}')", pane, show=False) for n, pane in others)]
+    """The keys 1, 2, ... for the panes `first` and those of a run."""
+    panes = enumerate((*first, *PANES), start=1)
+    return [Binding(str(n), f"pane('{pane}')", pane, show=False) for n, pane in panes]
 
 
 class RunScreen(ChartKeys):
