@@ -91,7 +91,6 @@ def show(
     With --follow the exit code is that of the run, and 130 after Ctrl-C.
     """
     from fftui.runs.folder import find_run
-    from fftui.runs.kept_tables import ensure_tables
     from fftui.text.run_text import run_facts, run_text
 
     if follow and as_json:
@@ -102,7 +101,6 @@ def show(
         from fftui.text.follow import follow_run
 
         raise typer.Exit(follow_run(folder))
-    ensure_tables(folder)
     if as_json:
         json_to_stdout(run_facts(folder))
     else:

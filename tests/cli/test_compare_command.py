@@ -1,34 +1,23 @@
 """`fftui compare`."""
 
 import json
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fftui.cli import main as cli
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder
 
+from .conftest import Call
+
 
 @pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[object, str, str]]:
-    """Runs a command in this process: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FFTUI_RUNS", raising=False)
-
-    def run(*arguments: str) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fftui", "compare", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capfd.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
+def call(call: Call) -> Call:
+    """Runs `fftui compare` in this process: exit code, stdout, stderr."""
+    return partial(call, "compare")
 
 
 @pytest.fixture

@@ -10,35 +10,12 @@ from typing import Any
 
 import pytest
 
-from fftui.cli import main as cli
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 from fftui.text.run_result import resume_command
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    for name in ("FFTUI_RUNS", "FFTUI_DATA"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def call(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Runs a command in this process: exit code, stdout, stderr."""
-
-    def run(*arguments: str) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fftui", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capfd.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])

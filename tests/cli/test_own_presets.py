@@ -1,37 +1,23 @@
 """One's own presets and estimates on the command line."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from fftui.cli import main as cli
 from fftui.own_presets import save_preset
 from fftui.presets import load_preset
 from fftui.runs import estimate
 from fftui.runs.estimate import Rates
 
-Call = Callable[..., tuple[object, str, str]]
+from .conftest import Call
 
 
 @pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Call:
-    """Runs a command in this process: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
+def call(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Runs a command in this process, with a folder of own presets: exit code, stdout, stderr."""
     monkeypatch.setenv("FFTUI_PRESETS", str(tmp_path / "presets"))
-
-    def run(*arguments: str) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fftui", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capfd.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
+    return call
 
 
 def test_own_presets_are_listed_shown_and_removed(call: Call, tmp_path: Path) -> None:

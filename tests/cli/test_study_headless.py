@@ -9,12 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fftui.cli import main as cli
 from fftui.events import EpochFinished
 from fftui.runs.folder import run_folders
 from fftui.runs.journal import read_journal
@@ -22,6 +22,7 @@ from fftui.studies import study_catalogue
 from fftui.studies.study import Row
 
 from ..warm import FFTUI, WarmProcess
+from .conftest import Call
 
 PATIENCE_S = 90.0
 # A study of three small networks, of which the third learns for as long as it is let.
@@ -170,11 +171,8 @@ def test_a_terminal_shows_lines_a_bar_and_the_table(tmp_path: Path, on_terminal:
 
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Any:
-    """Runs a command in this process, with the small study: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("FFTUI_RUNS", "FFTUI_DATA"):
-        monkeypatch.delenv(name, raising=False)
+def call(call: Call, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Runs `fftui study` in this process, with the small study: exit code, stdout, stderr."""
 
     def rows(data: str, scale: str) -> Iterator[Row]:
         for units in (8, 9):
@@ -186,15 +184,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 
     info = study_catalogue.StudyInfo("small", "Small", "Does it matter?", rows, ("mnist-mini",))
     monkeypatch.setitem(study_catalogue.STUDIES, "small", info)  # type: ignore[arg-type]
-
-    def run(*arguments: str) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["fftui", "study", *arguments])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        out, err = capfd.readouterr()
-        return left.value.code or 0, out, err
-
-    return run
+    return partial(call, "study")
 
 
 def test_without_a_name_all_studies_are_listed(call: Any) -> None:

@@ -51,7 +51,7 @@ def test_whoever_reads_a_run_writes_what_a_kill_left_out(killed: RunFolder, read
     assert pl.read_parquet(killed.table("epochs")).height == 2
 
 
-@pytest.mark.parametrize("command", ["show", "export", "resume"])
+@pytest.mark.parametrize("command", ["export", "resume"])
 def test_commands_do_too(killed: RunFolder, command: str) -> None:
     words = [command, killed.id, "--runs", str(killed.path.parent)]
     assert typer.testing.CliRunner().invoke(app, words).exit_code == 0
