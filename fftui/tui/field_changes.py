@@ -37,7 +37,10 @@ def _value(field: Field, text: str) -> object:
         return None if field.nullable and text.strip() in ("", NOTHING) else text
     if field.choices and text not in ("true", "false", NOTHING):
         return text
-    return parse_value(text.strip() or NOTHING)
+    try:
+        return parse_value(text.strip() or NOTHING)
+    except ValueError:  # no value that any field can have: refused as the text that it is
+        return text
 
 
 def _defaults_with(section: str, kept: dict[str, Any]) -> dict[str, Any]:

@@ -96,8 +96,9 @@ SHOW = """
 from fftui.doctor.checks import Report
 from fftui.doctor.render import output_has_colour, output_width, report_text
 from fftui.doctor.terminal_section import terminal_section
-from fftui.text.streams import to_stdout
-to_stdout(report_text(Report((terminal_section(),)), output_width(), colour=output_has_colour()))
+from fftui.text.streams import styled_to_stdout
+text = report_text(Report((terminal_section(),)), output_width(), colour=output_has_colour())
+styled_to_stdout(text)
 """
 
 
