@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from fftui.errors import RequestError
+from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
@@ -74,6 +75,7 @@ class FakeRun:
     alive: bool = True
     stopping: bool = False
     paused: bool = False
+    status: Status = "finished"
 
     def stop(self) -> None:
         self.stopping = True
