@@ -160,6 +160,20 @@ def _say(answer: dict[str, int]) -> None:
     sys.stdout.flush()
 
 
+def code_of_fftui() -> int:
+    """The exit code of `fftui` with the words of `sys.argv`; a traceback goes to stderr."""
+    try:
+        from fftui.cli.main import main  # noqa: PLC0415
+
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - the last resort of a process
+        traceback.print_exc()
+        return 1
+    return 0
+
+
 def _execute(asked: dict[str, Any], faults: ctypes.CDLL) -> None:
     """Be the command, and end with its exit code."""
     output = Path(asked["output"])
@@ -173,16 +187,7 @@ def _execute(asked: dict[str, Any], faults: ctypes.CDLL) -> None:
     sys.argv = ["fftui", *asked["words"]]
     folder, mode, at, mended = asked["fault"]
     faults.faults_arm(folder.encode(), mode, ctypes.c_long(at), mended.encode())
-    code = 1
-    try:
-        from fftui.cli.main import main  # noqa: PLC0415
-
-        main()
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - the last resort of a process
-        traceback.print_exc()
+    code = code_of_fftui()
     Path(f"{output}.calls").write_text(str(faults.faults_calls()))
     os._exit(code)
 

@@ -29,6 +29,8 @@ from fftui.runs.annotations import read_annotations
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import unread_lines
 
+from .processes import code_of_fftui
+
 PRELOADED = (
     "fftui.learning.training",
     "fftui.telemetry.sampler",
@@ -175,16 +177,7 @@ def _be(words: Sequence[str]) -> None:
     sys.stdout = sys.__stdout__ = open(1, "w", closefd=False, buffering=1)  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(2, "w", closefd=False, buffering=1)  # noqa: SIM115
     sys.argv = ["fftui", *words]
-    code = 1
-    try:
-        from fftui.cli.main import main  # noqa: PLC0415
-
-        main()
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - the last resort of a process
-        traceback.print_exc()
+    code = code_of_fftui()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -40,6 +40,7 @@ class ChartGroup(Vertical):
     @property
     def charts(self) -> Sequence[Chart]:
         """The charts, in the order of their numbers."""
+        # Textual's widgets and screens have a metaclass of their own, so this cannot be an ABC
         raise NotImplementedError
 
     def show_charts(self) -> None:
@@ -140,6 +141,7 @@ class ChartKeys(Uncovered):
     @property
     def chart_group(self) -> ChartGroup:
         """The charts that the keys read."""
+        # Textual's widgets and screens have a metaclass of their own, so this cannot be an ABC
         raise NotImplementedError
 
     def copies(self) -> Iterator[Copy]:
