@@ -30,6 +30,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from fftui.bits import checked_bits, contradiction_of_bits
 
+# version of what a run's folder holds: its record, the journal's events, annotations and tables
+FORMAT = 1
 MAX_COUNT = 2**63 - 1  # the largest integer of a table's column
 # steps or images in about a second: their sums over a run stay below MAX_COUNT
 MAX_IN_WINDOW = 2**40
@@ -141,9 +143,12 @@ class RunStarted(Event, kind="run-started"):
     # held once torch can learn, before images and network: by its tensors on a GPU, else resident
     # memory of the process (Linux only)
     memory_before_bytes: Count | None = None
+    format: Ordinal | None = None  # `FORMAT` of what wrote the journal; None: before there was one
 
     def contradiction(self) -> str | None:
-        """Another number of costs than of stages."""
+        """A newer format, or another number of costs than of stages."""
+        if (self.format or FORMAT) > FORMAT:
+            return newer_format(self.format or FORMAT)
         return _lengths_differ(stage_steps=self.stage_steps, step_costs=self.step_costs)
 
 
@@ -587,6 +592,14 @@ class RunFinished(Event, kind="run-finished"):
     data_s: Amount | None = None  # of the epochs, and of reading the images
     evaluation_s: Amount | None = None
     depth_accuracies: tuple[Fraction, ...] = ()
+
+
+def newer_format(found: int) -> str:
+    """Why a file of format `found` cannot be read, with what to do."""
+    return (
+        f"the format is {found}, and this fftui reads up to {FORMAT}: it was written by a newer one;"
+        " install that"
+    )
 
 
 def to_json(at: float, event: Event) -> str:

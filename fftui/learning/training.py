@@ -318,6 +318,7 @@ class Training(Iterator[ev.Event]):
                 stage.relative_time / stage.steps for stage in stage_costs(self._experiment)
             ),
             memory_before_bytes=self._memory_before,
+            format=ev.FORMAT,
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:

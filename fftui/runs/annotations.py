@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fftui.errors import RequestError, shown, unwritable
+from fftui.events import FORMAT, Ordinal, newer_format
 from fftui.runs.files import read_bytes, write_bytes
 from fftui.runs.ownership import in_turn
 
@@ -23,6 +24,7 @@ class Annotations(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    format: Ordinal = FORMAT  # annotations without it are of format 1
     name: str | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
@@ -38,7 +40,7 @@ def read_annotations(folder: Path) -> Annotations:
     """
     path = folder / FILE
     try:
-        return Annotations.model_validate_json(read_bytes(str(path)))
+        annotations = Annotations.model_validate_json(read_bytes(str(path)))
     except FileNotFoundError:
         return NO_ANNOTATIONS
     except OSError as error:
@@ -47,6 +49,10 @@ def read_annotations(folder: Path) -> Annotations:
     except ValidationError as error:
         msg = f"{path} is damaged ({error.errors()[0]['msg']}): remove it, or write it again"
         raise RequestError(msg) from error
+    if annotations.format > FORMAT:  # writing it would lose what only the newer fftui knows
+        msg = f"{path} cannot be read: {newer_format(annotations.format)}"
+        raise RequestError(msg)
+    return annotations
 
 
 def readable_annotations(folder: Path) -> Annotations:

@@ -18,6 +18,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from fftui.data.verify import data_folder as data_folder_of
 from fftui.errors import ExperimentError, RequestError, RunNotFoundError, nearest, shown
-from fftui.events import END_OF_TIME, Amount, Count, Fraction, Status, UnixSeconds
+from fftui.events import (
+    END_OF_TIME,
+    FORMAT,
+    Amount,
+    Count,
+    Fraction,
+    Ordinal,
+    Status,
+    UnixSeconds,
+    newer_format,
+)
 from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
@@ -49,6 +60,12 @@ Time = Annotated[datetime, AfterValidator(_of_our_time)]
 Pid = Annotated[int, Field(ge=0, lt=2**31)]
 
 
+class _Formatted(BaseModel):
+    """The part of a record that all formats have."""
+
+    format: Ordinal = 1
+
+
 class RunRecord(BaseModel):
     """The content of `run.json`: a run's identity, status, results and provenance. Times are ISO
     8601 in UTC.
@@ -56,6 +73,7 @@ class RunRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
+    format: Ordinal = FORMAT  # a record without it is of format 1
     id: str
     name: str
     preset: str | None = None
@@ -194,18 +212,37 @@ def read_record(path: str) -> RunRecord:
     """The record of the run in the folder `path`. Raises RunNotFoundError where it is missing or
     damaged.
     """
+    content = b""
     try:
-        return RunRecord.model_validate_json(read_bytes(f"{path}/run.json"))
+        content = read_bytes(f"{path}/run.json")
+        record = RunRecord.model_validate_json(content)
     except OSError as error:
         msg = f"{path} is no run that can be read: run.json: {error.strerror}"
         raise RunNotFoundError(msg) from error
     except ValidationError as error:
+        _refuse_newer(path, _format_of(content))  # whose fields may be others
         again = f"fftui run --config {path}/experiment.toml"
         msg = (
             f"{path}/run.json is damaged ({_first_problem(error)}); begin the run again with:"
             f" {again}"
         )
         raise RunNotFoundError(msg) from error
+    _refuse_newer(path, record.format)
+    return record
+
+
+def _refuse_newer(path: str, found: int) -> None:
+    """Raise RunNotFoundError for a record of a format that is not known yet."""
+    if found > FORMAT:
+        msg = f"{path}/run.json cannot be read: {newer_format(found)}"
+        raise RunNotFoundError(msg)
+
+
+def _format_of(content: bytes) -> int:
+    """The format of a record that is no `RunRecord`; 1 where it says none."""
+    with suppress(ValueError):
+        return _Formatted.model_validate_json(content).format
+    return 1
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -56,7 +56,8 @@ def write_tables(folder: RunFolder, ending: ev.RunFinished | None = None) -> Non
         facts.add(time.time(), ending)
     for name in IN_FOLDER:
         content = BytesIO()
-        table_of(name, facts, folder.id).write_parquet(content)
+        table = table_of(name, facts, folder.id)
+        table.write_parquet(content, metadata={"fftui.format": str(ev.FORMAT)})
         write_bytes(folder.table(name), content.getvalue(), dated)
 
 
