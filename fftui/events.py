@@ -597,8 +597,8 @@ class RunFinished(Event, kind="run-finished"):
 def newer_format(found: int) -> str:
     """Why a file of format `found` cannot be read, with what to do."""
     return (
-        f"the format is {found}, and this fftui reads up to {FORMAT}: it was written by a newer one;"
-        " install that"
+        f"its format is {found}, and this fftui reads up to {FORMAT}: it was written by a newer"
+        " one; install that"
     )
 
 
