@@ -27,6 +27,7 @@ from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_laye
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
+    ClassGoodness,
     ForwardForward,
     Goodness,
     LabelUse,
@@ -47,6 +48,7 @@ __all__ = [
     "Activation",
     "Backprop",
     "Checkpoint",
+    "ClassGoodness",
     "Config",
     "Convolution",
     "Data",

@@ -1,7 +1,7 @@
 """A network: layers that can each learn by themselves, and a head for rules that need one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
@@ -38,6 +38,8 @@ class Network(nn.Module):
             )
             shape = layers[-1].output_shape
         self._layers = nn.ModuleList(layers)
+        # what learning rules keep beside the layers, by name; see `keep`
+        self._kept = nn.ModuleDict()
         self.head: SoftmaxHead | None = None
         if model.head and model.has_own_head:
             generator = generator_for(seed, "weights", "head")
@@ -50,6 +52,14 @@ class Network(nn.Module):
         """The layers, first to last."""
         # a ModuleList forgets the type of its modules
         return list(self._layers)  # type: ignore[arg-type]
+
+    def keep(self, name: str, make: Callable[[], nn.Module]) -> nn.Module:
+        """The module called `name` that learning rules keep beside the layers and save with them,
+        such as a local projection; made on the network's device when it is first asked for.
+        """
+        if name not in self._kept:
+            self._kept[name] = make().to(next(self.parameters()).device)
+        return self._kept[name]
 
     def neutral(self, like: Tensor) -> Tensor:
         """The neutral label for each row of `like`: (N,)."""
