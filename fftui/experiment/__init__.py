@@ -9,6 +9,7 @@ from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
+from fftui.experiment.field_phases import DirectFeedbackAlignment, FeedbackAlignment
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
@@ -52,8 +53,10 @@ __all__ = [
     "Config",
     "Convolution",
     "Data",
+    "DirectFeedbackAlignment",
     "Evaluation",
     "Experiment",
+    "FeedbackAlignment",
     "ForwardForward",
     "FullyConnected",
     "Goodness",

@@ -13,6 +13,7 @@ from fftui.data.label_encoding import LabelInput
 from fftui.experiment import Label, Model
 from fftui.learning.goodness import row_norm
 from fftui.learning.layers import build_layer
+from fftui.learning.layers.feedback import product
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import EPSILON, Layer
 from fftui.learning.seeds import generator_for
@@ -70,11 +71,18 @@ class Network(nn.Module):
         head.
         """
         labels_B = self.neutral(x_BD)
-        for layer in self.layers[:-1]:
+        *below, last = self.layers
+        for layer in below if self._kind == "last-layer" else (*below, last):
             x_BD = layer(x_BD, labels_B)
+        return self.logits_above(x_BD, labels_B)
+
+    def logits_above(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
+        """Logits (B, C) from the inputs of what gives them: the head, or the last layer where its
+        units are the logits. With autograd; raises TypeError where there is neither.
+        """
         if self._kind == "last-layer":
             return self._last().logits(x_BD, labels_B)
-        return self._own_head().forward(self.layers[-1](x_BD, labels_B))
+        return self._own_head().forward(x_BD)
 
     def raw_logits(self, x_BD: Tensor) -> Tensor:
         """Logits (B, C) with no normalisation and no label: the paper's hybrid. Fully connected
@@ -110,7 +118,12 @@ class Network(nn.Module):
 
 
 class SoftmaxHead(nn.Module):
-    """A linear classifier on activities, which it may normalise by their root mean square."""
+    """A linear classifier on activities, which it may normalise by their root mean square.
+
+    `feedback` (C, H) is what `forward` sends its gradient down through in place of the weights.
+    """
+
+    feedback: Tensor | None = None
 
     def __init__(
         self,
@@ -129,7 +142,11 @@ class SoftmaxHead(nn.Module):
 
     def forward(self, z_BH: Tensor) -> Tensor:
         """Logits (B, C)."""
-        logits_BC: Tensor = self.linear(self.normalised(z_BH))
+        z_BH = self.normalised(z_BH)
+        if self.feedback is not None:
+            linear = self.linear
+            return product(z_BH, linear.weight.t(), self.feedback.t()) + linear.bias
+        logits_BC: Tensor = self.linear(z_BH)
         return logits_BC
 
     def normalised(self, z_BH: Tensor) -> Tensor:
