@@ -346,6 +346,31 @@ class Evaluated(Event, kind="evaluated"):
 
 
 @dataclass(frozen=True)
+class LayersChosen(Event, kind="layers-chosen"):
+    """The layers that predict, `first` to `last`, were chosen after learning: of all ranges, theirs
+    has the highest `accuracy` on the validation images.
+    """
+
+    phase: Ordinal
+    first: Ordinal
+    last: Ordinal
+    accuracy: Fraction
+    evaluation_s: Amount
+
+    @property
+    def text(self) -> str:
+        """Which layers predict, and why."""
+        which = f"layer {self.first} predicts"
+        if self.last > self.first:
+            which = f"layers {self.first} to {self.last} predict"
+        return f"{which}: best on validation images, {self.accuracy:.2%}"
+
+    def contradiction(self) -> str | None:
+        """A range that ends before it begins."""
+        return f"layers {self.first} to {self.last}" if self.last < self.first else None
+
+
+@dataclass(frozen=True)
 class WindowMeasured(Event, kind="window"):
     """A contiguous window of time in which the run did one thing; energy is measured for each
     window.

@@ -179,11 +179,11 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
         ),
         (
             'phases.0={rule="locl-ce"}',
-            "phases.0.rule: should be one of forward-forward, local-ce, backprop, not 'locl-ce'",
+            f"phases.0.rule: should be one of {', '.join(PHASES.names)}, not 'locl-ce'",
         ),
         (
             "phases.0={epochs=3}",
-            "phases.0.rule: should be one of forward-forward, local-ce, backprop",
+            f"phases.0.rule: should be one of {', '.join(PHASES.names)}",
         ),
     ],
 )

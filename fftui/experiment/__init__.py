@@ -9,6 +9,7 @@ from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
+from fftui.experiment.field_phases import DirectFeedbackAlignment, FeedbackAlignment
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
@@ -27,6 +28,7 @@ from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_laye
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
+    ClassGoodness,
     ForwardForward,
     Goodness,
     LabelUse,
@@ -47,11 +49,14 @@ __all__ = [
     "Activation",
     "Backprop",
     "Checkpoint",
+    "ClassGoodness",
     "Config",
     "Convolution",
     "Data",
+    "DirectFeedbackAlignment",
     "Evaluation",
     "Experiment",
+    "FeedbackAlignment",
     "ForwardForward",
     "FullyConnected",
     "Goodness",

@@ -113,3 +113,5 @@ def _problems(experiment: Experiment) -> Iterator[str]:
     for number, phase in enumerate(experiment.phases):
         for problem in phase.problems(model, info):
             yield f"phases.{number}: {problem}"
+        if phase.needs_validation and not experiment.data.validation_images:
+            yield f"phases.{number} chooses on validation images: set data.validation_images"

@@ -35,6 +35,8 @@ class LayerConfig(Config, ABC):
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS)
     # whether it computes without normalisation and label, as the paper's hybrid
     takes_raw_inputs: ClassVar[bool] = False
+    # whether its gradient can go down through feedback weights in place of its own
+    takes_feedback: ClassVar[bool] = False
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -104,6 +106,7 @@ class FullyConnected(LayerConfig):
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *VECTORS)
     takes_raw_inputs: ClassVar[bool] = True
+    takes_feedback: ClassVar[bool] = True
 
     @model_validator(mode="before")
     @classmethod
@@ -172,6 +175,7 @@ class Convolution(LayerConfig):
     activation: Activation = Field("relu", description="of the units")
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *PLANES)
+    takes_feedback: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(channels, height, width) after pooling."""

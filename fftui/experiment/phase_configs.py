@@ -22,8 +22,11 @@ LocalLoss = Annotated[str, Choice("loss")]
 LabelUse = Literal["required", "refused", "optional"]
 Negatives = Literal["fixed", "random", "hard"]
 Order = Literal["layer-wise", "parallel"]
-Prediction = Literal["all-layers", "all-outputs", "skip-first", "last-layer", "head"]
+Prediction = Literal["all-layers", "all-outputs", "skip-first", "last-layer", "best-range", "head"]
 Schedule = Literal["constant", "cosine"]
+ClassGoodness = Literal["mean-square", "mean-activation", "projection"]
+Epoch = Annotated[int, Field(ge=0)]
+Windows = tuple[Annotated[tuple[Epoch, Epoch], Field(strict=False)], ...]
 LOSS_FIELDS = ("threshold", "sharpness")  # of the phase, for losses with options of these names
 BATCH = "images of one optimiser step"
 RATE = "one number, or a list with one a layer (> 0)"
@@ -43,6 +46,11 @@ class PhaseConfig(Config):
     init_from: str | None = Field(
         None, min_length=1, description="run whose weights the phase starts from; null: its own"
     )
+
+    @property
+    def needs_validation(self) -> bool:
+        """Whether something is chosen on validation images, so that there have to be some."""
+        return False
 
     # whether the model's label encoding has to show the layers a label
     label_use: ClassVar[LabelUse] = "optional"
@@ -95,10 +103,24 @@ class LocalPhaseConfig(PhaseConfig):
         "all-layers", description="layers whose goodness is summed for each label"
     )
 
+    windows: Windows = Field(
+        (),
+        strict=False,
+        description=(
+            "epochs in which each layer learns, from 0 and without the last: one pair a layer, such"
+            " as [[0, 2], [0, 3]], with order = 'parallel'; []: all epochs"
+        ),
+    )
+
     @property
     def static_labels(self) -> int:
         """Number of the labels shown that are the same in every epoch."""
         return self.labels_shown
+
+    def learning_in(self, epoch: int, layers: int) -> tuple[int, ...]:
+        """Those of `layers` layers, from 1, that learn in `epoch`, from 1, of a parallel phase."""
+        windows = self.windows or ((0, self.epochs),) * layers
+        return tuple(layer for layer, (begin, end) in enumerate(windows, 1) if begin < epoch <= end)
 
     def stages(self, model: Model) -> int:
         """One for each layer, or one in which all learn in parallel."""
@@ -112,7 +134,9 @@ class LocalPhaseConfig(PhaseConfig):
         """
         if self.order == "parallel":
             for stage in super().stage_terms(context):
-                yield replace(stage, kept_inputs=context.first_inputs())
+                saved = self._saved_by_windows(context) * -1
+                kept = context.first_inputs()
+                yield replace(stage, per_epoch=stage.per_epoch + saved, kept_inputs=kept)
             return
         static = 0 if context.augmented else self.static_labels
         for number, layer in enumerate(context.layers):
@@ -131,10 +155,35 @@ class LocalPhaseConfig(PhaseConfig):
             yield StageTerms([layer], learning + again, below * cached, kept)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
-        """Those of every phase, and a prediction that leaves no layer."""
+        """Those of every phase, a prediction that leaves no layer, and windows that do not fit."""
         if self.prediction == "skip-first" and len(model.layers) < 2:
             yield "prediction = 'skip-first' needs at least two layers"
+        yield from self._window_problems(len(model.layers))
         yield from super().problems(model, info)
+
+    def _window_problems(self, layers: int) -> Iterator[str]:
+        if not self.windows:
+            return
+        if self.order != "parallel":
+            yield "windows are of layers that learn side by side: set order = 'parallel'"
+        if len(self.windows) != layers:
+            yield f"windows has {len(self.windows)} pairs for {layers} layers: give one a layer"
+        elif any(begin >= end for begin, end in self.windows):
+            yield "windows: each pair is [first epoch, the epoch before which it ends]"
+        else:
+            idle = (e for e in range(1, self.epochs + 1) if not self.learning_in(e, layers))
+            for epoch in idle:
+                yield f"windows: no layer learns in epoch {epoch} of {self.epochs}: set epochs"
+                return
+
+    def _saved_by_windows(self, context: CostContext) -> Cost:
+        """What an epoch takes less, on average, since not every layer learns in each."""
+        saved = NO_COST
+        for layer, (begin, end) in zip(context.layers, self.windows, strict=False):
+            without = 1 - max(0, min(end, self.epochs) - begin) / self.epochs
+            forward = layer.forward(self.labels_shown)
+            saved += (layer.learning(self.labels_shown) + forward * -1) * without
+        return saved
 
 
 @PHASES.add
@@ -184,7 +233,7 @@ class ForwardForward(LocalPhaseConfig):
     head_learning_rate: float = Field(
         1e-3, gt=0, description="of the head, which learns beside the layers"
     )
-    prediction: Prediction = Field(
+    prediction: Literal["all-layers", "all-outputs", "skip-first", "last-layer", "head"] = Field(
         "all-layers",
         description=(
             "layers whose goodness is summed for each label (all-outputs: of all layers' outputs,"
@@ -247,11 +296,12 @@ def _neutral_pass(context: CostContext) -> Cost:
 
 @PHASES.add
 class LocalCrossEntropy(LocalPhaseConfig):
-    """Local cross entropy over class groups of units: derived from Forward-Forward, without
+    """Local cross entropy over the goodness of each class: derived from Forward-Forward, without
     negative data.
 
-    As in DeeperForward and CwComp: a layer's units are cut into C groups, the goodness of a group
-    is its class's logit. No label goes in, so one pass predicts.
+    As in DeeperForward and CwComp a layer's units are cut into C groups, and the goodness of a
+    group is its class's logit; or, as in Mono-Forward, the layer learns a linear map to the C
+    logits. No label goes in, so one pass predicts.
     """
 
     rule: Literal["local-ce"] = "local-ce"
@@ -262,18 +312,43 @@ class LocalCrossEntropy(LocalPhaseConfig):
     order: Order = Field(
         "parallel", description="one layer after the other, or all in parallel from one batch"
     )
-    scale: float = Field(
-        1.0, gt=0, description="logit = scale times the mean squared activity of a class's units"
+    goodness: ClassGoodness = Field(
+        "mean-square",
+        description=(
+            "of a class: mean square or mean activity of its group of units, or a learned"
+            " projection of all units"
+        ),
     )
-    prediction: Literal["all-layers", "skip-first", "last-layer"] = Field(
-        "last-layer", description="layers whose goodness is summed for each label"
+    scale: float = Field(1.0, gt=0, description="logit = scale times the goodness of a class")
+    prediction: Literal["all-layers", "skip-first", "last-layer", "best-range"] = Field(
+        "last-layer",
+        description=(
+            "layers whose goodness is summed for each label; best-range: the successive layers that"
+            " label most validation images rightly, chosen after learning"
+        ),
     )
 
     label_use: ClassVar[LabelUse] = "refused"
 
+    @property
+    def needs_validation(self) -> bool:
+        """Where the layers that predict are chosen."""
+        return self.prediction == "best-range"
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """Those of local phases, and the projections."""
+        for stage in super().stage_terms(context):
+            if self.goodness != "projection":
+                yield stage
+                continue
+            flops = sum(6.0 * layer.outputs * context.classes for layer in stage.layers)
+            yield replace(stage, per_epoch=stage.per_epoch + Cost(flops, 0.0))
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of local phases, and layers with fewer groups than classes."""
         yield from super().problems(model, info)
+        if self.goodness == "projection":
+            return
         for number, layer in enumerate(model.layers):
             if layer.groups < info.classes:
                 yield (

@@ -9,7 +9,8 @@ from fftui.errors import ExperimentError
 from fftui.learning.network import Network
 
 LAYERS = "_layers."  # names of layers' tensors in a network's state are "_layers.0.weight", …
-HEAD = "head."
+HEAD = "head"
+KEPT = "_kept"  # by learning rules beside the layers: tensors are "_kept.projection_1.weight", …
 
 
 @torch.no_grad()
@@ -24,20 +25,27 @@ def start_from(network: Network, weights: Mapping[str, Tensor], source: str) -> 
 def check_alike(network: Network, weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
     """The tensors of the network that `weights` are for.
 
-    Layers have to be alike. A head that only one of the two has is left as it is. Raises
+    Layers have to be alike. A head or what a rule keeps is left as it is where only one of the two
+    has it. Raises
     ExperimentError, naming `source` and the first layer that differs.
     """
     own = network.state_dict()
-    with_head = any(name.startswith(HEAD) for name in weights)
-    wanted = {name: own[name] for name in own if with_head or not name.startswith(HEAD)}
-    given = {
-        name: tensor
-        for name, tensor in weights.items()
-        if network.head is not None or not name.startswith(HEAD)
-    }
+    in_both = {_beside(name) for name in own} & {_beside(name) for name in weights} | {""}
+    wanted, given = (
+        {name: each for name, each in tensors.items() if _beside(name) in in_both}
+        for tensors in (own, weights)
+    )
     for name in [*wanted, *given]:
         _compare(name, wanted.get(name), given.get(name), source)
     return wanted
+
+
+def _beside(name: str) -> str:
+    """The head, or the module that a rule keeps, whose tensor is called `name`; empty for a
+    layer's.
+    """
+    first, _, rest = name.partition(".")
+    return rest.partition(".")[0] if first == KEPT else HEAD if first == HEAD else ""
 
 
 def _compare(name: str, own: Tensor | None, given: Tensor | None, source: str) -> None:
@@ -48,15 +56,21 @@ def _compare(name: str, own: Tensor | None, given: Tensor | None, source: str) -
     if here == there:
         msg = f"{source} does not fit: {name} has no real numbers there"
         raise ExperimentError(msg)
-    part, tensor = "the head", name.removeprefix(HEAD)
-    if name.startswith(LAYERS):
-        number, _, tensor = name.removeprefix(LAYERS).partition(".")
-        part = f"layer {int(number) + 1}" if number.isdecimal() else f"layer {number!r}"
+    part, tensor = _part(name)
     msg = (
         f"{source} does not fit: {part} has {_shape_text(tensor, there)} there and"
         f" {_shape_text(tensor, here)} here; give both runs the same layers"
     )
     raise ExperimentError(msg)
+
+
+def _part(name: str) -> tuple[str, str]:
+    """The part of a network that the tensor called `name` is of, in words, and its name there."""
+    first, _, tensor = name.partition(".")
+    if not name.startswith(LAYERS):
+        return "the head" if first == HEAD else "what rules keep", tensor
+    number, _, tensor = tensor.partition(".")
+    return f"layer {int(number) + 1}" if number.isdecimal() else f"layer {number!r}", tensor
 
 
 def _are_alike(own: Tensor | None, given: Tensor | None) -> bool:

@@ -17,8 +17,8 @@ from fftui.learning.goodness_split import goodness_split
 from fftui.learning.layer_pictures import beside_pictures, filter_pictures, picture
 from fftui.learning.layers.layer import Layer
 from fftui.learning.prediction import MAX_FLOATS, MAX_ROWS
-from fftui.learning.rules.backprop import BackpropRule
 from fftui.learning.rules.layer_schedule import LayerSchedule
+from fftui.learning.rules.network_rule import NetworkRule
 from fftui.learning.shown import shown_input, without_normalisation
 from fftui.learning.trained import TrainedNetwork
 from fftui.learning.unit_tally import UnitTally
@@ -138,7 +138,7 @@ class NetworkInspector:
         if isinstance(rule, LayerSchedule):
             asked_N = self._images.labels_N.new_tensor([label, wrong])
             return tuple(dict.fromkeys(rule.shown_labels(asked_N).tolist()))
-        return (neutral,) if isinstance(rule, BackpropRule) and rule.shows_label else ()
+        return (neutral,) if isinstance(rule, NetworkRule) and rule.shows_label else ()
 
     def _how_label_enters(self, shown: tuple[int, ...]) -> str:
         encoding, rule = self._experiment.model.label.encoding, self._position.rule

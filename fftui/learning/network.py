@@ -1,7 +1,7 @@
 """A network: layers that can each learn by themselves, and a head for rules that need one."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
@@ -13,6 +13,7 @@ from fftui.data.label_encoding import LabelInput
 from fftui.experiment import Label, Model
 from fftui.learning.goodness import row_norm
 from fftui.learning.layers import build_layer
+from fftui.learning.layers.feedback import product
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import EPSILON, Layer
 from fftui.learning.seeds import generator_for
@@ -38,6 +39,8 @@ class Network(nn.Module):
             )
             shape = layers[-1].output_shape
         self._layers = nn.ModuleList(layers)
+        # what learning rules keep beside the layers, by name; see `keep`
+        self._kept = nn.ModuleDict()
         self.head: SoftmaxHead | None = None
         if model.head and model.has_own_head:
             generator = generator_for(seed, "weights", "head")
@@ -51,6 +54,14 @@ class Network(nn.Module):
         # a ModuleList forgets the type of its modules
         return list(self._layers)  # type: ignore[arg-type]
 
+    def keep(self, name: str, make: Callable[[], nn.Module]) -> nn.Module:
+        """The module called `name` that learning rules keep beside the layers and save with them,
+        such as a local projection; made on the network's device when it is first asked for.
+        """
+        if name not in self._kept:
+            self._kept[name] = make().to(next(self.parameters()).device)
+        return self._kept[name]
+
     def neutral(self, like: Tensor) -> Tensor:
         """The neutral label for each row of `like`: (N,)."""
         return torch.full((len(like),), self.classes, device=like.device)
@@ -60,11 +71,18 @@ class Network(nn.Module):
         head.
         """
         labels_B = self.neutral(x_BD)
-        for layer in self.layers[:-1]:
+        *below, last = self.layers
+        for layer in below if self._kind == "last-layer" else (*below, last):
             x_BD = layer(x_BD, labels_B)
+        return self.logits_above(x_BD, labels_B)
+
+    def logits_above(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
+        """Logits (B, C) from the inputs of what gives them: the head, or the last layer where its
+        units are the logits. With autograd; raises TypeError where there is neither.
+        """
         if self._kind == "last-layer":
             return self._last().logits(x_BD, labels_B)
-        return self._own_head().forward(self.layers[-1](x_BD, labels_B))
+        return self._own_head().forward(x_BD)
 
     def raw_logits(self, x_BD: Tensor) -> Tensor:
         """Logits (B, C) with no normalisation and no label: the paper's hybrid. Fully connected
@@ -100,7 +118,12 @@ class Network(nn.Module):
 
 
 class SoftmaxHead(nn.Module):
-    """A linear classifier on activities, which it may normalise by their root mean square."""
+    """A linear classifier on activities, which it may normalise by their root mean square.
+
+    `feedback` (C, H) is what `forward` sends its gradient down through in place of the weights.
+    """
+
+    feedback: Tensor | None = None
 
     def __init__(
         self,
@@ -119,7 +142,11 @@ class SoftmaxHead(nn.Module):
 
     def forward(self, z_BH: Tensor) -> Tensor:
         """Logits (B, C)."""
-        logits_BC: Tensor = self.linear(self.normalised(z_BH))
+        z_BH = self.normalised(z_BH)
+        if self.feedback is not None:
+            linear = self.linear
+            return product(z_BH, linear.weight.t(), self.feedback.t()) + linear.bias
+        logits_BC: Tensor = self.linear(z_BH)
         return logits_BC
 
     def normalised(self, z_BH: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fftui.learning.goodness import GoodnessFunction, group_goodness
+from fftui.learning.class_goodness import ClassGoodness
+from fftui.learning.goodness import GoodnessFunction
 from fftui.learning.losses import BoundLoss
 
 
@@ -72,38 +73,30 @@ class PairObjective:
         return ObjectiveValue(loss, self._goodness.mean(goodness_2BP), z_2BH, grad_2BH)
 
 
-class GroupObjective:
-    """Cross entropy whose logits are the goodness of C groups of units: local learning without
-    negative data.
+class ClassObjective:
+    """Cross entropy whose logits are `scale` times the goodness of each class: local learning
+    without negative data.
 
-    (As in DeeperForward and CwComp; a group is H / C consecutive units; units left over belong to
-    no group.)
+    (As in DeeperForward, CwComp and Mono-Forward.)
     """
 
-    def __init__(self, labels_B: Tensor, classes: int, scale: float) -> None:
+    def __init__(self, labels_B: Tensor, goodness: ClassGoodness, scale: float) -> None:
         self._labels_B = labels_B
-        self._classes = classes
+        self._goodness = goodness
         self._scale = scale
 
     def __call__(self, z_BH: Tensor) -> ObjectiveValue:
         """Loss and gradient; the goodness (2B,) is that of the true class, then the mean of the
         other classes.
         """
-        goodness_BC = group_goodness(z_BH, self._classes)
-        logits_BC = goodness_BC * self._scale
-        log_p_BC = logits_BC.log_softmax(1)
-        grad_BC = log_p_BC.exp()
-        grad_BC.scatter_add_(1, self._labels_B[:, None], -torch.ones_like(grad_BC[:, :1]))
-        each = z_BH.shape[1] // self._classes
-        grad_BC *= 2 * self._scale / (each * len(z_BH))
-        grad_BH = torch.zeros_like(z_BH)
-        grouped = z_BH[:, : each * self._classes].reshape(-1, self._classes, each)
-        grad_BH[:, : each * self._classes] = (grouped * grad_BC[:, :, None].to(z_BH.dtype)).flatten(
-            1
-        )
+        goodness_BC = self._goodness.of(z_BH)
+        log_p_BC = (goodness_BC * self._scale).log_softmax(1)
+        residual_BC = log_p_BC.exp()
         index_B1 = self._labels_B[:, None]
+        residual_BC.scatter_add_(1, index_B1, -torch.ones_like(residual_BC[:, :1]))
+        grad_BH = self._goodness.grad(z_BH, residual_BC, self._scale)
         true_B = goodness_BC.gather(1, index_B1)[:, 0]
-        others_B = (goodness_BC.sum(1) - true_B) / (self._classes - 1)
+        others_B = (goodness_BC.sum(1) - true_B) / (goodness_BC.shape[1] - 1)
         return ObjectiveValue(
             -log_p_BC.gather(1, index_B1).mean(), torch.cat((true_B, others_B)), z_BH, grad_BH
         )

@@ -15,6 +15,7 @@ from torch import Tensor
 from fftui.experiment import Prediction
 from fftui.learning.goodness import goodness_for
 from fftui.learning.images import Images
+from fftui.learning.layer_range import LayerRange
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 
 MAX_ROWS = 20_000  # images x labels that go through the layers at once
@@ -233,7 +234,9 @@ def _chunk(
     return Chunk(labels_B, [layer.pooled(z_NH) for z_NH in activities], row_1BC)
 
 
-def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Prediction) -> Score:
+def score_goodness(
+    goodness_LBC: Tensor, labels_B: Tensor, prediction: Prediction | LayerRange
+) -> Score:
     """Score of predictions from the goodness of each of L layers for each of C labels."""
     depths = range(1, len(goodness_LBC) + 1)
     predicted_LB = torch.stack(
@@ -246,8 +249,13 @@ def score_goodness(goodness_LBC: Tensor, labels_B: Tensor, prediction: Predictio
     )
 
 
-def counted(goodness_LBC: Tensor, prediction: Prediction) -> Tensor:
-    """The goodness of those layers that count for a prediction."""
+def counted(goodness_LBC: Tensor, prediction: Prediction | LayerRange) -> Tensor:
+    """The goodness of those layers that count for a prediction; of layers below all of a range, the
+    last one.
+    """
+    if isinstance(prediction, LayerRange):
+        first = min(prediction.first, len(goodness_LBC))
+        return goodness_LBC[first - 1 : prediction.last]
     if prediction == "skip-first" and len(goodness_LBC) > 1:
         return goodness_LBC[1:]
     return goodness_LBC[-1:] if prediction == "last-layer" else goodness_LBC

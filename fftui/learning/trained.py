@@ -101,7 +101,7 @@ def load_trained(
     )
     like = Images.on(on, none, data)
     network = Network(experiment.model, data.info, like.overlay_value, dtype, experiment.seed)
-    start_from(network.to(on), weights, "the weights given")
+    network.to(on)
     context = TrainContext(
         network=network,
         train=like,
@@ -112,6 +112,7 @@ def load_trained(
         data=data,
         data_clock=MonotonicClock(),
     )
-    number = len(experiment.phases) if phase is None else phase
-    rule = rule_for(experiment.phases[number - 1], number, context)
-    return TrainedNetwork(network, rule, like)
+    # rules first: what they keep in the network has weights too
+    rules = [rule_for(each, number, context) for number, each in enumerate(experiment.phases, 1)]
+    start_from(network, weights, "the weights given")
+    return TrainedNetwork(network, rules[-1 if phase is None else phase - 1], like)

@@ -36,6 +36,7 @@ from fftui.learning.network import Network
 from fftui.learning.per_image_inputs import PerImageInputs
 from fftui.learning.prediction import Score
 from fftui.learning.rules import rule_for
+from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
 from fftui.learning.seeds import generator_for
 from fftui.learning.state import Progress, TrainingState
@@ -525,6 +526,8 @@ class Training(Iterator[ev.Event]):
         evaluated: ev.Evaluated | None = None
         rule = self._rules[-1]
         key = (len(self._rules), None, self._experiment.phases[-1].epochs)
+        if isinstance(rule, LayerSchedule) and self._validation is not None:
+            yield from self._choose_layers(rule, self._validation, key)
         train = self._train.part(0, self._experiment.evaluation.final_train_images)
         for split, images in (
             ("train", train),
@@ -545,6 +548,17 @@ class Training(Iterator[ev.Event]):
                 depth_accuracies=evaluated.depth_accuracies,
             )
         yield ended
+
+    def _choose_layers(
+        self, rule: LayerSchedule, validation: Images, key: EvaluationKey
+    ) -> Iterator[ev.LayersChosen]:
+        """Choose the layers that predict, where the last phase says that they are chosen."""
+        with self._stopwatch.evaluating(key) as seconds:
+            found = rule.choose_layers(validation)
+        if found is None:
+            return
+        chosen, accuracy = found
+        yield ev.LayersChosen(key[0], chosen.first, chosen.last, accuracy, seconds())
 
     def _evaluated(
         self,

@@ -47,7 +47,7 @@ def _note_line(event: ev.Event) -> str | None:
     match event:
         case ev.Noted():
             return event.message
-        case ev.LayerDiverged():
+        case ev.LayerDiverged() | ev.LayersChosen():
             return event.text
         case ev.MetricsUnavailable():
             return event.text

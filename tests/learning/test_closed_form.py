@@ -12,7 +12,8 @@ from fftui.experiment import ForwardForward, FullyConnected, LayerNormalisation
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import GroupObjective, Objective
+from fftui.learning.class_goodness import GroupMeanSquare
+from fftui.learning.objective import ClassObjective, Objective
 
 from .reference import pair_objective, reference_group_loss, reference_loss
 
@@ -168,7 +169,7 @@ def test_gradient_of_a_group_objective(
     loss.backward()
     expected = [loss.detach(), *gradients(layer)]
     outcome = layer.learn_per_label(
-        layer.encode(x_BD), GroupObjective(labels_B, CLASSES, 2.0), labels_B
+        layer.encode(x_BD), ClassObjective(labels_B, GroupMeanSquare(CLASSES), 2.0), labels_B
     )
     assert_same([outcome.loss, *gradients(layer)], expected)
 

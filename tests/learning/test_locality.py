@@ -13,7 +13,8 @@ from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import GroupObjective, Objective
+from fftui.learning.class_goodness import GroupMeanSquare
+from fftui.learning.objective import ClassObjective, Objective
 from fftui.learning.training import train
 
 from .reference import pair_objective
@@ -89,7 +90,7 @@ def test_a_layer_that_learns_sends_nothing_down(
     for number, layer in enumerate(layers):
         objective: Objective = pair_objective(ex.ForwardForward(), layer.shape)
         if rule == "groups":
-            objective = GroupObjective(labels, CLASSES, 1.0)
+            objective = ClassObjective(labels, GroupMeanSquare(CLASSES), 1.0)
         below = [frozen(lower) for lower in layers[:number]]
         outcome = layer.learn(layer.normalise(inputs) if number else inputs, labels, objective)
         assert all(weight.grad is not None for weight in layer.parameters())

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from fftui.experiment import ForwardForward, Goodness
 from fftui.learning.goodness import GOODNESS, goodness_for, group_goodness
-from fftui.learning.objective import GroupObjective, Objective, peer_normalisation
+from fftui.learning.class_goodness import GroupMeanSquare
+from fftui.learning.objective import ClassObjective, Objective, peer_normalisation
 
 from .reference import pair_objective, reference_goodness, reference_group_loss, reference_loss
 
@@ -68,7 +69,9 @@ def test_groups(classes: int, each: int, left_over: int, scale: float, seed: int
     z = activities(6, (classes * each + min(left_over, classes - 1),), seed).requires_grad_()
     labels = torch.randint(0, classes, (6,), generator=torch.Generator().manual_seed(seed))
     check(
-        GroupObjective(labels, classes, scale), z, reference_group_loss(z, labels, classes, scale)
+        ClassObjective(labels, GroupMeanSquare(classes), scale),
+        z,
+        reference_group_loss(z, labels, classes, scale),
     )
 
 
@@ -105,7 +108,9 @@ def test_goodness_of_known_activities() -> None:
 
 def test_groups_state_the_goodness_of_the_true_class_and_the_mean_of_the_others() -> None:
     z = torch.tensor([[5.0, 2.0, 1.0], [1.0, 0.0, 3.0]])
-    assert GroupObjective(torch.tensor([0, 1]), 3, 1.0)(z).goodness_2B.tolist() == [
+    assert ClassObjective(torch.tensor([0, 1]), GroupMeanSquare(3), 1.0)(
+        z
+    ).goodness_2B.tolist() == [
         25.0,
         0.0,
         2.5,

@@ -17,6 +17,7 @@ from fftui.experiment import Convolution
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
+from fftui.learning.layers.feedback import convolved
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.objective import Objective, ObjectiveValue
 
@@ -99,7 +100,10 @@ class ConvolutionLayer(AutogradLayer):
         if self._batch_norm is not None:
             x_BKHW = self._batch_norm(x_BKHW)
         a_NKHW = self._add_label_planes(
-            self._convolved(x_BKHW, self.weight[:, : self.input_shape[0]], self.bias), labels_N
+            self._convolved(
+                x_BKHW, self.weight[:, : self.input_shape[0]], self.bias, self.feedback
+            ),
+            labels_N,
         )
         if self._pooling != "before-goodness":
             return self._activation.apply(a_NKHW).flatten(1)
@@ -150,15 +154,20 @@ class ConvolutionLayer(AutogradLayer):
         a_SBX = label_NX.view(-1, *a_BX.shape) + a_BX
         return a_SBX.view(-1, *a_BKHW.shape[2:], a_BKHW.shape[1]).permute(0, 3, 1, 2)
 
-    def _convolved(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """The convolution, in the layer's product type, channels last in memory."""
-        convolved: Tensor = functional.conv2d(
+    def _convolved(
+        self, x: Tensor, weight: Tensor, bias: Tensor | None, feedback: Tensor | None = None
+    ) -> Tensor:
+        """The convolution, in the layer's product type, channels last in memory; the gradient in
+        x goes through `feedback`, if there is one, in place of the weights.
+        """
+        back = None if feedback is None else feedback[:, : weight.shape[1]].to(self.dtype)
+        return convolved(
             x.to(self.dtype, memory_format=torch.channels_last),
             weight.to(self.dtype, memory_format=torch.channels_last),
             None if bias is None else bias.to(self.dtype),
+            back,
             padding=self._padding,
         )
-        return convolved
 
 
 def _rows(a_NKHW: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import FullyConnected
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.batch_norm import BatchNorm
+from fftui.learning.layers.feedback import product
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import Objective, ObjectiveValue
 
@@ -66,7 +67,7 @@ class FullyConnectedLayer(Layer):
 
     def raw_logits(self, x_ND: Tensor) -> Tensor:
         """x W + b, with autograd."""
-        return x_ND @ self.weight + self.bias
+        return product(x_ND, self.weight, self.feedback) + self.bias
 
     def image_weights(self) -> Tensor | None:
         """Each unit's weights over the image, where it takes one."""

@@ -80,6 +80,9 @@ class Layer(nn.Module, ABC):
 
     # what has a picture of weights (see `image_weights`)
     filters: ClassVar[str] = "units"
+    # of the shape of the weights: what `forward` sends its gradient down through in their place,
+    # in layers whose description `takes_feedback`
+    feedback: Tensor | None = None
 
     def __init__(
         self,

@@ -18,6 +18,11 @@ RULES: Registry[Builder] = Registry("learning rule")
 RULES.add("forward-forward", "fftui.learning.rules.forward_forward:forward_forward")
 RULES.add("local-ce", "fftui.learning.rules.local_cross_entropy:local_cross_entropy")
 RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
+RULES.add("feedback-alignment", "fftui.learning.rules.feedback_alignment:FeedbackAlignmentRule")
+RULES.add(
+    "direct-feedback-alignment",
+    "fftui.learning.rules.direct_feedback_alignment:DirectFeedbackAlignmentRule",
+)
 
 
 def rule_for(phase: ex.Phase, number: int, context: "TrainContext") -> "PhaseRule":

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
+from fftui.learning.layer_range import LayerRange
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.prediction import Score, counted
 from fftui.learning.rules.layer_wise import LayerTrainer, inputs_for
@@ -87,6 +88,10 @@ class LayerSchedule:
         """Score of the whole network on `images`."""
         return self._whole.score(self._context.network.layers, images)
 
+    def choose_layers(self, images: Images) -> tuple[LayerRange, float] | None:
+        """Choose the layers that predict on `images`, if they are chosen: see `LocalRule`."""
+        return self._whole.choose_layers(images)
+
     @torch.no_grad()
     def class_scores(self, images: Images) -> Tensor:
         """Numbers (N, C) whose greatest is the prediction."""
@@ -122,7 +127,8 @@ class LayerSchedule:
 
     def label_scores(self, goodness_LNC: Tensor) -> Tensor:
         """What L layers together score each label by: (N, C), from the goodness of each."""
-        return counted(goodness_LNC, self._phase.prediction).sum(0)
+        prediction = self._whole.chosen_layers or self._phase.prediction
+        return counted(goodness_LNC, prediction).sum(0)
 
     def shown_labels(self, labels_N: Tensor) -> Tensor:
         """The labels (N,) that layers are shown for images with `labels_N`: perhaps all neutral."""

@@ -112,8 +112,9 @@ class LayerTrainer(StageTrainer):
         total_steps: int,
         eval_splits: list[Images],
     ) -> None:
-        number, layer = len(layers), layers[-1]
-        group = ParameterGroup.of(layer.parameters(), for_layer(phase.learning_rate, number))
+        number = len(layers)
+        rate = for_layer(phase.learning_rate, number)
+        group = ParameterGroup(rule.parameters(number), rate)
         self._optimiser = Optimiser([group], phase, total_steps)
         self._layer_sums = LayerSums(1, group.parameters[0].device)
         super().__init__(

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fftui.experiment import LocalPhaseConfig, for_layers
 from fftui.learning.images import Images
+from fftui.learning.layer_range import LayerRange
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import Objective, ObjectiveValue
 from fftui.learning.optimiser import ParameterGroup
@@ -67,6 +68,10 @@ class LocalRule(ABC):
     def objective(self, number: int, index_B: Tensor) -> Objective:
         """Objective of layer `number` on those images."""
 
+    def parameters(self, number: int) -> tuple[nn.Parameter, ...]:
+        """What layer `number` learns: its own parameters, and those that the rule keeps for it."""
+        return tuple(self._context.network.layers[number - 1].parameters())
+
     def head_trainer(self, total_steps: int) -> HeadTrainer | None:
         """What trains the head beside layers that learn in parallel; None where nothing does."""
         del total_steps
@@ -75,6 +80,18 @@ class LocalRule(ABC):
     @abstractmethod
     def score(self, layers: Sequence[Layer], images: Images) -> Score:
         """Score of the predictions of `layers` on `images`."""
+
+    @property
+    def chosen_layers(self) -> LayerRange | None:
+        """The layers that predict, where they are chosen rather than given by the phase."""
+        return None
+
+    def choose_layers(self, images: Images) -> tuple[LayerRange, float] | None:
+        """Choose the layers that predict on `images`, validation images: the range, and its
+        accuracy there; None where nothing is chosen.
+        """
+        del images
+        return None
 
     def scorer(self, layers: Sequence[Layer], images: Images) -> Callable[[], Score]:
         """`score` for repeated calls while only the last of `layers` learns."""
@@ -99,13 +116,10 @@ class LocalRule(ABC):
         return labels_N
 
 
-def layer_groups(layers: Sequence[Layer], phase: LocalPhaseConfig) -> list[ParameterGroup]:
-    """The parameters of each layer with its learning rate."""
-    rates = for_layers(phase.learning_rate, len(layers))
-    return [
-        ParameterGroup.of(layer.parameters(), rate)
-        for layer, rate in zip(layers, rates, strict=True)
-    ]
+def layer_groups(rule: LocalRule, layers: int, phase: LocalPhaseConfig) -> list[ParameterGroup]:
+    """What each of `layers` layers learns by `rule`, with its learning rate."""
+    rates = for_layers(phase.learning_rate, layers)
+    return [ParameterGroup(rule.parameters(number), rate) for number, rate in enumerate(rates, 1)]
 
 
 @torch.no_grad()

@@ -32,7 +32,7 @@ class ParallelTrainer(StageTrainer):
         eval_splits: list[Images],
     ) -> None:
         layers = context.network.layers
-        self._optimiser = Optimiser(layer_groups(layers, phase), phase, total_steps)
+        self._optimiser = Optimiser(layer_groups(rule, len(layers), phase), phase, total_steps)
         self._head = rule.head_trainer(total_steps)
         self._layer_sums = LayerSums(len(layers), context.device)
         optimisers = {"layers.": self._optimiser}
