@@ -40,6 +40,7 @@ from fftui.experiment.phase_configs import (
     Prediction,
     Schedule,
 )
+from fftui.experiment.unsupervised_phases import ImageContrast, Readout
 
 __all__ = [
     "LAYERS",
@@ -56,6 +57,7 @@ __all__ = [
     "FullyConnected",
     "Goodness",
     "Head",
+    "ImageContrast",
     "Kinds",
     "Label",
     "LabelUse",
@@ -76,6 +78,7 @@ __all__ = [
     "PhaseConfig",
     "Precision",
     "Prediction",
+    "Readout",
     "Schedule",
     "SelfAttention",
     "Telemetry",
