@@ -42,6 +42,7 @@ from fftui.experiment.phase_configs import (
     Prediction,
     Schedule,
 )
+from fftui.experiment.unsupervised_phases import ImageContrast, Readout
 
 __all__ = [
     "LAYERS",
@@ -61,6 +62,7 @@ __all__ = [
     "FullyConnected",
     "Goodness",
     "Head",
+    "ImageContrast",
     "Kinds",
     "Label",
     "LabelUse",
@@ -81,6 +83,7 @@ __all__ = [
     "PhaseConfig",
     "Precision",
     "Prediction",
+    "Readout",
     "Schedule",
     "SelfAttention",
     "Telemetry",

@@ -75,4 +75,5 @@ def context_of(experiment: Experiment) -> CostContext:
         augmented=bool(data.shift or data.flip),
         cache_bytes=experiment.cache_bytes,
         per_image=data.loader == "per-image",
+        read_layers=experiment.model.read_layers,
     )

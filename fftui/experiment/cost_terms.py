@@ -92,6 +92,7 @@ class CostContext:
     cache_bytes: int
     per_image: bool = False  # the images of a batch are read one by one
     cached_bytes: int = BYTES_CACHED  # of one number of what is kept
+    read_layers: tuple[int, ...] = ()  # from 1: those whose outputs the head reads
 
     @property
     def read(self) -> Cost:
@@ -104,8 +105,13 @@ class CostContext:
         if not self.has_head:
             return NO_COST
         return Cost(
-            6.0 * self.layers[-1].outputs * self.classes, self.classes * PASSES_PER_ACTIVITY * BYTES
+            6.0 * self.head_inputs * self.classes, self.classes * PASSES_PER_ACTIVITY * BYTES
         )
+
+    @property
+    def head_inputs(self) -> int:
+        """Inputs of the head; 0 where it has no weights of its own."""
+        return sum(self.layers[n - 1].outputs for n in self.read_layers) if self.has_head else 0
 
     def cached(self, layer: LayerCost, labels: int) -> int:
         """The number of labels, of `labels`, for which the inputs of `layer` fit into the cache."""

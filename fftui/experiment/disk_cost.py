@@ -36,7 +36,7 @@ class DiskCost:
 def disk_of(experiment: Experiment) -> DiskCost:
     """The room that a run of `experiment` takes."""
     context = context_of(experiment)
-    head = context.layers[-1].outputs * context.classes if context.has_head else 0
+    head = context.head_inputs * context.classes
     network = sum(layer.weights for layer in context.layers) + head
     stages = [(phase, each) for phase in experiment.phases for each in phase.stage_terms(context)]
     learner = max(_learner(phase, stage, head) for phase, stage in stages)
@@ -52,4 +52,4 @@ def _learner(phase: PhaseConfig, stage: StageTerms, head: float) -> float:
 
 def _rows(phase: PhaseConfig, stage: StageTerms) -> float:
     """Bytes of the epochs of a stage."""
-    return phase.epochs * (EPOCH_BYTES + MEANS_BYTES * (len(stage.layers) - 1))
+    return phase.epochs * (EPOCH_BYTES + MEANS_BYTES * max(0, len(stage.layers) - 1))

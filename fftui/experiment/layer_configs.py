@@ -15,7 +15,7 @@ from fftui.experiment.cost_terms import LayerCost
 from fftui.experiment.kinds import Kinds
 
 Activation = Annotated[str, Choice("activation")]
-LayerNormalisation = Literal["l2", "rms", "batch", "none"]
+LayerNormalisation = Literal["l2", "rms", "layer", "batch", "none"]
 Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 
 SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
@@ -93,7 +93,8 @@ class FullyConnected(LayerConfig):
     normalisation: LayerNormalisation = Field(
         "l2",
         description=(
-            "of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), batch (of each input), none"
+            "of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), layer (x-mean)/std over the"
+            " inputs of an image, batch (of each input), none"
         ),
     )
     activation: Activation = Field("relu", description="of the units")
@@ -101,6 +102,12 @@ class FullyConnected(LayerConfig):
         "uniform",
         description=(
             "weights: uniform within 1/sqrt(D) as torch, or normal with variance 1/D and no bias"
+        ),
+    )
+    output: Literal["activities", "triangle"] = Field(
+        "activities",
+        description=(
+            "to the next layer and the head: the activities z, or triangle: max(0, z - their mean)"
         ),
     )
 
@@ -169,7 +176,8 @@ class Convolution(LayerConfig):
     normalisation: LayerNormalisation = Field(
         "batch",
         description=(
-            "of the layer's input: batch (of each channel), rms or l2 of the whole image, none"
+            "of the layer's input: batch (of each channel), layer, rms or l2 of the whole image,"
+            " none"
         ),
     )
     activation: Activation = Field("relu", description="of the units")

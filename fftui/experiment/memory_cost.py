@@ -100,7 +100,7 @@ def _stage_cost(
     float_bytes: int,
 ) -> MemoryCost:
     """The memory of one stage, without the images."""
-    head = context.layers[-1].outputs * context.classes if context.has_head else 0
+    head = context.head_inputs * context.classes
     network = sum(layer.weights for layer in context.layers) + head
     learning = sum(layer.weights for layer in stage.layers) + head
     moments, copies = MOMENTS[phase.optimizer.kind], float(experiment.on_nan == "stop")

@@ -39,7 +39,7 @@ class Label(Config):
 
 
 class Head(Config):
-    """A softmax classifier on the activities of the last layer."""
+    """A softmax classifier on the outputs of the last layer, or of several layers side by side."""
 
     kind: Literal["linear", "last-layer"] = Field(
         "linear",
@@ -48,7 +48,13 @@ class Head(Config):
         ),
     )
     normalisation: Literal["rms", "none"] = Field(
-        "none", description="of its inputs, the activities of the last layer"
+        "none", description="of its inputs, the outputs of each layer"
+    )
+    layers: tuple[int, ...] | None = Field(
+        None,
+        min_length=1,
+        strict=False,
+        description="layers whose outputs it reads, from 1; null: the last one",
     )
 
 
@@ -66,6 +72,13 @@ class Model(Config):
         """Whether it has a head with weights of its own."""
         return self.head is not None and self.head.kind == "linear"
 
+    @property
+    def read_layers(self) -> tuple[int, ...]:
+        """The layers (from 1) whose outputs the head reads; none where there is no head."""
+        if self.head is None:
+            return ()
+        return self.head.layers or (len(self.layers),)
+
     def problems(self, info: SetInfo) -> Iterator[str]:
         """Settings that do not fit together, or not the data set of `info`."""
         first = self.layers[0]
@@ -81,11 +94,22 @@ class Model(Config):
                 " model.label.encoding = 'appended'"
             )
         yield from self._shape_problems(info.shape)
+        yield from self._head_problems()
         if self.head and self.head.kind == "last-layer" and self.layers[-1].logits != info.classes:
             yield (
                 "model.head.kind = 'last-layer' needs a fully connected last layer of"
                 f" {info.classes} units"
             )
+
+    def _head_problems(self) -> Iterator[str]:
+        """Layers that the head cannot read."""
+        if self.head is None or self.head.layers is None:
+            return
+        count, read = len(self.layers), self.head.layers
+        if any(not 1 <= number <= count for number in read) or len(set(read)) < len(read):
+            yield f"model.head.layers = {list(read)}: name layers from 1 to {count}, each once"
+        if self.head.kind == "last-layer":
+            yield "model.head.kind = 'last-layer' reads no layers: leave out model.head.layers"
 
     def _shape_problems(self, shape: tuple[int, ...]) -> Iterator[str]:
         """What the layers refuse, up to the first one that refuses its inputs."""

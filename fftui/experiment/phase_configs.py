@@ -55,6 +55,8 @@ class PhaseConfig(Config):
     # whether the model's label encoding has to show the layers a label
     label_use: ClassVar[LabelUse] = "optional"
     needs_head: ClassVar[bool] = False
+    # whether a network predicts labels by what was learned in it
+    predicts: ClassVar[bool] = True
     # labels with which a layer is shown an image: positive and negative, or one
     labels_shown: ClassVar[int] = 1
 

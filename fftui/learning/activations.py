@@ -90,6 +90,12 @@ def leaky_relu(a: Tensor) -> Tensor:
     return functional.leaky_relu(a, LEAK)
 
 
+@closed_form_activation("linear", lambda grad, _a, _z: grad, monotone=True)
+def linear(a: Tensor) -> Tensor:
+    """a itself."""
+    return a
+
+
 @closed_form_activation("gelu", lambda grad, a, _z: torch.ops.aten.gelu_backward(grad, a))
 def gelu(a: Tensor) -> Tensor:
     """a Φ(a), Φ the normal distribution function."""

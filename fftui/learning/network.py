@@ -1,7 +1,7 @@
 """A network: layers that can each learn by themselves, and a head for rules that need one."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import torch
@@ -45,7 +45,11 @@ class Network(nn.Module):
         if model.head and model.has_own_head:
             generator = generator_for(seed, "weights", "head")
             self.head = SoftmaxHead(
-                math.prod(shape), info.classes, model.head.normalisation, generator
+                [math.prod(layers[number - 1].output_shape) for number in model.read_layers],
+                info.classes,
+                model.head.normalisation,
+                generator,
+                model.read_layers,
             )
 
     @property
@@ -70,29 +74,29 @@ class Network(nn.Module):
         """Logits (B, C) under the neutral label, with autograd. Raises TypeError where there is no
         head.
         """
-        labels_B = self.neutral(x_BD)
-        *below, last = self.layers
-        for layer in below if self._kind == "last-layer" else (*below, last):
-            x_BD = layer(x_BD, labels_B)
-        return self.logits_above(x_BD, labels_B)
+        labels_B, passed = self.neutral(x_BD), [x_BD]
+        for layer in self.layers[:-1] if self._kind == "last-layer" else self.layers:
+            passed.append(layer(passed[-1], labels_B))
+        return self.logits_above(passed, labels_B)
 
-    def logits_above(self, x_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Logits (B, C) from the inputs of what gives them: the head, or the last layer where its
-        units are the logits. With autograd; raises TypeError where there is neither.
+    def logits_above(self, passed: Sequence[Tensor], labels_B: Tensor) -> Tensor:
+        """Logits (B, C) from the images and the outputs of the layers below what gives them: the
+        head, or the last layer where its units are the logits. With autograd; raises TypeError
+        where there is neither.
         """
         if self._kind == "last-layer":
-            return self._last().logits(x_BD, labels_B)
-        return self._own_head().forward(x_BD)
+            return self._last().logits(passed[-1], labels_B)
+        return self._own_head().forward(passed[1:])
 
     def raw_logits(self, x_BD: Tensor) -> Tensor:
         """Logits (B, C) with no normalisation and no label: the paper's hybrid. Fully connected
         layers only.
         """
+        if self._kind != "last-layer":
+            return self._own_head().forward(list(self.raw_outputs(x_BD)))
         for layer in self.layers[:-1]:
             x_BD = _fully_connected(layer).raw_forward(x_BD)
-        if self._kind == "last-layer":
-            return self._last().raw_logits(x_BD)
-        return self._own_head().forward(self._last().raw_forward(x_BD))
+        return self._last().raw_logits(x_BD)
 
     def outputs(self, x_BD: Tensor) -> Iterator[Tensor]:
         """Outputs of each layer under the neutral label, first to last, with autograd."""
@@ -118,39 +122,64 @@ class Network(nn.Module):
 
 
 class SoftmaxHead(nn.Module):
-    """A linear classifier on activities, which it may normalise by their root mean square.
+    """A linear classifier on the outputs of the `layers` it reads (from 1), side by side; it may
+    normalise those of each layer by their root mean square. `sizes` are their numbers.
 
-    `feedback` (C, H) is what `forward` sends its gradient down through in place of the weights.
+    `feedback` (C, F) is what `forward` sends its gradient down through in place of the weights.
     """
 
     feedback: Tensor | None = None
 
     def __init__(
         self,
-        inputs: int,
+        sizes: Sequence[int],
         classes: int,
         normalisation: Literal["rms", "none"],
         generator: torch.Generator,
+        layers: Sequence[int],
     ) -> None:
         super().__init__()
         self.normalisation = normalisation
+        self.layers = tuple(layers)
+        inputs = sum(sizes)
         self.linear = nn.Linear(inputs, classes)
         bound = inputs**-0.5
         with torch.no_grad():
             self.linear.weight.uniform_(-bound, bound, generator=generator)
             self.linear.bias.uniform_(-bound, bound, generator=generator)
 
-    def forward(self, z_BH: Tensor) -> Tensor:
-        """Logits (B, C)."""
-        z_BH = self.normalised(z_BH)
+    def forward(self, outputs: Sequence[Tensor]) -> Tensor:
+        """Logits (B, C) from the outputs (B, H) of the network's layers, first to last."""
+        features_BF = self.features(outputs)
         if self.feedback is not None:
-            linear = self.linear
-            return product(z_BH, linear.weight.t(), self.feedback.t()) + linear.bias
-        logits_BC: Tensor = self.linear(z_BH)
+            weights_FC = self.linear.weight.t()
+            return product(features_BF, weights_FC, self.feedback.t()) + self.linear.bias
+        logits_BC: Tensor = self.linear(features_BF)
         return logits_BC
 
-    def normalised(self, z_BH: Tensor) -> Tensor:
-        """The activities after the head's normalisation."""
+    def features(self, outputs: Sequence[Tensor]) -> Tensor:
+        """Its inputs (B, F): the outputs of the layers it reads, normalised, side by side."""
+        read = [self._normalised(outputs[number - 1]) for number in self.layers]
+        return read[0] if len(read) == 1 else torch.cat(read, 1)
+
+    @torch.no_grad()
+    def learn(self, features_BF: Tensor, labels_B: Tensor) -> tuple[Tensor, Tensor]:
+        """Set its gradients of the mean cross entropy; return class probabilities p (B, C) and the
+        loss.
+
+        In closed form: the gradient in the logits is (p − one-hot) / B.
+        """
+        logits_BC: Tensor = self.linear(features_BF)
+        p_BC = logits_BC.softmax(1)
+        index_B1 = labels_B[:, None]
+        grad_BC = p_BC.scatter_add(1, index_B1, p_BC.new_full((len(p_BC), 1), -1.0)) / len(p_BC)
+        self.linear.weight.grad = grad_BC.t() @ features_BF
+        self.linear.bias.grad = grad_BC.sum(0)
+        loss = (logits_BC.logsumexp(1) - logits_BC.gather(1, index_B1)[:, 0]).mean()
+        return p_BC, loss
+
+    def _normalised(self, z_BH: Tensor) -> Tensor:
+        """The outputs of one layer after the head's normalisation."""
         if self.normalisation == "none":
             return z_BH
         return z_BH * (math.sqrt(z_BH.shape[1]) / (row_norm(z_BH) + EPSILON))[:, None].to(

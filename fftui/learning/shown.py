@@ -142,7 +142,7 @@ def _first_inputs(
     )
     for number, phase in enumerate(experiment.phases, 1):
         rule = rule_for(phase, number, context)
-        if isinstance(rule, LayerSchedule):
+        if isinstance(rule, LayerSchedule) and not rule.contrasts_images:
             shown = rule.first_inputs(*images)
             if len(shown) > 1:
                 return shown

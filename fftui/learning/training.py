@@ -330,7 +330,8 @@ class Training(Iterator[ev.Event]):
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stage in range(self._progress.stage, rule.stages):
             with self._stopwatch.preparing(number + 1) as set_layer:
-                trainer = rule.trainer(stage, steps, [images for _, images in self._eval_splits])
+                splits = [images for _, images in self._eval_splits] if phase.predicts else []
+                trainer = rule.trainer(stage, steps, splits)
                 if self._resumed is not None:
                     if tensors := _with_prefix("learner.", self._resumed):
                         trainer.load(tensors)
@@ -432,7 +433,7 @@ class Training(Iterator[ev.Event]):
         finished = self._epoch_finished(number, trainer, means)
         yield from self._stopwatch.pop_windows()
         yield from self._layer_means(number, trainer)
-        if self.is_sound and self._evaluates_after(epoch + 1, phase.epochs):
+        if self.is_sound and self._evaluates_after(epoch + 1, phase):
             for eval_split, (split, _) in enumerate(self._eval_splits):
                 evaluated = self._evaluate(number, trainer, eval_split, split)
                 if split == "train":
@@ -509,9 +510,9 @@ class Training(Iterator[ev.Event]):
                 threshold=threshold,
             )
 
-    def _evaluates_after(self, epoch: int, epochs: int) -> bool:
+    def _evaluates_after(self, epoch: int, phase: Phase) -> bool:
         every = self._experiment.evaluation.every
-        return every > 0 and (epoch % every == 0 or epoch == epochs)
+        return phase.predicts and every > 0 and (epoch % every == 0 or epoch == phase.epochs)
 
     def _evaluate(
         self, number: int, trainer: StageTrainer, eval_split: int, split: str
@@ -534,7 +535,7 @@ class Training(Iterator[ev.Event]):
             ("validation", self._validation),
             ("test", self._test),
         ):
-            if images is None or not len(images):
+            if images is None or not len(images) or not self._experiment.phases[-1].predicts:
                 continue
             evaluated = self._evaluated(final_evaluation, partial(rule.score, images), key, split)
             yield evaluated

@@ -15,7 +15,6 @@ from fftui.learning.training import train
 from .conftest import FORWARD_FORWARD
 
 Make = Callable[..., Experiment]
-Shown = Callable[[ForwardForwardRule, LabelFreeInputs, int], LabelFreeInputs]
 
 
 def means(experiment: Experiment) -> torch.Tensor:
@@ -26,11 +25,15 @@ def means(experiment: Experiment) -> torch.Tensor:
     return torch.tensor([(each.goodness_positive, each.goodness_negative) for each in found])
 
 
-def copied(rule: ForwardForwardRule, x: LabelFreeInputs, number: int) -> LabelFreeInputs:
+def copied(
+    rule: ForwardForwardRule, x: LabelFreeInputs, index_B: torch.Tensor, number: int
+) -> LabelFreeInputs:
     return replace(x, product_BH=None)
 
 
-def dark(rule: ForwardForwardRule, x: LabelFreeInputs, number: int) -> LabelFreeInputs:
+def dark(
+    rule: ForwardForwardRule, x: LabelFreeInputs, index_B: torch.Tensor, number: int
+) -> LabelFreeInputs:
     """Negative data without an image."""
     return replace(x, images_BD=x.images_BD * 0, product_BH=None) if number else x
 

@@ -50,11 +50,16 @@ class FullyConnectedLayer(Layer):
         self.weight = nn.Parameter(weight_DH)
         self.bias = nn.Parameter(bias_H)
         self._activation = ACTIVATIONS.find(spec.activation)
+        self._triangle = spec.output == "triangle"
         self._batch_norm = BatchNorm(self.inputs) if spec.normalisation == "batch" else None
 
     def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-        """φ(x̂ W + b), with autograd."""
-        return self._activation.apply(self.logits(x_ND, labels_N))
+        """The outputs for raw input, with autograd."""
+        return self.pooled(self._activation.apply(self.logits(x_ND, labels_N)))
+
+    def pooled(self, z_NH: Tensor) -> Tensor:
+        """The activities, or how far each exceeds the mean of its row (the triangle)."""
+        return torch.relu(z_NH - z_NH.mean(1, keepdim=True)) if self._triangle else z_NH
 
     def logits(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """x̂ W + b for raw input, with autograd."""
@@ -63,7 +68,7 @@ class FullyConnectedLayer(Layer):
 
     def raw_forward(self, x_ND: Tensor) -> Tensor:
         """`forward` without normalisation and without label: the paper's hybrid."""
-        return self._activation.apply(self.raw_logits(x_ND))
+        return self.pooled(self._activation.apply(self.raw_logits(x_ND)))
 
     def raw_logits(self, x_ND: Tensor) -> Tensor:
         """x W + b, with autograd."""

@@ -171,6 +171,8 @@ class Layer(nn.Module, ABC):
         """Normalised input x̂ in the layer's product type; batch normalisation comes later."""
         if self.normalisation in ("batch", "none"):
             return x_ND.to(self.dtype)
+        if self.normalisation == "layer":
+            return self._standardised_rows(x_ND)[0].to(self.dtype)
         return (x_ND * self.normaliser(row_norm(x_ND)).to(x_ND.dtype)[:, None]).to(self.dtype)
 
     def labelled(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
@@ -183,6 +185,8 @@ class Layer(nn.Module, ABC):
             return self.encode(x_ND).with_labels(labels_N).to(x_ND.dtype)
         if self.normalisation in ("batch", "none"):
             return x_ND
+        if self.normalisation == "layer":
+            return self._standardised_rows(x_ND)[0]
         return x_ND * self.normaliser(torch.linalg.vector_norm(x_ND, dim=1))[:, None]
 
     def encode(self, x_BD: Tensor) -> LabelFreeInputs:
@@ -196,11 +200,30 @@ class Layer(nn.Module, ABC):
         else:
             x_BD = x_BD.clone()
             x_BD[:, label_offset : label_offset + label.classes] = 0
+        if self.normalisation == "layer":
+            images_BD, factor_B = self._standardised_rows(x_BD, label.value)
+            label_value_B = (factor_B * label.value).to(self.dtype)
+            return LabelFreeInputs(
+                images_BD.to(self.dtype), label_value_B, label_offset, label.classes
+            )
         factor_B = self.normaliser(row_norm(x_BD).square_().add_(label.value**2).sqrt_())
         images_BD = (x_BD * factor_B[:, None]).to(self.dtype)
         return LabelFreeInputs(
             images_BD, (factor_B * label.value).to(self.dtype), label_offset, label.classes
         )
+
+    def _standardised_rows(
+        self, x_ND: Tensor, label_value: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """(x − mean) / std of each row, and 1 / std (N,); `label_value` is that of an input that is
+        still to be set, and counts.
+        """
+        inputs = x_ND.shape[1]
+        wide_ND = x_ND.to(torch.promote_types(x_ND.dtype, torch.float32))
+        mean_N = (wide_ND.sum(1) + label_value) / inputs
+        square_N = (wide_ND.square().sum(1) + label_value**2) / inputs - mean_N.square()
+        factor_N = 1 / (square_N.clamp(min=0).sqrt() + EPSILON)
+        return (wide_ND - mean_N[:, None]) * factor_N[:, None], factor_N
 
     def normaliser(self, norm_N: Tensor) -> Tensor:
         """The factor (N,) that normalises inputs whose Euclidean norm is `norm_N`."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RULES: Registry[Builder] = Registry("learning rule")
 RULES.add("forward-forward", "fftui.learning.rules.forward_forward:forward_forward")
 RULES.add("local-ce", "fftui.learning.rules.local_cross_entropy:local_cross_entropy")
+RULES.add("image-contrast", "fftui.learning.rules.image_contrast:image_contrast")
+RULES.add("readout", "fftui.learning.rules.readout:ReadoutRule")
 RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
 RULES.add("feedback-alignment", "fftui.learning.rules.feedback_alignment:FeedbackAlignmentRule")
 RULES.add(

@@ -55,12 +55,12 @@ class DirectFeedbackAlignmentRule(NetworkRule):
         """Outputs (B, H) of the layers that are sent an error, and logits (B, C); the graph of
         each part begins at its own input.
         """
-        network, outputs = self.network, list[Tensor]()
+        network, passed = self.network, [x_BD]
         labels_B = network.neutral(x_BD)
         for layer in self._fed:
-            outputs.append(layer(x_BD.detach(), labels_B))
-            x_BD = outputs[-1]
-        return outputs, network.logits_above(x_BD.detach(), labels_B)
+            passed.append(layer(passed[-1].detach(), labels_B))
+        above = [each.detach() for each in passed]
+        return passed[1:], network.logits_above(above, labels_B)
 
     def _drawn_for(self, layer: Layer, scale: float, place: int) -> Tensor:
         """A normal matrix (C, H) for the outputs of `layer`."""

@@ -38,27 +38,21 @@ class HeadTrainer:
     def predict_probs(self, x: LabelFreeInputs, labels_B: Tensor) -> Tensor:
         """Class probabilities p (B, C) of the images; also sets the head's gradients for their true
         labels.
-
-        In closed form: the gradient of the mean cross entropy in the logits is (p − one-hot) / B.
         """
-        features_BH = self._head.normalised(_features(self._network, x))
-        p_BC: Tensor = self._head.linear(features_BH).softmax(1)
-        grad_BC = p_BC.scatter_add(1, labels_B[:, None], p_BC.new_full((len(p_BC), 1), -1.0)) / len(
-            p_BC
-        )
-        linear = self._head.linear
-        linear.weight.grad, linear.bias.grad = grad_BC.t() @ features_BH, grad_BC.sum(0)
-        return p_BC
+        features_BF = self._head.features(read_outputs(self._network, x))
+        return self._head.learn(features_BF, labels_B)[0]
 
 
 @torch.no_grad()
 def head_logits(network: Network, head: SoftmaxHead, images: Images) -> Tensor:
     """The head's logits (N, C) for `images`, in one pass."""
     inputs = (part.inputs(slice(None)) for part in images.parts(rows_at_once(network.layers)))
-    return torch.cat([head(_features(network, network.layers[0].encode(x_BD))) for x_BD in inputs])
+    layer = network.layers[0]
+    return torch.cat([head(read_outputs(network, layer.encode(x_BD))) for x_BD in inputs])
 
 
-def _features(network: Network, x: LabelFreeInputs) -> Tensor:
-    """Outputs of the last layer under the neutral label, float32 (B, H)."""
-    *_, z_BH = forward_layers(network.layers, x, network.neutral(x.images_BD))
-    return network.layers[-1].pooled(z_BH).float()
+def read_outputs(network: Network, x: LabelFreeInputs) -> list[Tensor]:
+    """Outputs of the layers under the neutral label, float32 (B, H), as far as the head reads."""
+    layers = network.layers[: max(network.head.layers)] if network.head else network.layers
+    activities = forward_layers(layers, x, network.neutral(x.images_BD))
+    return [layer.pooled(z).float() for layer, z in zip(layers, activities, strict=True)]

@@ -50,6 +50,11 @@ class LayerSchedule:
         self._in_parallel = phase.order == "parallel"
         self.stages = 1 if self._in_parallel else len(context.network.layers)
 
+    @property
+    def contrasts_images(self) -> bool:
+        """Whether positive and negative are different images, not one image with two labels."""
+        return self._whole.contrasts_images
+
     def trainer(self, stage: int, total_steps: int, eval_splits: list[Images]) -> StageTrainer:
         """The trainer of all layers in parallel, or of layer number `stage` (from 0) alone."""
         if self._in_parallel:
@@ -81,7 +86,10 @@ class LayerSchedule:
             own_x = context.network.layers[0].encode(context.train.inputs(index_B))
             class_probs_BC = head.predict_probs(own_x, context.train.labels_N[index_B])
         sets = rule.labels(index_B, class_probs_BC)
-        return [(labels_B, rule.images_shown(x, number)) for number, labels_B in enumerate(sets)]
+        return [
+            (labels_B, rule.images_shown(x, index_B, number))
+            for number, labels_B in enumerate(sets)
+        ]
 
     @torch.no_grad()
     def score(self, images: Images) -> Score:

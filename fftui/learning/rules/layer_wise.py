@@ -70,7 +70,7 @@ class CachedLayerInputs:
         if self._uncached:
             images = self._images.batch(index_B)
             for number in self._uncached:
-                shown = self._rule.images_shown(images, number)
+                shown = self._rule.images_shown(images, index_B, number)
                 parts[number].copy_(self._forward(sets[number], shown))
         return self._layer.learn(x_ND, torch.cat(sets), self._rule.objective(self._number, index_B))
 

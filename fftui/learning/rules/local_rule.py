@@ -27,6 +27,7 @@ class LocalRule(ABC):
     """
 
     static_labels: bool  # the labels shown are the same in every epoch
+    contrasts_images = False  # sets of labels are of different images, and have all one label
 
     def __init__(self, context: TrainContext) -> None:
         self._context = context
@@ -44,11 +45,12 @@ class LocalRule(ABC):
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """Sets of labels (B,) with which the images at `index_B` are shown, positive first."""
 
-    def images_shown(self, x: LabelFreeInputs, number: int) -> LabelFreeInputs:
+    def images_shown(self, x: LabelFreeInputs, index_B: Tensor, number: int) -> LabelFreeInputs:
         """The first layer's inputs for set number `number` (from 0) of a batch's labels: those of
-        its images, unless a rule contrasts images; such a rule has no `static_labels`.
+        its images, which are `x` and at `index_B`, unless a rule contrasts images; such a rule has
+        no `static_labels`.
         """
-        del number
+        del index_B, number
         return x
 
     def learn_first(
@@ -58,7 +60,7 @@ class LocalRule(ABC):
         labels (B,); labels share products where all are of the same images.
         """
         objective = self.objective(1, index_B)
-        shown = [self.images_shown(x, number) for number in range(len(labels_B))]
+        shown = [self.images_shown(x, index_B, number) for number in range(len(labels_B))]
         if all(each is x for each in shown):
             return first.learn_per_label(x, objective, *labels_B)
         inputs = [each.with_labels(labels) for each, labels in zip(shown, labels_B, strict=True)]

@@ -1,0 +1,119 @@
+"""Phases in which layers learn without labels, and the one that reads what they have learned."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fftui.data.catalogue import SetInfo
+from fftui.experiment.cost_terms import NO_COST, CostContext, LayerCost, StageTerms
+from fftui.experiment.model_config import Model
+from fftui.experiment.per_layer import PerLayer, per_layer_problems
+from fftui.experiment.phase_configs import BATCH, PHASES, LabelUse, LocalPhaseConfig, PhaseConfig
+
+NegativeImages = Literal["average", "hybrid"]
+
+
+@PHASES.add
+class ImageContrast(LocalPhaseConfig):
+    """Forward-Forward without labels: positive is an image, negative is made of two images.
+
+    As SCFF (Chen et al. 2025; `average`) and as Hinton 2022, section 3.2 (`hybrid`). It predicts
+    nothing: a phase with the rule readout, or `fftui probe`, reads its layers.
+    """
+
+    rule: Literal["image-contrast"] = "image-contrast"
+    epochs: int = Field(20, ge=1, description="epochs of each layer")
+    batch_size: int = Field(100, ge=1, le=10_000_000, description=BATCH)
+    learning_rate: PerLayer = Field(
+        3e-3, description="one number, or a list with one a layer (> 0)"
+    )
+    negatives: NegativeImages = Field(
+        "average",
+        description=(
+            "average of an image and the next one of the batch (SCFF: one W for both), or hybrid:"
+            " parts of the two by a smooth random mask"
+        ),
+    )
+    threshold_positive: PerLayer = Field(
+        1.0,
+        description="goodness that positive images should exceed; one number, or one a layer (> 0)",
+    )
+    threshold_negative: PerLayer = Field(
+        1.0,
+        description="goodness that negatives should stay under; one number, or one a layer (> 0)",
+    )
+    goodness_penalty: float = Field(
+        0.0, ge=0, description="weight of the positive images' mean goodness in the loss"
+    )
+    prediction: Literal["all-layers"] = Field(
+        "all-layers", description="all layers; it predicts nothing before a readout"
+    )
+
+    label_use: ClassVar[LabelUse] = "refused"
+    predicts: ClassVar[bool] = False
+    labels_shown: ClassVar[int] = 2
+
+    @property
+    def static_labels(self) -> int:
+        """Positive images alone are the same in every epoch."""
+        return 1
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """Those of local phases, but that two images share no product."""
+        layers = tuple(map(_nothing_shared, context.layers))
+        yield from super().stage_terms(replace(context, layers=layers))
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of local phases, and thresholds that are not one a layer."""
+        yield from super().problems(model, info)
+        for name in ("threshold_positive", "threshold_negative"):
+            yield from per_layer_problems(name, getattr(self, name), len(model.layers))
+
+
+def _nothing_shared(layer: LayerCost) -> LayerCost:
+    return replace(layer, shared_flops=0.0, flops=layer.flops + layer.shared_flops)
+
+
+@PHASES.add
+class Readout(PhaseConfig):
+    """The softmax head learns by cross entropy from the outputs of its layers, which stay as they
+    are.
+    """
+
+    rule: Literal["readout"] = "readout"
+    epochs: int = Field(20, ge=1, description="passes over the training images")
+    batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
+    learning_rate: float = Field(1e-3, gt=0, description="of the head")
+    schedule: Literal["constant", "cosine"] = Field(
+        "cosine", description="learning rate over the epochs"
+    )
+    inputs: Literal["normalised", "raw"] = Field(
+        "normalised",
+        description=(
+            "normalised: layers normalise their inputs, with the neutral label; raw: layers"
+            " without normalisation and label (the paper's hybrid)"
+        ),
+    )
+
+    needs_head: ClassVar[bool] = True
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """The head; outputs are computed once where they are static and fit the cache."""
+        below = context.layers[: max(context.read_layers, default=0)]
+        forward = sum((layer.forward(1) for layer in below), NO_COST) + context.read
+        floats = float(context.images * context.head_inputs)
+        fits = floats * context.cached_bytes <= context.cache_bytes
+        if fits and not context.augmented and not context.per_image:
+            yield StageTerms([], context.head, forward, floats)
+        else:
+            yield StageTerms([], context.head + forward)
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of every phase, a head without weights, and layers that take no raw inputs."""
+        yield from super().problems(model, info)
+        if model.head is not None and not model.has_own_head:
+            yield "readout teaches a head with weights of its own: set model.head.kind = 'linear'"
+        if self.inputs == "raw" and not all(layer.takes_raw_inputs for layer in model.layers):
+            yield "inputs = 'raw' is for fully connected layers"

@@ -1,0 +1,140 @@
+"""Forward-Forward without labels: goodness high for images, low for what is made of two images.
+
+(SCFF: Chen et al. 2025, arXiv 2409.11593; Hinton 2022, section 3.2.) In SCFF one W serves both
+images of a pair, a = W (x₁ + x₂) + 2b. Here a = W (x₁ + x₂) / 2 + b: the same layer with
+W and b of half the size, so that an image with itself is the image. A pair goes through all layers
+below the one that learns.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fftui import experiment as ex
+from fftui.errors import ExperimentError
+from fftui.learning.goodness import GoodnessFunction, goodness_for
+from fftui.learning.images import Images
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.losses import LossGrad
+from fftui.learning.objective import Objective, ObjectiveValue, PairObjective
+from fftui.learning.prediction import Score
+from fftui.learning.rules.hybrid_masks import HybridMasks
+from fftui.learning.rules.layer_schedule import LayerSchedule
+from fftui.learning.rules.local_rule import LocalRule
+from fftui.learning.rules.phase_rule import TrainContext
+
+GOODNESS = "mean-square"  # of the positive part of the activities
+
+
+def image_contrast(phase: ex.ImageContrast, number: int, context: TrainContext) -> LayerSchedule:
+    """The rule for `phase`, the experiment's `number`-th."""
+    return LayerSchedule(phase, number, context, partial(ImageContrastRule, phase, number, context))
+
+
+class ImageContrastRule(LocalRule):
+    """Positive: the images of a batch. Negative: each image and the next one of the batch, averaged
+    or cut together; the order of the images, drawn in every epoch, draws the pairs.
+    """
+
+    static_labels = False
+    contrasts_images = True
+
+    def __init__(
+        self, phase: ex.ImageContrast, number: int, context: TrainContext, layer: int
+    ) -> None:
+        super().__init__(context)
+        layers = context.network.layers
+        self._masks = None
+        if phase.negatives == "hybrid":
+            self._masks = HybridMasks(context.train, (context.seed, number, layer))
+        thresholds = zip(
+            ex.for_layers(phase.threshold_positive, len(layers)),
+            ex.for_layers(phase.threshold_negative, len(layers)),
+            strict=True,
+        )
+        self._goodness = [goodness_for(GOODNESS, layer.shape) for layer in layers]
+        self._objectives = [
+            ContrastObjective(goodness, *pair, phase.goodness_penalty)
+            for goodness, pair in zip(self._goodness, thresholds, strict=True)
+        ]
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the epoch's masks."""
+        if self._masks is not None:
+            self._masks.begin_epoch(epoch)
+
+    def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
+        """The neutral label (B,) for images and for pairs: no label goes in."""
+        del class_probs_BC
+        neutral_B = self._context.network.neutral(index_B)
+        return neutral_B, neutral_B
+
+    def images_shown(self, x: LabelFreeInputs, index_B: Tensor, number: int) -> LabelFreeInputs:
+        """The images themselves, or (number 1) the negatives made of them."""
+        if number == 0:
+            return x
+        images_BD, next_BD = x.images_BD, x.images_BD.roll(-1, 0)
+        if self._masks is None:
+            return replace(x, images_BD=(images_BD + next_BD) / 2, product_BH=None)
+        hybrids_BD = torch.where(self._masks.select(index_B), images_BD, next_BD)
+        # parts of two images differ in norm, by which a layer could tell them from an image
+        normalised_BD = self._context.network.layers[0].normalise(hybrids_BD)
+        return replace(x, images_BD=normalised_BD, product_BH=None)
+
+    def objective(self, number: int, index_B: Tensor) -> Objective:
+        """The loss of the layer's goodness with its two thresholds."""
+        del index_B
+        return self._objectives[number - 1]
+
+    @torch.no_grad()
+    def score(self, layers: Sequence[Layer], images: Images) -> Score:
+        """Raises ExperimentError: no label was learned."""
+        raise ExperimentError(NO_LABELS)
+
+    def class_scores(self, images: Images) -> Tensor:
+        """Raises ExperimentError: no label was learned."""
+        raise ExperimentError(NO_LABELS)
+
+    def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
+        """Goodness (N,) of the images, whatever their label."""
+        del labels_N
+        return self._goodness[number - 1](z_NH.relu())
+
+    def shown_labels(self, labels_N: Tensor) -> Tensor:
+        """The neutral label: no label goes in."""
+        return self._context.network.neutral(labels_N)
+
+
+NO_LABELS = (
+    "image-contrast learns no labels and predicts none: add a phase with rule = 'readout' and"
+    " model.head, or use fftui probe"
+)
+
+
+class ContrastObjective:
+    """The mean of log(1 + exp(θ₁ − g⁺)) plus that of log(1 + exp(g⁻ − θ₂)) plus λ times that of g⁺,
+    g the goodness of the positive part of the activities.
+    """
+
+    def __init__(
+        self, goodness: GoodnessFunction, positive: float, negative: float, penalty: float
+    ) -> None:
+        self._thresholds = (positive, negative)
+        self._penalty = penalty
+        self._pairs = PairObjective(self._loss, goodness)
+
+    def __call__(self, z_2BH: Tensor) -> ObjectiveValue:
+        """Loss, goodness and gradient for the activities of positive and negative data."""
+        # where z is negative its positive part is 0, and so is the gradient of a square
+        return replace(self._pairs(z_2BH.relu()), activities_NH=z_2BH)
+
+    def _loss(self, positive_B: Tensor, negative_B: Tensor) -> LossGrad:
+        low_B = self._thresholds[0] - positive_B
+        high_B = negative_B - self._thresholds[1]
+        value = functional.softplus(low_B).mean() + functional.softplus(high_B).mean()
+        grad_2B = torch.cat((self._penalty - low_B.sigmoid(), high_B.sigmoid()))
+        return LossGrad(value + self._penalty * positive_B.mean(), grad_2B / len(positive_B))
