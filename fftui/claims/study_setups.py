@@ -149,8 +149,7 @@ def _with_equal_training(studies: Studies, each: StudySetup, backprop: PlannedRu
         tuple(
             mine.changed(
                 {
-                    "data.shift": theirs.data.shift,
-                    "data.flip": theirs.data.flip,
+                    **theirs.data.augmentation,
                     "phases.0.epochs": theirs.phases[0].epochs,
                 }
             )

@@ -6,6 +6,7 @@ turns those refusals into one line with the nearest valid name.
 """
 
 from fftui.data.catalogue import Normalisation
+from fftui.experiment.augment_config import Augment
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
@@ -48,6 +49,7 @@ __all__ = [
     "LAYERS",
     "PHASES",
     "Activation",
+    "Augment",
     "Backprop",
     "Checkpoint",
     "ClassGoodness",

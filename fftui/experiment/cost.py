@@ -72,7 +72,7 @@ def context_of(experiment: Experiment) -> CostContext:
         images=images_of(experiment),
         classes=data.info.classes,
         has_head=experiment.model.has_own_head,
-        augmented=bool(data.shift or data.flip),
+        augmented=data.augmented,
         cache_bytes=experiment.cache_bytes,
         per_image=data.loader == "per-image",
         read_layers=experiment.model.read_layers,

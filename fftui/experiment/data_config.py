@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from fftui.data.catalogue import SETS, ChannelScale, Normalisation, SetInfo
 from fftui.data.own_sets import known_names, own_record
 from fftui.errors import hint
+from fftui.experiment.augment_config import Augment
 from fftui.experiment.choices import FilledIn
 from fftui.experiment.config import Config
 
@@ -75,6 +76,7 @@ class Data(Config):
     flip: bool = Field(
         False, description="training images are flipped left to right, half of them at random"
     )
+    augment: Augment = Augment()
     loader: Loader = Field(
         "tensor",
         description=(
@@ -102,6 +104,20 @@ class Data(Config):
             class_names=self.own.class_names,
         )
 
+    @property
+    def augmented(self) -> bool:
+        """Whether training images are changed at random."""
+        return bool(self.shift or self.flip) or not self.augment.is_none
+
+    @property
+    def augmentation(self) -> dict[str, object]:
+        """What changes training images, by path: for another experiment with the same changes."""
+        return {
+            "data.shift": self.shift,
+            "data.flip": self.flip,
+            "data.augment": self.augment.model_dump(mode="json"),
+        }
+
     @model_validator(mode="after")
     def _fits_the_set(self) -> Self:
         if self.own is not None and self.name in SETS:
@@ -127,11 +143,16 @@ class Data(Config):
         return self
 
     @model_validator(mode="after")
-    def _loader_fits(self) -> Self:
-        if self.loader == "per-image" and (self.shift or self.flip):
+    def _augmentation_fits(self) -> Self:
+        for problem in self.augment.problems(self.name, self.info):
+            raise ValueError(problem)
+        if self.shift and self.augment.crop:
+            msg = "images are moved by data.shift or by data.augment.crop: set one of them to 0"
+            raise ValueError(msg)
+        if self.loader == "per-image" and self.augmented:
             msg = (
-                "loader = 'per-image' reads images as they are: set shift = 0 and flip = false, or"
-                " loader = 'tensor'"
+                "loader = 'per-image' reads images as they are: set shift = 0 and flip = false,"
+                " leave out augment, or set loader = 'tensor'"
             )
             raise ValueError(msg)
         return self

@@ -45,7 +45,7 @@ def sample_complexity(data: DataName, scale: Scale) -> Iterator[Row]:
             if preset == "paper/ff":
                 changes |= {"phases.0.threshold": SAMPLE_THRESHOLD} if full else {}
             elif preset != "paper/backprop":
-                changes |= {"data.shift": max(1, own.shift), "data.flip": own.flip}
+                changes |= own.augmentation | {"data.shift": max(1, own.shift)}
                 changes |= SAMPLE_PHASE if full else {}
             if preset != method:
                 if images == whole:

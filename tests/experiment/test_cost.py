@@ -32,6 +32,7 @@ def test_forward_forward_layer_by_layer() -> None:
     [
         ({"phases": [FF | {"negatives": "random"}]}, 1 + 2),  # positive once, negative each epoch
         ({"data": {"name": "mnist", "train_images": 1000, "shift": 1}}, 4),
+        ({"data": {"name": "mnist", "train_images": 1000, "augment": {"rotation": 5.0}}}, 4),
         ({"cache_bytes": 0}, 4),
         ({"cache_bytes": 1000 * 100 * 2}, 1 + 2),
     ],

@@ -152,6 +152,7 @@ def test_a_network_with_batch_norm_and_augmented_images_resumes_bit_by_bit(
         "test_images": 20,
         "shift": 1,
         "flip": True,
+        "augment": {"rotation": 10.0, "area": 0.8, "brightness": 0.2, "contrast": 0.2},
     }
     fields = {
         "model": CONVOLUTIONS,
