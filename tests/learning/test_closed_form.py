@@ -10,9 +10,9 @@ from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput, overlay
 from fftui.experiment import ForwardForward, FullyConnected, LayerNormalisation
 from fftui.learning.activations import ACTIVATIONS
+from fftui.learning.class_goodness import GroupMeanSquare
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.class_goodness import GroupMeanSquare
 from fftui.learning.objective import ClassObjective, Objective
 
 from .reference import pair_objective, reference_group_loss, reference_loss

@@ -11,9 +11,9 @@ from torch import Tensor
 from fftui import experiment as ex
 from fftui.data.encodings import LabelEncoding
 from fftui.data.label_encoding import LabelInput
+from fftui.learning.class_goodness import GroupMeanSquare
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.layer import Layer
-from fftui.learning.class_goodness import GroupMeanSquare
 from fftui.learning.objective import ClassObjective, Objective
 from fftui.learning.training import train
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from fftui.experiment import ForwardForward, Goodness
-from fftui.learning.goodness import GOODNESS, goodness_for, group_goodness
 from fftui.learning.class_goodness import GroupMeanSquare
+from fftui.learning.goodness import GOODNESS, goodness_for, group_goodness
 from fftui.learning.objective import ClassObjective, Objective, peer_normalisation
 
 from .reference import pair_objective, reference_goodness, reference_group_loss, reference_loss
