@@ -209,9 +209,7 @@ class Layer(nn.Module, ABC):
             images_BD, (factor_B * label.value).to(self.dtype), label_offset, label.classes
         )
 
-    def _standardised_rows(
-        self, x_ND: Tensor, label_value: float = 0.0
-    ) -> tuple[Tensor, Tensor]:
+    def _standardised_rows(self, x_ND: Tensor, label_value: float = 0.0) -> tuple[Tensor, Tensor]:
         """(x − mean) / std of each row, and 1 / std (N,); `label_value` is that of an input that is
         still to be set, and counts.
         """
