@@ -4,7 +4,7 @@ Public names are offered by `fftui` itself: `import fftui` is enough.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from fftui.learning.trained import TrainedNetwork
     from fftui.learning.training import Training
+    from fftui.runs.readouts import ReadoutResult
     from fftui.runs.table_names import TableName
 
 __all__ = [
@@ -123,6 +124,38 @@ class Run:
 
         folder = _path(data_folder)
         return inspect_run(self.folder, images=images, data_folder=folder, device=device).report()
+
+    def probe(
+        self,
+        layers: Sequence[int] = (),
+        *,
+        epochs: int = 20,
+        learning_rate: float = 1e-3,
+        device: str = "auto",
+        data_folder: Folder | None = None,
+        on_event: Callable[[ev.Event], None] | None = None,
+    ) -> "ReadoutResult":
+        """Train a linear readout of `layers` (from 1; none: all) of the last checkpoint, on
+        the run's training images; its result is kept in `readouts.json` beside the run.
+
+        Raises RequestError for layers that are not there, RunFailedError where there is no
+        checkpoint or the readout diverges, DataError where the images are missing.
+        """
+        from fftui.runs.readouts import ReadoutSettings, train_readout  # noqa: PLC0415 - torch
+
+        settings = ReadoutSettings(tuple(layers), epochs, learning_rate)
+        folder = _path(data_folder)
+        return train_readout(
+            self.folder, settings, device=device, data_folder=folder, on_event=on_event
+        )
+
+    def readouts(self) -> "tuple[ReadoutResult, ...]":
+        """The results of `probe` that are kept beside the run. Raises RequestError where they
+        cannot be read.
+        """
+        from fftui.runs.readouts import read_readouts  # noqa: PLC0415 - loads torch
+
+        return read_readouts(self.folder)
 
 
 def train(

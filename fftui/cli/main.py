@@ -16,7 +16,7 @@ from fftui import __version__
 from fftui.cli.compare_commands import compare
 from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
-from fftui.cli.network_commands import inspect, predict, weights
+from fftui.cli.network_commands import inspect, predict, probe, weights
 from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
 from fftui.cli.run_commands import export, resume, run
 from fftui.cli.runs_commands import archive, delete, note, rename, restore, runs_list, tag
@@ -143,6 +143,7 @@ for command in (
     show,
     compare,
     inspect,
+    probe,
     export,
     predict,
     weights,

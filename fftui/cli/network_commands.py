@@ -1,4 +1,4 @@
-"""`predict`, `weights`, `inspect`: the commands that use what a run has learned.
+"""`predict`, `weights`, `inspect`, `probe`: the commands that use what a run has learned.
 
 Imports inside the functions, as in all of the command line (PLC0415).
 """
@@ -6,12 +6,15 @@ Imports inside the functions, as in all of the command line (PLC0415).
 # ruff: noqa: PLC0415
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fftui.cli.options import DataDir, Device, ListJson, Run, RunsDir
 from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+
+if TYPE_CHECKING:
+    from fftui.events import Event
 
 
 def predict(
@@ -99,3 +102,63 @@ def inspect(  # noqa: PLR0913, PLR0917 - one parameter an option
         json_to_stdout(inspect_facts(opened.id, report, layer))
     else:
         to_stdout(inspect_text(opened.id, report, layer))
+
+
+def probe(  # noqa: PLR0913, PLR0917 - one parameter an option
+    run: Run,
+    layers: Annotated[
+        str | None,
+        typer.Option("--layers", metavar="N,…", help="Layers to read, from 1.  [default: all]"),
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option("--epochs", metavar="N", min=1, help="Passes over the training images.")
+    ] = 20,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", metavar="R", min=1e-12, help="Of the readout.")
+    ] = 1e-3,
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    device: Device = "auto",
+    as_json: ListJson = False,
+) -> None:
+    """Train a linear readout of layers of a run, which stay as they are: how much of the labels
+    they hold.
+
+    A softmax classifier on the outputs of the layers, side by side, from the last checkpoint, on
+    the run's training images. The result is kept in readouts.json in the run's folder.
+    """
+    from fftui.api import open_run
+    from fftui.text.readout_text import readout_facts, readout_text
+
+    opened = open_run(run, runs)
+    result = opened.probe(
+        _numbers(layers),
+        epochs=epochs,
+        learning_rate=learning_rate,
+        device=device,
+        data_folder=data_dir,
+        on_event=_show_epoch,
+    )
+    if as_json:
+        json_to_stdout(readout_facts(opened.id, result))
+    else:
+        to_stdout(readout_text(opened.id, result))
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    """The layers in a text such as "1,2". Raises RequestError."""
+    from fftui.errors import RequestError, shown
+
+    try:
+        return tuple(int(part) for part in text.split(",")) if text is not None else ()
+    except ValueError:
+        msg = f"--layers {shown(text or '')}: write numbers such as 1,2"
+        raise RequestError(msg) from None
+
+
+def _show_epoch(event: "Event") -> None:
+    """A line on stderr for each epoch."""
+    from fftui.events import EpochFinished
+
+    if isinstance(event, EpochFinished):
+        to_stderr(f"readout  epoch {event.epoch}  loss {event.loss:.3f}")

@@ -47,6 +47,15 @@ class ImageContrast(LocalPhaseConfig):
     goodness_penalty: float = Field(
         0.0, ge=0, description="weight of the positive images' mean goodness in the loss"
     )
+    move: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description=(
+            "pixels by which the second image of a pair is moved at random, each way; a positive is"
+            " then the average of an image and of its moved copy (negatives = 'average')"
+        ),
+    )
     prediction: Literal["all-layers"] = Field(
         "all-layers", description="all layers; it predicts nothing before a readout"
     )
@@ -57,8 +66,8 @@ class ImageContrast(LocalPhaseConfig):
 
     @property
     def static_labels(self) -> int:
-        """Positive images alone are the same in every epoch."""
-        return 1
+        """Positive images alone are the same in every epoch, and not where copies are moved."""
+        return int(self.move == 0)
 
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Those of local phases, but that two images share no product."""
@@ -70,6 +79,8 @@ class ImageContrast(LocalPhaseConfig):
         yield from super().problems(model, info)
         for name in ("threshold_positive", "threshold_negative"):
             yield from per_layer_problems(name, getattr(self, name), len(model.layers))
+        if self.move and self.negatives != "average":
+            yield "move is of averages: set negatives = 'average', or move = 0"
 
 
 def _nothing_shared(layer: LayerCost) -> LayerCost:
@@ -89,6 +100,9 @@ class Readout(PhaseConfig):
     schedule: Literal["constant", "cosine"] = Field(
         "cosine", description="learning rate over the epochs"
     )
+    images: Literal["plain", "augmented"] = Field(
+        "plain", description="it learns from: plain, or augmented as data says"
+    )
     inputs: Literal["normalised", "raw"] = Field(
         "normalised",
         description=(
@@ -105,7 +119,8 @@ class Readout(PhaseConfig):
         forward = sum((layer.forward(1) for layer in below), NO_COST) + context.read
         floats = float(context.images * context.head_inputs)
         fits = floats * context.cached_bytes <= context.cache_bytes
-        if fits and not context.augmented and not context.per_image:
+        static = self.images == "plain" or not context.augmented
+        if fits and static and not context.per_image:
             yield StageTerms([], context.head, forward, floats)
         else:
             yield StageTerms([], context.head + forward)

@@ -12,13 +12,14 @@ from torch import Tensor
 
 from fftui.data.encodings import WORDS
 from fftui.data.sets import DataSplit
-from fftui.experiment import Experiment
+from fftui.experiment import Experiment, PhaseConfig
 from fftui.learning.goodness_split import goodness_split
 from fftui.learning.layer_pictures import beside_pictures, filter_pictures, picture
 from fftui.learning.layers.layer import Layer
 from fftui.learning.prediction import MAX_FLOATS, MAX_ROWS
 from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.network_rule import NetworkRule
+from fftui.learning.rules.readout import ReadoutRule
 from fftui.learning.shown import shown_input, without_normalisation
 from fftui.learning.trained import TrainedNetwork
 from fftui.learning.unit_tally import UnitTally
@@ -85,7 +86,11 @@ class NetworkInspector:
     def report(self) -> NetworkReport:
         """All that is said of the network and its layers."""
         rule, info = self._trained.rule, self._experiment.data.info
-        passes = self._passes_by_label(rule) if isinstance(rule, LayerSchedule) else self._passes()
+        passes = (
+            self._passes_by_label(rule)
+            if isinstance(rule, LayerSchedule) and not rule.contrasts_images
+            else self._passes()
+        )
         scores_NC, scored_by = self._network_scores(passes)
         tally = passes.tallies[0]
         return NetworkReport(
@@ -99,10 +104,14 @@ class NetworkInspector:
             scored_by=scored_by,
             confusion=self._confusion(scores_NC),
             filters=self._filters(tally),
-            problem="" if len(passes.scored_LNC) else f"{self._position.rule} has no goodness",
+            problem="" if len(passes.scored_LNC) else self._why_no_goodness(),
             written=self._written,
             probe=self._probe,
         )
+
+    def _why_no_goodness(self) -> str:
+        rule = self._position.rule
+        return f"{rule} has no goodness" if self._predicts else f"{rule} contrasts no labels"
 
     @torch.no_grad()
     def sample(self, number: int, wrong: int) -> ProbeSample:
@@ -138,7 +147,8 @@ class NetworkInspector:
         if isinstance(rule, LayerSchedule):
             asked_N = self._images.labels_N.new_tensor([label, wrong])
             return tuple(dict.fromkeys(rule.shown_labels(asked_N).tolist()))
-        return (neutral,) if isinstance(rule, NetworkRule) and rule.shows_label else ()
+        is_neutral = isinstance(rule, NetworkRule | ReadoutRule) and rule.shows_label
+        return (neutral,) if is_neutral else ()
 
     def _how_label_enters(self, shown: tuple[int, ...]) -> str:
         encoding, rule = self._experiment.model.label.encoding, self._position.rule
@@ -165,8 +175,11 @@ class NetworkInspector:
 
     def _passes(self) -> _Passes:
         """Every image through all layers, by a rule without goodness."""
-        # such rules give what a layer hands on, pooled
-        tallies = [UnitTally(layer.output_shape) for layer in self._layers]
+        # rules without goodness give what a layer hands on, pooled
+        pooled = not isinstance(self._trained.rule, LayerSchedule)
+        tallies = [
+            UnitTally(layer.output_shape if pooled else layer.shape) for layer in self._layers
+        ]
         for part in self._images.parts(self._images_at_once()):
             neutral = replace(part, labels_N=self._trained.network.neutral(part.labels_N))
             for tally, z_NH in zip(tallies, self._trained.rule.activities(neutral), strict=True):
@@ -184,6 +197,8 @@ class NetworkInspector:
         learn, as in the evaluations of the run.
         """
         rule, prediction = self._trained.rule, self._prediction
+        if not self._predicts:
+            return torch.zeros(len(self._images), self._images.info.classes), "nothing"
         if not isinstance(rule, LayerSchedule):
             return rule.class_scores(self._images).float().cpu(), "logits"
         if prediction == "head":
@@ -194,10 +209,18 @@ class NetworkInspector:
         return scores_NC, f"goodness, {prediction}{begun_text}"
 
     @property
+    def _predicts(self) -> bool:
+        """Whether the phase learns to predict labels."""
+        return self._phase.predicts
+
+    @property
     def _prediction(self) -> str:
         """How the phase predicts by its layers."""
-        phase = self._experiment.phases[self._position.phase - 1]
-        return str(getattr(phase, "prediction", ""))  # every local phase has it
+        return str(getattr(self._phase, "prediction", ""))  # every local phase has it
+
+    @property
+    def _phase(self) -> PhaseConfig:
+        return self._experiment.phases[self._position.phase - 1]
 
     def _state(self, number: int) -> LayerState:
         """How far layer `number` is in the phase."""
@@ -211,7 +234,7 @@ class NetworkInspector:
         report = LayerReport(
             number, layer.title, self._state(number), passes.tallies[index].report()
         )
-        if not isinstance(rule, LayerSchedule):
+        if not isinstance(rule, LayerSchedule) or not len(passes.scored_LNC):
             return report
         scored_NC = passes.scored_LNC[index]
         split = goodness_split(
@@ -227,6 +250,8 @@ class NetworkInspector:
     def _confusion(self, scores_NC: Tensor) -> Confusion:
         classes, labels_N = self._images.info.classes, self._images.labels_N.cpu()
         pairs_N = labels_N * classes + scores_NC.argmax(1)
+        if not self._predicts:
+            pairs_N = pairs_N[:0]  # no image is predicted
         counts = torch.bincount(pairs_N, minlength=classes**2).view(classes, classes)
         return Confusion(_whole_rows(counts))
 

@@ -19,3 +19,21 @@ class TrainInputs(Protocol):
 
     def inputs(self, index_B: Tensor) -> Tensor:
         """Scaled pixels (B, D), float32, on the device, of the images at `index_B`."""
+
+
+class PlainInputs:
+    """The training images as they are, whatever augmentation an experiment has."""
+
+    static = True
+    cacheable = True
+
+    def __init__(self, images: Images) -> None:
+        self.images = images
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Nothing is drawn."""
+        del epoch
+
+    def inputs(self, index_B: Tensor) -> Tensor:
+        """Scaled pixels (B, D), float32, of the images at `index_B`."""
+        return self.images.inputs(index_B)

@@ -151,10 +151,11 @@ def inspect_text(run: str, report: NetworkReport, layer: int | None = None) -> s
     if layer is not None:
         return f"{head}\n{_layer_text(report.layers[layer - 1], report)}"
     layers = columns(LAYER_HEAD, [_layer_row(each) for each in report.layers])
-    return (
-        f"{head}{_notes(report)}\n{layers}\n"
-        f"whole network, by {report.scored_by}\n{confusion_text(report.confusion, report)}"
-    )
+    said = f"{head}{_notes(report)}\n{layers}"
+    if not report.confusion.images:
+        return said
+    whole = confusion_text(report.confusion, report)
+    return f"{said}\nwhole network, by {report.scored_by}\n{whole}"
 
 
 def _when(at: float) -> str:

@@ -22,10 +22,10 @@ from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.losses import LossGrad
 from fftui.learning.objective import Objective, ObjectiveValue, PairObjective
 from fftui.learning.prediction import Score
-from fftui.learning.rules.hybrid_masks import HybridMasks
 from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import TrainContext
+from fftui.learning.rules.second_images import HybridMasks, Moves
 
 GOODNESS = "mean-square"  # of the positive part of the activities
 
@@ -56,6 +56,9 @@ class ImageContrastRule(LocalRule):
             ex.for_layers(phase.threshold_negative, len(layers)),
             strict=True,
         )
+        self._moves = None
+        if phase.move:
+            self._moves = Moves(context.train, phase.move, (context.seed, number, layer))
         self._goodness = [goodness_for(GOODNESS, layer.shape) for layer in layers]
         self._objectives = [
             ContrastObjective(goodness, *pair, phase.goodness_penalty)
@@ -63,9 +66,10 @@ class ImageContrastRule(LocalRule):
         ]
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the epoch's masks."""
-        if self._masks is not None:
-            self._masks.begin_epoch(epoch)
+        """Draw the epoch's masks and moves."""
+        for drawn in (self._masks, self._moves):
+            if drawn is not None:
+                drawn.begin_epoch(epoch)
 
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """The neutral label (B,) for images and for pairs: no label goes in."""
@@ -75,15 +79,27 @@ class ImageContrastRule(LocalRule):
 
     def images_shown(self, x: LabelFreeInputs, index_B: Tensor, number: int) -> LabelFreeInputs:
         """The images themselves, or (number 1) the negatives made of them."""
+        if self._masks is None:
+            return self._averages(x, index_B, number)
         if number == 0:
             return x
-        images_BD, next_BD = x.images_BD, x.images_BD.roll(-1, 0)
-        if self._masks is None:
-            return replace(x, images_BD=(images_BD + next_BD) / 2, product_BH=None)
-        hybrids_BD = torch.where(self._masks.select(index_B), images_BD, next_BD)
+        images_BD = x.images_BD
+        hybrids_BD = torch.where(self._masks.select(index_B), images_BD, images_BD.roll(-1, 0))
         # parts of two images differ in norm, by which a layer could tell them from an image
         normalised_BD = self._context.network.layers[0].normalise(hybrids_BD)
         return replace(x, images_BD=normalised_BD, product_BH=None)
+
+    def is_static(self, number: int) -> bool:
+        """Images are static, and not where they are averaged with moved copies."""
+        return number == 0 and self._moves is None
+
+    def _averages(self, x: LabelFreeInputs, index_B: Tensor, number: int) -> LabelFreeInputs:
+        """Each image and the second one of its pair, averaged: itself, or (number 1) the next."""
+        if number == 0 and self._moves is None:
+            return x
+        second_BD = x.images_BD if self._moves is None else self._moves.moved(x.images_BD, index_B)
+        second_BD = second_BD.roll(-1, 0) if number else second_BD
+        return replace(x, images_BD=(x.images_BD + second_BD) / 2, product_BH=None)
 
     def objective(self, number: int, index_B: Tensor) -> Objective:
         """The loss of the layer's goodness with its two thresholds."""

@@ -44,7 +44,7 @@ class CachedLayerInputs:
         budget, self._cached_ND = context.cache_bytes, list[Tensor | None]()
         all_N = torch.arange(len(context.train), device=context.device)
         for number, labels_N in enumerate(rule.labels(all_N, None)):
-            static = train.static and (number == 0 or rule.static_labels)
+            static = train.static and rule.is_static(number)
             cached = static and bytes_each <= budget
             budget -= bytes_each if cached else 0
             self._cached_ND.append(self._forward_all(train.images, labels_N) if cached else None)

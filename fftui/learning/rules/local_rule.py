@@ -37,6 +37,10 @@ class LocalRule(ABC):
         del number
         return None
 
+    def is_static(self, number: int) -> bool:
+        """Whether set number `number` (from 0) of images and labels is the same in every epoch."""
+        return number == 0 or self.static_labels
+
     def begin_epoch(self, epoch: int) -> None:
         """Draw what an epoch needs; by default nothing."""
         del epoch

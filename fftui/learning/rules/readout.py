@@ -15,6 +15,7 @@ from fftui.learning.prediction import Score, rows_at_once, score_of
 from fftui.learning.rules.head_trainer import read_outputs
 from fftui.learning.rules.local_rule import activities_of
 from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer, TrainContext
+from fftui.learning.train_inputs import PlainInputs
 from fftui.telemetry.clocks import timed
 
 
@@ -118,7 +119,11 @@ class ReadoutTrainer(StageTrainer):
         self._rule = rule
         self._head = head
         self._context = context
-        self._images = context.train_inputs(number, 0)
+        self._images = (
+            PlainInputs(context.train)
+            if phase.images == "plain" and context.per_image is None
+            else context.train_inputs(number, 0)
+        )
         self._features_NF = self._computed_once()
 
     def begin_epoch(self, epoch: int) -> None:

@@ -34,6 +34,8 @@ LOOK_EVERY_S = 2.0
 PANES = ("inputs", "labels", "goodness", "confusion", "units", "weights")
 SIX, FOUR, TWO = (150, 44), (110, 34), (110, 0)  # least width and height for so many panes
 
+NO_LABELS = "no labels were learned yet: a readout, or fftui probe, reads the layers"
+
 
 class CheckpointRead(Message):
     """A report on a new checkpoint (None: all is read that there is), whether the run is alive, or
@@ -269,7 +271,7 @@ class LookScreen(Uncovered):
 
     def action_mistake(self) -> None:
         """Look at the next image that is predicted wrongly."""
-        if (report := self._report) is None:
+        if (report := self._report) is None or not report.confusion.images:
             return
         count, scores = len(report.labels), self._scores(report)
         for step in range(1, count + 1):
@@ -394,7 +396,10 @@ class LookScreen(Uncovered):
             confusion, by = layer.confusion, f"layer {layer.number} alone"
         _, _, goodness, matrix, units, weights = self._panes
         goodness.show("Goodness, true label and wrong ones", self._draw_goodness(report))
-        matrix.show(f"Confusion, by {by}", partial(confusion_pane, confusion, report))
+        if confusion.images:
+            matrix.show(f"Confusion, by {by}", partial(confusion_pane, confusion, report))
+        else:
+            matrix.show("Confusion", partial(_words, NO_LABELS))
         units.show("Units", partial(units_pane, layer, report))
         weights.show(self._filters_title(report), partial(filters_pane, report.filters))
 
@@ -404,6 +409,9 @@ class LookScreen(Uncovered):
             self._panes[0].show(f"Inputs, {image}", partial(inputs_pane, self._sample, report))
 
     def _show_labels(self, report: NetworkReport) -> None:
+        if not report.confusion.images:
+            self._panes[1].show("Labels", partial(_words, NO_LABELS))
+            return
         layer, image = self.chosen_layer, self._chosen.image
         by = report.scored_by
         if layer is not None and layer.scores:

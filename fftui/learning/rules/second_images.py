@@ -1,4 +1,6 @@
-"""Smooth random masks that cut two images together (Hinton 2022, section 3.2)."""
+"""What a second image adds to a first one: a part of it, by a smooth random mask (Hinton 2022,
+section 3.2), or all of it, moved (SCFF).
+"""
 
 import torch
 from torch import Generator, Tensor
@@ -33,6 +35,36 @@ class HybridMasks:
     def select(self, index_B: Tensor) -> Tensor:
         """The masks (B, D) of the images at `index_B`: true where a hybrid has the image itself."""
         return self._masks_MD[self._mask_N[index_B]]
+
+
+class Moves:
+    """How far each training image is moved as the second one of a pair, drawn for every epoch."""
+
+    def __init__(self, train: Images, most: int, purpose: tuple[int, ...]) -> None:
+        self._train = train
+        self._most = most
+        self._purpose = purpose
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the epoch's moves, down and right, from −most to most pixels."""
+        seed, *purpose = self._purpose
+        generator = generator_for(seed, "moves", *purpose, epoch)
+        most, count = self._most, len(self._train)
+        moves_2N = torch.randint(-most, most + 1, (2, count), generator=generator)
+        self._moves_2N = moves_2N.to(self._train.labels_N.device)
+
+    def moved(self, images_BD: Tensor, index_B: Tensor) -> Tensor:
+        """The images (B, D), which are at `index_B`, moved; what leaves on one side comes back on
+        the other, as does the empty border of digits.
+        """
+        channels, height, width = self._train.info.shape
+        down_B, right_B = self._moves_2N[:, index_B]
+        device = images_BD.device
+        y_BH = (torch.arange(height, device=device) - down_B[:, None]) % height
+        x_BW = (torch.arange(width, device=device) - right_B[:, None]) % width
+        pixel_BP = (y_BH[:, :, None] * width + x_BW[:, None]).flatten(1)
+        by_channel = images_BD.reshape(len(images_BD), channels, -1)
+        return by_channel.gather(2, pixel_BP[:, None].expand(-1, channels, -1)).flatten(1)
 
 
 def smooth_masks(count: int, height: int, width: int, generator: Generator) -> Tensor:
