@@ -18,6 +18,7 @@ from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
 from fftui.cli.network_commands import inspect, predict, probe, weights
 from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
+from fftui.cli.report_commands import report, site
 from fftui.cli.run_commands import export, resume, run
 from fftui.cli.runs_commands import archive, delete, note, rename, restore, runs_list, tag
 from fftui.cli.show_commands import doctor, presets_app, show
@@ -150,6 +151,8 @@ for command in (
     study,
     reproduce,
     figures,
+    report,
+    site,
     doctor,
 ):
     app.command()(command)

@@ -1,7 +1,7 @@
 """One run as text that a screen reader reads in order, and as JSON values."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fftui import events as ev
@@ -23,25 +23,29 @@ def run_text(folder: RunFolder, view: RunView | None = None) -> str:
     """A run in words, then its layers and evaluations as columns; `view` is that of its journal,
     where it has been read.
     """
-    record = current_record(folder)
     view = fold(read_journal(folder.journal)) if view is None else view
-    pairs = [
-        ("run", folder.id),
-        *_record_pairs(folder, record, view),
-        *_settings_pairs(folder, record),
-        *_view_pairs(view),
-        ("path", str(folder.path)),
-    ]
+    pairs = [*run_pairs(folder, view), ("path", str(folder.path))]
     sections = ["".join(f"{name}: {one_line(value)}\n" for name, value in pairs)]
     if view.layers:
         head = (*LAYER_HEAD, accuracy_head(view))
         sections.append(f"layers\n{columns(head, layer_rows(view))}")
     if final := [each for each in view.evaluations if each.final]:
-        sections.append(f"accuracy at the end\n{_evaluations_text(final)}")
+        sections.append(f"accuracy at the end\n{columns(*evaluation_rows(final))}")
     if view.log:
         notes = "".join(f"{one_line(line.text)}\n" for line in view.log[-NOTES_SHOWN:])
         sections.append(f"last notes\n{notes}")
     return "\n".join(sections)
+
+
+def run_pairs(folder: RunFolder, view: RunView) -> Iterator[tuple[str, str]]:
+    """What a run is, in names and texts: its record, its settings, and how far it has come. Raises
+    RunNotFoundError where its record cannot be read.
+    """
+    record = current_record(folder)
+    yield "run", folder.id
+    yield from _record_pairs(folder, record, view)
+    yield from _settings_pairs(folder, record)
+    yield from _view_pairs(view)
 
 
 def run_facts(folder: RunFolder) -> dict[str, object]:
@@ -116,7 +120,10 @@ def _view_pairs(view: RunView) -> Iterator[tuple[str, str]]:
     yield "done", f"{percent(view.fraction, 0)} %"
 
 
-def _evaluations_text(final: list[ev.Evaluated]) -> str:
+def evaluation_rows(
+    final: Sequence[ev.Evaluated],
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The head and the rows of the accuracies at the end, a row each split."""
     has_head = any(each.head_accuracy is not None for each in final)
     rows = [
         (
@@ -129,7 +136,7 @@ def _evaluations_text(final: list[ev.Evaluated]) -> str:
     ]
     head = ("split", "images", "accuracy", "softmax head, one pass")
     shown = len(head) if has_head else len(head) - 1
-    return columns(head[:shown], [row[:shown] for row in rows])
+    return head[:shown], [row[:shown] for row in rows]
 
 
 def _layer_facts(row: LayerView) -> dict[str, object]:

@@ -22,7 +22,7 @@ from .conftest import Call
 from .folders import FOLDERS, Corpus
 
 ALL = os.environ.get("FFTUI_TEST_HOSTILE") == "all"
-SLOW = {"inspect", "predict", "weights", "figures", "resume"}  # load torch or Matplotlib
+SLOW = {"inspect", "predict", "weights", "figures", "report", "resume"}  # load torch or Matplotlib
 SLOW_FOLDERS = ("texts", "check", "tensor", "pickle", "header", "progress", "weights", "deep exp")
 # what stands for an argument, by its name
 ARGUMENTS = {
@@ -55,7 +55,7 @@ WORDS: dict[str, list[list[str]]] = {
 TEXTS = ("texts", "formulas", "long texts")
 COMPARED = 2  # runs: the hostile one beside itself would be one
 # commands of other things than runs, and those that begin or measure something
-NOT_OF_RUNS = ("presets", "data", "doctor", "reproduce", "study", "run", "runs", "restore")
+NOT_OF_RUNS = ("site", "presets", "data", "doctor", "reproduce", "study", "run", "runs", "restore")
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
