@@ -20,7 +20,7 @@ from fftui.text.signal_handlers import INTERRUPTED, signals_to
 from fftui.text.streams import file_to_stdout, json_to_stdout, to_stderr, to_stdout
 
 if TYPE_CHECKING:
-    from fftui.sweeps.runner import SweepProgress
+    from fftui.sweeps.sweeping import SweepProgress
     from fftui.sweeps.trials import SweepTrials
 
 
@@ -108,7 +108,7 @@ def _follow(
     trials: "SweepTrials",
 ) -> bool:
     """Run what is left and show it; whether it was stopped."""
-    from fftui.sweeps.runner import run_sweep  # noqa: PLC0415 - loads Optuna
+    from fftui.sweeps.sweeping import run_sweep  # noqa: PLC0415 - loads Optuna
 
     over = sum(trial.state.is_finished() for trial in trials.all)
     total = min(total, trials.of_grid or total)
