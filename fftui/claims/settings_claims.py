@@ -23,7 +23,7 @@ from fftui.claims.verdicts import (
     observed,
     outcome_text,
 )
-from fftui.studies.sweeps import ACTIVATIONS, PAPER_THRESHOLDS, THRESHOLDS
+from fftui.studies.setting_studies import ACTIVATIONS, PAPER_THRESHOLDS, THRESHOLDS
 
 LAYERS = 4  # of the paper's baseline
 # other than overlay

@@ -25,9 +25,9 @@ from fftui.claims.setup_runs import (
     Wanted,
     begins,
 )
+from fftui.studies.setting_studies import ACTIVATIONS, PAPER_THRESHOLDS, THRESHOLDS
 from fftui.studies.small_scale import CONVOLUTION_TRAIN_IMAGES
 from fftui.studies.study import Scale
-from fftui.studies.sweeps import ACTIVATIONS, PAPER_THRESHOLDS, THRESHOLDS
 
 AS_IT_IS = "as it is"
 METHODS = ("ff", "cnn", "attention")

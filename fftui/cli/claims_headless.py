@@ -17,6 +17,7 @@ from fftui.cli.claims_text import FORMATS, To, as_text, drawn
 from fftui.cli.study_headless import conclude, follow
 from fftui.data.catalogue import DataName
 from fftui.errors import RequestError, one_of
+from fftui.executors.local import LocalExecutor
 from fftui.runs.files import check_writable, write_output
 from fftui.runs.provenance import cores
 from fftui.runs.workspace import Workspace
@@ -85,7 +86,8 @@ def reproduce(request: Request, workspace: Workspace, jobs: int | None = None) -
     made = _plan(request, workspace)
     to_stderr(PlanAhead.of(made, workspace).text.rstrip("\n"))
     study = made.study()
-    ended = follow(study, workspace, jobs or (_quick_jobs() if request.scale == "quick" else 1))
+    at_once = jobs or (_quick_jobs() if request.scale == "quick" else 1)
+    ended = follow(study, workspace, LocalExecutor(at_once))
     failures = {
         str(dict(each.trial.condition.values)["setup"]): f"its run failed: {each.error}"
         for each in ended.failed

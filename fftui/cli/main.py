@@ -23,6 +23,7 @@ from fftui.cli.run_commands import export, resume, run
 from fftui.cli.runs_commands import archive, delete, note, rename, restore, runs_list, tag
 from fftui.cli.show_commands import doctor, presets_app, show
 from fftui.cli.study_commands import figures, reproduce, study
+from fftui.cli.sweep_commands import sweep_app
 from fftui.errors import FFTUIError
 from fftui.inert import one_line
 from fftui.text.streams import prepare, to_stderr, to_stdout
@@ -137,6 +138,7 @@ app.command()(stop)
 app.command()(skip)
 app.add_typer(presets_app, name="presets")
 app.add_typer(data_app, name="data")
+app.add_typer(sweep_app, name="sweep")
 app.command("runs")(runs_list)
 for change in (tag, note, rename, archive, delete, restore):
     app.command()(change)

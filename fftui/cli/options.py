@@ -18,6 +18,7 @@ from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
     from fftui.data.catalogue import DataName
+    from fftui.executors.executor import Executor
     from fftui.runs.folder import RunFolder
 
 
@@ -138,6 +139,22 @@ def workspace_of(
     from fftui.runs.folder import runs_folder
 
     return Workspace(runs_folder(runs), data_dir, device)
+
+
+def executor_of(on: str | None, jobs: int, workspace: Workspace) -> "Executor":
+    """What carries runs out: the place that `--on` names, else `jobs` processes of this machine.
+
+    Raises RequestError where both are given, or the place is not there.
+    """
+    from fftui.executors.local import LocalExecutor
+    from fftui.executors.spec import parse_executor
+
+    if on is None:
+        return LocalExecutor(jobs)
+    if jobs > 1:
+        msg = "--jobs N is --on local:N: give one of them"
+        raise RequestError(msg)
+    return parse_executor(on).executor(workspace.runs_dir)
 
 
 def data_set(name: str) -> "DataName":
@@ -268,6 +285,15 @@ Jobs = Annotated[
         max=1_000,
         help="Runs at once, each with its share of the cores; those whose time or memory is"
         " compared run alone.",
+    ),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="PLACE",
+        help="Where runs are carried out: local:N (processes, each with its share of the cores),"
+        " slurm[:N] or ray[://HOST:PORT], then settings such as ,cores=4,gpus=0.5,minutes=60.",
     ),
 ]
 Output = Annotated[

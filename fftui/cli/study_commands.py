@@ -15,6 +15,7 @@ from fftui.cli.options import (
     Device,
     Jobs,
     Notify,
+    On,
     Output,
     RunsDir,
     complete_claim,
@@ -22,6 +23,7 @@ from fftui.cli.options import (
     complete_drawn,
     complete_study,
     data_set,
+    executor_of,
     file_of,
     workspace_of,
 )
@@ -83,6 +85,7 @@ def study(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--trials", help="A row a trial instead of one a condition.")
     ] = False,
     jobs: Jobs = 1,
+    on: On = None,
     device: Device = "auto",
     runs: RunsDir = None,
     data_dir: DataDir = None,
@@ -117,8 +120,9 @@ def study(  # noqa: PLR0913 - one parameter an option
     elif table:
         headless.show_table(built, workspace.runs_dir, out)
     else:
+        executor = executor_of(on, jobs, workspace)
         raise typer.Exit(
-            with_notice(name, lambda: headless.execute_study(built, workspace, out, jobs))
+            with_notice(name, lambda: headless.execute_study(built, workspace, out, executor))
         )
 
 

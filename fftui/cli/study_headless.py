@@ -14,6 +14,7 @@ from fftui.cli.study_plan import announce
 from fftui.data.catalogue import DataName
 from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunFailedError
+from fftui.executors.executor import Executor
 from fftui.runs.files import check_writable, write_output
 from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
@@ -102,8 +103,8 @@ def build_of_runs(
     )
 
 
-def execute_study(study: Study, workspace: Workspace, output: Output, jobs: int = 1) -> int:
-    """Run the missing trials of a study, `jobs` at once, show their progress, write its table;
+def execute_study(study: Study, workspace: Workspace, output: Output, executor: Executor) -> int:
+    """Run the missing trials of a study on `executor`, show their progress, write its table;
     returns the exit code.
 
     Raises RequestError where nothing can be run, RunFailedError where trials failed (the table is
@@ -116,18 +117,18 @@ def execute_study(study: Study, workspace: Workspace, output: Output, jobs: int 
     if output.file is not None:
         check_writable(output.file)
     announce(study, workspace)
-    result = follow(study, workspace, jobs)
+    result = follow(study, workspace, executor)
     show_table(study, workspace.runs_dir, output)
     return conclude(study, result)
 
 
-def follow(study: Study, workspace: Workspace, jobs: int = 1) -> StudyResult:
-    """Run the missing trials of a study, `jobs` at once, and show their progress. Raises
+def follow(study: Study, workspace: Workspace, executor: Executor) -> StudyResult:
+    """Run the missing trials of a study on `executor`, and show their progress. Raises
     RequestError where nothing can be run.
     """
     reporter, stop, failed = _TrialReporter(Unfailing(display_here())), Stop(), []
     with signals_to(stop) as signals:
-        for progress in run_study(study, workspace, jobs=jobs, stop=stop):
+        for progress in run_study(study, workspace, executor=executor, stop=stop):
             if progress.state == "failed":
                 failed.append(progress)
             reporter.report(progress)

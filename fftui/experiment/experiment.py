@@ -15,6 +15,7 @@ from fftui.experiment.values import set_value
 
 Precision = Literal["auto", "float32", "bfloat16"]
 OnNan = Literal["stop", "go-on"]
+TestUse = Literal["at-end", "never"]
 
 
 class Evaluation(Config):
@@ -26,6 +27,10 @@ class Evaluation(Config):
     images: int = Field(1000, ge=1, description="images of each split measured while learning")
     final_train_images: int = Field(
         10_000, ge=0, description="training images measured at the end; 0: none"
+    )
+    test: TestUse = Field(
+        "at-end",
+        description="when the test images are measured; never: in the runs of a sweep",
     )
 
 

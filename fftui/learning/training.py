@@ -524,7 +524,7 @@ class Training(Iterator[ev.Event]):
         """Evaluate by the last phase's way of predicting: some training images, then validation and
         test images.
         """
-        evaluated: ev.Evaluated | None = None
+        tested: ev.Evaluated | None = None
         rule = self._rules[-1]
         key = (len(self._rules), None, self._experiment.phases[-1].epochs)
         if isinstance(rule, LayerSchedule) and self._validation is not None:
@@ -533,20 +533,22 @@ class Training(Iterator[ev.Event]):
         for split, images in (
             ("train", train),
             ("validation", self._validation),
-            ("test", self._test),
+            ("test", None if self._experiment.evaluation.test == "never" else self._test),
         ):
             if images is None or not len(images) or not self._experiment.phases[-1].predicts:
                 continue
             evaluated = self._evaluated(final_evaluation, partial(rule.score, images), key, split)
             yield evaluated
             yield from self._stopwatch.pop_windows()
+            if split == "test":
+                tested = evaluated
         ended = self.ended("finished")
-        if evaluated is not None:
+        if tested is not None:
             ended = replace(
                 ended,
-                test_accuracy=evaluated.accuracy,
-                layer_accuracies=evaluated.layer_accuracies,
-                depth_accuracies=evaluated.depth_accuracies,
+                test_accuracy=tested.accuracy,
+                layer_accuracies=tested.layer_accuracies,
+                depth_accuracies=tested.depth_accuracies,
             )
         yield ended
 

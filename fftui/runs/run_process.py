@@ -55,10 +55,27 @@ class _Outcome:
     problems: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Share:
+    """What of the machine a process may use; None: all that its parent may."""
+
+    threads: int | None
+    pinned: frozenset[int] | None
+
+    def take(self) -> None:
+        """Leave the rest of the machine to others."""
+        if self.pinned is not None and sys.platform == "linux":
+            os.sched_setaffinity(0, self.pinned)
+        if self.threads is not None:
+            import torch  # noqa: PLC0415 - seconds, where no server has loaded it
+
+            torch.set_num_threads(self.threads)
+
+
 class RunProcess:
     """Runs the experiment of the run in `folder` in a process of its own, from its last checkpoint
     if `resume`; used as a `RunThread` is. `threads` are those that torch computes with, by default
-    as many as it would.
+    as many as it would; `pinned` the cores that the process may use, by default those of this one.
 
     `join` also reads what the journal has new, so `view` is as new as the last call of it. Where
     the process ends without a word, `view.result` is a failure that says how.
@@ -71,6 +88,7 @@ class RunProcess:
         *,
         resume: bool = False,
         threads: int | None = None,
+        pinned: frozenset[int] | None = None,
         start_training: StartTraining = start_training,
     ) -> None:
         self.folder = folder
@@ -79,11 +97,11 @@ class RunProcess:
         self._view = RunView()
         self._tail = JournalTail(folder.journal)
         self._stopping = self._over = False
-        context = _context()
+        context, share = _context(), _Share(threads, pinned)
         self._pipe, self._its_end = context.Pipe()
         self._process = context.Process(
             target=_execute,
-            args=(self._its_end, folder.path, workspace, resume, threads, start_training),
+            args=(self._its_end, folder.path, workspace, resume, share, start_training),
             name=f"fftui-{folder.id}",
         )
 
@@ -206,14 +224,11 @@ def _execute(
     folder: Path,
     workspace: Workspace,
     resume: bool,
-    threads: int | None,
+    share: _Share,
     start_training: StartTraining,
 ) -> None:
     """Carry out the run in this process, and say at its end what came of it."""
-    if threads is not None:
-        import torch  # noqa: PLC0415 - seconds, where no server has loaded it
-
-        torch.set_num_threads(threads)
+    share.take()
     try:
         run_thread = RunThread(
             RunFolder(folder), workspace, resume=resume, start_training=start_training

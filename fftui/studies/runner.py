@@ -1,6 +1,6 @@
 """Runs the trials of a study, one or a few at a time, in the ordinary runs folder, without
-repeating what has finished; in a thread of this process, or in a process of its own where a trial
-needs that or others run beside it.
+repeating what has finished; in a thread of this process, a process of its own where a trial
+needs that or others run beside it, or on another machine (`fftui.executors`).
 
 A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run
 again skips what has finished, resumes what was interrupted and tries once more what failed; and a
@@ -8,24 +8,20 @@ run of the same experiment that was started by hand counts as the study's.
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
-from queue import Empty, Queue
-from typing import Literal, Protocol
+from typing import Literal
 
-from fftui.errors import FFTUIError
-from fftui.runs.folder import RunFolder, create
-from fftui.runs.provenance import cores
-from fftui.runs.run_process import RunProcess
-from fftui.runs.run_thread import RunThread, StartTraining, start_training
+from fftui.executors.at_once import REFRESH_EVERY_S, at_once
+from fftui.executors.executor import Executor, RunWorker
+from fftui.executors.local import LocalExecutor
+from fftui.runs.folder import create
 from fftui.runs.status import is_live
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.study import Study, Trial
 
-REFRESH_EVERY_S = 0.25
 # running elsewhere: in another process. The words without a second one are a run's own.
 State = Literal[
     "finished before", "running elsewhere", "running", "finished", "interrupted", "failed"
@@ -37,39 +33,6 @@ OVER: tuple[State, ...] = (
     "interrupted",
     "failed",
 )
-
-
-class RunWorker(Protocol):
-    """What carries a run out: a `RunThread` or a `RunProcess`."""
-
-    folder: RunFolder
-    refused: FFTUIError | None
-
-    @property
-    def view(self) -> RunView:
-        """The newest view of the run."""
-        ...
-
-    @property
-    def problems(self) -> Sequence[str]:
-        """One line for each output that could not be written."""
-        ...
-
-    def start(self) -> None:
-        """Begin the run."""
-        ...
-
-    def stop(self) -> None:
-        """End the run after the current step."""
-        ...
-
-    def is_alive(self) -> bool:
-        """Whether the run goes on."""
-        ...
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait for its end, at most `timeout` seconds."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -96,23 +59,23 @@ def run_study(
     study: Study,
     workspace: Workspace,
     *,
-    jobs: int = 1,
+    executor: Executor | None = None,
     stop: threading.Event | None = None,
-    start_training: StartTraining = start_training,
 ) -> Iterator[TrialProgress]:
     """Run the missing trials of `study`; yields each trial's progress several times while it runs,
     and once at its end.
 
-    With `jobs`, so many run at once, each in a process with its share of the cores; those that need
-    a process of their own are run after them, alone, with the same share. A run that fails does not
-    end the study. Setting `stop` ends what runs after its batch, with a checkpoint, as
-    `interrupted`, and the study with it; so does closing the generator. Raises RequestError where
-    the runs folder cannot be read or written.
+    `executor` carries them out (None: this process, one after the other), as many at once as it has
+    slots; those that need a process of their own are run after them, one at a time. A run that
+    fails does not end the study. Setting `stop` ends what runs after its batch, with a checkpoint,
+    as `interrupted`, and the study with it; so does closing the generator. Raises RequestError
+    where the runs folder cannot be read or written.
     """
-    session = _Session(study, workspace, jobs, start_training)
+    executor = executor or LocalExecutor()
+    session = _Session(study, workspace, executor)
     stop = stop or threading.Event()
-    if jobs > 1:
-        yield from _at_once(session, jobs, stop)
+    if executor.slots > 1:
+        yield from _at_once(session, executor.slots, stop)
     for index, trial in enumerate(study.trials, 1):
         if index not in session.stated:
             if stop.is_set() and not session.is_done(trial):
@@ -125,14 +88,11 @@ class _Session:
     Any thread may ask it for another trial.
     """
 
-    def __init__(
-        self, study: Study, workspace: Workspace, jobs: int, start_training: StartTraining
-    ) -> None:
+    def __init__(self, study: Study, workspace: Workspace, executor: Executor) -> None:
         self.study = study
         self.stated: set[int] = set()  # the trials whose end was yielded
         self._workspace = workspace
-        self._threads = max(1, cores() // jobs) if jobs > 1 else None
-        self._start_training = start_training
+        self._executor = executor
         self._known = KnownRuns.of(workspace.runs_dir)
         self._done: dict[str, TrialProgress] = {}  # the end of every experiment of this session
         self._lock = threading.Lock()
@@ -163,7 +123,7 @@ class _Session:
             )
         else:
             name = f"{self.study.name}: {trial.condition.text}"
-            options = _RunOptions(name, self._workspace, self._threads, self._start_training)
+            options = _RunOptions(name, self._workspace, self._executor)
             self._done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
 
     def _run_of(self, trial: Trial) -> KnownRun | None:
@@ -177,55 +137,18 @@ class _Session:
 def _at_once(session: _Session, jobs: int, stop: threading.Event) -> Iterator[TrialProgress]:
     """Carry out the trials that need no process of their own, `jobs` at a time."""
     trials = _first_of_each(session.study)
-    halt, progress = threading.Event(), Queue[TrialProgress | Exception | None]()
     turn = threading.Lock()
 
-    def next_trial() -> tuple[int, Trial] | None:
+    def next_trial(halt: threading.Event) -> tuple[int, Trial] | None:
         with turn:
             free = (each for each in trials if not session.is_done(each[1]))
             return None if halt.is_set() else next(free, None)
 
-    def work() -> None:
-        try:
-            while (taken := next_trial()) is not None:
-                for each in session.run_trial(*taken, halt):
-                    progress.put(each)
-            progress.put(None)
-        # a thread's last resort: raised where the study is run
-        except Exception as error:  # noqa: BLE001
-            progress.put(error)
+    def work(halt: threading.Event) -> Iterator[TrialProgress]:
+        while (taken := next_trial(halt)) is not None:
+            yield from session.run_trial(*taken, halt)
 
-    workers = [threading.Thread(target=work, name=f"fftui-job-{n + 1}") for n in range(jobs)]
-    for worker in workers:
-        worker.start()
-    try:
-        yield from _merged(progress, jobs, stop, halt)
-    finally:
-        halt.set()
-        for worker in workers:
-            worker.join()
-
-
-def _merged(
-    progress: "Queue[TrialProgress | Exception | None]",
-    jobs: int,
-    stop: threading.Event,
-    halt: threading.Event,
-) -> Iterator[TrialProgress]:
-    """What the jobs state, until each has ended. Raises what one of them raised."""
-    while jobs:
-        try:
-            each = progress.get(timeout=REFRESH_EVERY_S)
-        except Empty:
-            each = None
-        else:
-            if isinstance(each, Exception):
-                raise each
-            jobs -= each is None
-        if stop.is_set():
-            halt.set()
-        if each is not None:
-            yield each
+    yield from at_once(work, jobs, stop)
 
 
 def _first_of_each(study: Study) -> Iterator[tuple[int, Trial]]:
@@ -240,7 +163,7 @@ def _first_of_each(study: Study) -> Iterator[tuple[int, Trial]]:
 
 
 def _is_taken(run: KnownRun | None) -> bool:
-    return run is not None and (run.status == "finished" or is_live(run.record))
+    return run is not None and (run.status in ("finished", "waiting") or is_live(run.record))
 
 
 def _diverged(run: KnownRun | None) -> bool:
@@ -250,12 +173,11 @@ def _diverged(run: KnownRun | None) -> bool:
 
 @dataclass(frozen=True)
 class _RunOptions:
-    """Name, folders and device of the run of a trial."""
+    """Name, folders and device of the run of a trial, and what carries it out."""
 
     name: str
     workspace: Workspace
-    threads: int | None  # of torch, where the machine is shared with other jobs
-    start_training: StartTraining
+    executor: Executor
 
     def worker_for(self, trial: Trial, known: KnownRun | None) -> RunWorker:
         """What resumes the run that is known, or begins a new one."""
@@ -265,14 +187,8 @@ class _RunOptions:
         else:
             folder = known.folder
             workspace = replace(workspace, data_folder=known.record.images(workspace.data_folder))
-        worker: Callable[..., RunWorker] = RunThread
-        if trial.own_process or self.threads is not None:
-            worker = partial(RunProcess, threads=self.threads)
-        return worker(
-            folder,
-            workspace,
-            resume=known is not None,
-            start_training=self.start_training,
+        return self.executor.worker(
+            folder, workspace, resume=known is not None, own_process=trial.own_process
         )
 
 

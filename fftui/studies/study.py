@@ -102,7 +102,7 @@ def experiment_of(
     if phases is not None:
         values["phases"] = values["phases"][phases]
     for path, value in (changes or {}).items():
-        for each in _spread(values, path):
+        for each in spread(values, path):
             set_value(values, each, value)
     return validated(Experiment, values, f"preset {preset}")
 
@@ -114,7 +114,7 @@ def is_meant_for(preset: str, data: str) -> bool:
     return data in read_preset(preset).data_sets
 
 
-def _spread(values: object, path: str) -> list[str]:
+def spread(values: object, path: str) -> list[str]:
     """The paths that `path` stands for: one for every entry of the list where it says `*`."""
     before, star, after = path.partition(".*.")
     if not star:
@@ -130,5 +130,5 @@ def _spread(values: object, path: str) -> list[str]:
         )
     entries = len(value) if isinstance(value, list) else 0
     return [
-        each for index in range(entries) for each in _spread(values, f"{before}.{index}.{after}")
+        each for index in range(entries) for each in spread(values, f"{before}.{index}.{after}")
     ]

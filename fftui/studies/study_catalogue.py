@@ -10,7 +10,7 @@ from fftui.data.catalogue import SETS, DataName
 from fftui.data.own_sets import known_names
 from fftui.data.verify import set_status
 from fftui.errors import ExperimentError, one_of
-from fftui.studies import architecture_study, hybrid_study, paper_tables, sweeps
+from fftui.studies import architecture_study, hybrid_study, paper_tables, setting_studies
 from fftui.studies.study import (
     Condition,
     Row,
@@ -199,28 +199,28 @@ _ALL = (
         "threshold",
         "The threshold θ",
         "How sensitive is Forward-Forward to its threshold, and does a loss without one do better?",
-        sweeps.threshold,
+        setting_studies.threshold,
         ("mnist", "fashion-mnist"),
     ),
     StudyInfo(
         "activation",
         "The activation function",
         "How sensitive is Forward-Forward to the activation function of its units?",
-        sweeps.activation,
+        setting_studies.activation,
         ("mnist", "fashion-mnist"),
     ),
     StudyInfo(
         "label-encoding",
         "Where the label goes in",
         "Which layers need to see the label where, and how strongly?",
-        sweeps.label_encoding,
+        setting_studies.label_encoding,
     ),
     StudyInfo(
         "parallel-layers",
         "All layers in parallel",
         "Does learning all layers from the same batch cost accuracy, and how much time does it"
         " save?",
-        sweeps.parallel_layers,
+        setting_studies.parallel_layers,
     ),
 )
 STUDIES: Mapping[str, StudyInfo] = {info.name: info for info in _ALL}

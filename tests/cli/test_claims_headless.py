@@ -45,7 +45,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, small: Any) -> list[StudyResult]:
     )
     ends: list[StudyResult] = []
 
-    def follow(study: Study, workspace: Workspace, jobs: int) -> StudyResult:
+    def follow(study: Study, workspace: Workspace, executor: object) -> StudyResult:
         return ends.pop()
 
     monkeypatch.setattr(headless, "plan", lambda asked, claims: made)

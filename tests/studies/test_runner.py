@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from fftui.errors import DataError, RequestError
+from fftui.executors import local
+from fftui.executors.local import LocalExecutor
 from fftui.experiment import ForwardForward
 from fftui.runs.folder import RunFolder, run_folders
 from fftui.runs.journal import JournalWriter
@@ -31,9 +33,12 @@ def runs(tmp_path: Path) -> Path:
 def carry(runs: Path, fake_trainings: Any) -> Callable[..., list[TrialProgress]]:
     """Carries a study out with trainings that stand in: what came of each trial."""
 
-    def carry(study: Study, **options: Any) -> list[TrialProgress]:
+    def carry(study: Study, jobs: int = 1, **options: Any) -> list[TrialProgress]:
         progress = run_study(
-            study, Workspace(runs, device="cpu"), start_training=fake_trainings, **options
+            study,
+            Workspace(runs, device="cpu"),
+            executor=LocalExecutor(jobs, fake_trainings),
+            **options,
         )
         return [each for each in progress if each.over]
 
@@ -59,7 +64,9 @@ def test_every_trial_is_run_once_and_never_again(
 
 
 def test_progress_is_reported_while_it_runs(study: Study, runs: Path, fake_trainings: Any) -> None:
-    progress = list(run_study(study, Workspace(runs, device="cpu"), start_training=fake_trainings))
+    progress = list(
+        run_study(study, Workspace(runs, device="cpu"), executor=LocalExecutor(1, fake_trainings))
+    )
     assert [each.index for each in progress] == sorted(each.index for each in progress)
     assert progress[0].state == "running"
     assert all(each.view is not None and each.run for each in progress)
@@ -127,7 +134,7 @@ def test_stopped_it_goes_on_from_the_checkpoint(
     fake_trainings.endless = True
     seen = []
     for progress in run_study(
-        study, Workspace(runs, device="cpu"), stop=stop, start_training=fake_trainings
+        study, Workspace(runs, device="cpu"), stop=stop, executor=LocalExecutor(1, fake_trainings)
     ):
         seen.append(progress)
         if progress.view and progress.view.progress:
@@ -152,7 +159,9 @@ def test_stopped_before_it_begins_it_begins_nothing(
 
 def test_closing_the_generator_stops_the_run(study: Study, fake_trainings: Any, runs: Path) -> None:
     fake_trainings.endless = True
-    progress = run_study(study, Workspace(runs, device="cpu"), start_training=fake_trainings)
+    progress = run_study(
+        study, Workspace(runs, device="cpu"), executor=LocalExecutor(1, fake_trainings)
+    )
     next(progress)
     progress.close()  # type: ignore[attr-defined]
     assert [folder.record().status for folder in run_folders(runs)] == ["interrupted"]
@@ -176,7 +185,9 @@ def test_what_cannot_be_resumed_begins_anew(
     study: Study, carry: Any, fake_trainings: Any, runs: Path
 ) -> None:
     fake_trainings.endless = True
-    progress = run_study(study, Workspace(runs, device="cpu"), start_training=fake_trainings)
+    progress = run_study(
+        study, Workspace(runs, device="cpu"), executor=LocalExecutor(1, fake_trainings)
+    )
     next(each for each in progress if each.view and each.view.progress)
     progress.close()  # type: ignore[attr-defined]
     fake_trainings.endless = False
@@ -241,7 +252,7 @@ def test_several_jobs_run_every_trial_once(
     shares = set()
 
     class Worker(RunThread):
-        def __init__(self, *positional: Any, threads: int, **options: Any) -> None:
+        def __init__(self, *positional: Any, threads: int, pinned: Any, **options: Any) -> None:
             super().__init__(*positional, **options)
             shares.add(threads)
 
@@ -252,13 +263,13 @@ def test_several_jobs_run_every_trial_once(
             super().run()
             at_once[0] -= 1
 
-    monkeypatch.setattr(runner, "RunProcess", Worker)
-    monkeypatch.setattr(runner, "cores", lambda: 7)
+    monkeypatch.setattr(local, "RunProcess", Worker)
+    monkeypatch.setattr(local, "cores", lambda: 7)
     alone = [replace(small.trial(n), own_process=True) for n in (30, 31)]
     shared = [small.trial(8, what="one"), small.trial(8, what="other")]
     study = small.study(*shared, alone[0], *(small.trial(n) for n in (9, 10, 11, 12)), alone[1])
     workspace = Workspace(runs, device="cpu")
-    progress = list(run_study(study, workspace, jobs=3, start_training=fake_trainings))
+    progress = list(run_study(study, workspace, executor=LocalExecutor(3, fake_trainings)))
     ends = [each for each in progress if each.over]
     assert sorted(end.index for end in ends) == list(range(1, 9))
     assert {end.state for end in ends} == {"finished"}
@@ -269,23 +280,23 @@ def test_several_jobs_run_every_trial_once(
     first_alone = next(n for n, each in enumerate(progress) if each.trial.own_process)
     assert all(each.over or each.trial.own_process for each in progress[first_alone:])
 
-    again = run_study(study, workspace, jobs=3, start_training=fake_trainings)
+    again = run_study(study, workspace, executor=LocalExecutor(3, fake_trainings))
     assert {each.state for each in again} == {"finished before"}
 
 
 def test_several_jobs_stop_together(
     small: Any, runs: Path, fake_trainings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def in_a_thread(*positional: Any, threads: int, **options: Any) -> RunThread:
+    def in_a_thread(*positional: Any, threads: int, pinned: Any, **options: Any) -> RunThread:
         return RunThread(*positional, **options)
 
-    monkeypatch.setattr(runner, "RunProcess", in_a_thread)
+    monkeypatch.setattr(local, "RunProcess", in_a_thread)
     fake_trainings.endless = True
     study = small.study(*(small.trial(n) for n in (8, 9, 10)))
     stop, learning = threading.Event(), set()
     workspace = Workspace(runs, device="cpu")
     ends = []
-    for each in run_study(study, workspace, jobs=2, stop=stop, start_training=fake_trainings):
+    for each in run_study(study, workspace, executor=LocalExecutor(2, fake_trainings), stop=stop):
         learning |= {each.index} if each.view and each.view.progress else set()
         if learning == {1, 2}:
             stop.set()
@@ -302,7 +313,11 @@ def test_what_a_job_cannot_do_is_raised(
 
     monkeypatch.setattr(runner, "create", refuse)
     with pytest.raises(RequestError, match="cannot make a run"):
-        list(run_study(study, Workspace(runs, device="cpu"), jobs=2, start_training=fake_trainings))
+        list(
+            run_study(
+                study, Workspace(runs, device="cpu"), executor=LocalExecutor(2, fake_trainings)
+            )
+        )
 
 
 def test_a_trial_that_diverged_is_not_run_again(
