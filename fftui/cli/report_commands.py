@@ -26,7 +26,7 @@ from fftui.text.streams import file_to_stdout, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from fftui.comparison.compare import CompareRequest
-    from fftui.report.make import ReportRequest
+    from fftui.report.html_report import ReportRequest
     from fftui.runs.workspace import Workspace
 
 SAY_EVERY_S = 5.0  # how far the pages of a site are
@@ -72,7 +72,7 @@ def report(  # noqa: PLR0913 - one parameter an option
     curves, settings that differ, claims, energy, machine, and what would run it again.
     """
     from fftui.comparison.compare import CompareRequest
-    from fftui.report.make import report as made
+    from fftui.report.html_report import report as made
     from fftui.runs.curve_metrics import metric_called
     from fftui.runs.files import check_writable, write_output
     from fftui.studies.study_catalogue import STUDIES
@@ -90,7 +90,7 @@ def report(  # noqa: PLR0913 - one parameter an option
             raise RequestError(msg)
         asked = _of_study(run[0], workspace, (quick, seeds), (title, compared))
     else:
-        from fftui.report.make import ReportRequest
+        from fftui.report.html_report import ReportRequest
 
         folders = tuple(chosen_runs(run, where, runs))
         asked = ReportRequest(folders, workspace, None, title, compared)
@@ -113,7 +113,7 @@ def _of_study(
     from dataclasses import replace
 
     from fftui.cli.study_headless import build_of_runs
-    from fftui.report.make import study_report
+    from fftui.report.html_report import study_report
 
     quick, seeds = size
     study = build_of_runs(name, "quick" if quick else "full", seeds or 3, (), workspace)

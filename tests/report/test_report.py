@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fftui.errors import RequestError
-from fftui.report.make import MOST_RUNS, ReportRequest, report, study_report
+from fftui.report.html_report import MOST_RUNS, ReportRequest, report, study_report
 from fftui.runs.annotations import annotate
 from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
