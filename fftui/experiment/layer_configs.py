@@ -21,6 +21,7 @@ Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
 TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
 MLP_RATIO = 4
+BATCH_STATISTICS = "normalisation = 'batch' takes the statistics of the whole batch"
 
 
 class LayerConfig(Config, ABC):
@@ -70,6 +71,12 @@ class LayerConfig(Config, ABC):
     def problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
         """Reasons why the layer cannot follow inputs of `input_shape`."""
         yield from ()
+
+    def needs_whole_batch(self) -> str | None:
+        """Why the images of a batch have to be in one process; None where they do not depend on
+        each other.
+        """
+        return f"{self.kind} layers do not state that a batch's images are independent"
 
     def fitted(self, input_shape: Shape) -> Self:
         """A copy for inputs of a shape that a preset could not foresee."""
@@ -142,6 +149,10 @@ class FullyConnected(LayerConfig):
     def groups(self) -> int:
         """Its units."""
         return self.units
+
+    def needs_whole_batch(self) -> str | None:
+        """Only statistics of a batch do."""
+        return BATCH_STATISTICS if self.normalisation == "batch" else None
 
     @property
     def short_name(self) -> str:
@@ -227,6 +238,10 @@ class Convolution(LayerConfig):
         """Its channels."""
         return self.channels
 
+    def needs_whole_batch(self) -> str | None:
+        """Only statistics of a batch do."""
+        return BATCH_STATISTICS if self.normalisation == "batch" else None
+
     @property
     def short_name(self) -> str:
         """Such as "conv 32"."""
@@ -308,6 +323,10 @@ class SelfAttention(LayerConfig):
     def groups(self) -> int:
         """Its units."""
         return self.units
+
+    def needs_whole_batch(self) -> str | None:
+        """Nothing does."""
+        return None
 
     @property
     def short_name(self) -> str:
