@@ -21,7 +21,6 @@ Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
 TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
 MLP_RATIO = 4
-BATCH_STATISTICS = "normalisation = 'batch' takes the statistics of the whole batch"
 
 
 class LayerConfig(Config, ABC):
@@ -151,8 +150,8 @@ class FullyConnected(LayerConfig):
         return self.units
 
     def needs_whole_batch(self) -> str | None:
-        """Only statistics of a batch do."""
-        return BATCH_STATISTICS if self.normalisation == "batch" else None
+        """Nothing does: statistics of a batch are added up."""
+        return None
 
     @property
     def short_name(self) -> str:
@@ -239,8 +238,8 @@ class Convolution(LayerConfig):
         return self.channels
 
     def needs_whole_batch(self) -> str | None:
-        """Only statistics of a batch do."""
-        return BATCH_STATISTICS if self.normalisation == "batch" else None
+        """Nothing does: statistics of a batch are added up."""
+        return None
 
     @property
     def short_name(self) -> str:

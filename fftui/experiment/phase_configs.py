@@ -403,8 +403,11 @@ class Backprop(PhaseConfig):
         yield StageTerms(context.layers, sum(layers, NO_COST) + context.head + context.read)
 
     def needs_whole_batch(self, model: Model) -> str | None:
-        """Nothing does."""
-        return None
+        """Gradients through the statistics of a batch do."""
+        batch = any(getattr(layer, "normalisation", None) == "batch" for layer in model.layers)
+        if not batch or self.inputs == "raw":
+            return None
+        return "backprop through normalisation = 'batch' takes the gradients of the whole batch"
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, and layers or labels that raw inputs do not go with."""

@@ -1,4 +1,4 @@
-"""Whether an experiment can be learned by several processes, and which of them learns which layers."""
+"""Whether several processes can learn an experiment, and which of them learns which layers."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -25,7 +25,9 @@ def check_shared_layers(experiment: Experiment, ranks: int) -> None:
     """Raise ExperimentError, with the reason, where layers cannot be divided among `ranks`."""
     layers = len(experiment.model.layers)
     if ranks > layers:
-        msg = f"--ranks layers: {ranks} processes have only {layers} layers to learn: start {layers}"
+        msg = (
+            f"--ranks layers: {ranks} processes have only {layers} layers to learn: start {layers}"
+        )
         raise ExperimentError(msg)
     for number, phase in enumerate(experiment.phases):
         for reason in _flows_back(experiment, phase):
@@ -65,7 +67,10 @@ def _cut(times: Sequence[float], parts: int) -> list[int]:
         if count == 1:
             return sum(times[:end]), (end,)
         return min(
-            (max(best(start, count - 1)[0], sum(times[start:end])), (*best(start, count - 1)[1], end))
+            (
+                max(best(start, count - 1)[0], sum(times[start:end])),
+                (*best(start, count - 1)[1], end),
+            )
             for start in range(count - 1, end)
         )
 

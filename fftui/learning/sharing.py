@@ -1,5 +1,5 @@
-"""How a training is shared with other processes (ranks): what the loop over stages, epochs and steps
-asks of them.
+"""How a training is shared with other processes (ranks): what the loop over stages, epochs and
+steps asks of them.
 
 `Alone` shares nothing. What shares is in `fftui.learning.ranks`.
 """

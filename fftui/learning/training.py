@@ -46,7 +46,6 @@ from fftui.learning.trained import TrainedNetwork
 from fftui.telemetry.gpu_device import gpu_uuid
 
 WeightsOf = Callable[[str], Mapping[str, torch.Tensor]]
-ShareTraining = Callable[["Training"], Ranks]
 
 
 def train(
@@ -57,18 +56,17 @@ def train(
     device: str = "auto",
     state: TrainingState | None = None,
     weights_of: WeightsOf | None = None,
-    share: ShareTraining | None = None,
 ) -> "Training":
     """Train `experiment`: an iterator of its events, continued from `state` if there is one.
 
     `weights_of` gives the weights of a run by its name, named as in `Network.state_dict`; it is
     asked for each phase that has `init_from` and no step taken: now, to refuse what does not fit,
-    and at the start of the phase. `share` gives the ranks among which the training is shared.
+    and at the start of the phase.
 
     Raises DataError where the images are not there, RequestError where the device is not, and
     ExperimentError where a phase starts from a run that is not to be had or does not fit.
     """
-    training = Training(
+    return Training(
         experiment,
         run=run,
         data_folder=data_folder,
@@ -76,9 +74,6 @@ def train(
         state=state,
         weights_of=weights_of,
     )
-    if share is not None:
-        training.share_with(share(training))
-    return training
 
 
 class Training(Iterator[ev.Event]):
@@ -143,6 +138,7 @@ class Training(Iterator[ev.Event]):
     def share_with(self, ranks: Ranks) -> None:
         """Share the training among `ranks`, before its first event is asked for."""
         self._ranks = ranks
+        self.device_name += f", {ranks.count} ranks ({ranks.mode})"
 
     def skip_layer(self) -> None:
         """Continue with the next layer after this batch, if a layer learns. May be called from
@@ -339,6 +335,8 @@ class Training(Iterator[ev.Event]):
             ),
             memory_before_bytes=self._memory_before,
             format=ev.FORMAT,
+            ranks=self._ranks.mode,
+            processes=self._ranks.count,
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:

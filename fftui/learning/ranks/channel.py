@@ -115,7 +115,9 @@ class Channel:
         size = torch.tensor([0 if data is None else len(data)])
         with self.waiting():
             dist.broadcast(size, 0, group=self._group)
-            shared = _buffer(data) if data is not None else torch.empty(int(size), dtype=torch.uint8)
+            shared = (
+                _buffer(data) if data is not None else torch.empty(int(size), dtype=torch.uint8)
+            )
             if int(size):
                 dist.broadcast(shared, 0, group=self._group)
         return _bytes(shared) if int(size) else b""

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -47,14 +48,12 @@ class Place:
 
 
 class Team:
-    """The ranks of a run, joined; `mode` is how they share it. Rank 0 leads with `start`, the
-    others `follow`.
+    """The ranks of a run, joined. Rank 0 leads with `start`, the others `follow`.
 
     Raises RequestError where they cannot be joined.
     """
 
-    def __init__(self, place: Place, mode: RanksMode, device: str) -> None:
-        self._mode = mode
+    def __init__(self, place: Place, device: str) -> None:
         self._device = own_device(device, place)
         self._engaged = False
         backend = "nccl" if torch.device(self._device).type == "cuda" else "gloo"
@@ -67,13 +66,14 @@ class Team:
         assert isinstance(orders, dist.ProcessGroup)
         self._channel = Channel(place.rank, place.count, orders)
 
-    def start(self, experiment: Experiment, **options: Any) -> Training:
-        """Start the training of `experiment` as rank 0. Raises what
-        `fftui.learning.training.train` does, and ExperimentError where it cannot be shared.
+    def start(self, mode: RanksMode, experiment: Experiment, **options: Any) -> Training:
+        """Start the training of `experiment` as rank 0; `mode` is how it is shared. Raises what
+        `fftui.learning.training.train` does, and ExperimentError where it cannot be shared so.
         """
-        check_shared(experiment, self._mode, self._channel.count)
+        check_shared(experiment, mode, self._channel.count)
         options |= {"device": self._device}
-        training = train(experiment, **options, share=self._lead)
+        training = train(experiment, **options)
+        training.share_with(self._lead(training, mode))
         return training
 
     def follow(self, data_folder: Path | None) -> None:
@@ -91,33 +91,32 @@ class Team:
             problem = f"rank {self._channel.rank}: {error}"
         self._channel.gather_text(problem)
         if training is not None:
-            Follower(self._channel, training, self._share(training)).follow()
+            share = self._share(training, values["mode"])
+            Follower(self._channel, training, share).follow()
 
     def leave(self) -> None:
         """Let the others go, if they wait for a task, and end the connections."""
         if self._channel.rank == 0 and not self._engaged:
-            try:
+            with suppress(RankLostError):
                 self._channel.broadcast_text(NO_TRAINING)
-            except RankLostError:
-                pass
         dist.destroy_process_group()
 
-    def _lead(self, training: Training) -> Lead:
+    def _lead(self, training: Training, mode: RanksMode) -> Lead:
         """Give the others their task. Raises RequestError where one of them cannot do it."""
         self._engaged = True
         experiment = training.experiment.changed({"precision": training.precision})
-        task = {"experiment": experiment.model_dump(mode="json")}
+        task = {"mode": mode, "experiment": experiment.model_dump(mode="json")}
         self._channel.broadcast_text(json.dumps(task))
         problems = [text for text in self._channel.gather_text("") if text]
-        lead = Lead(self._channel, self._mode, self._share(training))
+        lead = Lead(self._channel, mode, self._share(training, mode))
         if problems:
             lead.end()
             raise RequestError(problems[0])
         return lead
 
-    def _share(self, training: Training) -> Share:
-        if self._mode == "data":
-            return DataShare(self._channel)
+    def _share(self, training: Training, mode: RanksMode) -> Share:
+        if mode == "data":
+            return DataShare(self._channel, training.network)
         blocks = layer_blocks(training.experiment, self._channel.count)
         return LayerShare(self._channel, training.network, blocks)
 

@@ -8,6 +8,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from fftui.learning.layers.batch_norm import BatchNorm
 from fftui.learning.network import Network
 from fftui.learning.ranks.channel import Channel
 from fftui.learning.ranks.gradient_sums import GradientSums
@@ -30,12 +31,38 @@ class Share(Protocol):
         """Give the leading rank what this one has of the epoch's sums, and of the weights."""
 
 
+class SharedBatch:
+    """A batch of `all` images, of which this rank has `own`, as batch normalisation asks for it.
+
+    A rank that has none computes with one that counts for nothing.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self.own = self.all = 1
+        self._channel = channel
+
+    def values_of_all(self, own: int) -> int:
+        """Number of the whole batch's values a channel."""
+        return own * self.all // max(self.own, 1)
+
+    def sum_of_all(self, sums: Tensor) -> Tensor:
+        """The sums of all ranks."""
+        total = sums if self.own else torch.zeros_like(sums)
+        with self._channel.waiting():
+            dist.all_reduce(total)
+        return total
+
+
 class DataShare:
     """Each rank takes its rows of a batch; gradients are added up."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, network: Network) -> None:
         self._channel = channel
         self._sums: list[GradientSums] = []
+        self._batch = SharedBatch(channel)
+        for module in network.modules():
+            if isinstance(module, BatchNorm):
+                module.sums = self._batch
 
     def take(self, trainer: StageTrainer) -> None:
         """Add up the gradients of the trainer's optimisers; the leading rank has the sums of a
@@ -53,6 +80,7 @@ class DataShare:
         row that counts for nothing.
         """
         own_B = index_B.tensor_split(self._channel.count)[self._channel.rank]
+        self._batch.own, self._batch.all = len(own_B), len(index_B)
         for sums in self._sums:
             sums.weight = len(own_B) / len(index_B)
         if len(own_B):
@@ -148,7 +176,9 @@ class LayerShare:
 
 def _beginning(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {
-        name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)
+        name.removeprefix(start): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(start)
     }
 
 
