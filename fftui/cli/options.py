@@ -275,6 +275,15 @@ AsJson = Annotated[
     bool,
     typer.Option("--json", help="The result as one JSON object on stdout; implies --headless."),
 ]
+Ranks = Annotated[
+    str | None,
+    typer.Option(
+        "--ranks",
+        metavar="WAY",
+        help="What processes started by torchrun share: data (each batch) or layers.  [default:"
+        " data]",
+    ),
+]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Jobs = Annotated[
     int,

@@ -20,6 +20,7 @@ from fftui.cli.options import (
     Headless,
     Notify,
     Output,
+    Ranks,
     Run,
     Runs,
     RunsDir,
@@ -30,6 +31,7 @@ from fftui.cli.options import (
     data_set,
     workspace_of,
 )
+from fftui.cli.ranks import join_ranks
 from fftui.errors import RequestError
 from fftui.inert import one_line
 from fftui.text.streams import file_to_stdout, to_stderr, to_stdout
@@ -78,6 +80,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         typer.Option("--estimate", help="Say the likely time, memory and disk, and start nothing."),
     ] = False,
     as_json: AsJson = False,
+    ranks: Ranks = None,
 ) -> None:
     """Start a run of a preset, on the screen or headless.
 
@@ -88,6 +91,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.starting import new_run
 
     _check_detach(detach, as_json)
+    start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate))
     experiment = _experiment(preset, config, data, set_ or [], seed)
     workspace = workspace_of(runs, data_dir, device)
     headless = headless or as_json
@@ -102,7 +106,9 @@ def run(  # noqa: PLR0913 - one parameter an option
         return
     if not headless:
         check_terminal("fftui run")
-    run_thread = new_run(experiment, workspace, preset=preset, name=name)
+    run_thread = new_run(
+        experiment, workspace, preset=preset, name=name, start_training=start_training
+    )
     raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
@@ -124,6 +130,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     detach: Detach = False,
     notify: Notify = None,
     as_json: AsJson = False,
+    ranks: Ranks = None,
 ) -> None:
     """Go on with an interrupted, unsaved or failed run from its last checkpoint."""
     from fftui.runs.folder import find_run
@@ -131,6 +138,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.status import ensure_not_running, take_from_other_machines
 
     _check_detach(detach, as_json)
+    start_training = join_ranks(ranks, device or "auto", data_dir, _alone(detach))
     folder = find_run(workspace_of(runs).runs_dir, run)
     record = folder.record()
     if record.status == "finished":
@@ -149,7 +157,9 @@ def resume(  # noqa: PLR0913 - one parameter an option
     headless = headless or as_json
     if not headless:
         check_terminal("fftui resume")
-    run_thread = resumed_run(folder, data_folder=data_dir, device=device)
+    run_thread = resumed_run(
+        folder, data_folder=data_dir, device=device, start_training=start_training
+    )
     raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
@@ -220,6 +230,11 @@ def _check_detach(detach: bool, as_json: bool) -> None:
     if detach and as_json:
         msg = "--detach leaves before there is a result for --json: use fftui show RUN --json later"
         raise RequestError(msg)
+
+
+def _alone(detach: bool, estimate: bool = False) -> str | None:
+    """The option given that is of one process."""
+    return "--detach" if detach else "--estimate" if estimate else None
 
 
 def _detach(folder: "RunFolder", *options: str) -> None:

@@ -71,6 +71,12 @@ class LayerConfig(Config, ABC):
         """Reasons why the layer cannot follow inputs of `input_shape`."""
         yield from ()
 
+    def needs_whole_batch(self) -> str | None:
+        """Why the images of a batch have to be in one process; None where they do not depend on
+        each other.
+        """
+        return f"{self.kind} layers do not state that a batch's images are independent"
+
     def fitted(self, input_shape: Shape) -> Self:
         """A copy for inputs of a shape that a preset could not foresee."""
         return self
@@ -142,6 +148,10 @@ class FullyConnected(LayerConfig):
     def groups(self) -> int:
         """Its units."""
         return self.units
+
+    def needs_whole_batch(self) -> str | None:
+        """Nothing does: statistics of a batch are added up."""
+        return None
 
     @property
     def short_name(self) -> str:
@@ -227,6 +237,10 @@ class Convolution(LayerConfig):
         """Its channels."""
         return self.channels
 
+    def needs_whole_batch(self) -> str | None:
+        """Nothing does: statistics of a batch are added up."""
+        return None
+
     @property
     def short_name(self) -> str:
         """Such as "conv 32"."""
@@ -308,6 +322,10 @@ class SelfAttention(LayerConfig):
     def groups(self) -> int:
         """Its units."""
         return self.units
+
+    def needs_whole_batch(self) -> str | None:
+        """Nothing does."""
+        return None
 
     @property
     def short_name(self) -> str:

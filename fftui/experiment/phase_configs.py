@@ -76,6 +76,12 @@ class PhaseConfig(Config):
         cost = sum((layer.learning(self.labels_shown) for layer in context.layers), NO_COST)
         yield StageTerms(context.layers, cost + context.read)
 
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Why the images of a batch have to be in one process; None where its gradients are means
+        over independent images.
+        """
+        return f"{self.rule} does not state that its gradients are means over independent images"
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Reasons why it cannot train `model` on the data set of `info`, most important first."""
         if self.needs_head and model.head is None:
@@ -264,6 +270,11 @@ class ForwardForward(LocalPhaseConfig):
             else:
                 yield stage
 
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Only peer normalisation does."""
+        coupled = self.peer_normalisation > 0
+        return "peer normalisation takes means over the whole batch" if coupled else None
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of local phases, and what needs a head or units."""
         yield from super().problems(model, info)
@@ -346,6 +357,10 @@ class LocalCrossEntropy(LocalPhaseConfig):
             flops = sum(6.0 * layer.outputs * context.classes for layer in stage.layers)
             yield replace(stage, per_epoch=stage.per_epoch + Cost(flops, 0.0))
 
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Nothing does."""
+        return None
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of local phases, and layers with fewer groups than classes."""
         yield from super().problems(model, info)
@@ -386,6 +401,13 @@ class Backprop(PhaseConfig):
         """Three products per layer, and the head."""
         layers = (replace(layer, gradient=2).learning(1) for layer in context.layers)
         yield StageTerms(context.layers, sum(layers, NO_COST) + context.head + context.read)
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Gradients through the statistics of a batch do."""
+        batch = any(getattr(layer, "normalisation", None) == "batch" for layer in model.layers)
+        if not batch or self.inputs == "raw":
+            return None
+        return "backprop through normalisation = 'batch' takes the gradients of the whole batch"
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, and layers or labels that raw inputs do not go with."""

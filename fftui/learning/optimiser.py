@@ -48,6 +48,16 @@ class ParameterGroup:
         return cls(tuple(parameters), learning_rate)
 
 
+class GradientSums(Protocol):
+    """Adds up the gradients of an optimiser's groups over several processes."""
+
+    def begin(self, number: int) -> None:
+        """The gradients of group `number` are set: begin to add them up."""
+
+    def finish(self) -> None:
+        """Set all gradients to their sums."""
+
+
 class Optimiser:
     """A fused optimiser of torch; its schedule spans `total_steps` steps.
 
@@ -68,7 +78,8 @@ class Optimiser:
         self._config = settings.optimizer
         self._total_steps = total_steps
         self._clipped = clipped or [group.parameters for group in groups]
-        self._groups = groups
+        self.groups = tuple(groups)
+        self.sums: GradientSums | None = None  # where other processes learn the same weights
         self._update = KINDS[self._config.kind]
         self._states: dict[nn.Parameter, State] = {weight: {} for weight in self._parameters}
 
@@ -77,25 +88,40 @@ class Optimiser:
         """All that it updates."""
         return tuple(self._parameters)
 
+    def gradients_are_set(self, group: int) -> None:
+        """Say before `step` that those of group number `group` are: what adds them up over
+        processes then does so meanwhile.
+        """
+        if self.sums is not None:
+            self.sums.begin(group)
+
     def step(self, step: int) -> None:
         """Update the parameters from their gradients; `step` counts from 0 over the
         whole schedule.
         """
+        if self.sums is not None:
+            self.sums.finish()
         factor = self._cosine(step) if self._schedule == "cosine" else 1.0
         if self._config.clip_norm is not None:
             for parameters in self._clipped:
                 nn.utils.clip_grad_norm_(parameters, self._config.clip_norm)
         with torch.no_grad():
-            for group in self._groups:
+            for group in self.groups:
                 learned = [weight for weight in group.parameters if weight.grad is not None]
                 states = [self._states[weight] for weight in learned]
                 self._update(learned, states, group.learning_rate * factor, self._config)
 
     def state(self) -> dict[str, Tensor]:
         """Moments and step counts, by parameter; empty before the first step."""
+        return self.state_of(range(len(self.groups)))
+
+    def state_of(self, groups: range) -> dict[str, Tensor]:
+        """The part of `state` that is of these groups."""
+        own = {weight for group in groups for weight in self.groups[group].parameters}
         return {
             f"{number}.{name}": tensor
             for number, parameter in enumerate(self._parameters)
+            if parameter in own
             for name, tensor in self._states[parameter].items()
         }
 

@@ -39,6 +39,7 @@ from fftui.learning.rules import rule_for
 from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
 from fftui.learning.seeds import generator_for
+from fftui.learning.sharing import Alone, Ranks
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.trained import TrainedNetwork
@@ -100,6 +101,7 @@ class Training(Iterator[ev.Event]):
         self._trainer: StageTrainer | None = None
         self._guard: DivergenceGuard | None = None  # none where the run goes on without numbers
         self._divergence: ev.LayerDiverged | None = None
+        self._ranks: Ranks = Alone()
         self._resumed = state
         self._skip = False
         if state is not None:
@@ -131,6 +133,12 @@ class Training(Iterator[ev.Event]):
     def close(self) -> None:
         """Stop: no further event comes."""
         self._events.close()
+        self._ranks.end()
+
+    def share_with(self, ranks: Ranks) -> None:
+        """Share the training among `ranks`, before its first event is asked for."""
+        self._ranks = ranks
+        self.device_name += f", {ranks.count} ranks ({ranks.mode})"
 
     def skip_layer(self) -> None:
         """Continue with the next layer after this batch, if a layer learns. May be called from
@@ -192,6 +200,11 @@ class Training(Iterator[ev.Event]):
         )
 
     @property
+    def experiment(self) -> Experiment:
+        """What is learned."""
+        return self._experiment
+
+    @property
     def network(self) -> Network:
         """The network being trained."""
         return self._network
@@ -207,6 +220,8 @@ class Training(Iterator[ev.Event]):
         Waits for the batches that were issued and ends their window; its copies are no part of the
         memory that learning takes.
         """
+        if self._trainer is not None:
+            self._ranks.collect(self._trainer)
         if self._progress.step:
             with self._stopwatch.synchronizing(self.epoch_key):
                 if self._guard is not None:
@@ -320,22 +335,24 @@ class Training(Iterator[ev.Event]):
             ),
             memory_before_bytes=self._memory_before,
             format=ev.FORMAT,
+            ranks=self._ranks.mode,
+            processes=self._ranks.count,
         )
 
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
         phase, rule = self._experiment.phases[number], self._rules[number]
         with self._stopwatch.setting_up():
             self._initialise(number, start_from)
-        steps = phase.epochs * self._steps_per_epoch[number]
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stage in range(self._progress.stage, rule.stages):
             with self._stopwatch.preparing(number + 1) as set_layer:
-                splits = [images for _, images in self._eval_splits] if phase.predicts else []
-                trainer = rule.trainer(stage, steps, splits)
-                if self._resumed is not None:
-                    if tensors := _with_prefix("learner.", self._resumed):
-                        trainer.load(tensors)
-                    self._resumed = None
+                tensors = _with_prefix("learner.", self._resumed) if self._resumed else {}
+                self._ranks.begin_stage(number, stage, self._network, tensors)
+                trainer = self.stage_trainer(number, stage)
+                if tensors:
+                    trainer.load(tensors)
+                self._resumed = None
+                self._ranks.take(trainer)
                 set_layer(trainer.layer)
                 self._guard = self._guard_of(number, trainer, phase)
             self._skip = False
@@ -346,6 +363,21 @@ class Training(Iterator[ev.Event]):
             yield from self._learn_stage(number, trainer, phase)
             if self._divergence is not None:
                 return
+
+    def stage_trainer(self, number: int, stage: int) -> StageTrainer:
+        """A trainer of that stage of phase `number` (both from 0), of the network as it is."""
+        phase = self._experiment.phases[number]
+        steps = phase.epochs * self._steps_per_epoch[number]
+        splits = [images for _, images in self._eval_splits] if phase.predicts else []
+        return self._rules[number].trainer(stage, steps, splits)
+
+    def batches(self, number: int, layer: int | None, epoch: int) -> tuple[torch.Tensor, ...]:
+        """The indices (B,) of an epoch's batches, in phase `number` (from 0) for the layer and
+        epoch of that number (from 1).
+        """
+        generator = generator_for(self._experiment.seed, "order", number + 1, layer or 0, epoch)
+        order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
+        return torch.split(order_N, self._experiment.phases[number].batch_size)
 
     def _guard_of(self, number: int, trainer: StageTrainer, phase: Phase) -> DivergenceGuard | None:
         if self._experiment.on_nan == "go-on":
@@ -408,25 +440,24 @@ class Training(Iterator[ev.Event]):
         epoch = self._progress.epoch
         key: ev.EpochKey = (number + 1, trainer.layer, epoch + 1)
         with self._stopwatch.sampling_batches(key):
-            generator = generator_for(
-                self._experiment.seed, "order", number + 1, trainer.layer or 0, epoch + 1
-            )
-            order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
-            batches = torch.split(order_N, phase.batch_size)
+            self._ranks.begin_epoch(epoch + 1)
+            batches = self.batches(number, trainer.layer, epoch + 1)
             trainer.begin_epoch(epoch + 1)
         while self._progress.step < len(batches) and not self._skip and self.is_sound:
             index_B = batches[self._progress.step]
             with self._stopwatch.timing_step(key, len(index_B)):
-                trainer.step(index_B, self._steps_taken(number))
+                self._ranks.step(trainer, index_B, self._steps_taken(number))
             self._progress = replace(
                 self._progress, step=self._progress.step + 1, done=self._progress.done + 1
             )
             yield self._stepped(number, trainer, len(batches))
             yield from self._stopwatch.pop_windows()
         if self._progress.step < len(batches):
-            trainer.clear()
+            self._ranks.collect(trainer)
+            self._ranks.clear(trainer)
             return
         with self._stopwatch.synchronizing(key):
+            self._ranks.collect(trainer)
             means = trainer.means()
             if self._guard is not None:
                 self._guard.look_after_epoch(means, self._steps_taken(number), epoch + 1)
@@ -440,7 +471,7 @@ class Training(Iterator[ev.Event]):
                     finished = replace(finished, accuracy=evaluated.accuracy)
                 yield evaluated
                 yield from self._stopwatch.pop_windows()
-        trainer.clear()
+        self._ranks.clear(trainer)
         self._progress = replace(self._progress, epoch=epoch + 1, step=0)
         self._stopwatch.begin_epoch()
         yield finished

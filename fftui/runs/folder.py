@@ -22,7 +22,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tomli_w
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -84,6 +84,8 @@ class RunRecord(BaseModel):
     ended: Time | None = None
     device: str | None = None  # what it runs on, known once it has started
     device_asked: str = "auto"
+    ranks: Literal["data", "layers"] | None = None  # how processes share it; None: there is one
+    processes: Annotated[int, Field(ge=1, lt=2**31)] = 1
     precision: str | None = None
     data_dir: str | None = None  # given, or found through FFTUI_DATA
     test_accuracy: Fraction | None = None

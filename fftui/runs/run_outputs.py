@@ -164,6 +164,8 @@ class RunOutputs:
             ended=None,
             error=None,
             device=event.device,
+            ranks=event.ranks,
+            processes=event.processes,
             precision=event.precision,
             pid=os.getpid(),
             process_started=provenance.process_start(os.getpid()),

@@ -7,7 +7,7 @@ from pathlib import Path
 from fftui.experiment import Experiment
 from fftui.runs.expectation import warning_of
 from fftui.runs.folder import RunFolder, create
-from fftui.runs.run_thread import RunThread
+from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.workspace import Workspace
 
 
@@ -17,12 +17,14 @@ def new_run(
     *,
     preset: str | None = None,
     name: str | None = None,
+    start_training: StartTraining = start_training,
 ) -> RunThread:
     """The thread of a new run of `experiment`, whose folder is created. Raises RequestError where
     it cannot be, or where it takes several times the memory there is, or many years.
     """
     warning_of(experiment, workspace.device)
-    return RunThread(create(workspace, experiment, preset=preset, name=name), workspace)
+    folder = create(workspace, experiment, preset=preset, name=name)
+    return RunThread(folder, workspace, start_training=start_training)
 
 
 def waiting_run(experiment: Experiment, workspace: Workspace, preset: str | None) -> RunFolder:
@@ -48,7 +50,11 @@ def queued_run(folder: RunFolder) -> RunThread:
 
 
 def resumed_run(
-    folder: RunFolder, *, data_folder: Path | None = None, device: str | None = None
+    folder: RunFolder,
+    *,
+    data_folder: Path | None = None,
+    device: str | None = None,
+    start_training: StartTraining = start_training,
 ) -> RunThread:
     """The thread that continues the run in `folder`, on its own device and with its own data
     folder unless others are given. `ensure_not_running` is the caller's to ask.
@@ -59,4 +65,4 @@ def resumed_run(
     workspace = Workspace(
         folder.path.parent, record.images(data_folder), device or record.device_asked
     )
-    return RunThread(folder, workspace, resume=True)
+    return RunThread(folder, workspace, resume=True, start_training=start_training)

@@ -40,7 +40,9 @@ class HeadTrainer:
         labels.
         """
         features_BF = self._head.features(read_outputs(self._network, x))
-        return self._head.learn(features_BF, labels_B)[0]
+        class_probs_BC = self._head.learn(features_BF, labels_B)[0]
+        self.optimiser.gradients_are_set(0)
+        return class_probs_BC
 
 
 @torch.no_grad()

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
+from fftui.learning.layers.layer import LabelFreeInputs
+from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
 from fftui.learning.rules.local_rule import LocalRule, layer_groups
@@ -60,24 +62,53 @@ class ParallelTrainer(StageTrainer):
         """Draw the epoch's labels and augmentation."""
         self._images.begin_epoch(epoch)
 
-    @torch.no_grad()
     def step(self, index_B: Tensor, step: int) -> None:
         """Set every layer's gradients, then take one optimiser step for all of them."""
-        x = self._images.batch(index_B)
-        class_probs_BC = (
-            self._head.predict_probs(x, self._labels_N[index_B]) if self._head else None
-        )
+        self.learn_rows(range(len(self._layers)), index_B, step)
+
+    @torch.no_grad()
+    def learn_rows(
+        self, rows: range, index_B: Tensor, step: int, below_ND: Tensor | None = None
+    ) -> Tensor:
+        """`step` for consecutive layers, numbers `rows` from 0; returns the activities (N, H) of
+        the last one. `below_ND` are the outputs of the layer below them, if there is one.
+        """
+        x = self._images.batch(index_B) if below_ND is None else None
+        class_probs_BC = None
+        if self._head and x is not None:
+            class_probs_BC = self._head.predict_probs(x, self._labels_N[index_B])
         sets = self._rule.labels(index_B, class_probs_BC)
-        labels_N, first = torch.cat(sets), self._layers[0]
-        value = self._rule.learn_first(first, x, index_B, *sets)
-        self._layer_sums.add(0, value.loss, value.goodness_2B)
-        for row, layer in enumerate(self._layers[1:], 1):
-            x_ND = layer.normalise(self._layers[row - 1].pooled(value.activities_NH))
-            value = layer.learn(x_ND, labels_N, self._rule.objective(row + 1, index_B))
+        value: ObjectiveValue | None = None
+        for row in rows:
+            if value is not None:
+                below_ND = self._layers[row - 1].pooled(value.activities_NH)
+            value = self._learn(row, index_B, sets, x if below_ND is None else below_ND)
+            self._optimiser.gradients_are_set(row)
             self._layer_sums.add(row, value.loss, value.goodness_2B)
         self._optimiser.step(step)
         if self._head:
             self._head.optimiser.step(step)
+        assert value is not None
+        return value.activities_NH
+
+    def labels_shown(self, index_B: Tensor) -> int:
+        """Number of labels with which each image is shown."""
+        return len(self._rule.labels(index_B, None))
+
+    def _learn(
+        self,
+        row: int,
+        index_B: Tensor,
+        sets: tuple[Tensor, ...],
+        below: LabelFreeInputs | Tensor | None,
+    ) -> ObjectiveValue:
+        """Set the gradients of layer number `row` for what is below it."""
+        layer = self._layers[row]
+        if isinstance(below, Tensor):
+            objective = self._rule.objective(row + 1, index_B)
+            return layer.learn(layer.normalise(below), torch.cat(sets), objective)
+        assert below is not None
+        return self._rule.learn_first(layer, below, index_B, *sets)
 
     def means(self) -> EpochMeans:
         """The sum of the layers' mean losses."""

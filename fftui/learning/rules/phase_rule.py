@@ -1,7 +1,8 @@
 """The interface between the training loop and a learning rule."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -123,6 +124,23 @@ class StageTrainer(ABC):
     def clear(self) -> None:
         """Reset the epoch's sums."""
         self._sums.zero_()
+
+    @property
+    def sums(self) -> Tensor:
+        """The epoch's sums, of this process: those of several processes add up."""
+        return self._sums
+
+    @property
+    def optimisers(self) -> Mapping[str, Optimiser]:
+        """The optimisers by the prefixes of their states."""
+        return self._optimisers
+
+    @contextmanager
+    def sums_kept(self) -> Iterator[None]:
+        """Meanwhile a step counts for nothing."""
+        before = self._sums.clone()
+        yield
+        self._sums.copy_(before)
 
     @property
     def learned(self) -> tuple[Tensor, ...]:

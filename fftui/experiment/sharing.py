@@ -1,0 +1,77 @@
+"""Whether several processes can learn an experiment, and which of them learns which layers."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from fftui.errors import ExperimentError
+from fftui.experiment.cost import FLOPS_PER_BYTE, images_of, layers_of
+from fftui.experiment.experiment import Experiment
+from fftui.experiment.phase_configs import ForwardForward, LocalPhaseConfig, PhaseConfig
+
+
+def check_shared_batches(experiment: Experiment) -> None:
+    """Raise ExperimentError, with the reason, where batches cannot be divided among ranks."""
+    for number, layer in enumerate(experiment.model.layers):
+        if (reason := layer.needs_whole_batch()) is not None:
+            msg = f"--ranks data: model.layers.{number}: {reason}"
+            raise ExperimentError(msg)
+    for number, phase in enumerate(experiment.phases):
+        if (reason := phase.needs_whole_batch(experiment.model)) is not None:
+            msg = f"--ranks data: phases.{number}: {reason}"
+            raise ExperimentError(msg)
+
+
+def check_shared_layers(experiment: Experiment, ranks: int) -> None:
+    """Raise ExperimentError, with the reason, where layers cannot be divided among `ranks`."""
+    layers = len(experiment.model.layers)
+    if ranks > layers:
+        msg = (
+            f"--ranks layers: {ranks} processes have only {layers} layers to learn: start {layers}"
+        )
+        raise ExperimentError(msg)
+    for number, phase in enumerate(experiment.phases):
+        for reason in _flows_back(experiment, phase):
+            msg = f"--ranks layers: phases.{number}: {reason}"
+            raise ExperimentError(msg)
+
+
+def _flows_back(experiment: Experiment, phase: PhaseConfig) -> Iterator[str]:
+    """Why layers of the phase wait for what comes after them."""
+    if not isinstance(phase, LocalPhaseConfig) or phase.order != "parallel":
+        yield "only layers that learn in parallel can: set order = 'parallel'"
+    if isinstance(phase, ForwardForward) and experiment.model.has_own_head:
+        yield "a head takes what the last layer gives to the same weights: set model.head = null"
+
+
+def layer_blocks(experiment: Experiment, ranks: int) -> list[range]:
+    """The layers (from 0) of each rank: consecutive, so that the slowest rank has least to compute.
+
+    `ranks` is at most the number of layers.
+    """
+    images, steps = images_of(experiment), images_of(experiment) / experiment.phases[0].batch_size
+    labels = experiment.phases[0].labels_shown
+    times = []
+    for layer in layers_of(experiment):
+        cost = layer.learning(labels) * images + layer.update * steps
+        times.append(cost.flops + FLOPS_PER_BYTE * cost.moved_bytes)
+    ends = _cut(times, ranks)
+    return [range(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+
+
+def _cut(times: Sequence[float], parts: int) -> list[int]:
+    """Where each of `parts` consecutive parts ends, so that the greatest sum is least."""
+
+    @cache
+    def best(end: int, count: int) -> tuple[float, tuple[int, ...]]:
+        """The greatest sum of the first `end` in `count` parts, and their ends."""
+        if count == 1:
+            return sum(times[:end]), (end,)
+        return min(
+            (
+                max(best(start, count - 1)[0], sum(times[start:end])),
+                (*best(start, count - 1)[1], end),
+            )
+            for start in range(count - 1, end)
+        )
+
+    return list(best(len(times), parts)[1])

@@ -1,0 +1,140 @@
+"""Joining the ranks that `torchrun` has started, and learning as one of them."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from fftui.errors import FFTUIError, RequestError
+from fftui.experiment import Experiment
+from fftui.experiment.sharing import check_shared_batches, check_shared_layers, layer_blocks
+from fftui.learning.ranks.channel import Channel, RankLostError
+from fftui.learning.ranks.follow import Follower
+from fftui.learning.ranks.lead import Lead
+from fftui.learning.ranks.shares import DataShare, LayerShare, Share
+from fftui.learning.sharing import RanksMode
+from fftui.learning.training import Training, train
+
+JOIN_S = 300.0  # until all ranks are there
+ANSWER_S = 300.0  # of a rank that learns: a step, or what is sent of it
+PAUSE_S = 30 * 86_400.0  # of rank 0, while others wait for its orders
+NO_TRAINING = ""  # instead of a task: rank 0 refuses to learn
+
+
+@dataclass(frozen=True)
+class Place:
+    """This process among those that torchrun has started, by its environment."""
+
+    rank: int
+    count: int
+    local_rank: int
+
+    @classmethod
+    def here(cls, environ: Mapping[str, str] = os.environ) -> "Place":
+        """The place that torchrun has set. Raises RequestError where a variable is no number."""
+        try:
+            rank, count = int(environ.get("RANK", "0")), int(environ.get("WORLD_SIZE", "1"))
+            return cls(rank, count, int(environ.get("LOCAL_RANK", rank)))
+        except ValueError:
+            msg = "RANK, WORLD_SIZE and LOCAL_RANK are no numbers: torchrun sets them"
+            raise RequestError(msg) from None
+
+
+class Team:
+    """The ranks of a run, joined. Rank 0 leads with `start`, the others `follow`.
+
+    Raises RequestError where they cannot be joined.
+    """
+
+    def __init__(self, place: Place, device: str) -> None:
+        self._device = own_device(device, place)
+        self._engaged = False
+        backend = "nccl" if torch.device(self._device).type == "cuda" else "gloo"
+        try:
+            dist.init_process_group(backend, timeout=timedelta(seconds=JOIN_S))
+            orders = dist.new_group(backend="gloo", timeout=timedelta(seconds=PAUSE_S))
+        except (RuntimeError, ValueError) as error:
+            msg = f"the {place.count} ranks did not come together: {str(error).splitlines()[0]}"
+            raise RequestError(msg) from error
+        assert isinstance(orders, dist.ProcessGroup)
+        self._channel = Channel(place.rank, place.count, orders)
+
+    def start(self, mode: RanksMode, experiment: Experiment, **options: Any) -> Training:
+        """Start the training of `experiment` as rank 0; `mode` is how it is shared. Raises what
+        `fftui.learning.training.train` does, and ExperimentError where it cannot be shared so.
+        """
+        check_shared(experiment, mode, self._channel.count)
+        options |= {"device": self._device}
+        training = train(experiment, **options)
+        training.share_with(self._lead(training, mode))
+        return training
+
+    def follow(self, data_folder: Path | None) -> None:
+        """Learn with rank 0 until it ends. Raises RankLostError, DataError, RequestError."""
+        task = self._channel.broadcast_text()
+        if task == NO_TRAINING:
+            return
+        values = json.loads(task)
+        experiment = Experiment.model_validate(values["experiment"])
+        training: Training | None = None
+        problem = ""
+        try:
+            training = train(experiment, data_folder=data_folder, device=self._device)
+        except FFTUIError as error:
+            problem = f"rank {self._channel.rank}: {error}"
+        self._channel.gather_text(problem)
+        if training is not None:
+            share = self._share(training, values["mode"])
+            Follower(self._channel, training, share).follow()
+
+    def leave(self) -> None:
+        """Let the others go, if they wait for a task, and end the connections."""
+        if self._channel.rank == 0 and not self._engaged:
+            with suppress(RankLostError):
+                self._channel.broadcast_text(NO_TRAINING)
+        dist.destroy_process_group()
+
+    def _lead(self, training: Training, mode: RanksMode) -> Lead:
+        """Give the others their task. Raises RequestError where one of them cannot do it."""
+        self._engaged = True
+        experiment = training.experiment.changed({"precision": training.precision})
+        task = {"mode": mode, "experiment": experiment.model_dump(mode="json")}
+        self._channel.broadcast_text(json.dumps(task))
+        problems = [text for text in self._channel.gather_text("") if text]
+        lead = Lead(self._channel, mode, self._share(training, mode))
+        if problems:
+            lead.end()
+            raise RequestError(problems[0])
+        return lead
+
+    def _share(self, training: Training, mode: RanksMode) -> Share:
+        if mode == "data":
+            return DataShare(self._channel, training.network)
+        blocks = layer_blocks(training.experiment, self._channel.count)
+        return LayerShare(self._channel, training.network, blocks)
+
+
+def own_device(device: str, place: Place) -> str:
+    """The device of this rank. Raises RequestError for one that ranks cannot share."""
+    cuda = torch.cuda.is_available()
+    if device in ("auto", "cuda") and (cuda or device == "cuda"):
+        return f"cuda:{place.local_rank}"
+    if device in ("auto", "cpu"):
+        return "cpu"
+    msg = f"--device {device} is one device: ranks have cpu, or cuda with a GPU each"
+    raise RequestError(msg)
+
+
+def check_shared(experiment: Experiment, mode: RanksMode, count: int) -> None:
+    """Raise ExperimentError where the experiment cannot be shared so."""
+    if mode == "data":
+        check_shared_batches(experiment)
+    else:
+        check_shared_layers(experiment, count)

@@ -1,0 +1,74 @@
+"""Trainings shared by two processes end with the weights that one process learns."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from fftui.experiment import Experiment
+from fftui.learning.training import train
+
+from ..conftest import BACKPROP, FORWARD_FORWARD, LOCAL, PARALLEL
+from .rank_processes import started
+
+# trains what it finds in tasks.json, one after the other, and keeps the weights
+CODE = """
+import json
+from pathlib import Path
+from safetensors.torch import save_file
+from fftui.experiment import Experiment
+from fftui.learning.ranks.joining import Place, Team
+
+place = Place.here()
+team = Team(place, "cpu")
+for number, (mode, experiment) in enumerate(json.loads(Path("tasks.json").read_text())):
+    if place.rank > 0:
+        team.follow(None)
+        continue
+    training = team.start(mode, Experiment.model_validate(experiment))
+    for event in training:
+        training.state()  # at every event: what is collected changes nothing
+    training.close()
+    save_file(training.network.state_dict(), f"{number}.safetensors")
+team.leave()
+"""
+CNN = {"layers": [{"kind": "convolution", "channels": 10}], "label": {"encoding": "none"}}
+SGD = {"optimizer": {"kind": "sgd"}}
+RANDOM = {"order": "parallel", "negatives": "random"}
+
+
+@pytest.fixture
+def tasks(small: Callable[..., Experiment]) -> list[tuple[str, Experiment]]:
+    """Every kind of trainer by its data; batches of 100 and a last one of 1; and by its layers."""
+    odd = {"train_images": 201, "validation_images": 100, "test_images": 100}
+    return [
+        ("data", small(PARALLEL | SGD)),
+        ("data", small(FORWARD_FORWARD | SGD, data=odd | {"shift": 1})),
+        ("data", small(BACKPROP | SGD)),
+        ("data", small(LOCAL | SGD, model=CNN, data=odd)),
+        ("layers", small(FORWARD_FORWARD | RANDOM)),
+    ]
+
+
+def test_the_weights_are_those_of_one_process(
+    tasks: list[tuple[str, Experiment]], tmp_path: Path
+) -> None:
+    values = [(mode, experiment.model_dump(mode="json")) for mode, experiment in tasks]
+    (tmp_path / "tasks.json").write_text(json.dumps(values))
+    for process in started(CODE, [], tmp_path):
+        said = process.communicate(300)
+        assert process.returncode == 0, said
+    for number, (mode, experiment) in enumerate(tasks):
+        training = train(experiment, device="cpu")
+        list(training)
+        learned = load_file(tmp_path / f"{number}.safetensors")
+        for name, weight in training.network.state_dict().items():
+            if mode == "layers":
+                assert torch.equal(learned[name], weight), (number, name)
+            else:
+                torch.testing.assert_close(
+                    learned[name], weight, atol=1e-5, rtol=0, msg=f"{number} {name}"
+                )
