@@ -18,6 +18,7 @@ from functools import partial
 from typing import Annotated
 
 import typer
+from figure import Figure, say
 
 from fftui.tui.charts.cell_plot import Series, _reduced, draw
 from fftui.tui.charts.fitting import window_for
@@ -60,6 +61,7 @@ def main(
         f"{points} points\n\n| cells | first, ms | panned, ms | next, ms | each point, ms | ratio |"
     )
     print("|---|---|---|---|---|---|")
+    figures = []
     for width, height in SIZES:
         picture = partial(draw, window=window, width=width, height=height, braille=True)
         first = median_ms(lambda draw=picture: draw([Series("loss", line.points)]), repeats)
@@ -73,6 +75,12 @@ def main(
             f"{first:.1f} | {panned:.1f} | {following:.1f} | {every:.1f} | {every / following:.1f}"
         )
         print(f"| {width}x{height} | {times} |")
+        figures.append(
+            Figure(f"the next picture, {width}x{height}", following, "ms", "each point", every)
+        )
+    print()
+    for figure in figures:
+        say(figure)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from figure import Figure, say
 from textual.pilot import Pilot
 
 from fftui import events as ev
@@ -169,8 +170,13 @@ def main(
         print(f"| first picture, s | {warm:.2f} | {cold:.2f} (new process) |")
         slower = runs * journal[0] / warm
         print(f"| one journal as a table, s | {journal[0]:.2f} | all: {slower:.1f} times as long |")
-        for key, taken in asyncio.run(keys_ms(Path(folder), repeats)).items():
+        keys = asyncio.run(keys_ms(Path(folder), repeats))
+        for key, taken in keys.items():
             print(f"| {key}, ms | {statistics.median(taken):.0f} | {max(taken):.0f} |")
+        print()
+        say(Figure("first picture of runs compared", warm, "s", "all tables", runs * journal[0]))
+        slowest = max(statistics.median(taken) for taken in keys.values())
+        say(Figure("a key answered, the slowest one's median", slowest, "ms"))
 
 
 if __name__ == "__main__":

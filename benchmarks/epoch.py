@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 
 import torch
+from figure import Figure, say, skip
 from torch import Tensor, nn
 
 from fftui.data.catalogue import SETS
 from fftui.data.normalisation import overlay_value, scale_of
 from fftui.experiment import Data, ForwardForward, FullyConnected, Model
+from fftui.learning.device import has_bfloat16
 from fftui.learning.images import Images
 from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
@@ -25,7 +27,7 @@ from fftui.learning.rules.phase_rule import StageTrainer, TrainContext
 from fftui.telemetry.clocks import MonotonicClock
 
 BATCH = 512
-UNITS = 2000
+CPU = torch.device("cpu")
 
 
 class TextbookLayer(nn.Linear):
@@ -65,13 +67,13 @@ def our_epoch(trainer: StageTrainer, images: int) -> None:
     trainer.means()
 
 
-def products_epoch(inputs: int, images: int, dtype: torch.dtype) -> None:
+def products_epoch(inputs: int, units: int, images: int, dtype: torch.dtype) -> None:
     """Forward and gradient product of every batch; the first layer needs each once for
     both labels.
     """
     rows = BATCH if inputs == SETS["mnist"].inputs else 2 * BATCH
-    x, delta = torch.rand(rows, inputs).to(dtype), torch.rand(rows, UNITS).to(dtype)
-    weight = torch.rand(inputs, UNITS).to(dtype)
+    x, delta = torch.rand(rows, inputs).to(dtype), torch.rand(rows, units).to(dtype)
+    weight = torch.rand(inputs, units).to(dtype)
     activities, gradient = torch.empty_like(delta), torch.empty_like(weight)
     transposed = x.t().contiguous()
     for _ in range(-(-images // BATCH)):
@@ -79,8 +81,8 @@ def products_epoch(inputs: int, images: int, dtype: torch.dtype) -> None:
         torch.mm(transposed, delta, out=gradient)
 
 
-def make_trainer(stage: int, images: int, dtype: torch.dtype) -> StageTrainer:
-    """fftui's trainer of the first (784→2000) or second (2000→2000) layer on random images."""
+def make_trainer(stage: int, units: int, images: int, dtype: torch.dtype) -> StageTrainer:
+    """fftui's trainer of the first (784→units) or second (units→units) layer on random images."""
     info = SETS["mnist"]
     generator = torch.Generator().manual_seed(0)
     train = Images(
@@ -90,12 +92,12 @@ def make_trainer(stage: int, images: int, dtype: torch.dtype) -> StageTrainer:
         info,
         overlay_value(SETS["mnist"], "paper"),
     )
-    model = Model(layers=(FullyConnected(units=UNITS), FullyConnected(units=UNITS)))
+    model = Model(layers=(FullyConnected(units=units), FullyConnected(units=units)))
     network = Network(model, info, train.overlay_value, dtype, seed=0)
     context = TrainContext(
         network,
         train,
-        torch.device("cpu"),
+        CPU,
         dtype,
         seed=0,
         cache_bytes=4_000_000_000,
@@ -113,20 +115,23 @@ def timed(epoch: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def compare(stage: int, images: int, repeats: int) -> list[tuple[str, list[float]]]:
+def compare(stage: int, units: int, images: int, repeats: int) -> list[tuple[str, list[float]]]:
     """Seconds of every repeat, by row."""
-    inputs = SETS["mnist"].inputs if stage == 0 else UNITS
-    textbook = TextbookLayer(inputs, UNITS, 15.0)
+    inputs = SETS["mnist"].inputs if stage == 0 else units
+    textbook = TextbookLayer(inputs, units, 15.0)
     positive, negative = torch.rand(images, inputs), torch.rand(images, inputs)
     rows: list[tuple[str, Callable[[], None]]] = [
         ("textbook loop, float32", lambda: textbook_epoch(textbook, positive, negative))
     ]
-    for dtype in (torch.float32, torch.bfloat16):
+    for dtype in (torch.float32, torch.bfloat16)[: 1 + has_bfloat16(CPU)]:
         name = str(dtype).removeprefix("torch.")
-        trainer = make_trainer(stage, images, dtype)
+        trainer = make_trainer(stage, units, images, dtype)
         rows.append((f"fftui, {name}", lambda trainer=trainer: our_epoch(trainer, images)))
         rows.append(
-            (f"products alone, {name}", lambda dtype=dtype: products_epoch(inputs, images, dtype))
+            (
+                f"products alone, {name}",
+                lambda dtype=dtype: products_epoch(inputs, units, images, dtype),
+            )
         )
     seconds: list[tuple[str, list[float]]] = [(name, []) for name, _ in rows]
     for _ in range(repeats):
@@ -144,6 +149,12 @@ def report(title: str, seconds: Sequence[tuple[str, list[float]]]) -> None:
     for name, times in seconds:
         ratio = statistics.median(b / t for b, t in zip(baseline, times, strict=True))
         print(f"| {name} | {statistics.median(times):.2f} | {ratio:.2f} |")
+    print()
+    base = statistics.median(baseline)
+    for name, times in seconds[1:]:
+        ratio = statistics.median(t / b for b, t in zip(baseline, times, strict=True))
+        what, taken = f"an epoch of {title}, {name}", statistics.median(times)
+        say(Figure(what, taken, "s", "textbook loop, float32", base, ratio))
 
 
 def main() -> None:
@@ -152,14 +163,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--units", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     print(
         f"torch {torch.__version__}, {torch.get_num_threads()} threads,"
         f" {torch.backends.cpu.get_cpu_capability()}"
     )
-    for stage, title in ((0, f"784→{UNITS}"), (1, f"{UNITS}→{UNITS}")):
-        report(title, compare(stage, arguments.images, arguments.repeats))
+    if not has_bfloat16(CPU):
+        skip("bfloat16", "this processor has no instructions for it")
+    units = arguments.units
+    for stage, title in ((0, f"784→{units}"), (1, f"{units}→{units}")):
+        report(title, compare(stage, units, arguments.images, arguments.repeats))
 
 
 if __name__ == "__main__":

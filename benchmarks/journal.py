@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from figure import Figure, say
 
 from fftui import events as ev
 from fftui.events import to_json
@@ -195,14 +196,17 @@ def main(
         print(f"outline: {seconds:.1f} s, {peak_bytes / 2**20:.0f} MiB", flush=True)
         for kind in ("view", "tables"):
             seconds, peak_bytes = opened(HERE, kind, folder)
+            baseline: tuple[str, float | None] = ("", None)
             text = f"{kind}: {seconds:.1f} s, {peak_bytes / 2**20:.0f} MiB"
             if against is not None:
                 older_s, older_bytes = opened(against.resolve(), kind, folder)
+                baseline = (str(against), older_s)
                 text += (
                     f"; {against}: {older_s:.1f} s, {older_bytes / 2**20:.0f} MiB;"
                     f" {older_s / seconds:.1f} times as fast"
                 )
             print(text, flush=True)
+            say(Figure(f"a journal of {lines} lines: {kind}", seconds, "s", *baseline))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from figure import Figure, say
 
 from fftui.presets import load_preset
 from fftui.runs.filter import parse_filter
@@ -93,6 +94,10 @@ def main(
         times = {what: timed(work, repeats) for what, work in works.items()}
         for what, taken in times.items():
             print(f"| {what} | {taken:.3f} | {taken / times['each record again']:.2f} |")
+        print()
+        first, *others = times.items()
+        for what, taken in others:
+            say(Figure(what, taken, "s", *first))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 import typer
+from figure import Figure, say
 
 from fftui import events as ev
 from fftui.experiment.values import parse_overrides
@@ -78,6 +79,9 @@ def main(data: str = "mnist", epochs: int = 2, repeats: int = 3, images: int | N
         for each, quick in zip(timed["per-image"], timed["tensor"], strict=True)
     ]
     print(f"\nan epoch takes {statistics.median(slower):.1f} times as long image by image")
+    medians = [statistics.median(each.epoch_s for each in runs) for runs in timed.values()]
+    ratio = 1 / statistics.median(slower)
+    say(Figure(f"an epoch of {data}, tensor", medians[0], "s", "per-image", medians[1], ratio))
     differ = different(timed["tensor"][0].weights, timed["per-image"][0].weights)
     print("the weights are the same bits" if not differ else f"weights differ: {', '.join(differ)}")
     sys.exit(1 if differ else 0)

@@ -10,12 +10,15 @@ one of them has are named and not compared.
 # ruff: noqa: PLC0415 - each checkout is imported in a process of its own
 
 import argparse
+import fnmatch
 import hashlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from figure import Figure, say
 
 SMALL = (
     "precision=float32",
@@ -34,18 +37,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
     parser.add_argument("--digests", action="store_true", help="print the digests of this code")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="presets of these names")
     asked = parser.parse_args()
     if asked.digests:
-        print(json.dumps(digests()))
+        print(json.dumps(digests(asked.only)))
         return 0
-    here = digests_of(Path(__file__).parent.parent)
+    here = digests_of(Path(__file__).parent.parent, asked.only)
     if asked.against is None:
         print(json.dumps(here, indent=1))
         return 0
-    there = digests_of(asked.against)
+    there = digests_of(asked.against, asked.only)
     both = sorted(here.keys() & there.keys())
     different = [name for name in both if here[name] != there[name]]
     print(f"{len(both) - len(different)} of {len(both)} presets end with the same bits")
+    say(
+        Figure(
+            "presets that end with the same bits", len(both) - len(different), "", "all", len(both)
+        )
+    )
     for name in sorted(here.keys() ^ there.keys()):
         print(f"not compared, as only one has it: {name}")
     for name in different:
@@ -53,10 +62,10 @@ def main() -> int:
     return 1 if different else 0
 
 
-def digests_of(checkout: Path) -> dict[str, str]:
+def digests_of(checkout: Path, only: str) -> dict[str, str]:
     """The digest of each preset's weights, by the code of `checkout`."""
     done = subprocess.run(
-        [sys.executable, __file__, "--digests"],
+        [sys.executable, __file__, "--digests", "--only", only],
         env=os.environ | {"PYTHONPATH": str(checkout.absolute()), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         check=True,
@@ -65,7 +74,7 @@ def digests_of(checkout: Path) -> dict[str, str]:
     return made
 
 
-def digests() -> dict[str, str]:
+def digests(only: str) -> dict[str, str]:
     """The digest of each preset's weights, by the code that is imported here."""
     try:
         from fftui.experiment.values import parse_overrides
@@ -76,6 +85,8 @@ def digests() -> dict[str, str]:
 
     made = {}
     for preset in list_presets():
+        if not fnmatch.fnmatch(preset.name, only):
+            continue
         data = "mnist-mini" if "mnist-mini" in preset.data_sets else None
         small = parse_overrides([*SMALL, *smaller(preset.experiment)])
         training = train(load_preset(preset.name, data, small, 3), device="cpu")

@@ -21,6 +21,8 @@ import threading
 import time
 from pathlib import Path
 
+from figure import Figure, say
+
 from fftui.events import EpochFinished, RunFinished
 from fftui.runs.journal import read_journal
 
@@ -130,6 +132,8 @@ def main() -> None:
         )
     ratio = statistics.median(watched / alone for alone, watched in pairs)
     print(f"with the screen / headless: {ratio:.3f} (median of {len(pairs)} pairs)")
+    alone, watched = (statistics.median(each) for each in zip(*pairs, strict=True))
+    say(Figure("images a second with the screen", watched, "1/s", "headless", alone, ratio))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from figure import Figure, say
+
 ENTER, ESCAPE, PALETTE = "\r", "\x1b", "\x10"
-SIZES = ((80, 24), (200, 50))
-SETTLES_S = 4.0  # after the last key
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def read_until(master: int, wanted: bytes) -> None:
         seen += os.read(master, 65536)
 
 
-def kib_per_s(state: State, runs: Path, size: tuple[int, int], seconds: float) -> float:
+def kib_per_s(
+    state: State, runs: Path, size: tuple[int, int], seconds: float, settles_s: float
+) -> float:
     """What the screen writes in `state`."""
     command = [sys.executable, "-m", "fftui"]
     if state.learns:
@@ -76,11 +78,11 @@ def kib_per_s(state: State, runs: Path, size: tuple[int, int], seconds: float) -
         columns, rows = size
         fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         read_until(master, b"learning" if state.learns else b"quickstart")
-        read_for(master, SETTLES_S)
+        read_for(master, settles_s)
         for key in state.keys:
             os.write(master, key.encode())
-            read_for(master, SETTLES_S)
-        read_for(master, SETTLES_S)
+            read_for(master, settles_s)
+        read_for(master, settles_s)
         return read_for(master, seconds) / seconds / 1024
     finally:
         os.kill(process, signal.SIGKILL)
@@ -102,21 +104,34 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=10.0, help="a state (default 10)")
     parser.add_argument("--only", default="", metavar="TEXT", help="states whose name has it")
+    parser.add_argument("--settles", type=float, default=4.0, help="seconds after a key")
+    parser.add_argument("--sizes", default="80x24,200x50", metavar="COLUMNSxROWS,…")
     arguments = parser.parse_args()
-    print("| KiB/s | " + " | ".join(f"{columns}x{rows}" for columns, rows in SIZES) + " |")
-    print("|---|" + "---|" * len(SIZES))
+    sizes = [tuple(map(int, size.split("x"))) for size in arguments.sizes.split(",")]
+    print("| KiB/s | " + arguments.sizes.replace(",", " | ") + " |")
+    print("|---|" + "---|" * len(sizes))
+    said = []
     for state in STATES:
         if arguments.only not in state.name:
             continue
         figures = []
-        for size in SIZES:
+        for size in sizes:
             with tempfile.TemporaryDirectory() as folder:
                 if not state.learns:
                     finished_run(Path(folder))
-                figures.append(kib_per_s(state, Path(folder), size, arguments.seconds))
+                figures.append(
+                    kib_per_s(state, Path(folder), size, arguments.seconds, arguments.settles)
+                )
         print(
             f"| {state.name} | " + " | ".join(f"{each:.1f}" for each in figures) + " |", flush=True
         )
+        said += [
+            Figure(f"{state.name}, {columns}x{rows}", each, "KiB/s")
+            for (columns, rows), each in zip(sizes, figures, strict=True)
+        ]
+    print()
+    for figure in said:
+        say(figure)
 
 
 if __name__ == "__main__":

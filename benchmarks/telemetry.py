@@ -15,6 +15,7 @@ from typing import Annotated
 
 import polars as pl
 import typer
+from figure import Figure, say
 
 from fftui.events import TelemetryEnded
 from fftui.experiment.values import parse_overrides
@@ -104,6 +105,8 @@ def main(
                 f"throughput with a sampler against without: median {statistics.median(ratios):.3f}"
                 f" of {each_ratio}"
             )
+            share = statistics.median(ratios)
+            say(Figure("images a second with a sampler", share, "", "without", 1.0))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from fftui.cli.sweep_commands import sweep_app
 from fftui.errors import FFTUIError
 from fftui.inert import one_line
 from fftui.text.streams import prepare, to_stderr, to_stdout
+from fftui.waiting import choose_waiting
 
 app = typer.Typer(
     name="fftui",
@@ -51,9 +52,7 @@ def main() -> None:
     code.
     """
     prepare()
-    # Before torch is loaded: its threads wait asleep. Those of two runs on two cores, waiting
-    # awake, took six times the processor time for the same work.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    choose_waiting()
     # a late Ctrl-C must not change the exit code
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     # Python puts the folder where the user stands before its own library for `-m` and `-c`, which

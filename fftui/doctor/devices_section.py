@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fftui.doctor.checks import Check, Json, Section, first_line
 from fftui.doctor.host_section import usable_cores
 from fftui.text.format import size
+from fftui.waiting import waiting_in_words
 
 if TYPE_CHECKING:
     import torch
@@ -191,8 +192,9 @@ def _cpu() -> Check:
 
     threads, usable = torch.get_num_threads(), usable_cores()
     text = f"{threads} {'thread' if threads == 1 else 'threads'}"
-    if os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive":
-        text += ", waiting asleep"
+    waiting = waiting_in_words()
+    if waiting != "default":
+        text += f", waiting {waiting}"
     if threads <= max(1.0, usable):
         return Check("cpu_threads", "cpu", "ok", threads, text)
     advice = (

@@ -14,6 +14,7 @@ import psutil
 
 import fftui
 from fftui.telemetry.machine_memory import machine_memory
+from fftui.waiting import waiting_in_words
 
 PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pydantic", "polars", "textual")
 STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by clock ticks
@@ -98,7 +99,7 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, str | int]:
     """The machine: host name, system, processor, cores this process may use, how its threads wait
-    for each other (OpenMP's wait policy), memory in bytes (not there where it is unknown).
+    for each other, memory in bytes (not there where it is unknown).
     """
     total = machine_memory().total_bytes
     return {
@@ -106,7 +107,7 @@ def machine() -> dict[str, str | int]:
         "system": platform.platform(),
         "processor": _processor(),
         "cores": cores(),
-        "thread_waiting": os.environ.get("OMP_WAIT_POLICY", "default").lower(),
+        "thread_waiting": waiting_in_words(),
         **({} if total is None else {"memory_bytes": total}),
     }
 

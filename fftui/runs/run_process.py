@@ -30,6 +30,7 @@ from fftui.runs.journal import JournalTail
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
+from fftui.waiting import waiting_chosen
 
 # a run whose parent is gone ends after its batch; its process ends after so many seconds at most
 ORPHAN_S = 10.0
@@ -201,7 +202,8 @@ def _start_helpers() -> None:
         # while the server loads torch Ctrl-C would end it, and with it the run's start
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            multiprocessing.forkserver.ensure_running()
+            with waiting_chosen():
+                multiprocessing.forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

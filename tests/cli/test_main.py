@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fftui import waiting
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder, create
 from fftui.runs.journal import JournalWriter
@@ -18,15 +19,15 @@ from fftui.runs.workspace import Workspace
 from fftui.text.run_result import resume_command
 
 
-@pytest.mark.parametrize(("before", "after"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_wait_asleep_unless_the_user_says_how(
-    call: Any, monkeypatch: pytest.MonkeyPatch, before: str | None, after: str
+def test_how_threads_wait_is_chosen_before_torch_is_loaded(
+    call: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OMP_WAIT_POLICY", before or "")
-    if before is None:
-        monkeypatch.delenv("OMP_WAIT_POLICY")
+    for name in waiting.NAMES:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
     call("--version")
-    assert os.environ["OMP_WAIT_POLICY"] == after
+    assert waiting.CHOSEN.items() <= os.environ.items()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from fftui import waiting
 from fftui.doctor import devices_section
 from fftui.doctor.checks import Check
 
@@ -153,6 +154,7 @@ def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
 
 def test_how_threads_wait_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     assert checks()["cpu_threads"].text == "1 thread, waiting asleep"
     monkeypatch.delenv("OMP_WAIT_POLICY")
@@ -160,7 +162,8 @@ def test_how_threads_wait_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_more_threads_than_cores_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    for name in waiting.NAMES:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 16)
     monkeypatch.setattr(devices_section, "usable_cores", lambda: 2.5)
     found = checks()["cpu_threads"]
