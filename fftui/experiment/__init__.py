@@ -9,7 +9,11 @@ from fftui.data.catalogue import Normalisation
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
-from fftui.experiment.field_phases import DirectFeedbackAlignment, FeedbackAlignment
+from fftui.experiment.field_phases import (
+    CascadedForward,
+    DirectFeedbackAlignment,
+    FeedbackAlignment,
+)
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
@@ -48,6 +52,7 @@ __all__ = [
     "PHASES",
     "Activation",
     "Backprop",
+    "CascadedForward",
     "Checkpoint",
     "ClassGoodness",
     "Config",

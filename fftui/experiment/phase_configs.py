@@ -55,6 +55,8 @@ class PhaseConfig(Config):
     # whether the model's label encoding has to show the layers a label
     label_use: ClassVar[LabelUse] = "optional"
     needs_head: ClassVar[bool] = False
+    # whether it learns by an optimiser's steps, so that a learning rate matters
+    by_steps: ClassVar[bool] = True
     # labels with which a layer is shown an image: positive and negative, or one
     labels_shown: ClassVar[int] = 1
 

@@ -19,6 +19,7 @@ RULES.add("forward-forward", "fftui.learning.rules.forward_forward:forward_forwa
 RULES.add("local-ce", "fftui.learning.rules.local_cross_entropy:local_cross_entropy")
 RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
 RULES.add("feedback-alignment", "fftui.learning.rules.feedback_alignment:FeedbackAlignmentRule")
+RULES.add("cafo", "fftui.learning.rules.cascaded_forward:CascadedForwardRule")
 RULES.add(
     "direct-feedback-alignment",
     "fftui.learning.rules.direct_feedback_alignment:DirectFeedbackAlignmentRule",
