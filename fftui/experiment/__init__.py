@@ -10,7 +10,11 @@ from fftui.experiment.augment_config import Augment
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
-from fftui.experiment.field_phases import DirectFeedbackAlignment, FeedbackAlignment
+from fftui.experiment.field_phases import (
+    CascadedForward,
+    DirectFeedbackAlignment,
+    FeedbackAlignment,
+)
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
@@ -51,6 +55,7 @@ __all__ = [
     "Activation",
     "Augment",
     "Backprop",
+    "CascadedForward",
     "Checkpoint",
     "ClassGoodness",
     "Config",

@@ -131,10 +131,11 @@ class CostContext:
 @dataclass(frozen=True)
 class StageTerms:
     """The cost of a stage: the layers that learn in it, its cost per image and epoch, its cost per
-    image once, and the floats of inputs that it keeps for all images.
+    image once, the floats of inputs that it keeps for all images, and of sums over all images.
     """
 
     layers: Sequence[LayerCost]
     per_epoch: Cost
     once: Cost = NO_COST
     kept_inputs: float = 0.0
+    sums: float = 0.0

@@ -47,7 +47,8 @@ def disk_of(experiment: Experiment) -> DiskCost:
 
 def _learner(phase: PhaseConfig, stage: StageTerms, head: float) -> float:
     """Floats of an optimiser's state."""
-    return MOMENTS[phase.optimizer.kind] * (sum(layer.weights for layer in stage.layers) + head)
+    weights = sum(layer.weights for layer in stage.layers) + head
+    return MOMENTS[phase.optimizer.kind] * weights + stage.sums
 
 
 def _rows(phase: PhaseConfig, stage: StageTerms) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,7 +10,13 @@ from fftui.data.catalogue import SetInfo
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.model_config import Model
 from fftui.experiment.per_layer import PerLayer
-from fftui.experiment.phase_configs import PHASES, RATE, PhaseConfig
+from fftui.experiment.phase_configs import (
+    PHASES,
+    RATE,
+    LabelUse,
+    LocalPhaseConfig,
+    PhaseConfig,
+)
 
 
 class FeedbackConfig(PhaseConfig):
@@ -69,3 +75,63 @@ class DirectFeedbackAlignment(FeedbackConfig):
             for layer in context.layers
         )
         yield StageTerms(context.layers, sum(layers, NO_COST) + context.head + context.read)
+
+
+Ridge = Annotated[float, Field(gt=0)]
+
+
+@PHASES.add
+class CascadedForward(LocalPhaseConfig):
+    """Cascaded Forward (CaFo, Zhao et al. 2023): layers keep their random weights, and each has a
+    linear readout of the label, whose ridge regression is solved in one pass over the images.
+    """
+
+    rule: Literal["cafo"] = "cafo"
+    epochs: int = Field(
+        1, ge=1, description="passes over the training images, which add up: one, unless augmented"
+    )
+    batch_size: int = Field(
+        1000, ge=1, le=10_000_000, description="images whose products are added at once"
+    )
+    learning_rate: PerLayer = Field(1.0, description="not used: readouts are solved for")
+    ridge: tuple[Ridge, ...] = Field(
+        (0.01,),
+        min_length=1,
+        strict=False,
+        description=(
+            "strength of the regulariser, as a share of each feature's variance; of several, each"
+            " layer takes the one that labels most validation images rightly"
+        ),
+    )
+    prediction: Literal["all-layers", "skip-first", "last-layer", "best-range"] = Field(
+        "all-layers", description="layers whose readouts are summed for each label"
+    )
+
+    label_use: ClassVar[LabelUse] = "refused"
+    by_steps: ClassVar[bool] = False
+
+    @property
+    def needs_validation(self) -> bool:
+        """Where a regulariser or the layers that predict are chosen."""
+        return len(self.ridge) > 1 or self.prediction == "best-range"
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """The passes through the layers, the sums of products of D outputs and their solution."""
+        numbers = range(1, len(context.layers) + 1)
+        stages = [numbers] if self.order == "parallel" else [[number] for number in numbers]
+        for stage in stages:
+            layers = [context.layers[number - 1] for number in stage]
+            forward = sum((layer.forward(1) for layer in context.layers[: max(stage)]), NO_COST)
+            sums = [float(layer.outputs) * (layer.outputs + context.classes) for layer in layers]
+            # half of the products, since they are symmetric; a Cholesky factor each time
+            factors = len(self.ridge) * sum(layer.outputs**3 / 3 for layer in layers)
+            per_image = sum(sums) + factors / context.images
+            yield StageTerms(
+                layers, forward + Cost(per_image, 0.0) + context.read, sums=2 * sum(sums)
+            )
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of local phases, and windows of epochs, since nothing learns step by step."""
+        yield from super().problems(model, info)
+        if self.windows:
+            yield "cafo adds up all epochs of every layer: set windows = []"

@@ -106,7 +106,7 @@ def _stage_cost(
     moments, copies = MOMENTS[phase.optimizer.kind], float(experiment.on_nan == "stop")
     return MemoryCost(
         images=0.0,
-        weights=BYTES * (2.0 * network + (moments + copies + 1.0) * learning),
+        weights=BYTES * (2.0 * network + (moments + copies + 1.0) * learning + stage.sums),
         inputs=stage.kept_inputs * float_bytes,
         activities=max(_activities(experiment, context, phase, stage)) * float_bytes,
     )

@@ -57,6 +57,8 @@ class PhaseConfig(Config):
     needs_head: ClassVar[bool] = False
     # whether a network predicts labels by what was learned in it
     predicts: ClassVar[bool] = True
+    # whether it learns by an optimiser's steps, so that a learning rate matters
+    by_steps: ClassVar[bool] = True
     # labels with which a layer is shown an image: positive and negative, or one
     labels_shown: ClassVar[int] = 1
 

@@ -44,30 +44,23 @@ def local_cross_entropy(
     return LayerSchedule(phase, number, context, partial(LocalCrossEntropyRule, phase, context))
 
 
-class LocalCrossEntropyRule(LocalRule):
-    """Images without a label; the true class should have the greatest goodness in every layer."""
+class ClassGoodnessRule(LocalRule):
+    """Images without a label; layers predict by the `goodness` of each class, one kind a layer."""
 
     static_labels = True
 
-    def __init__(self, phase: ex.LocalCrossEntropy, context: TrainContext, layer: int) -> None:
-        del layer  # nothing is drawn
+    def __init__(
+        self, phase: ex.LocalPhaseConfig, context: TrainContext, goodness: Sequence[ClassGoodness]
+    ) -> None:
         super().__init__(context)
         self._phase = phase
         self._classes = context.train.info.classes
-        self._goodness = [
-            _class_goodness(phase.goodness, number, context)
-            for number in range(1, len(context.network.layers) + 1)
-        ]
+        self._goodness = goodness
 
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """The neutral label (B,): no label goes in."""
         del class_probs_BC
         return (self._context.network.neutral(index_B),)
-
-    def objective(self, number: int, index_B: Tensor) -> Objective:
-        """Cross entropy of the classes' goodness."""
-        labels_B = self._context.train.labels_N[index_B]
-        return ClassObjective(labels_B, self._goodness[number - 1], self._phase.scale)
 
     def parameters(self, number: int) -> tuple[nn.Parameter, ...]:
         """The layer's, and its projection's."""
@@ -139,6 +132,22 @@ class LocalCrossEntropyRule(LocalRule):
             activities = forward_layers(layers, x, self._context.network.neutral(part.labels_N))
             each = zip(self._goodness[: len(layers)], activities, strict=True)
             yield torch.stack([goodness.of(z_BH) for goodness, z_BH in each]), part.labels_N
+
+
+class LocalCrossEntropyRule(ClassGoodnessRule):
+    """The true class should have the greatest goodness in every layer."""
+
+    def __init__(self, phase: ex.LocalCrossEntropy, context: TrainContext, layer: int) -> None:
+        del layer  # nothing is drawn
+        numbers = range(1, len(context.network.layers) + 1)
+        goodness = [_class_goodness(phase.goodness, number, context) for number in numbers]
+        super().__init__(phase, context, goodness)
+        self._scale = phase.scale
+
+    def objective(self, number: int, index_B: Tensor) -> Objective:
+        """Cross entropy of the classes' goodness."""
+        labels_B = self._context.train.labels_N[index_B]
+        return ClassObjective(labels_B, self._goodness[number - 1], self._scale)
 
 
 def _class_goodness(kind: ex.ClassGoodness, number: int, context: TrainContext) -> ClassGoodness:
