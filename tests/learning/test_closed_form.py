@@ -29,7 +29,7 @@ phases = st.builds(
 )
 specs = st.builds(
     FullyConnected,
-    normalisation=st.sampled_from(["l2", "rms", "batch", "none"]),
+    normalisation=st.sampled_from(["l2", "rms", "layer", "batch", "none"]),
     activation=st.sampled_from(list(ACTIVATIONS)),
     init=st.sampled_from(["uniform", "normal"]),
 )
@@ -174,7 +174,7 @@ def test_gradient_of_a_group_objective(
     assert_same([outcome.loss, *gradients(layer)], expected)
 
 
-@pytest.mark.parametrize("normalisation", ["l2", "rms", "batch", "none"])
+@pytest.mark.parametrize("normalisation", ["l2", "rms", "layer", "batch", "none"])
 def test_activities_are_those_of_backprop(normalisation: LayerNormalisation) -> None:
     """`activities` and `forward` are one function, batch normalisation by what it remembers
     included.
