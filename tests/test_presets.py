@@ -169,7 +169,10 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
         ("model.layers.0.kind=convoluton", "not 'convoluton'; did you mean 'convolution'?"),
         ("model.layers.0=5", "model.layers.0: should be a table, not 5"),
         ("model.convolution=5", "unknown key 'convolution' in model"),
-        ("model.head=true", "model.head: should be a table of kind, normalisation, layers, not True"),
+        (
+            "model.head=true",
+            "model.head: should be a table of kind, normalisation, layers, not True",
+        ),
         ("model.head.kid=linear", "unknown key 'kid'; did you mean 'kind'? in model.head"),
         ("model.label.encodin=none", "did you mean 'encoding'? in model.label"),
         ('phases.0={rule="local-ce", treshold=3}', "unknown key 'treshold' in phases.0"),
