@@ -20,7 +20,7 @@ from fftui.experiment.rank_blocks import (
     layer_blocks,
 )
 from fftui.learning.ranks.channel import Channel, RankLostError
-from fftui.learning.ranks.follow import Follower
+from fftui.learning.ranks.follower import Follower
 from fftui.learning.ranks.lead import Lead
 from fftui.learning.ranks.shares import DataShare, LayerShare, Share
 from fftui.learning.sharing import RanksMode
