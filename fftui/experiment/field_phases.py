@@ -16,6 +16,7 @@ from fftui.experiment.phase_configs import (
     LabelUse,
     LocalPhaseConfig,
     PhaseConfig,
+    through_batch_statistics,
 )
 
 
@@ -32,6 +33,10 @@ class FeedbackConfig(PhaseConfig):
     )
 
     needs_head: ClassVar[bool] = True
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Gradients through the statistics of a batch do."""
+        return through_batch_statistics(model)
 
 
 @PHASES.add

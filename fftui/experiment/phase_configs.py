@@ -84,6 +84,12 @@ class PhaseConfig(Config):
         """
         return f"{self.rule} does not state that its gradients are means over independent images"
 
+    def needs_all_layers(self, model: Model) -> str | None:
+        """Why all layers have to be in one process; None where each learns from what is below it
+        alone, at the same time.
+        """
+        return f"{self.rule} learns the network as a whole"
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Reasons why it cannot train `model` on the data set of `info`, most important first."""
         if self.needs_head and model.head is None:
@@ -163,6 +169,10 @@ class LocalPhaseConfig(PhaseConfig):
             if uncached:
                 kept += context.first_inputs(context.cache_bytes - kept * context.cached_bytes)
             yield StageTerms([layer], learning + again, below * cached, kept)
+
+    def needs_all_layers(self, model: Model) -> str | None:
+        """Layers that learn one after the other do."""
+        return None if self.order == "parallel" else "set order = 'parallel'"
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, a prediction that leaves no layer, and windows that do not fit."""
@@ -277,6 +287,12 @@ class ForwardForward(LocalPhaseConfig):
         coupled = self.peer_normalisation > 0
         return "peer normalisation takes means over the whole batch" if coupled else None
 
+    def needs_all_layers(self, model: Model) -> str | None:
+        """A head beside the layers does."""
+        if model.has_own_head:
+            return "the head needs all layers before they take their step: set model.head = null"
+        return super().needs_all_layers(model)
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of local phases, and what needs a head or units."""
         yield from super().problems(model, info)
@@ -376,6 +392,13 @@ class LocalCrossEntropy(LocalPhaseConfig):
                 )
 
 
+def through_batch_statistics(model: Model) -> str | None:
+    """Why gradients through the layers of `model` are of the whole batch; None where none are."""
+    if any(getattr(layer, "normalisation", None) == "batch" for layer in model.layers):
+        return "its gradients go through normalisation = 'batch', of the whole batch"
+    return None
+
+
 @PHASES.add
 class Backprop(PhaseConfig):
     """Cross entropy and Adam through the whole network: the baseline."""
@@ -406,10 +429,7 @@ class Backprop(PhaseConfig):
 
     def needs_whole_batch(self, model: Model) -> str | None:
         """Gradients through the statistics of a batch do."""
-        batch = any(getattr(layer, "normalisation", None) == "batch" for layer in model.layers)
-        if not batch or self.inputs == "raw":
-            return None
-        return "backprop through normalisation = 'batch' takes the gradients of the whole batch"
+        return None if self.inputs == "raw" else through_batch_statistics(model)
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, and layers or labels that raw inputs do not go with."""

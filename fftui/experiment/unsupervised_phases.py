@@ -74,6 +74,10 @@ class ImageContrast(LocalPhaseConfig):
         layers = tuple(map(_nothing_shared, context.layers))
         yield from super().stage_terms(replace(context, layers=layers))
 
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Pairs do."""
+        return "image-contrast pairs each image with the next one of its batch"
+
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of local phases, and thresholds that are not one a layer."""
         yield from super().problems(model, info)
@@ -124,6 +128,10 @@ class Readout(PhaseConfig):
             yield StageTerms([], context.head, forward, floats)
         else:
             yield StageTerms([], context.head + forward)
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Nothing does: layers do not learn."""
+        return None
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, a head without weights, and layers that take no raw inputs."""

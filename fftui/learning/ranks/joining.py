@@ -14,9 +14,13 @@ import torch.distributed as dist
 
 from fftui.errors import FFTUIError, RequestError
 from fftui.experiment import Experiment
-from fftui.experiment.sharing import check_shared_batches, check_shared_layers, layer_blocks
+from fftui.experiment.rank_blocks import (
+    check_shared_batches,
+    check_shared_layers,
+    layer_blocks,
+)
 from fftui.learning.ranks.channel import Channel, RankLostError
-from fftui.learning.ranks.follow import Follower
+from fftui.learning.ranks.follower import Follower
 from fftui.learning.ranks.lead import Lead
 from fftui.learning.ranks.shares import DataShare, LayerShare, Share
 from fftui.learning.sharing import RanksMode

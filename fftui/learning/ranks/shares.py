@@ -157,9 +157,8 @@ class LayerShare:
     def _own_tensors(self, trainer: StageTrainer) -> dict[str, Tensor]:
         rows = self._rows
         own = {"sums": trainer.sums[rows.start : rows.stop]}
-        for row in rows:
-            for name, tensor in self._network.layers[row].state_dict().items():
-                own[f"network.{row}.{name}"] = tensor
+        named = self._network.state_dict()
+        own |= {f"network.{name}": named[name] for name in self._names(trainer, rows)}
         for prefix, optimiser in trainer.optimisers.items():
             for name, tensor in optimiser.state_of(rows).items():
                 own[f"optimiser.{prefix}|{name}"] = tensor
@@ -167,11 +166,27 @@ class LayerShare:
 
     def _take_over(self, trainer: StageTrainer, rows: range, tensors: dict[str, Tensor]) -> None:
         trainer.sums[rows.start : rows.stop].copy_(tensors["sums"])
-        for row in rows:
-            start = f"network.{row}."
-            self._network.layers[row].load_state_dict(_beginning(start, tensors))
+        named = self._network.state_dict()
+        for name, tensor in _beginning("network.", tensors).items():
+            named[name].copy_(tensor)
         for prefix, optimiser in trainer.optimisers.items():
             optimiser.load(_beginning(f"optimiser.{prefix}|", tensors))
+
+    def _names(self, trainer: StageTrainer, rows: range) -> list[str]:
+        """Names in the network of all that layers `rows` learn: their parameters, those of their
+        objectives, and what they remember.
+        """
+        layers = [self._network.layers[row] for row in rows]
+        learned = [
+            weight
+            for optimiser in trainer.optimisers.values()
+            for row in rows
+            for weight in optimiser.groups[row].parameters
+        ]
+        remembered = [buffer for layer in layers for buffer in layer.buffers()]
+        own = {id(tensor) for tensor in (*learned, *remembered)}
+        named = self._network.state_dict(keep_vars=True)
+        return [name for name, tensor in named.items() if id(tensor) in own]
 
 
 def _beginning(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.warm import WarmProcess
+from ...warm import WarmProcess
 
 
 def started(code: str, words: Sequence[str], folder: Path, count: int = 2) -> list[WarmProcess]:

@@ -1,12 +1,11 @@
 """Whether several processes can learn an experiment, and which of them learns which layers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from fftui.errors import ExperimentError
 from fftui.experiment.cost import FLOPS_PER_BYTE, images_of, layers_of
 from fftui.experiment.experiment import Experiment
-from fftui.experiment.phase_configs import ForwardForward, LocalPhaseConfig, PhaseConfig
 
 
 def check_shared_batches(experiment: Experiment) -> None:
@@ -30,17 +29,9 @@ def check_shared_layers(experiment: Experiment, ranks: int) -> None:
         )
         raise ExperimentError(msg)
     for number, phase in enumerate(experiment.phases):
-        for reason in _flows_back(experiment, phase):
+        if (reason := phase.needs_all_layers(experiment.model)) is not None:
             msg = f"--ranks layers: phases.{number}: {reason}"
             raise ExperimentError(msg)
-
-
-def _flows_back(experiment: Experiment, phase: PhaseConfig) -> Iterator[str]:
-    """Why layers of the phase wait for what comes after them."""
-    if not isinstance(phase, LocalPhaseConfig) or phase.order != "parallel":
-        yield "only layers that learn in parallel can: set order = 'parallel'"
-    if isinstance(phase, ForwardForward) and experiment.model.has_own_head:
-        yield "a head takes what the last layer gives to the same weights: set model.head = null"
 
 
 def layer_blocks(experiment: Experiment, ranks: int) -> list[range]:
