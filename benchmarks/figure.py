@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
+NUMBER = r"(?:nan|[-+.\de]+)"
 LINE = re.compile(
-    r"figure: (?P<what>.+?) = (?P<value>\S+) (?P<unit>.*?)"
-    r"(?:; (?P<baseline>.+?) = (?P<base>\S+) (?P=unit), ratio (?P<ratio>\S+))?\Z"
+    rf"figure: (?P<what>.+?) = (?P<value>{NUMBER}) (?P<unit>.*?)"
+    rf"(?:; (?P<baseline>.+?) = (?P<base>{NUMBER}) (?P=unit), ratio (?P<ratio>{NUMBER}))?\Z"
 )
 SKIPPED = "skipped: "
 

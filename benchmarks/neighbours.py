@@ -154,6 +154,7 @@ def main(
     data: str = "mnist-mini",
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     rounds: Annotated[int, typer.Option(help="Epochs of each, alone and two at once.")] = 10,
+    only: Annotated[str, typer.Option(help="Ways whose name has it, and torch's own.")] = "",
     spins: Annotated[str, typer.Option(help="More ways: turns awake, N,N,…")] = "",
 ) -> None:
     """Measure what waiting threads cost alone and beside each other."""
@@ -163,7 +164,8 @@ def main(
     more = {
         f"{turns} turns awake": {"GOMP_SPINCOUNT": turns} for turns in spins.split(",") if turns
     }
-    report(measure(WAYS | more, [preset, data, *(set_ or [])], rounds))
+    ways = {way: each for way, each in (WAYS | more).items() if only in way or way == DEFAULT}
+    report(measure(ways, [preset, data, *(set_ or [])], rounds))
 
 
 if __name__ == "__main__":

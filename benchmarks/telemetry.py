@@ -10,6 +10,7 @@ it.
 import statistics
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -39,10 +40,15 @@ def run_with_sampler(runs: Path, preset: str, hz: float, seconds: float) -> tupl
         workspace := Workspace(runs), load_preset(preset, "mnist-mini", parse_overrides(asked), 0)
     )
     carrier = RunThread(folder, workspace)
-    timer = threading.Timer(seconds, carrier.stop)
-    timer.start()
+
+    def stop_later() -> None:
+        while carrier.view.progress is None and carrier.view.result is None:
+            time.sleep(0.05)  # until it learns
+        time.sleep(seconds)
+        carrier.stop()
+
+    threading.Thread(target=stop_later, daemon=True).start()
     carrier.run()
-    timer.cancel()
     view = carrier.view
     assert view.result is not None, carrier.problems
     assert view.progress is not None
