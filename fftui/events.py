@@ -243,7 +243,11 @@ class LayerMeans(Event, kind="layer-means"):
 
 @dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
-    """A layer has finished learning; `skipped`: the user ended it before its last epoch.
+    """A layer has finished learning; `skipped`: the user ended it before its last epoch,
+    `stopped_early`: validation accuracy gained no more.
+
+    Where validation images are looked at, `best_epoch` is the first with the highest accuracy on
+    them; `kept_best`: its weights are those that the layer ends with.
 
     `peak_memory_bytes` is the most memory held while it was prepared and learned, since the
     session began if that was later: by torch's tensors on a GPU, else resident memory of the
@@ -256,6 +260,20 @@ class LayerFinished(Event, kind="layer-finished"):
     layer_s: Amount
     skipped: Flag
     peak_memory_bytes: Count | None = None
+    stopped_early: Flag = False
+    best_epoch: Ordinal | None = None
+    best_accuracy: Fraction | None = None
+    kept_best: Flag = False
+
+    @property
+    def text(self) -> str:
+        """How it ended, after how many epochs, and what was best."""
+        end = "skipped" if self.skipped else "stopped early" if self.stopped_early else "learned"
+        said = f"{end} after {self.epochs} epochs"
+        if self.best_epoch is None or self.best_accuracy is None:
+            return said
+        kept = ", whose weights are kept" if self.kept_best else ""
+        return f"{said}; validation best after epoch {self.best_epoch}{kept}"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from fftui.data.catalogue import Normalisation
 from fftui.experiment.augment_config import Augment
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, OwnSet
+from fftui.experiment.early_stopping import EarlyStopping, Keep
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.field_phases import (
     CascadedForward,
@@ -62,6 +63,7 @@ __all__ = [
     "Convolution",
     "Data",
     "DirectFeedbackAlignment",
+    "EarlyStopping",
     "Evaluation",
     "Experiment",
     "FeedbackAlignment",
@@ -70,6 +72,7 @@ __all__ = [
     "Goodness",
     "Head",
     "ImageContrast",
+    "Keep",
     "Kinds",
     "Label",
     "LabelUse",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from fftui.experiment.config import Config
 from fftui.experiment.data_config import Data, data_values
+from fftui.experiment.early_stopping import validation_problems
 from fftui.experiment.field_errors import validated
 from fftui.experiment.model_config import Model
 from fftui.experiment.phase_configs import Phase
@@ -120,3 +121,12 @@ def _problems(experiment: Experiment) -> Iterator[str]:
             yield f"phases.{number}: {problem}"
         if phase.needs_validation and not experiment.data.validation_images:
             yield f"phases.{number} chooses on validation images: set data.validation_images"
+        if phase.validated_by:
+            wanted_by = f"phases.{number}.{phase.validated_by}"
+            if not phase.predicts:
+                yield f"{wanted_by} looks at predictions: {phase.rule} makes none"
+            yield from validation_problems(
+                wanted_by=wanted_by,
+                validation_images=experiment.data.validation_images,
+                every=experiment.evaluation.every,
+            )

@@ -24,8 +24,9 @@ SCORED_ROWS, SCORED_FLOATS = 20_000, 50_000_000  # at once at most, as `fftui.le
 
 @dataclass(frozen=True)
 class MemoryCost:
-    """Bytes at the peak: of the images, of weights with their gradients, moments and last good
-    values, of inputs kept for all images, and of the activities of a step or an evaluation.
+    """Bytes at the peak: of the images, of weights with their gradients, moments, last good
+    and best values, of inputs kept for all images, and of the activities of a step or an
+    evaluation.
     """
 
     images: float
@@ -103,7 +104,8 @@ def _stage_cost(
     head = context.head_inputs * context.classes
     network = sum(layer.weights for layer in context.layers) + head
     learning = sum(layer.weights for layer in stage.layers) + head
-    moments, copies = MOMENTS[phase.optimizer.kind], float(experiment.on_nan == "stop")
+    moments = MOMENTS[phase.optimizer.kind]
+    copies = float(experiment.on_nan == "stop") + float(phase.keep == "best")
     return MemoryCost(
         images=0.0,
         weights=BYTES * (2.0 * network + (moments + copies + 1.0) * learning + stage.sums),

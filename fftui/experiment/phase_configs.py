@@ -12,6 +12,7 @@ from fftui.data.catalogue import SetInfo
 from fftui.experiment.choices import Choice, named
 from fftui.experiment.config import Config
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
+from fftui.experiment.early_stopping import EarlyStopping, Keep
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.model_config import Model
 from fftui.experiment.optimizer import Optimizer
@@ -43,6 +44,13 @@ class PhaseConfig(Config):
     learning_rate: PerLayer = Field(1e-3, description=RATE)
     schedule: Schedule = Field("constant", description="learning rate over the epochs")
     optimizer: Optimizer = Optimizer()
+    early_stopping: EarlyStopping | None = Field(
+        None, description="ends a layer, or all that learn together, when validation gains no more"
+    )
+    keep: Keep = Field(
+        "last",
+        description="weights a layer ends with: the last, or those best on validation images",
+    )
     init_from: str | None = Field(
         None, min_length=1, description="run whose weights the phase starts from; null: its own"
     )
@@ -61,6 +69,13 @@ class PhaseConfig(Config):
     by_steps: ClassVar[bool] = True
     # labels with which a layer is shown an image: positive and negative, or one
     labels_shown: ClassVar[int] = 1
+
+    @property
+    def validated_by(self) -> str:
+        """The field that asks for validation images while learning; empty where none does."""
+        if self.early_stopping is not None:
+            return "early_stopping"
+        return "keep = 'best'" if self.keep == "best" else ""
 
     @property
     def shown_threshold(self) -> float | tuple[float, ...] | None:

@@ -48,7 +48,7 @@ class Progress:
 @dataclass(frozen=True)
 class TrainingState:
     """Weights (`network.…`) and, while a stage is trained, its trainer's optimiser state and sums
-    (`learner.…`).
+    (`learner.…`) and, where validation images decide, its best weights (`best.…`).
     """
 
     tensors: dict[str, Tensor]

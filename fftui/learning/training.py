@@ -43,6 +43,7 @@ from fftui.learning.sharing import Alone, Ranks
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.trained import TrainedNetwork
+from fftui.learning.validation_watch import BEST, ValidationWatch
 from fftui.telemetry.gpu_device import gpu_uuid
 
 WeightsOf = Callable[[str], Mapping[str, torch.Tensor]]
@@ -99,6 +100,7 @@ class Training(Iterator[ev.Event]):
         self._stopwatch = Stopwatch(self._device)
         self._progress = Progress()
         self._trainer: StageTrainer | None = None
+        self._watch: ValidationWatch | None = None  # of the stage that learns
         self._guard: DivergenceGuard | None = None  # none where the run goes on without numbers
         self._divergence: ev.LayerDiverged | None = None
         self._ranks: Ranks = Alone()
@@ -231,10 +233,13 @@ class Training(Iterator[ev.Event]):
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
         if self._trainer is not None:
             tensors |= {f"learner.{name}": tensor for name, tensor in self._trainer.state().items()}
+            if self._watch is not None:
+                tensors |= {f"{BEST}{name}": each for name, each in self._watch.state().items()}
         elif self._resumed is not None:  # its trainer does not exist yet, so its state is handed on
             tensors |= {
-                f"learner.{name}": tensor
-                for name, tensor in _with_prefix("learner.", self._resumed).items()
+                name: tensor
+                for name, tensor in self._resumed.tensors.items()
+                if name.startswith(("learner.", BEST))
             }
         copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
         return TrainingState(copies, replace(self._progress, times=self._stopwatch.times))
@@ -349,8 +354,11 @@ class Training(Iterator[ev.Event]):
                 tensors = _with_prefix("learner.", self._resumed) if self._resumed else {}
                 self._ranks.begin_stage(number, stage, self._network, tensors)
                 trainer = self.stage_trainer(number, stage)
+                self._watch = ValidationWatch(phase, (*trainer.learned, *self._network.buffers()))
                 if tensors:
                     trainer.load(tensors)
+                if self._resumed is not None:
+                    self._watch.load(_with_prefix(BEST, self._resumed))
                 self._resumed = None
                 self._ranks.take(trainer)
                 set_layer(trainer.layer)
@@ -408,7 +416,7 @@ class Training(Iterator[ev.Event]):
         use(self._network, self._weights_of(name), where)
 
     def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
-        while self._progress.epoch < phase.epochs and not self._skip and self.is_sound:
+        while self._goes_on(phase):
             yield from self._learn_epoch(number, trainer, phase)
         progress = self._progress
         if self._guard is not None:
@@ -418,7 +426,10 @@ class Training(Iterator[ev.Event]):
                 return
         # Steps left out of a skipped layer count as done: a progress bar shows what remains.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
-        self._trainer = self._guard = None
+        watch, skipped = self._watch, self._skip and progress.epoch < phase.epochs
+        if watch is not None:
+            watch.restore()
+        self._trainer = self._guard = self._watch = None
         self._progress = replace(
             progress, stage=progress.stage + 1, epoch=0, step=0, done=progress.done + left
         )
@@ -427,14 +438,22 @@ class Training(Iterator[ev.Event]):
                 pass
         layer_s = self._stopwatch.times.layer_s
         self._stopwatch.begin_layer()
-        yield ev.LayerFinished(
+        finished = ev.LayerFinished(
             phase=number + 1,
             layer=trainer.layer,
             epochs=progress.epoch,
             layer_s=layer_s,
-            skipped=progress.epoch < phase.epochs,
+            skipped=skipped,
             peak_memory_bytes=self._stopwatch.memory.peak_bytes(),
+            stopped_early=progress.epoch < phase.epochs and not skipped,
         )
+        yield finished if watch is None else watch.stated_in(finished)
+
+    def _goes_on(self, phase: Phase) -> bool:
+        """Whether the stage has another epoch."""
+        epochs = self._progress.epoch
+        over = self._watch is not None and self._watch.is_over(epochs)
+        return epochs < phase.epochs and not self._skip and self.is_sound and not over
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         epoch = self._progress.epoch
@@ -469,6 +488,8 @@ class Training(Iterator[ev.Event]):
                 evaluated = self._evaluate(number, trainer, eval_split, split)
                 if split == "train":
                     finished = replace(finished, accuracy=evaluated.accuracy)
+                elif self._watch is not None:
+                    self._watch.look(evaluated.accuracy, epoch + 1)
                 yield evaluated
                 yield from self._stopwatch.pop_windows()
         self._ranks.clear(trainer)

@@ -53,6 +53,7 @@ class Expectation:
     costliest: str  # the field that costs most memory; empty where the memory is enough
     least_s: float = 0.0  # on the fastest device
     slowest: str = ""  # the field that costs most time; empty where the time is within reason
+    at_most: bool = False  # layers may stop early
 
     @property
     def is_much(self) -> bool:
@@ -169,6 +170,7 @@ class FinishedRuns:
             there,
             "",
             _least_s(experiment),
+            at_most=any(phase.early_stopping for phase in experiment.phases),
         )
         if found.is_much:
             costliest = costliest_field(experiment, lambda each: memory_cost(each).total)

@@ -307,12 +307,11 @@ class RunView:
             view = view._updated(
                 number, state="skipped" if event.skipped else "learned", layer_s=own_s
             )
-        end = "skipped" if event.skipped else "learned"
-        if event.skipped and self.progress is not None:
+        if (event.skipped or event.stopped_early) and self.progress is not None:
             view = replace(
                 view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage()))
             )
-        return view._logged(at, f"{_name(stage)} {end} after {event.epochs} epochs")
+        return view._logged(at, f"{_name(stage)} {event.text}")
 
     def _after_layer_diverged(self, event: ev.LayerDiverged, at: float) -> "RunView":
         view = replace(self, divergence=event)

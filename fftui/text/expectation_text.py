@@ -25,7 +25,8 @@ def takes_text(expected: Expectation) -> str:
         basis = "as the last run of it"
     elif expected.compared:
         basis = f"by {expected.compared} run{'s' if expected.compared > 1 else ''} like it"
-    return f"takes {time_text(expected)} here, {basis}"
+    most = "at most " if expected.at_most and expected.same_run is None else ""
+    return f"takes {most}{time_text(expected)} here, {basis}"
 
 
 def disk_text(experiment: Experiment, expected: Expectation, folder: Path) -> str:

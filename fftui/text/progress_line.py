@@ -29,8 +29,7 @@ def _stage_line(event: ev.RunStarted | ev.LayerFinished, view: RunView) -> str:
             f" {event.precision}"
         )
     name = stage_name(view, event.phase, event.layer)
-    end = "skipped" if event.skipped else "learned"
-    return f"{name} {end} after {event.epochs} epochs, {duration(event.layer_s)}"
+    return f"{name} {event.text}, {duration(event.layer_s)}"
 
 
 def _accuracy_line(event: ev.Evaluated) -> str:
