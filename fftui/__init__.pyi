@@ -17,6 +17,7 @@ from .errors import RunNotFoundError as RunNotFoundError
 from .experiment import Experiment as Experiment
 from .experiment import LayerConfig as LayerConfig
 from .experiment import PhaseConfig as PhaseConfig
+from .experiment import as_backprop as as_backprop
 from .extend import register_layer as register_layer
 from .extend import register_rule as register_rule
 from .learning.activations import activation as activation

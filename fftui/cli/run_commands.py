@@ -65,6 +65,13 @@ def run(  # noqa: PLR0913 - one parameter an option
             help="Change a field, such as phases.0.epochs=5. Repeatable.",
         ),
     ] = None,
+    by_backprop: Annotated[
+        bool,
+        typer.Option(
+            "--as-backprop",
+            help="The same layers, images and epochs by backprop: a control. --set is of it.",
+        ),
+    ] = False,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="The seed.")] = None,
     device: Device = "auto",
     runs: RunsDir = None,
@@ -92,7 +99,11 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     _check_detach(detach, as_json)
     start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate))
-    experiment = _experiment(preset, config, data, set_ or [], seed)
+    overrides = set_ or []
+    if by_backprop:
+        experiment = _control(_experiment(preset, config, data, [], seed), overrides)
+    else:
+        experiment = _experiment(preset, config, data, overrides, seed)
     workspace = workspace_of(runs, data_dir, device)
     headless = headless or as_json
     if estimate:
@@ -254,6 +265,14 @@ def _execute(run_thread: "RunThread", *, headless: bool, as_json: bool) -> int:
 
         return run_experiment(run_thread, as_json=as_json)
     return open_screen(run_thread.workspace, run_thread)
+
+
+def _control(experiment: "Experiment", overrides: list[str]) -> "Experiment":
+    """The same by backprop, with what is set of it."""
+    from fftui.experiment.control import as_backprop
+    from fftui.experiment.values import parse_overrides
+
+    return as_backprop(experiment).changed(parse_overrides(overrides))
 
 
 def _experiment(

@@ -8,6 +8,7 @@ turns those refusals into one line with the nearest valid name.
 from fftui.data.catalogue import Normalisation
 from fftui.experiment.augment_config import Augment
 from fftui.experiment.config import Config
+from fftui.experiment.control import as_backprop
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.early_stopping import EarlyStopping, Keep
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
@@ -97,6 +98,7 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "Telemetry",
+    "as_backprop",
     "for_layer",
     "for_layers",
     "layers_text",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fftui.own_presets import save_preset
-from fftui.presets import load_preset
+from fftui.presets import load_config, load_preset
 from fftui.runs import estimate
 from fftui.runs.estimate import Rates
 
@@ -74,3 +74,17 @@ def test_what_is_beyond_the_memory_is_refused_before_there_is_a_folder(
     assert code == 2
     assert "make model.layers" in err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_preset_is_run_by_backprop_as_a_control(call: Call, tmp_path: Path) -> None:
+    few = ("data.train_images=60", "phases.0.epochs=1", "phases.0.learning_rate=0.01")
+    changes = [argument for each in (*few, "telemetry.hz=0") for argument in ("--set", each)]
+    command = ("run", "--preset", "quickstart", "--as-backprop", "--runs", str(tmp_path), "--json")
+    code, out, said = call(*command, "--device", "cpu", *changes)
+    assert code == 0, said
+    (folder,) = tmp_path.glob("*/experiment.toml")
+    experiment = load_config(folder)
+    assert [phase.rule for phase in experiment.phases] == ["backprop"]
+    assert experiment.phases[0].learning_rate == 0.01
+    assert experiment.model.layers == load_preset("quickstart").model.layers
+    assert json.loads(out)["test_accuracy"] is not None
