@@ -3,6 +3,7 @@
 A preset is a TOML file:
 
     description = "one line"
+    source = "Author 2022, Table 1"    # optional: where the figures in [reports] are published
     data_sets = ["mnist"]              # optional: the data sets it is for; all if absent
     [reports]                          # optional: the paper's test accuracy in percent by data set
     mnist = 97.14
@@ -38,6 +39,7 @@ class _PresetFile(Config):
     """The tables of a preset's file. What is in `experiment` is checked when it is used."""
 
     description: str = ""
+    source: str = ""
     data_sets: tuple[str, ...] = Field((), strict=False)
     reports: dict[str, float] = Field({})
     experiment: dict[str, Any] = Field({})
@@ -46,7 +48,9 @@ class _PresetFile(Config):
 
 @dataclass(frozen=True)
 class Preset:
-    """A named experiment. `reports` is the paper's test accuracy in percent by data set."""
+    """A named experiment. `reports` is the paper's test accuracy in percent by data set, `source`
+    where it stands.
+    """
 
     name: str
     description: str
@@ -55,6 +59,7 @@ class Preset:
     experiment: dict[str, Any]
     on: dict[str, dict[str, Any]]
     path: Path
+    source: str = ""
 
     @property
     def data(self) -> str:
@@ -164,6 +169,7 @@ def _read(name: str, path: Path, data_folder: Path | None) -> Preset:
         },
         on=file.on,
         path=path,
+        source=file.source,
     )
 
 

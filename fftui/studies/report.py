@@ -34,6 +34,7 @@ MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "power_w": ("power W", lambda value: f"{value:.0f}"),
     "energy_j": ("energy J", short),
     "energy_j_per_sample": ("J a sample", short),
+    "flops": ("operations", short),
 }
 
 
@@ -101,6 +102,8 @@ def _cells(
     half = "" if low is None else f" ± {percent(mean - low)}"
     yield ALWAYS, percent(mean, missing="") + half
     yield "paper %", percent(row["paper"], missing="")
+    yield "source", row["source"] or ""
+    yield "outcome", row["outcome"] or ""
     yield "train accuracy %", percent(row["train_accuracy"], missing="")
     yield "paper train %", percent(row["paper_train"], missing="")
     yield "learned for", "" if row["train_s"] is None else duration(row["train_s"])

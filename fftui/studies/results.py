@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from fftui.experiment.cost import cost_of
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.status import is_live
 from fftui.runs.tables import while_learning
@@ -46,7 +47,9 @@ MEASURES: dict[str, pl.DataType] = {
     "power_w": REAL,  # mean of the GPU's board
     "energy_j": REAL,  # of learning: the GPU's board if available, else the CPU's packages
     "energy_j_per_sample": REAL,  # the same for each training image seen
+    "flops": REAL,  # of the products of learning, by arithmetic
 }
+REPRODUCED_WITHIN = 0.005  # under the published accuracy, a fraction of 1
 HIGHEST = ("memory_bytes", "memory_before_bytes", "peak_memory_bytes", "memory_above_bytes")
 AVERAGED = [
     name for name, dtype in MEASURES.items() if dtype.is_numeric() and name != "test_accuracy"
@@ -78,28 +81,32 @@ def summary_table(study: Study, runs_dir: Path) -> pl.DataFrame:
 
     Columns: the condition's; `seeds` finished; mean `test_accuracy` and its 95 % interval `low` to
     `high` over seeds (Student's t; null for one seed); the means of the other measures
-    (of bytes the highest); the paper's accuracies as `paper` and `paper_train`; and `note`,
-    which says what is missing. Raises as `trials_table`.
+    (of bytes the highest); the paper's accuracies as `paper` and `paper_train`; `source` and
+    `outcome` of a figure published elsewhere; and `note`, which says what is missing. Raises as
+    `trials_table`.
     """
     known, trials = KnownRuns.of(runs_dir), trials_table(study, runs_dir)
-    rows = [
-        {
-            **dict(condition.values),
-            **_summary(trials.filter(_of(condition, trials))),
-            "paper": _fraction(condition.paper),
-            "paper_train": _fraction(condition.paper_train),
-            "note": missing(
-                [trial for trial in study.trials if trial.condition == condition], known
-            ),
-        }
-        for condition in study.conditions
-    ]
+    rows = []
+    for condition in study.conditions:
+        note = missing([trial for trial in study.trials if trial.condition == condition], known)
+        summary = _summary(trials.filter(_of(condition, trials)))
+        rows.append(
+            {
+                **dict(condition.values),
+                **summary,
+                "paper": _fraction(condition.paper),
+                "paper_train": _fraction(condition.paper_train),
+                "source": condition.source or None,
+                "outcome": _outcome(condition, summary, note),
+                "note": note,
+            }
+        )
     schema = {
         **condition_schema(study.conditions),
         **dict.fromkeys(["seeds"], COUNT),
         **dict.fromkeys(["test_accuracy", "low", "high", *AVERAGED], REAL),
         **dict.fromkeys(["paper", "paper_train"], REAL),
-        "note": TEXT,
+        **dict.fromkeys(["source", "outcome", "note"], TEXT),
     }
     return pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
 
@@ -183,7 +190,20 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "power_w": telemetry["power_w"].mean(),
         "energy_j": run.record.energy_j,
         "energy_j_per_sample": run.record.energy_j_per_sample,
+        "flops": cost_of(run.folder.experiment()).flops,
     }
+
+
+def _outcome(condition: Condition, summary: dict[str, Any], note: str) -> str | None:
+    """Whether a figure published elsewhere was reproduced; None where there is none."""
+    if not condition.source or condition.paper is None:
+        return None
+    if note or summary["test_accuracy"] is None:
+        return "not run to the end"
+    published, low, high = condition.paper / 100, summary["low"], summary["high"]
+    inside = low is not None and low <= published <= high
+    near = summary["test_accuracy"] >= published - REPRODUCED_WITHIN
+    return "reproduced" if near or inside else "not reproduced"
 
 
 def _of(condition: Condition, trials: pl.DataFrame) -> pl.Expr:

@@ -2,7 +2,7 @@
 run.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -22,12 +22,13 @@ Value = str | int | float | None  # None: does not apply to this condition
 @dataclass(frozen=True)
 class Condition:
     """The row of a study's table that a trial belongs to; `paper` is the paper's accuracy for it,
-    in percent.
+    in percent, and `source` the publication where it is another paper than the one fftui redoes.
     """
 
     values: tuple[tuple[str, Value], ...]  # by column, in column order
     paper: float | None = None  # on test images
     paper_train: float | None = None
+    source: str = ""
 
     @property
     def text(self) -> str:
@@ -70,9 +71,24 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A test accuracy in percent, and where it is published."""
+
+    test: float
+    source: str
+
+
+def as_it_is(experiment: Experiment) -> Experiment:
+    """The experiment."""
+    return experiment
+
+
+@dataclass(frozen=True)
 class Row:
-    """A condition on some data set: the preset that it is made from and what is changed in it
-    (`experiment_of`).
+    """A condition on some data set: the preset that it is made from, what is changed in it
+    (`experiment_of`), and what is made of that, such as its control by backprop.
+
+    The accuracy beside it is a `paper` cell of the paper, or `published` elsewhere.
     """
 
     values: tuple[tuple[str, Value], ...]
@@ -80,6 +96,8 @@ class Row:
     changes: Mapping[str, object] = field(default_factory=dict)
     phases: slice | None = None
     paper: Cell | None = None
+    published: Published | None = None
+    into: Callable[[Experiment], Experiment] = as_it_is
 
 
 class Rows(Protocol):

@@ -10,7 +10,13 @@ from fftui.data.catalogue import SETS, DataName
 from fftui.data.own_sets import known_names
 from fftui.data.verify import set_status
 from fftui.errors import ExperimentError, one_of
-from fftui.studies import architecture_study, hybrid_study, paper_tables, setting_studies
+from fftui.studies import (
+    architecture_study,
+    field_study,
+    hybrid_study,
+    paper_tables,
+    setting_studies,
+)
 from fftui.studies.study import (
     Condition,
     Row,
@@ -124,9 +130,12 @@ def _trial(data: DataName, row: Row) -> Trial | str:
         return f"{row.preset} is not meant for {data}: left out"
     cell = row.paper
     paper, paper_train = (cell.test, cell.train) if cell else (None, None)
-    condition = Condition((("data", data), *row.values), paper, paper_train)
+    source = ""
+    if row.published is not None:
+        paper, source = row.published.test, row.published.source
+    condition = Condition((("data", data), *row.values), paper, paper_train, source)
     try:
-        return Trial(condition, experiment_of(row.preset, data, row.changes, row.phases))
+        return Trial(condition, row.into(experiment_of(row.preset, data, row.changes, row.phases)))
     except ExperimentError as error:
         if data in SETS:
             raise
@@ -221,6 +230,27 @@ _ALL = (
         "Does learning all layers from the same batch cost accuracy, and how much time does it"
         " save?",
         setting_studies.parallel_layers,
+    ),
+    StudyInfo(
+        "field",
+        "The field",
+        "What do the methods of later papers reach here, at what cost, and what does backprop reach"
+        " with the same layers, images and epochs?",
+        field_study.field,
+        ("mnist", "fashion-mnist", "cifar10", "cifar100"),
+        (
+            "reproduced: the mean over seeds is at most 0.5 points under the published figure, or"
+            " its interval contains that figure",
+            "operations are those of the products of learning, by arithmetic",
+        ),
+        ("e2e_s", "energy_j", "peak_memory_bytes", "flops"),
+    ),
+    StudyInfo(
+        "depth",
+        "The number of layers",
+        "Where does each way of learning stop gaining from more layers?",
+        field_study.depth,
+        ("mnist", "cifar10"),
     ),
 )
 STUDIES: Mapping[str, StudyInfo] = {info.name: info for info in _ALL}

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,34 @@ def test_a_summary_says_what_is_missing(study: Study, runs: Path, finished_run: 
     assert table["low"].to_list() == [None, None]
     assert table["test_accuracy"].to_list() == [0.9, None]
     assert table["note"].to_list() == ["1 not run", "1 not run; 1 failed (it broke)"]
+
+
+@pytest.mark.parametrize(
+    ("published", "accuracies", "outcome"),
+    [
+        (91.0, (0.90, 0.91), "reproduced"),  # 0.5 points under it
+        (99.0, (0.80, 0.90), "reproduced"),  # two seeds this far apart exclude nothing
+        (92.0, (0.910, 0.911), "not reproduced"),
+        (91.0, (0.95, None), "not run to the end"),
+    ],
+)
+def test_a_figure_published_elsewhere_is_reproduced_or_not(
+    study: Study,
+    runs: Path,
+    finished_run: Finished,
+    published: float,
+    accuracies: tuple[float | None, ...],
+    outcome: str,
+) -> None:
+    condition = replace(study.conditions[0], paper=published, source="Author 2022")
+    mine = [each for each in study.trials if each.condition == study.conditions[0]]
+    study = replace(study, trials=tuple(replace(each, condition=condition) for each in mine))
+    for trial, accuracy in zip(study.trials, accuracies, strict=True):
+        if accuracy is not None:
+            finished_run(trial.experiment, accuracy)
+    row = summary_table(study, runs).row(0, named=True)
+    assert (row["source"], row["outcome"]) == ("Author 2022", outcome)
+    assert trials_table(study, runs)["flops"].to_list()[0] > 0
 
 
 def test_one_run_serves_all_conditions_that_ask_for_it(
