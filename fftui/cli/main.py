@@ -16,6 +16,7 @@ from fftui import __version__
 from fftui.cli.compare_commands import compare
 from fftui.cli.control_commands import attach, continue_, pause, skip, stop
 from fftui.cli.data_commands import data_app
+from fftui.cli.exchange_commands import import_
 from fftui.cli.network_commands import inspect, predict, probe, weights
 from fftui.cli.options import DataDir, Device, Notify, RunsDir, workspace_of
 from fftui.cli.report_commands import report, site
@@ -157,6 +158,7 @@ for command in (
     doctor,
 ):
     app.command()(command)
+app.command("import")(import_)
 
 if __name__ == "__main__":
     main()

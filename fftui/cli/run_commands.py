@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fftui.cli.exchange_commands import export_elsewhere, is_elsewhere
 from fftui.cli.open_screen import check_terminal, open_screen
 from fftui.cli.options import (
     AsJson,
@@ -191,8 +192,8 @@ def export(  # noqa: PLR0913 - one parameter an option
             "--to",
             metavar="FORMAT",
             help=(
-                "csv, parquet, json, ndjson, xlsx, markdown or latex.  [default: by the file's"
-                " name, else csv]"
+                "csv, parquet, json, ndjson, xlsx, markdown or latex; of whole runs zip,"
+                " tensorboard, wandb, mlflow or trackio.  [default: by the file's name, else csv]"
             ),
         ),
     ] = None,
@@ -217,8 +218,13 @@ def export(  # noqa: PLR0913 - one parameter an option
     ] = False,
     runs: RunsDir = None,
 ) -> None:
-    """Export a table of one run, or of several into one, with their settings as columns."""
+    """Export a table of one run, or of several into one, with their settings as columns; or whole
+    runs, as an archive that fftui import takes, or as the files of a tracker.
+    """
     folders = chosen_runs(run, where, runs)
+    if elsewhere := is_elsewhere(to, output):
+        export_elsewhere(folders, elsewhere, output)
+        return
     from fftui.runs.export import BINARY, Request, exported, format_of, journal_problems
     from fftui.runs.export import export as export_to
     from fftui.runs.kept_tables import ensure_tables

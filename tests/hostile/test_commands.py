@@ -24,6 +24,8 @@ from .folders import FOLDERS, Corpus
 ALL = os.environ.get("FFTUI_TEST_HOSTILE") == "all"
 SLOW = {"inspect", "predict", "weights", "figures", "report", "resume"}  # load torch or Matplotlib
 SLOW_FOLDERS = ("texts", "check", "tensor", "pickle", "header", "progress", "weights", "deep exp")
+# draws each folder and judges the claims: a second each
+OF_REPORTS = ("texts", "pipes in Markdown", "garbage in journal.jsonl", "deep experiment")
 # what stands for an argument, by its name
 ARGUMENTS = {
     "name": ["quickstart"], "text": ["a note"], "images": ["image.png"], "path": ["image.png"],
@@ -55,7 +57,18 @@ WORDS: dict[str, list[list[str]]] = {
 TEXTS = ("texts", "formulas", "long texts")
 COMPARED = 2  # runs: the hostile one beside itself would be one
 # commands of other things than runs, and those that begin or measure something
-NOT_OF_RUNS = ("site", "presets", "data", "doctor", "reproduce", "study", "run", "runs", "restore")
+NOT_OF_RUNS = (
+    "site",
+    "import",
+    "presets",
+    "data",
+    "doctor",
+    "reproduce",
+    "study",
+    "run",
+    "runs",
+    "restore",
+)
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -78,6 +91,8 @@ SHOWN = [name for name, command in commands() if not takes_run(command) or name 
 def folders_for(command: str) -> list[str]:
     if command not in SLOW or ALL:
         return list(FOLDERS)
+    if command == "report":
+        return list(OF_REPORTS)
     return [name for name in FOLDERS if any(part in name for part in SLOW_FOLDERS)]
 
 
