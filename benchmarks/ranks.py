@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -88,7 +89,7 @@ class Times:
     def add(self, lines: list[str]) -> None:
         """Add the epochs of a job, but for the first."""
         epochs = [json.loads(line) for line in lines]
-        for before, (_, images_per_s, epoch_s, waited_s) in zip(epochs, epochs[1:], strict=False):
+        for before, (_, images_per_s, epoch_s, waited_s) in pairwise(epochs):
             self.images_per_s.append(images_per_s)
             self.waited.append((waited_s - before[3]) / epoch_s)
 
