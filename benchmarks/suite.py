@@ -84,6 +84,14 @@ SUITE = (
         quick="--only default --rounds 1 --set data.train_images=500",
     ),
     Benchmark(
+        "ranks",
+        "images a second of one experiment on 1, 2 and 4 processes of as many threads in all, and"
+        " how long rank 0 waits",
+        full="--set data.train_images=6000",
+        quick="--preset quickstart --data mnist-mini --counts 2 --ways layers --epochs 1"
+        " --set data.train_images=300",
+    ),
+    Benchmark(
         "telemetry",
         "what the sampler costs beside a training, how steady it is, whether memory stays flat",
         quick="--minutes 0.02 --pairs 1 --seconds 1",

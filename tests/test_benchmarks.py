@@ -29,6 +29,7 @@ SHOWS = {
     "journal": ("outline:", "view:", "tables:", "times as fast"),
     "listing": ("20 runs", "| each record again |", "| the same list again |"),
     "loader": ("| tensor |", "| per-image |", "the weights are the same bits"),
+    "ranks": ("| one process |", "| layers, 2 ranks |", "0.0e+00; 0 of"),
     "same_weights": ("1 of 1 presets end with the same bits",),
     "screen": ("with the screen / headless",),
     "telemetry": ("intervals within 20 ms",),

@@ -63,6 +63,7 @@ class Channel:
         message = torch.tensor([order.command, order.first, order.second])
         with self.waiting():
             work = dist.broadcast(message, 0, group=self._group, async_op=True)
+            assert work is not None  # this rank is of the group
             self._sent.append((work, message))
             self._wait_for_sent(COMMANDS_AHEAD)
 

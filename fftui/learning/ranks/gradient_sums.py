@@ -44,6 +44,7 @@ class GradientSums:
         flat = torch.cat([gradient.reshape(-1) for gradient in gradients]).mul_(self.weight)
         with self._channel.waiting():
             work = dist.all_reduce(flat, async_op=True)
+        assert work is not None  # this rank is of the group
         self._begun[number] = _Sum(work, flat, gradients)
 
     def finish(self) -> None:
@@ -56,7 +57,7 @@ class GradientSums:
                 continue
             with self._channel.waiting():
                 begun.work.wait()
-            parts = begun.flat.split([gradient.numel() for gradient in begun.gradients])
+            parts = torch.split(begun.flat, [gradient.numel() for gradient in begun.gradients])
             for gradient, part in zip(begun.gradients, parts, strict=True):
                 gradient.copy_(part.view_as(gradient))
         self._begun.clear()

@@ -70,6 +70,11 @@ class Team:
         assert isinstance(orders, dist.ProcessGroup)
         self._channel = Channel(place.rank, place.count, orders)
 
+    @property
+    def waited_s(self) -> float:
+        """Seconds in which this rank waited for others."""
+        return self._channel.waited_s
+
     def start(self, mode: RanksMode, experiment: Experiment, **options: Any) -> Training:
         """Start the training of `experiment` as rank 0; `mode` is how it is shared. Raises what
         `fftui.learning.training.train` does, and ExperimentError where it cannot be shared so.
