@@ -8,6 +8,7 @@ from typing import Literal
 from fftui.errors import RequestError, one_of, shown
 from fftui.executors.executor import Executor
 from fftui.executors.local import LocalExecutor
+from fftui.executors.share import Share
 
 Kind = Literal["local", "slurm", "ray"]
 KINDS: tuple[Kind, ...] = ("local", "slurm", "ray")
@@ -17,16 +18,6 @@ FORM = (
 )
 MOST_AT_ONCE = 1_000
 DEFAULT_AT_ONCE: Mapping[Kind, int] = {"local": 1, "slurm": 16, "ray": 16}
-
-
-@dataclass(frozen=True)
-class Share:
-    """What of a machine each run declares to a batch system or cluster, and its time limit."""
-
-    cores: int = 1
-    gpus: float = 0.0
-    minutes: int = 24 * 60
-    partition: str | None = None
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class RunQueue:
         Raises RunNotFoundError or ExperimentError where its record or experiment cannot be read,
         RequestError where the record cannot be written.
         """
-        experiment, record = folder.experiment(), _claimed(folder, "waiting")
+        experiment, record = folder.experiment(), claimed(folder, "waiting")
         with self._lock:
             self._waiting = (*self._waiting, WaitingRun(folder, record, experiment))
             return len(self._waiting)
@@ -72,7 +72,7 @@ class RunQueue:
         for each in out:
             with suppress(RunNotFoundError):  # deleted
                 if each.folder.record().status == "waiting":
-                    _claimed(each.folder, "interrupted")
+                    claimed(each.folder, "interrupted")
 
     def take(self) -> RunFolder | None:
         """The run whose turn it is, which no longer waits; None where none does. Runs that were
@@ -87,11 +87,11 @@ class RunQueue:
                 first, self._waiting = self._waiting[0], self._waiting[1:]
             with suppress(RunNotFoundError):
                 if first.folder.record().status == "waiting":
-                    _claimed(first.folder, "running")
+                    claimed(first.folder, "running")
                     return first.folder
 
 
-def _claimed(folder: RunFolder, status: Status) -> RunRecord:
+def claimed(folder: RunFolder, status: Status) -> RunRecord:
     """Write that the run is this process's, and its status; a new one counts as started now."""
     record = folder.record()
     new = not folder.journal.exists()

@@ -2,13 +2,18 @@
 `run.log`.
 
 `python -m fftui.text.detached FOLDER` carries one out, with `--resume` from its last checkpoint,
-and then those of `--then`, one after the other; `start_detached` starts that.
+and then those of `--then`, one after the other; `start_detached` starts that. With `--go-on` it
+begins the run or goes on with it, whichever is left to do, and ends it gently where its stdin, a
+pipe from the program that asked for it, is closed: so jobs and tasks of other machines do
+(`fftui.executors`).
 """
 
 import argparse
 import os
+import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +37,7 @@ from fftui.text.streams import prepare, to_stderr
 START_S = 120.0  # torch and the images are loaded
 LOOK_EVERY_S = 0.1
 RESUME = "--resume"
+GO_ON = "--go-on"
 THEN = "--then"
 
 
@@ -89,10 +95,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=_folder)
     parser.add_argument(RESUME, action="store_true")
+    parser.add_argument(GO_ON, action="store_true")
     parser.add_argument("--device")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument(THEN, type=_folder, action="append", default=[])
     asked = parser.parse_args()
+    if asked.go_on and _has_finished(asked.folder):
+        sys.exit(0)
     queue = RunQueue()
     for folder in asked.then:
         with suppress(FFTUIError):  # deleted meanwhile
@@ -100,6 +109,8 @@ def main() -> None:
 
     def first() -> RunThread:
         load_plugins()
+        if asked.go_on:
+            return _ended_with_stdin(queued_run(asked.folder))
         if asked.resume:
             return resumed_run(asked.folder, data_folder=asked.data_dir, device=asked.device)
         return begun_run(asked.folder)
@@ -110,6 +121,27 @@ def main() -> None:
         _write_to(folder.output_log)
         codes.append(_exit_code_of(partial(queued_run, folder)))
     sys.exit(next(filter(None, codes), 0))
+
+
+def _has_finished(folder: RunFolder) -> bool:
+    """Whether nothing is left to do: another job of the same run was quicker."""
+    try:
+        return folder.record().status == "finished"
+    except FFTUIError:
+        return False  # said where the run is opened
+
+
+def _ended_with_stdin(run_thread: RunThread) -> RunThread:
+    """The run, which ends gently once stdin is closed, where that is a pipe."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        run_thread.stop()
+
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
+        threading.Thread(target=wait, name="fftui-stdin", daemon=True).start()
+    return run_thread
 
 
 def _folder(path: str) -> RunFolder:
