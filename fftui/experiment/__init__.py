@@ -8,6 +8,7 @@ turns those refusals into one line with the nearest valid name.
 from fftui.data.catalogue import Normalisation
 from fftui.experiment.augment_config import Augment
 from fftui.experiment.config import Config
+from fftui.experiment.convolution_config import Convolution
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
 from fftui.experiment.field_phases import (
@@ -15,11 +16,11 @@ from fftui.experiment.field_phases import (
     DirectFeedbackAlignment,
     FeedbackAlignment,
 )
+from fftui.experiment.group_phases import ClassGoodness, LocalCrossEntropy
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
     Activation,
-    Convolution,
     FullyConnected,
     Layer,
     LayerConfig,
@@ -33,11 +34,9 @@ from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_laye
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
-    ClassGoodness,
     ForwardForward,
     Goodness,
     LabelUse,
-    LocalCrossEntropy,
     LocalLoss,
     LocalPhaseConfig,
     Negatives,
