@@ -9,6 +9,7 @@ from fftui.data.catalogue import Normalisation
 from fftui.experiment.augment_config import Augment
 from fftui.experiment.config import Config
 from fftui.experiment.control import as_backprop
+from fftui.experiment.convolution_config import Convolution
 from fftui.experiment.data_config import Data, OwnSet
 from fftui.experiment.early_stopping import EarlyStopping, Keep
 from fftui.experiment.experiment import Checkpoint, Evaluation, Experiment, Precision, Telemetry
@@ -17,11 +18,11 @@ from fftui.experiment.field_phases import (
     DirectFeedbackAlignment,
     FeedbackAlignment,
 )
+from fftui.experiment.group_phases import ClassGoodness, LocalCrossEntropy
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
     Activation,
-    Convolution,
     FullyConnected,
     Layer,
     LayerConfig,
@@ -35,11 +36,9 @@ from fftui.experiment.per_layer import PerLayer, for_layer, for_layers, per_laye
 from fftui.experiment.phase_configs import (
     PHASES,
     Backprop,
-    ClassGoodness,
     ForwardForward,
     Goodness,
     LabelUse,
-    LocalCrossEntropy,
     LocalLoss,
     LocalPhaseConfig,
     Negatives,

@@ -8,17 +8,19 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PlainValidator, SerializeAsAny, model_validator
 
-from fftui.data.encodings import PIXELS, PLANES, TOKENS, VECTORS, LabelEncoding, planes_of
+from fftui.data.encodings import PIXELS, TOKENS, VECTORS, LabelEncoding
 from fftui.experiment.choices import Choice
 from fftui.experiment.config import Config
 from fftui.experiment.cost_terms import LayerCost
 from fftui.experiment.kinds import Kinds
 
 Activation = Annotated[str, Choice("activation")]
-LayerNormalisation = Literal["l2", "rms", "layer", "batch", "none"]
+LayerNormalisation = Literal["l2", "rms", "layer", "group", "batch", "none"]
 Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 
 SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
+DROPOUT = "share of the activities set to 0 while learning, in steps of 1/256"
+DRAWN = "dropout draws its numbers for a whole batch: set dropout = 0"
 TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
 MLP_RATIO = 4
 
@@ -77,6 +79,12 @@ class LayerConfig(Config, ABC):
         """
         return f"{self.kind} layers do not state that a batch's images are independent"
 
+    def label_problems(self, encoding: LabelEncoding) -> Iterator[str]:
+        """Reasons why, with its settings, it cannot be shown a label by `encoding`, which is one of
+        its `encodings`.
+        """
+        yield from ()
+
     def fitted(self, input_shape: Shape) -> Self:
         """A copy for inputs of a shape that a preset could not foresee."""
         return self
@@ -90,6 +98,16 @@ LAYERS: Kinds[LayerConfig] = Kinds(LayerConfig, "kind", default="fully-connected
 Layer = Annotated[LayerConfig, PlainValidator(LAYERS.validate), SerializeAsAny()]
 
 
+def group_label_problems(
+    normalisation: LayerNormalisation, encoding: LabelEncoding
+) -> Iterator[str]:
+    """A label among inputs whose groups are normalised one by one: it would change its own group
+    alone, so that labels shared no products.
+    """
+    if normalisation == "group" and encoding in (*PIXELS, *VECTORS):
+        yield "normalisation = 'group' goes with no label among the inputs: take 'layer' or 'rms'"
+
+
 @LAYERS.add
 class FullyConnected(LayerConfig):
     """A fully connected layer behind a normalisation of its input."""
@@ -100,7 +118,8 @@ class FullyConnected(LayerConfig):
         "l2",
         description=(
             "of the layer's input: l2 x/(|x|+1e-4), rms x/rms(x), layer (x-mean)/std over the"
-            " inputs of an image, batch (of each input), none"
+            " inputs of an image, group (so over each class's group of them), batch (of each"
+            " input), none"
         ),
     )
     activation: Activation = Field("relu", description="of the units")
@@ -116,6 +135,7 @@ class FullyConnected(LayerConfig):
             "to the next layer and the head: the activities z, or triangle: max(0, z - their mean)"
         ),
     )
+    dropout: float = Field(0.0, ge=0, le=0.99, description=DROPOUT)
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *VECTORS)
     takes_raw_inputs: ClassVar[bool] = True
@@ -150,8 +170,8 @@ class FullyConnected(LayerConfig):
         return self.units
 
     def needs_whole_batch(self) -> str | None:
-        """Nothing does: statistics of a batch are added up."""
-        return None
+        """Dropout, whose numbers are drawn for a batch; statistics of a batch are added up."""
+        return DRAWN if self.dropout else None
 
     @property
     def short_name(self) -> str:
@@ -163,102 +183,13 @@ class FullyConnected(LayerConfig):
         """Its units."""
         return self.units
 
+    def label_problems(self, encoding: LabelEncoding) -> Iterator[str]:
+        """A label among inputs that are normalised in groups."""
+        yield from group_label_problems(self.normalisation, encoding)
+
     def small(self, classes: int) -> Self:
         """With at most `SMALL_UNITS` units, or one a class."""
         return self.replaced(units=min(self.units, max(SMALL_UNITS, classes)))
-
-
-@LAYERS.add
-class Convolution(LayerConfig):
-    """A convolutional layer with stride 1: normalisation, convolution, activation, pooling."""
-
-    kind: Literal["convolution"] = "convolution"
-    channels: int = Field(32, ge=1, le=4096, description="number of output channels")
-    kernel: int = Field(5, ge=1, le=15, description="width and height of the kernel in pixels")
-    padding: int = Field(2, ge=0, le=7, description="pixels of zeros around the input")
-    pooling: Literal["none", "before-goodness", "after-goodness"] = Field(
-        "before-goodness",
-        description=(
-            "2 x 2 maxima; goodness is of the maxima (before-goodness) or of the activities"
-            " (after-goodness)"
-        ),
-    )
-    normalisation: LayerNormalisation = Field(
-        "batch",
-        description=(
-            "of the layer's input: batch (of each channel), layer, rms or l2 of the whole image,"
-            " none"
-        ),
-    )
-    activation: Activation = Field("relu", description="of the units")
-
-    encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *PLANES)
-    takes_feedback: ClassVar[bool] = True
-
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """(channels, height, width) after pooling."""
-        channels, height, width = self._convolved(input_shape)
-        return (
-            (channels, height, width)
-            if self.pooling == "none"
-            else (channels, height // 2, width // 2)
-        )
-
-    def activity_shape(self, input_shape: Shape) -> Shape:
-        """(channels, height, width), pooled where it pools before goodness."""
-        if self.pooling == "before-goodness":
-            return self.output_shape(input_shape)
-        return self._convolved(input_shape)
-
-    def cost(
-        self, input_shape: Shape, classes: int, encoding: LabelEncoding, *, first: bool
-    ) -> LayerCost:
-        """Where the label is a plane, images are convolved once and the planes of C labels for
-        each.
-        """
-        planes = classes if encoding in PLANES else 0
-        floats = math.prod(self._convolved(input_shape))
-        products = 2.0 * input_shape[0] * self.kernel**2 * floats
-        shared, own = (products, 0.0) if first and planes else (0.0, products)
-        label_channels = planes_of(encoding, classes)
-        weights = self.channels * (input_shape[0] + label_channels) * self.kernel**2
-        return LayerCost(
-            shared,
-            own + 2.0 * planes * floats,
-            1,
-            floats,
-            weights,
-            math.prod(input_shape),
-            math.prod(self.output_shape(input_shape)),
-        )
-
-    @property
-    def groups(self) -> int:
-        """Its channels."""
-        return self.channels
-
-    def needs_whole_batch(self) -> str | None:
-        """Nothing does: statistics of a batch are added up."""
-        return None
-
-    @property
-    def short_name(self) -> str:
-        """Such as "conv 32"."""
-        return f"conv {self.channels}"
-
-    def problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
-        """Inputs that are no image, or smaller than the kernel."""
-        if len(input_shape) != 3 or min(self.output_shape(input_shape)) < 1:
-            yield f"a convolution of width {self.kernel} has no image left to convolve"
-
-    def small(self, classes: int) -> Self:
-        """With at most `SMALL_CHANNELS` channels, or one a class."""
-        return self.replaced(channels=min(self.channels, max(SMALL_CHANNELS, classes)))
-
-    def _convolved(self, input_shape: Shape) -> Shape:
-        """The shape before pooling."""
-        _, *sides = input_shape
-        return (self.channels, *(side + 2 * self.padding - self.kernel + 1 for side in sides))
 
 
 @LAYERS.add

@@ -93,6 +93,9 @@ class Model(Config):
                 f"an overlay of {info.classes} labels does not fit {info.inputs} pixels: set"
                 " model.label.encoding = 'appended'"
             )
+        for number, layer in enumerate(self.layers):
+            for problem in layer.label_problems(self.label.encoding_at(number)):
+                yield f"model.layers.{number}: {problem}"
         yield from self._shape_problems(info.shape)
         yield from self._head_problems()
         if self.head and self.head.kind == "last-layer" and self.layers[-1].logits != info.classes:

@@ -113,12 +113,12 @@ class DivergenceGuard:
     def _found(self, layer: int | None) -> None:
         self.diverged, self._layer = True, layer
 
-    def _first_layer(self, layer_means: Sequence[EpochMeans]) -> int | None:
+    def _first_layer(self, layer_means: Sequence[EpochMeans | None]) -> int | None:
         """The first layer whose own loss is not finite, where several learn in parallel."""
         wrong = (
             layer
             for layer, means in zip(self._trainer.parallel, layer_means, strict=True)
-            if not math.isfinite(means.loss)
+            if means is not None and not math.isfinite(means.loss)
         )
         return next(wrong, self._trainer.layer)
 

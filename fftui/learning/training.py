@@ -552,6 +552,8 @@ class Training(Iterator[ev.Event]):
             return
         of_layers = zip(trainer.parallel, trainer.layer_means(), trainer.thresholds, strict=True)
         for layer, means, threshold in of_layers:
+            if means is None:
+                continue
             yield ev.LayerMeans(
                 phase=number + 1,
                 layer=layer,
@@ -579,7 +581,8 @@ class Training(Iterator[ev.Event]):
         tested: ev.Evaluated | None = None
         rule = self._rules[-1]
         key = (len(self._rules), None, self._experiment.phases[-1].epochs)
-        if isinstance(rule, LayerSchedule) and self._validation is not None:
+        asked = self._experiment.phases[-1].needs_validation
+        if asked and isinstance(rule, LayerSchedule) and self._validation is not None:
             yield from self._choose_layers(rule, self._validation, key)
         train = self._train.part(0, self._experiment.evaluation.final_train_images)
         for split, images in (

@@ -6,6 +6,7 @@ gradients are faster so).
 """
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -17,16 +18,17 @@ from fftui.experiment import Convolution
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
-from fftui.learning.layers.feedback import convolved
+from fftui.learning.layers.dropout import dropout_of
+from fftui.learning.layers.feedback import Steps, convolved
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.objective import Objective, ObjectiveValue
 
-POOL = 2  # width and height of a pooling window
+OUTPUT_EPSILON = 1e-4  # of the batch normalisation of activities, as in CwComp
 
 
 class ConvolutionLayer(AutogradLayer):
-    """K channels over images (N, D), channel first; stride 1, weights initialised as in
-    `torch.nn.Conv2d`.
+    """K channels over images (N, D), channel first; weights initialised as in `torch.nn.Conv2d`, or
+    as `torch.nn.init.kaiming_normal_` has them by fan-out.
 
     A label plane is one more input channel (one a class if one-hot), behind the normalisation:
     planes are fixed and of unit variance where images are normalised by batch. A convolution is
@@ -45,19 +47,15 @@ class ConvolutionLayer(AutogradLayer):
         generator: torch.Generator,
     ) -> None:
         channels, height, width = input_shape
-        sides = [size + 2 * spec.padding - spec.kernel + 1 for size in (height, width)]
-        full_shape, pooled_shape = (
-            (spec.channels, *sizes) for sizes in (sides, [side // POOL for side in sides])
-        )
         super().__init__(
             input_shape=input_shape,
-            shape=pooled_shape if spec.pooling == "before-goodness" else full_shape,
-            output_shape=full_shape if spec.pooling == "none" else pooled_shape,
+            shape=spec.activity_shape(input_shape),
+            output_shape=spec.output_shape(input_shape),
             normalisation=spec.normalisation,
             label=label,
             dtype=dtype,
         )
-        self._full_size = math.prod(full_shape)
+        self._full_size = math.prod(spec.convolved_shape(input_shape))
         planes = (
             label_planes(label, height, width, generator=generator)
             if label.encoding in PLANES
@@ -65,22 +63,29 @@ class ConvolutionLayer(AutogradLayer):
         )
         self.register_buffer("_planes", planes, persistent=False)
         self._planes: Tensor | None
-        inputs = channels + (0 if planes is None else planes.shape[1])
-        bound = 1 / math.sqrt(inputs * spec.kernel**2)
-        self.weight = nn.Parameter(
-            torch.empty(spec.channels, inputs, spec.kernel, spec.kernel).uniform_(
-                -bound, bound, generator=generator
-            )
-        )
-        self.bias = nn.Parameter(
-            torch.empty(spec.channels).uniform_(-bound, bound, generator=generator)
-        )
+        inputs = channels // spec.channel_groups + (0 if planes is None else planes.shape[1])
+        weight, bias = _initial_weights(spec, inputs, generator)
+        self.weight = nn.Parameter(weight)
+        self.bias = None if bias is None else nn.Parameter(bias)
         self._batch_norm = BatchNorm(channels) if spec.normalisation == "batch" else None
+        self.dropout = dropout_of(spec.dropout)
         self._activation = ACTIVATIONS.find(spec.activation)
-        self._padding = spec.padding
+        self._output_norm = (
+            nn.BatchNorm2d(spec.channels, eps=OUTPUT_EPSILON)
+            if spec.output_normalisation == "batch"
+            else None
+        )
+        self._sees_all_channels = spec.channel_groups == 1
+        self._steps = Steps(spec.stride, spec.padding, spec.channel_groups)
         self._pooling = spec.pooling
+        self._pool = partial(
+            functional.max_pool2d if spec.pool == "max" else functional.avg_pool2d,
+            kernel_size=spec.pool_size,
+            stride=spec.pool_stride,
+            padding=spec.pool_padding,
+        )
         # Maxima commute with an activation that never falls, and leave it a quarter of the work.
-        self._pools_first = self._activation.monotone
+        self._pools_first = self._activation.monotone and spec.pool == "max"
 
     @property
     def title(self) -> str:
@@ -105,25 +110,35 @@ class ConvolutionLayer(AutogradLayer):
             ),
             labels_N,
         )
+        z_NKHW = self._activated(a_NKHW)
+        if self._output_norm is not None:
+            # in float32 inside, also where it is given bfloat16
+            z_NKHW = self._output_norm(z_NKHW)
+        if self.dropout is not None:
+            z_NKHW = self.dropout(z_NKHW)
+        return z_NKHW.flatten(1)
+
+    def _activated(self, a_NKHW: Tensor) -> Tensor:
+        """The activities, pooled where pooling comes before goodness."""
         if self._pooling != "before-goodness":
-            return self._activation.apply(a_NKHW).flatten(1)
+            return self._activation.apply(a_NKHW)
         if self._pools_first:
-            return self._activation.apply(functional.max_pool2d(a_NKHW, POOL)).flatten(1)
-        return functional.max_pool2d(self._activation.apply(a_NKHW), POOL).flatten(1)
+            return self._activation.apply(self._pool(a_NKHW))
+        return self._pool(self._activation.apply(a_NKHW))
 
     def pooled(self, z_NH: Tensor) -> Tensor:
         """The activities, pooled if pooling comes after goodness."""
         if self._pooling != "after-goodness":
             return z_NH
-        return functional.max_pool2d(z_NH.view(-1, *self.shape), POOL).flatten(1)
+        return self._pool(z_NH.view(-1, *self.shape)).flatten(1)
 
     def label_beside(self, labels_N: Tensor) -> Tensor | None:
         """The labels' planes (N, planes, height, width)."""
         return None if self._planes is None else self._planes[labels_N]
 
     def image_weights(self) -> Tensor | None:
-        """Each channel's kernel over the image's channels."""
-        return self.weight[:, : self.input_shape[0]]
+        """Each channel's kernel over the image's channels, where it sees all of them."""
+        return self.weight[:, : self.input_shape[0]] if self._sees_all_channels else None
 
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z (S·B, H) for images with each of S sets of labels; planes leave the images
@@ -166,8 +181,24 @@ class ConvolutionLayer(AutogradLayer):
             weight.to(self.dtype, memory_format=torch.channels_last),
             None if bias is None else bias.to(self.dtype),
             back,
-            padding=self._padding,
+            self._steps,
         )
+
+
+def _initial_weights(
+    spec: Convolution, inputs: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """Weights (K, inputs, kernel, kernel) and bias (K,), if there is one."""
+    weight = torch.empty(spec.channels, inputs, spec.kernel, spec.kernel)
+    bias = torch.zeros(spec.channels) if spec.bias else None
+    if spec.init == "kaiming":
+        std = math.sqrt(2 / (spec.channels * spec.kernel**2))
+        return weight.normal_(std=std, generator=generator), bias
+    bound = 1 / math.sqrt(inputs * spec.kernel**2)
+    weight.uniform_(-bound, bound, generator=generator)
+    if bias is not None:
+        bias.uniform_(-bound, bound, generator=generator)
+    return weight, bias
 
 
 def _rows(a_NKHW: Tensor) -> Tensor:

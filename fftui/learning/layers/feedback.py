@@ -4,7 +4,7 @@ alignment (Lillicrap et al. 2016).
 The gradient of the weights is backprop's; only what is handed to the inputs differs.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,38 +33,47 @@ class _Product(torch.autograd.Function):
         return down_ND.to(x_ND.dtype), x_ND.to(grad_NH.dtype).t() @ grad_NH, None
 
 
+class Steps(NamedTuple):
+    """How a convolution goes over its input: stride, padding, and groups of channels."""
+
+    stride: int
+    padding: int
+    groups: int
+
+
 def convolved(
-    x: Tensor, weight: Tensor, bias: Tensor | None, feedback: Tensor | None, *, padding: int
+    x: Tensor, weight: Tensor, bias: Tensor | None, feedback: Tensor | None, steps: Steps
 ) -> Tensor:
     """`conv2d`; its gradient in x goes through `feedback`, or the weights where that is None."""
     if feedback is None:
-        return functional.conv2d(x, weight, bias, padding=padding)
-    result: Tensor = _Convolution.apply(x, weight, feedback, padding)
+        return functional.conv2d(x, weight, bias, steps.stride, steps.padding, 1, steps.groups)
+    result: Tensor = _Convolution.apply(x, weight, feedback, steps)
     return result if bias is None else result + bias[:, None, None]
 
 
 class _Convolution(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, feedback: Tensor, padding: int) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, feedback: Tensor, steps: Steps) -> Tensor:
         ctx.save_for_backward(x, feedback)
-        ctx.padding = padding
-        return functional.conv2d(x, weight, padding=padding)
+        ctx.steps = steps
+        return functional.conv2d(x, weight, None, steps.stride, steps.padding, 1, steps.groups)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x, feedback = ctx.saved_tensors
         (over,) = grads
+        steps = ctx.steps
         down, own, _ = torch.ops.aten.convolution_backward(
             over,
             x,
             feedback.to(over.dtype),
             None,
-            (1, 1),
-            (ctx.padding, ctx.padding),
+            (steps.stride, steps.stride),
+            (steps.padding, steps.padding),
             (1, 1),
             False,
             (0, 0),
-            1,
+            steps.groups,
             (True, True, False),
         )
         return down, own, None, None

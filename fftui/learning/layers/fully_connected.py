@@ -17,6 +17,7 @@ from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import FullyConnected
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.batch_norm import BatchNorm
+from fftui.learning.layers.dropout import dropout_of
 from fftui.learning.layers.feedback import product
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import Objective, ObjectiveValue
@@ -49,13 +50,14 @@ class FullyConnectedLayer(Layer):
             weight_DH.normal_(std=bound, generator=generator)
         self.weight = nn.Parameter(weight_DH)
         self.bias = nn.Parameter(bias_H)
+        self.dropout = dropout_of(spec.dropout)
         self._activation = ACTIVATIONS.find(spec.activation)
         self._triangle = spec.output == "triangle"
         self._batch_norm = BatchNorm(self.inputs) if spec.normalisation == "batch" else None
 
     def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """The outputs for raw input, with autograd."""
-        return self.pooled(self._activation.apply(self.logits(x_ND, labels_N)))
+        return self.pooled(self._dropped(self._activation.apply(self.logits(x_ND, labels_N))))
 
     def pooled(self, z_NH: Tensor) -> Tensor:
         """The activities, or how far each exceeds the mean of its row (the triangle)."""
@@ -68,7 +70,11 @@ class FullyConnectedLayer(Layer):
 
     def raw_forward(self, x_ND: Tensor) -> Tensor:
         """`forward` without normalisation and without label: the paper's hybrid."""
-        return self.pooled(self._activation.apply(self.raw_logits(x_ND)))
+        return self.pooled(self._dropped(self._activation.apply(self.raw_logits(x_ND))))
+
+    def _dropped(self, z_NH: Tensor) -> Tensor:
+        dropped: Tensor = z_NH if self.dropout is None else self.dropout(z_NH)
+        return dropped
 
     def raw_logits(self, x_ND: Tensor) -> Tensor:
         """x W + b, with autograd."""
@@ -150,8 +156,12 @@ class FullyConnectedLayer(Layer):
     def _apply_objective(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, ObjectiveValue]:
         """∂L/∂a (N, H), and the objective's value."""
         z_NH = self._activation.apply(a_NH)
-        value = objective(z_NH)
-        return self._activation.backward(value.grad_NH, a_NH, z_NH), value
+        if self.dropout is None:
+            value = objective(z_NH)
+            return self._activation.backward(value.grad_NH, a_NH, z_NH), value
+        factors_NH = self.dropout.factors(z_NH)
+        value = objective(z_NH * factors_NH)
+        return self._activation.backward(value.grad_NH * factors_NH, a_NH, z_NH), value
 
     def _set_gradient(self, gradient_DH: Tensor, delta_NH: Tensor) -> None:
         if self.weight.grad is None or self.bias.grad is None:

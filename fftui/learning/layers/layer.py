@@ -9,11 +9,13 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from fftui.data.encodings import PIXELS, VECTORS
 from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import LayerNormalisation
 from fftui.learning.goodness import row_norm
+from fftui.learning.layers.dropout import Dropout
 from fftui.learning.objective import Objective, ObjectiveValue
 
 EPSILON = 1e-4  # in x / (|x| + ε), as in the paper's code
@@ -101,6 +103,7 @@ class Layer(nn.Module, ABC):
         self.normalisation = normalisation
         self.label = label
         self.dtype = dtype
+        self.dropout: Dropout | None = None
 
     @property
     def inputs(self) -> int:
@@ -173,6 +176,8 @@ class Layer(nn.Module, ABC):
             return x_ND.to(self.dtype)
         if self.normalisation == "layer":
             return self._standardised_rows(x_ND)[0].to(self.dtype)
+        if self.normalisation == "group":
+            return self._standardised_groups(x_ND).to(self.dtype)
         return (x_ND * self.normaliser(row_norm(x_ND)).to(x_ND.dtype)[:, None]).to(self.dtype)
 
     def labelled(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
@@ -187,6 +192,8 @@ class Layer(nn.Module, ABC):
             return x_ND
         if self.normalisation == "layer":
             return self._standardised_rows(x_ND)[0]
+        if self.normalisation == "group":
+            return self._standardised_groups(x_ND)
         return x_ND * self.normaliser(torch.linalg.vector_norm(x_ND, dim=1))[:, None]
 
     def encode(self, x_BD: Tensor) -> LabelFreeInputs:
@@ -196,7 +203,7 @@ class Layer(nn.Module, ABC):
         if label_offset is None:
             return LabelFreeInputs(self.normalise(x_BD), None, 0, label.classes)
         if label.appended_inputs:
-            x_BD = torch.nn.functional.pad(x_BD, (0, label.appended_inputs))
+            x_BD = functional.pad(x_BD, (0, label.appended_inputs))
         else:
             x_BD = x_BD.clone()
             x_BD[:, label_offset : label_offset + label.classes] = 0
@@ -222,6 +229,19 @@ class Layer(nn.Module, ABC):
         square_N = (wide_ND.square().sum(1) + label_value**2) / inputs - mean_N.square()
         factor_N = 1 / (square_N.clamp(min=0).sqrt() + EPSILON)
         return (wide_ND - mean_N[:, None]) * factor_N[:, None], factor_N
+
+    def _standardised_groups(self, x_ND: Tensor) -> Tensor:
+        """(x − mean) / std of each class's group of units or channels, of all where they are fewer
+        than classes; those left over are a group of their own.
+        """
+        each, groups = self.input_shape[0] // self.label.classes, self.label.classes
+        if not each:
+            return functional.group_norm(x_ND, 1)
+        grouped = each * groups * math.prod(self.input_shape[1:])
+        if grouped == x_ND.shape[1]:
+            return functional.group_norm(x_ND, groups)
+        parts = functional.group_norm(x_ND[:, :grouped].contiguous(), groups), x_ND[:, grouped:]
+        return torch.cat((parts[0], functional.group_norm(parts[1].contiguous(), 1)), 1)
 
     def normaliser(self, norm_N: Tensor) -> Tensor:
         """The factor (N,) that normalises inputs whose Euclidean norm is `norm_N`."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig, for_layer
 from fftui.learning.images import Images
+from fftui.learning.layers.dropout import seed_dropout
 from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser, ParameterGroup
@@ -125,6 +126,7 @@ class LayerTrainer(StageTrainer):
         self.layer = number
         self.thresholds = (rule.threshold(number),)
         self._inputs = inputs
+        self._layers, self._seed = layers, rule.seed
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation and labels."""
@@ -132,6 +134,7 @@ class LayerTrainer(StageTrainer):
 
     def step(self, index_B: Tensor, step: int) -> None:
         """Set the layer's gradients, then take one optimiser step."""
+        seed_dropout(self._layers, self._seed, step)
         value = self._inputs.learn(index_B)
         self._optimiser.step(step)
         self._layer_sums.add(0, value.loss, value.goodness_2B)

@@ -56,6 +56,7 @@ class ClassGoodnessRule(LocalRule):
         self._phase = phase
         self._classes = context.train.info.classes
         self._goodness = goodness
+        self._chosen = _kept_range(context) if phase.prediction == "best-range" else None
 
     def labels(self, index_B: Tensor, class_probs_BC: Tensor | None) -> tuple[Tensor, ...]:
         """The neutral label (B,): no label goes in."""
@@ -87,27 +88,20 @@ class ClassGoodnessRule(LocalRule):
     @property
     def chosen_layers(self) -> LayerRange | None:
         """The layers that predict, where they are chosen; all, as long as nothing was learned."""
-        return self._chosen().range if self._phase.prediction == "best-range" else None
+        return self._chosen.range if self._chosen else None
 
     @torch.no_grad()
     def choose_layers(self, images: Images) -> tuple[LayerRange, float] | None:
         """Choose the range of layers that labels most of `images` rightly, if layers are chosen:
         the range, and its accuracy there.
         """
-        if self._phase.prediction != "best-range":
+        if self._chosen is None:
             return None
         layers = self._context.network.layers
         parts = [goodness_LBC for goodness_LBC, _ in self._parts(layers, images)]
         found, accuracy = best_range(torch.cat(parts, 1), images.labels_N)
-        self._chosen().range = found
+        self._chosen.range = found
         return found, accuracy
-
-    def _chosen(self) -> KeptRange:
-        """The chosen layers, which are saved with the network; all, as long as none are chosen."""
-        network = self._context.network
-        kept = network.keep("counted_layers", lambda: KeptRange(len(network.layers)))
-        assert isinstance(kept, KeptRange)
-        return kept
 
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
         """Goodness (N,) of the labels' classes. Raises RequestError for the neutral label, which
@@ -148,6 +142,14 @@ class LocalCrossEntropyRule(ClassGoodnessRule):
         """Cross entropy of the classes' goodness."""
         labels_B = self._context.train.labels_N[index_B]
         return ClassObjective(labels_B, self._goodness[number - 1], self._scale)
+
+
+def _kept_range(context: TrainContext) -> KeptRange:
+    """The layers that predict, which are saved with the network."""
+    network = context.network
+    kept = network.keep("counted_layers", lambda: KeptRange(len(network.layers)))
+    assert isinstance(kept, KeptRange)
+    return kept
 
 
 def _class_goodness(kind: ex.ClassGoodness, number: int, context: TrainContext) -> ClassGoodness:

@@ -32,6 +32,11 @@ class LocalRule(ABC):
     def __init__(self, context: TrainContext) -> None:
         self._context = context
 
+    @property
+    def seed(self) -> int:
+        """The experiment's."""
+        return self._context.seed
+
     def threshold(self, number: int) -> float | None:
         """The threshold of layer `number`; None where its loss has none."""
         del number
@@ -69,6 +74,18 @@ class LocalRule(ABC):
             return first.learn_per_label(x, objective, *labels_B)
         inputs = [each.with_labels(labels) for each, labels in zip(shown, labels_B, strict=True)]
         return first.learn(torch.cat(inputs), torch.cat(labels_B), objective)
+
+    def first_activities(
+        self, first: Layer, x: LabelFreeInputs, index_B: Tensor, *labels_B: Tensor
+    ) -> Tensor:
+        """Activities (S·B, H) of the `first` layer, which does not learn, for what `learn_first`
+        shows it.
+        """
+        shown = [self.images_shown(x, index_B, number) for number in range(len(labels_B))]
+        if all(each is x for each in shown):
+            return first.activities_per_label(x, *labels_B)
+        inputs = [each.with_labels(labels) for each, labels in zip(shown, labels_B, strict=True)]
+        return first.activities(torch.cat(inputs), torch.cat(labels_B))
 
     @abstractmethod
     def objective(self, number: int, index_B: Tensor) -> Objective:

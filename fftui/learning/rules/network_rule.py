@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 from fftui import experiment as ex
 from fftui.errors import ExperimentError
 from fftui.learning.images import Images
+from fftui.learning.layers.dropout import seed_dropout
 from fftui.learning.network import Network
 from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.prediction import Score, rows_at_once, score_of
@@ -130,6 +131,7 @@ class NetworkTrainer(StageTrainer):
         if step == 0:  # never again on resuming
             self._rule.begin()
         self._rule.network.train()
+        seed_dropout(self._rule.network.layers, self._rule.context.seed, step)
         with timed(self._data_clock):
             x_BD, labels_B = self._images.inputs(index_B), self._images.images.labels_N[index_B]
         loss = self._rule.set_gradients(x_BD, labels_B)

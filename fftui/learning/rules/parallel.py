@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
+from fftui.learning.layers.dropout import seed_dropout
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
@@ -49,6 +50,8 @@ class ParallelTrainer(StageTrainer):
         self.thresholds = tuple(rule.threshold(layer) for layer in self.parallel)
         self._layers = layers
         self._rule = rule
+        self._phase = phase
+        self._learning: tuple[int, ...] = self.parallel
         self._labels_N = context.train.labels_N
         self._images = FirstLayerInputs(
             layers[0],
@@ -59,11 +62,17 @@ class ParallelTrainer(StageTrainer):
         )
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the epoch's labels and augmentation."""
+        """Draw the epoch's labels and augmentation, and find the layers that learn in it."""
         self._images.begin_epoch(epoch)
+        self._learning = self._phase.learning_in(epoch, len(self._layers))
+        for number in set(self.parallel) - set(self._learning):
+            for parameter in self._rule.parameters(number):
+                parameter.grad = None  # so that the optimiser leaves it as it is
 
     def step(self, index_B: Tensor, step: int) -> None:
-        """Set every layer's gradients, then take one optimiser step for all of them."""
+        """Set the gradients of every layer that learns in this epoch, then take one optimiser step
+        for all of them.
+        """
         self.learn_rows(range(len(self._layers)), index_B, step)
 
     @torch.no_grad()
@@ -73,23 +82,30 @@ class ParallelTrainer(StageTrainer):
         """`step` for consecutive layers, numbers `rows` from 0; returns the activities (N, H) of
         the last one. `below_ND` are the outputs of the layer below them, if there is one.
         """
+        seed_dropout(self._layers, self._rule.seed, step)
         x = self._images.batch(index_B) if below_ND is None else None
         class_probs_BC = None
         if self._head and x is not None:
             class_probs_BC = self._head.predict_probs(x, self._labels_N[index_B])
         sets = self._rule.labels(index_B, class_probs_BC)
-        value: ObjectiveValue | None = None
+        z_NH: Tensor | None = None
         for row in rows:
-            if value is not None:
-                below_ND = self._layers[row - 1].pooled(value.activities_NH)
-            value = self._learn(row, index_B, sets, x if below_ND is None else below_ND)
+            if z_NH is not None:
+                below_ND = self._layers[row - 1].pooled(z_NH)
+            below = x if below_ND is None else below_ND
+            assert below is not None
+            if row + 1 not in self._learning:
+                z_NH = self._activities(row, index_B, sets, below)
+                continue
+            value = self._learn(row, index_B, sets, below)
+            z_NH = value.activities_NH
             self._optimiser.gradients_are_set(row)
             self._layer_sums.add(row, value.loss, value.goodness_2B)
         self._optimiser.step(step)
         if self._head:
             self._head.optimiser.step(step)
-        assert value is not None
-        return value.activities_NH
+        assert z_NH is not None
+        return z_NH
 
     def labels_shown(self, index_B: Tensor) -> int:
         """Number of labels with which each image is shown."""
@@ -100,20 +116,35 @@ class ParallelTrainer(StageTrainer):
         row: int,
         index_B: Tensor,
         sets: tuple[Tensor, ...],
-        below: LabelFreeInputs | Tensor | None,
+        below: LabelFreeInputs | Tensor,
     ) -> ObjectiveValue:
         """Set the gradients of layer number `row` for what is below it."""
         layer = self._layers[row]
         if isinstance(below, Tensor):
             objective = self._rule.objective(row + 1, index_B)
             return layer.learn(layer.normalise(below), torch.cat(sets), objective)
-        assert below is not None
         return self._rule.learn_first(layer, below, index_B, *sets)
+
+    def _activities(
+        self,
+        row: int,
+        index_B: Tensor,
+        sets: tuple[Tensor, ...],
+        below: LabelFreeInputs | Tensor,
+    ) -> Tensor:
+        """Activities (N, H) of layer number `row`, which does not learn, for what is below it."""
+        layer = self._layers[row]
+        if isinstance(below, Tensor):
+            return layer.activities(layer.normalise(below), torch.cat(sets))
+        return self._rule.first_activities(layer, below, index_B, *sets)
 
     def means(self) -> EpochMeans:
         """The sum of the layers' mean losses."""
-        return EpochMeans(sum(means.loss for means in self.layer_means()))
+        return EpochMeans(sum(means.loss for means in self.layer_means() if means is not None))
 
-    def layer_means(self) -> tuple[EpochMeans, ...]:
-        """Each layer's mean loss, g⁺ and g⁻."""
-        return self._layer_sums.means()
+    def layer_means(self) -> tuple[EpochMeans | None, ...]:
+        """Each layer's mean loss, g⁺ and g⁻; None for one that does not learn in this epoch."""
+        return tuple(
+            means if number in self._learning else None
+            for number, means in enumerate(self._layer_sums.means(), 1)
+        )

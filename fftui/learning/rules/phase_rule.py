@@ -117,8 +117,10 @@ class StageTrainer(ABC):
     def means(self) -> EpochMeans:
         """Means over the epoch's images so far; waits for the device."""
 
-    def layer_means(self) -> tuple[EpochMeans, ...]:
-        """Means of each of the `parallel` layers; empty where there are none."""
+    def layer_means(self) -> tuple[EpochMeans | None, ...]:
+        """Means of each of the `parallel` layers, None for one that does not learn in this epoch;
+        empty where there are none.
+        """
         return ()
 
     def clear(self) -> None:

@@ -59,6 +59,11 @@ def reference(layer: ConvolutionLayer, spec: Convolution, x_ND: Tensor, labels_N
     elif spec.normalisation in ("l2", "rms"):
         size = 1 if spec.normalisation == "l2" else x_ND.shape[1] ** 0.5
         x_ND = size * x_ND / (x_ND.norm(dim=1, keepdim=True) + 1e-4)
+    elif spec.normalisation == "layer":
+        centred_ND = x_ND - x_ND.mean(1, keepdim=True)
+        x_ND = centred_ND / (centred_ND.square().mean(1, keepdim=True).sqrt() + 1e-4)
+    elif spec.normalisation == "group":  # two channels are fewer than four classes: one group
+        x_ND = functional.group_norm(x_ND, 1)
     x = x_ND.view(-1, *SHAPE)
     if spec.normalisation == "batch":
         x = functional.batch_norm(x, None, None, training=True)
@@ -66,9 +71,14 @@ def reference(layer: ConvolutionLayer, spec: Convolution, x_ND: Tensor, labels_N
         x = torch.cat(
             (x, label_planes(layer.label, 7, 6, generator=generator()).double()[labels_N]), 1
         )
-    a = functional.conv2d(x, layer.weight, layer.bias, padding=spec.padding)
-    z = ACTIVATE[spec.activation](a)
-    return (functional.max_pool2d(z, 2) if spec.pooling == "before-goodness" else z).flatten(1)
+    steps = spec.stride, spec.padding, 1, spec.channel_groups
+    z = ACTIVATE[spec.activation](functional.conv2d(x, layer.weight, layer.bias, *steps))
+    if spec.pooling == "before-goodness":
+        window = spec.pool_size, spec.pool_stride, spec.pool_padding
+        z = {"max": functional.max_pool2d, "average": functional.avg_pool2d}[spec.pool](z, *window)
+    if spec.output_normalisation == "batch":
+        z = functional.batch_norm(z, None, None, training=True, eps=1e-4)
+    return z.flatten(1)
 
 
 CASES = [
@@ -83,6 +93,11 @@ CASES = [
         for n in ("l2", "rms", "batch", "none")
     ),
     ("none", {"padding": 0, "kernel": 5, "pooling": "none"}),
+    ("none", {"stride": 2, "channels": 4, "channel_groups": 2, "normalisation": "group"}),
+    ("random-plane", {"stride": 2, "pool_size": 3, "pool_stride": 1, "pool_padding": 1}),
+    ("none", {"pool": "average", "pool_size": 3, "pool_stride": 2, "normalisation": "layer"}),
+    ("none", {"output_normalisation": "batch", "init": "kaiming"}),
+    ("none", {"bias": False, "init": "kaiming", "pool": "average"}),
 ]
 
 
@@ -96,13 +111,14 @@ def test_a_layer_is_the_modules_it_names(
     phase = ForwardForward(loss="swish", goodness="position-mean-square", peer_normalisation=0.0)
     z = reference(layer, spec, images(3).repeat(2, 1), LABELS)
     loss = reference_loss(z, phase, layer.shape)
-    weight, bias = torch.autograd.grad(loss, [layer.weight, layer.bias])
+    parameters = [each for each in (layer.weight, layer.bias) if each is not None]
+    expected = torch.autograd.grad(loss, parameters)
     objective = pair_objective(phase, layer.shape)
     outcome = layer.learn_per_label(layer.encode(images(3)), objective, *LABELS.chunk(2))
     torch.testing.assert_close(outcome.activities_NH, z.detach())
     torch.testing.assert_close(outcome.loss, loss.detach())
-    torch.testing.assert_close(layer.weight.grad, weight)
-    torch.testing.assert_close(layer.bias.grad, bias)
+    for parameter, gradient in zip(parameters, expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

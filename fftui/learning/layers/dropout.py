@@ -1,0 +1,62 @@
+"""Dropout of a layer's activities while it learns."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Generator, Tensor, nn
+
+from fftui.learning.seeds import generator_for
+
+if TYPE_CHECKING:
+    from fftui.learning.layers.layer import Layer
+
+VALUES = 256  # of a random byte
+
+
+class Dropout(nn.Module):
+    """Sets each activity to 0 with probability `rate`, in steps of 1/256, and multiplies the others
+    by the reciprocal of the share that is kept, as in torch.
+
+    Its numbers are bytes: drawing a float for each activity took as long as the convolution.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self._dropped = min(VALUES - 1, max(1, round(rate * VALUES)))
+        self._generator: Generator | None = None
+
+    def draw_from(self, seed: int, *purpose: str | int, device: torch.device) -> None:
+        """Draw what comes next from the generator of this seed and purpose."""
+        self._generator = generator_for(seed, "dropout", *purpose, device=device)
+
+    def factors(self, like: Tensor) -> Tensor:
+        """0 or the reciprocal of the share that is kept, for each activity of `like`, laid out as
+        it is in memory.
+        """
+        words = -(-like.numel() // 8)
+        drawn = torch.empty(words, dtype=torch.int64, device=like.device)
+        drawn.random_(-(2**63), None, generator=self._generator)
+        kept = drawn.view(torch.uint8)[: like.numel()] >= self._dropped
+        factors = torch.empty_like(like)  # keeps the layout
+        torch.as_strided(factors, (like.numel(),), (1,)).copy_(kept)
+        return factors.mul_(VALUES / (VALUES - self._dropped))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """The activities, some of them dropped while `training`."""
+        return z * self.factors(z.detach()) if self.training else z
+
+
+def seed_dropout(layers: Sequence["Layer"], seed: int, step: int) -> None:
+    """Let the dropout of each of `layers` draw what belongs to this step of the stage: a resumed
+    run draws the same.
+    """
+    for number, layer in enumerate(layers, 1):
+        if layer.dropout is not None:
+            device = next(layer.parameters()).device
+            layer.dropout.draw_from(seed, number, step, device=device)
+
+
+def dropout_of(rate: float) -> Dropout | None:
+    """The dropout of a layer with this rate; None where nothing is dropped."""
+    return Dropout(rate) if rate else None
