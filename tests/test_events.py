@@ -124,6 +124,7 @@ def events_of_each() -> dict[str, str]:
         ev.LayerMeans(1, 1, 1, 0.5, None, None, None),
         ev.LayerFinished(1, 1, 2, 1.0, False),
         ev.LayerDiverged(1, 1, 2, 4, 1, "try less"),
+        ev.LayersChosen(1, 2, 3, 0.9, 0.1),
         EVALUATED,
         ev.WindowMeasured("learning", 1, 1, 0, 1, 1, 1.0, 2.0),
         ev.MachineDescribed(10.0, 2, None),
