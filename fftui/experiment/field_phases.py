@@ -47,6 +47,14 @@ class FeedbackAlignment(FeedbackConfig):
 
     rule: Literal["feedback-alignment"] = "feedback-alignment"
 
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Gradients through the statistics of a batch do."""
+        behind = model.layers[1:]
+        batch = any(getattr(layer, "normalisation", None) == "batch" for layer in behind)
+        if not batch:
+            return None
+        return "an error that goes down through normalisation = 'batch' takes the whole batch"
+
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Three products a layer, two in the first, and the head."""
         first, *others = context.layers
@@ -72,6 +80,10 @@ class DirectFeedbackAlignment(FeedbackConfig):
     """
 
     rule: Literal["direct-feedback-alignment"] = "direct-feedback-alignment"
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Nothing does."""
+        return None
 
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Two products a layer, the error's with its matrix, and the head."""

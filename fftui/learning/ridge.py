@@ -26,7 +26,11 @@ class Fit:
 
 
 class NormalEquations:
-    """Sums over images of x xᵗ, x yᵗ, x, y and yᵗ y: D² numbers, however many images there are."""
+    """Sums over images of x xᵗ, x yᵗ, x, y and yᵗ y: D² numbers, however many images there are.
+
+    Features are counted from the mean of the first images added, `origin`: float32 would lose the
+    small variance of a feature beside its large mean.
+    """
 
     def __init__(self, features: int, targets: int, device: torch.device) -> None:
         def zeros(*shape: int) -> Tensor:
@@ -39,11 +43,17 @@ class NormalEquations:
             "y": zeros(targets),
             "yy": zeros(),
             "images": zeros(),
+            "origin": zeros(features),
         }
+        self._is_empty = True
 
     def add(self, x_BD: Tensor, y_BC: Tensor) -> None:
         """Add the features and targets of some images."""
         sums, x_BD = self._sums, x_BD.float()
+        if self._is_empty:
+            sums["origin"].copy_(x_BD.mean(0))
+            self._is_empty = False
+        x_BD = x_BD - sums["origin"]
         for left in range(0, x_BD.shape[1], BLOCK):
             columns = slice(left, left + BLOCK)
             sums["xx"][left:, columns].addmm_(x_BD[:, left:].t(), x_BD[:, columns])
@@ -75,7 +85,8 @@ class NormalEquations:
         penalty = strength * (penalty_D[:, None] * weight_DC.square()).sum()
         spread = sums["yy"] / count - mean_C.square().sum()
         error = float(spread - (weight_DC * cross_DC).sum() - penalty)
-        return Fit(weight_DC, mean_C - mean_D @ weight_DC, error, strength)
+        bias_C = mean_C - (sums["origin"] + mean_D) @ weight_DC
+        return Fit(weight_DC, bias_C, error, strength)
 
     def state(self) -> dict[str, Tensor]:
         """The sums, for a checkpoint."""
@@ -85,3 +96,4 @@ class NormalEquations:
         """Restore what `state` returned."""
         for name, tensor in self._sums.items():
             tensor.copy_(state[name])
+        self._is_empty = not bool(self._sums["images"])
