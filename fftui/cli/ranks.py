@@ -47,6 +47,7 @@ def join_ranks(
     if alone is not None:
         msg = f"{alone} is of one process: without torchrun"
         raise RequestError(msg)
+    from fftui.learning.ranks.channel import RankLostError
     from fftui.learning.ranks.joining import Place, Team
 
     place = Place.here()
@@ -55,7 +56,10 @@ def join_ranks(
     team = Team(place, device)
     atexit.register(team.leave)
     if place.rank > 0:
-        team.follow(data_folder)
+        try:
+            team.follow(data_folder)
+        except RankLostError:
+            raise typer.Exit(1) from None  # rank 0 says so, or torchrun if it is the one
         raise typer.Exit
     return partial(team.start, mode or "data")
 

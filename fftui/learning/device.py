@@ -1,6 +1,7 @@
 """The device of a training and the precision of its matrix products."""
 
 import math
+import os
 import platform
 
 import torch
@@ -42,12 +43,12 @@ def choose_device(name: str) -> torch.device:
 
 def free_memory_bytes(device: torch.device) -> float:
     """Bytes that learning may take on the device beside what it has now; infinite where nothing
-    says it.
+    says it. Processes of one run that torchrun has started here share the machine's.
     """
     if device.type == "cuda":
         return float(torch.cuda.mem_get_info(device)[0])
     free = machine_memory().free_bytes
-    return math.inf if free is None else float(free)
+    return math.inf if free is None else free / int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def device_label(device: torch.device) -> str:

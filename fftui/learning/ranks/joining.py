@@ -26,8 +26,7 @@ from fftui.learning.ranks.shares import DataShare, LayerShare, Share
 from fftui.learning.sharing import RanksMode
 from fftui.learning.training import Training, train
 
-JOIN_S = 300.0  # until all ranks are there
-ANSWER_S = 300.0  # of a rank that learns: a step, or what is sent of it
+ANSWER_S = 300.0  # until all ranks are there, or another one has taken its part of a step
 PAUSE_S = 30 * 86_400.0  # of rank 0, while others wait for its orders
 NO_TRAINING = ""  # instead of a task: rank 0 refuses to learn
 
@@ -62,7 +61,7 @@ class Team:
         self._engaged = False
         backend = "nccl" if torch.device(self._device).type == "cuda" else "gloo"
         try:
-            dist.init_process_group(backend, timeout=timedelta(seconds=JOIN_S))
+            dist.init_process_group(backend, timeout=timedelta(seconds=ANSWER_S))
             orders = dist.new_group(backend="gloo", timeout=timedelta(seconds=PAUSE_S))
         except (RuntimeError, ValueError) as error:
             msg = f"the {place.count} ranks did not come together: {str(error).splitlines()[0]}"
@@ -113,7 +112,9 @@ class Team:
     def _lead(self, training: Training, mode: RanksMode) -> Lead:
         """Give the others their task. Raises RequestError where one of them cannot do it."""
         self._engaged = True
-        experiment = training.experiment.changed({"precision": training.precision})
+        # weights of other runs come with the stage
+        changes = {f"phases.{n}.init_from": None for n in range(len(training.experiment.phases))}
+        experiment = training.experiment.changed({"precision": training.precision} | changes)
         task = {"mode": mode, "experiment": experiment.model_dump(mode="json")}
         self._channel.broadcast_text(json.dumps(task))
         problems = [text for text in self._channel.gather_text("") if text]
