@@ -1,15 +1,9 @@
 """Dropout of a layer's activities while it learns."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Generator, Tensor, nn
 
 from fftui.learning.seeds import generator_for
-
-if TYPE_CHECKING:
-    from fftui.learning.layers.layer import Layer
 
 VALUES = 256  # of a random byte
 
@@ -45,16 +39,6 @@ class Dropout(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """The activities, some of them dropped while `training`."""
         return z * self.factors(z.detach()) if self.training else z
-
-
-def seed_dropout(layers: Sequence["Layer"], seed: int, step: int) -> None:
-    """Let the dropout of each of `layers` draw what belongs to this step of the stage: a resumed
-    run draws the same.
-    """
-    for number, layer in enumerate(layers, 1):
-        if layer.dropout is not None:
-            device = next(layer.parameters()).device
-            layer.dropout.draw_from(seed, number, step, device=device)
 
 
 def dropout_of(rate: float) -> Dropout | None:

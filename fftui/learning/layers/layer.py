@@ -4,6 +4,7 @@ next layer.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -250,3 +251,13 @@ class Layer(nn.Module, ABC):
         if self.normalisation == "rms":
             return math.sqrt(self.inputs) / (norm_N + EPSILON)
         return torch.ones_like(norm_N)
+
+
+def seed_dropout(layers: Sequence[Layer], seed: int, step: int) -> None:
+    """Let the dropout of each of `layers` draw what belongs to this step of the stage: a resumed
+    run draws the same.
+    """
+    for number, layer in enumerate(layers, 1):
+        if layer.dropout is not None:
+            device = next(layer.parameters()).device
+            layer.dropout.draw_from(seed, number, step, device=device)

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig, for_layer
 from fftui.learning.images import Images
-from fftui.learning.layers.dropout import seed_dropout
-from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.layers.layer import LabelFreeInputs, Layer, seed_dropout
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.prediction import forward_layers

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from fftui import experiment as ex
 from fftui.errors import ExperimentError
 from fftui.learning.images import Images
-from fftui.learning.layers.dropout import seed_dropout
+from fftui.learning.layers.layer import seed_dropout
 from fftui.learning.network import Network
 from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.prediction import Score, rows_at_once, score_of

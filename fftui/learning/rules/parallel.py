@@ -11,8 +11,7 @@ from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
-from fftui.learning.layers.dropout import seed_dropout
-from fftui.learning.layers.layer import LabelFreeInputs
+from fftui.learning.layers.layer import LabelFreeInputs, seed_dropout
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
