@@ -57,8 +57,8 @@ def shown_image(
     """Training image `number` (from 0, in the order of the experiment's training images) as the
     first layer is shown it in the first epoch, with weights as they are before learning.
 
-    The inputs are those of the first phase that contrasts labels, neither moved nor mirrored; of
-    negatives drawn in each epoch they are the first draw.
+    The inputs are those of the first phase that contrasts labels: the image moved and changed as
+    `data` says; of what is drawn in each epoch they are the first draw.
 
     Raises DataError where the images are not there, RequestError where there is no such image,
     ExperimentError where no phase shows layers an image with several labels.
@@ -82,8 +82,7 @@ def shown_image(
     )
     index_B = torch.tensor([number])
     first = without_normalisation(network.layers[0])
-    x = first.encode(train.inputs(index_B))
-    shown = _first_inputs(experiment, network, train, (x, index_B))
+    shown = _first_inputs(experiment, network, train, (first, index_B))
     return ShownImage(
         splits.train.images[number] / 255,
         int(train.labels_N[number]),
@@ -127,9 +126,11 @@ def _first_inputs(
     experiment: Experiment,
     network: Network,
     train: Images,
-    images: tuple[LabelFreeInputs, Tensor],
+    asked: tuple[Layer, Tensor],
 ) -> list[tuple[Tensor, LabelFreeInputs]]:
-    """Labels and inputs of the first phase that contrasts labels, positive first."""
+    """Labels and inputs of the first phase that contrasts labels, positive first: of the layer and
+    the images that are `asked` for.
+    """
     context = TrainContext(
         network=network,
         train=train,
@@ -143,7 +144,7 @@ def _first_inputs(
     for number, phase in enumerate(experiment.phases, 1):
         rule = rule_for(phase, number, context)
         if isinstance(rule, LayerSchedule) and not rule.contrasts_images:
-            shown = rule.first_inputs(*images)
+            shown = rule.first_inputs(*asked)
             if len(shown) > 1:
                 return shown
     rules = " and ".join(dict.fromkeys(phase.rule for phase in experiment.phases))

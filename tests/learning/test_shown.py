@@ -8,8 +8,11 @@ import torch
 from fftui import load_preset
 from fftui.data.label_encoding import LabelInput, label_planes, overlay
 from fftui.data.sets import load_set
+from fftui.data.splits import load_splits
 from fftui.errors import ExperimentError, RequestError
 from fftui.experiment import Experiment
+from fftui.learning.augmentation import Augmentation
+from fftui.learning.images import Images
 from fftui.learning.layers.layer import Layer
 from fftui.learning.negatives import fixed_negatives
 from fftui.learning.rules.forward_forward import ForwardForwardRule
@@ -45,7 +48,7 @@ def test_a_run_learns_its_first_batch_with_these_labels(
     preset: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Hard, random and fixed negatives; hard ones depend on the weights and the image too."""
-    experiment = few(preset, precision="float32", **{"data.shift": 0, "data.flip": False})
+    experiment = few(preset, precision="float32", **{"data.shift": 2})
     given: dict[int, list[int]] = {}
     usual = ForwardForwardRule.labels
 
@@ -68,7 +71,7 @@ def test_a_run_learns_its_first_batch_with_these_labels(
 
 
 def test_planes_and_vectors_stand_beside_the_image() -> None:
-    plane = shown_image(few("cnn", **{"model.label.encoding": "random-plane"}), 3)
+    plane = shown_image(few("cnn", **{"data.shift": 0, "model.label.encoding": "random-plane"}), 3)
     planes = label_planes(
         LabelInput("random-plane", 10, 1.0), 28, 28, generator=generator_for(0, "weights", 1)
     )
@@ -85,6 +88,23 @@ def test_planes_and_vectors_stand_beside_the_image() -> None:
     assert [each.beside is not None and each.beside.shape[:2] for each in token.inputs] == [
         (1, 1)
     ] * 2
+
+
+def test_an_image_is_shown_as_it_is_moved_and_turned_in_the_first_epoch() -> None:
+    experiment = few("ff", **{"data.shift": 2, "data.augment.rotation": 30.0})
+    data = experiment.data
+    train = Images.on(
+        torch.device("cpu"),
+        load_splits("mnist-mini", seed=experiment.seed, train_images=300).train,
+        data,
+    )
+    augmentation = Augmentation(train, data, experiment.seed, 1, 0)
+    augmentation.begin_epoch(1)
+    shown = shown_image(experiment, 3)
+    expected = augmentation.changed(torch.tensor([3])).flatten() / 255
+    for each in shown.inputs:
+        torch.testing.assert_close(each.pixels.flatten(), expected, atol=1e-5, rtol=0)
+    assert not torch.allclose(shown.pixels.flatten(), expected, atol=0.1)
 
 
 def test_colour_lies_in_the_red_channel(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
 from fftui.learning.layer_range import LayerRange
-from fftui.learning.layers.layer import LabelFreeInputs
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.prediction import Score, counted
 from fftui.learning.rules.layer_wise import LayerTrainer, inputs_for
 from fftui.learning.rules.local_rule import LocalRule, activities_of
@@ -71,19 +71,22 @@ class LayerSchedule:
         return LayerTrainer(layers, self._phase, inputs, rule, total_steps, eval_splits)
 
     @torch.no_grad()
-    def first_inputs(
-        self, x: LabelFreeInputs, index_B: Tensor
-    ) -> list[tuple[Tensor, LabelFreeInputs]]:
-        """What the first layer is shown of the training images at `index_B`, whose label-free
-        inputs are `x`, in the first epoch: sets of labels (B,) with their images, positive first.
-        A head draws hard negatives with the weights it has now.
+    def first_inputs(self, first: Layer, index_B: Tensor) -> list[tuple[Tensor, LabelFreeInputs]]:
+        """What `first`, the first layer as it is or as it is to be shown, is given of the training
+        images at `index_B` in the first epoch: sets of labels (B,) with their images, changed as
+        `data` says, positive first. A head draws hard negatives with the weights it has now.
         """
-        rule, context = self._make_rule(0 if self._in_parallel else 1), self._context
+        learned = 0 if self._in_parallel else 1
+        rule, context = self._make_rule(learned), self._context
+        images = context.train_inputs(self._number, learned)
+        images.begin_epoch(1)
+        inputs_BD = images.inputs(index_B)
+        x = first.encode(inputs_BD)
         rule.begin_epoch(1)
         head = rule.head_trainer(total_steps=1) if self._in_parallel else None
         class_probs_BC = None
         if head is not None:
-            own_x = context.network.layers[0].encode(context.train.inputs(index_B))
+            own_x = context.network.layers[0].encode(inputs_BD)
             class_probs_BC = head.predict_probs(own_x, context.train.labels_N[index_B])
         sets = rule.labels(index_B, class_probs_BC)
         return [
