@@ -28,6 +28,7 @@ import typer
 from figure import Figure, say, skip
 
 from fftui.data.own_sets import data_folder
+from fftui.waiting import waiting_chosen
 
 WITHOUT_CUDA = """
 import runpy, sys, torch
@@ -209,7 +210,8 @@ def ours(target: float) -> Passage | None:
     command += ["--every", "50", "--split", "validation", "--set", "data.validation_images=10000"]
     for override in OURS[target]:
         command += ["--set", override]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    with waiting_chosen():  # as with the command `fftui run`
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
     wall, cpu = filter(None, map(Figure.read, done.stdout.splitlines()))
     return None if wall.value != wall.value else Passage(target, wall.value, cpu.value)
 

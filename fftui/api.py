@@ -123,7 +123,9 @@ class Run:
         from fftui.runs.inspect_run import inspect_run  # noqa: PLC0415 - loads torch
 
         folder = _path(data_folder)
-        return inspect_run(self.folder, images=images, data_folder=folder, device=device).report()
+        return inspect_run(
+            self.folder, images=images, data_folder=folder, device=device
+        ).full_report()
 
     def probe(
         self,

@@ -126,6 +126,7 @@ class LayerReport:
 
     `scores` is its goodness of each image for each label (N rows of C); it, `goodness` and
     `confusion` (by this layer alone) are empty or None where a rule gives layers no goodness.
+    `update_cosine` is None where it was not asked for, or the network has no head.
     """
 
     number: int
@@ -135,6 +136,8 @@ class LayerReport:
     scores: tuple[tuple[float, ...], ...] = ()
     goodness: GoodnessSplit | None = None
     confusion: Confusion | None = None
+    # of the layer's own gradient with backprop's: see `fftui.learning.diagnosis`
+    update_cosine: float | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ class NetworkReport:
     confusion: Confusion
     filters: FilterPictures
     problem: str = ""
+    similarity: tuple[tuple[float, ...], ...] = ()  # linear CKA of the layers, if asked for
     written: float | None = None  # Unix time of the checkpoint
     probe: int = 0  # probe images in all, of which this may be a report on the first ones
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fftui.cli.options import DataDir, Device, ListJson, Run, RunsDir
-from fftui.text.streams import json_to_stdout, to_stderr, to_stdout
+from fftui.cli.options import DataDir, Device, ListJson, Output, Run, RunsDir
+from fftui.text.streams import file_to_stdout, json_to_stdout, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from fftui.events import Event
+    from fftui.network_report import NetworkReport
+    from fftui.runs.export import Format
+    from fftui.runs.inspect_tables import InspectTable
 
 
 def predict(
@@ -82,8 +85,22 @@ def inspect(  # noqa: PLR0913, PLR0917 - one parameter an option
     data_dir: DataDir = None,
     device: Device = "cpu",
     as_json: ListJson = False,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="NAME",
+            help="layers, goodness, confusion or similarity.  [default: layers, with --to or -o]",
+        ),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="A table as csv or another format of export."),
+    ] = None,
+    output: Output = "-",
 ) -> None:
-    """Look into what a run has learned: goodness, units and mistakes of each layer.
+    """Look into what a run has learned: goodness, units and mistakes of each layer, how alike
+    layers are, and how far their updates agree with backprop's.
 
     From its last checkpoint, on test images that are the same for every run on a data set; of a run
     that is learning too.
@@ -97,11 +114,40 @@ def inspect(  # noqa: PLR0913, PLR0917 - one parameter an option
     if layer is not None and not 1 <= layer <= layers:
         msg = f"run {opened.id} has no layer {layer}: --layer goes from 1 to {layers}"
         raise RequestError(msg)
+    asked = _table_asked(table, to, output)
     report = opened.inspect(images=images, device=device, data_folder=data_dir)
-    if as_json:
+    if asked is not None:
+        _write_table(report, *asked, output)
+    elif as_json:
         json_to_stdout(inspect_facts(opened.id, report, layer))
     else:
         to_stdout(inspect_text(opened.id, report, layer))
+
+
+def _table_asked(
+    table: str | None, to: str | None, output: str
+) -> "tuple[InspectTable, Format] | None":
+    """The table and format that are asked for, if any. Raises RequestError for unknown names."""
+    if table is None and to is None and output == "-":
+        return None
+    from fftui.errors import one_of
+    from fftui.runs.export import FORMATS, format_of
+    from fftui.runs.inspect_tables import INSPECT_TABLES
+
+    name = one_of("table", table or "layers", INSPECT_TABLES)
+    return name, one_of("format", to or format_of(output), FORMATS)
+
+
+def _write_table(report: "NetworkReport", name: "InspectTable", to: "Format", output: str) -> None:
+    from fftui.runs.export import render
+    from fftui.runs.files import write_output
+    from fftui.runs.inspect_tables import inspect_table
+
+    content = render(inspect_table(report, name), to)
+    if output == "-":
+        file_to_stdout(content)
+    else:
+        write_output(Path(output), content)
 
 
 def probe(  # noqa: PLR0913, PLR0917 - one parameter an option

@@ -13,6 +13,7 @@ from torch import Tensor
 from fftui.data.encodings import WORDS
 from fftui.data.sets import DataSplit
 from fftui.experiment import Experiment, PhaseConfig
+from fftui.learning.diagnosis import layer_similarity, update_cosines
 from fftui.learning.goodness_split import goodness_split
 from fftui.learning.layer_pictures import beside_pictures, filter_pictures, picture
 from fftui.learning.layers.layer import Layer
@@ -112,6 +113,22 @@ class NetworkInspector:
     def _why_no_goodness(self) -> str:
         rule = self._position.rule
         return f"{rule} has no goodness" if self._predicts else f"{rule} contrasts no labels"
+
+    def full_report(self) -> NetworkReport:
+        """The same with what takes gradients and all activities at once: how alike layers are, and
+        how far their updates agree with backprop's.
+        """
+        report, images, network = self.report(), self._images, self._trained.network
+        cosines = update_cosines(self._experiment, self._position.phase, network, images)
+        with torch.no_grad():
+            few = images.part(0, min(len(images), self._images_at_once()))
+            similarity = layer_similarity(self._trained.rule.activities(few))
+        layers = zip(report.layers, cosines, strict=True)
+        return replace(
+            report,
+            layers=tuple(replace(layer, update_cosine=cosine) for layer, cosine in layers),
+            similarity=_rows(similarity),
+        )
 
     @torch.no_grad()
     def sample(self, number: int, wrong: int) -> ProbeSample:

@@ -151,7 +151,7 @@ def inspect_text(run: str, report: NetworkReport, layer: int | None = None) -> s
     if layer is not None:
         return f"{head}\n{_layer_text(report.layers[layer - 1], report)}"
     layers = columns(LAYER_HEAD, [_layer_row(each) for each in report.layers])
-    said = f"{head}{_notes(report)}\n{layers}"
+    said = f"{head}{_notes(report)}\n{layers}{_between_layers(report)}"
     if not report.confusion.images:
         return said
     whole = confusion_text(report.confusion, report)
@@ -166,6 +166,23 @@ def _notes(report: NetworkReport) -> str:
     return (
         f"{report.problem}: layers have no positive and negative data\n" if report.problem else ""
     )
+
+
+def _between_layers(report: NetworkReport) -> str:
+    """How far updates agree with backprop's, and how alike layers are; empty where neither was
+    asked for.
+    """
+    said = ""
+    if any(layer.update_cosine is not None for layer in report.layers):
+        cosines = ", ".join(number(layer.update_cosine) for layer in report.layers)
+        said += f"\ncosine of each layer's gradient with backprop's: {cosines}\n"
+    if len(report.similarity) > 1:
+        numbers = [str(layer.number) for layer in report.layers]
+        rows = [
+            (name, *map(number, row)) for name, row in zip(numbers, report.similarity, strict=True)
+        ]
+        said += f"\nsimilarity of the layers (linear CKA)\n{columns(('layer', *numbers), rows)}"
+    return said
 
 
 LAYER_HEAD = (
@@ -203,6 +220,8 @@ def _layer_row(layer: LayerReport) -> tuple[str, ...]:
 def _layer_text(layer: LayerReport, report: NetworkReport) -> str:
     parts = [f"layer {layer.number}: {layer.title}, {layer.state}\n"]
     parts += [f"{line}\n" for line in units_text(layer.units)]
+    if layer.update_cosine is not None:
+        parts.append(f"cosine of its gradient with backprop's: {number(layer.update_cosine)}\n")
     if layer.goodness is not None:
         parts.append(f"\n{overlap_text(layer.goodness)}\n{threshold_text(layer.goodness)}\n")
         if layer.goodness.not_finite:

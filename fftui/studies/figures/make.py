@@ -14,6 +14,7 @@ from fftui.studies.figures.attention_figures import FIGURE_5, FIGURE_6, FIGURE_7
 from fftui.studies.figures.comparison_figures import FIGURE_3, FIGURE_4, comparison_figures
 from fftui.studies.figures.curve_figures import learning_curves, machine_curves
 from fftui.studies.figures.known_runs import method_runs, run_tables, studied
+from fftui.studies.figures.network_figures import network_figures
 from fftui.studies.figures.sample_figure import FIGURE_2, sample_figures
 from fftui.studies.figures.style import (
     FILE_FORMATS,
@@ -110,13 +111,14 @@ def drawn(asked: FigureRequest, finish: Callable[[Drawing], T]) -> Iterator[T | 
 
 
 def run_figures(folder: RunFolder, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
-    """A run's own curves, and an image as its first layer is shown it."""
+    """A run's own curves, an image as its first layer is shown it, and what it has learned."""
     tables = run_tables(folder)
     yield from learning_curves(tables)
     yield from machine_curves(tables)
     yield from sample_figures(
         f"{folder.id}-samples", folder.experiment(), asked.image, asked.workspace.data_folder
     )
+    yield from network_figures(folder, asked.workspace.data_folder)
 
 
 def study_figures(info: StudyInfo, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
