@@ -34,5 +34,5 @@ def test_loss_and_gradients_are_as_published(share: float) -> None:
     for ours, theirs in zip(got, wanted, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-9)
     true, others = value.goodness_2B.chunk(2)
-    torch.testing.assert_close(true, logits.detach().float()[range(B), labels])
-    torch.testing.assert_close(others, (logits.detach().float().sum(1) - true) / (C - 1))
+    torch.testing.assert_close(true, logits.detach()[range(B), labels])
+    torch.testing.assert_close(others, (logits.detach().sum(1) - true) / (C - 1))

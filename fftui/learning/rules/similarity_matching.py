@@ -96,10 +96,11 @@ class MatchingObjective:
         """
         decoder = self._decoder
         own = tuple(decoder.parameters())
+        wide = torch.promote_types(z_BH.dtype, torch.float32)
         with torch.enable_grad():
             leaf_BH = z_BH.detach().requires_grad_()
-            logits_BC = decoder.logits(leaf_BH).float()
-            mapped_BK = linear(leaf_BH, decoder.map.to(z_BH.dtype)).float()
+            logits_BC = decoder.logits(leaf_BH).to(wide)
+            mapped_BK = linear(leaf_BH, decoder.map.to(z_BH.dtype)).to(wide)
             matching = self._similarity_loss(mapped_BK, logits_BC.shape[1])
             prediction = cross_entropy(logits_BC, self._labels_B)
             loss = self._share * matching + (1 - self._share) * prediction
@@ -121,7 +122,8 @@ def similarities(x_BK: Tensor) -> Tensor:
     """Cosine (B, B) of each pair of rows, each less its own mean."""
     centred_BK = x_BK - x_BK.mean(1, keepdim=True)
     unit_BK = centred_BK / (torch.linalg.vector_norm(centred_BK, dim=1, keepdim=True) + EPSILON)
-    return unit_BK @ unit_BK.t()
+    cosines_BB: Tensor = unit_BK @ unit_BK.t()
+    return cosines_BB
 
 
 def _decoder(network: Network, number: int, maps: int | None, seed: int) -> Decoder:
