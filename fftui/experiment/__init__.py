@@ -17,6 +17,7 @@ from fftui.experiment.field_phases import (
     CascadedForward,
     DirectFeedbackAlignment,
     FeedbackAlignment,
+    SimilarityMatching,
 )
 from fftui.experiment.group_phases import ClassGoodness, LocalCrossEntropy
 from fftui.experiment.kinds import Kinds
@@ -96,6 +97,7 @@ __all__ = [
     "Readout",
     "Schedule",
     "SelfAttention",
+    "SimilarityMatching",
     "Telemetry",
     "as_backprop",
     "for_layer",

@@ -11,11 +11,14 @@ from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.model_config import Model
 from fftui.experiment.per_layer import PerLayer
 from fftui.experiment.phase_configs import (
+    BATCH,
     PHASES,
     RATE,
     LabelUse,
     LocalPhaseConfig,
+    Order,
     PhaseConfig,
+    Schedule,
     through_batch_statistics,
 )
 
@@ -47,14 +50,6 @@ class FeedbackAlignment(FeedbackConfig):
 
     rule: Literal["feedback-alignment"] = "feedback-alignment"
 
-    def needs_whole_batch(self, model: Model) -> str | None:
-        """Gradients through the statistics of a batch do."""
-        behind = model.layers[1:]
-        batch = any(getattr(layer, "normalisation", None) == "batch" for layer in behind)
-        if not batch:
-            return None
-        return "an error that goes down through normalisation = 'batch' takes the whole batch"
-
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Three products a layer, two in the first, and the head."""
         first, *others = context.layers
@@ -80,10 +75,6 @@ class DirectFeedbackAlignment(FeedbackConfig):
     """
 
     rule: Literal["direct-feedback-alignment"] = "direct-feedback-alignment"
-
-    def needs_whole_batch(self, model: Model) -> str | None:
-        """Nothing does."""
-        return None
 
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Two products a layer, the error's with its matrix, and the head."""
@@ -152,3 +143,69 @@ class CascadedForward(LocalPhaseConfig):
         yield from super().problems(model, info)
         if self.windows:
             yield "cafo adds up all epochs of every layer: set windows = []"
+
+    def needs_all_layers(self, model: Model) -> str | None:
+        """It has no steps that could be shared."""
+        return "cafo adds up products over all images in one process"
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """It has no gradients that could be added up."""
+        return self.needs_all_layers(model)
+
+
+@PHASES.add
+class SimilarityMatching(LocalPhaseConfig):
+    """Prediction and similarity matching, "predsim" (Nøkland and Eidnes 2019): each layer learns
+    from the cross entropy of a linear decoder of its own, and by making images of one class alike.
+    """
+
+    rule: Literal["predsim"] = "predsim"
+    epochs: int = Field(10, ge=1, description="epochs of each layer")
+    batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
+    learning_rate: PerLayer = Field(5e-4, description=RATE)
+    schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
+    order: Order = Field(
+        "parallel", description="one layer after the other, or all in parallel from one batch"
+    )
+    similarity_share: float = Field(
+        0.99,
+        ge=0,
+        le=1,
+        description="share of the similarity loss in a layer's loss; the rest is the decoder's",
+    )
+    similarity_units: int | None = Field(
+        None,
+        ge=2,
+        le=100_000,
+        description=(
+            "units of the linear map of a layer's activities whose similarities are compared; null:"
+            " as many as the layer has"
+        ),
+    )
+    prediction: Literal["all-layers", "skip-first", "last-layer", "best-range"] = Field(
+        "last-layer", description="layers whose decoders' logits are summed for each label"
+    )
+
+    label_use: ClassVar[LabelUse] = "refused"
+
+    @property
+    def needs_validation(self) -> bool:
+        """Where the layers that predict are chosen."""
+        return self.prediction == "best-range"
+
+    def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
+        """Those of local phases; maps, decoders, and similarities of an image with its batch."""
+        for stage in super().stage_terms(context):
+            maps = [self.similarity_units or layer.outputs for layer in stage.layers]
+            pairs = list(zip(stage.layers, maps, strict=True))
+            beside = [layer.outputs * (units + context.classes) for layer, units in pairs]
+            flops = 6.0 * sum(beside) + 6.0 * self.batch_size * sum(maps)
+            layers = [
+                replace(layer, weights=layer.weights + weights)
+                for layer, weights in zip(stage.layers, beside, strict=True)
+            ]
+            yield replace(stage, layers=layers, per_epoch=stage.per_epoch + Cost(flops, 0.0))
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """Similarities do."""
+        return "predsim compares the images of a batch with each other"

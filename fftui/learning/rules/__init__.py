@@ -21,6 +21,7 @@ RULES.add("image-contrast", "fftui.learning.rules.image_contrast:image_contrast"
 RULES.add("readout", "fftui.learning.rules.readout:ReadoutRule")
 RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
 RULES.add("feedback-alignment", "fftui.learning.rules.feedback_alignment:FeedbackAlignmentRule")
+RULES.add("predsim", "fftui.learning.rules.similarity_matching:similarity_matching")
 RULES.add("cafo", "fftui.learning.rules.cascaded_forward:CascadedForwardRule")
 RULES.add(
     "direct-feedback-alignment",
