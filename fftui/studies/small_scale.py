@@ -71,6 +71,9 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
             for number, phase in enumerate(values["phases"])
             if "threshold" in phase
         }
+    for number, phase in enumerate(values["phases"]):
+        if phase.get("windows"):  # of the preset's own epochs
+            changes[f"phases.{number}.windows"] = []
     base = validated(_Parts, {"data": values["data"], "model": values["model"]}, f"preset {preset}")
     info = base.data.info
     for number, layer in enumerate(base.model.layers):
