@@ -32,7 +32,7 @@ SETTINGS = (
 
 def wait_for(pattern: str, folder: Path, text: str) -> None:
     """Wait until a file says so."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while time.monotonic() < until:
         if any(text in path.read_text() for path in folder.glob(pattern)):
             return
@@ -47,11 +47,11 @@ def test_a_rank_that_dies_ends_the_run_which_goes_on_alone(tmp_path: Path) -> No
     leading, other = started(FFTUI, words, tmp_path)
     wait_for("*/journal.jsonl", tmp_path, "checkpointed")
     other.send_signal(signal.SIGKILL)
-    _, said = leading.communicate(120)
+    _, said = leading.communicate(600)
     assert leading.returncode == 1, said
     assert "rank 0 of 2 lost the others" in said.splitlines()[-1]
     assert "Traceback" not in said
-    assert other.communicate(60) == ("", "")
+    assert other.communicate(600) == ("", "")
 
     run = fftui.open_run("latest", tmp_path)
     assert (run.record.ranks, run.record.processes, run.record.status) == ("layers", 2, "failed")

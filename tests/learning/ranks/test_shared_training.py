@@ -59,7 +59,7 @@ def test_the_weights_are_those_of_one_process(
     values = [(mode, experiment.model_dump(mode="json")) for mode, experiment in tasks]
     (tmp_path / "tasks.json").write_text(json.dumps(values))
     for process in started(CODE, [], tmp_path):
-        said = process.communicate(300)
+        said = process.communicate(600)
         assert process.returncode == 0, said
     for number, (mode, experiment) in enumerate(tasks):
         training = train(experiment, device="cpu")
