@@ -10,6 +10,7 @@ import pytest
 
 from fftui import api
 from fftui.cli import main as cli
+from fftui.runs.inspect_tables import INSPECT_TABLES
 
 Inspect = Callable[..., tuple[object, str, str]]
 
@@ -51,6 +52,29 @@ def test_text_and_json_say_the_same(tmp_path: Path, small: Any, inspect: Inspect
     assert "layer 1: 784→8, learned" in in_full
     assert f"{100 * share:.1f} % of the negatives lie over the median positive" in in_full
     assert "over theta (1.00): " in in_full
+
+
+def test_its_tables_hold_what_the_report_says(tmp_path: Path, small: Any, inspect: Inspect) -> None:
+    run = api.run(small.experiment(), name="tiny", runs_dir=tmp_path)
+    _, as_json, _ = inspect("tiny", "--images", "50", "--json")
+    facts = json.loads(as_json)
+    asked = ("tiny", "--images", "50", "--to", "json", "--table")
+    tables = {name: json.loads(inspect(*asked, name)[1]) for name in INSPECT_TABLES}
+    (layer,) = tables["layers"]
+    assert layer["dead"] == len(facts["layers"][0]["units"]["dead"])
+    assert layer["negatives_over_median"] == facts["layers"][0]["goodness"]["negatives_over_median"]
+    assert sum(row["positive"] for row in tables["goodness"]) == 50
+    whole = [row for row in tables["confusion"] if row["layer"] is None]
+    assert len(whole) == 100
+    right = sum(row["images"] for row in whole if row["label"] == row["predicted"])
+    assert right == facts["confusion"]["correct"]
+    assert [(row["layer"], row["other_layer"]) for row in tables["similarity"]] == [(1, 1)]
+    file = tmp_path / "layers.csv"
+    assert inspect(run.id, "--images", "50", "-o", str(file))[0] == 0
+    assert file.read_text().startswith("layer,title,state,units,dead,")
+    code, _, err = inspect("tiny", "--table", "layer")
+    assert code == 2
+    assert "did you mean 'layers'?" in err
 
 
 def test_wrong_requests_are_one_line(

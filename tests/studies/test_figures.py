@@ -303,7 +303,8 @@ def test_the_command_names_what_it_wrote_and_what_it_left_out(
         f"{run.id}-curves.svg",
         f"{run.id}-samples.svg",
     }
-    assert err.count("skipped: ") == 2
+    assert err.count("skipped: ") == 3
+    assert f"{run.id}-network" in err
     assert "fftui study hybrid" in err
 
 

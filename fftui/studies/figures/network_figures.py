@@ -23,7 +23,6 @@ from fftui.studies.figures.style import (
 )
 
 MOST_NUMBERS = 12  # classes or layers whose cells have their numbers in them
-NAMES = ("goodness", "confusion", "units", "similarity")
 
 
 def network_figures(
@@ -37,8 +36,7 @@ def network_figures(
     try:
         report = inspect_run(folder, data_folder=data_folder).full_report()
     except FFTUIError as error:
-        for name in NAMES:
-            yield SkippedFigure(f"{folder.id}-{name}", str(error))
+        yield SkippedFigure(f"{folder.id}-network", str(error))
         return
     yield from report_figures(folder.id, report)
 
@@ -133,7 +131,7 @@ def _units(report: NetworkReport) -> Figure:
         cosines = [layer.update_cosine or 0.0 for layer in known]
         panels[1].bar([layer.number for layer in known], cosines, width=0.5, color="0.35")
         panels[1].axhline(0, color="0.4", linewidth=0.8)
-        panels[1].set(xlabel="layer", ylabel="cosine with backprop's gradient", xticks=numbers)
+        panels[1].set(xlabel="layer", ylabel="cosine with backprop", xticks=numbers)
     legend_above(figure, panels[0], 3)
     return figure
 
