@@ -32,6 +32,8 @@ FIELD = re.compile(r"[a-z_]+(?:\.(?:[a-z_]+|\d+|\*|N))+")
 FILE = re.compile(r"[\w./*-]*\w\.(?:py|md|toml|jsonl|json|svg|npz|safetensors|parquet|png|jpg)")
 TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 RUN_FILES = {
+    "sweep.json",
+    "optuna.jsonl",
     "experiment.toml",
     "run.json",
     "journal.jsonl",
@@ -150,6 +152,8 @@ def command_problem(line: str) -> str | None:
     command, rest = command_for(words)
     if not rest:
         return None
+    if "run" in getattr(command, "commands", {}):  # what is meant where no command is named
+        command = command.commands["run"]
     if hasattr(command, "commands") and not rest[0].startswith("-"):
         return f"no command {rest[0]}"
     try:

@@ -20,6 +20,7 @@ from fftui.cli.options import (
     Device,
     Headless,
     Notify,
+    On,
     Output,
     Ranks,
     Run,
@@ -38,6 +39,7 @@ from fftui.inert import one_line
 from fftui.text.streams import file_to_stdout, to_stderr, to_stdout
 
 if TYPE_CHECKING:
+    from fftui.executors.submitted import SubmittedRun
     from fftui.experiment import Experiment
     from fftui.runs.folder import RunFolder
     from fftui.runs.run_thread import RunThread
@@ -89,6 +91,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     ] = False,
     as_json: AsJson = False,
     ranks: Ranks = None,
+    on: On = None,
 ) -> None:
     """Start a run of a preset, on the screen or headless.
 
@@ -99,7 +102,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.starting import new_run
 
     _check_detach(detach, as_json)
-    start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate))
+    start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate, on))
     overrides = set_ or []
     if by_backprop:
         experiment = _control(_experiment(preset, config, data, [], seed), overrides)
@@ -112,6 +115,11 @@ def run(  # noqa: PLR0913 - one parameter an option
 
         show_estimate(experiment, workspace, as_json=as_json)
         return
+    if on is not None:
+        from fftui.cli.run_elsewhere import submitted_run
+
+        submitted = submitted_run(on, experiment, workspace, preset, name)
+        raise typer.Exit(_carried_out_elsewhere(submitted, on, detach=detach, as_json=as_json))
     if detach:
         warning_of(experiment, workspace.device)
         _detach(create(workspace, experiment, preset=preset, name=name))
@@ -249,9 +257,22 @@ def _check_detach(detach: bool, as_json: bool) -> None:
         raise RequestError(msg)
 
 
-def _alone(detach: bool, estimate: bool = False) -> str | None:
+def _alone(detach: bool, estimate: bool = False, on: str | None = None) -> str | None:
     """The option given that is of one process."""
-    return "--detach" if detach else "--estimate" if estimate else None
+    given = {"--detach": detach, "--estimate": estimate, "--on": on is not None}
+    return next((option for option, is_given in given.items() if is_given), None)
+
+
+def _carried_out_elsewhere(run: "SubmittedRun", on: str, *, detach: bool, as_json: bool) -> int:
+    """Submit a run and follow it, or leave it; returns the exit code."""
+    if detach:
+        from fftui.cli.run_elsewhere import leave_submitted
+
+        leave_submitted(run, on)
+        return 0
+    from fftui.text.headless import run_experiment
+
+    return run_experiment(run, as_json=as_json)
 
 
 def _detach(folder: "RunFolder", *options: str) -> None:

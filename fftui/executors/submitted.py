@@ -16,6 +16,7 @@ from fftui.events import RunFinished, RunStarted
 from fftui.runs.control_file import send_request
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
+from fftui.runs.run_outputs import Listener
 from fftui.runs.run_queue import claimed
 from fftui.runs.status import take_from_other_machines
 from fftui.runs.view import RunView, fold
@@ -65,12 +66,17 @@ class SubmittedRun:
         self.refused: FFTUIError | None = None
         self.problems: tuple[str, ...] = ()
         self._submit = submit
+        self._listener: Listener | None = None
         self._tail = JournalTail(folder.journal)
         self._view = fold(self._tail.read())
         self._job: Job | None = None
         self._jobs = 0
         self._begun = self._ended = False  # in this session
         self._stopping = self._over = False
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with each event from now on, and its Unix time, within `join`."""
+        self._listener = listener
 
     @property
     def view(self) -> RunView:
@@ -140,6 +146,8 @@ class SubmittedRun:
         with suppress(OSError):  # its lines are read with the next ones
             for at, event in self._tail.read():
                 view = view.after(at, event)
+                if self._listener is not None:
+                    self._listener(at, event)
                 if isinstance(event, RunStarted):
                     self._begun, self._ended = True, False
                 elif isinstance(event, RunFinished):

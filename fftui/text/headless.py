@@ -5,18 +5,38 @@ that is stopped, slow or closed delays nothing.
 """
 
 import queue
+from typing import Protocol
 
 from fftui import events as ev
-from fftui.runs.run_thread import RunThread
+from fftui.runs.run_outputs import Listener
 from fftui.text.displays import Display, Unfailing, display_here
 from fftui.text.notices import end_of, give
-from fftui.text.run_result import write_result
+from fftui.text.run_result import EndedRun, write_result
 from fftui.text.signal_handlers import Signals, signals_to
 
 REFRESH_EVERY_S = 0.25
 
 
-def run_experiment(run_thread: RunThread, *, as_json: bool = False) -> int:
+class HeadlessRun(EndedRun, Protocol):
+    """A run that can be begun, followed and stopped: a `RunThread`, or one of another machine."""
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with each event and its Unix time."""
+
+    def start(self) -> None:
+        """Begin the run."""
+
+    def stop(self) -> None:
+        """End it after the current step."""
+
+    def is_alive(self) -> bool:
+        """Whether it goes on."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end, at most `timeout` seconds."""
+
+
+def run_experiment(run_thread: HeadlessRun, *, as_json: bool = False) -> int:
     """Run `run_thread` to its end, show its progress, write its result, give notice of its end;
     returns the exit code.
 
@@ -41,7 +61,10 @@ def run_experiment(run_thread: RunThread, *, as_json: bool = False) -> int:
 
 
 def _follow(
-    run_thread: RunThread, events: "queue.SimpleQueue[ev.Event]", display: Display, signals: Signals
+    run_thread: HeadlessRun,
+    events: "queue.SimpleQueue[ev.Event]",
+    display: Display,
+    signals: Signals,
 ) -> None:
     run_thread.start()
     alive = True

@@ -2,16 +2,17 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
+from typing import Protocol
 
 from rich.table import Table
 
 from fftui import events as ev
-from fftui.errors import RunFailedError
+from fftui.errors import FFTUIError, RunFailedError
 from fftui.inert import one_line
 from fftui.runs.folder import RunFolder, RunRecord, runs_folder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import ensure_tables
-from fftui.runs.run_thread import RunThread
 from fftui.runs.view import RunView, fold
 from fftui.text.layer_text import (
     LAYER_HEAD,
@@ -26,7 +27,22 @@ from fftui.text.signal_handlers import INTERRUPTED
 from fftui.text.streams import json_to_stdout, styled_to_stdout, to_stderr
 
 
-def write_result(run_thread: RunThread, *, as_json: bool) -> int:
+class EndedRun(Protocol):
+    """What is asked of a run at its end."""
+
+    folder: RunFolder
+    refused: FFTUIError | None
+
+    @property
+    def view(self) -> RunView:
+        """Its newest view."""
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """One line for each output that could not be written."""
+
+
+def write_result(run_thread: EndedRun, *, as_json: bool) -> int:
     """Write the result of a run that has ended, and report its end; returns its exit code.
 
     Raises as `exit_code_of`.
@@ -37,7 +53,7 @@ def write_result(run_thread: RunThread, *, as_json: bool) -> int:
     return exit_code_of(run_thread)
 
 
-def exit_code_of(run_thread: RunThread) -> int:
+def exit_code_of(run_thread: EndedRun) -> int:
     """Report the end of a run on stderr; returns its exit code.
 
     Raises RequestError where it was refused and RunFailedError where it failed or is unsaved.
