@@ -6,6 +6,8 @@
 FFTUI_RUNS names the folder of runs, FFTUI_SCALE the scale of the study: full or quick.
 """
 
+# ruff: noqa: PLC0415, PLR0913, PLR0917 - cells import, and have a parameter for each name they use
+
 import marimo
 
 app = marimo.App(app_title="fftui: the paper's Table 1")

@@ -56,7 +56,7 @@ def test_one_that_fails_changes_nothing_of_the_run(run_thread: RunThread, tmp_pa
         ("tensorbord:logs", "did you mean 'tensorboard'"),
         ("tensorboard", "name the folder too"),
         ("tensorboard:/dev/null/logs", "cannot write to /dev/null/logs"),
-        ("wandb:logs", "no live log 'wandb'"),
+        ("wandb:logs", "no live log is called 'wandb'"),
     ],
 )
 def test_what_cannot_be_logged_to_is_one_line(text: str, said: str) -> None:
