@@ -18,7 +18,7 @@ def test_a_site_opens_sorts_and_asks_for_nothing(
     new_run: Callable[..., RunFolder], tmp_path: Path
 ) -> None:
     playwright = pytest.importorskip("playwright.sync_api")
-    for name, wrong in (("a", 40), ("b", 20), ("c", 30)):
+    for name, wrong in (("first", 40), ("second", 20), ("third", 30)):
         new_run(name, wrong=wrong)
     list(write_site(Workspace(tmp_path / "runs"), tmp_path / "site"))
     with playwright.sync_playwright() as running:
@@ -32,12 +32,12 @@ def test_a_site_opens_sorts_and_asks_for_nothing(
         page.goto((tmp_path / "site" / "index.html").as_uri())
         page.click("#index th:nth-child(4) button")
         names = page.locator("#index tbody a").all_inner_texts()
-        page.fill("#find", "b mnist")
+        page.fill("#find", "second mnist")
         found = page.inner_text("#found")
         page.locator("#index tbody a:visible").click()
         page.wait_for_selector("svg")
         wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         browser.close()
-    assert (names, found, wider) == (["a", "c", "b"], "1 of 3", 0)
+    assert (names, found, wider) == (["first", "third", "second"], "1 of 3", 0)
     assert said == []
     assert [each for each in asked if not each.startswith(("file://", "data:,"))] == []
