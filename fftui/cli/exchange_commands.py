@@ -17,6 +17,7 @@ from fftui.text.streams import to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from fftui.runs.folder import RunFolder
+    from fftui.trackers.live_log import LiveLog
 
 ELSEWHERE = ("zip", "tensorboard", "wandb", "mlflow", "trackio")
 
@@ -50,6 +51,15 @@ def export_elsewhere(folders: "list[RunFolder]", to: str, output: str) -> None:
     seen = dict.fromkeys(export_to(TRACKERS[to], folders, Path(output)))
     for how in seen:
         to_stdout(one_line(how))
+
+
+def live_log(text: str | None) -> "LiveLog | None":
+    """What `--log` names; None where it was not given. Raises RequestError."""
+    if text is None:
+        return None
+    from fftui.trackers.live_log import LiveLog
+
+    return LiveLog.of(text)
 
 
 def import_(

@@ -284,6 +284,14 @@ Ranks = Annotated[
         " data]",
     ),
 ]
+Log = Annotated[
+    str | None,
+    typer.Option(
+        "--log",
+        metavar="TRACKER:DIR",
+        help="Write the curves into a tracker's files while it learns: tensorboard:DIR.",
+    ),
+]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Jobs = Annotated[
     int,

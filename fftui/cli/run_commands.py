@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fftui.cli.exchange_commands import export_elsewhere, is_elsewhere
+from fftui.cli.exchange_commands import export_elsewhere, is_elsewhere, live_log
 from fftui.cli.open_screen import check_terminal, open_screen
 from fftui.cli.options import (
     AsJson,
@@ -19,6 +19,7 @@ from fftui.cli.options import (
     Detach,
     Device,
     Headless,
+    Log,
     Notify,
     On,
     Output,
@@ -92,6 +93,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     as_json: AsJson = False,
     ranks: Ranks = None,
     on: On = None,
+    log: Log = None,
 ) -> None:
     """Start a run of a preset, on the screen or headless.
 
@@ -101,7 +103,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.folder import create
     from fftui.runs.starting import new_run
 
-    _check_detach(detach, as_json)
+    _check_detach(detach, as_json, log)
     start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate, on))
     overrides = set_ or []
     if by_backprop:
@@ -126,9 +128,12 @@ def run(  # noqa: PLR0913 - one parameter an option
         return
     if not headless:
         check_terminal("fftui run")
+    live = live_log(log)
     run_thread = new_run(
         experiment, workspace, preset=preset, name=name, start_training=start_training
     )
+    if live is not None:
+        live.follow(run_thread)
     raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
@@ -151,13 +156,14 @@ def resume(  # noqa: PLR0913 - one parameter an option
     notify: Notify = None,
     as_json: AsJson = False,
     ranks: Ranks = None,
+    log: Log = None,
 ) -> None:
     """Go on with an interrupted, unsaved or failed run from its last checkpoint."""
     from fftui.runs.folder import find_run
     from fftui.runs.starting import resumed_run
     from fftui.runs.status import ensure_not_running, take_from_other_machines
 
-    _check_detach(detach, as_json)
+    _check_detach(detach, as_json, log)
     start_training = join_ranks(ranks, device or "auto", data_dir, _alone(detach))
     folder = find_run(workspace_of(runs).runs_dir, run)
     record = folder.record()
@@ -177,9 +183,12 @@ def resume(  # noqa: PLR0913 - one parameter an option
     headless = headless or as_json
     if not headless:
         check_terminal("fftui resume")
+    live = live_log(log)
     run_thread = resumed_run(
         folder, data_folder=data_dir, device=device, start_training=start_training
     )
+    if live is not None:
+        live.follow(run_thread)
     raise typer.Exit(_execute(run_thread, headless=headless, as_json=as_json))
 
 
@@ -251,7 +260,10 @@ def export(  # noqa: PLR0913 - one parameter an option
         file_to_stdout(exported(folders, request))
 
 
-def _check_detach(detach: bool, as_json: bool) -> None:
+def _check_detach(detach: bool, as_json: bool, log: str | None) -> None:
+    if detach and log is not None:
+        msg = "--log writes from this process, which --detach leaves: use fftui export --to later"
+        raise RequestError(msg)
     if detach and as_json:
         msg = "--detach leaves before there is a result for --json: use fftui show RUN --json later"
         raise RequestError(msg)

@@ -33,7 +33,8 @@ Output = Literal["journal", "checkpoint", "tables", "record", "end"]
 
 class RunOutputs:
     """Journal, checkpoint, record and tables of the run in `folder`, and the view of what was
-    stated. `listener` is called with each event and its Unix time, in the thread that states it.
+    stated. Each of `listeners` is called with each event and its Unix time, in the thread that
+    states it.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class RunOutputs:
     ) -> None:
         self.folder = folder
         self.record: RunRecord = folder.record()
-        self.listener = listener
+        self.listeners = [] if listener is None else [listener]
         self.view = RunView()
         self.errors: dict[Output, str] = {}
         self.room_may_help = True  # against what could not be written
@@ -49,14 +50,13 @@ class RunOutputs:
         self._experiment = experiment
         self._journal: JournalWriter | None = None
         self._fold_lock = threading.Lock()
-        self._listener_error: str | None = None
+        self._listener_errors: list[str] = []
         self._made_again = 0
 
     @property
     def problems(self) -> tuple[str, ...]:
         """One line for each output that cannot be written, and for a listener that failed."""
-        failed = (self._listener_error,) if self._listener_error else ()
-        return (*self.errors.values(), *failed)
+        return (*self.errors.values(), *self._listener_errors)
 
     @property
     def reason(self) -> str:
@@ -216,18 +216,20 @@ class RunOutputs:
             self._cannot_write("record", failure, str(self.folder.error_log))
 
     def _hear(self, at: float, event: ev.Event) -> None:
-        """Call the listener. One that fails is called no more: it changes nothing of the run."""
-        if self.listener is None:
-            return
-        try:
-            self.listener(at, event)
-        except Exception as error:  # noqa: BLE001 - a foreign function
-            self.listener = None
-            self._listener_error = (
-                f"what listened to run {self.folder.id} failed at the event {event.kind}:"
-                f" {describe(error)}"
-            )
-            self.emit(ev.Noted(self._listener_error))
+        """Call the listeners. One that fails is called no more: it changes nothing of the run."""
+        failed = []
+        for listener in tuple(self.listeners):
+            try:
+                listener(at, event)
+            except Exception as error:  # noqa: BLE001 - a foreign function
+                self.listeners.remove(listener)
+                failed.append(
+                    f"what listened to run {self.folder.id} failed at the event {event.kind}:"
+                    f" {describe(error)}"
+                )
+        self._listener_errors += failed
+        for line in failed:  # once all have heard the event
+            self.emit(ev.Noted(line))
 
     def _watch_journal(self) -> None:
         journal = self.journal

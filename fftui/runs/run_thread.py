@@ -109,8 +109,8 @@ class RunThread(threading.Thread):
         return self._outputs.problems
 
     def listen(self, listener: Listener) -> None:
-        """Call `listener` with each event from now on; before `start` it hears all."""
-        self._outputs.listener = listener
+        """Call `listener` too with each event from now on; before `start` it hears all."""
+        self._outputs.listeners.append(listener)
 
     def pause(self) -> None:
         """Pause after the current step; a checkpoint is written first."""
