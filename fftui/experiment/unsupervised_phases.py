@@ -83,6 +83,8 @@ class ImageContrast(LocalPhaseConfig):
         yield from super().problems(model, info)
         for name in ("threshold_positive", "threshold_negative"):
             yield from per_layer_problems(name, getattr(self, name), len(model.layers))
+        if self.validated_by:
+            yield f"{self.validated_by} goes by accuracy, and image-contrast predicts no labels"
         if self.move and self.negatives != "average":
             yield "move is of averages: set negatives = 'average', or move = 0"
 

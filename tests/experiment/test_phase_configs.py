@@ -91,3 +91,17 @@ def test_options_of_a_loss_are_checked(registries: None, phase: dict[str, Any], 
         {"rule": "forward-forward", "loss": "a-plugins", "loss_options": {"width": 1}}
     ]
     assert check(values).experiment is not None
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [
+        ({"move": 2, "negatives": "hybrid"}, "move is of averages"),
+        ({"threshold_negative": [1.0]}, "threshold_negative has 1 entries for 2 layers"),
+        ({"keep": "best"}, "image-contrast predicts no labels"),
+    ],
+)
+def test_what_pairs_of_images_cannot_have_is_refused(phase: dict[str, Any], said: str) -> None:
+    made = experiment("image-contrast", "fully-connected")
+    described = PHASES.validate(made.phases[0].model_dump() | phase)
+    assert any(said in problem for problem in described.problems(made.model, made.data.info))

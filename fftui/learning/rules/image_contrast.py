@@ -1,9 +1,9 @@
 """Forward-Forward without labels: goodness high for images, low for what is made of two images.
 
 (SCFF: Chen et al. 2025, arXiv 2409.11593; Hinton 2022, section 3.2.) In SCFF one W serves both
-images of a pair, a = W (x₁ + x₂) + 2b. Here a = W (x₁ + x₂) / 2 + b: the same layer with
-W and b of half the size, so that an image with itself is the image. A pair goes through all layers
-below the one that learns.
+images of a pair, a = W (x₁ + x₂) + 2b. Here a = W (x₁ + x₂) / 2 + b: the same layer, W and b twice
+as large, so that an image with itself is the image. A pair goes through all layers below the one
+that learns, and its outputs are normalised as an image's are.
 """
 
 from collections.abc import Sequence
