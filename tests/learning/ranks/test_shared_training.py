@@ -14,23 +14,32 @@ from fftui.learning.training import train
 from ..conftest import BACKPROP, FORWARD_FORWARD, LOCAL, PARALLEL
 from .rank_processes import started
 
-# trains what it finds in tasks.json, one after the other, and keeps the weights
+# trains what it finds in tasks.json, one after the other, and keeps the weights; each training is
+# given up within its second epoch and resumed
 CODE = """
 import json
 from pathlib import Path
 from safetensors.torch import save_file
+from fftui.events import Stepped
 from fftui.experiment import Experiment
 from fftui.learning.ranks.joining import Place, Team
 
 place = Place.here()
 team = Team(place, "cpu")
-for number, (mode, experiment) in enumerate(json.loads(Path("tasks.json").read_text())):
+for number, (mode, values) in enumerate(json.loads(Path("tasks.json").read_text())):
     if place.rank > 0:
         team.follow(None)
+        team.follow(None)
         continue
-    training = team.start(mode, Experiment.model_validate(experiment))
+    experiment = Experiment.model_validate(values)
+    training = team.start(mode, experiment)
     for event in training:
-        training.state()  # at every event: what is collected changes nothing
+        state = training.state()  # at every event: what is collected changes nothing
+        if isinstance(event, Stepped) and (event.epoch, event.step) == (2, 1):
+            break
+    training.close()
+    training = team.start(mode, experiment, state=state)
+    list(training)
     training.close()
     save_file(training.network.state_dict(), f"{number}.safetensors")
 team.leave()
