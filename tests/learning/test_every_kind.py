@@ -9,8 +9,9 @@ import torch
 from fftui import events as ev
 from fftui.data.label_encoding import LabelInput
 from fftui.errors import ExperimentError
-from fftui.experiment import LAYERS, PHASES, Experiment
+from fftui.experiment import LAYERS, PHASES, Experiment, LocalPhaseConfig
 from fftui.experiment.values import parse_overrides
+from fftui.learning.diagnosis import update_cosines
 from fftui.learning.layers import build_layer
 from fftui.learning.training import train
 from fftui.presets import load_preset
@@ -89,6 +90,20 @@ def test_every_rule_resumes_bit_by_bit_and_can_be_asked(rule: str) -> None:
         with pytest.raises(ExperimentError, match="predicts none"):
             trained(images)
     assert [z_NH.shape for z_NH in trained.activities(images)] == [(6, 300), (6, 20)]
+
+
+@pytest.mark.parametrize(
+    "rule", [name for name, each in PHASES.items() if issubclass(each, LocalPhaseConfig)]
+)
+def test_every_local_update_can_be_compared_with_backprops(rule: str) -> None:
+    experiment = described("fully-connected", rule).changed({"model.head": {"kind": "linear"}})
+    training = train(experiment, device="cpu")
+    images = training.trained.images_of(
+        torch.randint(0, 256, (20, *SHAPE), dtype=torch.uint8), torch.arange(20) % CLASSES
+    )
+    cosines = update_cosines(experiment, 1, training.network, images)
+    assert len(cosines) == 2
+    assert all(cosine is None or abs(cosine) <= 1 for cosine in cosines)  # None: fixed features
 
 
 @pytest.mark.parametrize("kind", LAYERS.names)
