@@ -34,6 +34,7 @@ TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 RUN_FILES = {
     "sweep.json",
     "optuna.jsonl",
+    "readouts.json",
     "experiment.toml",
     "run.json",
     "journal.jsonl",
@@ -71,6 +72,11 @@ OTHERS = {
     "grep",
     "claims",
     "sha256sum",
+    "ACTIVE",
+    "distributed",
+    "ColorJitter",
+    "RandomGrayscale",
+    "RandomResizedCrop",
 }
 # Columns of the logs of the paper's code; words of Python.
 OTHERS |= {"pets", "pictures"}  # examples of the reader's own
@@ -164,7 +170,8 @@ def command_problem(line: str) -> str | None:
     command, rest = command_for(words)
     if not rest:
         return None
-    if "run" in getattr(command, "commands", {}):  # what is meant where no command is named
+    of_group = len(rest) < len(words) and "run" in getattr(command, "commands", {})
+    if of_group:  # `fftui sweep PRESET` means `fftui sweep run PRESET`
         command = command.commands["run"]
     if hasattr(command, "commands") and not rest[0].startswith("-"):
         return f"no command {rest[0]}"

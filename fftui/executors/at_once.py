@@ -19,7 +19,7 @@ def at_once(
     """
     halt, stated = threading.Event(), Queue[tuple[T] | Exception | None]()
 
-    def carry_out() -> None:
+    def run_next() -> None:
         try:
             for each in work(halt):
                 stated.put((each,))
@@ -28,7 +28,7 @@ def at_once(
         except Exception as error:  # noqa: BLE001
             stated.put(error)
 
-    threads = [threading.Thread(target=carry_out, name=f"fftui-job-{n + 1}") for n in range(jobs)]
+    threads = [threading.Thread(target=run_next, name=f"fftui-job-{n + 1}") for n in range(jobs)]
     for thread in threads:
         thread.start()
     try:

@@ -56,7 +56,7 @@ def words_for(folder: RunFolder, *options: str) -> list[str]:
 
 
 class SubmittedRun:
-    """The run in `folder`, carried out by a job that `submit` begins; used as a `RunThread` is.
+    """The run in `folder`, which a job runs that `submit` begins; used as a `RunThread` is.
 
     `view` is as new as the last call of `join`.
     """

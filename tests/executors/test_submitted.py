@@ -61,7 +61,7 @@ def learns(*, ends: str | None, code: int | None = 0) -> Callable[[RunFolder], A
     return work
 
 
-def carried_out(folder: RunFolder, jobs: Jobs) -> SubmittedRun:
+def run_by(folder: RunFolder, jobs: Jobs) -> SubmittedRun:
     worker = SubmittedRun(folder, jobs.submit)
     worker.start()
     while worker.is_alive():
@@ -71,7 +71,7 @@ def carried_out(folder: RunFolder, jobs: Jobs) -> SubmittedRun:
 
 def test_a_run_is_submitted_as_words_and_followed_to_its_end(folder: RunFolder) -> None:
     jobs = Jobs(folder, learns(ends="finished"))
-    worker = carried_out(folder, jobs)
+    worker = run_by(folder, jobs)
     assert jobs.submitted == [words_for(folder)]
     assert all(isinstance(word, str) for word in jobs.submitted[0])
     assert worker.view.result and worker.view.result.status == "finished"
@@ -80,14 +80,14 @@ def test_a_run_is_submitted_as_words_and_followed_to_its_end(folder: RunFolder) 
 
 def test_a_run_whose_node_died_is_submitted_again(folder: RunFolder) -> None:
     jobs = Jobs(folder, learns(ends=None, code=None), learns(ends="finished"))
-    worker = carried_out(folder, jobs)
+    worker = run_by(folder, jobs)
     assert len(jobs.submitted) == 2
     assert worker.view.result and worker.view.result.status == "finished"
 
 
 def test_it_is_not_submitted_for_ever(folder: RunFolder) -> None:
     jobs = Jobs(folder, *[learns(ends=None, code=None)] * (RETRIES + 1))
-    worker = carried_out(folder, jobs)
+    worker = run_by(folder, jobs)
     assert len(jobs.submitted) == RETRIES + 1
     assert worker.view.result and worker.view.result.status == "failed"
     assert "ended without the run's end: node died" in (worker.view.result.error or "")
@@ -95,7 +95,7 @@ def test_it_is_not_submitted_for_ever(folder: RunFolder) -> None:
 
 def test_a_refused_run_says_why(folder: RunFolder) -> None:
     jobs = Jobs(folder, lambda _: (2, "mnist is not on this node"))
-    assert str(carried_out(folder, jobs).refused) == "mnist is not on this node"
+    assert str(run_by(folder, jobs).refused) == "mnist is not on this node"
 
 
 def test_a_waiting_run_is_taken_out_of_the_queue_and_a_running_one_asked(folder: RunFolder) -> None:

@@ -30,7 +30,7 @@ def experiment(**phase: Any) -> Experiment:
     )
 
 
-def carried_out(described: Experiment) -> Training:
+def trained(described: Experiment) -> Training:
     training = train(described, device="cpu")
     list(training)
     return training
@@ -42,7 +42,7 @@ def activities(training: Training) -> list[Tensor]:
 
 
 def test_readouts_are_ridge_regressions_of_the_labels_on_random_activities() -> None:
-    training = carried_out(experiment(ridge=[0.3]))
+    training = trained(experiment(ridge=[0.3]))
     before = train(experiment(), device="cpu").network.state_dict()
     after = training.network.state_dict()
     for name in ("_layers.0.weight", "_layers.1.weight", "_layers.2.weight"):
@@ -63,7 +63,7 @@ def test_readouts_are_ridge_regressions_of_the_labels_on_random_activities() -> 
 
 def test_one_pass_for_all_layers_gives_the_same_readouts() -> None:
     apart, together = (
-        carried_out(experiment(order=order)).network.state_dict()
+        trained(experiment(order=order)).network.state_dict()
         for order in ("layer-wise", "parallel")
     )
     for name, tensor in apart.items():
@@ -71,8 +71,8 @@ def test_one_pass_for_all_layers_gives_the_same_readouts() -> None:
 
 
 def test_each_layer_takes_the_regulariser_that_validation_images_like_best() -> None:
-    chosen = carried_out(experiment(ridge=[1e-3, 1.0, 1e4]))
-    alone = {ridge: carried_out(experiment(ridge=[ridge])) for ridge in (1e-3, 1.0, 1e4)}
+    chosen = trained(experiment(ridge=[1e-3, 1.0, 1e4]))
+    alone = {ridge: trained(experiment(ridge=[ridge])) for ridge in (1e-3, 1.0, 1e4)}
     for number in (1, 2, 3):
         ridge = float(chosen.network.state_dict()[f"_kept.readout_{number}.ridge"])
         shares = {each: validation_share(alone[each], number) for each in alone}
