@@ -148,6 +148,7 @@ class RunView:
     memory: MemoryAccount = field(default_factory=MemoryAccount)
     log: tuple[LogLine, ...] = ()
     divergence: ev.LayerDiverged | None = None  # why the run failed
+    chosen: ev.LayersChosen | None = None  # the layers that predict, where they are chosen
     result: ev.RunFinished | None = None
     paused_at: float | None = None  # Unix seconds, while the run waits
 
@@ -320,6 +321,9 @@ class RunView:
             view = view._updated(number, state="diverged")
         return view._logged(at, event.text)
 
+    def _after_layers_chosen(self, event: ev.LayersChosen, at: float) -> "RunView":
+        return replace(self, chosen=event)._logged(at, event.text)
+
     def _after_evaluated(self, event: ev.Evaluated, at: float) -> "RunView":
         view = replace(self, evaluations=(*_before(event, self.evaluations), event))
         for number, accuracy in enumerate(event.layer_accuracies, 1):
@@ -388,6 +392,7 @@ class RunView:
             result=None,
             paused_at=None,
             divergence=None,
+            chosen=None,
             done_at_start=done,
             skipped=(),
             memory=replace(self.memory, before_bytes=event.memory_before_bytes),
@@ -519,6 +524,7 @@ _FOLDS: dict[type[ev.Event], Callable[[RunView, Any, float], RunView]] = {
     ev.EpochFinished: RunView._after_epoch_finished,
     ev.LayerFinished: RunView._after_layer_finished,
     ev.LayerDiverged: RunView._after_layer_diverged,
+    ev.LayersChosen: RunView._after_layers_chosen,
     ev.Evaluated: RunView._after_evaluated,
     ev.TelemetrySampled: RunView._after_telemetry_sampled,
     ev.MachineDescribed: RunView._after_machine_described,

@@ -118,6 +118,8 @@ def _view_pairs(view: RunView) -> Iterator[tuple[str, str]]:
     """Names and texts of what a run's journal says of its energy and progress."""
     yield "energy", energy_text(view) or "n/a"
     yield "done", f"{percent(view.fraction, 0)} %"
+    if view.chosen is not None:
+        yield "predicting", view.chosen.text
 
 
 def evaluation_rows(

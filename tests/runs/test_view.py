@@ -190,6 +190,14 @@ def test_an_epoch_of_layers_in_parallel_has_no_time_until_all_have_ended_it(fact
     assert [row.epoch for row in view.layers] == [2, 1]
 
 
+def test_the_layers_that_predict_are_said(facts: Any) -> None:
+    chosen = ev.LayersChosen(1, 2, 2, 0.975, 0.1)
+    view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), chosen)
+    assert view.chosen is chosen
+    assert view.log[-1].text == "layer 2 predicts: best on validation images, 97.50%"
+    assert fold(facts.started(), chosen, facts.started()).chosen is None
+
+
 def test_layers_in_parallel_share_their_time(facts: Any) -> None:
     view = fold(facts.started(), facts.together(), *facts.shared_epoch(1), facts.layer_end(None))
     assert [(row.state, row.layer_s) for row in view.layers] == [("learned", None)] * 2

@@ -95,8 +95,11 @@ class RunClock:
 
 
 def _epochs_of(view: RunView, stage: Stage) -> Iterator[EpochView]:
-    """The finished epochs of a stage, those of its first row."""
-    row = next((row for row in view.layers if row.number == stage.rows[0]), None)
+    """The finished epochs of a stage: those of the row that has most, since layers in parallel may
+    end one after the other.
+    """
+    rows = (row for row in view.layers if row.number in stage.rows)
+    row = max(rows, key=lambda each: len(each.history), default=None)
     return (each for each in (row.history if row else ()) if each.phase == stage.phase)
 
 
