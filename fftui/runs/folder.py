@@ -10,6 +10,7 @@ error.log                the traceback, if it failed
 control.jsonl            what other processes ask of it: `fftui.runs.control_file`
 run.log                  the plain lines of a run that belongs to no terminal
 annotations.json         what people wrote about it: `fftui.runs.annotations`
+readouts.json            what `fftui probe` read of it: `fftui.runs.readouts`
 """
 
 import errno
@@ -173,6 +174,11 @@ class RunFolder:
     def output_log(self) -> Path:
         """What a run that belongs to no terminal writes: its progress and its end."""
         return self.path / "run.log"
+
+    @property
+    def readouts(self) -> Path:
+        """The results of linear readouts."""
+        return self.path / "readouts.json"
 
     def table(self, name: str) -> Path:
         """The Parquet file of table `name`."""

@@ -21,7 +21,6 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.ownership import in_turn
 from fftui.runs.weights import weights_of
 
-FILE = "readouts.json"
 WAIT_S = 10.0  # for other processes that keep a readout of the run
 
 
@@ -110,7 +109,7 @@ def read_readouts(folder: RunFolder) -> tuple[ReadoutResult, ...]:
     """The readouts that are kept beside the run, oldest first. Raises RequestError where the file
     is damaged or may not be read.
     """
-    path = folder.path / FILE
+    path = folder.readouts
     try:
         return _RESULTS.validate_json(read_bytes(str(path)))
     except FileNotFoundError:
@@ -172,7 +171,7 @@ def _result(events: list[ev.Event], settings: ReadoutSettings, status: str) -> R
 
 def _keep(folder: RunFolder, result: ReadoutResult) -> None:
     """Add the result to those beside the run, in place of one with the same settings."""
-    path = folder.path / FILE
+    path = folder.readouts
     try:
         with in_turn(folder.path, "probing", WAIT_S):
             others = [each for each in read_readouts(folder) if each.settings != result.settings]

@@ -24,6 +24,7 @@ NEEDED = ("run.json", "experiment.toml", "journal.jsonl")
 ARCHIVED = (
     *NEEDED,
     ANNOTATIONS,
+    "readouts.json",
     "checkpoint.safetensors",
     "checkpoint.json",
     "error.log",

@@ -11,7 +11,6 @@ from fftui import api
 from fftui.errors import RequestError, RunFailedError
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder
-from fftui.runs.readouts import FILE
 from fftui.runs.weights import weights_of
 from fftui.text.inspect_text import inspect_text
 
@@ -30,7 +29,7 @@ def test_a_readout_is_kept_beside_the_run_which_stays_as_it_is(run: api.Run) -> 
     both = run.probe(epochs=2, device="cpu")
     again = run.probe([1], epochs=2, learning_rate=0.01, device="cpu")
     after = contents()
-    kept = json.loads(after.pop(FILE))
+    kept = json.loads(after.pop("readouts.json"))
     assert after == before
     assert all(torch.equal(each, weights[name]) for name, each in weights_of(run.folder).items())
     assert run.readouts() == (both, again)
@@ -46,7 +45,7 @@ def test_what_cannot_be_probed_is_one_line(run: api.Run, finished_run: Any) -> N
     by_hand: RunFolder = finished_run(run.experiment)
     with pytest.raises(RunFailedError, match="has no checkpoint yet"):
         api.Run(by_hand).probe(device="cpu")
-    (run.path / FILE).write_text("{")
+    run.folder.readouts.write_text("{")
     with pytest.raises(RequestError, match="is damaged"):
         run.readouts()
     with pytest.raises(RunFailedError, match="a lower --learning-rate may help"):
