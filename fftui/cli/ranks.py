@@ -16,7 +16,6 @@ import typer
 
 from fftui.errors import RequestError, one_of
 from fftui.runs.end_signals import END_SIGNALS
-from fftui.runs.run_thread import start_training
 
 if TYPE_CHECKING:
     from fftui.learning.sharing import RanksMode
@@ -43,6 +42,8 @@ def join_ranks(
         )
         raise RequestError(msg)
     if not started or environ["WORLD_SIZE"] == "1":
+        from fftui.runs.run_thread import start_training
+
         return start_training
     if alone is not None:
         msg = f"{alone} is of one process: without torchrun"

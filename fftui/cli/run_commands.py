@@ -103,7 +103,8 @@ def run(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.folder import create
     from fftui.runs.starting import new_run
 
-    _check_detach(detach, as_json, log)
+    _check_detach(detach, as_json)
+    _check_log(log, detach or on is not None)
     start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate, on))
     overrides = set_ or []
     if by_backprop:
@@ -163,7 +164,8 @@ def resume(  # noqa: PLR0913 - one parameter an option
     from fftui.runs.starting import resumed_run
     from fftui.runs.status import ensure_not_running, take_from_other_machines
 
-    _check_detach(detach, as_json, log)
+    _check_detach(detach, as_json)
+    _check_log(log, detach)
     start_training = join_ranks(ranks, device or "auto", data_dir, _alone(detach))
     folder = find_run(workspace_of(runs).runs_dir, run)
     record = folder.record()
@@ -260,10 +262,16 @@ def export(  # noqa: PLR0913 - one parameter an option
         file_to_stdout(exported(folders, request))
 
 
-def _check_detach(detach: bool, as_json: bool, log: str | None) -> None:
-    if detach and log is not None:
-        msg = "--log writes from this process, which --detach leaves: use fftui export --to later"
+def _check_log(log: str | None, elsewhere: bool) -> None:
+    if log is not None and elsewhere:
+        msg = (
+            "--log writes from this process, and the run has another with --detach or --on: use"
+            " fftui export --to later"
+        )
         raise RequestError(msg)
+
+
+def _check_detach(detach: bool, as_json: bool) -> None:
     if detach and as_json:
         msg = "--detach leaves before there is a result for --json: use fftui show RUN --json later"
         raise RequestError(msg)

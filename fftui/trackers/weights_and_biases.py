@@ -41,14 +41,17 @@ def write(run: TrackedRun, output: Path) -> str:
 
 def _log(begun: Any, run: TrackedRun) -> None:
     """A row for each step and each second; W&B's own step counts rows."""
-    begun.define_metric("step")
-    begun.define_metric("seconds")
-    begun.define_metric("*", step_metric="step")
-    begun.define_metric(f"{MACHINE}*", step_metric="seconds")
     rows: dict[tuple[str, int], dict[str, float]] = {}
+    # by name, since `*` is of the machine's curves too
+    for name in dict.fromkeys(point.name for point in run.points):
+        begun.define_metric(name, step_metric=_axis(name))
     for point in run.points:
-        axis = "seconds" if point.name.startswith(MACHINE) else "step"
+        axis = _axis(point.name)
         row = rows.setdefault((axis, point.step), {axis: point.step, "_timestamp": point.at})
         row[point.name] = point.value
     for row in rows.values():
         begun.log(row)
+
+
+def _axis(name: str) -> str:
+    return "seconds" if name.startswith(MACHINE) else "step"
