@@ -87,8 +87,8 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
         " main()\nexcept SystemExit: pass\n"
     )
     code += (
-        "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich') if m in"
-        " sys.modules])"
+        "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich', 'optuna',"
+        " 'submitit', 'ray') if m in sys.modules])"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     quickest = float("inf")
