@@ -115,9 +115,8 @@ class SweepTrials:
         Raises HeldError where other processes take very long.
         """
         with in_turn(self.folder.path, "asking", WAIT_S):
-            for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                with suppress(HeldError):
-                    return self._taken(trial.number, self._own(trial.number))
+            if (left := self._left_by_others()) is not None:
+                return left
             known = self._study.get_trials(deepcopy=False)
             waiting = any(trial.state == TrialState.WAITING for trial in known)
             if len(known) >= min(total, self.of_grid or total) and not waiting:
@@ -172,6 +171,19 @@ class SweepTrials:
     def test_looks(self) -> list[dict[str, Any]]:
         """Every time that the test images were measured: trial, accuracies, Unix time."""
         return list(self._study.user_attrs.get("test", []))
+
+    def _left_by_others(self) -> TakenTrial | None:
+        """A trial that has begun, and whose process is gone."""
+        for trial in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            try:
+                owned = self._own(trial.number)
+            except HeldError:
+                continue
+            # who ended it meanwhile gave it up too
+            if self.all[trial.number].state == TrialState.RUNNING:
+                return self._taken(trial.number, owned)
+            owned.release()
+        return None
 
     def _taken(self, number: int, owned: Ownership) -> TakenTrial:
         """The trial with all its values: those that it lacks, since its process was killed while it

@@ -88,8 +88,8 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
     )
     code += (
         "print([m for m in ('torch', 'textual', 'polars', 'numpy', 'pydantic', 'rich', 'jinja2',"
-        " 'matplotlib', 'tensorboardX', 'wandb', 'mlflow', 'trackio', 'marimo') if m in"
-        " sys.modules])"
+        " 'matplotlib', 'tensorboardX', 'wandb', 'mlflow', 'trackio', 'marimo', 'optuna',"
+        " 'submitit', 'ray') if m in sys.modules])"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     quickest = float("inf")

@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from optuna.trial import TrialState
@@ -46,6 +47,23 @@ def test_a_trial_whose_process_is_gone_is_gone_on_with(
     assert again and (again.number, again.values) == (left.number, left.values)
     fresh = trials_of(plan).take(9)
     assert fresh and fresh.number == 2  # the one that is held is left alone
+
+
+def test_a_trial_that_ends_while_another_process_asks_is_not_run_again(
+    plan_of: PlanOf, trials_of: TrialsOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = trials_of(plan_of())
+    ending = trials.take(1)
+    assert ending
+    own = SweepTrials._own
+
+    def ends_just_now(self: SweepTrials, number: int) -> Any:
+        trials.finish(ending, 0.5)
+        ending.owned.release()
+        return own(self, number)
+
+    monkeypatch.setattr(SweepTrials, "_own", ends_just_now)
+    assert trials_of(plan_of()).take(1) is None
 
 
 def test_what_is_drawn_does_not_depend_on_who_asks(plan_of: PlanOf, trials_of: TrialsOf) -> None:
