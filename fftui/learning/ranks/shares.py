@@ -1,5 +1,6 @@
 """The two ways of sharing a stage among ranks. Both ranks that lead and that follow use them."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
@@ -136,7 +137,7 @@ class LayerShare:
     def _received(self, trainer: StageTrainer, index_B: Tensor) -> Tensor:
         below = self._network.layers[self._rows.start - 1]
         rows = len(index_B) * _parallel(trainer).labels_shown(index_B)
-        width = int(torch.tensor(below.output_shape).prod())
+        width = math.prod(below.output_shape)
         outputs_ND = torch.empty(rows, width, dtype=below.dtype, device=index_B.device)
         with self._channel.waiting():
             dist.recv(outputs_ND, self._channel.rank - 1)
