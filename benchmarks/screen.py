@@ -29,9 +29,11 @@ from fftui.runs.journal import read_journal
 ROWS, COLUMNS = 50, 200
 
 
-def command(runs: Path, epochs: int) -> list[str]:
+def command(runs: Path, asked: argparse.Namespace) -> list[str]:
     """The experiment that both run."""
-    overrides = [f"phases.0.epochs={epochs}", "evaluation.every=0"]
+    overrides = [f"phases.0.epochs={asked.epochs}", "evaluation.every=0"]
+    if asked.images:
+        overrides.append(f"data.train_images={asked.images}")
     sets = [part for override in overrides for part in ("--set", override)]
     return [
         sys.executable,
@@ -64,22 +66,22 @@ def samples_per_s(runs: Path) -> float | None:
     return sum(images for _, images in ends[1:]) / (ends[-1][0] - ends[0][0])
 
 
-def headless(epochs: int) -> float:
+def headless(asked: argparse.Namespace) -> float:
     """One headless run."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [*command(Path(folder), epochs), "--headless"], check=True, capture_output=True
+            [*command(Path(folder), asked), "--headless"], check=True, capture_output=True
         )
         return finished(Path(folder))
 
 
-def with_screen(epochs: int) -> tuple[float, int]:
+def with_screen(asked: argparse.Namespace) -> tuple[float, int]:
     """One run with the screen open, and the bytes that the screen wrote."""
     with tempfile.TemporaryDirectory() as folder:
         process, master = pty.fork()
         if process == 0:
             os.environ["TERM"] = "xterm-256color"
-            arguments = command(Path(folder), epochs)
+            arguments = command(Path(folder), asked)
             os.execv(arguments[0], arguments)
         fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         written = [0]
@@ -118,12 +120,13 @@ def main() -> None:
     parser.add_argument(
         "--epochs", type=int, default=60, help="epochs a layer (default 60, about 20 s a run)"
     )
+    parser.add_argument("--images", type=int, help="training images (default all)")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     pairs = []
     for _ in range(arguments.repeats):
-        alone = headless(arguments.epochs)
-        watched, written = with_screen(arguments.epochs)
+        alone = headless(arguments)
+        watched, written = with_screen(arguments)
         pairs.append((alone, watched))
         print(
             f"headless {alone:.0f}/s, with the screen {watched:.0f}/s ({written / 1024:.0f} KiB"

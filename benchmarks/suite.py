@@ -47,7 +47,7 @@ SUITE = (
     Benchmark(
         "screen",
         "samples a second with the screen open against headless, the same experiment",
-        quick="--epochs 3 --repeats 1",
+        quick="--epochs 3 --images 400 --repeats 1",
     ),
     Benchmark(
         "screen_bytes",
