@@ -59,7 +59,8 @@ def update_cosines(
     through.zero_grad()
     with torch.enable_grad():
         logits_NC = through(few.inputs(slice(None)))
-        functional.cross_entropy(logits_NC, few.labels_N).backward()
+        loss = functional.cross_entropy(logits_NC, few.labels_N)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     return tuple(map(_cosine, own, _gradients(through)))
 
 
