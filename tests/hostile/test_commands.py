@@ -59,6 +59,7 @@ COMPARED = 2  # runs: the hostile one beside itself would be one
 # commands of other things than runs, and those that begin or measure something
 NOT_OF_RUNS = (
     "site",
+    "sweep",
     "import",
     "presets",
     "data",
