@@ -113,8 +113,10 @@ class Team:
         """Give the others their task. Raises RequestError where one of them cannot do it."""
         self._engaged = True
         # weights of other runs come with the stage
-        changes = {f"phases.{n}.init_from": None for n in range(len(training.experiment.phases))}
-        experiment = training.experiment.changed({"precision": training.precision} | changes)
+        changes: dict[str, object] = {"precision": training.precision}
+        for number in range(len(training.experiment.phases)):
+            changes[f"phases.{number}.init_from"] = None
+        experiment = training.experiment.changed(changes)
         task = {"mode": mode, "experiment": experiment.model_dump(mode="json")}
         self._channel.broadcast_text(json.dumps(task))
         problems = [text for text in self._channel.gather_text("") if text]
