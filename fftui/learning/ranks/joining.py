@@ -113,9 +113,9 @@ class Team:
         """Give the others their task. Raises RequestError where one of them cannot do it."""
         self._engaged = True
         # weights of other runs come with the stage
-        numbers = range(len(training.experiment.phases))
-        changes: dict[str, object] = {f"phases.{n}.init_from": None for n in numbers}
-        changes["precision"] = training.precision
+        changes: dict[str, object] = {"precision": training.precision}
+        for number in range(len(training.experiment.phases)):
+            changes[f"phases.{number}.init_from"] = None
         experiment = training.experiment.changed(changes)
         task = {"mode": mode, "experiment": experiment.model_dump(mode="json")}
         self._channel.broadcast_text(json.dumps(task))
