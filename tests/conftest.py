@@ -45,6 +45,18 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """The environment is as before after every test: commands set variables for the processes that
+    they start.
+    """
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def pytest_configure() -> None:
     """One thread for torch, here and in the processes of tests: tests are small, and threads of
     workers side by side wait for each other.

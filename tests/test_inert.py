@@ -42,6 +42,7 @@ WRITERS = {
     "text/run_result.py": "asks whether it is a terminal",
     "text/signal_handlers.py": "shows the cursor",
     "text/detached.py": "connects the streams to the log",
+    "executors/node_command.py": "the log of a job or task, lines made inert",
     "doctor/render.py": "asks for width and colour",
     "doctor/terminal_section.py": "asks Rich for colours",
     "cli/runs_commands.py": "asks whether it is a terminal",

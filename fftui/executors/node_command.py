@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from fftui.inert import inert
+
 LONGEST_LINE = 2_000  # characters of the last line that are kept
 
 
@@ -26,6 +28,6 @@ def run_here(words: list[str], threads: int) -> tuple[int, str]:
     last = ""
     assert process.stderr is not None
     for line in process.stderr:
-        sys.stderr.write(line)
+        sys.stderr.write(inert(line))
         last = line.strip() or last
     return process.wait(), last.removeprefix("fftui: ")[:LONGEST_LINE]

@@ -28,7 +28,6 @@ from fftui.experiment.layer_configs import (
     Layer,
     LayerConfig,
     LayerNormalisation,
-    SelfAttention,
     layers_text,
 )
 from fftui.experiment.model_config import Head, Label, Model
@@ -49,6 +48,7 @@ from fftui.experiment.phase_configs import (
     Prediction,
     Schedule,
 )
+from fftui.experiment.self_attention_config import SelfAttention
 from fftui.experiment.unsupervised_phases import ImageContrast, Readout
 
 __all__ = [

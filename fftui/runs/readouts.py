@@ -91,6 +91,9 @@ def train_readout(
     Raises RequestError where there are no such layers or the result cannot be kept, RunFailedError
     where there is no checkpoint or the readout diverges, DataError where the images are missing.
     """
+    if folder.path.is_symlink():
+        msg = f"{folder.path} is a link: probe the run in the folder that it leads to"
+        raise RequestError(msg)
     experiment, record = folder.experiment(), folder.record()
     settings = replace(settings, layers=_checked(settings.layers, len(experiment.model.layers)))
     events = train(

@@ -26,7 +26,7 @@ def test_all_values_are_those_of_the_file(preset: str) -> None:
     def flat(value: object, path: str) -> dict[str, object]:
         if isinstance(value, dict):
             inside = [flat(each, f"{path}.{key}" if path else key) for key, each in value.items()]
-        elif isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        elif isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
             inside = [flat(each, f"{path}.{at}") for at, each in enumerate(value)]
         else:
             return {path: tuple(value) if isinstance(value, list) else (value,)}

@@ -80,7 +80,10 @@ def test_conditions_differ_in_more_than_their_names(name: str) -> None:
         repeated = [
             texts
             for texts in same.values()
-            if len(texts) > 1 and "forward-forward" not in texts[-1]
+            if len(texts) > 1
+            and "forward-forward" not in texts[-1]
+            # networks of one size may have one control
+            and not all(text.endswith("by backprop") for text in texts)
         ]
         assert not repeated
 
@@ -142,7 +145,8 @@ def test_rows_that_do_not_fit_ones_own_set_are_left_out_in_a_line(
         assert "100 groups" in note
 
 
-@pytest.mark.parametrize("name", STUDIES)
+# layers of `depth` are fully connected, with a label beside the pixels: any images fit
+@pytest.mark.parametrize("name", sorted(set(STUDIES) - {"depth"}))
 def test_images_too_small_for_their_classes_are_left_out_and_not_an_error(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

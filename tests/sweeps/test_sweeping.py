@@ -81,7 +81,7 @@ def test_the_winners_test_accuracy_is_what_its_run_would_have_measured(
 def test_a_stopped_sweep_goes_on_with_the_run_it_stopped(
     plan_of: PlanOf, trials_of: TrialsOf, workspace: Workspace
 ) -> None:
-    plan = plan_of("phases.0.epochs=40|41", sampler="grid")
+    plan = plan_of("phases.0.epochs=400|401", sampler="grid")
     stop, trials = threading.Event(), trials_of(plan)
     ends = []
     for each in run_sweep(plan, trials, workspace, 2, LocalExecutor(), stop):

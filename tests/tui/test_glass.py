@@ -116,7 +116,7 @@ async def test_markup_in_values_is_text_on_every_screen(
         await pilot.press("g")
         await pilot.pause(0.1)
         await pilot.press("g", "t")
-        await until(pilot, lambda: "learning_rate" in text_on(app))
+        await until(pilot, lambda: "validation_images" in text_on(app))
         assert isinstance(app.screen, SettingsScreen)
         assert f"Settings · {hostile_run}" in text_on(app)
 
