@@ -84,6 +84,8 @@ def test_conditions_differ_in_more_than_their_names(name: str) -> None:
             and "forward-forward" not in texts[-1]
             # networks of one size may have one control
             and not all(text.endswith("by backprop") for text in texts)
+            # at small scale a method has one width
+            and not (scale == "quick" and len({text.replace("-half", "") for text in texts}) == 1)
         ]
         assert not repeated
 
