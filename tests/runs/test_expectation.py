@@ -191,6 +191,7 @@ def test_every_way_to_start_refuses_it(
     tmp_path: Path, start: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(expectation, "measure", lambda device: RATES)
+    monkeypatch.setattr("fftui.runs.disk_room.free_bytes", lambda folder: 1e15)  # memory is short
     experiment = load_preset("ff", "mnist-mini").changed(layers(2, units=100_000))
     workspace = Workspace(tmp_path, device="cpu")
     if start == "thread":  # of a study, of the queue, of a run that is resumed
