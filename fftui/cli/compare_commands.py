@@ -10,7 +10,15 @@ from typing import Annotated
 
 import typer
 
-from fftui.cli.options import Output, RunsDir, complete_run, file_of, workspace_of
+from fftui.cli.options import (
+    CurveMetric,
+    Fold,
+    Output,
+    RunsDir,
+    complete_run,
+    file_of,
+    workspace_of,
+)
 from fftui.text.streams import file_to_stdout, to_stderr
 
 
@@ -19,14 +27,7 @@ def compare(  # noqa: PLR0913 - one parameter an option
         list[str],
         typer.Argument(metavar="RUN…", help="Two runs or more.", autocompletion=complete_run),
     ],
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric",
-            metavar="NAME",
-            help="Of the lines: loss, test_accuracy …  [default: accuracy, else loss]",
-        ),
-    ] = None,
+    metric: CurveMetric = None,
     layer: Annotated[
         int | None,
         typer.Option("--layer", metavar="N", min=1, help="Of this layer alone.  [default: all]"),
@@ -34,9 +35,7 @@ def compare(  # noqa: PLR0913 - one parameter an option
     x: Annotated[
         str, typer.Option("--x", metavar="NAME", help="epoch, step or seconds.")
     ] = "epoch",
-    fold: Annotated[
-        bool, typer.Option("--fold", help="The seeds of an experiment as one, with their range.")
-    ] = False,
+    fold: Fold = False,
     to: Annotated[
         str | None,
         typer.Option(

@@ -293,6 +293,24 @@ Log = Annotated[
     ),
 ]
 ListJson = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+WholeJson = Annotated[bool, typer.Option("--json", help="All of it as one JSON object on stdout.")]
+TableFormat = Annotated[
+    str,
+    typer.Option(
+        "--to", metavar="FORMAT", help="text, markdown, latex, csv, json, ndjson, parquet, xlsx."
+    ),
+]
+CurveMetric = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="NAME",
+        help="Of the lines: loss, test_accuracy …  [default: accuracy, else loss]",
+    ),
+]
+Fold = Annotated[
+    bool, typer.Option("--fold", help="The seeds of an experiment as one, with their range.")
+]
 Jobs = Annotated[
     int,
     typer.Option(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fftui.cli.options import (
+    CurveMetric,
     DataDir,
+    Fold,
     RunsDir,
     Where,
     chosen_runs,
@@ -47,17 +49,8 @@ def report(  # noqa: PLR0913 - one parameter an option
         str | None,
         typer.Option("--title", metavar="TEXT", help="[default: the study's or the runs' names]"),
     ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric",
-            metavar="NAME",
-            help="Of the lines: loss, test_accuracy …  [default: accuracy, else loss]",
-        ),
-    ] = None,
-    fold: Annotated[
-        bool, typer.Option("--fold", help="The seeds of an experiment as one, with their range.")
-    ] = False,
+    metric: CurveMetric = None,
+    fold: Fold = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Of the study at its quick scale.")
     ] = False,

@@ -18,6 +18,8 @@ from fftui.cli.options import (
     On,
     Output,
     RunsDir,
+    TableFormat,
+    WholeJson,
     complete_claim,
     complete_data,
     complete_drawn,
@@ -72,14 +74,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Run nothing: list the trials and their likely time.")
     ] = False,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="FORMAT",
-            help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.",
-        ),
-    ] = "text",
+    to: TableFormat = "text",
     output: Output = "-",
     trials: Annotated[
         bool, typer.Option("--trials", help="A row a trial instead of one a condition.")
@@ -90,9 +85,7 @@ def study(  # noqa: PLR0913 - one parameter an option
     runs: RunsDir = None,
     data_dir: DataDir = None,
     notify: Notify = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="All of it as one JSON object on stdout.")
-    ] = False,
+    as_json: WholeJson = False,
 ) -> None:
     """Run a study, or list them: many runs that answer one question, and their table.
 

@@ -17,6 +17,8 @@ from fftui.cli.options import (
     On,
     Output,
     RunsDir,
+    TableFormat,
+    WholeJson,
     complete_data,
     complete_preset,
     executor_of,
@@ -105,14 +107,7 @@ def sweep(  # noqa: PLR0913 - one parameter an option
         typer.Option("--set", metavar="PATH=VALUE", help="Change a setting. Repeatable."),
     ] = None,
     on: On = None,
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="FORMAT",
-            help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.",
-        ),
-    ] = "text",
+    to: TableFormat = "text",
     output: Output = "-",
     device: Device = "auto",
     runs: RunsDir = None,
@@ -160,19 +155,10 @@ def sweep_show(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The sweep, a beginning of it, or 'latest'.")
     ] = "latest",
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="FORMAT",
-            help="text, markdown, latex, csv, json, ndjson, parquet, xlsx.",
-        ),
-    ] = "text",
+    to: TableFormat = "text",
     output: Output = "-",
     runs: RunsDir = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="All of it as one JSON object on stdout.")
-    ] = False,
+    as_json: WholeJson = False,
 ) -> None:
     """Show the trials of a sweep, the best first."""
     from fftui.cli import sweep_headless as headless

@@ -31,6 +31,7 @@ DEFLATE_AT_MOST = 1100  # times that deflate makes its input smaller
 BOMB_FROM, BOMB_TIMES = 1 << 28, 200  # bytes unpacked, and times the archive's: no run is so
 SMALL = ("run.json", "experiment.toml", "annotations.json", "readouts.json", "checkpoint.json")
 _SUM_LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
+# what zipfile and zlib raise for a damaged archive, or one packed in a way that they do not know
 _DAMAGE = (ValueError, EOFError, KeyError, RuntimeError, NotImplementedError, zlib.error)
 _DAMAGE += (zipfile.BadZipFile, OverflowError)  # type: ignore[assignment]
 
