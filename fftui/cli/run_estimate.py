@@ -2,7 +2,7 @@
 
 from fftui.cli.study_plan import finished_runs, measure_device
 from fftui.experiment import Experiment
-from fftui.runs.disk_room import room_warning
+from fftui.runs.disk_room import DiskRoom, room_warning
 from fftui.runs.workspace import Workspace
 from fftui.text.expectation_text import (
     disk_facts,
@@ -20,12 +20,13 @@ def show_estimate(experiment: Experiment, workspace: Workspace, *, as_json: bool
     """
     measure_device(workspace.device)
     expected = finished_runs(workspace).expectation(experiment)
+    room = DiskRoom.of(workspace.runs_dir)
     if as_json:
-        disk = disk_facts(experiment, expected, workspace.runs_dir)
+        disk = disk_facts(experiment, expected, room)
         json_to_stdout(expectation_facts(expected) | disk)
         return
-    on_disk = disk_text(experiment, expected, workspace.runs_dir)
+    on_disk = disk_text(experiment, expected, room)
     to_stdout(f"{takes_text(expected)}\n{memory_text(expected)} of memory\n{on_disk} of disk\n")
-    no_room = room_warning(experiment, workspace.runs_dir, expected.seconds)
+    no_room = room_warning(experiment, room, expected.seconds)
     for warning in filter(None, (expected.warning, no_room)):
         to_stderr(f"fftui: {warning}")

@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.errors import RequestError
@@ -22,28 +23,41 @@ def free_bytes(folder: Path) -> float | None:
     return None
 
 
-def refuse_without_room(experiment: Experiment, folder: Path) -> None:
-    """Raise RequestError where the weights alone do not fit where `folder` is."""
-    free, weights = free_bytes(folder), disk_of(experiment).weights
+@dataclass(frozen=True)
+class DiskRoom:
+    """The bytes that were free where `folder` is, or will be; None where nothing said so."""
+
+    folder: Path
+    free: float | None
+
+    @classmethod
+    def of(cls, folder: Path) -> "DiskRoom":
+        """The room there is now. Reads the disk."""
+        return cls(folder, free_bytes(folder))
+
+
+def refuse_without_room(experiment: Experiment, room: DiskRoom) -> None:
+    """Raise RequestError where the weights alone do not fit."""
+    free, weights = room.free, disk_of(experiment).weights
     if free is not None and weights > free:
         msg = (
             f"its weights take {_size(weights)} on the disk, and {_size(free)} are free in"
-            f" {folder}: make room, choose another folder with --runs or FFTUI_RUNS, or make the"
+            f" {room.folder}: make room, choose another folder with --runs or FFTUI_RUNS, or make the"
             " network smaller"
         )
         raise RequestError(msg)
 
 
-def room_warning(experiment: Experiment, folder: Path, seconds: float | None = None) -> str:
-    """Why the room where `folder` is may not be enough for `seconds` of learning, and what to do;
+def room_warning(experiment: Experiment, room: DiskRoom, seconds: float | None = None) -> str:
+    """Why the room may not be enough for `seconds` of learning, and what to do;
     empty where it is.
     """
-    free, cost = free_bytes(folder), disk_of(experiment)
+    free, cost = room.free, disk_of(experiment)
     if free is None or cost.total(seconds) <= MUCH * free:
         return ""
     return (
         f"it may not fit on the disk: its checkpoints, rows and tables take"
-        f" ~{_size(cost.total(seconds))}, and {_size(free)} are free in {folder}; make room, or"
+        f" ~{_size(cost.total(seconds))}, and {_size(free)} are free in {room.folder}; make room, or"
         " choose another folder with --runs or FFTUI_RUNS"
     )
 

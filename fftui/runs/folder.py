@@ -45,7 +45,7 @@ from fftui.experiment import Experiment
 from fftui.presets import load_config
 from fftui.runs import provenance
 from fftui.runs.annotations import checked_name, readable_annotations
-from fftui.runs.disk_room import refuse_without_room
+from fftui.runs.disk_room import DiskRoom, refuse_without_room
 from fftui.runs.files import LARGEST, check_own, read_bytes, remove_leftovers, write_bytes
 from fftui.runs.workspace import Workspace
 
@@ -278,7 +278,7 @@ def create(
     `name` is no name; RunNotFoundError where such a run is not there.
     """
     runs_dir, experiment = workspace.runs_dir, _with_run_ids(experiment, workspace.runs_dir)
-    refuse_without_room(experiment, runs_dir)
+    refuse_without_room(experiment, DiskRoom.of(runs_dir))
     started = datetime.now(UTC)
     label = checked_name(name) if name else experiment.name
     stem = f"{started:%Y%m%d-%H%M%S}-{slug(label)}-{experiment.data.name}"

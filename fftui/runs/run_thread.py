@@ -17,7 +17,7 @@ from fftui.events import EpochKey
 from fftui.experiment import Experiment
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
-from fftui.runs.disk_room import room_warning
+from fftui.runs.disk_room import DiskRoom, room_warning
 from fftui.runs.estimate import expected_seconds
 from fftui.runs.expectation import warning_of
 from fftui.runs.files import remove_leftovers
@@ -442,7 +442,7 @@ class RunThread(threading.Thread):
         self._outputs.write_start(event)
         self._outputs.emit(event)
         seconds = expected_seconds(self.experiment)
-        no_room = room_warning(self.experiment, self.folder.path, seconds)
+        no_room = room_warning(self.experiment, DiskRoom.of(self.folder.path), seconds)
         for warning in filter(None, (self._warning, no_room)):
             self._outputs.emit(ev.Noted(warning))
         self._compare_start(before, event)

@@ -1,11 +1,10 @@
 """What an experiment will take, in words: `~` before what is estimated, and by what."""
 
 import math
-from pathlib import Path
 
 from fftui.experiment import Experiment
 from fftui.experiment.disk_cost import disk_of
-from fftui.runs.disk_room import free_bytes
+from fftui.runs.disk_room import DiskRoom
 from fftui.runs.expectation import Expectation
 from fftui.text.format import duration, roughly, size
 
@@ -29,18 +28,17 @@ def takes_text(expected: Expectation) -> str:
     return f"takes {most}{time_text(expected)} here, {basis}"
 
 
-def disk_text(experiment: Experiment, expected: Expectation, folder: Path) -> str:
+def disk_text(experiment: Experiment, expected: Expectation, room: DiskRoom) -> str:
     """The room on the disk and how much is free there, such as `~12.3 MB of 1.2 GB`."""
-    free = free_bytes(folder)
     taken = f"~{size(disk_of(experiment).total(expected.seconds))}"
-    return taken if free is None else f"{taken} of {size(free)}"
+    return taken if room.free is None else f"{taken} of {size(room.free)}"
 
 
 def disk_facts(
-    experiment: Experiment, expected: Expectation, folder: Path
+    experiment: Experiment, expected: Expectation, room: DiskRoom
 ) -> dict[str, float | None]:
     """The room on the disk as JSON values."""
-    cost, free = disk_of(experiment), free_bytes(folder)
+    cost, free = disk_of(experiment), room.free
     return {
         "disk_bytes": round(cost.total(expected.seconds)),
         "disk_free_bytes": None if free is None else round(free),

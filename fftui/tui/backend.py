@@ -13,6 +13,7 @@ from fftui.own_presets import delete_preset, preset_path, save_preset
 from fftui.presets import Preset, damaged_presets, list_presets, load_preset, read_preset
 from fftui.runs.control_file import send_request
 from fftui.runs.estimate import measure
+from fftui.runs.disk_room import DiskRoom
 from fftui.runs.expectation import Expectation, FinishedRuns
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail
@@ -46,6 +47,7 @@ class Backend:
         self.ready = threading.Event()  # torch is loaded and measured
         self.listing = RunListing(workspace.runs_dir)
         self.preferences = PreferencesFile()
+        self.room = DiskRoom(workspace.runs_dir, None)  # as it was when the runs were read last
         self._finished = FinishedRuns()
         self._sets: frozenset[str] | None = None  # the data sets that are here, once known
 
@@ -61,6 +63,7 @@ class Backend:
         """All runs, newest first, without damaged ones. Reads the disk."""
         runs_dir, device = self.workspace.runs_dir, self.workspace.device
         runs = [run.record for run in self.listed() if run.record is not None]
+        self.room = DiskRoom.of(runs_dir)
         self._finished = FinishedRuns.of(runs_dir, runs, device, self._finished)
         return runs
 

@@ -3,22 +3,28 @@
 import textwrap
 from collections.abc import Sequence
 
+from fftui.experiment import Experiment
+from fftui.runs.disk_room import DiskRoom, room_warning
 from fftui.runs.expectation import Expectation
-from fftui.text.expectation_text import memory_text, takes_text
+from fftui.text.expectation_text import disk_text, memory_text, takes_text
 from fftui.tui.widgets.row_widget import Span
 
 ROWS = 4
 FITS = "everything fits"
 
 
-def fit_texts(expected: Expectation, absence: str) -> list[Span]:
+def fit_texts(
+    experiment: Experiment, expected: Expectation, room: DiskRoom, absence: str
+) -> list[Span]:
     """What an experiment that fits will take, under what stands in its way: too little memory, too
-    many days, or the `absence` of its data set.
+    many days, too little room on the disk, or the `absence` of its data set.
     """
-    fits = f"{FITS}   {takes_text(expected)}, {memory_text(expected)}"
+    on_disk = disk_text(experiment, expected, room)
+    fits = f"{FITS}   {takes_text(expected)}, memory {memory_text(expected)}, disk {on_disk}"
     if expected.is_beyond_reason:
         return [(expected.warning, "bad")]
-    warning = expected.warning or absence
+    no_room = room_warning(experiment, room, expected.seconds)
+    warning = expected.warning or absence or no_room
     above: list[Span] = [(warning, "warn")] if warning else []
     return [*above, (fits, "dim")]
 

@@ -114,8 +114,9 @@ class Commands:
         """Wait for the command that was started."""
         code = int(self._ask({})["code"])
         out, err, calls = (self._output.with_suffix(f".{name}") for name in ("out", "err", "calls"))
-        counted = int(calls.read_text() or 0) if calls.exists() else 0
-        done = Done(code, out.read_text(), err.read_text(), counted)
+        # one that was killed at once has none of them
+        wrote = [path.read_text() if path.exists() else "" for path in (out, err, calls)]
+        done = Done(code, wrote[0], wrote[1], int(wrote[2] or 0))
         for path in (out, err, calls):
             path.unlink(missing_ok=True)
         return done

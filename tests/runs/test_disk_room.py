@@ -6,7 +6,7 @@ import pytest
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.experiment.disk_cost import disk_of
-from fftui.runs.disk_room import free_bytes, refuse_without_room, room_warning
+from fftui.runs.disk_room import DiskRoom, free_bytes, refuse_without_room, room_warning
 from fftui.runs.folder import create, run_folders
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
@@ -30,15 +30,15 @@ def test_no_run_is_made_where_its_weights_do_not_fit(
         create(Workspace(tmp_path), experiment)
     assert run_folders(tmp_path) == []
     free.free = disk_of(experiment).weights
-    refuse_without_room(experiment, tmp_path)
+    refuse_without_room(experiment, DiskRoom.of(tmp_path))
 
 
 def test_what_may_not_fit_is_warned_of_in_the_run(
     tmp_path: Path, experiment: Experiment, free: SimpleNamespace
 ) -> None:
-    assert not room_warning(experiment, tmp_path)
+    assert not room_warning(experiment, DiskRoom.of(tmp_path))
     free.free = disk_of(experiment).checkpoint
-    assert "may not fit on the disk" in room_warning(experiment, tmp_path)
+    assert "may not fit on the disk" in room_warning(experiment, DiskRoom.of(tmp_path))
     workspace = Workspace(tmp_path, device="cpu")
     thread = RunThread(create(workspace, experiment), workspace)
     thread.run()

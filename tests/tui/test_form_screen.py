@@ -389,3 +389,12 @@ async def test_a_set_that_is_not_here_is_marked(new_app) -> None:
         await pilot.pause()
         assert "✗ fashion-mnist" in text_of(screen.query_one(RowList))
         assert "fftui data get cifar10" in text_of(screen.query_one("#about", Paragraphs))
+
+
+async def test_too_little_room_on_the_disk_is_warned_of(new_app, monkeypatch) -> None:
+    monkeypatch.setattr("fftui.runs.disk_room.free_bytes", lambda folder: 1e6)
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        about = (await form_of(pilot)).query_one("#editor-about", Paragraphs)
+        await until(pilot, lambda: "may not fit on the disk" in text_of(about))
+        assert "MB of 1.0 MB" in text_of(about)

@@ -88,6 +88,7 @@ def make(
     time.tzset()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(estimate._Measured, "rates", RATES)
+    monkeypatch.setattr("fftui.runs.disk_room.free_bytes", lambda folder: 4e10)
     runs = Path("runs")
     _add(runs, FINISHED, list(events_of()), status="finished", test_accuracy=0.9712, train_s=133.0)
     broken = (BEGUN + 9, ev.RunFinished("failed", None, (), 9.0, "it broke"))

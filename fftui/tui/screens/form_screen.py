@@ -80,7 +80,7 @@ class FormScreen(InputScreen):
     Enter starts the run. ctrl+s saves the experiment as a preset of your own, which then stands in
     the list of presets. Another data set brings the preset's own values for it; your changes stay.
 
-    Below stand the likely time and memory: what a run of the same experiment took here, else an
+    Below stand the likely time, memory and room on the disk: what a run of the same experiment took here, else an
     estimate (~), by runs like it where there are any.
     """
 
@@ -380,7 +380,8 @@ class FormScreen(InputScreen):
             return
         expected = self._backend.expectation(self.experiment)
         absence = self._backend.absence(self.experiment.data.name)
-        editor.show(*detail_lines(about, fit_texts(expected, absence), width))
+        texts = fit_texts(self.experiment, expected, self._backend.room, absence)
+        editor.show(*detail_lines(about, texts, width))
 
 
 def _changes_text(changes: int) -> str:
