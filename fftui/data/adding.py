@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from fftui.data.array_file import read_array_file
-from fftui.data.brought import Brought, BroughtSplit, checked, reason_of
+from fftui.data.brought import Brought, BroughtSplit, checked, reason_of, visible_files
 from fftui.data.catalogue import SETS
 from fftui.data.class_folders import read_class_folders
 from fftui.data.own_sets import (
@@ -124,8 +124,8 @@ def _read(path: Path) -> Brought:
     """What is at `path`, by what it is."""
     try:
         if stat.S_ISDIR(path.stat().st_mode):
-            packed = next(path.rglob("*.parquet"), None)
-            return read_parquet(path) if packed is not None else read_class_folders(path)
+            packed = any(file.suffix == ".parquet" for file in visible_files(path))
+            return read_parquet(path) if packed else read_class_folders(path)
     except FileNotFoundError:
         msg = f"there is nothing at {path}"
         raise DataError(msg) from None

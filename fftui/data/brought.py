@@ -1,7 +1,9 @@
 """Images and labels as somebody brings them, before they are decoded and made one size."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fftui.data.pictures import Encoded, Pixels
 from fftui.errors import DataError, shown, unwritable
@@ -70,6 +72,19 @@ def checked(brought: Brought, source: str) -> Brought:
         msg = f"{source}: class {shown(unseen[0])} has test images and no training images"
         raise DataError(msg)
     return brought
+
+
+def visible_files(folder: Path) -> Iterator[Path]:
+    """The files below a folder, in order of their names; hidden ones, and what lies in hidden
+    folders, are left out. Raises OSError where a folder cannot be read.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for here, folders, files in os.walk(folder, onerror=fail):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(here) / name for name in sorted(files) if not name.startswith("."))
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,7 +1,5 @@
 """Reads a folder of class folders, with or without train/ and test/ around them."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from fftui.data.brought import (
@@ -12,6 +10,7 @@ from fftui.data.brought import (
     Brought,
     BroughtSplit,
     class_order,
+    visible_files,
 )
 from fftui.data.pictures import SUFFIXES, Encoded
 from fftui.errors import DataError
@@ -70,7 +69,7 @@ def _split(path: Path, skipped: list[str]) -> BroughtSplit:
     images: list[Encoded] = []
     labels: list[str] = []
     for folder in classes:
-        for file in _files(folder):
+        for file in visible_files(folder):
             if file.suffix.lower() in SUFFIXES:
                 images.append(Encoded(str(file), file))
                 labels.append(folder.name)
@@ -83,17 +82,6 @@ def _folders(path: Path) -> list[Path]:
     return sorted(
         each for each in path.iterdir() if each.is_dir() and not each.name.startswith((".", "__"))
     )
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """All files below a folder, in order of their names."""
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    for here, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(here) / name for name in sorted(files) if not name.startswith("."))
 
 
 def _first(folders: dict[str, Path], words: frozenset[str]) -> Path | None:

@@ -13,6 +13,7 @@ from fftui.data.brought import (
     BroughtSplit,
     class_order,
     reason_of,
+    visible_files,
 )
 from fftui.data.pictures import Encoded
 from fftui.errors import DataError
@@ -31,7 +32,7 @@ def read_parquet(path: Path) -> Brought:
     if not path.is_dir():
         files: dict[str, list[Path]] = {"train": [path]}
     else:
-        files = _by_split(sorted(path.rglob("*.parquet")))
+        files = _by_split(sorted(file for file in visible_files(path) if file.suffix == ".parquet"))
     if not files.get("train"):
         msg = f"{path} has no train-*.parquet"
         raise DataError(msg)

@@ -42,8 +42,8 @@ def refuse_without_room(experiment: Experiment, room: DiskRoom) -> None:
     if free is not None and weights > free:
         msg = (
             f"its weights take {_size(weights)} on the disk, and {_size(free)} are free in"
-            f" {room.folder}: make room, choose another folder with --runs or FFTUI_RUNS, or make the"
-            " network smaller"
+            f" {room.folder}: make room, choose another folder with --runs or FFTUI_RUNS, or make"
+            " the network smaller"
         )
         raise RequestError(msg)
 
@@ -57,8 +57,8 @@ def room_warning(experiment: Experiment, room: DiskRoom, seconds: float | None =
         return ""
     return (
         f"it may not fit on the disk: its checkpoints, rows and tables take"
-        f" ~{_size(cost.total(seconds))}, and {_size(free)} are free in {room.folder}; make room, or"
-        " choose another folder with --runs or FFTUI_RUNS"
+        f" ~{_size(cost.total(seconds))}, and {_size(free)} are free in {room.folder}; make room,"
+        " or choose another folder with --runs or FFTUI_RUNS"
     )
 
 

@@ -12,8 +12,8 @@ from fftui.experiment import Experiment
 from fftui.own_presets import delete_preset, preset_path, save_preset
 from fftui.presets import Preset, damaged_presets, list_presets, load_preset, read_preset
 from fftui.runs.control_file import send_request
-from fftui.runs.estimate import measure
 from fftui.runs.disk_room import DiskRoom
+from fftui.runs.estimate import measure
 from fftui.runs.expectation import Expectation, FinishedRuns
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail

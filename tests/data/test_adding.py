@@ -96,6 +96,14 @@ def test_train_and_test_folders_and_other_files(data: Path, tmp_path: Path) -> N
         add_set("again", tmp_path / "in", test_share=0.5)
 
 
+def test_what_lies_in_hidden_folders_is_not_read(data: Path, tmp_path: Path) -> None:
+    """A cache of another tool, a trash: hundreds of thousands of files in a home folder."""
+    source = class_folders(tmp_path / "in")
+    (source / ".cache").mkdir()
+    (source / ".cache" / "train.parquet").write_text("of another tool")
+    assert add_set("pets", source).train_images == 15
+
+
 def test_mixed_sizes_and_modes_become_one(data: Path, tmp_path: Path) -> None:
     source = class_folders(tmp_path / "in")
     picture(source / "cat" / "large.png", 7, COLOUR, (20, 10))

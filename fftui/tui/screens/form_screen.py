@@ -80,8 +80,8 @@ class FormScreen(InputScreen):
     Enter starts the run. ctrl+s saves the experiment as a preset of your own, which then stands in
     the list of presets. Another data set brings the preset's own values for it; your changes stay.
 
-    Below stand the likely time, memory and room on the disk: what a run of the same experiment took here, else an
-    estimate (~), by runs like it where there are any.
+    Below stand the likely time, memory and room on the disk: what a run of the same experiment took
+    here, else an estimate (~), by runs like it where there are any.
     """
 
     def __init__(self, start: FormStart, backend: Backend) -> None:
