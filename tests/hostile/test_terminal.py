@@ -1,4 +1,4 @@
-"""The bytes that reach a real pseudo-terminal, of commands."""
+"""The bytes that reach a real pseudo-terminal, of commands and of the screen."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ..pseudo_terminal import Child, start_on_terminal, until
 from ..warm import FFTUI
 from .folders import Corpus
 
@@ -45,3 +46,38 @@ def test_no_byte_of_theirs_reaches_the_terminal(
         assert shown.strip(), words
         assert "Traceback" not in shown, shown
         assert not THEIRS.search(shown.encode()), (words, THEIRS.search(shown.encode()))
+
+
+# the keys from the first screen, and what the screen that each opens has in its title or footer
+STEPS = (
+    ("r", "Filter"), ("\r", "System"), ("t", "Settings ·"), ("b", "System"), ("a", "layer 2"),
+    ("b", "System"), ("i", "Panes"), ("b", "System"), ("b", "Filter"), ("K", "Earlier"),
+    ("b", "Filter"), (" ", ""), ("j", ""), (" ", ""), ("c", "Seeds"),
+)  # fmt: skip
+
+
+@pytest.mark.timeout(600)
+def test_no_byte_of_theirs_reaches_the_terminal_from_a_screen(
+    corpus: Corpus, tmp_path: Path
+) -> None:
+    corpus.add("texts")
+    corpus.add("formulas")
+    corpus.add_names()
+    words = ["--runs", str(corpus.runs)]
+    child = start_on_terminal(FFTUI, words, tmp_path, {"XDG_CONFIG_HOME": str(tmp_path)})
+    try:
+        child.resize(160, 50)
+        child.read_until(b"palette")
+        for key, opened in STEPS:
+            before = len(child.seen)
+            child.press(key)
+            until(lambda: _shows(child, before, opened), f"for {opened!r} after {key!r}")  # noqa: B023
+        assert b"SPOOFED" in child.seen, "no hostile run was on the screen"
+        assert not THEIRS.search(child.seen), THEIRS.search(child.seen)
+    finally:
+        child.close()
+
+
+def _shows(child: Child, before: int, text: str) -> bool:
+    child.read_some(0.1)
+    return text.encode() in child.seen[before:]
