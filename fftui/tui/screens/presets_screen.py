@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.experiment import LAYERS, layers_text
@@ -24,6 +23,7 @@ from fftui.tui.backend import Backend, FirstFacts
 from fftui.tui.form_start import FormStart
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
 
