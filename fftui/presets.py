@@ -18,6 +18,7 @@ them); their names differ from those of the presets that come with fftui.
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def list_presets() -> list[Preset]:
     One's own that cannot be read are left out (`damaged_presets`). Raises ExperimentError where one
     that comes with fftui cannot.
     """
-    read = [_read(name, path, None) for name, path in _files_in(presets_folder()).items()]
+    read = [_read(name, path, None) for name, path in _files_that_came(presets_folder()).items()]
     own = [each for each in map(_read_own, _own_files().values()) if isinstance(each, Preset)]
     return sorted([*read, *own], key=_place_in_list)
 
@@ -106,7 +107,7 @@ def read_preset(name: str, data_folder: Path | None = None) -> Preset:
 
     Raises ExperimentError, with the nearest name, where there is none.
     """
-    files = _own_files() | _files_in(presets_folder())
+    files = _own_files() | _files_that_came(presets_folder())
     if name not in files:
         msg = f"no preset is called {shown(name)}{hint(name, files)}; fftui presets lists them"
         raise ExperimentError(msg)
@@ -125,6 +126,18 @@ def _files_in(folder: Path) -> dict[str, Path]:
     }
 
 
+@cache
+def _files_that_came(folder: Path) -> dict[str, Path]:
+    """The files of the presets that come with fftui, which stay as they are while it runs."""
+    return _files_in(folder)
+
+
+@cache
+def _tables_that_came(path: Path) -> dict[str, Any]:
+    """The tables of one of them."""
+    return read_toml(path)
+
+
 def _own_files() -> dict[str, Path]:
     return _files_in(own_presets_folder())
 
@@ -133,7 +146,7 @@ def _read_own(path: Path) -> Preset | ExperimentError:
     """One's own preset in a file, or what is wrong with it."""
     name = path.relative_to(own_presets_folder()).with_suffix("").as_posix()
     try:
-        if name in _files_in(presets_folder()):
+        if name in _files_that_came(presets_folder()):
             msg = f"{path} has the name of a preset that comes with fftui: rename the file"
             raise ExperimentError(msg)
         return _read(name, path, None)
@@ -142,7 +155,9 @@ def _read_own(path: Path) -> Preset | ExperimentError:
 
 
 def _read(name: str, path: Path, data_folder: Path | None) -> Preset:
-    file = validated(_PresetFile, read_toml(path), str(path))
+    came = presets_folder() in path.parents
+    tables = copy.deepcopy(_tables_that_came(path)) if came else read_toml(path)
+    file = validated(_PresetFile, tables, str(path))
     known = known_names(data_folder)
     for data in (*file.data_sets, *file.reports, *file.on):
         if data not in known:
@@ -215,6 +230,13 @@ def load_preset(
     folder = None if data_folder is None else Path(data_folder)
     values = preset_values(read_preset(name, folder), named, data_folder=folder)
     return _changed(values, changes, seed, f"preset {name}")
+
+
+def preset_experiment(preset: Preset, data: str | None = None) -> Experiment:
+    """The experiment of a preset that has been read on data set `data` (None: its own). Raises
+    ExperimentError.
+    """
+    return _changed(preset_values(preset, data), {}, None, f"preset {preset.name}")
 
 
 def load_config(

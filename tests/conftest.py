@@ -29,6 +29,7 @@ from fftui.runs.journal import JournalWriter
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value
 
+from . import made_once
 from .warm import WarmProcess
 
 # A person's own presets are none of the tests'
@@ -66,9 +67,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collect garbage less often, and none among the hundred thousands of objects that libraries
+    """Make once what libraries make for each test, collect garbage less often, and none among the hundred thousands of objects that libraries
     made when they were loaded: that took a fourth of the time of a test of a screen.
     """
+    made_once.keep_parsed_styles()
+    made_once.keep_built_commands()
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 10, 10)

@@ -36,8 +36,8 @@ LONG_S, BEYOND_REASON_S = 30 * DAY_S, 10 * YEAR_S  # of learning: warned of, and
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """The likely time and memory of an experiment.
+class LikelyTime:
+    """The likely time of an experiment.
 
     `same_run` is the finished run of the same experiment that `seconds` were measured by;
     otherwise `compared` runs scaled the estimate, or none. `seconds` are None while neither the
@@ -47,6 +47,12 @@ class Expectation:
     seconds: float | None
     same_run: str | None
     compared: int
+
+
+@dataclass(frozen=True)
+class Expectation(LikelyTime):
+    """The likely time and memory of an experiment."""
+
     memory: MemoryCost
     memory_bytes: float
     there_bytes: float
@@ -144,7 +150,21 @@ class FinishedRuns:
 
     def seconds(self, experiment: Experiment) -> float | None:
         """The likely time of `experiment`; None while it is not known."""
-        return self._time(experiment, measured_rates())[0]
+        return self.time(experiment).seconds
+
+    def time(self, experiment: Experiment, rates: Rates | None = None) -> LikelyTime:
+        """The likely time of `experiment`, by `rates` or those that were measured."""
+        rates = rates or measured_rates()
+        wanted = _without_seed_and_name(experiment)
+        same = next((run for run in self.runs if run.experiment == wanted), None)
+        if same is not None:
+            return LikelyTime(same.train_s, same.id, 1)
+        seconds = expected_seconds(experiment, rates)
+        if seconds is None:
+            return LikelyTime(None, None, 0)
+        factors = self._factors(experiment, rates)
+        scale = statistics.median(factors) if factors else 1.0
+        return LikelyTime(seconds * scale, None, len(factors))
 
     def expectation(self, experiment: Experiment, rates: Rates | None = None) -> Expectation:
         """The likely time and memory of `experiment`, by `rates` or those that were measured."""
@@ -159,12 +179,11 @@ class FinishedRuns:
             kept = fitted(asked, MUCH * there - beside, reduced=reduced)
             return memory_of(kept, reduced=reduced)
 
-        seconds, same_run, compared = self._time(experiment, rates)
-        memory = memory_cost(experiment)
+        time, memory = self.time(experiment, rates), memory_cost(experiment)
         found = Expectation(
-            seconds,
-            same_run,
-            compared,
+            time.seconds,
+            time.same_run,
+            time.compared,
             memory,
             memory.total + beside,
             there,
@@ -178,19 +197,6 @@ class FinishedRuns:
         if found.is_long:
             found = replace(found, slowest=costliest_field(experiment, _relative_time))
         return found
-
-    def _time(
-        self, experiment: Experiment, rates: Rates | None
-    ) -> tuple[float | None, str | None, int]:
-        wanted = _without_seed_and_name(experiment)
-        same = next((run for run in self.runs if run.experiment == wanted), None)
-        if same is not None:
-            return same.train_s, same.id, 1
-        seconds = expected_seconds(experiment, rates)
-        if seconds is None:
-            return None, None, 0
-        factors = self._factors(experiment, rates)
-        return seconds * (statistics.median(factors) if factors else 1.0), None, len(factors)
 
     def _factors(self, experiment: Experiment, rates: Rates | None) -> Sequence[float]:
         """How many times as long as estimated the newest runs of the same kinds took."""

@@ -5,11 +5,11 @@ import math
 from fftui.experiment import Experiment
 from fftui.experiment.disk_cost import disk_of
 from fftui.runs.disk_room import DiskRoom
-from fftui.runs.expectation import Expectation
+from fftui.runs.expectation import Expectation, LikelyTime
 from fftui.text.format import duration, roughly, size
 
 
-def time_text(expected: Expectation) -> str:
+def time_text(expected: LikelyTime) -> str:
     """The time, such as `4:02` where it was measured and `~4 min` where it is estimated."""
     write = roughly if expected.same_run is None else duration
     return write(expected.seconds)

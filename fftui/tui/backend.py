@@ -10,11 +10,17 @@ from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.own_presets import delete_preset, preset_path, save_preset
-from fftui.presets import Preset, damaged_presets, list_presets, load_preset, read_preset
+from fftui.presets import (
+    Preset,
+    damaged_presets,
+    list_presets,
+    preset_experiment,
+    read_preset,
+)
 from fftui.runs.control_file import send_request
 from fftui.runs.disk_room import DiskRoom
 from fftui.runs.estimate import measure
-from fftui.runs.expectation import Expectation, FinishedRuns
+from fftui.runs.expectation import Expectation, FinishedRuns, LikelyTime
 from fftui.runs.folder import RunFolder, RunRecord
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import ListedRun, RunListing
@@ -54,10 +60,6 @@ class Backend:
     def presets(self) -> list[Preset]:
         """All presets. Raises ExperimentError on an invalid file."""
         return list_presets()
-
-    def experiment(self, preset: str, data: str | None = None) -> Experiment:
-        """The experiment of a preset on a data set. Raises ExperimentError."""
-        return load_preset(preset, data)
 
     def runs(self) -> list[RunRecord]:
         """All runs, newest first, without damaged ones. Reads the disk."""
@@ -103,6 +105,12 @@ class Backend:
     def expectation(self, experiment: Experiment) -> Expectation:
         """The likely time and memory of `experiment`, by the runs that were read last."""
         return self._finished.expectation(experiment)
+
+    def likely_time(self, preset: Preset, data: str) -> LikelyTime:
+        """The likely time of a preset on a data set, by the runs that were read last. Raises
+        ExperimentError.
+        """
+        return self._finished.time(preset_experiment(preset, data))
 
     def form_of_preset(self, preset: Preset, data: str) -> FormStart:
         """The form of a preset on a data set. Raises ExperimentError."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from fftui.experiment.values import parse_overrides
-from fftui.presets import load_preset
+from fftui.presets import load_preset, read_preset
 from fftui.runs.folder import create
 from fftui.runs.workspace import Workspace
 from fftui.tui.backend import Backend
@@ -24,6 +24,7 @@ def test_only_a_run_of_the_same_experiment_gives_the_time(
     folder.write_record(record)
     backend = Backend(Workspace(tmp_path, None, "cpu"))
     assert backend.runs()
-    expected = backend.expectation(backend.experiment("quickstart"))
+    expected = backend.expectation(load_preset("quickstart"))
     assert (expected.same_run == folder.id) == measured
     assert (expected.seconds == 12.5) == measured
+    assert (backend.likely_time(read_preset("quickstart"), "mnist-mini").seconds == 12.5) == measured

@@ -7,9 +7,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.runs.run_fields import FIELDS
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 
 CHECKED, UNCHECKED = "[x]", "[ ]"

@@ -11,7 +11,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Footer
 
 from fftui.comparison.compared import Condition, conditions_of, differing_settings
 from fftui.comparison.lines import lines_of
@@ -23,6 +22,7 @@ from fftui.tui.commands import Command
 from fftui.tui.compare_backend import CompareBackend, ReadCurves
 from fftui.tui.screens.chart_group import ChartGroup, ChartKeys
 from fftui.tui.screens.compare_panes import ComparePanes
+from fftui.tui.widgets.footer import Footer
 
 READ_EVERY_S = 1.0  # what runs have learned
 

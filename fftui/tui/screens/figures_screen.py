@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from fftui.errors import FFTUIError
@@ -15,6 +14,7 @@ from fftui.studies.study import Scale
 from fftui.tui.figure_backend import FigureBackend, Room, ShownFigure
 from fftui.tui.widgets.cell_text import Paragraphs, cut, wrapped
 from fftui.tui.widgets.figure_pane import FigurePane
+from fftui.tui.widgets.footer import Footer
 
 REDRAW_AFTER_S = 0.3  # a terminal is resized in many steps
 SCROLLBAR = 1  # cells

@@ -6,7 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from fftui.errors import RequestError
 from fftui.experiment import Experiment
@@ -22,6 +22,7 @@ from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.line_dialog import LineDialog
 from fftui.tui.screens.typing_keys import InputScreen
 from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, RowList
 from fftui.tui.widgets.value_input import ValueInput
 

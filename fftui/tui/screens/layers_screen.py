@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from fftui.runs.view import RunView
 from fftui.tui.charts.chart_registry import CHARTS
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.chart_group import ChartGroup, ChartKeys
 from fftui.tui.widgets.chart import Chart
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.run_status import RunHeader
 
 REFRESH_EVERY_S = 0.5

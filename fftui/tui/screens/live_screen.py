@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from fftui.errors import RequestError
@@ -26,6 +25,7 @@ from fftui.tui.screens.layers_screen import LayersScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.screens.system_screen import SystemScreen
 from fftui.tui.system.metric_styles import Machine
+from fftui.tui.widgets.footer import Footer
 
 POLL_S = 0.5
 BREATH_S = 0.02  # between two parts of a long journal: the screen answers keys

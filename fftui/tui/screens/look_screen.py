@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
-from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from fftui.errors import FFTUIError
@@ -28,6 +27,7 @@ from fftui.tui.look.units_pane import units_pane
 from fftui.tui.look_backend import LookBackend
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.cell_text import Paragraphs, cut
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_widget import Span
 
 LOOK_EVERY_S = 2.0

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.studies.narrowing import Narrowing
@@ -17,6 +16,7 @@ from fftui.studies.study import SEEDS, Scale, Study
 from fftui.text import format as fmt
 from fftui.tui.study_backend import NarrowedStudy, StudyBackend
 from fftui.tui.widgets.cell_text import Paragraphs, cut
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 
 COLUMNS = (Column(""), Column("what to run", elastic=True, least=20))

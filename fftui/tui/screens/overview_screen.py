@@ -6,10 +6,10 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.tui.glass import literal
 from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, RowList
 
 

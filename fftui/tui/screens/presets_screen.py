@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.experiment import LAYERS, layers_text
@@ -24,6 +23,7 @@ from fftui.tui.backend import Backend, FirstFacts
 from fftui.tui.form_start import FormStart
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
 
@@ -83,6 +83,7 @@ class PresetsScreen(Screen[None]):
         self._load_problem = ""
         self.loads_torch = True  # set by the app
         self._data: dict[str, str] = {}
+        self._times: dict[tuple[str, str], str] = {}  # of presets on data sets
         self._presets: tuple[Preset, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -120,6 +121,8 @@ class PresetsScreen(Screen[None]):
         listed, before = message.facts, self._facts
         if listed == before:
             return
+        if (listed.presets, listed.runs) != (self._presets, before.runs):
+            self._times.clear()
         here = self.current
         self._facts, self._presets = listed, listed.presets
         for problem in set(listed.problems) - set(before.problems):
@@ -135,6 +138,7 @@ class PresetsScreen(Screen[None]):
     def torch_loaded(self, problem: str) -> None:
         """Show the estimated times, or the `problem` that kept torch from being loaded."""
         self._load_problem = problem
+        self._times.clear()
         self._show()
         self._load_facts()
 
@@ -183,11 +187,16 @@ class PresetsScreen(Screen[None]):
         return self._facts.sets is None or data in self._facts.sets
 
     def _time(self, preset: Preset, data: str) -> str:
+        asked = preset.name, data
+        if asked not in self._times:
+            self._times[asked] = self._found_time(preset, data)
+        return self._times[asked]
+
+    def _found_time(self, preset: Preset, data: str) -> str:
         try:
-            experiment = self._backend.experiment(preset.name, data)
+            return time_text(self._backend.likely_time(preset, data))
         except ExperimentError:
             return fmt.MISSING
-        return time_text(self._backend.expectation(experiment))
 
     @property
     def current(self) -> Preset | None:

@@ -10,7 +10,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.experiment import Experiment
@@ -22,6 +21,7 @@ from fftui.tui.messages import OpenRun
 from fftui.tui.run_sources import LiveSource
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.uncovered import Uncovered
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
 from fftui.tui.widgets.run_status import STATUS_STYLES

@@ -9,7 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from fftui.errors import FFTUIError, FilterError, RequestError
 from fftui.runs.filter import Filter, Predicate, known_paths, parse_filter, short_names
@@ -25,6 +25,7 @@ from fftui.tui.screens.marking import MarkingScreen
 from fftui.tui.screens.run_editing import RunEditing
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.cell_text import Paragraphs, cut
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.run_rows import DEFAULT_COLUMNS, RunRows, details, shown_by_default
 

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.text.settings_text import Asked, Setting
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 
 COLUMNS = (

@@ -9,7 +9,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.runs.view import RunView
@@ -22,6 +21,7 @@ from fftui.tui.screens.narrow_screen import NarrowScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable
 from fftui.tui.system.metric_styles import Machine
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.study_widgets import StudyHeader, columns_of, rows_of
 

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Footer
 
 from fftui.runs.view import RunView
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_history import SystemHistory
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.run_status import RunHeader
 
 REFRESH_EVERY_S = 1.0
