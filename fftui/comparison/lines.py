@@ -1,11 +1,16 @@
 """The lines of a comparison: a curve for each condition, of several seeds their mean in a band."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from fftui.comparison.compared import ComparedRun, Condition
 from fftui.runs.curve_metrics import RunCurve, XName
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -57,28 +62,28 @@ def _mean(curves: Sequence[RunCurve]) -> tuple[RunCurve, int, Band]:
     """The mean of curves at the epochs that all of them have, their number, and the band. Where one
     is not finite, nor is the mean.
     """
+    import numpy as np  # noqa: PLC0415 - unfolded lines do without
+
     aligned = _aligned(curves)
-    values = [each.values for each in aligned]
-    sums = list(map(sum, zip(*values, strict=True)))
-    count = len(curves)
+    values_SN = np.array([each.values for each in aligned])
+    count, sums_N = len(curves), values_SN.sum(axis=0)
+    finite_N = np.isfinite(sums_N)
 
     def means(columns: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-        if all(each == columns[0] for each in columns):
+        if all(each is columns[0] or each == columns[0] for each in columns):
             return columns[0]
-        return tuple([sum(each) / count for each in zip(*columns, strict=True)])
+        return tuple((np.array(columns).sum(axis=0) / count).tolist())
 
-    def edges(edge: Callable[..., float]) -> tuple[float, ...]:
-        found = map(edge, *values)
-        known = map(math.isfinite, sums)
-        return tuple([y if ok else math.nan for y, ok in zip(found, known, strict=True)])
+    def edge(found_N: "NDArray[np.float64]") -> tuple[float, ...]:
+        return tuple(np.where(finite_N, found_N, math.nan).tolist())
 
     mean = RunCurve(
         aligned[0].epochs,
         means([each.steps for each in aligned]),
         means([each.seconds for each in aligned]),
-        tuple([each / count for each in sums]),
+        tuple((sums_N / count).tolist()),
     )
-    return mean, count, Band(edges(min), edges(max))
+    return mean, count, Band(edge(values_SN.min(axis=0)), edge(values_SN.max(axis=0)))
 
 
 def _aligned(curves: Sequence[RunCurve]) -> list[RunCurve]:

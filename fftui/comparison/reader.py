@@ -4,6 +4,7 @@ learn. One thread at a time uses it.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,12 @@ class ComparisonReader:
     """The runs of a comparison and their tables. Raises as `compared_runs`."""
 
     def __init__(self, folders: Sequence[RunFolder]) -> None:
-        self.runs = compared_runs(folders)
-        self._tables = [GrowingTables(run.folder) for run in self.runs]
+        tables = {folder: GrowingTables(folder) for folder in folders}
+        with ThreadPoolExecutor(READERS) as pool:  # Polars reads without Python's lock
+            for each in tables.values():
+                pool.submit(_read, each)  # meanwhile the records and experiments are read
+            self.runs = compared_runs(folders)
+        self._tables = [tables[run.folder] for run in self.runs]
         self._curves = [RunCurves(each) for each in self._tables]
         self._measured: dict[str, Measured | None] = {}
 
@@ -37,7 +42,7 @@ class ComparisonReader:
 
     def curves(self, metric: CurveMetric, layer: int | None) -> tuple[RunCurve | None, ...]:
         """The curve of each run. Raises OSError where a run cannot be read."""
-        with ThreadPoolExecutor(READERS) as pool:  # Polars reads without Python's lock
+        with ThreadPoolExecutor(READERS) as pool:
             return tuple(pool.map(lambda each: each.curve(metric, layer), self._curves))
 
     def usual_metric(self) -> CurveMetric:
@@ -81,3 +86,12 @@ class ComparisonReader:
             if run.letter not in self._measured and not run.is_learning:
                 self._measured[run.letter] = measured_of(tables)
         return outcomes_of(conditions, self._measured)
+
+
+def _read(tables: GrowingTables) -> None:
+    """Read the tables of which a comparison begins with a curve; what cannot be read is asked for
+    again, and said then.
+    """
+    with suppress(OSError):
+        tables.read("evaluations")
+        tables.read("epochs")

@@ -10,6 +10,7 @@ from fftui.runs.table_names import TableName
 from fftui.runs.tables import make_table
 
 MOST_ROWS_A_BYTE = 6  # of a journal: the table `images` has a row a bit of base64 text
+FEW_ROWS = 100_000  # that are read at once; of more it is asked first how many there are
 BYTES_OF_LOST = 1 << 20  # that a journal may have had
 
 
@@ -29,12 +30,14 @@ def _stored(folder: RunFolder, name: TableName) -> pl.DataFrame | None:
     path = folder.table(name)
     try:
         check_own(path)
-        scan = pl.scan_parquet(path)
-        if scan.collect_schema() != SCHEMAS[name]:
+        if pl.read_parquet_schema(path) != SCHEMAS[name]:
             return None
         most = MOST_ROWS_A_BYTE * _journal_bytes(folder)
-        rows = scan.select(pl.len()).collect().item()
-        return scan.collect() if rows <= most else None
+        table = pl.read_parquet(path, n_rows=1 + min(most, FEW_ROWS))
+        if table.height <= FEW_ROWS:
+            return table if table.height <= most else None
+        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        return pl.read_parquet(path) if rows <= most else None
     # a TypeError is of a path that is not UTF-8
     except (OSError, TypeError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None

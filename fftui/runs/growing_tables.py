@@ -64,8 +64,8 @@ class GrowingTables:
         kinds = SAMPLES if name == "telemetry" else EPOCHS
         ended = self._has_ended()
         if ended and kinds not in self._parts:
-            self._complete.add(name)
             self._tables[name] = finished_table(self.folder, name)
+            self._complete.add(name)
             return True
         part = self._parts.setdefault(kinds, _Part(self.folder, kinds))
         found = part.read()

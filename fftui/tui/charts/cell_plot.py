@@ -11,9 +11,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from operator import or_
 from typing import Literal, overload
 
+from fftui.runs.line_dots import Grid, LineArrays
 from fftui.tui.charts.scale import Window
 
 StyleName = Literal[
@@ -40,6 +42,7 @@ LINE_STYLES: tuple[StyleName, ...] = ("line-1", "line-2", "line-3", "line-4", "l
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line
 BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
+MANY = 2000  # points, from which on a line is worth NumPy
 FEW = 1  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
 LETTER_EVERY = 26  # cells between two letters on a line
@@ -124,6 +127,11 @@ class Series:
     def is_finite(self) -> bool:
         """Whether every value is."""
         return math.isfinite(sum(self.ys))
+
+    @cached_property
+    def arrays(self) -> LineArrays:
+        """Its points for `_many_strokes`."""
+        return LineArrays(self.xs, self.ys)
 
     @cached_property
     def kept_columns(self) -> "dict[tuple[float, float, int], list[DotColumn]]":
@@ -325,7 +333,9 @@ def _dots_of(line: Series, window: Window, across: int, down: int) -> list[int]:
 
 def _new_dots(line: Series, window: Window, across: int, down: int) -> list[int]:
     found = [0] * across
-    for x, high, low in _strokes(line, window, across, down):
+    many = len(line.points) > MANY and line.is_finite
+    strokes = (_many_strokes if many else _strokes)(line, window, across, down)
+    for x, high, low in strokes:
         if low >= 0 and high < down:
             found[x] |= (2 << (low if low < down else down - 1)) - (1 << (high if high > 0 else 0))
     return (
@@ -333,6 +343,16 @@ def _new_dots(line: Series, window: Window, across: int, down: int) -> list[int]
         if line.dotted
         else found
     )
+
+
+def _many_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
+    """What `_strokes` yields, of many points, which are all finite."""
+    grid = Grid(window.left, window.right, window.bottom, window.top, window.log, across, down)
+    rows = line.arrays.rows(grid)
+    yield from zip(rows.columns, rows.high, rows.low, strict=True)
+    for at, (one, other) in enumerate(pairwise(rows.columns)):
+        if other > one + 1:
+            yield from _segment(one, rows.last[at], other, rows.first[at + 1])
 
 
 def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:

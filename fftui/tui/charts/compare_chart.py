@@ -4,10 +4,10 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 
 from fftui.comparison.compared import Condition
-from fftui.comparison.lines import ConditionLine
+from fftui.comparison.lines import Band, ConditionLine
 from fftui.runs.curve_metrics import CurveMetric, XName
 from fftui.runs.smoothing import smoothed
 from fftui.text import format as fmt
@@ -146,23 +146,31 @@ def _band(line: ConditionLine, condition: Condition, x: XName) -> Series | None:
     """The band of a line as strokes from its lowest to its highest values."""
     if line.band is None:
         return None
-    places = list(zip(line.curve.xs(x), line.band.low, line.band.high, strict=True))
-    strokes = chain.from_iterable(((at, low), (at, high)) for at, low, high in _filled(places))
-    return BandSeries(f"{condition.letter} band", tuple(strokes), "faint", BAND_SIGN, dotted=True)
+    places = _filled(line.curve.xs(x), line.band)
+    return BandSeries(f"{condition.letter} band", places, "faint", BAND_SIGN, dotted=True)
 
 
-Place = tuple[float, float, float]  # x, low, high
+def _filled(xs: Sequence[float], band: Band) -> Points:
+    """The lowest and the highest value at each place, with enough places between them."""
+    between = BAND_POINTS // max(1, len(xs) - 1)
+    columns: list[Sequence[float]] = [xs, band.low, band.high]
+    if between > 1:
+        columns = [list(_divided(each, between)) for each in columns]
+    at, low, high = columns
+    return Points(_alternating(at, at), _alternating(low, high))
 
 
-def _filled(places: Sequence[Place]) -> Iterable[Place]:
-    """The places with enough others between them."""
-    between = BAND_POINTS // max(1, len(places) - 1)
-    for one, other in pairwise(places):
-        yield one
-        for step in range(1, between):
-            share = step / between
-            yield tuple(a + share * (b - a) for a, b in zip(one, other, strict=True))  # type: ignore[misc]
-    yield from places[-1:]
+def _divided(values: Sequence[float], parts: int) -> Iterable[float]:
+    """The values, with others on straight lines between them."""
+    for one, other in pairwise(values):
+        yield from (one + step / parts * (other - one) for step in range(parts))
+    yield from values[-1:]
+
+
+def _alternating(ones: Sequence[float], others: Sequence[float]) -> tuple[float, ...]:
+    found = [0.0] * (2 * len(ones))
+    found[::2], found[1::2] = ones, others
+    return tuple(found)
 
 
 def _window(lines: Sequence[RunLine]) -> Window:

@@ -25,6 +25,7 @@ from fftui.tui.screens.compare_panes import ComparePanes
 from fftui.tui.widgets.footer import Footer
 
 READ_EVERY_S = 1.0  # what runs have learned
+OUTCOMES_AFTER_S = 0.1
 
 
 class CurvesRead(Message):
@@ -221,7 +222,8 @@ class CompareScreen(ChartKeys):
             self.panes.show(replace(made, outcomes=before.outcomes))
         else:
             self.panes.show(made)
-            self.read_outcomes(made.conditions)
+            # the lines are painted first: intervals load NumPy and hold Python's lock
+            self.set_timer(OUTCOMES_AFTER_S, partial(self.read_outcomes, made.conditions))
 
     # Keys and commands
 

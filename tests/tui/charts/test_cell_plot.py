@@ -1,9 +1,11 @@
 import math
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fftui.tui.charts import cell_plot
 from fftui.tui.charts.cell_plot import Series, _dots_of, _reduced, _segment, columns, draw
 from fftui.tui.charts.fitting import settled, window_for
 from fftui.tui.charts.scale import Window, ticks
@@ -162,3 +164,27 @@ def test_dots_are_those_of_each_stroke_by_itself(
                 found[x] |= (2 << min(low, down - 1)) - (1 << max(high, 0))
         before = column
     assert _dots_of(line, window, across, down) == found
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(0, 99),
+    st.integers(1, 300),
+    st.integers(1, 90),
+    st.sampled_from((1, 5, 80)),
+    st.booleans(),
+)
+def test_a_line_of_many_points_has_the_dots_of_one_of_few(
+    seed: int, points: int, across: int, down: int, log: bool
+) -> None:
+    numbers = random.Random(seed)
+    at, places = 0.0, []
+    for _ in range(points):
+        at += numbers.choice((0.0, 0.1, 1.0, 30.0))
+        places.append((at, numbers.lognormvariate(0, 1)))
+    window = Window(at * 0.1, at * 0.9 + 1, 0.2, 4.0, log)
+    few, many = (Series("s", tuple(places)) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patched:
+        dots = _dots_of(few, window, across, down)
+        patched.setattr(cell_plot, "MANY", 0)
+        assert _dots_of(many, window, across, down) == dots
