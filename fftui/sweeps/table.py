@@ -8,24 +8,18 @@ from dataclasses import asdict
 from typing import Any
 
 import polars as pl
-from optuna.trial import FrozenTrial, TrialState
 
 from fftui.errors import one_of
 from fftui.runs.export import FORMATS, render
 from fftui.sweeps.over import Choices, Real
 from fftui.sweeps.plan import SweepFolder, SweepPlan
+from fftui.sweeps.sweep_facts import value_text
 from fftui.sweeps.trials import SweepTrials
+from fftui.sweeps.watching import trial_facts
 from fftui.sweeps.winner import winner_of
 from fftui.text.format import columns, percent
 
 TO = ("text", *FORMATS)
-STATES = {
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "begun",
-    TrialState.WAITING: "waiting",
-}
 FACTS: Mapping[str, pl.DataType] = {
     "trial": pl.Int64(),
     "state": pl.String(),
@@ -56,13 +50,17 @@ def trials_table(plan: SweepPlan, trials: SweepTrials) -> pl.DataFrame:
         for over in overs
     }
     schema = {"trial": FACTS["trial"], "state": FACTS["state"], **kinds, **FACTS}
-    tests = {look["trial"]: _mean(look["accuracies"]) for look in trials.test_looks}
-    rows, best = [], None
-    for trial in trials.all:
-        if trial.state == TrialState.COMPLETE and trial.value is not None:
-            best = max(trial.value, best or 0.0)
-        row = _facts(trial) | {"best_so_far": best, "test_accuracy": tests.get(trial.number)}
-        rows.append(row | {over.path: trial.params.get(over.path) for over in overs})
+    paths = [over.path for over in overs]
+    rows = []
+    for each in trial_facts(overs, trials.all, trials.test_looks):
+        fields = asdict(each) | {
+            "trial": each.number,
+            "validation_accuracy": each.accuracy,
+            "test_accuracy": each.test,
+            "runs": " ".join(each.runs),
+        }
+        row = {name: fields[name] for name in FACTS}
+        rows.append(row | dict(zip(paths, each.values, strict=True)))
     return pl.DataFrame(rows, schema=schema)
 
 
@@ -107,29 +105,7 @@ def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[tuple[str, str]
         ("state", row["state"]),
         ("validation %", percent(row["validation_accuracy"], missing="")),
         ("test %", percent(row["test_accuracy"], missing="")),
-        *((name, _short(row[name])) for name in names),
+        *((name, "" if row[name] is None else value_text(row[name])) for name in names),
         ("runs", row["runs"]),
         ("why", row["error"] or ""),
     ]
-
-
-def _short(value: object) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _facts(trial: FrozenTrial) -> dict[str, Any]:
-    begun, ended = trial.datetime_start, trial.datetime_complete
-    error = trial.user_attrs.get("error")
-    return {
-        "trial": trial.number,
-        "state": STATES[trial.state],
-        "validation_accuracy": trial.value,
-        "measured": len(trial.intermediate_values),
-        "seconds": (ended - begun).total_seconds() if begun and ended else None,
-        "runs": " ".join(map(str, trial.user_attrs.get("runs", {}).values())),
-        "error": None if error is None else str(error),
-    }
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
