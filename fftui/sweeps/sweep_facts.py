@@ -12,6 +12,8 @@ from fftui.text import format as fmt
 
 TrialState = Literal["finished", "pruned", "failed", "running", "interrupted", "begun", "waiting"]
 
+LEAST_FINISHED = 10  # trials for importance
+
 
 @dataclass(frozen=True)
 class TrialFacts:
@@ -55,6 +57,7 @@ class SweepFacts:
     sampler: str
     seeds: int
     overs: tuple[Over, ...]
+    searched: tuple[str, ...]  # the settings as `--over` was given them
     trials: tuple[TrialFacts, ...] = ()
     test_looks: int = 0
     importance: Importance | None = None

@@ -11,11 +11,11 @@ import polars as pl
 
 from fftui.errors import one_of
 from fftui.runs.export import FORMATS, render
-from fftui.sweeps.over import Choices, Real
+from fftui.sweeps.over import Choices, Over, Real
 from fftui.sweeps.plan import SweepFolder, SweepPlan
-from fftui.sweeps.sweep_facts import value_text
+from fftui.sweeps.sweep_facts import TrialFacts, value_text
 from fftui.sweeps.trials import SweepTrials
-from fftui.sweeps.watching import trial_facts
+from fftui.sweeps.watching import facts_of
 from fftui.sweeps.winner import winner_of
 from fftui.text.format import columns, percent
 
@@ -38,9 +38,8 @@ def check_format(to: str) -> None:
     one_of("format", to, TO)
 
 
-def trials_table(plan: SweepPlan, trials: SweepTrials) -> pl.DataFrame:
+def trials_table(overs: Sequence[Over], trials: Sequence[TrialFacts]) -> pl.DataFrame:
     """One row a trial, with a column a setting, named by its path."""
-    overs = plan.overs
     kinds = {
         over.path: pl.Float64()
         if isinstance(over.domain, Real)
@@ -52,7 +51,7 @@ def trials_table(plan: SweepPlan, trials: SweepTrials) -> pl.DataFrame:
     schema = {"trial": FACTS["trial"], "state": FACTS["state"], **kinds, **FACTS}
     paths = [over.path for over in overs]
     rows = []
-    for each in trial_facts(overs, trials.all, trials.test_looks):
+    for each in trials:
         fields = asdict(each) | {
             "trial": each.number,
             "validation_accuracy": each.accuracy,
@@ -64,19 +63,21 @@ def trials_table(plan: SweepPlan, trials: SweepTrials) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
-def as_file(plan: SweepPlan, trials: SweepTrials, to: str) -> bytes:
+def as_file(overs: Sequence[Over], trials: Sequence[TrialFacts], to: str) -> bytes:
     """The table of the trials in format `to`; text is for people, the best trial first."""
     check_format(to)
     for known in FORMATS:
         if known == to:
-            return render(trials_table(plan, trials), known)
-    return columns(*table_for_people(plan, trials)).encode()
+            return render(trials_table(overs, trials), known)
+    return columns(*table_for_people(overs, trials)).encode()
 
 
-def table_for_people(plan: SweepPlan, trials: SweepTrials) -> tuple[list[str], list[list[str]]]:
+def table_for_people(
+    overs: Sequence[Over], trials: Sequence[TrialFacts]
+) -> tuple[list[str], list[list[str]]]:
     """Head and rows as text, the best trial first; empty columns are left out."""
-    names = [over.path for over in plan.overs]
-    frame = trials_table(plan, trials).sort(
+    names = [over.path for over in overs]
+    frame = trials_table(overs, trials).sort(
         "validation_accuracy", descending=True, nulls_last=True, maintain_order=True
     )
     order = {"finished": 0, "pruned": 1, "failed": 2}
@@ -95,7 +96,7 @@ def as_facts(folder: SweepFolder, plan: SweepPlan, trials: SweepTrials) -> dict[
         **described,
         "winner": winner and asdict(winner),
         "test_looks": trials.test_looks,
-        "trials": trials_table(plan, trials).to_dicts(),
+        "trials": trials_table(plan.overs, facts_of(plan, trials)).to_dicts(),
     }
 
 

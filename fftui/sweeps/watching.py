@@ -21,8 +21,8 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.status import is_live, with_current_status
 from fftui.sweeps import sweep_facts as facts
 from fftui.sweeps.over import Over
-from fftui.sweeps.plan import SweepFolder
-from fftui.sweeps.trials import DAMAGED, LARGEST_JOURNAL, damaged
+from fftui.sweeps.plan import SweepFolder, SweepPlan
+from fftui.sweeps.trials import DAMAGED, LARGEST_JOURNAL, SweepTrials, damaged
 
 STATES: dict[TrialState, facts.TrialState] = {
     TrialState.COMPLETE: "finished",
@@ -32,7 +32,6 @@ STATES: dict[TrialState, facts.TrialState] = {
     TrialState.WAITING: "waiting",
 }
 BEST_SHARE, LEAST_BEST = 0.1, 5  # of the finished trials, those that importance asks about
-ENOUGH = 10  # finished trials for importance
 
 
 class SweepReader:
@@ -68,6 +67,7 @@ class SweepReader:
                 plan.sampler,
                 plan.seeds,
                 overs,
+                plan.over,
                 trial_facts(overs, self._frozen, self._looks, self.folder.runs_dir),
                 len(self._looks),
                 self._importance,
@@ -83,7 +83,7 @@ class SweepReader:
             return 0
 
     def _read_journal(self) -> None:
-        if self._storage is None:
+        if self._storage is None or self._size() < self._read_size:  # it is another one now
             if not self.folder.storage.exists():  # Optuna would make it
                 return
             check_own(self.folder.storage, LARGEST_JOURNAL)
@@ -100,7 +100,7 @@ class SweepReader:
             self._weighed = finished
 
     def _weigh(self, finished: int) -> facts.Importance | None:
-        if finished < ENOUGH or self._storage is None:
+        if finished < facts.LEAST_FINISHED or self._storage is None:
             return None
         best = min(finished - 1, max(LEAST_BEST, math.ceil(BEST_SHARE * finished)))
         study = optuna.load_study(study_name=self.folder.name, storage=self._storage)
@@ -112,6 +112,11 @@ class SweepReader:
         return facts.Importance(
             tuple(float(shares.get(path, 0.0)) for path in paths), best, finished
         )
+
+
+def facts_of(plan: SweepPlan, trials: SweepTrials) -> tuple[facts.TrialFacts, ...]:
+    """The trials that a process has opened, in plain values."""
+    return trial_facts(plan.overs, trials.all, trials.test_looks)
 
 
 def trial_facts(
