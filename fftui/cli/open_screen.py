@@ -58,3 +58,14 @@ def open_attached(folder: "RunFolder") -> int:
     from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
 
     return run_app(Workspace(folder.path.parent), attached=folder.id)
+
+
+def open_sweep_screen(workspace: Workspace, name: str, trials: int | None = None) -> int:
+    """Show the screen of the sweep called `name` until it is closed, and carry trials out there
+    until it has so many (None: none); returns the exit code.
+    """
+    from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
+    from fftui.tui.messages import OpenSweep, StartSweep  # noqa: PLC0415
+
+    first = [OpenSweep(name), *([StartSweep(name, trials)] if trials is not None else [])]
+    return run_app(workspace, first=first)

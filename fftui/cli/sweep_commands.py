@@ -1,10 +1,11 @@
-"""`sweep`: settings searched by Optuna; `sweep show` and `sweep list`.
+"""`sweep`: settings searched by Optuna; `sweep show`, `sweep watch` and `sweep list`.
 
 Imports inside the functions, as in all of the command line (PLC0415).
 """
 
 # ruff: noqa: PLC0415, PLR0917
 
+import sys
 from typing import Annotated, Any, Literal
 
 import typer
@@ -25,6 +26,7 @@ from fftui.cli.options import (
     file_of,
     workspace_of,
 )
+from fftui.errors import RequestError
 
 
 class _RunByDefault(typer.core.TyperGroup):
@@ -41,7 +43,7 @@ sweep_app = typer.Typer(
     cls=_RunByDefault,
     help=(
         "Search settings by their accuracy on validation images: fftui sweep PRESET --over …, or"
-        " show."
+        " show and watch."
     ),
     rich_markup_mode=None,
 )
@@ -106,6 +108,9 @@ def sweep(  # noqa: PLR0913 - one parameter an option
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a setting. Repeatable."),
     ] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Show the sweep's screen, and carry trials out there.")
+    ] = False,
     on: On = None,
     to: TableFormat = "text",
     output: Output = "-",
@@ -121,11 +126,12 @@ def sweep(  # noqa: PLR0913 - one parameter an option
     Ctrl-C once finishes the batch; twice exits now.
     """
     from fftui.cli import sweep_headless as headless
-
-    headless.check_optuna()
+    from fftui.cli.open_screen import check_terminal, open_sweep_screen
     from fftui.experiment.values import parse_overrides
     from fftui.presets import load_preset
-    from fftui.sweeps.plan import SweepPlan, open_sweep
+    from fftui.sweeps.plan import SweepPlan, check_optuna, open_sweep
+
+    check_optuna()
     from fftui.text.notices import with_notice
 
     workspace = workspace_of(runs, data_dir, device)
@@ -139,7 +145,14 @@ def sweep(  # noqa: PLR0913 - one parameter an option
         seeds=seeds,
         seed=seed,
     )
+    if screen:
+        check_terminal("--screen", [word for word in sys.argv[1:] if word != "--screen"])
+    if screen and on is not None:
+        msg = "--screen carries trials out in its own process: leave --on out, or --screen"
+        raise RequestError(msg)
     folder = open_sweep(workspace.runs_dir, plan, name)
+    if screen:
+        raise typer.Exit(open_sweep_screen(workspace, folder.name, trials))
     executor = executor_of(on, 1, workspace)
 
     def work() -> int:
@@ -162,12 +175,31 @@ def sweep_show(
 ) -> None:
     """Show the trials of a sweep, the best first."""
     from fftui.cli import sweep_headless as headless
+    from fftui.sweeps.plan import check_optuna, find_sweep
 
-    headless.check_optuna()
-    from fftui.sweeps.plan import find_sweep
-
+    check_optuna()
     folder = find_sweep(workspace_of(runs).runs_dir, name)
     headless.show_sweep(folder, to, file_of(output), as_json=as_json)
+
+
+@sweep_app.command("watch")
+def sweep_watch(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The sweep, a beginning of it, or 'latest'.")
+    ] = "latest",
+    runs: RunsDir = None,
+    data_dir: DataDir = None,
+    device: Device = "auto",
+) -> None:
+    """Show the screen of a sweep, also while other processes carry it out."""
+    from fftui.cli.open_screen import check_terminal, open_sweep_screen
+    from fftui.sweeps.plan import check_optuna, find_sweep
+
+    check_optuna()
+    workspace = workspace_of(runs, data_dir, device)
+    folder = find_sweep(workspace.runs_dir, name)
+    check_terminal("sweep watch", ["sweep", "show", folder.name])
+    raise typer.Exit(open_sweep_screen(workspace, folder.name))
 
 
 @sweep_app.command("list")

@@ -2,18 +2,16 @@
 
 import shlex
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fftui import events as ev
 from fftui.cli.study_headless import Stop
-from fftui.errors import RequestError
 from fftui.executors.executor import Executor
 from fftui.runs.files import check_writable, write_output
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
-from fftui.sweeps.plan import SweepFolder, SweepPlan, list_sweeps
+from fftui.sweeps.plan import HOW_TO_BEGIN, SweepFolder, SweepPlan, list_sweeps
 from fftui.text.displays import Display, Unfailing, display_here
 from fftui.text.format import columns, percent
 from fftui.text.signal_handlers import INTERRUPTED, signals_to
@@ -22,13 +20,6 @@ from fftui.text.streams import file_to_stdout, json_to_stdout, to_stderr, to_std
 if TYPE_CHECKING:
     from fftui.sweeps.sweeping import SweepProgress
     from fftui.sweeps.trials import SweepTrials
-
-
-def check_optuna() -> None:
-    """Raise RequestError, with what to install, where Optuna is not there."""
-    if find_spec("optuna") is None:
-        msg = "sweeps need Optuna, which is not installed: pip install 'fftui[sweep]'"
-        raise RequestError(msg)
 
 
 def execute_sweep(  # noqa: PLR0913, PLR0917 - the sweep, where, how long, and its table
@@ -71,6 +62,8 @@ def show_sweeps(runs_dir: Path, *, as_json: bool) -> None:
     plans = [(each.name, each.plan()) for each in list_sweeps(runs_dir)]
     if as_json:
         json_to_stdout([{"sweep": n, "preset": p.preset, "over": p.over} for n, p in plans])
+    elif not plans:
+        to_stderr(f"no sweeps in {runs_dir}; {HOW_TO_BEGIN}")
     else:
         rows = [(name, plan.sampler, "; ".join(plan.over)) for name, plan in plans]
         to_stdout(columns(("sweep", "sampler", "searches"), rows))
@@ -82,6 +75,7 @@ def show_sweep(folder: SweepFolder, to: str, file: Path | None, *, as_json: bool
     """
     from fftui.sweeps import table  # noqa: PLC0415 - loads Optuna and Polars
     from fftui.sweeps.trials import SweepTrials  # noqa: PLC0415
+    from fftui.sweeps.watching import facts_of  # noqa: PLC0415
 
     plan = folder.plan()
     table.check_format(to)
@@ -89,7 +83,7 @@ def show_sweep(folder: SweepFolder, to: str, file: Path | None, *, as_json: bool
     if as_json:
         json_to_stdout(table.as_facts(folder, plan, trials))
         return
-    content = table.as_file(plan, trials, to)
+    content = table.as_file(plan.overs, facts_of(plan, trials), to)
     if file is not None:
         write_output(file, content)
     else:

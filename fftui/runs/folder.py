@@ -228,7 +228,7 @@ def read_record(path: str) -> RunRecord:
         msg = f"{path} is no run that can be read: run.json: {error.strerror}"
         raise RunNotFoundError(msg) from error
     except ValidationError as error:
-        _refuse_newer(path, _format_of(content))  # whose fields may be others
+        _refuse_newer(path, format_of(content))  # whose fields may be others
         again = f"fftui run --config {path}/experiment.toml"
         msg = (
             f"{path}/run.json is damaged ({_first_problem(error)}); begin the run again with:"
@@ -246,7 +246,7 @@ def _refuse_newer(path: str, found: int) -> None:
         raise RunNotFoundError(msg)
 
 
-def _format_of(content: bytes) -> int:
+def format_of(content: bytes) -> int:
     """The format of a record that is no `RunRecord`; 1 where it says none."""
     with suppress(ValueError):
         return _Formatted.model_validate_json(content).format

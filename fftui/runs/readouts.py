@@ -41,6 +41,7 @@ class ReadoutResult(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    format: ev.Ordinal = ev.FORMAT  # a result without it is of format 1
     layers: tuple[int, ...]
     epochs: int
     learning_rate: float
@@ -114,7 +115,7 @@ def read_readouts(folder: RunFolder) -> tuple[ReadoutResult, ...]:
     """
     path = folder.readouts
     try:
-        return _RESULTS.validate_json(read_bytes(str(path)))
+        results = _RESULTS.validate_json(read_bytes(str(path)))
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -123,6 +124,11 @@ def read_readouts(folder: RunFolder) -> tuple[ReadoutResult, ...]:
     except ValidationError as error:
         msg = f"{path} is damaged ({error.errors()[0]['msg']}): remove it, and probe again"
         raise RequestError(msg) from error
+    newest = max((each.format for each in results), default=ev.FORMAT)
+    if newest > ev.FORMAT:  # writing it would lose what only the newer fftui knows
+        msg = f"{path} cannot be read: {ev.newer_format(newest)}"
+        raise RequestError(msg)
+    return results
 
 
 def _checked(layers: tuple[int, ...], count: int) -> tuple[int, ...]:

@@ -9,15 +9,17 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fftui.errors import ExperimentError, RequestError, hint, shown
+from fftui.events import FORMAT, Ordinal, newer_format
 from fftui.experiment import Experiment
 from fftui.runs.files import read_bytes, write_bytes
-from fftui.runs.folder import slug
+from fftui.runs.folder import format_of, slug
 from fftui.studies.study import spread
 from fftui.sweeps.over import Choices, Over, parse_overs
 
@@ -25,6 +27,7 @@ SWEEPS = ".sweeps"
 PLAN = "sweep.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 MOST_GRID = 100_000  # trials of a grid
+HOW_TO_BEGIN = "begin one with: fftui sweep PRESET --over PATH=VALUES"
 
 Sampler = Literal["tpe", "random", "grid"]
 Pruner = Literal["median", "halving", "none"]
@@ -38,6 +41,7 @@ class SweepPlan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    format: Ordinal = FORMAT  # a plan without it is of format 1
     preset: str
     experiment: Experiment
     over: tuple[str, ...]
@@ -67,7 +71,8 @@ class SweepPlan(BaseModel):
     @property
     def default_name(self) -> str:
         """The sweep's name where none is given: preset, data set, six digits of what it does."""
-        content = hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        what = self.model_dump_json(exclude={"format"})
+        content = hashlib.sha256(what.encode()).hexdigest()
         return f"{slug(self.preset)}-{self.experiment.data.name}-{content[:6]}"
 
     def check(self) -> None:
@@ -135,14 +140,26 @@ class SweepFolder:
     def plan(self) -> SweepPlan:
         """What the sweep does. Raises RequestError where it cannot be read."""
         path = self.path / PLAN
+        content = b""
         try:
-            return SweepPlan.model_validate_json(read_bytes(str(path)))
+            content = read_bytes(str(path))
+            plan = SweepPlan.model_validate_json(content)
         except OSError as error:
             msg = f"{path} cannot be read: {error.strerror}"
             raise RequestError(msg) from error
         except ValidationError as error:
+            _refuse_newer(path, format_of(content))  # whose fields may be others
             msg = f"{path} is damaged ({error.errors()[0]['msg']}): begin a sweep of another name"
             raise RequestError(msg) from error
+        _refuse_newer(path, plan.format)
+        return plan
+
+
+def check_optuna() -> None:
+    """Raise RequestError, with what to install, where Optuna is not there."""
+    if find_spec("optuna") is None:
+        msg = "sweeps need Optuna, which is not installed: pip install 'fftui[sweep]'"
+        raise RequestError(msg)
 
 
 def open_sweep(runs_dir: Path, plan: SweepPlan, name: str | None) -> SweepFolder:
@@ -159,9 +176,8 @@ def open_sweep(runs_dir: Path, plan: SweepPlan, name: str | None) -> SweepFolder
     except OSError as error:
         msg = f"cannot write {folder.path}: {error.strerror}"
         raise RequestError(msg) from error
-    if (known := folder.plan()) != plan:
-        fields = ", ".join(_differences(known, plan))
-        msg = f"sweep {folder.name} does something else ({fields}): give another --name"
+    if differences := ", ".join(_differences(folder.plan(), plan)):
+        msg = f"sweep {folder.name} does something else ({differences}): give another --name"
         raise RequestError(msg)
     return folder
 
@@ -173,7 +189,7 @@ def find_sweep(runs_dir: Path, name: str) -> SweepFolder:
     sweeps = list_sweeps(runs_dir)
     names = [each.name for each in sweeps]
     if not sweeps:
-        msg = f"no sweeps in {runs_dir}; begin one with: fftui sweep PRESET --over PATH=VALUES"
+        msg = f"no sweeps in {runs_dir}; {HOW_TO_BEGIN}"
         raise RequestError(msg)
     if name == "latest":
         return sweeps[0]
@@ -202,6 +218,12 @@ def list_sweeps(runs_dir: Path) -> list[SweepFolder]:
     return [SweepFolder(path.absolute()) for _, path in sorted(dated, reverse=True)]
 
 
+def _refuse_newer(path: Path, found: int) -> None:
+    if found > FORMAT:
+        msg = f"{path} cannot be read: {newer_format(found)}"
+        raise RequestError(msg)
+
+
 def _written(folder: SweepFolder) -> float:
     path = folder.storage if folder.storage.exists() else folder.path / PLAN
     return path.stat().st_mtime
@@ -220,4 +242,4 @@ def _differences(known: SweepPlan, plan: SweepPlan) -> Iterator[str]:
 
 
 def _differing(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
-    return (name for name in mine if mine[name] != theirs.get(name))
+    return (name for name in mine if name != "format" and mine[name] != theirs.get(name))

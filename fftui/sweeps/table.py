@@ -8,24 +8,18 @@ from dataclasses import asdict
 from typing import Any
 
 import polars as pl
-from optuna.trial import FrozenTrial, TrialState
 
 from fftui.errors import one_of
 from fftui.runs.export import FORMATS, render
-from fftui.sweeps.over import Choices, Real
+from fftui.sweeps.over import Choices, Over, Real
 from fftui.sweeps.plan import SweepFolder, SweepPlan
+from fftui.sweeps.sweep_facts import TrialFacts, value_text
 from fftui.sweeps.trials import SweepTrials
+from fftui.sweeps.watching import facts_of
 from fftui.sweeps.winner import winner_of
 from fftui.text.format import columns, percent
 
 TO = ("text", *FORMATS)
-STATES = {
-    TrialState.COMPLETE: "finished",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "begun",
-    TrialState.WAITING: "waiting",
-}
 FACTS: Mapping[str, pl.DataType] = {
     "trial": pl.Int64(),
     "state": pl.String(),
@@ -44,9 +38,8 @@ def check_format(to: str) -> None:
     one_of("format", to, TO)
 
 
-def trials_table(plan: SweepPlan, trials: SweepTrials) -> pl.DataFrame:
+def trials_table(overs: Sequence[Over], trials: Sequence[TrialFacts]) -> pl.DataFrame:
     """One row a trial, with a column a setting, named by its path."""
-    overs = plan.overs
     kinds = {
         over.path: pl.Float64()
         if isinstance(over.domain, Real)
@@ -56,29 +49,35 @@ def trials_table(plan: SweepPlan, trials: SweepTrials) -> pl.DataFrame:
         for over in overs
     }
     schema = {"trial": FACTS["trial"], "state": FACTS["state"], **kinds, **FACTS}
-    tests = {look["trial"]: _mean(look["accuracies"]) for look in trials.test_looks}
-    rows, best = [], None
-    for trial in trials.all:
-        if trial.state == TrialState.COMPLETE and trial.value is not None:
-            best = max(trial.value, best or 0.0)
-        row = _facts(trial) | {"best_so_far": best, "test_accuracy": tests.get(trial.number)}
-        rows.append(row | {over.path: trial.params.get(over.path) for over in overs})
+    paths = [over.path for over in overs]
+    rows = []
+    for each in trials:
+        fields = asdict(each) | {
+            "trial": each.number,
+            "validation_accuracy": each.accuracy,
+            "test_accuracy": each.test,
+            "runs": " ".join(each.runs),
+        }
+        row = {name: fields[name] for name in FACTS}
+        rows.append(row | dict(zip(paths, each.values, strict=True)))
     return pl.DataFrame(rows, schema=schema)
 
 
-def as_file(plan: SweepPlan, trials: SweepTrials, to: str) -> bytes:
+def as_file(overs: Sequence[Over], trials: Sequence[TrialFacts], to: str) -> bytes:
     """The table of the trials in format `to`; text is for people, the best trial first."""
     check_format(to)
     for known in FORMATS:
         if known == to:
-            return render(trials_table(plan, trials), known)
-    return columns(*table_for_people(plan, trials)).encode()
+            return render(trials_table(overs, trials), known)
+    return columns(*table_for_people(overs, trials)).encode()
 
 
-def table_for_people(plan: SweepPlan, trials: SweepTrials) -> tuple[list[str], list[list[str]]]:
+def table_for_people(
+    overs: Sequence[Over], trials: Sequence[TrialFacts]
+) -> tuple[list[str], list[list[str]]]:
     """Head and rows as text, the best trial first; empty columns are left out."""
-    names = [over.path for over in plan.overs]
-    frame = trials_table(plan, trials).sort(
+    names = [over.path for over in overs]
+    frame = trials_table(overs, trials).sort(
         "validation_accuracy", descending=True, nulls_last=True, maintain_order=True
     )
     order = {"finished": 0, "pruned": 1, "failed": 2}
@@ -97,7 +96,7 @@ def as_facts(folder: SweepFolder, plan: SweepPlan, trials: SweepTrials) -> dict[
         **described,
         "winner": winner and asdict(winner),
         "test_looks": trials.test_looks,
-        "trials": trials_table(plan, trials).to_dicts(),
+        "trials": trials_table(plan.overs, facts_of(plan, trials)).to_dicts(),
     }
 
 
@@ -107,29 +106,7 @@ def _cells(row: Mapping[str, Any], names: Sequence[str]) -> list[tuple[str, str]
         ("state", row["state"]),
         ("validation %", percent(row["validation_accuracy"], missing="")),
         ("test %", percent(row["test_accuracy"], missing="")),
-        *((name, _short(row[name])) for name in names),
+        *((name, "" if row[name] is None else value_text(row[name])) for name in names),
         ("runs", row["runs"]),
         ("why", row["error"] or ""),
     ]
-
-
-def _short(value: object) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _facts(trial: FrozenTrial) -> dict[str, Any]:
-    begun, ended = trial.datetime_start, trial.datetime_complete
-    error = trial.user_attrs.get("error")
-    return {
-        "trial": trial.number,
-        "state": STATES[trial.state],
-        "validation_accuracy": trial.value,
-        "measured": len(trial.intermediate_values),
-        "seconds": (ended - begun).total_seconds() if begun and ended else None,
-        "runs": " ".join(map(str, trial.user_attrs.get("runs", {}).values())),
-        "error": None if error is None else str(error),
-    }
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None

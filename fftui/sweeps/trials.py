@@ -233,11 +233,15 @@ class SweepTrials:
         try:
             yield
         except DAMAGED as error:
-            msg = (
-                f"{self.folder.storage} is damaged ({type(error).__name__}): begin a sweep of"
-                " another name; the runs of its trials are as they were"
-            )
-            raise RequestError(msg) from error
+            raise damaged(self.folder.storage, error) from error
+
+
+def damaged(journal: Path, error: BaseException) -> RequestError:
+    """Why the journal of a sweep cannot be read, with what to do."""
+    return RequestError(
+        f"{journal} is damaged ({type(error).__name__}): begin a sweep of another name; the runs"
+        " of its trials are as they were"
+    )
 
 
 def _suggested(trial: optuna.Trial, over: Over) -> object:

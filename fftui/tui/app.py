@@ -18,7 +18,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from fftui.errors import ExperimentError, FFTUIError
 from fftui.plugins import load_plugins, plugin_failures
@@ -37,6 +37,7 @@ from fftui.tui.messages import (
     OpenClaims,
     OpenRun,
     OpenStudy,
+    OpenSweep,
     ShowFigures,
     ShowSettings,
 )
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from fftui.tui.driver import TerminalFile
     from fftui.tui.figure_backend import FigureBackend
     from fftui.tui.study_backend import StudyBackend
+    from fftui.tui.sweep_backend import SweepBackend
 
 LOAD_TORCH_AFTER_S = 0.2  # after the first paint: loading torch holds Python's lock for a long time
 RUNS_OFFERED = 200  # by the palette
@@ -89,6 +91,7 @@ class FFTUIApp(LaunchingApp):
         Binding("ctrl+q,ctrl+c", "quit", "Quit", key_display="^q", show=False),
         Binding("ctrl+t", "light_or_dark", "Light or dark", show=False),
         Binding("Q", "queue", "Queue", show=False, tooltip="The runs that wait"),
+        Binding("S", "sweeps", "Sweeps", show=False, tooltip="Searches of settings"),
         Binding("Y", "copy", "Copy", show=False, tooltip="A value, a row, a table, a command line"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False),
     ]
@@ -120,6 +123,7 @@ class FFTUIApp(LaunchingApp):
         self.machine = machine or this_machine()
         self.failure: ScreenFailure | None = None
         self._first_shown = source
+        self.first: Sequence[Message] = ()  # what is done once the screen is there
         self._loads_torch = self.presets_screen.loads_torch = load_torch
         self.set_class(self.ascii_only, "-ascii")  # asked by the stylesheet and by every widget
         self.register_theme(themes.DARK)
@@ -165,6 +169,8 @@ class FFTUIApp(LaunchingApp):
         self.push_screen(self.presets_screen)
         if self._first_shown is not None:
             self.push_screen(LiveScreen(self._first_shown, self.machine))
+        for message in self.first:
+            self.post_message(message)
         if self._loads_torch:
             self.set_timer(LOAD_TORCH_AFTER_S, lambda: self.in_thread(LOADER, self._load_torch))
 
@@ -191,6 +197,12 @@ class FFTUIApp(LaunchingApp):
         from fftui.tui.study_backend import StudyBackend  # noqa: PLC0415
 
         return StudyBackend(self.backend.workspace)
+
+    def sweeps(self) -> "SweepBackend":
+        """The backend of the sweep screens."""
+        from fftui.tui.sweep_backend import SweepBackend  # noqa: PLC0415
+
+        return SweepBackend(self.backend.workspace)
 
     def claims(self) -> "ClaimsBackend":
         """The backend of the claims screen."""
@@ -235,6 +247,17 @@ class FFTUIApp(LaunchingApp):
                 StudyScreen(study, self.studies(), self.machine, lambda: self.study_run)
             )
 
+    @on(OpenSweep)
+    def _open_sweep(self, message: OpenSweep) -> None:
+        self.show_sweep(message.name)
+
+    def show_sweep(self, name: str) -> None:
+        """Show the sweep called `name`."""
+        from fftui.tui.screens.sweep_screen import SweepScreen  # noqa: PLC0415
+
+        if not (isinstance(self.screen, SweepScreen) and self.screen.sweep == name):
+            self.push_screen(SweepScreen(name, self.sweeps(), lambda: self.sweep_run))
+
     @on(ShowFigures)
     def _show_figures(self, message: ShowFigures) -> None:
         from fftui.tui.screens.figures_screen import FiguresScreen  # noqa: PLC0415
@@ -275,10 +298,19 @@ class FFTUIApp(LaunchingApp):
         if not isinstance(self.screen, StudiesScreen):
             self.push_screen(StudiesScreen(self.studies()))
 
+    def action_sweeps(self) -> None:
+        """Show all sweeps."""
+        from fftui.tui.screens.sweeps_screen import SweepsScreen  # noqa: PLC0415
+
+        if not isinstance(self.screen, SweepsScreen | ModalScreen):
+            self.push_screen(SweepsScreen(self.sweeps()))
+
     def action_live(self) -> None:
-        """Show the run of this process, or the study."""
+        """Show the run of this process, the study or the sweep."""
         if self.study_run is not None:
             self.show_study(self.study_run.study)
+        elif self.sweep_run is not None:
+            self.show_sweep(self.sweep_run.folder.name)
         elif self.source is None:
             self.notify("no run was started here: Enter sets one up")
         elif not (isinstance(self.screen, LiveScreen) and self.screen.source is self.source):
@@ -359,6 +391,8 @@ class FFTUIApp(LaunchingApp):
             "Many runs that answer one question: the paper's tables and more",
             self.action_studies,
         )
+        about = "Searches of settings: trials, the best so far, what matters"
+        yield Command("Sweeps", about, self.action_sweeps)
         yield Command(
             "Claims",
             "The paper's claims and the verdict on each, by the runs that there are",

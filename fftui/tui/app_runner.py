@@ -5,11 +5,13 @@ the exit code.
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from textual.message import Message
 
 from fftui.errors import RequestError
 from fftui.runs.end_signals import END_SIGNALS
@@ -33,20 +35,24 @@ OVER: tuple[Ending | None, ...] = ("quit", "stop", "hand over", "terminated")  #
 
 
 def run_app(
-    workspace: Workspace, run_thread: "RunThread | None" = None, *, attached: str | None = None
+    workspace: Workspace,
+    run_thread: "RunThread | None" = None,
+    *,
+    attached: str | None = None,
+    first: Sequence[Message] = (),
 ) -> int:
     """Show the screen until it is closed, wait for a run that is then running, and return the exit
     code.
 
     With `run_thread`, a run that has been started, or `attached`, the id of a run of another
-    process, its live screen opens first. The exit code is 0,
-    or that of the run that was given or left behind: 1 if it failed, 130 if it was stopped. Raises
-    RequestError without a terminal.
+    process, its live screen opens first; `first` are messages to the app once it is there. The exit
+    code is 0, or that of the run that was given or left behind: 1 if it failed, 130 if it was
+    stopped. Raises RequestError without a terminal.
     """
     if not (is_served() or sys.stdin.isatty()):
         msg = "the screen needs a terminal: run `fftui run --preset NAME --headless` without one"
         raise RequestError(msg)
-    code = AppRunner(Backend(workspace), run_thread, attached).run()
+    code = AppRunner(Backend(workspace), run_thread, attached, first).run()
     return code if run_thread is not None else leave(code)
 
 
@@ -54,7 +60,11 @@ class AppRunner:
     """The app, the signal handlers and the run of one process, from start to exit code."""
 
     def __init__(
-        self, backend: Backend, run_thread: "RunThread | None", attached: str | None = None
+        self,
+        backend: Backend,
+        run_thread: "RunThread | None",
+        attached: str | None = None,
+        first: Sequence[Message] = (),
     ) -> None:
         self._given = run_thread is not None
         source: Source | None = None
@@ -69,6 +79,7 @@ class AppRunner:
             terminal=self._terminal,
             load_torch=attached is None,  # a watcher may be one of many, beside what they watch
         )
+        self.app.first = first
         self._ending: Ending | None = None
         self._shown = True
         self._left_alone = False  # nobody is at the terminal any more: not noticed by `_wait` yet
@@ -157,7 +168,7 @@ class AppRunner:
 
     def _run_folder(self) -> Path | None:
         """The folder of this process's run, if there is one."""
-        if self.app.source is None or self.app.study_run is not None:
+        if self.app.source is None or not self.app.of_one_run:
             return None
         return self.app.backend.workspace.runs_dir / self.app.source.run
 

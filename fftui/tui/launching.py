@@ -20,7 +20,7 @@ from fftui.runs.run_queue import RunQueue
 from fftui.text.format import size
 from fftui.text.notices import Notice, end_of, run_command, terminal_notice
 from fftui.tui.backend import Backend
-from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy
+from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy, StartSweep
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
@@ -28,6 +28,7 @@ from fftui.tui.screens.queue_screen import ThisProcess
 
 if TYPE_CHECKING:
     from fftui.tui.study_backend import StudyBackend, StudyRun
+    from fftui.tui.sweep_backend import SweepBackend, SweepRun
 
 LOOK_EVERY_S = 1.0
 Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "broken", "terminated"]
@@ -68,6 +69,7 @@ class LaunchingApp(App[Ending]):
         self.source = source if isinstance(source, LiveSource) else None
         # the study of this process, unless a run was started later
         self.study_run: StudyRun | None = None
+        self.sweep_run: SweepRun | None = None  # or the sweep, likewise
         self.ended: tuple[Notice, ...] = ()  # the runs and studies of this process
         self._noticed: LiveSource | None = None  # the last of them
         self._threads: list[threading.Thread] = []
@@ -79,6 +81,10 @@ class LaunchingApp(App[Ending]):
     def studies(self) -> "StudyBackend":
         """The backend of the studies."""
         raise NotImplementedError  # an app's metaclass is Textual's, so this cannot be an ABC
+
+    def sweeps(self) -> "SweepBackend":
+        """The backend of the sweeps."""
+        raise NotImplementedError
 
     def show_run(self, source: Source) -> None:
         """Show the live screen of a run."""
@@ -105,9 +111,14 @@ class LaunchingApp(App[Ending]):
         return ThisProcess(self.source, self.busy, self.ended)
 
     @property
+    def of_one_run(self) -> bool:
+        """Whether this process carries out, or did last, a run and no study or sweep."""
+        return self.study_run is None and self.sweep_run is None
+
+    @property
     def can_hand_over(self) -> bool:
-        """Whether what runs, or waits, can go on in the background: no study can."""
-        return self.study_run is None or not self.busy
+        """Whether what runs, or waits, can go on in the background: no study or sweep can."""
+        return self.of_one_run or not self.busy
 
     def in_thread(self, name: str, work: Callable[[], None]) -> None:
         """Do `work` in a background thread, for whose end the process waits."""
@@ -150,12 +161,27 @@ class LaunchingApp(App[Ending]):
             text = "a run is learning already: stop it first (ctrl+p, Live run shows it)"
             self.notify(text, severity="error")
         else:
+            self.sweep_run = None
             self.study_run = self.studies().start(message.study)
             self.source = LiveSource(f"study {message.study.name}", self.study_run)
 
+    @on(StartSweep)
+    def _start_sweep(self, message: StartSweep) -> None:
+        if self.busy:
+            text = "a run is learning already: stop it first (ctrl+p, Live run shows it)"
+            self.notify(text, severity="error")
+            return
+        try:
+            run = self.sweeps().start(message.name, message.total)
+        except PROBLEMS as error:
+            self.notify(_in_one_line(error), severity="error")
+            return
+        self.study_run, self.sweep_run = None, run
+        self.source = LiveSource(f"sweep {message.name}", run)
+
     def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
         """Start a run in this process, in a thread, and show it."""
-        self.study_run = None
+        self.study_run = self.sweep_run = None
         source = self.source = LiveSource(name)
         self.in_thread("fftui-start", partial(_attach, source, start))
         self.show_run(source)
@@ -229,7 +255,7 @@ class LaunchingApp(App[Ending]):
             return None
         if folder is None:
             return None
-        self.study_run = None
+        self.study_run = self.sweep_run = None
         source = self.source = LiveSource(folder.id)
         return partial(_attach, source, partial(self.backend.begin, folder))
 
@@ -256,6 +282,8 @@ class LaunchingApp(App[Ending]):
         notice = end_of(source.run, source.view)
         if self.study_run is not None:
             notice = Notice(source.run, self.study_run.status)
+        elif self.sweep_run is not None:
+            notice = Notice(source.run, self.sweep_run.status)
         elif source.problem is not None:
             notice = Notice(source.run, "failed")
         self.ended = (*self.ended, notice)

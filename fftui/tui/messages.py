@@ -99,3 +99,18 @@ class ShowFigures(Message):
     title: str
     names: tuple[str, ...]
     scale: "Scale" = "full"
+
+
+@dataclass
+class OpenSweep(Message):
+    """Show the sweep called `name`."""
+
+    name: str
+
+
+@dataclass
+class StartSweep(Message):
+    """Carry trials of the sweep called `name` out, until it has `total`."""
+
+    name: str
+    total: int

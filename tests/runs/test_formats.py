@@ -17,6 +17,7 @@ from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal, unread_lines
 from fftui.runs.listing import RunListing
+from fftui.runs.readouts import read_readouts
 from fftui.runs.table_names import IN_FOLDER
 from fftui.runs.tables import write_tables
 
@@ -53,6 +54,10 @@ def test_record_journal_and_annotations_are_read(stored: RunFolder) -> None:
     (ending,) = (event for _, event in read_journal(stored.journal, ev.RunFinished))
     assert ending.test_accuracy == record.test_accuracy
     assert read_annotations(stored.path).tags == ("baseline",)
+
+
+def test_readouts_are_read(stored: RunFolder) -> None:
+    assert [each.layers for each in read_readouts(stored)] == [(1, 2)]
 
 
 def test_tables_are_read_and_made_again(stored: RunFolder) -> None:
@@ -101,6 +106,14 @@ def test_newer_annotations_are_not_overwritten(newest: RunFolder) -> None:
     with pytest.raises(RequestError, match="written by a newer one"):
         annotate(newest.path, add_tags=("mine",))
     assert json.loads(path.read_text())["stars"] == 5
+
+
+def test_newer_readouts_are_named(newest: RunFolder) -> None:
+    (kept,) = json.loads(newest.readouts.read_text())
+    assert kept["format"] == ev.FORMAT
+    newest.readouts.write_text(json.dumps([kept | {"format": NEWER}]))
+    with pytest.raises(RequestError, match="written by a newer one"):
+        read_readouts(newest)
 
 
 def test_a_newer_journal_is_named() -> None:

@@ -86,7 +86,8 @@ class Points(Sequence[Point]):
 @dataclass(frozen=True)
 class Series:
     """One line: its name, its points by rising x, its style, its sign in ASCII, and the letter that
-    is written on it now and then, if any.
+    is written on it now and then, if any. Points that are not `joined` have their sign each, and no
+    line between them.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Series:
     sign: str = "*"
     dotted: bool = False
     letter: str = ""
+    joined: bool = True
 
     @property
     def last(self) -> float | None:
@@ -221,7 +223,7 @@ def _columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
             continue
         ys = all_ys[begin:until]
         if finite or math.isfinite(sum(ys)):
-            joined = bool(found) and (finite or math.isfinite(all_ys[begin - 1]))
+            joined = series.joined and bool(found) and (finite or math.isfinite(all_ys[begin - 1]))
             found.append(DotColumn(index, ys[0], ys[-1], min(ys), max(ys), joined))
         else:
             _reduced(found, series, begin, until, window, dots)
@@ -233,17 +235,17 @@ def _reduced(
     found: list[DotColumn], series: Series, begin: int, end: int, window: Window, dots: int
 ) -> list[DotColumn]:
     """`found` with the points of `series` from `begin` to `end`, looked at one by one."""
-    joined = bool(found) and begin > 0 and math.isfinite(series.ys[begin - 1])
+    joined = series.joined and bool(found) and begin > 0 and math.isfinite(series.ys[begin - 1])
     for x, y in series.points[begin:end]:
         index = window.column(x, dots)
         if index is None or not math.isfinite(y):
             joined = False
             continue
-        if found and joined and found[-1].index == index:
+        if found and (joined or not series.joined) and found[-1].index == index:
             found[-1].add(y)
         else:
             found.append(DotColumn(index, y, y, y, y, joined))
-        joined = True
+        joined = series.joined
     return found
 
 
@@ -293,7 +295,7 @@ def _sign(cells: Sequence[Cell], row: int, dots: Sequence[int]) -> None:
         if cell.lines:
             line = cell.shown(column)
             cell.style, cell.char = line.style, line.sign
-            if dots:
+            if dots and line.joined:
                 left, right = (each >> 4 * row & 15 for each in dots[2 * column : 2 * column + 2])
                 cell.char = chr(0x2800 + SIGNS[0][left] + SIGNS[1][right])
 

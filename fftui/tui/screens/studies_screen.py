@@ -57,6 +57,7 @@ class StudiesScreen(OverviewScreen):
         Binding(
             "f", "scale", "Quick or full", tooltip="Small and in minutes, or at the paper's sizes"
         ),
+        Binding("S", "app.sweeps", "Sweeps", tooltip="Searches of settings"),
         Binding("r", "app.runs", "Runs"),
         Binding("l", "app.live", "Live run"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),

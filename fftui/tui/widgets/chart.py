@@ -228,7 +228,7 @@ def _draw_chart(
     rows = []
     for y in range(body):
         tick = f"{axis.get(y, ''):>{frame.left - 1}} "
-        spans: list[Span] = [(tick, "dim"), *_merge_cells(grid[y])]
+        spans: list[Span] = [(tick, "dim"), *merged_cells(grid[y])]
         if y in labels:
             ended, text = labels[y]
             spans += [(" " * LABEL_GAP, "text"), (text, ended.style)]
@@ -256,7 +256,7 @@ def _with_verticals(
     return grid
 
 
-def _merge_cells(cells: Sequence[Cell]) -> list[Span]:
+def merged_cells(cells: Sequence[Cell]) -> list[Span]:
     """Neighbouring cells of one style as one span."""
     spans: list[Span] = []
     for cell in cells:
