@@ -30,6 +30,9 @@ Windows = tuple[Annotated[tuple[Epoch, Epoch], Field(strict=False)], ...]
 LOSS_FIELDS = ("threshold", "sharpness")  # of the phase, for losses with options of these names
 BATCH = "images of one optimiser step"
 RATE = "one number, or a list with one a layer (> 0)"
+PEERS_ARE_UNITS = (
+    "peer normalisation is of a layer's units, not of positions: set peer_normalisation = 0"
+)
 
 
 class PhaseConfig(Config):
@@ -317,10 +320,7 @@ class ForwardForward(LocalPhaseConfig):
         if self.prediction == "head" and not has_head:
             yield "prediction = 'head' needs model.head of kind 'linear' and order = 'parallel'"
         if self.goodness == "position-mean-square" and self.peer_normalisation:
-            yield (
-                "peer normalisation is of a layer's units, not of positions: set"
-                " peer_normalisation = 0"
-            )
+            yield PEERS_ARE_UNITS
         yield from self._loss_problems()
 
     def _loss_problems(self) -> Iterator[str]:

@@ -10,7 +10,15 @@ from fftui.data.catalogue import SetInfo
 from fftui.experiment.cost_terms import NO_COST, CostContext, LayerCost, StageTerms
 from fftui.experiment.model_config import Model
 from fftui.experiment.per_layer import PerLayer, per_layer_problems
-from fftui.experiment.phase_configs import BATCH, PHASES, LabelUse, LocalPhaseConfig, PhaseConfig
+from fftui.experiment.phase_configs import (
+    BATCH,
+    PEERS_ARE_UNITS,
+    PHASES,
+    Goodness,
+    LabelUse,
+    LocalPhaseConfig,
+    PhaseConfig,
+)
 
 NegativeImages = Literal["average", "hybrid"]
 
@@ -35,6 +43,16 @@ class ImageContrast(LocalPhaseConfig):
             "average of an image and the next one of the batch (SCFF: one W for both), or hybrid:"
             " parts of the two by a smooth random mask"
         ),
+    )
+    goodness: Goodness = Field(
+        "mean-square",
+        description=(
+            "of the activities above 0: mean or sum of their squares, their mean, or mean square"
+            " over channels per position; with the sum, a wider layer tells more sharply"
+        ),
+    )
+    peer_normalisation: float = Field(
+        0.0, ge=0, description="weight of the loss that keeps units equally active"
     )
     threshold_positive: PerLayer = Field(
         1.0,
@@ -83,6 +101,8 @@ class ImageContrast(LocalPhaseConfig):
         yield from super().problems(model, info)
         for name in ("threshold_positive", "threshold_negative"):
             yield from per_layer_problems(name, getattr(self, name), len(model.layers))
+        if self.goodness == "position-mean-square" and self.peer_normalisation:
+            yield PEERS_ARE_UNITS
         if self.validated_by:
             yield f"{self.validated_by} goes by accuracy, and image-contrast predicts no labels"
         if self.move and self.negatives != "average":

@@ -226,9 +226,7 @@ def _of_epochs(
     return _Values(at_N, np.where(diverged_E, math.nan, values_E)[at_N])
 
 
-def _epoch_column(
-    axis: _Axis, name: str, layer: int | None
-) -> tuple[Reals, Flags]:
+def _epoch_column(axis: _Axis, name: str, layer: int | None) -> tuple[Reals, Flags]:
     """A column of an axis, and where it has no value. Of all layers in parallel together the
     goodness is the mean of theirs.
     """
@@ -286,9 +284,7 @@ def _in_order(at_N: Integers, values_N: Reals) -> _Values:
     return _Values(at_N[order_N], values_N[order_N])
 
 
-def _means(
-    telemetry: pl.DataFrame, axis: _Axis, metric: CurveMetric, layer: int | None
-) -> _Values:
+def _means(telemetry: pl.DataFrame, axis: _Axis, metric: CurveMetric, layer: int | None) -> _Values:
     """The mean of each epoch while it learned."""
     samples = while_learning(telemetry).drop_nulls(["phase", "epoch", metric.column])
     keys_N = _keys(*_key_columns(samples))

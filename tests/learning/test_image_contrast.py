@@ -107,6 +107,22 @@ def test_the_objective_is_the_two_thresholds_over_active_units() -> None:
     assert value.activities_NH is z_2BH
 
 
+@pytest.mark.parametrize("kind", ["sum-square", "mean-activation"])
+def test_another_goodness_and_peer_normalisation_are_of_active_units_too(kind: str) -> None:
+    z_2BH = torch.randn(8, 6, dtype=torch.float64)
+    value = ContrastObjective(goodness_for(kind, (6,)), 1.5, 0.4, 0.0, 0.3)(z_2BH)
+    leaf = z_2BH.clone().requires_grad_()
+    active_2BH = leaf.relu()
+    goodness_2B = active_2BH.square().sum(1) if kind == "sum-square" else active_2BH.mean(1)
+    positive, negative = goodness_2B.chunk(2)
+    means_H = active_2BH[:4].mean(0)
+    peers = 0.3 * (means_H - means_H.mean()).square().mean()
+    loss = softplus(1.5 - positive).mean() + softplus(negative - 0.4).mean() + peers
+    (gradient,) = torch.autograd.grad(loss, leaf)
+    torch.testing.assert_close(value.loss, loss.detach())
+    torch.testing.assert_close(value.grad_NH, gradient)
+
+
 @pytest.mark.parametrize("order", ["layer-wise", "parallel"])
 def test_layers_learn_the_same_whatever_the_labels_are(
     small: Make, order: str, monkeypatch: pytest.MonkeyPatch

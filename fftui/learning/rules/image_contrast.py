@@ -27,8 +27,6 @@ from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import TrainContext
 from fftui.learning.rules.second_images import HybridMasks, Moves
 
-GOODNESS = "mean-square"  # of the positive part of the activities
-
 
 def image_contrast(phase: ex.ImageContrast, number: int, context: TrainContext) -> LayerSchedule:
     """The rule for `phase`, the experiment's `number`-th."""
@@ -59,9 +57,9 @@ class ImageContrastRule(LocalRule):
         self._moves = None
         if phase.move:
             self._moves = Moves(context.train, phase.move, (context.seed, number, layer))
-        self._goodness = [goodness_for(GOODNESS, layer.shape) for layer in layers]
+        self._goodness = [goodness_for(phase.goodness, layer.shape) for layer in layers]
         self._objectives = [
-            ContrastObjective(goodness, *pair, phase.goodness_penalty)
+            ContrastObjective(goodness, *pair, phase.goodness_penalty, phase.peer_normalisation)
             for goodness, pair in zip(self._goodness, thresholds, strict=True)
         ]
 
@@ -133,24 +131,32 @@ NO_LABELS = (
 
 class ContrastObjective:
     """The mean of log(1 + exp(θ₁ − g⁺)) plus that of log(1 + exp(g⁻ − θ₂)) plus λ times that of g⁺,
-    g the goodness of the positive part of the activities.
+    g the goodness of the positive part of the activities; and peer normalisation of that part.
     """
 
     def __init__(
-        self, goodness: GoodnessFunction, positive: float, negative: float, penalty: float
+        self,
+        goodness: GoodnessFunction,
+        positive: float,
+        negative: float,
+        penalty: float,
+        peer_normalisation: float = 0.0,
     ) -> None:
         self._thresholds = (positive, negative)
         self._penalty = penalty
-        self._pairs = PairObjective(self._loss, goodness)
+        self._pairs = PairObjective(self._loss, goodness, peer_normalisation)
 
     def __call__(self, z_2BH: Tensor) -> ObjectiveValue:
         """Loss, goodness and gradient for the activities of positive and negative data."""
-        # where z is negative its positive part is 0, and so is the gradient of a square
-        return replace(self._pairs(z_2BH.relu()), activities_NH=z_2BH)
+        active_2BH = z_2BH.relu()
+        value = self._pairs(active_2BH)
+        # nothing goes through a unit that is off, whatever the goodness
+        grad_2BH = value.grad_NH.masked_fill_(active_2BH <= 0, 0.0)
+        return replace(value, activities_NH=z_2BH, grad_NH=grad_2BH)
 
     def _loss(self, positive_B: Tensor, negative_B: Tensor) -> LossGrad:
         low_B = self._thresholds[0] - positive_B
         high_B = negative_B - self._thresholds[1]
         value = functional.softplus(low_B).mean() + functional.softplus(high_B).mean()
         grad_2B = torch.cat((self._penalty - low_B.sigmoid(), high_B.sigmoid()))
-        return LossGrad(value + self._penalty * positive_B.mean(), grad_2B / len(positive_B))
+        return LossGrad(value + self._penalty * positive_B.mean(), grad_2B / positive_B.numel())
