@@ -67,8 +67,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Make once what libraries make for each test, collect garbage less often, and none among the hundred thousands of objects that libraries
-    made when they were loaded: that took a fourth of the time of a test of a screen.
+    """Make once what libraries make for each test. Collect garbage less often, and none among the
+    hundred thousands of objects that libraries made when they were loaded: that took a fourth of
+    the time of a test of a screen.
     """
     made_once.keep_parsed_styles()
     made_once.keep_built_commands()

@@ -1,5 +1,6 @@
-"""Processes that have torch loaded when they begin, seconds sooner than a new interpreter: forked,
-as the product's own runs are, from a server that has loaded it and done nothing with it.
+"""Processes that have torch and Textual loaded when they begin, seconds sooner than a new
+interpreter: forked, as the product's own runs are, from a server that has loaded them and done
+nothing with them.
 
 Each is a process of its own: its signals, streams, terminal, working folder and exit code are those
 of any program. How a program starts from nothing is for other tests.
@@ -17,6 +18,8 @@ import psutil
 
 from fftui.runs import run_process
 
+# what a command and a screen load besides, a second each time
+run_process.PRELOADED += ["fftui.cli.main", "fftui.text.headless", "fftui.tui.app_runner"]
 FFTUI = "import sys; sys.argv[0] = 'fftui'\nfrom fftui.cli.main import main\nmain()\n"
 # what the process does first: it takes its streams, its environment and its folder
 PROGRAM = """

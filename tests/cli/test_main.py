@@ -1,9 +1,9 @@
 import json
 import os
+import resource
 import shlex
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -68,17 +68,19 @@ def folder(here: Path) -> RunFolder:
     return made
 
 
-def loaded_by(arguments: list[str], modules: tuple[str, ...]) -> str:
-    """A program that runs a command and then prints which of `modules` it has loaded."""
-    lines = [
-        "import sys",
-        f"sys.argv = {['fftui', *arguments]!r}",
-        "from fftui.cli.main import main",
-        "try: main()",
-        "except SystemExit: pass",
-        f"print([m for m in {modules!r} if m in sys.modules])",
-    ]
-    return "\n".join(lines)
+HEAVY = ("torch", "textual", "polars")
+# runs commands one after the other in one process, and states after each what it has loaded
+LOOKS = f"""
+import sys
+from fftui.cli.main import main
+for words in (
+    ["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"], ["doctor", "--help"]
+):
+    sys.argv = ["fftui", *words]
+    try: main()
+    except SystemExit as left: assert not left.code, words
+    assert not set({HEAVY!r}) & set(sys.modules), words
+"""
 
 
 def test_help_loads_no_heavy_library_and_is_quick() -> None:
@@ -94,7 +96,7 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     quickest = float("inf")
     for _ in range(5):
-        started = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
@@ -102,31 +104,26 @@ def test_help_loads_no_heavy_library_and_is_quick() -> None:
             check=True,
             env=environment,
         )
-        quickest = min(quickest, time.perf_counter() - started)
-        if quickest < 0.3:
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        quickest = min(quickest, taken)
+        if quickest < 1.0:
             break
     assert done.stdout.splitlines()[-1] == "[]"
-    assert quickest < 1.0  # torch alone takes longer; a slow machine does not
+    assert quickest < 1.0  # of a processor: torch alone takes longer, a busy machine does not
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["runs"], ["show", "latest"], ["presets"], ["data", "list", "--help"], ["doctor", "--help"]],
-)
-def test_looking_at_runs_loads_no_torch(
-    folder: RunFolder, here: Path, arguments: list[str]
-) -> None:
-    code = loaded_by(arguments, ("torch", "textual", "polars"))
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+def test_looking_at_runs_loads_no_torch(folder: RunFolder, here: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", LOOKS],
         capture_output=True,
         text=True,
-        check=True,
-        env=environment,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         cwd=here,
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.returncode == 0, done.stderr
+    assert folder.id in done.stdout
 
 
 def test_version(call: Any) -> None:

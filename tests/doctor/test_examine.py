@@ -54,8 +54,12 @@ def doctor(tmp_path: Path) -> Doctor:
     return run
 
 
-def test_the_json_is_all_that_stdout_gets(doctor: Doctor) -> None:
-    done = doctor("--json")
+def test_the_json_is_all_that_stdout_gets_and_the_folders_are_those_that_are_named(
+    doctor: Doctor, tmp_path: Path
+) -> None:
+    done = doctor(
+        "--json", "--runs", str(tmp_path / "elsewhere"), "--data-dir", str(tmp_path / "images")
+    )
     assert done.returncode == 0, done.stderr
     assert "measuring products for about 0.05 seconds" in done.stderr
     assert "Traceback" not in done.stderr
@@ -74,13 +78,6 @@ def test_the_json_is_all_that_stdout_gets(doctor: Doctor) -> None:
         "stdout": False,
         "stderr": False,
     }
-
-
-def test_the_folders_are_those_that_are_named(doctor: Doctor, tmp_path: Path) -> None:
-    done = doctor(
-        "--json", "--runs", str(tmp_path / "elsewhere"), "--data-dir", str(tmp_path / "images")
-    )
-    found = json.loads(done.stdout)
     assert found["runs"]["folder"]["value"]["path"] == str(tmp_path / "elsewhere")
     assert found["data_sets"]["folder"]["value"] == str(tmp_path / "images")
 

@@ -27,4 +27,6 @@ def test_only_a_run_of_the_same_experiment_gives_the_time(
     expected = backend.expectation(load_preset("quickstart"))
     assert (expected.same_run == folder.id) == measured
     assert (expected.seconds == 12.5) == measured
-    assert (backend.likely_time(read_preset("quickstart"), "mnist-mini").seconds == 12.5) == measured
+    assert (
+        backend.likely_time(read_preset("quickstart"), "mnist-mini").seconds == 12.5
+    ) == measured

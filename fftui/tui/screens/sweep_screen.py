@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
-from textual.widgets import Footer
 
 from fftui.errors import FFTUIError
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts
@@ -23,6 +22,7 @@ from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.sweep_backend import SweepBackend, SweepRun
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.chart import Chart
+from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import Span
 from fftui.tui.widgets.sweep_rows import OrderName, TrialRows, order_names, trial_details
