@@ -145,6 +145,8 @@ class SweepScreen(Uncovered):
     @on(SweepRead)
     def _sweep_read(self, message: SweepRead) -> None:
         self.facts, self._problem = message.facts or self.facts, message.problem
+        if message.problem:  # the header may have no room for all of it
+            self.notify(message.problem, severity="error", timeout=20)
         self.show()
 
     @property
