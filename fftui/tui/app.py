@@ -27,7 +27,7 @@ from fftui.text.notices import through_tmux
 from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
-from fftui.tui.commands import Command, FFTUICommands
+from fftui.tui.commands import Command, FFTUICommands, key_commands
 from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
@@ -398,7 +398,13 @@ class FFTUIApp(LaunchingApp):
             self.exit(endings[answer])
 
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
-        """The palette's entries besides Textual's own: screens, presets and runs."""
+        """The palette's entries besides Textual's own: screens, keys, presets and runs."""
+        places = list(self._places(screen))
+        yield from places
+        yield from key_commands(self, screen, ("Help", "Quit", *(each.name for each in places)))
+        yield from self._presets_and_runs()
+
+    def _places(self, screen: Screen[Any]) -> Iterator[Command]:
         yield Command("Runs", "All runs, to sort, filter and open", self.action_runs)
         yield Command(
             "Studies",
@@ -426,6 +432,8 @@ class FFTUIApp(LaunchingApp):
         about = "Switch between the light and the dark theme"
         yield Command("Light or dark", about, self.action_light_or_dark)
         yield Command("Suspend", "Back to the shell; fg returns", self.action_suspend_process)
+
+    def _presets_and_runs(self) -> Iterator[Command]:
         try:
             presets = self.backend.presets()
         except ExperimentError:
