@@ -142,7 +142,7 @@ def _multiples(number: float, count: int) -> tuple[float, ...]:
     return _reals(number * np.arange(1, count + 1))
 
 
-# Of a Series without missing values these ask Polars for nothing, which would plan a query for each.
+# Where no value is missing, Polars is asked for nothing: it would plan a query for each column.
 
 
 def _integers(table: pl.DataFrame, name: str) -> Integers:

@@ -19,14 +19,15 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
+from textual.theme import BUILTIN_THEMES
 
-from fftui.errors import ExperimentError, FFTUIError
+from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.notices import through_tmux
 from fftui.text.streams import wants_ascii
 from fftui.tui import themes
 from fftui.tui.backend import Backend
-from fftui.tui.commands import Command, FFTUICommands
+from fftui.tui.commands import Command, FFTUICommands, key_commands
 from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
@@ -111,8 +112,10 @@ class FFTUIApp(LaunchingApp):
         """
         self.ascii_only = wants_ascii() if ascii_only is None else ascii_only
         self.terminal = terminal
-        theme = themes.first_theme()  # before Textual takes NO_COLOR out of the environment
-        no_color = themes.wants_no_color()
+        # before Textual takes NO_COLOR out of the environment
+        self._no_color = no_color = themes.wants_no_color()
+        offered = {*BUILTIN_THEMES, themes.DARK.name, themes.LIGHT.name}
+        theme = themes.first_theme(offered, backend.preferences.preferences.theme)
         if not no_color:
             os.environ.pop("NO_COLOR", None)  # Textual counts an empty one
         # Without colours Textual makes greys of a theme's, unless it is told that they are the
@@ -128,7 +131,7 @@ class FFTUIApp(LaunchingApp):
         self.set_class(self.ascii_only, "-ascii")  # asked by the stylesheet and by every widget
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
-        self.theme = theme if theme in self.available_themes else themes.DARK.name
+        self.theme = self._last_theme = theme
 
     def get_driver_class(self) -> type[Driver]:
         """`ResilientDriver` on POSIX systems with a terminal, else Textual's own driver."""
@@ -166,6 +169,7 @@ class FFTUIApp(LaunchingApp):
 
     def on_mount(self) -> None:
         """Show the first screen and start loading torch behind it."""
+        self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
         self.push_screen(self.presets_screen)
         if self._first_shown is not None:
             self.push_screen(LiveScreen(self._first_shown, self.machine))
@@ -173,6 +177,16 @@ class FFTUIApp(LaunchingApp):
             self.post_message(message)
         if self._loads_torch:
             self.set_timer(LOAD_TORCH_AFTER_S, lambda: self.in_thread(LOADER, self._load_torch))
+
+    def _keep_theme(self, name: str) -> None:
+        """Keep a theme that was chosen for the next start; without colours none is chosen."""
+        before, self._last_theme = self._last_theme, name
+        if self._no_color or name == before:
+            return
+        try:
+            self.backend.preferences.change(theme=name)
+        except RequestError as error:
+            self.notify(str(error), severity="warning", timeout=10)
 
     # Background threads
 
@@ -384,7 +398,13 @@ class FFTUIApp(LaunchingApp):
             self.exit(endings[answer])
 
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
-        """The palette's entries besides Textual's own: screens, presets and runs."""
+        """The palette's entries besides Textual's own: screens, keys, presets and runs."""
+        places = list(self._places(screen))
+        yield from places
+        yield from key_commands(self, screen, ("Help", "Quit", *(each.name for each in places)))
+        yield from self._presets_and_runs()
+
+    def _places(self, screen: Screen[Any]) -> Iterator[Command]:
         yield Command("Runs", "All runs, to sort, filter and open", self.action_runs)
         yield Command(
             "Studies",
@@ -412,6 +432,8 @@ class FFTUIApp(LaunchingApp):
         about = "Switch between the light and the dark theme"
         yield Command("Light or dark", about, self.action_light_or_dark)
         yield Command("Suspend", "Back to the shell; fg returns", self.action_suspend_process)
+
+    def _presets_and_runs(self) -> Iterator[Command]:
         try:
             presets = self.backend.presets()
         except ExperimentError:

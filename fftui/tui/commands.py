@@ -1,8 +1,10 @@
 """The command palette's entries besides Textual's own: screens, presets and runs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
@@ -11,7 +13,9 @@ from textual.style import Style
 from textual.types import IgnoreReturnCallbackType
 
 from fftui.tui.glass import literal
+from fftui.tui.screens.help_screen import NOT_IN_HELP
 
+NOT_OFFERED = (*NOT_IN_HELP, "app.command_palette", "command_palette")
 HELP_STYLE = Style(dim=True, bold=False)
 
 
@@ -33,6 +37,22 @@ class OffersCommands(Protocol):
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
         """The entries on `screen`."""
         ...
+
+
+def key_commands(app: App[Any], screen: Screen[Any], others: Collection[str]) -> Iterator[Command]:
+    """What the keys of `screen` do now, except those that move in a list and those whose names are
+    among the `others`.
+    """
+    seen: set[str] = set(others)
+    for node, binding, enabled, _ in screen.active_bindings.values():
+        name = binding.description[:1].upper() + binding.description[1:]
+        is_here = isinstance(node, App | Screen) and enabled
+        if not is_here or not name or name in seen or binding.action.startswith(NOT_OFFERED):
+            continue
+        seen.add(name)
+        tooltip = "" if binding.tooltip == binding.description else binding.tooltip
+        about = f"{app.get_key_display(binding)}  {tooltip}".rstrip()
+        yield Command(name, about, partial(app.run_action, binding.action, node))
 
 
 class FFTUICommands(Provider):

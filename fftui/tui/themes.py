@@ -1,6 +1,7 @@
 """The two themes of fftui, and the theme that a terminal starts with."""
 
 import os
+from collections.abc import Collection
 
 from textual.color import Color
 from textual.theme import Theme
@@ -124,19 +125,19 @@ def defaults(theme: Theme) -> dict[str, str]:
     return {ink: colours[f"text-{name}"] for ink, name in INKS.items()} | mixed | lines
 
 
-def first_theme() -> str:
-    """TEXTUAL_THEME, if set; the terminal's own colours if NO_COLOR is set; else the dark or light
-    theme.
+def first_theme(available: Collection[str], chosen: str | None = None) -> str:
+    """The theme of these that a terminal starts with: TEXTUAL_THEME, if set; the terminal's own
+    colours if NO_COLOR is set; the theme that was chosen on the screen; else the dark or light one.
 
     COLORFGBG, which some terminals set, says whether the background is light.
     """
-    if name := os.environ.get("TEXTUAL_THEME"):
-        return name
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
     light = background in ("7", "15")
+    usual = LIGHT.name if light else DARK.name
     if wants_no_color():
-        return "ansi-light" if light else "ansi-dark"
-    return LIGHT.name if light else DARK.name
+        usual, chosen = "ansi-light" if light else "ansi-dark", None
+    wanted = os.environ.get("TEXTUAL_THEME") or chosen
+    return wanted if wanted and wanted in available else usual
 
 
 def wants_no_color() -> bool:

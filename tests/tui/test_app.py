@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.events import Key
+from textual.widgets import Input
 
 from fftui import events as ev
 from fftui.runs.view import RunView
@@ -15,6 +16,7 @@ from fftui.tui.screens.form_screen import FormScreen
 from fftui.tui.screens.help_screen import HelpScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.chart import Chart
@@ -338,6 +340,22 @@ async def test_the_terminal_chooses_the_theme(new_app, variable: str, monkeypatc
         await pilot.press("ctrl+t")
         await pilot.pause()
         assert app.theme != theme
+
+
+async def test_the_palette_offers_what_the_keys_of_the_screen_do(new_app, tmp_path: Path) -> None:
+    add_run(tmp_path / "runs", [])
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        offered = [each.name for each in app.commands(app.screen)]
+        assert {"Filter", "Order", "Columns", "Tags", "Compare", "Back"} <= set(offered)
+        assert len(offered) == len(set(offered))
+        await pilot.press("ctrl+p", *"filter")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        assert app.focused is app.screen.query_one("#filter")
 
 
 async def test_the_palette_offers_presets_and_runs(new_app, tmp_path: Path) -> None:

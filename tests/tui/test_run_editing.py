@@ -208,3 +208,19 @@ def test_fields_of_other_versions_are_kept(tmp_path: Path) -> None:
     assert path.read_text() == 'runs_order = "data"\nruns_columns = []\nnewer = "x"\n' or (
         'newer = "x"' in path.read_text()
     )
+
+
+async def test_a_click_on_a_title_sorts_by_its_column(new_app, tmp_path: Path) -> None:
+    add(tmp_path / "runs", "b", "a", "c")
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        rows = (await open_runs(pilot, 3)).query_one(RowList)
+        for expected in ("by name", "by name, reversed"):
+            at = text_of(rows).splitlines()[0].index("name")
+            await pilot.click(rows, offset=(at + 1, 1))
+            await until(pilot, lambda: expected in str(rows.border_title))  # noqa: B023
+        order = [line[2:].split()[0] for line in text_of(rows).splitlines()[1:4]]
+        assert sorted(order, reverse=True) == order
+        await pilot.click(rows, offset=(1, 1))  # beside the titles
+        await pilot.pause()
+        assert "by name, reversed" in str(rows.border_title)

@@ -74,10 +74,10 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
     Names are fields and settings; accuracies are in percent; commas make alternatives; ! negates.
     archived=yes shows archived runs.
 
-    o changes the order, v reverses it, K chooses the columns. T adds tags and takes them away, N
-    writes a note, F2 renames, A archives, X deletes into the trash; u takes the last change back.
-    They change the marked runs, or the one under the cursor. Space marks a run, c compares the
-    marked ones.
+    o changes the order, v reverses it; a click on a column's title sorts by it. K chooses the
+    columns. T adds tags and takes them away, N writes a note, F2 renames, A archives, X deletes
+    into the trash; u takes the last change back. They change the marked runs, or the one under the
+    cursor. Space marks a run, c compares the marked ones.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -301,8 +301,11 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
         """Sort by the column `by` places further right."""
         names = [NEWEST, *(field.name for field in self._made_rows().fields)]
         at = names.index(self._order_name) if self._order_name in names else 0
-        self._order_name = names[(at + by) % len(names)]
-        self._keep(runs_order=self._order_name)
+        self._sort_by(names[(at + by) % len(names)])
+
+    def _sort_by(self, name: str) -> None:
+        self._order_name = name
+        self._keep(runs_order=name)
         self._rebuild_rows()
 
     def action_reverse(self) -> None:
@@ -364,6 +367,15 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
     @on(RowList.Selected)
     def _row_selected(self) -> None:
         self.action_open()
+
+    @on(RowList.TitleClicked)
+    def _title_clicked(self, message: RowList.TitleClicked) -> None:
+        """Sort by the column; by the one that sorts already in the other direction."""
+        name = self._made_rows().fields[message.column].name
+        if name == self._order_name:
+            self.action_reverse()
+        else:
+            self._sort_by(name)
 
     @on(RowList.Highlighted)
     def _row_highlighted(self) -> None:

@@ -17,12 +17,11 @@ from fftui.tui.charts.cell_plot import LINE_STYLES, StyleName
 from fftui.tui.charts.compare_chart import colour_of
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.chart import Chart
-from fftui.tui.widgets.row_list import Column, Row, RowList, cell
+from fftui.tui.widgets.row_list import EDGE, Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span, component_classes
 from fftui.tui.widgets.run_status import STATUS_STYLES
 
 VALUE_CELLS = 16  # of a setting's value
-EDGE = 2  # cells before the first column
 
 
 class FittedList(RowList):

@@ -16,6 +16,7 @@ from fftui.tui.widgets.chart import centred
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 GAP = 2  # cells between columns
+EDGE = 2  # before the first one
 MARGIN = 3  # rows kept visible above and below the cursor
 MEASURED = 400  # rows of a long list by which the widths of its columns are set
 
@@ -49,7 +50,7 @@ class Row:
 
 class RowList(RowWidget, can_focus=True):
     """Rows under column titles; up, down, page keys and the mouse move the cursor, a second click
-    selects.
+    selects. A click on a column's title is a message.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,6 +75,13 @@ class RowList(RowWidget, can_focus=True):
 
         list: "RowList"
         index: int
+
+    @dataclass
+    class TitleClicked(Message):
+        """The title of column `column` of `list` was clicked."""
+
+        list: "RowList"
+        column: int
 
     def __init__(self, columns: Sequence[Column], *, empty: str, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -127,7 +135,11 @@ class RowList(RowWidget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the clicked row; a click on the row under the cursor selects it."""
         offset = event.get_content_offset(self)
-        if offset is None or not 0 < offset.y < self.size.height:
+        if offset is None or not self.items or offset.y >= self.size.height:
+            return
+        if offset.y == 0:
+            if (column := self._column_at(offset.x)) is not None:
+                self.post_message(self.TitleClicked(self, column))
             return
         index = offset.y - 1 + self._top
         if index < len(self.items) and not self.items[index].heading:
@@ -135,6 +147,20 @@ class RowList(RowWidget, can_focus=True):
                 self.post_message(self.Selected(self, index))
             else:
                 self.move_to(index)
+
+    def _column_at(self, x: int) -> int | None:
+        """The column whose title stands at a cell of the first row; None between two."""
+        begin = EDGE
+        for column, width in zip(*self._shown_columns(), strict=True):
+            if begin <= x < begin + width:
+                return column
+            begin += width + GAP
+        return None
+
+    def _shown_columns(self) -> tuple[list[int], list[int]]:
+        """The columns that have room beside the cursor and the scrollbar, and their widths."""
+        overflows = len(self.items) > max(1, self.size.height - 1)
+        return self._fitted(self.size.width - EDGE - (2 if overflows else 0))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move the cursor down."""
@@ -154,8 +180,8 @@ class RowList(RowWidget, can_focus=True):
             self._measure(range(self._top, min(len(self.items), self._top + height)))
         body = max(1, height - 1)
         overflows = len(self.items) > body
-        shown, widths = self._fitted(width - (4 if overflows else 2))
-        titles = "  " + (" " * GAP).join(
+        shown, widths = self._fitted(width - EDGE - (2 if overflows else 0))
+        titles = " " * EDGE + (" " * GAP).join(
             fitted(self.columns[c].title, w, right=self.columns[c].right)
             for c, w in zip(shown, widths, strict=True)
         )
