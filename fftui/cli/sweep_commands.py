@@ -145,11 +145,11 @@ def sweep(  # noqa: PLR0913 - one parameter an option
         seeds=seeds,
         seed=seed,
     )
-    if screen:
-        check_terminal("--screen", [word for word in sys.argv[1:] if word != "--screen"])
     if screen and on is not None:
         msg = "--screen carries trials out in its own process: leave --on out, or --screen"
         raise RequestError(msg)
+    if screen:
+        check_terminal("--screen", [word for word in sys.argv[1:] if word != "--screen"])
     folder = open_sweep(workspace.runs_dir, plan, name)
     if screen:
         raise typer.Exit(open_sweep_screen(workspace, folder.name, trials))

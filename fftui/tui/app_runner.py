@@ -244,7 +244,7 @@ class AppRunner:
         source = self.app.source
         reports_run = self._given or left_behind or self._ending == "terminated"
         if source is not None and reports_run:
-            return {"finished": 0, "interrupted": 130}.get(source.view.status, 1)
+            return {"finished": 0, "interrupted": 130}.get(self.app.own_status or "", 1)
         if self._ending == "broken":
             return 1
         return 130 if self._ending == "terminated" else self.app.return_code or 0

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.message import Message
 
 from fftui.errors import FFTUIError
+from fftui.events import Status
 from fftui.runs.expectation import memory_free_bytes
 from fftui.runs.folder import RunFolder
 from fftui.runs.run_queue import RunQueue
@@ -114,6 +115,14 @@ class LaunchingApp(App[Ending]):
     def of_one_run(self) -> bool:
         """Whether this process carries out, or did last, a run and no study or sweep."""
         return self.study_run is None and self.sweep_run is None
+
+    @property
+    def own_status(self) -> Status | None:
+        """The status of this process's run, study or sweep; None where there is none."""
+        many = self.study_run or self.sweep_run
+        if many is not None:
+            return many.status
+        return self.source.view.status if self.source is not None else None
 
     @property
     def can_hand_over(self) -> bool:
@@ -280,10 +289,8 @@ class LaunchingApp(App[Ending]):
             return None
         self._noticed = source
         notice = end_of(source.run, source.view)
-        if self.study_run is not None:
-            notice = Notice(source.run, self.study_run.status)
-        elif self.sweep_run is not None:
-            notice = Notice(source.run, self.sweep_run.status)
+        if not self.of_one_run and (status := self.own_status) is not None:
+            notice = Notice(source.run, status)
         elif source.problem is not None:
             notice = Notice(source.run, "failed")
         self.ended = (*self.ended, notice)

@@ -66,6 +66,7 @@ def nothing_learns() -> Iterator[None]:
         "fftui.tui.backend.Backend.begin": lambda *_: started,
         "fftui.tui.backend.Backend.start_beside": lambda *_: None,
         "fftui.tui.study_backend.StudyRun.run": lambda _: None,
+        "fftui.tui.sweep_backend.SweepRun.run": lambda _: None,
     }
     with ExitStack() as stack:
         for name, stand_in in stand_ins.items():

@@ -82,7 +82,6 @@ async def test_a_sweep_is_opened_from_the_list_and_its_best_trial_is_marked(
         assert "tiny · [/b] on mnist-mini · random" in header
         assert "12 trials: 11 finished, 1 pruned   best is trial 4, 90.00 %" in header
         rows = screen.query_one(RowList)
-        await pilot.press("end", "home", "down", "down", "down", "down")
         marked = [row for row in text_of(rows).splitlines() if "◆" in row]
         assert len(marked) == 1 and "90.00" in marked[0]
         parallel = screen.query_one(ParallelPane)
@@ -91,15 +90,15 @@ async def test_a_sweep_is_opened_from_the_list_and_its_best_trial_is_marked(
         assert "learning_rate" in drawn and "units" in drawn and "best, here 4" in drawn
         assert "0.0001" in drawn
         await pilot.press("down")
-        assert "here 5" in text_of(parallel)
-        rate = trials.all[5].params["phases.0.learning_rate"]
+        assert "here 11" in text_of(parallel)
+        rate = trials.all[11].params["phases.0.learning_rate"]
         details = text_of(screen.query_one("#trial-details", Paragraphs))
-        assert f"trial 5: phases.0.learning_rate={rate:.4g}" in details
+        assert f"trial 11: phases.0.learning_rate={rate:.4g}" in details
         await pilot.press("2")
         await pilot.pause()
         assert screen.query_one(Chart).display
         assert "best 90.00" in text_of(screen.query_one(Chart))
-        assert "trial 55.00" in text_of(screen.query_one(Chart))
+        assert "pruned 61.00" in text_of(screen.query_one(Chart))
         await pilot.press("3")
         await pilot.pause()
         bars = text_of(screen.query_one(ImportancePane))
@@ -111,9 +110,13 @@ async def test_a_sweep_is_opened_from_the_list_and_its_best_trial_is_marked(
         assert isinstance(app.screen, SweepsScreen)
 
 
-async def test_rows_are_sorted_and_left_out(
-    new_app: Callable[..., FFTUIApp], trials: SweepTrials
+async def test_rows_are_sorted_left_out_and_written(
+    new_app: Callable[..., FFTUIApp],
+    trials: SweepTrials,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
         screen = await opened(pilot)
@@ -122,15 +125,20 @@ async def test_rows_are_sorted_and_left_out(
         def numbers() -> list[str]:
             return [row.cells[1][0] for row in rows.items]
 
-        await pilot.press("o")
-        assert numbers()[:2] == ["4", "11"] and rows.index == numbers().index("0")
+        assert numbers()[:2] == ["4", "11"] and rows.index == 0
         await pilot.press("v")
-        assert numbers()[0] == "0" and "by validation %, reversed" in str(rows.border_title)
+        assert numbers()[0] == "0" and rows.index == numbers().index("4")
+        assert "by validation %, reversed" in str(rows.border_title)
         await pilot.press("v", "o")
         rates = [trials.all[int(n)].params["phases.0.learning_rate"] for n in numbers()]
         assert rates == sorted(rates)
         await pilot.press("h")
         assert "11" not in numbers() and "1 left out" in str(rows.border_title)
+        for stem in ("tiny", "tiny-2"):  # what is there stays
+            await pilot.press("e")
+            await until(pilot, (tmp_path / "sweeps" / f"{stem}.md").exists)
+        written = (tmp_path / "sweeps" / "tiny-2.csv").read_text().splitlines()
+        assert len(written) == 13 and written[0].startswith("trial,state,phases.0.learning_rate")
 
 
 async def test_what_another_process_does_is_followed_and_a_run_is_opened(
@@ -145,7 +153,7 @@ async def test_what_another_process_does_is_followed_and_a_run_is_opened(
         end(trials, 0.95, run=run)
         await until(pilot, lambda: len(screen.query_one(RowList).items) == 13)
         assert "best is trial 12, 95.00 %" in text_of(screen.query_one("#sweep-header", Paragraphs))
-        await pilot.press("end", "enter")
+        await pilot.press("home", "enter")
         await until(pilot, lambda: isinstance(app.screen, LiveScreen))
         await pilot.press("b")
         assert app.screen is screen
@@ -196,23 +204,6 @@ async def test_a_sweep_is_carried_out_by_its_thread(tmp_path: Path, small: Any) 
     assert facts.best is not None and facts.best.test is not None
 
 
-async def test_trials_are_written_into_files_that_were_not_there(
-    new_app: Callable[..., FFTUIApp],
-    trials: SweepTrials,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    app = new_app()
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await opened(pilot)
-        for stem in ("tiny", "tiny-2"):
-            await pilot.press("e")
-            await until(pilot, (tmp_path / "sweeps" / f"{stem}.md").exists)
-        rows = (tmp_path / "sweeps" / "tiny-2.csv").read_text().splitlines()
-        assert len(rows) == 13 and rows[0].startswith("trial,state,phases.0.learning_rate")
-
-
 async def test_without_sweeps_or_without_optuna_one_line_says_what_to_do(
     new_app: Callable[..., FFTUIApp], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +224,6 @@ async def test_a_sweep_is_drawn_in_ascii(
     app = new_app(ascii_only=True)
     async with app.run_test(size=(60, 16)) as pilot:
         screen = await opened(pilot)
-        await pilot.press("down", "down", "down", "down", "down")
+        await pilot.press("down")
         drawn = text_of(screen.query_one(ParallelPane))
         assert drawn.isascii() and "x" in drawn and "*" in drawn

@@ -109,7 +109,7 @@ def _kind(trial: TrialFacts, best: int | None, cursor: int | None) -> str:
         return "cursor"
     if trial.number == best:
         return "best"
-    return "finished" if trial.state == "finished" else "pruned"
+    return "pruned" if trial.state in ("pruned", "failed") else "finished"
 
 
 def _points(

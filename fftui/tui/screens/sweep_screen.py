@@ -25,7 +25,13 @@ from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.row_widget import Span
-from fftui.tui.widgets.sweep_rows import OrderName, TrialRows, order_names, trial_details
+from fftui.tui.widgets.sweep_rows import (
+    BEST_FIRST,
+    OrderName,
+    TrialRows,
+    order_names,
+    trial_details,
+)
 from fftui.tui.widgets.sweep_widgets import ImportancePane, ParallelPane, header_lines
 
 READ_EVERY_S = 1.0
@@ -96,7 +102,7 @@ class SweepScreen(Uncovered):
         self._sweep_run = sweep_run
         self._problem = ""
         self._reads = False
-        self._order: OrderName = "trial"
+        self._order: OrderName = BEST_FIRST
         self._reversed = False
         self._hides = False
         self._rows: Sequence[TrialFacts] = ()
@@ -186,7 +192,7 @@ class SweepScreen(Uncovered):
         self._rows = rows.ordered(self._order, reverse=self._reversed, hides=self._hides)
         index = next((n for n, t in enumerate(self._rows) if here and t.number == here.number), 0)
         widget.empty = "no trial has begun yet: g begins with them"
-        by = f" · by {rows.title_of(self._order)}" if self._order != "trial" else ""
+        by = f" · by {rows.title_of(self._order)}"
         hidden = len(facts.trials) - len(self._rows)
         left_out = f" · {hidden} left out" if hidden else ""
         reverse = ", reversed" if self._reversed else ""

@@ -15,7 +15,7 @@ from fftui.text import format as fmt
 from fftui.tui.messages import OpenSweep
 from fftui.tui.screens.overview_screen import OverviewScreen
 from fftui.tui.sweep_backend import ListedSweep, SweepBackend
-from fftui.tui.widgets.cell_text import Paragraphs
+from fftui.tui.widgets.cell_text import Paragraphs, cut_in_middle
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span
 from fftui.tui.widgets.sweep_widgets import summary
@@ -36,7 +36,7 @@ class SweepsScreen(OverviewScreen):
     IS_ROOT_SCREEN: ClassVar[bool] = True
     LIST_ID: ClassVar[str] = "sweeps"
     COLUMNS: ClassVar[Sequence[Column]] = (
-        Column("sweep", elastic=True, least=16),
+        Column("sweep", elastic=True, least=16, shorten=cut_in_middle),
         Column("preset", drop=3),
         Column("data set", drop=4),
         Column("trials", right=True),

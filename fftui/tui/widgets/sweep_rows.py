@@ -12,6 +12,7 @@ from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_list import Column, Row, cell
 from fftui.tui.widgets.row_widget import Span
 
+BEST_FIRST = "validation %"
 OrderName = str | int  # a column's name, or the number of a setting
 STYLES: dict[str, StyleName] = {
     "finished": "good",
@@ -27,8 +28,8 @@ LEFT_OUT = ("pruned", "failed")
 
 
 def order_names(facts: SweepFacts) -> list[OrderName]:
-    """What the rows can be sorted by: their number, the accuracy, the time and each setting."""
-    return ["trial", "validation %", *range(len(facts.overs)), "time"]
+    """What the rows can be sorted by: the accuracy, each setting, the time, and their number."""
+    return [BEST_FIRST, *range(len(facts.overs)), "time", "trial"]
 
 
 class TrialRows:
@@ -54,7 +55,7 @@ class TrialRows:
             Column(""),
             Column("trial", right=True),
             Column("state"),
-            Column("validation %", right=True),
+            Column(BEST_FIRST, right=True),
             *tests,
             *settings,
             Column("time", right=True, drop=100),
@@ -68,7 +69,7 @@ class TrialRows:
         keyed = [(self._key(trial, order), trial) for trial in shown]
         known = [(key, trial) for key, trial in keyed if key is not None]
         # accuracies stand the best first
-        known.sort(key=lambda each: each[0], reverse=reverse != (order == "validation %"))
+        known.sort(key=lambda each: each[0], reverse=reverse != (order == BEST_FIRST))
         return [trial for _, trial in known] + [trial for key, trial in keyed if key is None]
 
     def of(self, trials: Sequence[TrialFacts]) -> list[Row]:
@@ -79,7 +80,7 @@ class TrialRows:
     def _key(self, trial: TrialFacts, order: OrderName) -> float | None:
         if isinstance(order, int):
             return place(self._facts.overs[order].domain, trial.values[order])
-        if order == "validation %":
+        if order == BEST_FIRST:
             return accuracy_of(trial)
         return trial.seconds if order == "time" else float(trial.number)
 
@@ -103,18 +104,20 @@ class TrialRows:
 
 
 def trial_details(facts: SweepFacts, trial: TrialFacts, width: int) -> list[tuple[Span, ...]]:
-    """Two lines about a trial: its values under their whole paths; its runs, or why it failed."""
+    """Two lines about a trial: its values under their whole paths; its runs. What is wrong with it
+    comes first.
+    """
     values = "  ".join(
         f"{over.path}={value_text(value)}"
         for over, value in zip(facts.overs, trial.values, strict=True)
     )
-    second: Span = ("  ".join(trial.runs) or "no run yet", "dim")
-    if trial.error is not None:
-        second = (trial.error, "bad")
-    elif trial.state == "interrupted":
-        second = (f"its process is gone: g goes on with it   {second[0]}", "warn")
-    first: Span = (f" trial {trial.number}: {values}", "text")
-    return [
-        ((cut(first[0], width - 2), first[1]),),
-        ((cut(f" {second[0]}", width - 2), second[1]),),
+    texts: list[Span] = [
+        (f"trial {trial.number}: {values}", "text"),
+        ("  ".join(trial.runs) or "no run yet", "dim"),
     ]
+    if trial.error is not None:
+        texts.insert(0, (f"trial {trial.number}: {trial.error}", "bad"))
+    elif trial.state == "interrupted":
+        gone = f"trial {trial.number}: its process is gone; g goes on with it"
+        texts.insert(0, (gone, "warn"))
+    return [((f" {cut(text, width - 2)}", style),) for text, style in texts]
