@@ -1,5 +1,5 @@
 """`python -m tests.faults --minutes 60`: kills and failing disks over every kind of run, for as
-long as there is time; says how many there were, and what was wrong.
+long as there is time, or until Ctrl-C; says how many there were, and what was wrong.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from . import disks, kills
@@ -75,17 +76,18 @@ def main() -> int:
     ):
         names = asked.kind or [name for name, _ in kinds()]
         trials = [prepared(commands, name, Path(folder) / name.replace(" ", "-")) for name in names]
-        for kind, (what, part) in _all(trials, asked):
-            if time.monotonic() > until:
-                break
-            if asked.only and not any(text in what for text in asked.only):
-                continue
-            found = list(part())
-            done[what] += 1
-            done[f"  of {kind}"] += 1
-            wrong += found
-            for each in found:
-                _say(f"WRONG {each}")
+        with suppress(KeyboardInterrupt):  # what was done until then is said
+            for kind, (what, part) in _all(trials, asked):
+                if time.monotonic() > until:
+                    break
+                if asked.only and not any(text in what for text in asked.only):
+                    continue
+                found = list(part())
+                done[what] += 1
+                done[f"  of {kind}"] += 1
+                wrong += found
+                for each in found:
+                    _say(f"WRONG {each}")
     for what, count in done.items():
         _say(f"{count:>6}  {what}")
     _say(f"{len(wrong)} wrong")
