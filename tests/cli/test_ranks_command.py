@@ -22,7 +22,7 @@ SETTINGS = (
     "model.head=null",
     "phases.0.negatives=random",
     "phases.0.prediction=all-layers",
-    "phases.0.epochs=150",
+    "phases.0.epochs=80",
     "precision=float32",
     "evaluation.every=0",
     "checkpoint.every_s=0.05",
@@ -36,7 +36,7 @@ def wait_for(pattern: str, folder: Path, text: str) -> None:
     while time.monotonic() < until:
         if any(text in path.read_text() for path in folder.glob(pattern)):
             return
-        time.sleep(0.01)
+        time.sleep(0.02)
     pytest.fail(f"no {text} in {pattern}")
 
 

@@ -85,7 +85,7 @@ def until(condition: Callable[[], Any]) -> Any:
     end = time.monotonic() + PATIENCE_S
     while not (value := condition()):
         assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
+        time.sleep(0.1)  # conditions read whole journals
     return value
 
 

@@ -105,7 +105,7 @@ async def test_each_layer_can_be_reached_and_followed_again(new_app, new_control
         await pilot.press("up")
         assert screen.query_one("#chart-1", Chart).border_title == "Goodness · layer 1"
         control.view = view_of(until=(3, 1))
-        await pilot.pause(0.4)
+        await until(pilot, lambda: screen.panes._view is control.view)
         assert screen.panes.selected.number == 1
         await pilot.press("f")
         assert screen.panes.selected.number == 3
@@ -320,7 +320,8 @@ async def test_only_changed_rows_are_painted_again(
             table, "refresh", lambda *regions, **options: painted.extend(regions or [options])
         )
         control.view = view_of(until=(2, 6))
-        await pilot.pause(0.4)
+        await until(pilot, lambda: app.screen.panes._view is control.view)
+        await pilot.pause()
         assert [region.y for region in painted] == [2]  # type: ignore[attr-defined]
 
 

@@ -11,6 +11,8 @@ from fftui.tui.app import FFTUIApp
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.run_status import ProgressLine
 
+from .on_screen import until
+
 
 def rows_of(table: LayerTable) -> list[str]:
     lines = table.rows(table.size.width, table.size.height)
@@ -67,7 +69,7 @@ async def test_following_stays_with_the_first_of_several(
         assert app.screen.panes.selected.number == 1  # type: ignore[attr-defined]
         await pilot.press("down", "down")
         control.view = parallel_view_of(until=3)
-        await pilot.pause(0.4)
+        await until(pilot, lambda: app.screen.panes._view is control.view)  # type: ignore[attr-defined]
         assert app.screen.panes.selected.number == 3  # type: ignore[attr-defined]
 
 

@@ -179,7 +179,7 @@ async def test_the_end_of_a_run_rings_once(
         written: list[str] = []
         monkeypatch.setattr(app._driver, "write", written.append)
         control.view, control.alive = end(control.view), False
-        await pilot.pause(0.4)
+        await until(pilot, lambda: any("]9;" in text for text in written))
         assert [text for text in written if "]9;" in text] == [
             f"\a\x1b]9;fftui: {app.source.run} finished, test 97.00 %\a"
         ]

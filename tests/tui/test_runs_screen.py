@@ -165,6 +165,6 @@ async def test_an_unreadable_run_does_not_end_the_screen(new_app, tmp_path: Path
     app = new_app()
     async with app.run_test(size=size) as pilot:
         app.post_message(OpenRun(run))
-        await pilot.pause(0.3)
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
         await pilot.press("p", "n", "s", "f", "2", "3", "4")
         assert isinstance(app.screen, LiveScreen)

@@ -271,10 +271,10 @@ async def test_ascii_is_ascii(
         await pilot.pause()
         results = app.screen.query_one("#results", RowList)
         await until(pilot, lambda: bool(results.items))
-        await pilot.pause(0.3)
+        header = app.screen.query_one(StudyHeader)
+        await until(pilot, lambda: "* running" in text_of(header))
         drawn = "".join(s.text for strip in app.screen._compositor.render_strips() for s in strip)
         assert drawn.isascii(), {c for c in drawn if not c.isascii()}
-        assert "* running" in text_of(app.screen.query_one(StudyHeader))
 
 
 async def test_the_palette_offers_the_studies(study_app: FFTUIApp) -> None:

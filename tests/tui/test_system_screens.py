@@ -16,12 +16,15 @@ from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.tui.glyphs import UNICODE
 from fftui.tui.messages import OpenRun
+from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.system_screen import SystemScreen
 from fftui.tui.system.machine_table import layer_table, other_gpus_lines, sampler_lines
 from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
 from fftui.tui.system.system_history import SystemHistory
 from fftui.tui.system.system_panel import SystemPanel
 from fftui.tui.widgets.run_status import RunHeader
+
+from .on_screen import until
 
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)
 
@@ -336,9 +339,9 @@ async def test_a_wheel_scrolls_and_a_run_whose_process_is_gone_is_marked(
     app = new_app(runs=runs)
     async with app.run_test(size=(80, 12)) as pilot:
         app.post_message(OpenRun(folder.id))
-        await pilot.pause(0.3)
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
         await pilot.press("g")
-        await pilot.pause()
+        await until(pilot, lambda: "88 %" in shown(app))
         first = shown(app)
         assert "88 %" in first
         assert "its process is gone" in text_of(app.screen.query_one(RunHeader).rows(80, 1))
@@ -354,8 +357,7 @@ async def test_the_palette_offers_the_system_view_of_a_run(new_app, new_control,
         await pilot.press("ctrl+p", *"system")
         await pilot.pause(0.5)
         await pilot.press("enter")
-        await pilot.pause(0.3)
-        assert isinstance(app.screen, SystemScreen)
+        await until(pilot, lambda: isinstance(app.screen, SystemScreen))
 
 
 async def test_the_system_screen_waits_for_samples(new_app, new_control) -> None:
@@ -386,8 +388,7 @@ async def test_the_panel_follows_the_run(new_app, new_control, view_of) -> None:
         control.view = control.view.after(
             2e9, ev.TelemetrySampled(1, 1, 3, gpu_utilization_percent=13.0)
         )
-        await pilot.pause(0.4)
-        assert "13 %" in panel.render_line(0).text
+        await until(pilot, lambda: "13 %" in panel.render_line(0).text)
 
 
 async def test_the_panel_is_plain_ascii_where_asked(new_app, new_control, view_of) -> None:

@@ -10,6 +10,8 @@ from fftui.tui.app import FFTUIApp
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.runs_screen import RunsScreen
 
+from .on_screen import until
+
 SIZE = (80, 24)
 
 
@@ -33,9 +35,8 @@ async def test_a_covered_run_rests_and_catches_up(
         await pilot.pause(0.7)
         assert live.panes._view is shown
         await pilot.press("escape")
-        await pilot.pause(0.1)
-        assert app.screen is live
-        assert live.panes._view is control.view
+        await until(pilot, lambda: app.screen is live)
+        await until(pilot, lambda: live.panes._view is control.view)
 
 
 async def test_the_covered_list_of_runs_is_not_read(
@@ -45,7 +46,7 @@ async def test_the_covered_list_of_runs_is_not_read(
     app = new_app()
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("r")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         screen = app.screen
         assert isinstance(screen, RunsScreen)
         await pilot.press("question_mark")
@@ -55,8 +56,7 @@ async def test_the_covered_list_of_runs_is_not_read(
         await pilot.pause(0.5)
         assert not reads
         await pilot.press("escape")
-        await pilot.pause(0.3)
-        assert reads
+        await until(pilot, lambda: bool(reads))
 
 
 async def test_a_finished_run_paints_nothing(
