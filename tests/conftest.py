@@ -36,12 +36,12 @@ from .warm import WarmProcess
 os.environ["FFTUI_PRESETS"] = str(Path(__file__).parent / "no-presets-here")
 
 # A busy machine is no defect: an example that once took long because another process ran must not
-# fail a test.
+# fail a test. FFTUI_TEST_EXAMPLES=250 python -m pytest draws ten times as many examples.
 hypothesis.settings.register_profile(
     "patient",
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    max_examples=50,
+    max_examples=int(os.environ.get("FFTUI_TEST_EXAMPLES", "25")),
 )
 hypothesis.settings.load_profile("patient")
 
