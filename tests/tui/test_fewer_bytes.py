@@ -5,8 +5,13 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.segment import Segment
+from textual._compositor import ChopsUpdate
+from textual.strip import Strip
 
 from fftui.tui.fewer_bytes import in_fewer_bytes
+from fftui.tui.partial_update import parts_to_send
 from fftui.tui.widgets.row_widget import Line, changed_parts, line
 
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)([a-zA-Z])")
@@ -84,3 +89,12 @@ def test_wide_signs_and_the_cursor_take_the_whole_row() -> None:
     there = line("a", cursor=True)
     assert changed_parts(line("a"), there, 9, ascii_only=False) == [(0, 9)]
     assert changed_parts(line("a" * 9), line("aaaaaaaab"), 9, ascii_only=False) == [(8, 9)]
+
+
+def test_of_a_row_the_cells_that_changed_are_sent() -> None:
+    row = {0: Strip([Segment("abc"), Segment("def")]), 6: Strip([Segment("日gh")])}
+    spans = [(0, 2, 5), (0, 6, 8), (1, 0, 10)]
+    update = ChopsUpdate([row, row], spans, [[6, 10], [6, 10]])
+    assert parts_to_send(update, Console()) == (
+        "\x1b[1;3Hcde" + "\x1b[1;7H日" + "\x1b[2;1Habcdef\x1b[2;7H日gh"
+    )
