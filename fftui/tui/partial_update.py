@@ -2,11 +2,8 @@
 Its own way begins at the left edge of the widget: for a clock at the right end, most of the row.
 """
 
-from typing import cast
-
 from rich.console import Console
 from textual._compositor import ChopsUpdate
-from textual.strip import Strip
 
 
 def parts_to_send(update: ChopsUpdate, console: Console) -> str:
@@ -19,7 +16,7 @@ def parts_to_send(update: ChopsUpdate, console: Console) -> str:
             first, last = max(x, begin), min(chop_end, end)
             if strip is None or first >= last:
                 continue
-            shown = cast("Strip", strip)
+            shown = strip
             if (first, last) != (x, chop_end):
                 shown = shown.crop(first - x, last - x)
             sent.append(f"\x1b[{y + 1};{first + 1}H{shown.render(console)}")
@@ -28,4 +25,4 @@ def parts_to_send(update: ChopsUpdate, console: Console) -> str:
 
 def install() -> None:
     """Let Textual, whose version is pinned, send parts of rows."""
-    ChopsUpdate.render_segments = parts_to_send  # type: ignore[method-assign]
+    ChopsUpdate.render_segments = parts_to_send  # type: ignore[method-assign, assignment]
