@@ -5,6 +5,7 @@ columns that it takes: of many runs Polars would need longer to plan what it doe
 import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -132,7 +133,7 @@ def layers_of(tables: GrowingTables) -> int:
     return highest if isinstance(highest, int) else 0
 
 
-def _reals(values: Reals) -> tuple[float, ...]:
+def _reals(values: NDArray[np.floating[Any]]) -> tuple[float, ...]:
     return tuple(values.tolist())
 
 

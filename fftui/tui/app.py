@@ -25,7 +25,7 @@ from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.notices import through_tmux
 from fftui.text.streams import wants_ascii
-from fftui.tui import themes
+from fftui.tui import partial_update, themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands, key_commands
 from fftui.tui.copying import offer_copies
@@ -121,6 +121,7 @@ class FFTUIApp(LaunchingApp):
         # Without colours Textual makes greys of a theme's, unless it is told that they are the
         # terminal's: then it sends none, in any theme.
         super().__init__(backend, source, ansi_color=True if no_color else None)
+        partial_update.install()
         self._glass = Glass(ascii_only=self.ascii_only)
         self.presets_screen = PresetsScreen(backend)
         self.machine = machine or this_machine()

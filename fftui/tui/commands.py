@@ -13,8 +13,9 @@ from textual.style import Style
 from textual.types import IgnoreReturnCallbackType
 
 from fftui.tui.glass import literal
-from fftui.tui.screens.help_screen import NOT_IN_HELP
 
+# actions of keys that Textual gives every screen
+NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
 NOT_OFFERED = (*NOT_IN_HELP, "app.command_palette", "command_palette")
 HELP_STYLE = Style(dim=True, bold=False)
 

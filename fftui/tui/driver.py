@@ -23,6 +23,8 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+from fftui.tui.fewer_bytes import in_fewer_bytes
+
 POLL_S = 0.1  # the longest wait between two checks of the stop flags
 PATIENCE_S = 0.5  # for a terminal that takes nothing, once the process is asked to end
 READ_BYTES = 4096
@@ -122,7 +124,7 @@ class ResilientDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Write to the screen; drop what comes while it is suspended or has ended."""
         if self._writer_thread is not None:
-            super().write(data)
+            super().write(in_fewer_bytes(data))
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""

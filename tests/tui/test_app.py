@@ -307,7 +307,7 @@ async def test_ascii_is_ascii(new_app, new_control, view_of) -> None:
         assert "enter" in drawn()  # where Textual draws a sign
 
 
-async def test_only_changed_rows_are_painted_again(
+async def test_only_changed_cells_are_painted_again(
     new_app, new_control, view_of, monkeypatch
 ) -> None:
     control = new_control(view_of(until=(2, 5)))

@@ -10,8 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-# keys that Textual gives every screen
-NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
+from fftui.tui.commands import NOT_IN_HELP
 
 
 def keys_of(screen: Screen[Any], key_display: Callable[[Binding], str]) -> list[tuple[str, str]]:

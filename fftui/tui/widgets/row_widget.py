@@ -1,4 +1,4 @@
-"""`RowWidget`: a widget of whole rows of text that repaints only the rows that changed.
+"""`RowWidget`: a widget of whole rows of text that repaints only the cells that changed.
 
 Every live widget of fftui is one: it sends a few hundred bytes per second over SSH instead of full
 frames.
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, get_args
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -21,6 +22,8 @@ from fftui.tui.glyphs import Glyphs, glyphs, plain
 # Textual works through its stylesheet for each style of each widget, so only widgets with the lines
 # of a comparison declare the styles of these.
 STYLE_NAMES = tuple(style for style in get_args(StyleName) if style not in LINE_STYLES)
+
+BETWEEN = 12  # cells that stay, between two parts of a row that are written by themselves
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,35 @@ def line(*spans: Span | str, cursor: bool = False) -> Line:
 def component_classes(styles: Sequence[str]) -> set[str]:
     """The names by which the stylesheet knows the styles of a `RowWidget`."""
     return {f"row-widget--{style}" for style in styles}
+
+
+def changed_parts(old: Line, new: Line, width: int, *, ascii_only: bool) -> list[tuple[int, int]]:
+    """Where two rows of `width` cells differ: the first cell of each part and the one after its
+    last. Parts that are near each other are one: to move there costs as many bytes as to write on.
+    """
+    before, after = (_cells(each, width, ascii_only=ascii_only) for each in (old, new))
+    if before is None or after is None or old.cursor != new.cursor:
+        return [(0, width)]
+    parts: list[tuple[int, int]] = []
+    for at, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other:
+            continue
+        if parts and at - parts[-1][1] < BETWEEN:
+            parts[-1] = (parts[-1][0], at + 1)
+        else:
+            parts.append((at, at + 1))
+    return parts
+
+
+def _cells(row: Line, width: int, *, ascii_only: bool) -> list[tuple[str, object]] | None:
+    """The sign and the style of each cell; None where a sign takes more than one or none."""
+    cells: list[tuple[str, object]] = []
+    for text, style in row.spans:
+        shown = plain(text, ascii_only)
+        if cell_len(shown) != len(shown):
+            return None
+        cells += [(sign, style) for sign in shown]
+    return (cells + [(" ", None)] * (width - len(cells)))[:width]
 
 
 class RowWidget(Widget):
@@ -87,7 +119,7 @@ class RowWidget(Widget):
             self.border_title = literal(shown)
 
     def repaint(self) -> None:
-        """Compute the rows again and repaint those that differ."""
+        """Compute the rows again and repaint the cells that differ."""
         if not self.is_attached or self.size.width < 1:
             return
         old, new = self._rows, list(self.rows(self.size.width, self.size.height))
@@ -95,10 +127,12 @@ class RowWidget(Widget):
         if old is None or len(old) != len(new):
             self.refresh()
             return
+        width, ascii_only = self.size.width, self.ascii_only
         changed = [
-            Region(0, y, self.size.width, 1)
+            Region(begin, y, end - begin, 1)
             for y, (a, b) in enumerate(zip(old, new, strict=True))
             if a != b
+            for begin, end in changed_parts(a, b, width, ascii_only=ascii_only)
         ]
         if changed:
             self.refresh(*changed)
