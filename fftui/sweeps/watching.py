@@ -31,6 +31,8 @@ STATES: dict[TrialState, facts.TrialState] = {
     TrialState.RUNNING: "begun",
     TrialState.WAITING: "waiting",
 }
+# of a trial that has not ended: it depends on the trial's run, whose journal is another
+GOES_ON: tuple[facts.TrialState, ...] = ("begun", "running", "interrupted")
 BEST_SHARE, LEAST_BEST = 0.1, 5  # of the finished trials, those that importance asks about
 
 
@@ -43,6 +45,7 @@ class SweepReader:
     def __init__(self, folder: SweepFolder) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.folder, self._plan = folder, folder.plan()
+        self._overs = self._plan.overs
         self._storage: JournalStorage | None = None
         self._read_size = -1
         self._frozen: tuple[FrozenTrial, ...] = ()
@@ -56,9 +59,11 @@ class SweepReader:
         size = self._size()
         if size != self._read_size:
             with _readable(self.folder.storage):
-                self._read_journal()
+                self._read_journal_or_anew()
             self._read_size = size
-        plan, overs = self._plan, self._plan.overs
+        elif self._facts is not None and not self._facts.count(*GOES_ON):
+            return self._facts
+        plan, overs = self._plan, self._overs
         with _readable(self.folder.storage):
             now = facts.SweepFacts(
                 self.folder.name,
@@ -82,6 +87,14 @@ class SweepReader:
         except OSError:
             return 0
 
+    def _read_journal_or_anew(self) -> None:
+        """Read the journal; after what cannot be read, the next time from its beginning."""
+        try:
+            self._read_journal()
+        except BaseException:
+            self._storage = None
+            raise
+
     def _read_journal(self) -> None:
         if self._storage is None or self._size() < self._read_size:  # it is another one now
             if not self.folder.storage.exists():  # Optuna would make it
@@ -91,7 +104,7 @@ class SweepReader:
         studies = [s for s in self._storage.get_all_studies() if s.study_name == self.folder.name]
         if not studies:
             return
-        found = self._storage.get_all_trials(studies[0]._study_id, deepcopy=True)
+        found = self._storage.get_all_trials(studies[0]._study_id, deepcopy=False)
         self._frozen = tuple(found)
         self._looks = list(studies[0].user_attrs.get("test", []))
         finished = sum(each.state == TrialState.COMPLETE for each in found)
@@ -108,7 +121,7 @@ class SweepReader:
             warnings.simplefilter("ignore")
             evaluator = PedAnovaImportanceEvaluator(target_quantile=best / finished)
             shares = get_param_importances(study, evaluator=evaluator)
-        paths = [over.path for over in self._plan.overs]
+        paths = [over.path for over in self._overs]
         return facts.Importance(
             tuple(float(shares.get(path, 0.0)) for path in paths), best, finished
         )

@@ -77,7 +77,8 @@ class AppRunner:
             backend,
             source=source,
             terminal=self._terminal,
-            load_torch=attached is None,  # a watcher may be one of many, beside what they watch
+            # a watcher may be one of many, beside what they watch
+            load_torch=attached is None and not first,
         )
         self.app.first = first
         self._ending: Ending | None = None

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +29,7 @@ from .conftest import MACHINE, FakeControl, sample_events
 from .on_screen import add_run
 from .test_bindings import screen_classes
 
+SWEEP = Path(__file__).parents[1] / "sweeps" / "formats" / "format-1"
 EXAMPLES = int(os.environ.get("FFTUI_TEST_EXAMPLES", "3"))
 KEYS_EACH = 40
 # what is pressed first, and whether a run learns in this process
@@ -39,6 +41,7 @@ STATES = {
     "runs": (("r",), False),
     "ended run": (("r", "enter"), False),
     "studies": (("s",), False),
+    "sweep": (("S", "enter"), False),
     "quit?": (("q",), True),
 }
 COMMON = (
@@ -75,10 +78,11 @@ def nothing_learns() -> Iterator[None]:
 
 
 def app_of(runs: Path, *, learning: bool) -> FFTUIApp:
-    """The app over three runs, the first of this process where one learns."""
+    """The app over three runs, the first of this process where one learns, and a sweep."""
     ended = list(sample_events(layers=2, epochs=3))
     add_run(runs, ended, status="finished", test_accuracy=0.9)
     add_run(runs, ended[: len(ended) // 2], status="interrupted")
+    copytree(SWEEP, runs / ".sweeps" / "stored")
     (runs / "damaged").mkdir()
     (runs / "damaged" / "run.json").write_text("{")
     view = RunView()

@@ -186,7 +186,7 @@ async def test_trials_are_carried_out_here_until_it_is_stopped(
         await until(pilot, lambda: app.sweep_run is not None and not app.sweep_run.is_alive())
         header = app.screen.query_one("#sweep-header", Paragraphs)
         await until(pilot, lambda: "not running" in text_of(header))
-        assert app.sweep_run.status == "interrupted"
+        assert app.sweep_run.status == app.own_status == "interrupted"
 
 
 async def test_a_sweep_is_carried_out_by_its_thread(tmp_path: Path, small: Any) -> None:

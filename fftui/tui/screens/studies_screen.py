@@ -59,7 +59,7 @@ class StudiesScreen(OverviewScreen):
         ),
         Binding("S", "app.sweeps", "Sweeps", tooltip="Searches of settings"),
         Binding("r", "app.runs", "Runs"),
-        Binding("l", "app.live", "Live run"),
+        Binding("l", "app.live", "Live run", show=False),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
     HELP = """
