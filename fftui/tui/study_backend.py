@@ -7,6 +7,7 @@ Methods that read the disk or load torch or Polars are called from threads.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from fftui.errors import FFTUIError
 from fftui.events import Status
@@ -15,10 +16,10 @@ from fftui.runs.expectation import FinishedRuns
 from fftui.runs.listing import list_runs
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
-from fftui.studies.matching import KnownRuns, distinct
+from fftui.studies.matching import KnownRuns, distinct, identity
 from fftui.studies.narrowing import Narrowing, SetHere, sets_for, without
 from fftui.studies.runner import TrialProgress, run_study
-from fftui.studies.study import SEEDS, Scale, Study
+from fftui.studies.study import SEEDS, Condition, Scale, Study
 from fftui.studies.study_catalogue import STUDIES, find_study, present_sets
 
 NO_RUNS = FinishedRuns()
@@ -42,6 +43,14 @@ class StudyFacts:
         """
         times = [self.finished.seconds(experiment) for experiment in self.remaining]
         return None if None in times else sum(time or 0.0 for time in times)
+
+    @cached_property
+    def waiting(self) -> frozenset[Condition]:
+        """The conditions that wait for an experiment; several may wait for the same one."""
+        left = {identity(each) for each in self.remaining}
+        return frozenset(
+            trial.condition for trial in self.study.trials if identity(trial.experiment) in left
+        )
 
 
 @dataclass(frozen=True)

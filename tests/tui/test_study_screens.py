@@ -35,6 +35,7 @@ from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_status import ProgressLine, RunHeader
 from fftui.tui.widgets.study_widgets import StudyHeader, columns_of
 
+from ..conftest import Small
 from .on_screen import LARGE, SMALL, both_sizes, text_of, until
 
 
@@ -322,6 +323,16 @@ def test_the_facts_of_a_study_are_those_of_its_runs(
     assert facts.expected_s == 10.0
     repeated = Study("x", "", "", (*study.trials, study.trials[0]))
     assert len(study_facts(repeated, KnownRuns()).remaining) == 4
+
+
+def test_conditions_that_share_an_experiment_wait_for_it_together(small: type[Small]) -> None:
+    """Under another name it is the same experiment, and is run once."""
+    trial = small.trial()
+    same = trial.experiment.model_copy(update={"name": "another name"})
+    other = Trial(Condition((("units", "as before"),)), same)
+    facts = study_facts(small.study(trial, other), KnownRuns())
+    assert len(facts.remaining) == 1
+    assert facts.waiting == {trial.condition, other.condition}
 
 
 def test_the_thread_keeps_the_progress_of_its_trials(

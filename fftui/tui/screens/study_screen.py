@@ -148,8 +148,7 @@ class StudyScreen(RunScreen):
 
     def _states(self) -> list[str]:
         """The state of each condition: learning, finished or waiting."""
-        remaining = self.facts.remaining if self.facts else ()
-        waits = {trial.condition for trial in self.study.trials if trial.experiment in remaining}
+        waits = self.facts.waiting if self.facts else frozenset()
         states = {c: "waiting" if c in waits else "finished" for c in self.study.conditions}
         progress = self.run.progress if self.run is not None and self.learns else None
         if progress is not None and not progress.over:
