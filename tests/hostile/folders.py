@@ -35,6 +35,7 @@ TEXT = "\x1b]0;PWNED\x07\x1b[2J\x9b8888;1H\u202elive\u2066\u2028\r\nSPOOFED: yes
 FORMULA = '=HYPERLINK("http://stranger.invalid/")'
 DEEP = "[" * 100_000 + "]" * 100_000
 HUGE = 10**400
+SWEEP = Path(__file__).parents[1] / "sweeps" / "formats" / "format-1"
 OUTSIDE = "outside"  # the folder beside the runs that no link may reach
 TERABYTE = 1 << 40
 
@@ -59,8 +60,12 @@ def good_run(runs: Path) -> Path:
 
 
 def _record(**changes: object) -> Change:
+    return _json("run.json", **changes)
+
+
+def _json(name: str, /, **changes: object) -> Change:
     def change(folder: Path) -> None:
-        file = folder / "run.json"
+        file = folder / name
         file.write_text(json.dumps(json.loads(file.read_text()) | changes))
 
     return change
@@ -324,6 +329,12 @@ class Corpus:
         """The good run under each of the hostile names."""
         for name in folder_names():
             shutil.copytree(os.fsencode(self._good), os.fsencode(self.runs) + b"/" + name)
+
+    def add_sweep(self) -> None:
+        """A sweep whose preset has a hostile name."""
+        folder = self.runs / ".sweeps" / "stored"
+        shutil.copytree(SWEEP, folder)
+        _json("sweep.json", preset=TEXT)(folder)
 
     def state_outside(self) -> dict[str, bytes | None]:
         """What lies outside the runs, to be compared: names and contents."""

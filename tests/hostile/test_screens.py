@@ -39,6 +39,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "NarrowScreen": ("s", "down", "enter", "n"),
     "ClaimsScreen": ("s", "enter"),
     "ClaimScreen": ("s", "enter", "enter"),
+    "SweepsScreen": ("S",),
+    "SweepScreen": ("S", "enter"),
     "RunsScreen": ("r",),
     "ColumnsScreen": ("r", "K"),
     "LineDialog": ("r", "N"),
@@ -137,6 +139,7 @@ def test_every_screen_has_a_route() -> None:
 @pytest.mark.parametrize("name", ROUTES)
 async def test_a_screen_draws_no_control_character(name: str, corpus: Corpus) -> None:
     corpus.add_names()
+    corpus.add_sweep()
     for case in ("texts", "formulas", "pipes in Markdown"):
         corpus.add(case)
     app = app_over(corpus.runs)
