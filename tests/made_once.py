@@ -38,6 +38,17 @@ def keep_built_commands() -> None:
         asked = id(app), len(app.registered_commands), len(app.registered_groups)
         if asked not in kept:
             kept[asked] = app, build(app)  # the app is kept: another might get its id
-        return kept[asked][1]
+        command = kept[asked][1]
+        _forget_help(command)
+        return command
 
     typer.main.get_command = get_command
+
+
+def _forget_help(command: Any) -> None:
+    """A command keeps its help option, whose names are those of the context in which it was asked
+    for first: alone it has no -h.
+    """
+    command._help_option = None
+    for each in getattr(command, "commands", {}).values():
+        _forget_help(each)
