@@ -15,8 +15,9 @@ from pathlib import Path
 
 from fftui.events import EpochFinished
 from fftui.experiment import Experiment
+from fftui.presets import Preset, preset_experiment
 from fftui.runs.estimate import Rates
-from fftui.runs.expectation import Expectation, FinishedRuns
+from fftui.runs.expectation import Expectation, FinishedRuns, LikelyTime
 from fftui.runs.folder import RunRecord
 from fftui.runs.journal import read_journal
 from fftui.runs.view import RunView
@@ -45,6 +46,10 @@ class FixedBackend(Backend):
     def expectation(self, experiment: Experiment) -> Expectation:
         """The likely time and memory by the fixed rates."""
         return FinishedRuns().expectation(experiment, RATES)
+
+    def likely_time(self, preset: Preset, data: str) -> LikelyTime:
+        """The likely time of a preset by the fixed rates."""
+        return FinishedRuns().time(preset_experiment(preset, data), RATES)
 
 
 @dataclass
