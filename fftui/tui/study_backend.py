@@ -4,23 +4,20 @@ runs a study.
 Methods that read the disk or load torch or Polars are called from threads.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from fftui.errors import FFTUIError
-from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.runs.expectation import FinishedRuns
 from fftui.runs.listing import list_runs
-from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRuns, distinct, identity
 from fftui.studies.narrowing import Narrowing, SetHere, sets_for, without
 from fftui.studies.runner import TrialProgress, run_study
 from fftui.studies.study import SEEDS, Condition, Scale, Study
 from fftui.studies.study_catalogue import STUDIES, find_study, present_sets
+from fftui.tui.many_runs import ManyRuns
 
 NO_RUNS = FinishedRuns()
 
@@ -156,71 +153,29 @@ def study_facts(study: Study, known: KnownRuns, finished: FinishedRuns = NO_RUNS
     return StudyFacts(study, sum(map(is_done, experiments)), tuple(remaining), finished)
 
 
-class StudyRun(threading.Thread):
-    """A thread that runs a study. Screens read `progress` on their own timers; to the app it is a
-    `RunControl`.
-
-    Each trial is a run in a thread of its own, and neither thread ever waits for a screen.
-    """
-
-    paused = False
+class StudyRun(ManyRuns):
+    """A thread that runs a study; screens read `progress` too."""
 
     def __init__(self, study: Study, workspace: Workspace) -> None:
-        super().__init__(name=f"fftui-study-{study.name}")
+        super().__init__(f"fftui-study-{study.name}")
         self.study = study
         self.progress: TrialProgress | None = None
         # the last progress of each trial that ended, in order
         self.ended: tuple[TrialProgress, ...] = ()
-        self.problem = ""
         self._workspace = workspace
-        self._view = RunView()
-        self._stopping = threading.Event()
 
     @property
-    def view(self) -> RunView:
-        """The newest view of the run that is learning, or learned last."""
-        return self._view
+    def any_failed(self) -> bool:
+        """Whether a trial failed."""
+        return bool(failed(self.ended))
 
-    @property
-    def stopping(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopping.is_set()
-
-    @property
-    def status(self) -> Status:
-        """Running; or finished, interrupted or failed (a trial did, or the study itself)."""
-        if self.is_alive():
-            return "running"
-        if self.stopping:
-            return "interrupted"
-        return "failed" if self.problem or failed(self.ended) else "finished"
-
-    def run(self) -> None:
-        """Run the study to its end; an error is kept in `problem`, not raised."""
-        try:
-            for progress in run_study(self.study, self._workspace, stop=self._stopping):
-                self._view = progress.view or self._view
-                if progress.over:
-                    self.ended = (*self.ended, progress)
-                self.progress = progress
-        except (FFTUIError, OSError, RuntimeError, ImportError) as error:
-            self.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-
-    def pause(self) -> None:
-        """Do nothing: a study is stopped and started instead, which loses nothing."""
-
-    def resume(self) -> None:
-        """Do nothing: a study is never paused."""
-
-    def skip_layer(self) -> None:
-        """Do nothing: a trial is run as its experiment says."""
-
-    def request_checkpoint(self) -> None:
-        """Do nothing: a trial writes its checkpoints as its experiment says."""
-
-    def stop(self) -> None:
-        """End the current run after its batch, with a checkpoint, and the study with it."""
-        self._stopping.set()
+    def run_all(self) -> None:
+        """Run the study to its end."""
+        for progress in run_study(self.study, self._workspace, stop=self._stopping):
+            self._view = progress.view or self._view
+            if progress.over:
+                self.ended = (*self.ended, progress)
+            self.progress = progress
 
 
 def failed(ended: Sequence[TrialProgress]) -> list[TrialProgress]:

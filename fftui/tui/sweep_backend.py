@@ -11,13 +11,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fftui.errors import FFTUIError, RequestError
-from fftui.events import Status
+from fftui.errors import RequestError
 from fftui.executors.local import LocalExecutor
-from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.sweeps.plan import SweepFolder, check_optuna, find_sweep, list_sweeps
 from fftui.sweeps.sweep_facts import SweepFacts
+from fftui.tui.many_runs import ManyRuns
 
 if TYPE_CHECKING:
     from fftui.sweeps.sweeping import SweepProgress
@@ -96,52 +95,23 @@ class SweepBackend:
             return self._readers[folder.name].read()
 
 
-class SweepRun(threading.Thread):
-    """A thread that carries trials of a sweep out. Screens read `view` on their own timers; to the
-    app it is a `RunControl`.
-    """
-
-    paused = False
+class SweepRun(ManyRuns):
+    """A thread that carries trials of a sweep out; screens read `progress` too."""
 
     def __init__(self, folder: SweepFolder, workspace: Workspace, total: int) -> None:
-        super().__init__(name=f"fftui-sweep-{folder.name}")
+        super().__init__(f"fftui-sweep-{folder.name}")
         self.folder, self.total = folder, total
         self.progress: SweepProgress | None = None
-        self.problem = ""
         self._failed = False
         self._workspace = workspace
-        self._view = RunView()
-        self._stopping = threading.Event()
 
     @property
-    def view(self) -> RunView:
-        """The newest view of the run that is learning, or learned last."""
-        return self._view
+    def any_failed(self) -> bool:
+        """Whether a trial failed."""
+        return self._failed
 
-    @property
-    def stopping(self) -> bool:
-        """Whether `stop` was called."""
-        return self._stopping.is_set()
-
-    @property
-    def status(self) -> Status:
-        """Running; or finished, interrupted or failed (a trial did, or the sweep itself)."""
-        if self.is_alive():
-            return "running"
-        if self.stopping:
-            return "interrupted"
-        return "failed" if self.problem or self._failed else "finished"
-
-    def run(self) -> None:
-        """Carry trials out until none is left; then measure the winner. An error is kept in
-        `problem`, not raised.
-        """
-        try:
-            self._carry_out()
-        except (FFTUIError, OSError, RuntimeError, ImportError) as error:
-            self.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
-
-    def _carry_out(self) -> None:
+    def run_all(self) -> None:
+        """Carry trials out until none is left; then measure the winner."""
         # Optuna, torch
         from fftui.sweeps.sweeping import run_sweep  # noqa: PLC0415
         from fftui.sweeps.trials import SweepTrials  # noqa: PLC0415
@@ -158,22 +128,6 @@ class SweepRun(threading.Thread):
             self.progress = progress
         if not self.stopping and trials.is_all_over(self.total):
             measured_winner(trials, self._workspace)
-
-    def pause(self) -> None:
-        """Do nothing: a sweep is stopped and started instead, which loses nothing."""
-
-    def resume(self) -> None:
-        """Do nothing: a sweep is never paused."""
-
-    def skip_layer(self) -> None:
-        """Do nothing: a trial is run as its experiment says."""
-
-    def request_checkpoint(self) -> None:
-        """Do nothing: a trial writes its checkpoints as its experiment says."""
-
-    def stop(self) -> None:
-        """End the current run after its batch, with a checkpoint, and the sweep here with it."""
-        self._stopping.set()
 
 
 def _names(name: str) -> Iterator[str]:
