@@ -5,7 +5,8 @@
 torch's threads wait for each other after every matrix product: awake for a bounded number of turns,
 then asleep. Each way of waiting has two processes that learn the same; in every round each way is
 measured alone and with both at once, in turn, so that a machine whose speed drifts gives honest
-ratios. Prints a Markdown table of medians, by the wall clock and by processor time.
+ratios. Before each measured epoch one is learned that is not, in which a process notices others.
+Prints a Markdown table of medians, by the wall clock and by processor time.
 """
 
 import json
@@ -19,7 +20,7 @@ from typing import Annotated
 import typer
 from figure import Figure, say, skip
 
-from fftui.waiting import CHOSEN, NAMES
+from fftui.waiting import NAMES
 
 WORKER = """
 import json, sys, time
@@ -38,14 +39,15 @@ epochs = (
 next(epochs)
 print("ready", flush=True)
 for _ in sys.stdin:
-    begun = time.process_time()
+    next(epochs)
+    between = time.process_time()
     taken = next(epochs).compute_s
-    print(taken, time.process_time() - begun, flush=True)
+    print(taken, time.process_time() - between, flush=True)
 """
 DEFAULT = "torch's default"
 WAYS: dict[str, dict[str, str]] = {
-    DEFAULT: {},
-    "fftui's": dict(CHOSEN),
+    DEFAULT: {"GOMP_SPINCOUNT": "300000"},
+    "fftui's": {},
     "asleep at once": {"OMP_WAIT_POLICY": "PASSIVE"},
 }
 
@@ -71,12 +73,12 @@ class Worker:
         self._answers.readline()
 
     def begin(self) -> None:
-        """Begin an epoch."""
+        """Begin an epoch and the one that is measured."""
         self._asked.write("\n")
         self._asked.flush()
 
     def end(self) -> tuple[float, float]:
-        """Seconds of the epoch that has begun, by the wall clock and of processor time."""
+        """Seconds of the measured epoch, by the wall clock and of processor time."""
         wall_s, cpu_s = self._answers.readline().split()
         return float(wall_s), float(cpu_s)
 

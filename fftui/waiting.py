@@ -1,8 +1,9 @@
-"""How torch's threads wait for each other: awake for a moment, then asleep.
+"""How torch's threads wait for each other, as far as it is chosen before torch is loaded.
 
-OpenMP's libraries read these variables once, when torch is loaded. Threads that wait awake for long
-take the cores from other programs: two runs at once on two cores then learn several times slower.
-Threads that sleep at once lose the time of waking after every small matrix product.
+OpenMP's libraries read these variables once. Threads that wait awake for long take the cores from
+other programs: two runs at once on two cores then learn several times slower. libgomp, torch's on
+Linux, is left as it is: a run that learns sees to it (fftui.learning.shared_cores). LLVM's and
+Intel's, on other systems, are made to sleep at once.
 """
 
 import os
@@ -10,10 +11,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-# libgomp's (torch's on Linux), then LLVM's and Intel's: any of them is the user's own choice
-NAMES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
-# libgomp goes by its number of turns alone (some 0.1 ms); the others by the policy, asleep at once
-CHOSEN: Mapping[str, str] = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "10000"}
+LIBGOMP_NAMES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+NAMES = (*LIBGOMP_NAMES, "KMP_BLOCKTIME")  # any of them is the user's own choice
+CHOSEN: Mapping[str, str] = {"KMP_BLOCKTIME": "0"}  # which libgomp does not read
 
 
 def choose_waiting() -> None:
@@ -39,16 +39,22 @@ def waiting_chosen() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
+def is_set_for_libgomp() -> bool:
+    """Whether the user has said how libgomp's threads wait."""
+    return any(name in os.environ for name in LIBGOMP_NAMES)
+
+
 def waiting_in_words() -> str:
-    """How the threads of this process wait, as far as it is set; `default` is torch's own way."""
-    turns = os.environ.get("GOMP_SPINCOUNT")
+    """How the threads of this process wait while a run learns."""
+    if sys.platform == "linux" and not is_set_for_libgomp():
+        return "awake, asleep beside others"
     policy = os.environ.get("OMP_WAIT_POLICY", "default").lower()
-    if turns is not None and sys.platform == "linux":
-        return f"{turns} turns awake, then asleep"
+    named = {"passive": "asleep", "active": "awake"}.get(policy, policy)
+    if sys.platform == "linux":
+        turns = os.environ.get("GOMP_SPINCOUNT")
+        return named if turns is None else f"{turns} turns awake, then asleep"
     milliseconds = os.environ.get("KMP_BLOCKTIME")
-    if milliseconds is not None:
-        return f"{milliseconds} ms awake, then asleep"
-    return {"passive": "asleep", "active": "awake"}.get(policy, policy)
+    return named if milliseconds is None else f"{milliseconds} ms awake, then asleep"
 
 
 def _is_set() -> bool:

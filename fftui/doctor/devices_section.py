@@ -191,10 +191,7 @@ def _cpu() -> Check:
     import torch  # noqa: PLC0415
 
     threads, usable = torch.get_num_threads(), usable_cores()
-    text = f"{threads} {'thread' if threads == 1 else 'threads'}"
-    waiting = waiting_in_words()
-    if waiting != "default":
-        text += f", waiting {waiting}"
+    text = "1 thread" if threads == 1 else f"{threads} threads, waiting {waiting_in_words()}"
     if threads <= max(1.0, usable):
         return Check("cpu_threads", "cpu", "ok", threads, text)
     advice = (

@@ -39,6 +39,7 @@ from fftui.learning.rules import rule_for
 from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
 from fftui.learning.seeds import generator_for
+from fftui.learning.shared_cores import giving_way
 from fftui.learning.sharing import Alone, Ranks
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
@@ -292,6 +293,10 @@ class Training(Iterator[ev.Event]):
             self._eval_splits.append(("validation", self._validation.part(0, measured)))
 
     def _learn(self) -> Generator[ev.Event, None, None]:
+        with giving_way():
+            yield from self._learn_phases()
+
+    def _learn_phases(self) -> Generator[ev.Event, None, None]:
         yield self._started()
         if self._experiment.precision == "bfloat16" and not has_bfloat16(self._device):
             yield ev.Noted(

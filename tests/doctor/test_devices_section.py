@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 
-from fftui import waiting
 from fftui.doctor import devices_section
 from fftui.doctor.checks import Check
 
@@ -153,19 +152,18 @@ def test_the_driver_is_read_from_the_kernel(tmp_path: Path) -> None:
 
 
 def test_how_threads_wait_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
-    assert checks()["cpu_threads"].text == "1 thread, waiting asleep"
-    monkeypatch.delenv("OMP_WAIT_POLICY")
+    assert checks()["cpu_threads"].text == "2 threads, waiting asleep"
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     assert checks()["cpu_threads"].text == "1 thread"
 
 
 def test_more_threads_than_cores_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in waiting.NAMES:
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(devices_section, "waiting_in_words", lambda: "asleep")
     monkeypatch.setattr(torch, "get_num_threads", lambda: 16)
     monkeypatch.setattr(devices_section, "usable_cores", lambda: 2.5)
     found = checks()["cpu_threads"]
-    assert (found.state, found.value, found.text) == ("note", 16, "16 threads")
+    assert (found.state, found.value, found.text) == ("note", 16, "16 threads, waiting asleep")
     assert "OMP_NUM_THREADS=2" in found.advice
