@@ -22,7 +22,7 @@ if __name__ == "__main__":
         run_process._start_helpers()
     context = run_process._context()
     ours, its = context.Pipe()
-    code = "import os; from fftui.waiting import CHOSEN; its.send(CHOSEN.keys() <= os.environ.keys())"
+    code = "import os; from fftui.waiting import CHOSEN; its.send(os.environ.keys() >= {*CHOSEN})"
     with run_process._without_main():
         process = context.Process(target=exec, args=(code, {"its": its}))
         process.start()
