@@ -83,6 +83,7 @@ def main(
         by_accuracy = find_columns(["accuracy"], found, listing)[0]
         works: dict[str, Callable[[], object]] = {
             "each record again": partial(run_records, runs_dir),
+            "the newest 300 of a first list": lambda: RunListing(runs_dir).newest(300),
             "the first list": lambda: RunListing(runs_dir).read(),
             "the same list again": listing.read,
             "in order of accuracy": partial(in_order, found, by_accuracy),

@@ -5,7 +5,7 @@ A list that is read again and again (`RunListing`) reads only what has changed: 
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,11 +79,20 @@ class RunListing:
         the last call is the same object. Raises RequestError where the folder may not be read.
         """
         with self._lock:
-            found = {name: self._current(name, files) for name, files in _files(self._runs_dir)}
+            found = self._found(_names(self._runs_dir))
             self._known = found
             self._settings = {n: each for n, each in self._settings.items() if n in found}
-            runs = [each.listed for each in found.values()]
-        return sorted(runs, key=lambda run: (run.started, run.id), reverse=True)
+        return _newest_first(found)
+
+    def newest(self, count: int) -> list[ListedRun]:
+        """The newest `count` runs by the dates that their ids begin with: what can be shown while
+        `read` reads the others. Raises as `read` does.
+        """
+        with self._lock:
+            names = sorted(_names(self._runs_dir), reverse=True)
+            found = self._found(names[:count])
+            self._known |= found
+        return _newest_first(found)
 
     def settings(self, run: ListedRun) -> RunSettings:
         """What `run` was asked to do; read once."""
@@ -91,6 +100,10 @@ class RunListing:
         if found is None:
             found = self._settings[run.id] = read_settings(run.folder.experiment_path)
         return found
+
+    def _found(self, names: Iterable[str]) -> dict[str, _Read]:
+        files = _files(self._runs_dir, names)
+        return {name: self._current(name, found) for name, found in files}
 
     def _current(self, name: str, files: tuple[FileState, FileState | None]) -> _Read:
         known = self._known.get(name)
@@ -157,18 +170,29 @@ def find_running(runs_dir: Path, text: str | None) -> RunFolder:
     return newest
 
 
-def _files(runs_dir: Path) -> Iterator[tuple[str, tuple[FileState, FileState | None]]]:
-    """The names of the folders with a record, and the state of what is read of each."""
+def _names(runs_dir: Path) -> list[str]:
+    """The names of what may be runs."""
     try:
-        names = [entry.name for entry in os.scandir(runs_dir) if not entry.name.startswith(".")]
+        return [entry.name for entry in os.scandir(runs_dir) if not entry.name.startswith(".")]
     except FileNotFoundError:
-        return
+        return []
     except OSError as error:
         msg = f"cannot read the runs in {runs_dir}: {error.strerror}"
         raise RequestError(msg) from error
+
+
+def _files(
+    runs_dir: Path, names: Iterable[str]
+) -> Iterator[tuple[str, tuple[FileState, FileState | None]]]:
+    """Of `names` those of folders with a record, and the state of what is read of each."""
     for name in names:
         if (record := _state(f"{runs_dir}/{name}/run.json")) is not None:
             yield name, (record, _state(f"{runs_dir}/{name}/{FILE}"))
+
+
+def _newest_first(found: Mapping[str, _Read]) -> list[ListedRun]:
+    runs = [each.listed for each in found.values()]
+    return sorted(runs, key=lambda run: (run.started, run.id), reverse=True)
 
 
 def _state(path: str) -> FileState | None:

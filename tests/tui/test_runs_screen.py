@@ -5,12 +5,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 from fftui.events import to_json
 from fftui.runs.control_file import ControlFile
 from fftui.runs.folder import RunFolder
 from fftui.tui.app import FFTUIApp
 from fftui.tui.messages import OpenRun
+from fftui.tui.screens import runs_screen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.widgets.cell_text import Paragraphs
@@ -84,6 +86,30 @@ async def test_runs_are_sorted_filtered_and_opened(new_app, tmp_path: Path, even
         await pilot.press("p", "s", "n", "b")
         await pilot.pause()
         assert app.screen is screen
+
+
+async def test_the_newest_of_many_runs_are_there_while_the_others_are_read(
+    new_app, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(runs_screen, "AT_FIRST", 2)
+    first = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    runs = [
+        add_run(tmp_path / "runs", [], status="finished", started=first + timedelta(hours=hour))
+        for hour in range(3)
+    ]
+    app = new_app()
+    go_on = Event()
+    read = app.backend.listed
+    monkeypatch.setattr(app.backend, "listed", lambda: go_on.wait(60) and read())
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: bool(app.screen.query(RowList)))
+        rows = app.screen.query_one(RowList)
+        await until(pilot, lambda: "the newest 2, reading the others" in str(rows.border_title))
+        assert len(rows.items) == 2
+        go_on.set()
+        await until(pilot, lambda: "Runs · 3 · by newest" in str(rows.border_title))
+        assert [run.id for run in app.screen._shown] == runs[::-1]
 
 
 async def test_a_run_of_another_process_is_followed(new_app, tmp_path: Path, events_of) -> None:

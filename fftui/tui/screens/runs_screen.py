@@ -29,18 +29,20 @@ from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.run_rows import DEFAULT_COLUMNS, RunRows, details, shown_by_default
 
+AT_FIRST = 300  # runs, the newest, that are shown while the others are read
 READ_EVERY_S = 2.0
 REST_SHARE = 20  # between two reads, times as long as a read takes
 NEWEST = "started"
 
 
 class RunsLoaded(Message):
-    """The runs on disk, or the `problem` that kept them from being read."""
+    """The runs on disk, or the newest where there are `more`; or why they cannot be read."""
 
-    def __init__(self, runs: list[ListedRun], problem: str) -> None:
+    def __init__(self, runs: list[ListedRun], problem: str = "", *, more: bool = False) -> None:
         super().__init__()
         self.runs = runs
         self.problem = problem
+        self.more = more
 
 
 class SettingsLoaded(Message):
@@ -87,7 +89,7 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
         self._runs: list[ListedRun] = []
         self._shown: list[ListedRun] = []
         self._reversed = False
-        self._read = False
+        self._read, self._more = False, False  # more: runs that are not read yet
         self._problem = ""
         self._filter_problem = ""
         self._read_took_s, self._read_at = 0.0, 0.0
@@ -130,12 +132,21 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
         """Read the runs from disk."""
         begun = time.monotonic()
         try:
-            found = RunsLoaded(self._backend.listed(), "")
+            self._read_newest()
+            found = RunsLoaded(self._backend.listed())
         except FFTUIError as error:
             found = RunsLoaded([], str(error))
         self._read_at = time.monotonic()
         self._read_took_s = self._read_at - begun
         self.post_message(found)
+
+    def _read_newest(self) -> None:
+        """Give the newest runs at once, where there are more and these come first."""
+        if self._read or self._of_settings or self._order_name != NEWEST or self._reversed:
+            return
+        newest = self._backend.listing.newest(AT_FIRST)
+        if len(newest) == AT_FIRST:
+            self.post_message(RunsLoaded(newest, more=True))
 
     @work(thread=True, exclusive=True, group="settings", description="read settings")
     def _read_settings(self, runs: Sequence[ListedRun]) -> None:
@@ -145,7 +156,9 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
 
     @on(RunsLoaded)
     def _runs_loaded(self, message: RunsLoaded) -> None:
-        self._problem = message.problem
+        if message.more != self._more:
+            self._read = False  # the title says so
+        self._problem, self._more = message.problem, message.more
         self.show(message.runs)
 
     @on(SettingsLoaded)
@@ -226,6 +239,8 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
         hidden = f" · {archived} archived" if archived and not self._wanted.of_archived else ""
         every = len(self._runs) - (archived if hidden else 0)
         counted = str(every) if kept == every else f"{kept} of {every}"
+        if self._more:
+            counted = f"the newest {counted}, reading the others"
         by = "newest" if order.name == NEWEST else title_of(order)
         reversed_text = ", reversed" if self._reversed else ""
         return f"Runs · {counted}{hidden} · by {by}{reversed_text}{self.marked_text}"
