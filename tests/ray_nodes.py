@@ -27,7 +27,8 @@ RATES = (0.001, 0.002, 0.003, 0.004, 0.005, 0.006)
 KILLED_AFTER = 20  # epochs of a run
 TINY = {
     "data.train_images": 1000,
-    "model.layers.*.units": 100,
+    "model.layers.0.units": 100,
+    "model.layers.1.units": 100,
     "phases.0.epochs": 40,
     "telemetry.idle_s": 0,
     "checkpoint.every_s": 1.0,
