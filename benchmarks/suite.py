@@ -92,6 +92,13 @@ SUITE = (
         " --set data.train_images=300",
     ),
     Benchmark(
+        "executors",
+        "seconds for eight runs of one core each on two cores: by local processes, Ray and"
+        " submitit, against the same commands by hand",
+        quick="--preset quickstart --data mnist-mini --runs 1 --cores 1 --epochs 1 --images 200"
+        " --only local",
+    ),
+    Benchmark(
         "telemetry",
         "what the sampler costs beside a training, how steady it is, whether memory stays flat",
         quick="--minutes 0.02 --pairs 1 --seconds 1",

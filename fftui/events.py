@@ -571,6 +571,31 @@ class OtherGpusSampled(Event, kind="other-gpus"):
 
 
 @dataclass(frozen=True)
+class RankDescribed(Event, kind="rank-machine"):
+    """The machine of another rank than 0, stated before its first sample of a session."""
+
+    rank: Ordinal
+    host: Label
+    machine: MachineDescribed
+
+    @property
+    def text(self) -> str:
+        """Where the rank is, in a word."""
+        with_gpu = f", {self.machine.gpu}" if self.machine.gpu else ""
+        return f"rank {self.rank} on {self.host}{with_gpu}"
+
+
+@dataclass(frozen=True)
+class RankSampled(Event, kind="rank-telemetry"):
+    """One sample of the process and machine of another rank than 0, about once a second; what was
+    done is what rank 0 did when it heard of it.
+    """
+
+    rank: Ordinal
+    sample: TelemetrySampled
+
+
+@dataclass(frozen=True)
 class TelemetryEnded(Event, kind="telemetry-ended"):
     """The sampler has stopped: how regular it was and its cost. `error` is why, if it stopped
     before the run ended.
@@ -651,12 +676,18 @@ def to_json(at: float, event: Event) -> str:
     """The journal line (without its newline) of an event stated at Unix time `at`; defaults are
     left out.
     """
-    body: dict[str, Any] = {"at": round(at, 3), "event": event.kind}
-    for field in fields(event):
-        value = getattr(event, field.name)
-        if field.default is MISSING or value != field.default:
-            body[_json_key(field.name)] = _finite(value)
+    body = {"at": round(at, 3), "event": event.kind, **_body(event)}
     return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _body(event: Event) -> dict[str, object]:
+    """The fields of an event by their JSON keys; defaults are left out."""
+    values = ((field, getattr(event, field.name)) for field in fields(event))
+    return {
+        _json_key(field.name): _finite(value)
+        for field, value in values
+        if field.default is MISSING or value != field.default
+    }
 
 
 def from_json(line: str | bytes) -> tuple[float, Event]:
@@ -715,9 +746,13 @@ def _lengths_differ(**lists: tuple[object, ...]) -> str | None:
 
 
 def _finite(value: object) -> object:
-    """The value as JSON can hold it: infinities and NaN become null, tuples lists."""
+    """The value as JSON can hold it: infinities and NaN become null, tuples lists, and an event
+    within another the object of its fields.
+    """
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, tuple):
         return [_finite(v) for v in value]
+    if isinstance(value, Event):
+        return _body(value)
     return value

@@ -164,6 +164,9 @@ class FakeTraining:
     cuda_uuid = None
     is_sound = True
 
+    def sampled_elsewhere(self) -> tuple[ev.Event, ...]:
+        return ()
+
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
         return ev.RunFinished(status, None, (), 1.5, error)
 

@@ -26,6 +26,7 @@ SHOWS = {
     "chart": ("| 76x14 |", "| 196x40 |"),
     "compare": ("| first picture, s", "| left,", "| plus,", "| x,", "| m,", "| f,", "| full_stop,"),
     "epoch": ("| products alone, float32 |", "| fftui, float32 |"),
+    "executors": ("| by hand, one after the other |", "| local |"),
     "journal": ("outline:", "view:", "tables:", "times as fast"),
     "listing": ("20 runs", "| each record again |", "| the same list again |"),
     "loader": ("| tensor |", "| per-image |", "the weights are the same bits"),

@@ -131,6 +131,8 @@ def events_of_each() -> dict[str, str]:
         ev.MetricsUnavailable(("power_w",), "no GPU"),
         ev.TelemetrySampled(1, None, 1),
         ev.OtherGpusSampled((1.0,), (1,), (None,), (None,)),
+        ev.RankDescribed(1, "node", ev.MachineDescribed(1.0, 2, None)),
+        ev.RankSampled(1, ev.TelemetrySampled(1, None, 1, process_cpu_percent=50.0)),
         ev.TelemetryEnded(1, 0, 1.0, 0.1, None),
         ev.Checkpointed(1, 1, 1, 0.1),
         ev.StatusChanged("paused"),

@@ -16,7 +16,8 @@ def run_here(words: list[str], threads: int) -> tuple[int, str]:
     run ends gently (`fftui.text.detached`).
     """
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    process = subprocess.Popen(
+    last = ""
+    with subprocess.Popen(
         [sys.executable, *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -24,10 +25,9 @@ def run_here(words: list[str], threads: int) -> tuple[int, str]:
         text=True,
         errors="replace",
         env=environment,
-    )
-    last = ""
-    assert process.stderr is not None
-    for line in process.stderr:
-        sys.stderr.write(inert(line))
-        last = line.strip() or last
-    return process.wait(), last.removeprefix("fftui: ")[:LONGEST_LINE]
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            sys.stderr.write(inert(line))
+            last = line.strip() or last
+    return process.returncode, last.removeprefix("fftui: ")[:LONGEST_LINE]

@@ -4,13 +4,14 @@ of a GPU which it declares.
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
 from fftui.errors import RequestError
 from fftui.executors.executor import RunWorker
-from fftui.executors.node_command import run_here
 from fftui.executors.share import Share
+from fftui.executors.shipped import Carried, run_there, shipment_of, take_back
 from fftui.executors.submitted import Job, SubmittedRun
 from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
@@ -30,21 +31,23 @@ class RayExecutor:
         # the run has ended
         self._task: Any = ray.remote(
             num_cpus=share.cores, num_gpus=share.gpus, max_retries=0, max_calls=1
-        )(run_here)
+        )(run_there)
 
     def worker(
         self, folder: RunFolder, workspace: Workspace, *, resume: bool, own_process: bool = False
     ) -> RunWorker:
         """The run as a task, which begins it or goes on with it."""
-        return SubmittedRun(folder, self._submit)
+        return SubmittedRun(folder, partial(self._submit, folder))
 
-    def _submit(self, words: Sequence[str]) -> Job:
-        return _RayJob(self._task.remote(list(words), self._share.cores))
+    def _submit(self, folder: RunFolder, words: Sequence[str]) -> Job:
+        task = self._task.remote(shipment_of(folder), list(words), self._share.cores)
+        return _RayJob(task, folder)
 
 
 class _RayJob:
-    def __init__(self, reference: Any) -> None:
+    def __init__(self, reference: Any, folder: RunFolder) -> None:
         self._reference = reference
+        self._folder = folder
 
     def is_over(self) -> bool:
         """Whether it has a result, or Ray has given it up."""
@@ -60,14 +63,21 @@ class _RayJob:
         ray.cancel(self._reference, force=True)
 
     def end(self) -> tuple[int | None, str]:
-        """Its exit code and last line; None where its process or node is gone."""
+        """Its exit code and last line, once the run of a node that does not see the runs folder is
+        back; None where its process or node is gone.
+        """
         import ray  # noqa: PLC0415
 
         try:
-            code, said = ray.get(self._reference)
+            carried: Carried = ray.get(self._reference)
         except ray.exceptions.RayError as error:
             return None, str(error).strip().splitlines()[0]
-        return int(code), str(said)
+        if carried.archive is not None:
+            try:
+                take_back(carried.archive, self._folder)
+            except RequestError as error:
+                return error.exit_code, str(error)
+        return carried.code, carried.said
 
 
 def ray_executor(address: str | None, slots: int, share: Share) -> RayExecutor:

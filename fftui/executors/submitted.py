@@ -4,6 +4,7 @@ What is submitted are the words of a command, text alone, which any node with th
 runs folder can run: `python -m fftui.text.detached FOLDER --go-on`. This side follows the run's
 journal, as every reader of a live run does. Where the job is gone without the run's end (its node
 died, it was preempted), the same words are submitted again: the run goes on from its checkpoint.
+(Where a node of a cluster does not see the runs folder: `fftui.executors.shipped`.)
 """
 
 import time
@@ -40,7 +41,7 @@ class Job(Protocol):
 
     def end(self) -> tuple[int | None, str]:
         """Of a job that is over: its exit code (None: it is gone, as where its node died), and the
-        last line that it wrote on stderr.
+        last line that it wrote on stderr. Whatever it has learned is in the run's folder then.
         """
         ...
 
@@ -127,8 +128,9 @@ class SubmittedRun:
 
     def _conclude(self) -> None:
         """The run's end; or another job, where this one is gone without it."""
+        code, said = self._job.end() if self._job is not None and not self._ended else (0, "")
+        self._read_journal()  # where the folder is not shared it has come with the job's end
         if not self._ended and self._job is not None:
-            code, said = self._job.end()
             gone = code is None or (code == REFUSED and self._jobs > 1)  # or it ends just now
             if gone and not self._stopping and self._jobs <= RETRIES:
                 # what the batch system or the cluster says is gone, is gone

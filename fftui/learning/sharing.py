@@ -4,11 +4,12 @@ steps asks of them.
 `Alone` shares nothing. What shares is in `fftui.learning.ranks`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from torch import Tensor
 
+from fftui.events import Event, Moment
 from fftui.learning.network import Network
 from fftui.learning.rules.phase_rule import StageTrainer
 
@@ -43,6 +44,11 @@ class Ranks(Protocol):
     def clear(self, trainer: StageTrainer) -> None:
         """Reset the epoch's sums of all."""
 
+    def sampled(self, moment: Moment) -> Sequence[Event]:
+        """What the other ranks have to say of their machines since the last call, at `moment` of
+        the run; called in one thread, which may be another than that of all else.
+        """
+
     def end(self) -> None:
         """Let the others go."""
 
@@ -74,6 +80,10 @@ class Alone:
     def clear(self, trainer: StageTrainer) -> None:
         """Reset the trainer's sums."""
         trainer.clear()
+
+    def sampled(self, moment: Moment) -> Sequence[Event]:
+        """There are no others."""
+        return ()
 
     def end(self) -> None:
         """There are no others."""

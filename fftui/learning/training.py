@@ -8,7 +8,7 @@ checkpoint. Times count what happens between two events here, not what the consu
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -181,6 +181,12 @@ class Training(Iterator[ev.Event]):
     def cuda_uuid(self) -> str | None:
         """UUID of the training GPU, as in NVML; None on other devices."""
         return gpu_uuid(self._device)
+
+    def sampled_elsewhere(self) -> Sequence[ev.Event]:
+        """What the other ranks have to say of their machines since the last call. May be called
+        from another thread.
+        """
+        return self._ranks.sampled(self.moment)
 
     @property
     def train_s(self) -> float:

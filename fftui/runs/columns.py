@@ -65,6 +65,19 @@ def _metric_columns() -> Iterator[Column]:
             yield Column(name, dtypes[kinds[0]], METRICS[name].meaning)
 
 
+SAMPLED = (
+    Column("time", TIME, "when, UTC"),
+    Column("elapsed_s", REAL, "seconds since the run first started"),
+    PHASE,
+    LAYER,
+    EPOCH,
+)
+METRICS_SAMPLED = (
+    Column("interval_s", REAL, "seconds since the previous sample"),
+    *_metric_columns(),
+    *MEMORY_USED_PERCENT,
+)
+
 TABLES: Mapping[TableName, Table] = {
     "epochs": Table(
         "one epoch of one layer. Where layers learn in parallel an epoch has one row for each, with"
@@ -216,14 +229,10 @@ TABLES: Mapping[TableName, Table] = {
         ),
     ),
     "telemetry": Table(
-        "one sample of the machine's metrics",
+        "one sample of the machine's metrics; of a run on several ranks, those of rank 0",
         (
             RUN,
-            Column("time", TIME, "when, UTC"),
-            Column("elapsed_s", REAL, "seconds since the run first started"),
-            PHASE,
-            LAYER,
-            EPOCH,
+            *SAMPLED,
             Column(
                 "doing",
                 TEXT,
@@ -232,9 +241,19 @@ TABLES: Mapping[TableName, Table] = {
                 " before the run, a pause, a checkpoint being written); null in older journals."
                 " Means of telemetry are of learning alone unless they say otherwise",
             ),
-            Column("interval_s", REAL, "seconds since the previous sample"),
-            *_metric_columns(),
-            *MEMORY_USED_PERCENT,
+            *METRICS_SAMPLED,
+        ),
+    ),
+    "ranks": Table(
+        "one sample of another rank's process and machine, about once a second. No rows: one"
+        " process learned, or its telemetry was off",
+        (
+            RUN,
+            Column("rank", COUNT, "rank, from 1: that of rank 0 is the table telemetry"),
+            Column("host", TEXT, "machine of the rank"),
+            *SAMPLED,
+            Column("doing", TEXT, "what rank 0 did when it heard of the sample; see telemetry"),
+            *METRICS_SAMPLED,
         ),
     ),
     "energy": Table(

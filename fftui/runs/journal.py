@@ -18,6 +18,7 @@ from typing import BinaryIO
 from fftui.errors import RequestError
 from fftui.events import (
     Event,
+    RankSampled,
     Stepped,
     TelemetrySampled,
     WindowMeasured,
@@ -47,7 +48,7 @@ def _starts_of(kinds: Sequence[type[Event]]) -> tuple[bytes, ...]:
     return tuple(f'"event":"{kind.kind}"'.encode() for kind in kinds)
 
 
-FREQUENT = _starts_of((TelemetrySampled, Stepped, WindowMeasured))
+FREQUENT = _starts_of((TelemetrySampled, RankSampled, Stepped, WindowMeasured))
 
 
 class JournalWriter:
@@ -93,7 +94,7 @@ class JournalWriter:
         """
         with self._lock:
             at = self._clock()
-            expendable = isinstance(event, Stepped | TelemetrySampled)
+            expendable = isinstance(event, Stepped | TelemetrySampled | RankSampled)
             if isinstance(event, Stepped):
                 if abs(at - self._stepped_at) < STEP_EVERY_S:
                     return at

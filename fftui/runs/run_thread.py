@@ -396,6 +396,7 @@ class RunThread(threading.Thread):
             lambda: training.moment,
             self._outputs.emit,
             gpu_uuid=training.cuda_uuid,
+            elsewhere=training.sampled_elsewhere,
         )
         try:
             yield sampler

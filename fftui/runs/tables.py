@@ -106,22 +106,32 @@ class _Series(Generic[E]):
 
 
 class _Samples:
-    """The telemetry of a run as columns, filled in chunks: a day has a million samples."""
+    """The telemetry of a run's process, or of its other ranks, as columns of table `name`, filled
+    in chunks: a day has a million samples.
+    """
 
     _names = tuple(field.name for field in fields(ev.TelemetrySampled))
     _schema = pl.Schema(
-        {"at": pl.Float64(), "host_total": pl.Int64()}
+        {"at": pl.Float64(), "host_total": pl.Int64(), "rank": pl.Int64(), "host": pl.String()}
         | {n: SCHEMAS["telemetry"][n] for n in _names}
     )
     _values_of = staticmethod(attrgetter(*_names))
 
-    def __init__(self) -> None:
+    def __init__(self, name: TableName) -> None:
+        self._name = name
         self._rows: list[tuple[object, ...]] = []
         self._chunks: list[pl.DataFrame] = []
 
-    def add(self, at: float, sample: ev.TelemetrySampled, host_total: int | None) -> None:
+    def add(
+        self,
+        at: float,
+        sample: ev.TelemetrySampled,
+        host_total: int | None,
+        rank: int = 0,
+        host: str | None = None,
+    ) -> None:
         """Append a sample taken at Unix time `at` on a host with `host_total` bytes of memory."""
-        self._rows.append((at, host_total, *self._values_of(sample)))
+        self._rows.append((at, host_total, rank, host, *self._values_of(sample)))
         if len(self._rows) >= SAMPLES_IN_CHUNK:
             self._settle()
 
@@ -136,7 +146,7 @@ class _Samples:
             _percent("gpu_memory_used_bytes", "gpu_memory_total_bytes"),
             _percent("host_memory_used_bytes", "host_total"),
         ]
-        schema = SCHEMAS["telemetry"]
+        schema = SCHEMAS[self._name]
         return pl.concat(self._chunks).with_columns(columns).select(schema.names()).cast(schema)
 
     def _settle(self) -> None:
@@ -175,7 +185,8 @@ class JournalFacts:
 
     def __init__(self) -> None:
         self.first_at: float | None = None
-        self.telemetry = _Samples()
+        self.telemetry, self.ranks = _Samples("telemetry"), _Samples("ranks")
+        self._machines: dict[int, ev.RankDescribed] = {}  # of the other ranks
         self.labels: tuple[str, ...] = ()
         self._host_total: int | None = None
         self._begin()
@@ -199,6 +210,8 @@ class JournalFacts:
                 self.telemetry.add(at, event, self._host_total)
             case ev.MachineDescribed():
                 self._host_total = event.host_memory_total_bytes
+            case ev.RankDescribed() | ev.RankSampled():
+                self._add_rank(at, event)
             case ev.RunStarted():
                 self.labels = event.layers
                 self._energy_fold = EnergyFold()
@@ -213,6 +226,14 @@ class JournalFacts:
                 self.epochs.add(event)
             case ev.Evaluated():
                 self.evaluations.add(event)
+
+    def _add_rank(self, at: float, event: ev.RankDescribed | ev.RankSampled) -> None:
+        if isinstance(event, ev.RankDescribed):
+            self._machines[event.rank] = event
+            return
+        of = self._machines.get(event.rank)
+        total, host = (of.machine.host_memory_total_bytes, of.host) if of else (None, None)
+        self.ranks.add(at, event.sample, total, event.rank, host)
 
     def _add_stage(self, event: ev.LayerStarted | ev.LayerFinished | ev.LayerDiverged) -> None:
         key = event.phase, event.layer
@@ -241,8 +262,9 @@ def _facts_of(folder: RunFolder) -> JournalFacts:
 def table_of(name: TableName, facts: JournalFacts, run: str) -> pl.DataFrame:
     """Table `name` (not `runs`) of the run with these facts."""
     run = unicode_text(run)
-    if name == "telemetry":
-        return facts.telemetry.frame(run, facts.first_at or 0.0)
+    if name in ("telemetry", "ranks"):
+        samples = facts.telemetry if name == "telemetry" else facts.ranks
+        return samples.frame(run, facts.first_at or 0.0)
     return _frame(name, [{"run": run, **row} for row in _ROWS[name](facts)])
 
 

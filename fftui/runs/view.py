@@ -351,6 +351,9 @@ class RunView:
     def _after_other_gpus_sampled(self, event: ev.OtherGpusSampled, at: float) -> "RunView":
         return changed(self, other_gpus=event)
 
+    def _after_rank_described(self, event: ev.RankDescribed, at: float) -> "RunView":
+        return self._logged(at, event.text)
+
     def _after_telemetry_ended(self, event: ev.TelemetryEnded, at: float) -> "RunView":
         view = replace(self, sampler=event)
         return view._logged(at, f"telemetry ended: {event.error}") if event.error else view
@@ -530,6 +533,7 @@ _FOLDS: dict[type[ev.Event], Callable[[RunView, Any, float], RunView]] = {
     ev.MachineDescribed: RunView._after_machine_described,
     ev.MetricsUnavailable: RunView._after_metrics_unavailable,
     ev.OtherGpusSampled: RunView._after_other_gpus_sampled,
+    ev.RankDescribed: RunView._after_rank_described,
     ev.TelemetryEnded: RunView._after_telemetry_ended,
     ev.Checkpointed: RunView._after_checkpointed,
     ev.StatusChanged: RunView._after_status_changed,

@@ -4,7 +4,7 @@ the run.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import floor
 from pathlib import Path
@@ -26,7 +26,7 @@ class Sampler:
     `moment` returns what is being done, and in which phase, layer and epoch. `emit` is called in
     the sampler's thread with the machine's description, every sample, the metrics that become
     unavailable, and at the end with a summary. `gpu_uuid` is the GPU that learns, None where none
-    does.
+    does. About once a second it also emits what `elsewhere` returns: samples of other processes.
     """
 
     def __init__(
@@ -37,7 +37,9 @@ class Sampler:
         *,
         gpu_uuid: str | None = None,
         rapl_folder: Path = RAPL_FOLDER,
+        elsewhere: Callable[[], Sequence[Event]] = tuple,
     ) -> None:
+        self._elsewhere = elsewhere
         self._hz = hz
         self._moment = moment
         self._emit = emit
@@ -122,7 +124,8 @@ class Sampler:
             self._state(reader.description(self._hz))
             ended = False
             while True:
-                self._emit_sample(reader, with_others=self._clock.samples % others_every == 0)
+                is_due = self._clock.samples % others_every == 0
+                self._emit_sample(reader, with_others=is_due or ended)
                 self._measures_power = reader.measures_power
                 self._sampled.set()
                 if ended:
@@ -137,9 +140,13 @@ class Sampler:
         for missing in reader.new_gaps():
             self._state(missing)
         self._state(sample)
-        others = reader.read_others() if with_others else None
+        if not with_others:
+            return
+        others = reader.read_others()
         if others is not None:
             self._state(others)
+        for event in self._elsewhere():
+            self._state(event)
 
 
 class SampleClock:

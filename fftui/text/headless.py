@@ -46,7 +46,12 @@ def run_experiment(run_thread: HeadlessRun, *, as_json: bool = False) -> int:
 
     def queue_event(_at: float, event: ev.Event) -> None:
         if not isinstance(
-            event, ev.Stepped | ev.TelemetrySampled | ev.WindowMeasured | ev.OtherGpusSampled
+            event,
+            ev.Stepped
+            | ev.TelemetrySampled
+            | ev.WindowMeasured
+            | ev.OtherGpusSampled
+            | ev.RankSampled,
         ):
             events.put(event)
 

@@ -48,7 +48,7 @@ def _note_line(event: ev.Event) -> str | None:
             return event.message
         case ev.LayerDiverged() | ev.LayersChosen():
             return event.text
-        case ev.MetricsUnavailable():
+        case ev.MetricsUnavailable() | ev.RankDescribed():
             return event.text
         case ev.TelemetryEnded(error=str(error)):
             return f"telemetry ended, the run goes on: {error}"

@@ -174,6 +174,8 @@ SAMPLE_EVENTS: tuple[ev.Event, ...] = (
     ev.MetricsUnavailable(("power_w",), "none"),
     ev.TelemetrySampled(1, 1, 1, power_w=70.0, gpu_energy_j=5.0, cpu_energy_j=3.0),
     ev.WindowMeasured("learning", 1, 1, 1, 5, 320, 1.79e9, 1.79e9 + 0.6),
+    ev.RankDescribed(1, "node", ev.MachineDescribed(1.0, 2, None)),
+    ev.RankSampled(1, ev.TelemetrySampled(1, 1, 1, process_memory_bytes=5)),
     ev.TelemetryEnded(5, 0, 1.0, 0.1, 1.0, None),
     ev.ControlRequested("pause", 1, "host"),
     ev.StatusChanged("paused"),

@@ -85,6 +85,9 @@ class StandIn:
             raise event
         return event
 
+    def sampled_elsewhere(self) -> tuple[ev.Event, ...]:
+        return ()
+
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
         return ev.RunFinished(status, None, (), 1.5, error)
 

@@ -48,6 +48,7 @@ def runs(tmp_path: Path, experiment: Experiment, facts: Any) -> list[RunFolder]:
             facts.telemetry(),
             ev.TelemetrySampled(1, 1, 1, cpu_energy_j=1.0),
             ev.TelemetrySampled(1, 1, 1, cpu_energy_j=2.0),
+            ev.RankSampled(1, facts.telemetry()),
             ev.WindowMeasured("learning", 1, 1, 1, 1, 64, 1004.0, 1005.0),
             facts.epoch(1, 1),
             facts.evaluated(1, 1, 0.5),

@@ -259,6 +259,20 @@ def test_missing_metrics_are_null_and_never_zero(folder: RunFolder, facts: Any) 
     assert make_table(folder, "epochs")["loss"].to_list() == [None]
 
 
+def test_samples_of_other_ranks_have_a_table_of_their_own(folder: RunFolder) -> None:
+    machine = ev.MachineDescribed(1.0, 4, 8_000)
+    sample = ev.TelemetrySampled(1, 1, 1, process_cpu_percent=99.0, host_memory_used_bytes=2_000)
+    with_ranks = (ev.RankDescribed(2, "node", machine), ev.RankSampled(2, sample))
+    journal = JournalWriter(folder.journal)
+    for event in with_ranks:
+        journal.append(event)
+    journal.close()
+    (row,) = make_table(folder, "ranks").iter_rows(named=True)
+    assert (row["rank"], row["host"], row["process_cpu_percent"]) == (2, "node", 99.0)
+    assert row["host_memory_used_percent"] == 25.0
+    assert make_table(folder, "telemetry").is_empty()
+
+
 def test_the_folder_gets_its_tables_as_parquet(folder: RunFolder, facts: Any) -> None:
     write(folder, facts.started(), facts.layer(1), facts.epoch(1, 1))
     write_tables(folder)

@@ -162,6 +162,17 @@ def test_stop_does_not_wait_for_the_next_sample_takes_a_last_one_and_nothing_com
     assert isinstance(emitted.events[-1], ev.TelemetryEnded)
 
 
+def test_samples_of_other_processes_are_asked_for_at_the_beginning_and_at_the_end():
+    emitted = Emitted()
+    other = ev.RankSampled(1, ev.TelemetrySampled(None, None, None))
+    sampler = Sampler(1.0, _no_epoch, emitted, elsewhere=lambda: (other,))
+    sampler.start()
+    assert emitted.wait_for(1)
+    sampler.stop()
+    assert len(emitted.samples) == 2
+    assert emitted.of(ev.RankSampled) == [other, other]
+
+
 def test_zero_is_off():
     emitted = Emitted()
     sampler = Sampler(0, _no_epoch, emitted)

@@ -2,8 +2,9 @@
 
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 from fftui.errors import FFTUIError, RequestError
+from fftui.events import Moment
 from fftui.experiment import Experiment
 from fftui.experiment.rank_blocks import (
     check_shared_batches,
@@ -22,9 +25,11 @@ from fftui.experiment.rank_blocks import (
 from fftui.learning.ranks.channel import Channel, RankLostError
 from fftui.learning.ranks.follower import Follower
 from fftui.learning.ranks.lead import Lead
+from fftui.learning.ranks.rank_telemetry import MOST_HZ, SampleReader, SampleSender
 from fftui.learning.ranks.shares import DataShare, LayerShare, Share
 from fftui.learning.sharing import RanksMode
 from fftui.learning.training import Training, train
+from fftui.telemetry.sampler import Sampler
 
 ANSWER_S = 300.0  # until all ranks are there, or another one has taken its part of a step
 PAUSE_S = 30 * 86_400.0  # of rank 0, while others wait for its orders
@@ -61,7 +66,15 @@ class Team:
         self._engaged = False
         backend = "nccl" if torch.device(self._device).type == "cuda" else "gloo"
         try:
-            dist.init_process_group(backend, timeout=timedelta(seconds=ANSWER_S))
+            store, _, _ = next(rendezvous("env://", timeout=timedelta(seconds=ANSWER_S)))
+            dist.init_process_group(
+                backend,
+                store=store,
+                rank=place.rank,
+                world_size=place.count,
+                timeout=timedelta(seconds=ANSWER_S),
+            )
+            self._store = store.clone()  # a connection of its own: used in another thread
             orders = dist.new_group(backend="gloo", timeout=timedelta(seconds=PAUSE_S))
         except (RuntimeError, ValueError) as error:
             msg = f"the {place.count} ranks did not come together: {str(error).splitlines()[0]}"
@@ -100,7 +113,8 @@ class Team:
         self._channel.gather_text(problem)
         if training is not None:
             share = self._share(training, values["mode"])
-            Follower(self._channel, training, share).follow()
+            with self._sampling(training):
+                Follower(self._channel, training, share).follow()
 
     def leave(self) -> None:
         """Let the others go, if they wait for a task, and end the connections."""
@@ -120,11 +134,27 @@ class Team:
         task = {"mode": mode, "experiment": experiment.model_dump(mode="json")}
         self._channel.broadcast_text(json.dumps(task))
         problems = [text for text in self._channel.gather_text("") if text]
-        lead = Lead(self._channel, mode, self._share(training, mode))
+        samples = SampleReader(self._store, self._channel.count)
+        lead = Lead(self._channel, mode, self._share(training, mode), samples)
         if problems:
             lead.end()
             raise RequestError(problems[0])
         return lead
+
+    @contextmanager
+    def _sampling(self, training: Training) -> Iterator[None]:
+        """Sample this rank's machine for rank 0, at most once a second."""
+        sender = SampleSender(self._store, self._channel.rank, platform.node())
+        hz = min(training.experiment.telemetry.hz, MOST_HZ)
+        # what is done is known to rank 0
+        sampler = Sampler(
+            hz, lambda: Moment(None, None, None, None), sender, gpu_uuid=training.cuda_uuid
+        )
+        sampler.start()
+        try:
+            yield
+        finally:
+            sampler.stop()
 
     def _share(self, training: Training, mode: RanksMode) -> Share:
         if mode == "data":

@@ -1,12 +1,14 @@
 """Rank 0: it has the loop of the training, and lets the other ranks do what it does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from torch import Tensor
 
+from fftui.events import Event, Moment
 from fftui.learning.network import Network
 from fftui.learning.ranks.channel import Channel, Command, Order, RankLostError
+from fftui.learning.ranks.rank_telemetry import SampleReader
 from fftui.learning.ranks.shares import Share
 from fftui.learning.rules.phase_rule import StageTrainer
 from fftui.learning.sharing import RanksMode
@@ -15,11 +17,14 @@ from fftui.learning.sharing import RanksMode
 class Lead:
     """The ranks as rank 0 speaks to them; its own part of the work is `share`."""
 
-    def __init__(self, channel: Channel, mode: RanksMode, share: Share) -> None:
+    def __init__(
+        self, channel: Channel, mode: RanksMode, share: Share, samples: SampleReader
+    ) -> None:
         self.mode: RanksMode | None = mode
         self.count = channel.count
         self._channel = channel
         self._share = share
+        self._samples = samples
         self._ended = False
 
     def begin_stage(
@@ -52,6 +57,10 @@ class Lead:
         """Reset the epoch's sums of all."""
         self._channel.send_order(Order(Command.CLEAR))
         trainer.clear()
+
+    def sampled(self, moment: Moment) -> Sequence[Event]:
+        """The telemetry of the others that is new."""
+        return () if self._ended else tuple(self._samples.read(moment))
 
     def end(self) -> None:
         """The others end; those that are gone have done so."""
