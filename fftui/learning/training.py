@@ -19,7 +19,7 @@ from fftui import events as ev
 from fftui.data.splits import load_splits
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
-from fftui.experiment.cost import stage_costs
+from fftui.experiment.cost import shares_of_time_left, stage_costs
 from fftui.experiment.memory_cost import fitted, memory_of
 from fftui.learning.device import (
     choose_device,
@@ -128,6 +128,7 @@ class Training(Iterator[ev.Event]):
             for _ in range(self._rules[i].stages)
         ]
         self._total = sum(self._stage_steps)
+        self._shares_of_time_left = shares_of_time_left(experiment)
         self._events = self._learn()
 
     def __next__(self) -> ev.Event:
@@ -431,7 +432,9 @@ class Training(Iterator[ev.Event]):
                 return
         # Steps left out of a skipped layer count as done: a progress bar shows what remains.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
-        watch, skipped = self._watch, self._skip and progress.epoch < phase.epochs
+        early = progress.epoch < phase.epochs
+        watch, skipped = self._watch, self._skip and early
+        out_of_time = self._is_out_of_time() and early and not skipped
         if watch is not None:
             watch.restore()
         self._trainer = self._guard = self._watch = None
@@ -450,7 +453,8 @@ class Training(Iterator[ev.Event]):
             layer_s=layer_s,
             skipped=skipped,
             peak_memory_bytes=self._stopwatch.memory.peak_bytes(),
-            stopped_early=progress.epoch < phase.epochs and not skipped,
+            stopped_early=early and not skipped and not out_of_time,
+            out_of_time=out_of_time,
         )
         yield finished if watch is None else watch.stated_in(finished)
 
@@ -458,7 +462,21 @@ class Training(Iterator[ev.Event]):
         """Whether the stage has another epoch."""
         epochs = self._progress.epoch
         over = self._watch is not None and self._watch.is_over(epochs)
-        return epochs < phase.epochs and not self._skip and self.is_sound and not over
+        return epochs < phase.epochs and self._learns_on() and not over
+
+    def _learns_on(self) -> bool:
+        """Whether the stage has another batch, if its epochs have one."""
+        return not self._skip and self.is_sound and not self._is_out_of_time()
+
+    def _is_out_of_time(self) -> bool:
+        """Whether the stage has used up its share of the time that was left when it began."""
+        if self._experiment.budget_s is None:
+            return False
+        before = sum(rule.stages for rule in self._rules[: self._progress.phase])
+        share = self._shares_of_time_left[before + self._progress.stage]
+        times = self._stopwatch.times
+        left_s = self._experiment.budget_s - (times.train_s - times.layer_s)
+        return times.layer_s >= share * left_s
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         epoch = self._progress.epoch
@@ -467,7 +485,7 @@ class Training(Iterator[ev.Event]):
             self._ranks.begin_epoch(epoch + 1)
             batches = self.batches(number, trainer.layer, epoch + 1)
             trainer.begin_epoch(epoch + 1)
-        while self._progress.step < len(batches) and not self._skip and self.is_sound:
+        while self._progress.step < len(batches) and self._learns_on():
             index_B = batches[self._progress.step]
             with self._stopwatch.timing_step(key, len(index_B)):
                 self._ranks.step(trainer, index_B, self._steps_taken(number))
@@ -478,6 +496,7 @@ class Training(Iterator[ev.Event]):
             yield from self._stopwatch.pop_windows()
         if self._progress.step < len(batches):
             self._ranks.collect(trainer)
+            trainer.means()  # what is solved for after an epoch is solved by what there is of it
             self._ranks.clear(trainer)
             return
         with self._stopwatch.synchronizing(key):

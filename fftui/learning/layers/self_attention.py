@@ -112,7 +112,8 @@ class SelfAttentionLayer(AutogradLayer):
 
     def unit_weights(self) -> tuple[nn.Parameter, int]:
         """Those over the summary (H, S)."""
-        weight: nn.Parameter = self._units.weight
+        weight = self._units.weight
+        assert isinstance(weight, nn.Parameter)
         return weight, 0
 
     def image_weights(self) -> Tensor | None:

@@ -153,7 +153,8 @@ class Competition:
 def _norms(weight: Tensor, axis: int) -> Tensor:
     """The norm of each unit's weights, to be broadcast over them."""
     others = [each for each in range(weight.ndim) if each != axis]
-    return torch.linalg.vector_norm(weight, dim=others, keepdim=True)
+    norms: Tensor = torch.linalg.vector_norm(weight, dim=others, keepdim=True)
+    return norms
 
 
 def _along(weight: Tensor, axis: int) -> list[int]:
