@@ -77,6 +77,7 @@ def context_of(experiment: Experiment) -> CostContext:
         cache_bytes=experiment.cache_bytes,
         per_image=data.loader == "per-image",
         read_layers=experiment.model.read_layers,
+        head_inputs=experiment.model.head_inputs(data.info.shape),
     )
 
 
