@@ -208,7 +208,8 @@ class EpochFinished(Event, kind="epoch-finished"):
     `step` counts optimiser steps since the layer started. `epoch_s` is wall time, `compute_s` time
     on the device without `data_s`, the time for sampling, moving and selecting the images of the
     batches. `accuracy` is that of the layers learned so far on the measured training images, None
-    if this epoch measured none.
+    if this epoch measured none. `dead_units` and `always_on_units` are shares of the units of the
+    layers that learn: never, and always, active on a few of these images.
     """
 
     phase: Ordinal
@@ -224,12 +225,14 @@ class EpochFinished(Event, kind="epoch-finished"):
     epoch_s: Amount
     compute_s: Amount
     data_s: Amount | None = None
+    dead_units: Fraction | None = None
+    always_on_units: Fraction | None = None
 
 
 @dataclass(frozen=True)
 class LayerMeans(Event, kind="layer-means"):
-    """Mean loss and goodness of one of several parallel layers in an epoch; precedes the epoch's
-    `EpochFinished`.
+    """Mean loss and goodness of one of several parallel layers in an epoch, and shares of its
+    units; precedes the epoch's `EpochFinished`, which says what these are.
     """
 
     phase: Ordinal
@@ -239,6 +242,8 @@ class LayerMeans(Event, kind="layer-means"):
     goodness_positive: Real | None
     goodness_negative: Real | None
     threshold: Real | None
+    dead_units: Fraction | None = None
+    always_on_units: Fraction | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from fftui.learning.sharing import Alone, Ranks
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.trained import TrainedNetwork
+from fftui.learning.unit_shares import UnitShares, mean_shares, unit_shares
 from fftui.learning.validation_watch import BEST, ValidationWatch
 from fftui.telemetry.gpu_device import gpu_uuid
 
@@ -504,9 +505,10 @@ class Training(Iterator[ev.Event]):
             means = trainer.means()
             if self._guard is not None:
                 self._guard.look_after_epoch(means, self._steps_taken(number), epoch + 1)
-        finished = self._epoch_finished(number, trainer, means)
+        shares = self._unit_shares(number, trainer, epoch + 1)
+        finished = self._epoch_finished(number, trainer, means, mean_shares(shares))
         yield from self._stopwatch.pop_windows()
-        yield from self._layer_means(number, trainer)
+        yield from self._layer_means(number, trainer, shares)
         if self.is_sound and self._evaluates_after(epoch + 1, phase):
             for eval_split, (split, _) in enumerate(self._eval_splits):
                 evaluated = self._evaluate(number, trainer, eval_split, split)
@@ -552,7 +554,7 @@ class Training(Iterator[ev.Event]):
         )
 
     def _epoch_finished(
-        self, number: int, trainer: StageTrainer, means: EpochMeans
+        self, number: int, trainer: StageTrainer, means: EpochMeans, shares: UnitShares | None
     ) -> ev.EpochFinished:
         times = self._stopwatch.times
         return ev.EpochFinished(
@@ -569,15 +571,33 @@ class Training(Iterator[ev.Event]):
             epoch_s=times.epoch_s,
             compute_s=times.epoch_compute_s,
             data_s=times.epoch_data_s,
+            dead_units=shares and shares.dead,
+            always_on_units=shares and shares.always_on,
         )
 
-    def _layer_means(self, number: int, trainer: StageTrainer) -> Iterator[ev.LayerMeans]:
+    def _unit_shares(
+        self, number: int, trainer: StageTrainer, epoch: int
+    ) -> Mapping[int, UnitShares]:
+        """The shares of dead and always-on units of the layers that learn, where accuracy is
+        measured in this epoch or would be; none of a stage that is to end without its weights.
+        """
+        phase = self._experiment.phases[number]
+        if not (self.is_sound and self._looks_after(epoch, phase)):
+            return {}
+        with self._stopwatch.evaluating((number + 1, trainer.layer, epoch)):
+            layers, (_, images) = self._network.layers, self._eval_splits[0]
+            return unit_shares(self._rules[number], layers, trainer.learned, images)
+
+    def _layer_means(
+        self, number: int, trainer: StageTrainer, shares: Mapping[int, UnitShares]
+    ) -> Iterator[ev.LayerMeans]:
         if not trainer.parallel:
             return
         of_layers = zip(trainer.parallel, trainer.layer_means(), trainer.thresholds, strict=True)
         for layer, means, threshold in of_layers:
             if means is None:
                 continue
+            units = shares.get(layer)
             yield ev.LayerMeans(
                 phase=number + 1,
                 layer=layer,
@@ -586,11 +606,17 @@ class Training(Iterator[ev.Event]):
                 goodness_positive=means.goodness_positive,
                 goodness_negative=means.goodness_negative,
                 threshold=threshold,
+                dead_units=units and units.dead,
+                always_on_units=units and units.always_on,
             )
 
     def _evaluates_after(self, epoch: int, phase: Phase) -> bool:
+        return phase.predicts and self._looks_after(epoch, phase)
+
+    def _looks_after(self, epoch: int, phase: Phase) -> bool:
+        """Whether something is measured after `epoch`."""
         every = self._experiment.evaluation.every
-        return phase.predicts and every > 0 and (epoch % every == 0 or epoch == phase.epochs)
+        return every > 0 and (epoch % every == 0 or epoch == phase.epochs)
 
     def _evaluate(
         self, number: int, trainer: StageTrainer, eval_split: int, split: str

@@ -185,7 +185,7 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "memory_above_bytes": run.record.memory_above_bytes,
         "gpu_memory_used_percent": telemetry["gpu_memory_used_percent"].mean(),
         "host_memory_used_percent": telemetry["host_memory_used_percent"].mean(),
-        "epochs": epochs.height,
+        "epochs": epochs["epoch_s"].count(),  # null in the rows of layers that share an epoch
         "epochs_asked": sum(
             phase.epochs * phase.stages(experiment.model) for phase in experiment.phases
         ),
