@@ -82,6 +82,7 @@ class Optimiser:
         self._clipped = clipped or [group.parameters for group in groups]
         self.groups = tuple(groups)
         self.sums: GradientSums | None = None  # where other processes learn the same weights
+        self.time_used = 0.0  # share of the schedule that is over at least, where time ends it
         self._update = KINDS[self._config.kind]
         self._states: dict[nn.Parameter, State] = {weight: {} for weight in self._parameters}
 
@@ -139,12 +140,13 @@ class Optimiser:
         """The factor of the learning rate: from 1, by the schedule; a cosine ends at
         `final_rate`.
         """
+        at, total = max(step, self.time_used * self._total_steps), self._total_steps
         if self._schedule == "constant":
             return 1.0
         if self._schedule == "halving":
-            return 0.5 ** sum(step >= share * self._total_steps for share in HALVED_AT)
+            return 0.5 ** sum(at >= share * total for share in HALVED_AT)
         floor = self._config.final_rate
-        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * step / self._total_steps))
+        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * at / total))
 
 
 Update = Callable[[list[nn.Parameter], list[State], float, Optimizer], None]

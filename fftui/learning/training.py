@@ -471,13 +471,17 @@ class Training(Iterator[ev.Event]):
 
     def _is_out_of_time(self) -> bool:
         """Whether the stage has used up its share of the time that was left when it began."""
+        return self._time_used() >= 1
+
+    def _time_used(self) -> float:
+        """How much of that share it has used; 0 without a budget."""
         if self._experiment.budget_s is None:
-            return False
+            return 0.0
         before = sum(rule.stages for rule in self._rules[: self._progress.phase])
         share = self._shares_of_time_left[before + self._progress.stage]
         times = self._stopwatch.times
         left_s = self._experiment.budget_s - (times.train_s - times.layer_s)
-        return times.layer_s >= share * left_s
+        return times.layer_s / (share * left_s) if left_s > 0 else 1.0
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         epoch = self._progress.epoch
@@ -488,6 +492,8 @@ class Training(Iterator[ev.Event]):
             trainer.begin_epoch(epoch + 1)
         while self._progress.step < len(batches) and self._learns_on():
             index_B = batches[self._progress.step]
+            for optimiser in trainer.optimisers.values():
+                optimiser.time_used = min(1.0, self._time_used())
             with self._stopwatch.timing_step(key, len(index_B)):
                 self._ranks.step(trainer, index_B, self._steps_taken(number))
             self._progress = replace(
@@ -571,8 +577,8 @@ class Training(Iterator[ev.Event]):
             epoch_s=times.epoch_s,
             compute_s=times.epoch_compute_s,
             data_s=times.epoch_data_s,
-            dead_units=shares and shares.dead,
-            always_on_units=shares and shares.always_on,
+            dead_units=None if shares is None else shares.dead,
+            always_on_units=None if shares is None else shares.always_on,
         )
 
     def _unit_shares(
@@ -606,8 +612,8 @@ class Training(Iterator[ev.Event]):
                 goodness_positive=means.goodness_positive,
                 goodness_negative=means.goodness_negative,
                 threshold=threshold,
-                dead_units=units and units.dead,
-                always_on_units=units and units.always_on,
+                dead_units=None if units is None else units.dead,
+                always_on_units=None if units is None else units.always_on,
             )
 
     def _evaluates_after(self, epoch: int, phase: Phase) -> bool:

@@ -20,8 +20,8 @@ def within(study: Study, seconds: float) -> Study:
         f"each run ends after {duration(seconds)} of learning, or after its own epochs; its layers"
         " and phases share that time by their estimated cost, and what one needs before its first"
         " batch counts, but is not cut off",
-        "the weights of the epoch that was best on validation images are kept; rates fall over all"
-        " epochs of a preset, so a run that is out of time has not come to the low ones",
+        "the weights of the epoch that was best on validation images are kept; schedules of"
+        " rates span the time, or the epochs of a preset where these end first",
         "compare runs that had the machine to themselves: without --jobs",
     )
     return replace(

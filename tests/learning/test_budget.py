@@ -10,6 +10,7 @@ import torch
 from fftui import events as ev
 from fftui.experiment import Experiment
 from fftui.experiment.cost import shares_of_time_left
+from fftui.learning.optimiser import Optimiser
 from fftui.learning.training import Training, train
 
 from .conftest import FORWARD_FORWARD
@@ -62,6 +63,18 @@ def test_a_resumed_run_has_what_is_left(small: Make) -> None:
     resumed = train(experiment, device="cpu", state=begun.state())
     assert [end.out_of_time for end in ends(resumed)] == [True, True]
     assert 0 <= resumed.train_s - 60 <= 2
+
+
+def test_rates_fall_within_the_time(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[float] = []
+    step = Optimiser.step
+    monkeypatch.setattr(
+        Optimiser, "step", lambda self, at: (used.append(self.time_used), step(self, at))
+    )
+    list(train(small(LONG | {"schedule": "cosine", "order": "parallel"}, budget_s=30.0)))
+    assert used == sorted(used)
+    assert used[0] < 0.2
+    assert 0.8 < used[-1] < 1
 
 
 def test_readouts_are_solved_with_the_images_there_was_time_for(small: Make) -> None:
