@@ -208,7 +208,8 @@ class EpochFinished(Event, kind="epoch-finished"):
     `step` counts optimiser steps since the layer started. `epoch_s` is wall time, `compute_s` time
     on the device without `data_s`, the time for sampling, moving and selecting the images of the
     batches. `accuracy` is that of the layers learned so far on the measured training images, None
-    if this epoch measured none.
+    if this epoch measured none. `dead_units` and `always_on_units` are shares of the units of the
+    layers that learn: never, and always, active on a few of these images.
     """
 
     phase: Ordinal
@@ -224,12 +225,14 @@ class EpochFinished(Event, kind="epoch-finished"):
     epoch_s: Amount
     compute_s: Amount
     data_s: Amount | None = None
+    dead_units: Fraction | None = None
+    always_on_units: Fraction | None = None
 
 
 @dataclass(frozen=True)
 class LayerMeans(Event, kind="layer-means"):
-    """Mean loss and goodness of one of several parallel layers in an epoch; precedes the epoch's
-    `EpochFinished`.
+    """Mean loss and goodness of one of several parallel layers in an epoch, and shares of its
+    units; precedes the epoch's `EpochFinished`, which says what these are.
     """
 
     phase: Ordinal
@@ -239,12 +242,15 @@ class LayerMeans(Event, kind="layer-means"):
     goodness_positive: Real | None
     goodness_negative: Real | None
     threshold: Real | None
+    dead_units: Fraction | None = None
+    always_on_units: Fraction | None = None
 
 
 @dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
     """A layer has finished learning; `skipped`: the user ended it before its last epoch,
-    `stopped_early`: validation accuracy gained no more.
+    `stopped_early`: validation accuracy gained no more, `out_of_time`: its share of `budget_s` was
+    used up.
 
     Where validation images are looked at, `best_epoch` is the first with the highest accuracy on
     them; `kept_best`: its weights are those that the layer ends with.
@@ -264,16 +270,29 @@ class LayerFinished(Event, kind="layer-finished"):
     best_epoch: Ordinal | None = None
     best_accuracy: Fraction | None = None
     kept_best: Flag = False
+    out_of_time: Flag = False
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether it ended before its last epoch."""
+        return self.skipped or self.stopped_early or self.out_of_time
 
     @property
     def text(self) -> str:
         """How it ended, after how many epochs, and what was best."""
-        end = "skipped" if self.skipped else "stopped early" if self.stopped_early else "learned"
-        said = f"{end} after {self.epochs} epochs"
+        said = f"{self._end} after {self.epochs} epochs"
         if self.best_epoch is None or self.best_accuracy is None:
             return said
         kept = ", whose weights are kept" if self.kept_best else ""
         return f"{said}; validation best after epoch {self.best_epoch}{kept}"
+
+    @property
+    def _end(self) -> str:
+        if self.skipped:
+            return "skipped"
+        if self.stopped_early:
+            return "stopped early"
+        return "out of time" if self.out_of_time else "learned"
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
         ("model.convolution=5", "unknown key 'convolution' in model"),
         (
             "model.head=true",
-            "model.head: should be a table of kind, normalisation, layers, not True",
+            "model.head: should be a table of kind, normalisation, layers, pool, not True",
         ),
         ("model.head.kid=linear", "unknown key 'kid'; did you mean 'kind'? in model.head"),
         ("model.label.encodin=none", "did you mean 'encoding'? in model.label"),

@@ -68,6 +68,15 @@ def study(  # noqa: PLR0913 - one parameter an option
             "--only", metavar="TEXT", help="Only conditions whose text contains it. Repeatable."
         ),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            "--budget",
+            metavar="TIME",
+            help="End each run after so much learning (90s, 10m, 1h), with the weights that are"
+            " best on validation images.",
+        ),
+    ] = None,
     table: Annotated[
         bool, typer.Option("--table", help="Run nothing: the table of the finished trials.")
     ] = False,
@@ -107,6 +116,11 @@ def study(  # noqa: PLR0913 - one parameter an option
 
     built = build(name, "quick" if quick else "full", seeds, asked, workspace)
     built = only_those(built, only or [])
+    if budget is not None:
+        from fftui.studies.budget import within
+        from fftui.text.format import parse_duration
+
+        built = within(built, parse_duration(budget))
     out = headless.Output(to, trials, file_of(output), as_json)
     if dry_run:
         show_plan(built, workspace, as_json=as_json)

@@ -49,7 +49,7 @@ from fftui.experiment.phase_configs import (
     Schedule,
 )
 from fftui.experiment.self_attention_config import SelfAttention
-from fftui.experiment.unsupervised_phases import ImageContrast, Readout
+from fftui.experiment.unsupervised_phases import ImageContrast, Readout, SoftHebb
 
 __all__ = [
     "LAYERS",
@@ -98,6 +98,7 @@ __all__ = [
     "Schedule",
     "SelfAttention",
     "SimilarityMatching",
+    "SoftHebb",
     "Telemetry",
     "as_backprop",
     "for_layer",

@@ -13,6 +13,7 @@ from fftui.experiment.layer_configs import (
     DROPOUT,
     LAYERS,
     SMALL_CHANNELS,
+    TRIANGLE_POWER,
     Activation,
     LayerConfig,
     LayerNormalisation,
@@ -28,7 +29,10 @@ class Convolution(LayerConfig):
     kind: Literal["convolution"] = "convolution"
     channels: int = Field(32, ge=1, le=4096, description="number of output channels")
     kernel: int = Field(5, ge=1, le=15, description="width and height of the kernel in pixels")
-    padding: int = Field(2, ge=0, le=7, description="pixels of zeros around the input")
+    padding: int = Field(2, ge=0, le=7, description="pixels around the input")
+    border: Literal["zeros", "reflected"] = Field(
+        "zeros", description="those pixels: zeros, or the input reflected at its border"
+    )
     stride: int = Field(1, ge=1, le=8, description="pixels by which the kernel moves")
     channel_groups: int = Field(
         1, ge=1, description="groups of input channels, each convolved by itself to its outputs"
@@ -69,11 +73,20 @@ class Convolution(LayerConfig):
         description="of the activities: batch, of each channel, with a learned scale and shift",
     )
     activation: Activation = Field("relu", description="of the units")
+    output: Literal["activities", "triangle"] = Field(
+        "activities",
+        description=(
+            "to pooling after goodness and the next layer: the activities z, or triangle: max(0, z"
+            " - their mean over the channels)"
+        ),
+    )
+    triangle_power: float = Field(1.0, gt=0, le=8, description=TRIANGLE_POWER)
     dropout: float = Field(0.0, ge=0, le=0.99, description=DROPOUT)
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *PLANES)
 
     takes_feedback: ClassVar[bool] = True
+    competes: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(channels, height, width) after pooling."""
@@ -141,6 +154,8 @@ class Convolution(LayerConfig):
         if len(input_shape) != 3 or min(self.output_shape(input_shape)) < 1:
             yield f"a convolution of width {self.kernel} has no image left to convolve"
             return
+        if self.border == "reflected" and self.padding >= min(input_shape[1:]):
+            yield f"border = 'reflected' has fewer than padding = {self.padding} pixels to reflect"
         for channels, what in ((input_shape[0], "input channels"), (self.channels, "channels")):
             if channels % self.channel_groups:
                 yield f"channel_groups = {self.channel_groups} do not divide {channels} {what}"

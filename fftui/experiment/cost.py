@@ -13,6 +13,7 @@ from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, LayerCost
 from fftui.experiment.experiment import Experiment
 
 FLOPS_PER_BYTE = 16  # done in the time of moving one byte, roughly: 10 to 25 on CPUs and GPUs
+FLOPS_PER_STEP = 1e8  # done by a CPU in the time of issuing one step of a layer, roughly
 FLOPS_PER_READ = 5e7  # done by a CPU in the time of reading one image by itself, roughly
 
 
@@ -76,4 +77,16 @@ def context_of(experiment: Experiment) -> CostContext:
         cache_bytes=experiment.cache_bytes,
         per_image=data.loader == "per-image",
         read_layers=experiment.model.read_layers,
+        head_inputs=experiment.model.head_inputs(data.info.shape),
     )
+
+
+def shares_of_time_left(experiment: Experiment) -> tuple[float, ...]:
+    """The share that each stage has of the time that is left when it begins, by relative times and
+    steps: what a stage leaves, or takes too long, is shared by those behind it.
+    """
+    times = [
+        stage.relative_time + FLOPS_PER_STEP * max(1, stage.layers) * stage.steps
+        for stage in stage_costs(experiment)
+    ]
+    return tuple(each / sum(times[number:]) for number, each in enumerate(times))

@@ -93,6 +93,7 @@ class CostContext:
     per_image: bool = False  # the images of a batch are read one by one
     cached_bytes: int = BYTES_CACHED  # of one number of what is kept
     read_layers: tuple[int, ...] = ()  # from 1: those whose outputs the head reads
+    head_inputs: int = 0  # of the head; 0 where it has no weights of its own
 
     @property
     def read(self) -> Cost:
@@ -107,11 +108,6 @@ class CostContext:
         return Cost(
             6.0 * self.head_inputs * self.classes, self.classes * PASSES_PER_ACTIVITY * BYTES
         )
-
-    @property
-    def head_inputs(self) -> int:
-        """Inputs of the head; 0 where it has no weights of its own."""
-        return sum(self.layers[n - 1].outputs for n in self.read_layers) if self.has_head else 0
 
     def cached(self, layer: LayerCost, labels: int) -> int:
         """The number of labels, of `labels`, for which the inputs of `layer` fit into the cache."""

@@ -77,6 +77,14 @@ class Experiment(Config):
     cache_bytes: int = Field(
         2_000_000_000, ge=0, description="memory for a layer's inputs, computed once; 0: none"
     )
+    budget_s: float | None = Field(
+        None,
+        gt=0,
+        description=(
+            "seconds of learning, without evaluation: each layer or phase ends after its share of"
+            " them, by its estimated cost; null: all epochs"
+        ),
+    )
     on_nan: OnNan = Field(
         "stop",
         description=(

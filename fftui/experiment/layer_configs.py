@@ -20,6 +20,7 @@ Shape = tuple[int, ...]  # (D,) or (channels, height, width)
 
 SMALL_UNITS, SMALL_CHANNELS, SMALL_WIDTH = 300, 10, 32
 DROPOUT = "share of the activities set to 0 while learning, in steps of 1/256"
+TRIANGLE_POWER = "power to which the triangle is raised"
 DRAWN = "dropout draws its numbers for a whole batch: set dropout = 0"
 
 
@@ -37,6 +38,8 @@ class LayerConfig(Config, ABC):
     takes_raw_inputs: ClassVar[bool] = False
     # whether its gradient can go down through feedback weights in place of its own
     takes_feedback: ClassVar[bool] = False
+    # whether its activities are of units with weights of their own, which can compete
+    competes: ClassVar[bool] = False
 
     @abstractmethod
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -133,11 +136,13 @@ class FullyConnected(LayerConfig):
             "to the next layer and the head: the activities z, or triangle: max(0, z - their mean)"
         ),
     )
+    triangle_power: float = Field(1.0, gt=0, le=8, description=TRIANGLE_POWER)
     dropout: float = Field(0.0, ge=0, le=0.99, description=DROPOUT)
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *VECTORS)
     takes_raw_inputs: ClassVar[bool] = True
     takes_feedback: ClassVar[bool] = True
+    competes: ClassVar[bool] = True
 
     @model_validator(mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """The network of an experiment: its layers, where the label goes in, and the head."""
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -56,6 +57,12 @@ class Head(Config):
         strict=False,
         description="layers whose outputs it reads, from 1; null: the last one",
     )
+    pool: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="it reads images as means over windows of so many pixels, each way; 1: whole",
+    )
 
 
 class Model(Config):
@@ -78,6 +85,20 @@ class Model(Config):
         if self.head is None:
             return ()
         return self.head.layers or (len(self.layers),)
+
+    def read_shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        """The shape of the outputs of each layer that the head reads, of images of `shape`."""
+        shapes = []
+        for layer in self.layers:
+            shape = layer.output_shape(shape)
+            shapes.append(shape)
+        return tuple(shapes[number - 1] for number in self.read_layers)
+
+    def head_inputs(self, shape: tuple[int, ...]) -> int:
+        """Number of inputs of the head, of images of `shape`; 0 where it has no weights."""
+        if self.head is None or not self.has_own_head:
+            return 0
+        return sum(read_size(each, self.head.pool) for each in self.read_shapes(shape))
 
     def problems(self, info: SetInfo) -> Iterator[str]:
         """Settings that do not fit together, or not the data set of `info`."""
@@ -122,3 +143,17 @@ class Model(Config):
                 yield from (f"model.layers.{number}: {problem}" for problem in refused)
                 return
             shape = layer.output_shape(shape)
+
+
+def read_size(shape: tuple[int, ...], pool: int) -> int:
+    """Number of outputs of `shape` that a head with windows of `pool` pixels reads: means over
+    whole windows, and all of what is no image or smaller than a window.
+    """
+    if not is_pooled(shape, pool):
+        return math.prod(shape)
+    return math.prod((shape[0], *(side // pool for side in shape[1:])))
+
+
+def is_pooled(shape: tuple[int, ...], pool: int) -> bool:
+    """Whether a head with windows of `pool` pixels reads means of outputs of `shape`."""
+    return pool > 1 and len(shape) > 1 and min(shape[1:]) >= pool

@@ -24,7 +24,7 @@ LabelUse = Literal["required", "refused", "optional"]
 Negatives = Literal["fixed", "random", "hard"]
 Order = Literal["layer-wise", "parallel"]
 Prediction = Literal["all-layers", "all-outputs", "skip-first", "last-layer", "best-range", "head"]
-Schedule = Literal["constant", "cosine"]
+Schedule = Literal["constant", "cosine", "halving"]
 Epoch = Annotated[int, Field(ge=0)]
 Windows = tuple[Annotated[tuple[Epoch, Epoch], Field(strict=False)], ...]
 LOSS_FIELDS = ("threshold", "sharpness")  # of the phase, for losses with options of these names
@@ -116,7 +116,7 @@ class PhaseConfig(Config):
         if self.label_use == "refused" and model.label.encoding != "none":
             yield f"{self.rule} shows the layers no label: set model.label.encoding = 'none'"
         yield from per_layer_problems("learning_rate", self.learning_rate, len(model.layers))
-        if self.optimizer.final_rate and self.schedule == "constant":
+        if self.optimizer.final_rate and self.schedule != "cosine":
             yield "optimizer.final_rate is the end of a schedule: set schedule = 'cosine'"
 
 

@@ -10,6 +10,7 @@ from fftui.experiment.experiment import Experiment
 
 def check_shared_batches(experiment: Experiment) -> None:
     """Raise ExperimentError, with the reason, where batches cannot be divided among ranks."""
+    _check_no_budget(experiment)
     for number, layer in enumerate(experiment.model.layers):
         if (reason := layer.needs_whole_batch()) is not None:
             msg = f"--ranks data: model.layers.{number}: {reason}"
@@ -22,6 +23,7 @@ def check_shared_batches(experiment: Experiment) -> None:
 
 def check_shared_layers(experiment: Experiment, ranks: int) -> None:
     """Raise ExperimentError, with the reason, where layers cannot be divided among `ranks`."""
+    _check_no_budget(experiment)
     layers = len(experiment.model.layers)
     if ranks > layers:
         msg = (
@@ -32,6 +34,13 @@ def check_shared_layers(experiment: Experiment, ranks: int) -> None:
         if (reason := phase.needs_all_layers(experiment.model)) is not None:
             msg = f"--ranks layers: phases.{number}: {reason}"
             raise ExperimentError(msg)
+
+
+def _check_no_budget(experiment: Experiment) -> None:
+    """Each rank has a clock of its own, and they would not end after the same batch."""
+    if experiment.budget_s is not None:
+        msg = "--ranks: budget_s is of one process: set budget_s = null, or run without torchrun"
+        raise ExperimentError(msg)
 
 
 def layer_blocks(experiment: Experiment, ranks: int) -> list[range]:

@@ -54,6 +54,7 @@ class SelfAttention(LayerConfig):
     activation: Activation = Field("relu", description="of the units")
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *TOKENS)
+    competes: ClassVar[bool] = True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """(H,)."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from fftui.data.catalogue import SetInfo
 from fftui.experiment.cost_terms import NO_COST, CostContext, LayerCost, StageTerms
 from fftui.experiment.model_config import Model
+from fftui.experiment.optimizer import Optimizer
 from fftui.experiment.per_layer import PerLayer, per_layer_problems
 from fftui.experiment.phase_configs import (
     BATCH,
@@ -17,7 +18,9 @@ from fftui.experiment.phase_configs import (
     Goodness,
     LabelUse,
     LocalPhaseConfig,
+    Order,
     PhaseConfig,
+    Schedule,
 )
 
 NegativeImages = Literal["average", "hybrid"]
@@ -109,6 +112,80 @@ class ImageContrast(LocalPhaseConfig):
             yield "move is of averages: set negatives = 'average', or move = 0"
 
 
+@PHASES.add
+class SoftHebb(LocalPhaseConfig):
+    """SoftHebb (Journé et al. 2023): the units of a layer compete for each input by a softmax; the
+    winner moves towards it, the others away from it, by Hebb's rule. No labels, no loss.
+
+    It predicts nothing: a phase with the rule readout, or `fftui probe`, reads its layers.
+    """
+
+    rule: Literal["softhebb"] = "softhebb"
+    epochs: int = Field(1, ge=1, description="passes over the training images")
+    batch_size: int = Field(10, ge=1, le=10_000_000, description=BATCH)
+    learning_rate: PerLayer = Field(
+        0.01,
+        description=(
+            "change of the weight that changes most, for a unit whose weights have the norm 2; one"
+            " number, or a list with one a layer (> 0)"
+        ),
+    )
+    optimizer: Optimizer = Optimizer(kind="sgd")
+    order: Order = Field(
+        "parallel", description="one layer after the other, or all in parallel from one batch"
+    )
+    inverse_temperature: PerLayer = Field(
+        1.0,
+        description=(
+            "of the softmax over a layer's units: the greater, the more the winner takes; one"
+            " number, or one a layer (> 0)"
+        ),
+    )
+    weight_norm: float | None = Field(
+        None,
+        gt=0,
+        description=(
+            "norm that each unit's weights are given when their layer begins to learn; null: they"
+            " begin as they are"
+        ),
+    )
+    norm_power: float = Field(
+        0.5,
+        ge=0,
+        description=(
+            "a unit's rate is times | norm of its weights - 1 | to this power, so that it comes to"
+            " rest at the norm 1"
+        ),
+    )
+    prediction: Literal["all-layers"] = Field(
+        "all-layers", description="all layers; it predicts nothing before a readout"
+    )
+
+    label_use: ClassVar[LabelUse] = "refused"
+    predicts: ClassVar[bool] = False
+
+    def needs_whole_batch(self, model: Model) -> str | None:
+        """The scale of an update does."""
+        return "softhebb divides an update by its largest change, over the whole batch"
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of local phases, temperatures that are not one a layer, and layers whose units have
+        no weights of their own.
+        """
+        yield from super().problems(model, info)
+        yield from per_layer_problems(
+            "inverse_temperature", self.inverse_temperature, len(model.layers)
+        )
+        for number, layer in enumerate(model.layers):
+            if not layer.competes:
+                yield (
+                    f"model.layers.{number}: softhebb lets units compete, and layers of kind"
+                    f" {layer.kind!r} state no weights of units"
+                )
+        if self.validated_by:
+            yield f"{self.validated_by} goes by accuracy, and softhebb predicts no labels"
+
+
 def _nothing_shared(layer: LayerCost) -> LayerCost:
     return replace(layer, shared_flops=0.0, flops=layer.flops + layer.shared_flops)
 
@@ -123,8 +200,9 @@ class Readout(PhaseConfig):
     epochs: int = Field(20, ge=1, description="passes over the training images")
     batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
     learning_rate: float = Field(1e-3, gt=0, description="of the head")
-    schedule: Literal["constant", "cosine"] = Field(
-        "cosine", description="learning rate over the epochs"
+    schedule: Schedule = Field("cosine", description="learning rate over the epochs")
+    dropout: float = Field(
+        0.0, ge=0, le=0.99, description="share of the head's inputs set to 0 while it learns"
     )
     images: Literal["plain", "augmented"] = Field(
         "plain", description="it learns from: plain, or augmented as data says"

@@ -90,7 +90,7 @@ def _own_gradients(
     for stage in range(rule.stages):
         trainer = rule.trainer(stage, 1, [])
         trainer.begin_epoch(1)
-        trainer.step(index_B, 0)
+        trainer.step(index_B, 1)  # not the first step, before which a rule may set weights anew
     return _gradients(network)
 
 

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from fftui.data.catalogue import SetInfo
 from fftui.data.encodings import PIXELS
 from fftui.data.label_encoding import LabelInput
-from fftui.experiment import Label, Model
+from fftui.experiment import Head, Label, Model
+from fftui.experiment.model_config import is_pooled, read_size
 from fftui.learning.goodness import row_norm
 from fftui.learning.layers import build_layer
 from fftui.learning.layers.feedback import product
@@ -45,9 +46,9 @@ class Network(nn.Module):
         if model.head and model.has_own_head:
             generator = generator_for(seed, "weights", "head")
             self.head = SoftmaxHead(
-                [math.prod(layers[number - 1].output_shape) for number in model.read_layers],
+                model.read_shapes(info.shape),
                 info.classes,
-                model.head.normalisation,
+                model.head,
                 generator,
                 model.read_layers,
             )
@@ -123,7 +124,8 @@ class Network(nn.Module):
 
 class SoftmaxHead(nn.Module):
     """A linear classifier on the outputs of the `layers` it reads (from 1), side by side; it may
-    normalise those of each layer by their root mean square. `sizes` are their numbers.
+    take means over windows of those that are images, and divide those of each layer by their root
+    mean square. `shapes` are the layers' outputs'.
 
     `feedback` (C, F) is what `forward` sends its gradient down through in place of the weights.
     """
@@ -132,16 +134,17 @@ class SoftmaxHead(nn.Module):
 
     def __init__(
         self,
-        sizes: Sequence[int],
+        shapes: Sequence[tuple[int, ...]],
         classes: int,
-        normalisation: Literal["rms", "none"],
+        head: Head,
         generator: torch.Generator,
         layers: Sequence[int],
     ) -> None:
         super().__init__()
-        self.normalisation = normalisation
+        self.normalisation = head.normalisation
         self.layers = tuple(layers)
-        inputs = sum(sizes)
+        self._shapes, self._pool = tuple(shapes), head.pool
+        inputs = sum(read_size(shape, head.pool) for shape in shapes)
         self.linear = nn.Linear(inputs, classes)
         bound = inputs**-0.5
         with torch.no_grad():
@@ -159,7 +162,10 @@ class SoftmaxHead(nn.Module):
 
     def features(self, outputs: Sequence[Tensor]) -> Tensor:
         """Its inputs (B, F): the outputs of the layers it reads, normalised, side by side."""
-        read = [self._normalised(outputs[number - 1]) for number in self.layers]
+        read = [
+            self._normalised(self._pooled(outputs[number - 1], shape))
+            for number, shape in zip(self.layers, self._shapes, strict=True)
+        ]
         return read[0] if len(read) == 1 else torch.cat(read, 1)
 
     @torch.no_grad()
@@ -177,6 +183,12 @@ class SoftmaxHead(nn.Module):
         self.linear.bias.grad = grad_BC.sum(0)
         loss = (logits_BC.logsumexp(1) - logits_BC.gather(1, index_B1)[:, 0]).mean()
         return p_BC, loss
+
+    def _pooled(self, z_BH: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """The outputs of one layer, as means over windows where they are images."""
+        if not is_pooled(shape, self._pool):
+            return z_BH
+        return functional.avg_pool2d(z_BH.view(-1, *shape), self._pool).flatten(1)
 
     def _normalised(self, z_BH: Tensor) -> Tensor:
         """The outputs of one layer after the head's normalisation."""

@@ -19,6 +19,8 @@ from fftui.experiment import Optimizer, Schedule
 
 BETAS = (0.9, 0.999)  # of Adam (Kingma and Ba 2015), as torch has them
 EPSILON = 1e-8
+# shares of all steps at which "halving" halves the rate, as SCFF and SoftHebb have them
+HALVED_AT = (0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 State = dict[str, Tensor]  # of one parameter: what its kind of optimiser remembers
 
@@ -80,6 +82,7 @@ class Optimiser:
         self._clipped = clipped or [group.parameters for group in groups]
         self.groups = tuple(groups)
         self.sums: GradientSums | None = None  # where other processes learn the same weights
+        self.time_used = 0.0  # share of the schedule that is over at least, where time ends it
         self._update = KINDS[self._config.kind]
         self._states: dict[nn.Parameter, State] = {weight: {} for weight in self._parameters}
 
@@ -101,7 +104,7 @@ class Optimiser:
         """
         if self.sums is not None:
             self.sums.finish()
-        factor = self._cosine(step) if self._schedule == "cosine" else 1.0
+        factor = self._factor(step)
         if self._config.clip_norm is not None:
             for parameters in self._clipped:
                 nn.utils.clip_grad_norm_(parameters, self._config.clip_norm)
@@ -133,10 +136,17 @@ class Optimiser:
             # Adam keeps its step counts where it made them: on the parameter's device when fused.
             self._states[parameter][key] = tensor.to(parameter.device, copy=True)
 
-    def _cosine(self, step: int) -> float:
-        """The factor of the learning rate: from 1 to `final_rate`."""
+    def _factor(self, step: int) -> float:
+        """The factor of the learning rate: from 1, by the schedule; a cosine ends at
+        `final_rate`.
+        """
+        at, total = max(step, self.time_used * self._total_steps), self._total_steps
+        if self._schedule == "constant":
+            return 1.0
+        if self._schedule == "halving":
+            return 0.5 ** sum(at >= share * total for share in HALVED_AT)
         floor = self._config.final_rate
-        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * step / self._total_steps))
+        return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * at / total))
 
 
 Update = Callable[[list[nn.Parameter], list[State], float, Optimizer], None]

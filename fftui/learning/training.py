@@ -19,7 +19,7 @@ from fftui import events as ev
 from fftui.data.splits import load_splits
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
-from fftui.experiment.cost import stage_costs
+from fftui.experiment.cost import shares_of_time_left, stage_costs
 from fftui.experiment.memory_cost import fitted, memory_of
 from fftui.learning.device import (
     choose_device,
@@ -44,6 +44,7 @@ from fftui.learning.sharing import Alone, Ranks
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.trained import TrainedNetwork
+from fftui.learning.unit_shares import UnitShares, mean_shares, unit_shares
 from fftui.learning.validation_watch import BEST, ValidationWatch
 from fftui.telemetry.gpu_device import gpu_uuid
 
@@ -128,6 +129,7 @@ class Training(Iterator[ev.Event]):
             for _ in range(self._rules[i].stages)
         ]
         self._total = sum(self._stage_steps)
+        self._shares_of_time_left = shares_of_time_left(experiment)
         self._events = self._learn()
 
     def __next__(self) -> ev.Event:
@@ -437,7 +439,9 @@ class Training(Iterator[ev.Event]):
                 return
         # Steps left out of a skipped layer count as done: a progress bar shows what remains.
         left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
-        watch, skipped = self._watch, self._skip and progress.epoch < phase.epochs
+        early = progress.epoch < phase.epochs
+        watch, skipped = self._watch, self._skip and early
+        out_of_time = self._is_out_of_time() and early and not skipped
         if watch is not None:
             watch.restore()
         self._trainer = self._guard = self._watch = None
@@ -456,7 +460,8 @@ class Training(Iterator[ev.Event]):
             layer_s=layer_s,
             skipped=skipped,
             peak_memory_bytes=self._stopwatch.memory.peak_bytes(),
-            stopped_early=progress.epoch < phase.epochs and not skipped,
+            stopped_early=early and not skipped and not out_of_time,
+            out_of_time=out_of_time,
         )
         yield finished if watch is None else watch.stated_in(finished)
 
@@ -464,7 +469,25 @@ class Training(Iterator[ev.Event]):
         """Whether the stage has another epoch."""
         epochs = self._progress.epoch
         over = self._watch is not None and self._watch.is_over(epochs)
-        return epochs < phase.epochs and not self._skip and self.is_sound and not over
+        return epochs < phase.epochs and self._learns_on() and not over
+
+    def _learns_on(self) -> bool:
+        """Whether the stage has another batch, if its epochs have one."""
+        return not self._skip and self.is_sound and not self._is_out_of_time()
+
+    def _is_out_of_time(self) -> bool:
+        """Whether the stage has used up its share of the time that was left when it began."""
+        return self._time_used() >= 1
+
+    def _time_used(self) -> float:
+        """How much of that share it has used; 0 without a budget."""
+        if self._experiment.budget_s is None:
+            return 0.0
+        before = sum(rule.stages for rule in self._rules[: self._progress.phase])
+        share = self._shares_of_time_left[before + self._progress.stage]
+        times = self._stopwatch.times
+        left_s = self._experiment.budget_s - (times.train_s - times.layer_s)
+        return times.layer_s / (share * left_s) if left_s > 0 else 1.0
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         epoch = self._progress.epoch
@@ -473,8 +496,10 @@ class Training(Iterator[ev.Event]):
             self._ranks.begin_epoch(epoch + 1)
             batches = self.batches(number, trainer.layer, epoch + 1)
             trainer.begin_epoch(epoch + 1)
-        while self._progress.step < len(batches) and not self._skip and self.is_sound:
+        while self._progress.step < len(batches) and self._learns_on():
             index_B = batches[self._progress.step]
+            for optimiser in trainer.optimisers.values():
+                optimiser.time_used = min(1.0, self._time_used())
             with self._stopwatch.timing_step(key, len(index_B)):
                 self._ranks.step(trainer, index_B, self._steps_taken(number))
             self._progress = replace(
@@ -484,6 +509,7 @@ class Training(Iterator[ev.Event]):
             yield from self._stopwatch.pop_windows()
         if self._progress.step < len(batches):
             self._ranks.collect(trainer)
+            trainer.means()  # what is solved for after an epoch is solved by what there is of it
             self._ranks.clear(trainer)
             return
         with self._stopwatch.synchronizing(key):
@@ -491,9 +517,10 @@ class Training(Iterator[ev.Event]):
             means = trainer.means()
             if self._guard is not None:
                 self._guard.look_after_epoch(means, self._steps_taken(number), epoch + 1)
-        finished = self._epoch_finished(number, trainer, means)
+        shares = self._unit_shares(number, trainer, epoch + 1)
+        finished = self._epoch_finished(number, trainer, means, mean_shares(shares))
         yield from self._stopwatch.pop_windows()
-        yield from self._layer_means(number, trainer)
+        yield from self._layer_means(number, trainer, shares)
         if self.is_sound and self._evaluates_after(epoch + 1, phase):
             for eval_split, (split, _) in enumerate(self._eval_splits):
                 evaluated = self._evaluate(number, trainer, eval_split, split)
@@ -539,7 +566,7 @@ class Training(Iterator[ev.Event]):
         )
 
     def _epoch_finished(
-        self, number: int, trainer: StageTrainer, means: EpochMeans
+        self, number: int, trainer: StageTrainer, means: EpochMeans, shares: UnitShares | None
     ) -> ev.EpochFinished:
         times = self._stopwatch.times
         return ev.EpochFinished(
@@ -556,15 +583,33 @@ class Training(Iterator[ev.Event]):
             epoch_s=times.epoch_s,
             compute_s=times.epoch_compute_s,
             data_s=times.epoch_data_s,
+            dead_units=None if shares is None else shares.dead,
+            always_on_units=None if shares is None else shares.always_on,
         )
 
-    def _layer_means(self, number: int, trainer: StageTrainer) -> Iterator[ev.LayerMeans]:
+    def _unit_shares(
+        self, number: int, trainer: StageTrainer, epoch: int
+    ) -> Mapping[int, UnitShares]:
+        """The shares of dead and always-on units of the layers that learn, where accuracy is
+        measured in this epoch or would be; none of a stage that is to end without its weights.
+        """
+        phase = self._experiment.phases[number]
+        if not (self.is_sound and self._looks_after(epoch, phase)):
+            return {}
+        with self._stopwatch.evaluating((number + 1, trainer.layer, epoch)):
+            layers, (_, images) = self._network.layers, self._eval_splits[0]
+            return unit_shares(self._rules[number], layers, trainer.learned, images)
+
+    def _layer_means(
+        self, number: int, trainer: StageTrainer, shares: Mapping[int, UnitShares]
+    ) -> Iterator[ev.LayerMeans]:
         if not trainer.parallel:
             return
         of_layers = zip(trainer.parallel, trainer.layer_means(), trainer.thresholds, strict=True)
         for layer, means, threshold in of_layers:
             if means is None:
                 continue
+            units = shares.get(layer)
             yield ev.LayerMeans(
                 phase=number + 1,
                 layer=layer,
@@ -573,11 +618,17 @@ class Training(Iterator[ev.Event]):
                 goodness_positive=means.goodness_positive,
                 goodness_negative=means.goodness_negative,
                 threshold=threshold,
+                dead_units=None if units is None else units.dead,
+                always_on_units=None if units is None else units.always_on,
             )
 
     def _evaluates_after(self, epoch: int, phase: Phase) -> bool:
+        return phase.predicts and self._looks_after(epoch, phase)
+
+    def _looks_after(self, epoch: int, phase: Phase) -> bool:
+        """Whether something is measured after `epoch`."""
         every = self._experiment.evaluation.every
-        return phase.predicts and every > 0 and (epoch % every == 0 or epoch == phase.epochs)
+        return every > 0 and (epoch % every == 0 or epoch == phase.epochs)
 
     def _evaluate(
         self, number: int, trainer: StageTrainer, eval_split: int, split: str

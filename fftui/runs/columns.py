@@ -118,6 +118,17 @@ TABLES: Mapping[TableName, Table] = {
                 REAL,
                 "measuring accuracy after it, seconds; in none of the others; null if shared",
             ),
+            Column(
+                "dead_units",
+                REAL,
+                "share of units never active on 200 training images, 0 to 1; of parallel layers"
+                " together: the mean",
+            ),
+            Column(
+                "always_on_units",
+                REAL,
+                "share of units active on all of them, at every position, 0 to 1",
+            ),
         ),
     ),
     "layers": Table(

@@ -78,6 +78,8 @@ CURVE_METRICS: Mapping[str, CurveMetric] = {
         CurveMetric("compute_s", "time on the device of an epoch, s", "epochs", "compute_s"),
         CurveMetric("data_s", "time for the images of an epoch, s", "epochs", "data_s"),
         CurveMetric("evaluation_s", "time of measuring accuracy, s", "epochs", "evaluation_s"),
+        CurveMetric("dead_units", "units never active, %", "epochs", "dead_units", 100),
+        CurveMetric("always_on_units", "units always active, %", "epochs", "always_on_units", 100),
         *_sampled(),
     )
 }

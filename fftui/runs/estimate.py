@@ -63,7 +63,8 @@ def expected_seconds(experiment: Experiment, rates: Rates | None = None) -> floa
     flops_per_s = rates.bfloat16_flops_per_s if reduced else rates.float32_flops_per_s
     issued_s = ISSUE_S * sum(stage.layers * stage.steps for stage in stage_costs(experiment))
     read_s = READ_S * cost.images_read
-    return cost.flops / flops_per_s + cost.moved_bytes / rates.bytes_per_s + issued_s + read_s
+    whole_s = cost.flops / flops_per_s + cost.moved_bytes / rates.bytes_per_s + issued_s + read_s
+    return whole_s if experiment.budget_s is None else min(whole_s, experiment.budget_s)
 
 
 def measured_rates() -> Rates | None:

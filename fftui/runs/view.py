@@ -308,7 +308,7 @@ class RunView:
             view = view._updated(
                 number, state="skipped" if event.skipped else "learned", layer_s=own_s
             )
-        if (event.skipped or event.stopped_early) and self.progress is not None:
+        if event.ended_early and self.progress is not None:
             view = replace(
                 view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage()))
             )

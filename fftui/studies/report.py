@@ -27,6 +27,8 @@ MEASURES: dict[str, tuple[str, Callable[[float], str]]] = {
     "peak_memory_bytes": ("peak memory", size),
     "memory_above_bytes": ("memory taken", size),
     "gpu_memory_used_percent": ("GPU memory used %", lambda value: f"{value:.1f}"),
+    "epochs": ("epochs", lambda value: f"{value:.0f}"),
+    "epochs_asked": ("of epochs", lambda value: f"{value:.0f}"),
     "updates": ("updates", lambda value: f"{value:.0f}"),
     "cpu_percent": ("CPU %", lambda value: f"{value:.0f}"),
     "gpu_utilization_percent": ("GPU %", lambda value: f"{value:.0f}"),

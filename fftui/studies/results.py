@@ -40,6 +40,8 @@ MEASURES: dict[str, pl.DataType] = {
     # telemetry: means while learning
     "gpu_memory_used_percent": REAL,  # the paper's memory_usage
     "host_memory_used_percent": REAL,
+    "epochs": REAL,  # that were finished, of each layer that learns alone, added up
+    "epochs_asked": REAL,  # the same as the experiment has them
     "updates": COUNT,  # optimiser steps: of each layer, added up
     "cpu_percent": REAL,  # mean of this process; 100 is one core
     "gpu_utilization_percent": REAL,
@@ -162,7 +164,7 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         if epochs.height
         else None
     )
-    telemetry = while_learning(telemetry)
+    telemetry, experiment = while_learning(telemetry), run.folder.experiment()
     on_gpu = telemetry["gpu_memory_used_bytes"].max()
     return {
         "test_accuracy": run.record.test_accuracy,
@@ -183,6 +185,10 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "memory_above_bytes": run.record.memory_above_bytes,
         "gpu_memory_used_percent": telemetry["gpu_memory_used_percent"].mean(),
         "host_memory_used_percent": telemetry["host_memory_used_percent"].mean(),
+        "epochs": epochs["epoch_s"].count(),  # null in the rows of layers that share an epoch
+        "epochs_asked": sum(
+            phase.epochs * phase.stages(experiment.model) for phase in experiment.phases
+        ),
         "updates": steps,
         "cpu_percent": telemetry["process_cpu_percent"].mean(),
         "gpu_utilization_percent": telemetry["gpu_utilization_percent"].mean(),
@@ -190,7 +196,7 @@ def _measures(run: KnownRun) -> dict[str, Any]:
         "power_w": telemetry["power_w"].mean(),
         "energy_j": run.record.energy_j,
         "energy_j_per_sample": run.record.energy_j_per_sample,
-        "flops": cost_of(run.folder.experiment()).flops,
+        "flops": cost_of(experiment).flops,
     }
 
 

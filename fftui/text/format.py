@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
+from fftui.errors import RequestError
 from fftui.inert import one_line
 
+UNITS_S = {"s": 1, "m": 60, "h": 3600}
 MISSING = "–"
 WIDEST = 200  # characters of a column; what is longer keeps its line and pads no other
 
@@ -54,6 +56,23 @@ def duration(seconds: float | None) -> str:
     whole = round(seconds)
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of `90s`, `10m`, `1.5h`, or of a bare number of seconds. Raises RequestError for
+    another text.
+    """
+    number, unit = text.strip(), 1
+    if number and number[-1] in UNITS_S:
+        number, unit = number[:-1], UNITS_S[number[-1]]
+    try:
+        seconds = float(number) * unit
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        msg = f"a time is a number above 0 with s, m or h, such as 90s or 10m, not {text!r}"
+        raise RequestError(msg)
+    return seconds
 
 
 def roughly(seconds: float | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from fftui.events import EpochFinished
+from fftui.events import EpochFinished, LayerFinished
 from fftui.runs.folder import run_folders
 from fftui.runs.journal import read_journal
 from fftui.studies import study_catalogue
@@ -210,6 +210,25 @@ def test_a_dry_run_lists_trials_and_their_likely_time(call: Any, tmp_path: Path)
     assert run_folders(tmp_path / "runs") == []
 
 
+def test_in_equal_time_each_run_ends_out_of_time_and_says_so(call: Any, tmp_path: Path) -> None:
+    methods = ("--only", "field/mono-forward", "--quick", "--budget", "0.05s")
+    code, out, err = call("field", *methods)
+    assert code == 0
+    assert "learned for  epochs  of epochs" in out.splitlines()[0]
+    assert "paper" not in out
+    assert [line.split()[2:4] for line in out.splitlines()[1:]] == [
+        ["as", "published"],
+        ["by", "backprop"],
+    ]
+    assert "each run ends after 0.05 s of learning" in err
+    for folder in run_folders(tmp_path / "runs"):
+        events = [event for _, event in read_journal(folder.journal)]
+        ends = [event for event in events if isinstance(event, LayerFinished)]
+        assert all(end.out_of_time for end in ends)
+        assert folder.record().status == "finished"
+    assert "nothing to do" in call("field", *methods)[2]
+
+
 def test_the_table_runs_nothing(call: Any, tmp_path: Path) -> None:
     code, out, _ = call("small", "--table", "--to", "markdown", "-o", str(tmp_path / "table.md"))
     assert (code, out) == (0, "")
@@ -238,6 +257,7 @@ def test_the_table_runs_nothing(call: Any, tmp_path: Path) -> None:
             "svhn is not on this machine: skipped",
         ),
         (["small", "--device", "abacus"], "abacus"),
+        (["small", "--budget", "soon"], "a time is a number above 0 with s, m or h"),
     ],
 )
 def test_a_wrong_request_is_one_line_and_exit_2(

@@ -60,6 +60,13 @@ def test_what_needs_all_layers_is_refused(experiment: Experiment, ranks: int, wh
         check_shared_layers(experiment, ranks)
 
 
+def test_a_budget_of_time_is_not_shared() -> None:
+    limited = described().changed({"budget_s": 10.0})
+    for check in (check_shared_batches, lambda each: check_shared_layers(each, 2)):
+        with pytest.raises(ExperimentError, match="budget_s is of one process"):
+            check(limited)
+
+
 def test_a_rule_that_does_not_say_is_not_shared() -> None:
     class Unknown(PhaseConfig):
         rule: str = "unknown"

@@ -1,6 +1,7 @@
 """The optimiser's kinds, rates, schedule, clipping and state."""
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -160,3 +161,30 @@ def test_seeds_depend_on_purpose_and_on_nothing_else() -> None:
         len({draw("order", 1, 2), draw("order", 2, 1), draw("order", 12), draw("negatives", 1, 2)})
         == 4
     )
+
+
+def test_halving_halves_the_rate_at_seven_shares_of_the_steps() -> None:
+    weight = parameter()
+    optimiser = made([weight], 1.0, 20, settings("halving", kind="sgd"))
+    changes = []
+    for step in range(20):
+        before = weight.detach().clone()
+        weight.grad = torch.ones_like(weight)
+        optimiser.step(step)
+        changes.append(round(math.log2(float((before - weight).detach()[0])), 2))
+    assert (
+        changes
+        == [0] * 4 + [-1] * 3 + [-2] * 3 + [-3] * 2 + [-4] * 2 + [-5] * 2 + [-6] * 2 + [-7] * 2
+    )
+
+
+def test_a_schedule_whose_time_is_used_up_is_at_its_end_whatever_the_step() -> None:
+    weight = parameter()
+    optimiser = made([weight], 1.0, 1000, settings("cosine", kind="sgd", final_rate=0.25))
+    changes = []
+    for step, optimiser.time_used in enumerate((0.0, 0.5, 1.0)):
+        before = weight.detach().clone()
+        weight.grad = torch.ones_like(weight)
+        optimiser.step(step)
+        changes.append(float((before - weight).detach()[0]))
+    assert changes == pytest.approx([1.0, 0.625, 0.25])

@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from fftui import events as ev
 from fftui.errors import ExperimentError
-from fftui.experiment import Experiment
+from fftui.experiment import Experiment, Head
 from fftui.learning.network import SoftmaxHead
 from fftui.learning.training import train
 
@@ -41,7 +41,7 @@ def test_the_head_alone_learns_with_or_without_a_cache(small: Make) -> None:
 
 def test_its_gradients_are_those_of_the_mean_cross_entropy_of_normalised_outputs() -> None:
     generator = torch.Generator().manual_seed(0)
-    head = SoftmaxHead([3, 4], 5, "rms", generator, [2, 3]).double()
+    head = SoftmaxHead([(3,), (4,)], 5, Head(normalisation="rms"), generator, [2, 3]).double()
     outputs = [torch.rand(6, size, dtype=torch.float64) for size in (2, 3, 4)]
     features = head.features(outputs)
     parts = [each / each.square().mean(1, keepdim=True).sqrt() for each in outputs[1:]]
@@ -54,6 +54,22 @@ def test_its_gradients_are_those_of_the_mean_cross_entropy_of_normalised_outputs
     expected.backward()
     torch.testing.assert_close(loss, expected.detach())
     torch.testing.assert_close(found, [head.linear.weight.grad, head.linear.bias.grad])
+
+
+def test_images_are_read_as_means_over_windows_and_the_rest_as_it_is() -> None:
+    shapes = [(2, 5, 4), (3, 1, 1), (6,)]
+    head = SoftmaxHead(shapes, 4, Head(pool=2), torch.Generator().manual_seed(0), [1, 2, 3])
+    images, points, units = (torch.rand(7, *shape) for shape in shapes)
+    features = head.features([each.flatten(1) for each in (images, points, units)])
+    means = [
+        images[:, channel, row : row + 2, column : column + 2].mean((1, 2))
+        for channel in range(2)
+        for row in (0, 2)
+        for column in (0, 2)
+    ]
+    expected = torch.cat((torch.stack(means, 1), points.flatten(1), units), 1)
+    torch.testing.assert_close(features, expected)
+    assert head([each.flatten(1) for each in (images, points, units)]).shape == (7, 4)
 
 
 @pytest.mark.parametrize("layers", [[0], [3], [1, 1]])

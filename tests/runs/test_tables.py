@@ -46,6 +46,8 @@ def test_an_epoch_is_a_row(folder: RunFolder, facts: Any) -> None:
         "compute_s": 0.125,
         "data_s": None,  # this journal was written before it was measured
         "evaluation_s": 0.0,
+        "dead_units": None,
+        "always_on_units": None,
     }
 
 

@@ -98,8 +98,9 @@ def test_as_json_holds_everything(study: Study, runs: Path) -> None:
 
 def test_every_measure_can_be_shown(small: Any, runs: Path, study: Study) -> None:
     head, rows = table_for_people(small.study(*study.trials, measures=tuple(MEASURES)), runs)
-    assert head[6:-1] == ["epoch", "epoch on device", "updates", "operations"]
-    assert rows[0][6:-1] == ["0.50 s", "0.25 s", "4", "6.4e6"]
+    named = ["epoch", "epoch on device", "epochs", "of epochs", "updates", "operations"]
+    assert head[6:-1] == named
+    assert rows[0][6:-1] == ["0.50 s", "0.25 s", "2", "2", "4", "6.4e6"]
 
 
 def test_an_unknown_format_names_the_nearest(study: Study, runs: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fftui.errors import RequestError
 from fftui.text import format as fmt
 
 
@@ -95,3 +96,16 @@ def test_energies(joules: float | None, text: str) -> None:
 )
 def test_sizes(count: float, text: str) -> None:
     assert fmt.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), (" 20 ", 20)]
+)
+def test_times_are_read(text: str, seconds: float) -> None:
+    assert fmt.parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "10 x", "-1s", "0", "nan", "inf", "1e999h"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match="such as 90s or 10m"):
+        fmt.parse_duration(text)

@@ -20,7 +20,7 @@ from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
 from fftui.learning.layers.dropout import dropout_of
 from fftui.learning.layers.feedback import Steps, convolved
-from fftui.learning.layers.layer import LabelFreeInputs
+from fftui.learning.layers.layer import LabelFreeInputs, triangle
 from fftui.learning.objective import Objective, ObjectiveValue
 
 OUTPUT_EPSILON = 1e-4  # of the batch normalisation of activities, as in CwComp
@@ -76,7 +76,10 @@ class ConvolutionLayer(AutogradLayer):
             else None
         )
         self._sees_all_channels = spec.channel_groups == 1
-        self._steps = Steps(spec.stride, spec.padding, spec.channel_groups)
+        reflects = spec.border == "reflected"
+        self._reflected = spec.padding if reflects else 0
+        self._steps = Steps(spec.stride, 0 if reflects else spec.padding, spec.channel_groups)
+        self._triangle_power = spec.triangle_power if spec.output == "triangle" else None
         self._pooling = spec.pooling
         self._pool = partial(
             functional.max_pool2d if spec.pool == "max" else functional.avg_pool2d,
@@ -127,10 +130,19 @@ class ConvolutionLayer(AutogradLayer):
         return self._pool(self._activation.apply(a_NKHW))
 
     def pooled(self, z_NH: Tensor) -> Tensor:
-        """The activities, pooled if pooling comes after goodness."""
+        """The activities or their triangle over the channels, pooled if pooling comes after
+        goodness.
+        """
+        if self._triangle_power is not None:
+            z_NKHW = triangle(z_NH.view(-1, *self.shape), self._triangle_power)
+            z_NH = z_NKHW.flatten(1)
         if self._pooling != "after-goodness":
             return z_NH
         return self._pool(z_NH.view(-1, *self.shape)).flatten(1)
+
+    def unit_weights(self) -> tuple[nn.Parameter, int]:
+        """The kernels (K, inputs, kernel, kernel)."""
+        return self.weight, 0
 
     def label_beside(self, labels_N: Tensor) -> Tensor | None:
         """The labels' planes (N, planes, height, width)."""
@@ -175,6 +187,8 @@ class ConvolutionLayer(AutogradLayer):
         """The convolution, in the layer's product type, channels last in memory; the gradient in
         x goes through `feedback`, if there is one, in place of the weights.
         """
+        if self._reflected:
+            x = functional.pad(x, (self._reflected,) * 4, "reflect")
         back = None if feedback is None else feedback[:, : weight.shape[1]].to(self.dtype)
         return convolved(
             x.to(self.dtype, memory_format=torch.channels_last),

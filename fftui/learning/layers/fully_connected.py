@@ -19,7 +19,7 @@ from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.batch_norm import BatchNorm
 from fftui.learning.layers.dropout import dropout_of
 from fftui.learning.layers.feedback import product
-from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.layers.layer import LabelFreeInputs, Layer, triangle
 from fftui.learning.objective import Objective, ObjectiveValue
 
 
@@ -52,7 +52,7 @@ class FullyConnectedLayer(Layer):
         self.bias = nn.Parameter(bias_H)
         self.dropout = dropout_of(spec.dropout)
         self._activation = ACTIVATIONS.find(spec.activation)
-        self._triangle = spec.output == "triangle"
+        self._triangle_power = spec.triangle_power if spec.output == "triangle" else None
         self._batch_norm = BatchNorm(self.inputs) if spec.normalisation == "batch" else None
 
     def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
@@ -61,7 +61,11 @@ class FullyConnectedLayer(Layer):
 
     def pooled(self, z_NH: Tensor) -> Tensor:
         """The activities, or how far each exceeds the mean of its row (the triangle)."""
-        return torch.relu(z_NH - z_NH.mean(1, keepdim=True)) if self._triangle else z_NH
+        return z_NH if self._triangle_power is None else triangle(z_NH, self._triangle_power)
+
+    def unit_weights(self) -> tuple[nn.Parameter, int]:
+        """W (D, H)."""
+        return self.weight, 1
 
     def logits(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """x̂ W + b for raw input, with autograd."""

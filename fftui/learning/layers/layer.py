@@ -151,6 +151,13 @@ class Layer(nn.Module, ABC):
         del labels_N
         return None
 
+    def unit_weights(self) -> tuple[nn.Parameter, int] | None:
+        """The weights of the units or channels that the activities are of, and the dimension that
+        numbers these; None where a kind has no such weights (its description then does not say
+        `competes`).
+        """
+        return None
+
     def image_weights(self) -> Tensor | None:
         """Weights over the image of a first layer, as (filters, channels, height, width) without
         those of labels beside it; None where they are no pictures.
@@ -251,6 +258,12 @@ class Layer(nn.Module, ABC):
         if self.normalisation == "rms":
             return math.sqrt(self.inputs) / (norm_N + EPSILON)
         return torch.ones_like(norm_N)
+
+
+def triangle(z: Tensor, power: float) -> Tensor:
+    """max(0, z − mean over dimension 1) to the `power`, with autograd."""
+    above = torch.relu(z - z.mean(1, keepdim=True))
+    return above if power == 1 else above**power
 
 
 def seed_dropout(layers: Sequence[Layer], seed: int, step: int) -> None:

@@ -110,6 +110,12 @@ class SelfAttentionLayer(AutogradLayer):
         """The labels' vectors (N, 1, 1, W), which are learned."""
         return None if self._labels is None else with_neutral(self._labels)[labels_N][:, None, None]
 
+    def unit_weights(self) -> tuple[nn.Parameter, int]:
+        """Those over the summary (H, S)."""
+        weight = self._units.weight
+        assert isinstance(weight, nn.Parameter)
+        return weight, 0
+
     def image_weights(self) -> Tensor | None:
         """The weights of each value of a token over the patch that it is of, not shifted."""
         return self._embedding.patch_weights(self.input_shape[0])

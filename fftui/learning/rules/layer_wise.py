@@ -125,7 +125,7 @@ class LayerTrainer(StageTrainer):
         self.layer = number
         self.thresholds = (rule.threshold(number),)
         self._inputs = inputs
-        self._layers, self._seed = layers, rule.seed
+        self._layers, self._rule = layers, rule
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation and labels."""
@@ -133,8 +133,12 @@ class LayerTrainer(StageTrainer):
 
     def step(self, index_B: Tensor, step: int) -> None:
         """Set the layer's gradients, then take one optimiser step."""
-        seed_dropout(self._layers, self._seed, step)
+        number = len(self._layers)
+        if step == 0:  # never again on resuming
+            self._rule.begin(number)
+        seed_dropout(self._layers, self._rule.seed, step)
         value = self._inputs.learn(index_B)
+        self._rule.finish_gradients(number)
         self._optimiser.step(step)
         self._layer_sums.add(0, value.loss, value.goodness_2B)
 

@@ -91,6 +91,16 @@ class LocalRule(ABC):
     def objective(self, number: int, index_B: Tensor) -> Objective:
         """Objective of layer `number` on those images."""
 
+    def begin(self, number: int) -> None:
+        """Change the weights of layer `number` before its first step; by default nothing."""
+        del number
+
+    def finish_gradients(self, number: int) -> None:
+        """Complete the gradients that layer `number` has set by its objective; by default nothing
+        is missing.
+        """
+        del number
+
     def parameters(self, number: int) -> tuple[nn.Parameter, ...]:
         """What layer `number` learns: its own parameters, and those that the rule keeps for it."""
         return tuple(self._context.network.layers[number - 1].parameters())

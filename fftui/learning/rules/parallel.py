@@ -96,7 +96,10 @@ class ParallelTrainer(StageTrainer):
             if row + 1 not in self._learning:
                 z_NH = self._activities(row, index_B, sets, below)
                 continue
+            if step == 0:  # never again on resuming
+                self._rule.begin(row + 1)
             value = self._learn(row, index_B, sets, below)
+            self._rule.finish_gradients(row + 1)
             z_NH = value.activities_NH
             self._optimiser.gradients_are_set(row)
             self._layer_sums.add(row, value.loss, value.goodness_2B)

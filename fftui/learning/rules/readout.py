@@ -9,6 +9,7 @@ from torch import Tensor
 from fftui import experiment as ex
 from fftui.errors import ExperimentError
 from fftui.learning.images import Images
+from fftui.learning.layers.dropout import dropout_of
 from fftui.learning.network import Network, SoftmaxHead
 from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.prediction import Score, rows_at_once, score_of
@@ -119,6 +120,8 @@ class ReadoutTrainer(StageTrainer):
         self._rule = rule
         self._head = head
         self._context = context
+        self._number = number
+        self._dropout = dropout_of(phase.dropout)
         self._images = (
             PlainInputs(context.train)
             if phase.images == "plain" and context.per_image is None
@@ -136,6 +139,10 @@ class ReadoutTrainer(StageTrainer):
         with timed(self._context.data_clock):
             features_BF = self._features(index_B)
             labels_B = self._images.images.labels_N[index_B]
+        if self._dropout is not None:
+            seed, device = self._context.seed, features_BF.device
+            self._dropout.draw_from(seed, "readout", self._number, step, device=device)
+            features_BF = features_BF * self._dropout.factors(features_BF)
         _, loss = self._head.learn(features_BF, labels_B)
         self._optimiser.step(step)
         self._sums += torch.stack((loss * len(index_B), torch.full_like(loss, len(index_B))))
