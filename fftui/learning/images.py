@@ -35,6 +35,11 @@ class Images:
             overlay_value(data.info, data.normalisation),
         )
 
+    @property
+    def device(self) -> torch.device:
+        """Where they are."""
+        return self.pixels.device
+
     def inputs(self, index: Tensor | slice) -> Tensor:
         """Scaled pixels (B, D), float32, of the images at `index`, channel first."""
         return self.scaled(self.pixels[index])

@@ -53,3 +53,11 @@ class TrainingState:
 
     tensors: dict[str, Tensor]
     progress: Progress
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose names begin with `prefix`, by the rest of their names."""
+        return {
+            name.removeprefix(prefix): each
+            for name, each in self.tensors.items()
+            if name.startswith(prefix)
+        }

@@ -16,33 +16,30 @@ from pathlib import Path
 import torch
 
 from fftui import events as ev
-from fftui.data.splits import load_splits
 from fftui.errors import ExperimentError
 from fftui.experiment import Experiment, Phase
-from fftui.experiment.cost import shares_of_time_left, stage_costs
-from fftui.experiment.memory_cost import fitted, memory_of
+from fftui.experiment.cost import stage_costs
 from fftui.learning.device import (
     choose_device,
     choose_dtype,
     device_label,
-    free_memory_bytes,
     has_bfloat16,
 )
 from fftui.learning.divergence import DivergenceGuard
-from fftui.learning.evaluation import EvaluationKey, evaluation, final_evaluation
-from fftui.learning.images import Images
+from fftui.learning.evaluation import evaluation, timed_evaluation
+from fftui.learning.final_measure import final_measure
 from fftui.learning.initial_weights import check_alike, start_from
+from fftui.learning.layer_means import layer_means
 from fftui.learning.network import Network
-from fftui.learning.per_image_inputs import PerImageInputs
-from fftui.learning.prediction import Score
-from fftui.learning.rules import rule_for
-from fftui.learning.rules.layer_schedule import LayerSchedule
-from fftui.learning.rules.phase_rule import EpochMeans, PhaseRule, StageTrainer, TrainContext
+from fftui.learning.prepared import continue_from, prepare
+from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer
 from fftui.learning.seeds import generator_for
 from fftui.learning.shared_cores import giving_way
 from fftui.learning.sharing import Alone, Ranks
+from fftui.learning.split_images import load_images
 from fftui.learning.state import Progress, TrainingState
 from fftui.learning.stopwatch import Stopwatch
+from fftui.learning.time_budget import TimeBudget
 from fftui.learning.trained import TrainedNetwork
 from fftui.learning.unit_shares import UnitShares, mean_shares, unit_shares
 from fftui.learning.validation_watch import BEST, ValidationWatch
@@ -113,15 +110,16 @@ class Training(Iterator[ev.Event]):
         # what the process takes without this run is no part of it
         self._memory_before = self._stopwatch.memory.held_bytes()
         with self._stopwatch.loading():
-            self._load(data_folder)
+            self._images = load_images(experiment.data, experiment.seed, data_folder, self._device)
         with self._stopwatch.setting_up():
-            self._build()
+            self._prepared = prepare(experiment, self._images, self._dtype, self._stopwatch)
+            self._network, self._rules = self._prepared.network, self._prepared.rules
             if state is not None:
-                _continue_from(self._network, state, len(experiment.phases))
+                continue_from(self._network, state, len(experiment.phases))
             for number in range(self._progress.phase, len(experiment.phases)):
                 self._initialise(number, check_alike)
         self._steps_per_epoch = [
-            math.ceil(len(self._train) / phase.batch_size) for phase in experiment.phases
+            math.ceil(len(self._images.train) / phase.batch_size) for phase in experiment.phases
         ]
         self._stage_steps = [
             phase.epochs * self._steps_per_epoch[i]
@@ -129,7 +127,8 @@ class Training(Iterator[ev.Event]):
             for _ in range(self._rules[i].stages)
         ]
         self._total = sum(self._stage_steps)
-        self._shares_of_time_left = shares_of_time_left(experiment)
+        self._budget = TimeBudget(experiment)
+        self._eval_splits = self._images.measured(experiment.evaluation.images)
         self._events = self._learn()
 
     def __next__(self) -> ev.Event:
@@ -223,7 +222,7 @@ class Training(Iterator[ev.Event]):
     @property
     def trained(self) -> TrainedNetwork:
         """The network with the last phase's way of predicting."""
-        return TrainedNetwork(self._network, self._rules[-1], self._test)
+        return TrainedNetwork(self._network, self._rules[-1], self._images.test)
 
     def state(self) -> TrainingState:
         """The state between the last event and the next; its tensors are copies on the CPU.
@@ -257,49 +256,6 @@ class Training(Iterator[ev.Event]):
         """Windows that ended and have not been yielded as events."""
         return self._stopwatch.pop_windows()
 
-    def _load(self, data_folder: Path | None) -> None:
-        experiment, data = self._experiment, self._experiment.data
-        splits = load_splits(
-            data.name,
-            folder=data_folder,
-            seed=experiment.seed,
-            train_images=data.train_images,
-            validation_images=data.validation_images,
-            test_images=data.test_images,
-            sha256=data.own.hash if data.own else None,
-        )
-        self._train = Images.on(self._device, splits.train, data)
-        self._test = Images.on(self._device, splits.test, data)
-        self._validation = (
-            Images.on(self._device, splits.validation, data) if splits.validation else None
-        )
-
-    def _build(self) -> None:
-        experiment, data = self._experiment, self._experiment.data
-        info, overlay_value = data.info, self._train.overlay_value
-        network = Network(experiment.model, info, overlay_value, self._dtype, experiment.seed)
-        self._network = network.to(self._device)
-        reduced = self._dtype == torch.bfloat16
-        self._fitted = fitted(experiment, free_memory_bytes(self._device), reduced=reduced)
-        context = TrainContext(
-            network=self._network,
-            train=self._train,
-            device=self._device,
-            dtype=self._dtype,
-            seed=experiment.seed,
-            cache_bytes=self._fitted.cache_bytes,
-            data=data,
-            data_clock=self._stopwatch.data_clock,
-            per_image=PerImageInputs(self._train) if data.loader == "per-image" else None,
-        )
-        self._rules: list[PhaseRule] = [
-            rule_for(phase, n, context) for n, phase in enumerate(experiment.phases, 1)
-        ]
-        measured = experiment.evaluation.images
-        self._eval_splits = [("train", self._train.part(0, measured))]
-        if self._validation is not None:
-            self._eval_splits.append(("validation", self._validation.part(0, measured)))
-
     def _learn(self) -> Generator[ev.Event, None, None]:
         with giving_way():
             yield from self._learn_phases()
@@ -310,8 +266,8 @@ class Training(Iterator[ev.Event]):
             yield ev.Noted(
                 "this device has no bfloat16 products of its own: float32 would be faster here"
             )
-        if (note := self._memory_note()) is not None:
-            yield note
+        if (note := self._prepared.memory_note) is not None:
+            yield ev.Noted(note)
         for number in range(self._progress.phase, len(self._rules)):
             yield from self._learn_phase(number)
             if self._divergence is not None:
@@ -320,19 +276,6 @@ class Training(Iterator[ev.Event]):
             self._trainer = None
             self._progress = replace(self._progress, phase=number + 1, stage=0)
         yield from self._finish()
-
-    def _memory_note(self) -> ev.Noted | None:
-        """That less is kept than the experiment allows, where that changes anything."""
-        reduced = self._dtype == torch.bfloat16
-        asked, kept = (
-            memory_of(each, reduced=reduced).inputs for each in (self._experiment, self._fitted)
-        )
-        if kept == asked:
-            return None
-        return ev.Noted(
-            f"layers keep at most {self._fitted.cache_bytes / 1e6:.0f} MB of inputs, since no more"
-            f" memory is free: what is not kept is computed in every epoch"
-        )
 
     def _started(self) -> ev.RunStarted:
         return ev.RunStarted(
@@ -343,9 +286,9 @@ class Training(Iterator[ev.Event]):
             precision=self.precision,
             layers=tuple(layer.title for layer in self._network.layers),
             total_steps=self._total,
-            train_images=len(self._train),
-            validation_images=len(self._validation) if self._validation else 0,
-            test_images=len(self._test),
+            train_images=len(self._images.train),
+            validation_images=len(self._images.validation or ()),
+            test_images=len(self._images.test),
             resumed=self._resumed is not None,
             stage_steps=tuple(self._stage_steps),
             step_costs=tuple(
@@ -364,14 +307,14 @@ class Training(Iterator[ev.Event]):
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
         for stage in range(self._progress.stage, rule.stages):
             with self._stopwatch.preparing(number + 1) as set_layer:
-                tensors = _with_prefix("learner.", self._resumed) if self._resumed else {}
+                tensors = self._resumed.part("learner.") if self._resumed else {}
                 self._ranks.begin_stage(number, stage, self._network, tensors)
                 trainer = self.stage_trainer(number, stage)
                 self._watch = ValidationWatch(phase, (*trainer.learned, *self._network.buffers()))
                 if tensors:
                     trainer.load(tensors)
                 if self._resumed is not None:
-                    self._watch.load(_with_prefix(BEST, self._resumed))
+                    self._watch.load(self._resumed.part(BEST))
                 self._resumed = None
                 self._ranks.take(trainer)
                 set_layer(trainer.layer)
@@ -397,7 +340,7 @@ class Training(Iterator[ev.Event]):
         epoch of that number (from 1).
         """
         generator = generator_for(self._experiment.seed, "order", number + 1, layer or 0, epoch)
-        order_N = torch.randperm(len(self._train), generator=generator).to(self._device)
+        order_N = torch.randperm(len(self._images.train), generator=generator).to(self._device)
         return torch.split(order_N, self._experiment.phases[number].batch_size)
 
     def _guard_of(self, number: int, trainer: StageTrainer, phase: Phase) -> DivergenceGuard | None:
@@ -481,13 +424,8 @@ class Training(Iterator[ev.Event]):
 
     def _time_used(self) -> float:
         """How much of that share it has used; 0 without a budget."""
-        if self._experiment.budget_s is None:
-            return 0.0
         before = sum(rule.stages for rule in self._rules[: self._progress.phase])
-        share = self._shares_of_time_left[before + self._progress.stage]
-        times = self._stopwatch.times
-        left_s = self._experiment.budget_s - (times.train_s - times.layer_s)
-        return times.layer_s / (share * left_s) if left_s > 0 else 1.0
+        return self._budget.used(before + self._progress.stage, self._stopwatch.times)
 
     def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
         epoch = self._progress.epoch
@@ -520,7 +458,7 @@ class Training(Iterator[ev.Event]):
         shares = self._unit_shares(number, trainer, epoch + 1)
         finished = self._epoch_finished(number, trainer, means, mean_shares(shares))
         yield from self._stopwatch.pop_windows()
-        yield from self._layer_means(number, trainer, shares)
+        yield from layer_means(number + 1, epoch + 1, trainer, shares)
         if self.is_sound and self._evaluates_after(epoch + 1, phase):
             for eval_split, (split, _) in enumerate(self._eval_splits):
                 evaluated = self._evaluate(number, trainer, eval_split, split)
@@ -553,7 +491,8 @@ class Training(Iterator[ev.Event]):
 
     def _stepped(self, number: int, trainer: StageTrainer, steps: int) -> ev.Stepped:
         progress, epoch_s = self._progress, self._stopwatch.times.epoch_s
-        images = min(progress.step * self._experiment.phases[number].batch_size, len(self._train))
+        batch_size = self._experiment.phases[number].batch_size
+        images = min(progress.step * batch_size, len(self._images.train))
         return ev.Stepped(
             phase=number + 1,
             layer=trainer.layer,
@@ -579,7 +518,7 @@ class Training(Iterator[ev.Event]):
             goodness_negative=means.goodness_negative,
             threshold=trainer.threshold,
             accuracy=None,
-            samples_per_s=len(self._train) / times.epoch_s,
+            samples_per_s=len(self._images.train) / times.epoch_s,
             epoch_s=times.epoch_s,
             compute_s=times.epoch_compute_s,
             data_s=times.epoch_data_s,
@@ -600,28 +539,6 @@ class Training(Iterator[ev.Event]):
             layers, (_, images) = self._network.layers, self._eval_splits[0]
             return unit_shares(self._rules[number], layers, trainer.learned, images)
 
-    def _layer_means(
-        self, number: int, trainer: StageTrainer, shares: Mapping[int, UnitShares]
-    ) -> Iterator[ev.LayerMeans]:
-        if not trainer.parallel:
-            return
-        of_layers = zip(trainer.parallel, trainer.layer_means(), trainer.thresholds, strict=True)
-        for layer, means, threshold in of_layers:
-            if means is None:
-                continue
-            units = shares.get(layer)
-            yield ev.LayerMeans(
-                phase=number + 1,
-                layer=layer,
-                epoch=self._progress.epoch + 1,
-                loss=means.loss,
-                goodness_positive=means.goodness_positive,
-                goodness_negative=means.goodness_negative,
-                threshold=threshold,
-                dead_units=None if units is None else units.dead,
-                always_on_units=None if units is None else units.always_on,
-            )
-
     def _evaluates_after(self, epoch: int, phase: Phase) -> bool:
         return phase.predicts and self._looks_after(epoch, phase)
 
@@ -634,31 +551,16 @@ class Training(Iterator[ev.Event]):
         self, number: int, trainer: StageTrainer, eval_split: int, split: str
     ) -> ev.Evaluated:
         key = (number + 1, trainer.layer, self._progress.epoch + 1)
-        return self._evaluated(evaluation, partial(trainer.score, eval_split), key, split)
+        score = partial(trainer.score, eval_split)
+        return timed_evaluation(self._stopwatch, evaluation, score, key, split)
 
     def _finish(self) -> Iterator[ev.Event]:
-        """Evaluate by the last phase's way of predicting: some training images, then validation and
-        test images.
-        """
         tested: ev.Evaluated | None = None
         rule = self._rules[-1]
-        key = (len(self._rules), None, self._experiment.phases[-1].epochs)
-        asked = self._experiment.phases[-1].needs_validation
-        if asked and isinstance(rule, LayerSchedule) and self._validation is not None:
-            yield from self._choose_layers(rule, self._validation, key)
-        train = self._train.part(0, self._experiment.evaluation.final_train_images)
-        for split, images in (
-            ("train", train),
-            ("validation", self._validation),
-            ("test", None if self._experiment.evaluation.test == "never" else self._test),
-        ):
-            if images is None or not len(images) or not self._experiment.phases[-1].predicts:
-                continue
-            evaluated = self._evaluated(final_evaluation, partial(rule.score, images), key, split)
-            yield evaluated
-            yield from self._stopwatch.pop_windows()
-            if split == "test":
-                tested = evaluated
+        for event in final_measure(self._experiment, rule, self._images, self._stopwatch):
+            yield event
+            if isinstance(event, ev.Evaluated) and event.split == "test":
+                tested = event
         ended = self.ended("finished")
         if tested is not None:
             ended = replace(
@@ -668,50 +570,3 @@ class Training(Iterator[ev.Event]):
                 depth_accuracies=tested.depth_accuracies,
             )
         yield ended
-
-    def _choose_layers(
-        self, rule: LayerSchedule, validation: Images, key: EvaluationKey
-    ) -> Iterator[ev.LayersChosen]:
-        """Choose the layers that predict, where the last phase says that they are chosen."""
-        with self._stopwatch.evaluating(key) as seconds:
-            found = rule.choose_layers(validation)
-        if found is None:
-            return
-        chosen, accuracy = found
-        yield ev.LayersChosen(key[0], chosen.first, chosen.last, accuracy, seconds())
-
-    def _evaluated(
-        self,
-        state: Callable[[Score, EvaluationKey, str], ev.Evaluated],
-        measure: Callable[[], Score],
-        key: EvaluationKey,
-        split: str,
-    ) -> ev.Evaluated:
-        """The event by which `state` states the score that `measure` returns, and how long both
-        took.
-        """
-        with self._stopwatch.evaluating(key) as seconds:
-            evaluated = state(measure().on_cpu(), key, split)
-        return replace(evaluated, evaluation_s=seconds())
-
-
-def _continue_from(network: Network, state: TrainingState, phases: int) -> None:
-    """Put the weights of a checkpoint into `network`. Raises ExperimentError where they are of
-    another one.
-    """
-    weights = _with_prefix("network.", state)
-    own = network.state_dict()
-    fits = weights.keys() == own.keys() and all(
-        own[name].shape == each.shape and own[name].dtype == each.dtype
-        for name, each in weights.items()
-    )
-    if not fits or state.progress.phase > phases:
-        msg = "the checkpoint is of another experiment: begin again with fftui run --config"
-        raise ExperimentError(msg)
-    network.load_state_dict(weights)
-
-
-def _with_prefix(prefix: str, state: TrainingState) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): t for name, t in state.tensors.items() if name.startswith(prefix)
-    }

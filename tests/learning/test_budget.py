@@ -45,7 +45,7 @@ def test_each_layer_ends_after_its_share_of_the_time_that_is_left(small: Make) -
 def test_time_that_a_layer_leaves_goes_to_the_next(
     small: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fftui.learning.training.shares_of_time_left", lambda _: (0.5, 1.0))
+    monkeypatch.setattr("fftui.learning.time_budget.shares_of_time_left", lambda _: (0.5, 1.0))
     short, long = ({"order": "parallel", "epochs": epochs} for epochs in (1, 1000))
     phases = [FORWARD_FORWARD | short, FORWARD_FORWARD | long]
     training = train(small(budget_s=40.0).changed({"phases": phases}), device="cpu")

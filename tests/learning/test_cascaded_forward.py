@@ -37,7 +37,7 @@ def trained(described: Experiment) -> Training:
 
 
 def activities(training: Training) -> list[Tensor]:
-    images = training._train
+    images = training._images.train
     return [z.double() for z in training.trained.rule.activities(images)]
 
 
@@ -47,7 +47,7 @@ def test_readouts_are_ridge_regressions_of_the_labels_on_random_activities() -> 
     after = training.network.state_dict()
     for name in ("_layers.0.weight", "_layers.1.weight", "_layers.2.weight"):
         assert torch.equal(before[name], after[name])
-    labels = np.eye(10)[training._train.labels_N.numpy()]
+    labels = np.eye(10)[training._images.train.labels_N.numpy()]
     outputs = np.zeros_like(labels)
     for number, z in enumerate(map(Tensor.numpy, activities(training)), 1):
         centred, variance = z - z.mean(0), z.var(0)
@@ -57,7 +57,7 @@ def test_readouts_are_ridge_regressions_of_the_labels_on_random_activities() -> 
         got = after[f"_kept.readout_{number}.weight"].numpy()
         np.testing.assert_allclose(got, wanted, rtol=0.01, atol=1e-4)
         outputs += centred @ wanted + labels.mean(0)
-    scores = training.trained.rule.class_scores(training._train)
+    scores = training.trained.rule.class_scores(training._images.train)
     np.testing.assert_allclose(scores.numpy(), outputs, atol=2e-3)
 
 
@@ -81,7 +81,7 @@ def test_each_layer_takes_the_regulariser_that_validation_images_like_best() -> 
 
 
 def validation_share(training: Training, number: int) -> float:
-    images = training._validation
+    images = training._images.validation
     assert images is not None
     return training.trained.rule.score(images).layer_accuracies[number - 1]
 

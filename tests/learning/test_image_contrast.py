@@ -9,7 +9,7 @@ from torch.nn.functional import softplus
 
 from fftui.data.splits import Splits, load_splits
 from fftui.experiment import Experiment
-from fftui.learning import training
+from fftui.learning import prepared, split_images, training
 from fftui.learning.goodness import goodness_for
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.rules.image_contrast import ContrastObjective, ImageContrastRule
@@ -38,9 +38,9 @@ def shown(
     In the second epoch, whose draws a resumed run repeats.
     """
     contexts: list[TrainContext] = []
-    rule_for = training.rule_for
+    rule_for = prepared.rule_for
     monkeypatch.setattr(
-        training,
+        prepared,
         "rule_for",
         lambda phase, n, context: contexts.append(context) or rule_for(phase, n, context),
     )
@@ -139,5 +139,5 @@ def test_layers_learn_the_same_whatever_the_labels_are(
         return learning.network.state_dict()
 
     with_labels = weights()
-    monkeypatch.setattr(training, "load_splits", without_labels)
+    monkeypatch.setattr(split_images, "load_splits", without_labels)
     assert all(torch.equal(each, with_labels[name]) for name, each in weights().items())

@@ -9,8 +9,8 @@ import torch
 from fftui import events as ev
 from fftui.data import splits
 from fftui.experiment.values import parse_overrides
+from fftui.learning import split_images
 from fftui.learning import stopwatch as module
-from fftui.learning import training
 from fftui.learning.augmentation import Augmentation
 from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.training import train
@@ -199,7 +199,7 @@ def test_reading_the_images_counts_as_data(monkeypatch: pytest.MonkeyPatch) -> N
         time.sleep(0.3)
         return splits.load_splits(*args, **options)
 
-    monkeypatch.setattr(training, "load_splits", slow)
+    monkeypatch.setattr(split_images, "load_splits", slow)
     end = list(train(small(**{"phases.0.epochs": 1})))[-1]
     assert end.data_s >= 0.3
     assert end.e2e_s >= end.train_s + 0.3

@@ -15,7 +15,7 @@ import torch
 from fftui import events as ev
 from fftui.bits import unpack_bits
 from fftui.experiment import Experiment
-from fftui.learning import training as training_module
+from fftui.learning import prepared
 from fftui.learning.state import TrainingState
 from fftui.learning.training import Training, train
 
@@ -99,9 +99,9 @@ def test_the_end_says_of_each_image_whether_it_is_right(
     evaluations = [event for event in training if isinstance(event, ev.Evaluated)]
     assert not any(e.correct or e.depth_correct for e in evaluations if not e.final)
     splits = {
-        "train": training._train,
-        "validation": training._validation,
-        "test": training._test,
+        "train": training._images.train,
+        "validation": training._images.validation,
+        "test": training._images.test,
     }
     for event in [e for e in evaluations if e.final]:
         images = splits[event.split]
@@ -204,13 +204,16 @@ def test_the_images_of_a_seed_are_the_same_whatever_learns_from_them(small: Make
     first = train(small())
     others = [small(longer, model=wide), small(LOCAL), small(BACKPROP), small(data=fewer)]
     for other in map(train, others):
-        for one, same in ((first._validation, other._validation), (first._test, other._test)):
+        for one, same in (
+            (first._images.validation, other._images.validation),
+            (first._images.test, other._images.test),
+        ):
             assert one is not None
             assert same is not None
             assert torch.equal(one.pixels, same.pixels)
             assert torch.equal(one.labels_N, same.labels_N)
     drawn = train(small(seed=1))
-    assert not torch.equal(first._test.pixels, drawn._test.pixels)
+    assert not torch.equal(first._images.test.pixels, drawn._images.test.pixels)
 
 
 def test_other_seeds_give_other_weights(small: Make) -> None:
@@ -344,13 +347,13 @@ def test_a_state_ends_the_window_that_its_batches_are_in(small: Make) -> None:
 def test_making_a_network_is_no_reading_of_images(
     small: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = training_module.Network
+    network = prepared.Network
 
     def slow(*arguments: Any) -> Any:
         time.sleep(0.2)
         return network(*arguments)
 
-    monkeypatch.setattr(training_module, "Network", slow)
+    monkeypatch.setattr(prepared, "Network", slow)
     end = train(small()).ended("interrupted")
     assert end.data_s is not None
     assert end.e2e_s is not None
@@ -483,10 +486,10 @@ def test_inputs_are_kept_as_far_as_the_memory_of_the_group_goes(
     experiment = small(FORWARD_FORWARD | {"negatives": "fixed"})
     free, notes = [], []
     for bytes_free in (math.inf, 1e9, 1e5):
-        monkeypatch.setattr(training_module, "free_memory_bytes", lambda _, b=bytes_free: b)
+        monkeypatch.setattr(prepared, "free_memory_bytes", lambda _, b=bytes_free: b)
         training = train(experiment)
         notes.append([e.message for e in training if isinstance(e, ev.Noted)])
-        free.append(training._fitted.cache_bytes)
+        free.append(training._rules[0]._context.cache_bytes)
     assert free == [experiment.cache_bytes, min(experiment.cache_bytes, free[1]), 0]
     assert notes[:2] == [[], []], "all that it keeps fits"
     assert notes[2] == [notes[2][0]]
