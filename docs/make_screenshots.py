@@ -1,15 +1,20 @@
-"""Draw docs/img/*.svg from the running app, on a recorded run: the README shows what the app draws.
+"""Draw docs/img/*.svg from the running app, on a recorded run and a recorded sweep: README and docs
+show what the app draws.
 
     python docs/make_screenshots.py
 
-The run is docs/sample/journal.jsonl, folded up to the beginning of its third layer. Clock zone,
+The run is docs/sample/journal.jsonl, folded up to the beginning of its third layer; the sweep, in
+docs/sample/sweeps, is thirty trials of `quickstart` on 1,000 images of mnist-mini. Clock zone,
 machine and rates are fixed, so that the same code draws the same pictures everywhere.
 """
 
 import asyncio
 import os
+import shutil
 import sys
+import tempfile
 import time
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +32,9 @@ from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource
 from fftui.tui.system.metric_styles import Machine
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 JOURNAL = HERE / "sample" / "journal.jsonl"
+SWEEPS = HERE / "sample" / "sweeps"
 RUN = "20261124-102119-ff-mnist-7946"
 STOP_AT = (3, 4)  # layer, epoch
 RATES = Rates(
@@ -94,6 +100,7 @@ PICTURES = (
     Picture("live-light", (120, 36), "fftui-light", ("home",)),
     Picture("live-small", (80, 24), "fftui-dark", ("home",)),
     Picture("system", (120, 36), "fftui-dark", ("g",)),
+    Picture("sweep", (120, 36), "fftui-dark", ("S", "enter")),
     Picture("presets", (100, 24), "fftui-dark", ("b",)),
     Picture("form", (100, 30), "fftui-dark", ("b", *4 * ("down",), "enter", *12 * ("down",))),
 )
@@ -115,6 +122,15 @@ def recorded_view(stop_at: tuple[int, int] = STOP_AT) -> RunView:
 
 async def draw(picture: Picture, folder: Path) -> Path:
     """Draw one picture into `folder`."""
+    path = folder.resolve() / f"{picture.name}.svg"
+    with tempfile.TemporaryDirectory() as elsewhere, chdir(elsewhere):
+        shutil.copytree(SWEEPS, Path("runs") / ".sweeps")
+        path.write_text(await drawn(picture), encoding="utf-8")
+    return path
+
+
+async def drawn(picture: Picture) -> str:
+    """The picture as SVG."""
     backend = FixedBackend(Workspace(Path("runs"), None, "cpu"))
     backend.ready.set()
     app = FFTUIApp(
@@ -130,11 +146,10 @@ async def draw(picture: Picture, folder: Path) -> Path:
         for key in picture.keys:
             await pilot.press(key)
             await pilot.pause()
+            await app.workers.wait_for_complete()  # what is read from the disk
+            await pilot.pause()
         await pilot.pause(0.3)
-        svg = app.export_screenshot(title="fftui")
-    path = folder / f"{picture.name}.svg"
-    path.write_text(svg, encoding="utf-8")
-    return path
+        return app.export_screenshot(title="fftui")
 
 
 def main(folder: Path = HERE / "img") -> None:

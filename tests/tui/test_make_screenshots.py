@@ -3,6 +3,8 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).parents[2] / "docs" / "make_screenshots.py"
 
 
@@ -16,8 +18,13 @@ async def test_a_picture_shows_the_recorded_run(tmp_path: Path) -> None:
     assert str(Path.home()) not in text
 
 
-async def test_the_picture_of_the_presets_has_their_times(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("presets", "~2 min"), ("sweep", "14 pruned   best is trial 18")]
+)
+async def test_pictures_have_times_of_presets_and_the_recorded_sweep(
+    tmp_path: Path, name: str, wanted: str
+) -> None:
     script = runpy.run_path(str(SCRIPT), run_name="make_screenshots")
-    presets = next(p for p in script["PICTURES"] if p.name == "presets")
-    path = await script["draw"](presets, tmp_path)
-    assert "~2 min" in path.read_text(encoding="utf-8").replace("&#160;", " ")
+    picture = next(p for p in script["PICTURES"] if p.name == name)
+    path = await script["draw"](picture, tmp_path)
+    assert wanted in path.read_text(encoding="utf-8").replace("&#160;", " ")
