@@ -5,7 +5,7 @@ import polars as pl
 from fftui.runs.columns import SCHEMAS
 from fftui.runs.files import check_own
 from fftui.runs.folder import RunFolder
-from fftui.runs.kept_tables import ensure_tables, is_current
+from fftui.runs.kept_tables import ensure_tables, is_current, renew_tables
 from fftui.runs.table_names import TableName
 from fftui.runs.tables import make_table
 
@@ -15,11 +15,16 @@ BYTES_OF_LOST = 1 << 20  # that a journal may have had
 
 
 def finished_table(folder: RunFolder, name: TableName) -> pl.DataFrame:
-    """The table of a run that has ended: the one in its folder, written anew where it is missing or
-    older than the journal; from the journal where it cannot be written or has other columns.
+    """The table of a run that has ended: the one in its folder, written anew where it is missing,
+    older than the journal or of an earlier version; from the journal where it cannot be written.
     """
     ensure_tables(folder)
-    stored = _stored(folder, name) if is_current(folder, name) else None
+    if not is_current(folder, name):
+        return make_table(folder, name)
+    stored = _stored(folder, name)
+    if stored is None:
+        renew_tables(folder)
+        stored = _stored(folder, name)
     return make_table(folder, name) if stored is None else stored
 
 

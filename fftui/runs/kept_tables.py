@@ -45,10 +45,21 @@ def ensure_tables(folder: RunFolder) -> None:
         return
     remove_leftovers(folder.path)
     if not are_current(folder):
-        from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
+        _write(folder)
 
-        with suppress(OSError):
-            write_tables(folder)
+
+def renew_tables(folder: RunFolder) -> None:
+    """Write the tables of such a run anew: those of an earlier version have other columns."""
+    refused = folder.path.is_symlink() or _is_written_to(folder)
+    if not refused and os.access(folder.path, os.W_OK):
+        _write(folder)
+
+
+def _write(folder: RunFolder) -> None:
+    from fftui.runs.tables import write_tables  # noqa: PLC0415 - Polars
+
+    with suppress(OSError):
+        write_tables(folder)
 
 
 def _is_written_to(folder: RunFolder) -> bool:

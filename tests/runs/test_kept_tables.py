@@ -10,6 +10,7 @@ import typer.testing
 from fftui import api
 from fftui.cli.main import app
 from fftui.experiment import Experiment
+from fftui.runs.columns import SCHEMAS
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
@@ -101,6 +102,19 @@ def test_tables_that_cannot_be_written_are_read_from_the_journal(
     monkeypatch.setattr("fftui.runs.tables.write_bytes", full)
     assert finished_table(killed, "epochs").height == 2
     assert not killed.table("epochs").exists()
+
+
+def test_tables_of_an_earlier_version_are_written_anew_once(
+    killed: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tables(killed)
+    path = killed.table("epochs")
+    pl.read_parquet(path).drop("loss").write_parquet(path)
+    mark_current(killed)
+    assert finished_table(killed, "epochs").schema == SCHEMAS["epochs"]
+    assert pl.read_parquet_schema(path) == SCHEMAS["epochs"]
+    monkeypatch.setattr("fftui.runs.finished_tables.make_table", None)
+    assert finished_table(killed, "epochs").height == 2
 
 
 def test_without_a_journal_the_tables_are_all_there_is(
