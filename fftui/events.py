@@ -144,7 +144,8 @@ class RunStarted(Event, kind="run-started"):
     # memory of the process (Linux only)
     memory_before_bytes: Count | None = None
     format: Ordinal | None = None  # `FORMAT` of what wrote the journal; None: before there was one
-    ranks: Literal["data", "layers"] | None = None  # what processes share, if there are several
+    # what processes share, if there are several
+    ranks: Literal["data", "layers", "blocks"] | None = None
     processes: Ordinal = 1
 
     def contradiction(self) -> str | None:

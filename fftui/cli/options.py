@@ -280,8 +280,8 @@ Ranks = Annotated[
     typer.Option(
         "--ranks",
         metavar="WAY",
-        help="What processes started by torchrun share: data (each batch) or layers.  [default:"
-        " data]",
+        help="What processes started by torchrun share: data (each batch), blocks (the same, with"
+        " the same bits for any number of processes) or layers.  [default: data]",
     ),
 ]
 Log = Annotated[

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fftui.learning.sharing import RanksMode
     from fftui.runs.run_thread import StartTraining
 
-MODES: "tuple[RanksMode, ...]" = ("data", "layers")
+MODES: "tuple[RanksMode, ...]" = ("data", "layers", "blocks")
 
 
 def join_ranks(
@@ -41,7 +41,7 @@ def join_ranks(
             f" --nproc-per-node 2 -m fftui run --ranks {mode} …"
         )
         raise RequestError(msg)
-    if not started or environ["WORLD_SIZE"] == "1":
+    if not started or (environ["WORLD_SIZE"] == "1" and mode != "blocks"):
         from fftui.runs.run_thread import start_training
 
         return start_training

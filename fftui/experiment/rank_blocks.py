@@ -7,17 +7,35 @@ from fftui.errors import ExperimentError
 from fftui.experiment.cost import FLOPS_PER_BYTE, images_of, layers_of
 from fftui.experiment.experiment import Experiment
 
+BLOCKS = 8  # of a batch, which `--ranks blocks` divides among the ranks
 
-def check_shared_batches(experiment: Experiment) -> None:
+
+def check_shared_batches(experiment: Experiment, way: str = "data") -> None:
     """Raise ExperimentError, with the reason, where batches cannot be divided among ranks."""
     _check_no_budget(experiment)
     for number, layer in enumerate(experiment.model.layers):
         if (reason := layer.needs_whole_batch()) is not None:
-            msg = f"--ranks data: model.layers.{number}: {reason}"
+            msg = f"--ranks {way}: model.layers.{number}: {reason}"
             raise ExperimentError(msg)
     for number, phase in enumerate(experiment.phases):
         if (reason := phase.needs_whole_batch(experiment.model)) is not None:
-            msg = f"--ranks data: phases.{number}: {reason}"
+            msg = f"--ranks {way}: phases.{number}: {reason}"
+            raise ExperimentError(msg)
+
+
+def check_blocks(experiment: Experiment, ranks: int) -> None:
+    """Raise ExperimentError where the blocks of a batch cannot be divided among `ranks`, or need
+    each other.
+    """
+    if BLOCKS % ranks:
+        msg = f"--ranks blocks: {ranks} processes cannot share {BLOCKS} blocks: start 1, 2, 4 or 8"
+        raise ExperimentError(msg)
+    for number, layer in enumerate(experiment.model.layers):
+        if getattr(layer, "normalisation", None) == "batch":
+            msg = (
+                f"--ranks blocks: model.layers.{number}: batch normalisation is of the whole batch:"
+                " use --ranks data"
+            )
             raise ExperimentError(msg)
 
 

@@ -56,8 +56,8 @@ class GradientSums(Protocol):
     def begin(self, number: int) -> None:
         """The gradients of group `number` are set: begin to add them up."""
 
-    def finish(self) -> None:
-        """Set all gradients to their sums."""
+    def finish(self) -> bool:
+        """Set all gradients to their sums; False where those of the batch are not all there."""
 
 
 class Optimiser:
@@ -99,11 +99,11 @@ class Optimiser:
             self.sums.begin(group)
 
     def step(self, step: int) -> None:
-        """Update the parameters from their gradients; `step` counts from 0 over the
-        whole schedule.
+        """Update the parameters from their gradients, once those of the whole batch are there;
+        `step` counts from 0 over the whole schedule.
         """
-        if self.sums is not None:
-            self.sums.finish()
+        if self.sums is not None and not self.sums.finish():
+            return
         factor = self._factor(step)
         if self._config.clip_norm is not None:
             for parameters in self._clipped:

@@ -13,7 +13,7 @@ from fftui.events import Event, Moment
 from fftui.learning.network import Network
 from fftui.learning.rules.phase_rule import StageTrainer
 
-RanksMode = Literal["data", "layers"]
+RanksMode = Literal["data", "layers", "blocks"]
 
 
 class Ranks(Protocol):

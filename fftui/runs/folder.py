@@ -85,7 +85,8 @@ class RunRecord(BaseModel):
     ended: Time | None = None
     device: str | None = None  # what it runs on, known once it has started
     device_asked: str = "auto"
-    ranks: Literal["data", "layers"] | None = None  # how processes share it; None: there is one
+    # how processes share it; None: there is one
+    ranks: Literal["data", "layers", "blocks"] | None = None
     processes: Annotated[int, Field(ge=1, lt=2**31)] = 1
     precision: str | None = None
     data_dir: str | None = None  # given, or found through FFTUI_DATA

@@ -6,7 +6,12 @@ import pytest
 
 from fftui.errors import ExperimentError
 from fftui.experiment import PHASES, Experiment, PhaseConfig
-from fftui.experiment.rank_blocks import check_shared_batches, check_shared_layers, layer_blocks
+from fftui.experiment.rank_blocks import (
+    check_blocks,
+    check_shared_batches,
+    check_shared_layers,
+    layer_blocks,
+)
 
 LAYERS = [{"units": 100}, {"units": 100}, {"units": 100}, {"units": 4000}]
 PARALLEL = {"rule": "forward-forward", "order": "parallel"}
@@ -58,6 +63,16 @@ def test_what_needs_all_layers_is_refused(experiment: Experiment, ranks: int, wh
     check_shared_layers(described(), 4)
     with pytest.raises(ExperimentError, match=why):
         check_shared_layers(experiment, ranks)
+
+
+def test_blocks_are_shared_by_1_2_4_or_8_and_need_nothing_of_each_other() -> None:
+    experiment = described(PARALLEL)
+    check_blocks(experiment, 4)
+    with pytest.raises(ExperimentError, match="3 processes cannot share 8 blocks: start 1, 2, 4"):
+        check_blocks(experiment, 3)
+    batch = experiment.changed({"model.layers.1.normalisation": "batch"})
+    with pytest.raises(ExperimentError, match=r"model\.layers\.1: batch normalisation is of the"):
+        check_blocks(batch, 2)
 
 
 def test_a_budget_of_time_is_not_shared() -> None:

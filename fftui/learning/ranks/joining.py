@@ -18,6 +18,7 @@ from fftui.errors import FFTUIError, RequestError
 from fftui.events import Moment
 from fftui.experiment import Experiment
 from fftui.experiment.rank_blocks import (
+    check_blocks,
     check_shared_batches,
     check_shared_layers,
     layer_blocks,
@@ -26,7 +27,7 @@ from fftui.learning.ranks.channel import Channel, RankLostError
 from fftui.learning.ranks.follower import Follower
 from fftui.learning.ranks.lead import Lead
 from fftui.learning.ranks.rank_telemetry import MOST_HZ, SampleReader, SampleSender
-from fftui.learning.ranks.shares import DataShare, LayerShare, Share
+from fftui.learning.ranks.shares import BlockShare, DataShare, LayerShare, Share
 from fftui.learning.sharing import RanksMode
 from fftui.learning.training import Training, train
 from fftui.telemetry.sampler import Sampler
@@ -159,6 +160,8 @@ class Team:
     def _share(self, training: Training, mode: RanksMode) -> Share:
         if mode == "data":
             return DataShare(self._channel, training.network)
+        if mode == "blocks":
+            return BlockShare(self._channel)
         blocks = layer_blocks(training.experiment, self._channel.count)
         return LayerShare(self._channel, training.network, blocks)
 
@@ -178,5 +181,8 @@ def check_shared(experiment: Experiment, mode: RanksMode, count: int) -> None:
     """Raise ExperimentError where the experiment cannot be shared so."""
     if mode == "data":
         check_shared_batches(experiment)
+    elif mode == "blocks":
+        check_shared_batches(experiment, "blocks")
+        check_blocks(experiment, count)
     else:
         check_shared_layers(experiment, count)

@@ -1,4 +1,4 @@
-"""The two ways of sharing a stage among ranks. Both ranks that lead and that follow use them."""
+"""The ways of sharing a stage among ranks. Both ranks that lead and that follow use them."""
 
 import math
 from collections import deque
@@ -9,10 +9,11 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from fftui.experiment.rank_blocks import BLOCKS
 from fftui.learning.layers.batch_norm import BatchNorm
 from fftui.learning.network import Network
 from fftui.learning.ranks.channel import Channel
-from fftui.learning.ranks.gradient_sums import GradientSums
+from fftui.learning.ranks.gradient_sums import BlockSums, GradientSums
 from fftui.learning.rules.parallel import ParallelTrainer
 from fftui.learning.rules.phase_rule import StageTrainer
 
@@ -92,11 +93,49 @@ class DataShare:
 
     def collect(self, trainer: StageTrainer) -> None:
         """The epoch's sums of all ranks go to the leading one; what others have begins anew."""
-        total = self._channel.sum_of(trainer.sums)
-        if self._channel.rank == 0:
-            trainer.sums.copy_(total)
-        else:
+        _collect_sums(self._channel, trainer)
+
+
+class BlockShare:
+    """Each rank takes as many of the `BLOCKS` blocks of every batch; gradients are added up in an
+    order that does not depend on the number of ranks.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._sums: list[BlockSums] = []
+
+    def take(self, trainer: StageTrainer) -> None:
+        """Add up the gradients of the trainer's optimisers; the leading rank has the sums of a
+        resumed epoch.
+        """
+        self._sums = []
+        if self._channel.rank > 0:
             trainer.clear()
+        for optimiser in trainer.optimisers.values():
+            optimiser.sums = sums = BlockSums(optimiser.groups, self._channel)
+            self._sums.append(sums)
+
+    def step(self, trainer: StageTrainer, index_B: Tensor, step: int) -> None:
+        """A step, block by block; one that has no rows computes with one that counts for
+        nothing.
+        """
+        each = BLOCKS // self._channel.count
+        first = each * self._channel.rank
+        for sums in self._sums:
+            sums.left = each
+        for own_B in index_B.tensor_split(BLOCKS)[first : first + each]:
+            for sums in self._sums:
+                sums.weight = len(own_B) / len(index_B)
+            if len(own_B):
+                trainer.step(own_B, step)
+                continue
+            with trainer.sums_kept():
+                trainer.step(index_B[:1], step)
+
+    def collect(self, trainer: StageTrainer) -> None:
+        """The epoch's sums of all ranks go to the leading one; what others have begins anew."""
+        _collect_sums(self._channel, trainer)
 
 
 class LayerShare:
@@ -188,6 +227,14 @@ class LayerShare:
         own = {id(tensor) for tensor in (*learned, *remembered)}
         named = self._network.state_dict(keep_vars=True)
         return [name for name, tensor in named.items() if id(tensor) in own]
+
+
+def _collect_sums(channel: Channel, trainer: StageTrainer) -> None:
+    total = channel.sum_of(trainer.sums)
+    if channel.rank == 0:
+        trainer.sums.copy_(total)
+    else:
+        trainer.clear()
 
 
 def _beginning(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

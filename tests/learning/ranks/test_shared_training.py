@@ -103,6 +103,48 @@ def test_the_weights_are_those_of_one_process(
                 )
 
 
+ADAM = """
+import json, sys
+from pathlib import Path
+from safetensors.torch import save_file
+from fftui.experiment import Experiment
+from fftui.learning.ranks.joining import Place, Team
+
+place = Place.here()
+team = Team(place, "cpu")
+for number, values in enumerate(json.loads(Path("tasks.json").read_text())):
+    if place.rank > 0:
+        team.follow(None)
+        continue
+    training = team.start("blocks", Experiment.model_validate(values))
+    list(training)
+    training.close()
+    save_file(training.network.state_dict(), f"{place.count}-{number}.safetensors")
+team.leave()
+"""
+
+
+def test_blocks_give_the_same_bits_whichever_rank_has_them(
+    small: Callable[..., Experiment], tmp_path: Path
+) -> None:
+    """With Adam, hard negatives, a head, and a last batch of one image."""
+    odd = {"train_images": 201, "validation_images": 100, "test_images": 100}
+    experiments = [small(PARALLEL, data=odd), small(BACKPROP, data=odd)]
+    tasks = [each.model_dump(mode="json") for each in experiments]
+    (tmp_path / "tasks.json").write_text(json.dumps(tasks))
+    for count in (1, 4):
+        for process in started(ADAM, [], tmp_path, count):
+            said = process.communicate(600)
+            assert process.returncode == 0, said
+    for number, experiment in enumerate(experiments):
+        one, four = (load_file(tmp_path / f"{count}-{number}.safetensors") for count in (1, 4))
+        training = train(experiment, device="cpu")
+        list(training)
+        for name, weight in training.network.state_dict().items():
+            assert torch.equal(one[name], four[name]), (number, name)
+            torch.testing.assert_close(one[name], weight, atol=1e-3, rtol=0)
+
+
 def test_rank_0_hears_of_the_machines_of_the_others() -> None:
     store, moment = dist.HashStore(), ev.Moment("learning", 1, 2, 3)
     reader, send = SampleReader(store, 3), SampleSender(store, 2, "node")
