@@ -89,7 +89,7 @@ class NetworkInspector:
         rule, info = self._trained.rule, self._experiment.data.info
         passes = (
             self._passes_by_label(rule)
-            if isinstance(rule, LayerSchedule) and not rule.contrasts_images
+            if isinstance(rule, LayerSchedule) and self._predicts
             else self._passes()
         )
         scores_NC, scored_by = self._network_scores(passes)

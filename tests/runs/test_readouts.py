@@ -52,18 +52,19 @@ def test_what_cannot_be_probed_is_one_line(run: api.Run, finished_run: Any) -> N
         run.probe(learning_rate=1e38, device="cpu")
 
 
+@pytest.mark.parametrize("rule", ["image-contrast", "softhebb"])
 def test_a_run_without_labels_is_looked_into_and_probed(
-    tmp_path: Path, experiment: Experiment
+    tmp_path: Path, experiment: Experiment, rule: str
 ) -> None:
     changes = {
         "model.label.encoding": "none",
-        "phases": [{"rule": "image-contrast", "epochs": 1, "batch_size": 64}],
+        "phases": [{"rule": rule, "epochs": 1, "batch_size": 64}],
     }
     run = api.run(experiment.changed(changes), runs_dir=tmp_path / "runs", device="cpu")
     assert run.record.test_accuracy is None
     report = run.inspect(images=20)
     assert (report.confusion.images, report.layers[0].goodness) == (0, None)
     said = inspect_text(run.id, report)
-    assert "image-contrast contrasts no labels" in said
+    assert f"{rule} contrasts no labels" in said
     assert "whole network" not in said
     assert run.probe(epochs=1, device="cpu").test_accuracy is not None
