@@ -4,6 +4,7 @@ long as there is time, or until Ctrl-C; says how many there were, and what was w
 
 import argparse
 import itertools
+import signal
 import sys
 import tempfile
 import time
@@ -67,6 +68,7 @@ def main() -> int:
     if not can_build():
         _say("needs Linux and a C compiler (cc)")
         return 2
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell began it with &
     until = time.monotonic() + 60 * asked.minutes
     done: Counter[str] = Counter()
     wrong: list[str] = []
