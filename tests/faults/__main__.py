@@ -68,7 +68,7 @@ def main() -> int:
     if not can_build():
         _say("needs Linux and a C compiler (cc)")
         return 2
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell began it with &
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & has it ignored
     until = time.monotonic() + 60 * asked.minutes
     done: Counter[str] = Counter()
     wrong: list[str] = []
