@@ -28,7 +28,7 @@ from fftui.text.notices import through_tmux
 from fftui.text.streams import wants_ascii
 from fftui.tui import partial_update, themes
 from fftui.tui.backend import Backend
-from fftui.tui.commands import Command, FFTUICommands, key_commands
+from fftui.tui.commands import Command, FFTUICommands, SteadyPalette, key_commands
 from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
@@ -251,6 +251,11 @@ class FFTUIApp(OpeningApp):
         }
         if answer in endings:
             self.exit(endings[answer])
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        if not SteadyPalette.is_open(self):
+            self.push_screen(SteadyPalette(id="--command-palette"))
 
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
         """The palette's entries besides Textual's own: screens, keys, presets and runs."""

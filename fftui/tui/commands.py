@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
 from textual.screen import Screen
 from textual.style import Style
 from textual.types import IgnoreReturnCallbackType
+from textual.widgets import Input
 
 from fftui.tui.glass import literal
 
@@ -18,6 +19,14 @@ from fftui.tui.glass import literal
 NOT_IN_HELP = ("app.focus", "screen.copy", "screen.minimize", "minimize")
 NOT_OFFERED = (*NOT_IN_HELP, "app.command_palette", "command_palette")
 HELP_STYLE = Style(dim=True, bold=False)
+
+
+class SteadyPalette(CommandPalette):
+    """The palette whose cursor does not blink: twice a second its row would be sent again."""
+
+    def on_mount(self) -> None:
+        """Keep the cursor as it is."""
+        self.query_one(Input).cursor_blink = False
 
 
 class Command(NamedTuple):

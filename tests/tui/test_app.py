@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.events import Key
 from textual.widgets import Input
 
@@ -359,6 +360,15 @@ async def test_the_palette_offers_what_the_keys_of_the_screen_do(new_app, tmp_pa
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, Input))
         assert app.focused is app.screen.query_one("#filter")
+
+
+async def test_the_cursor_of_the_palette_sends_nothing(new_app) -> None:
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await until(pilot, lambda: bool(app.screen.query(Input)))
+        assert not app.screen.query_one(Input).cursor_blink
 
 
 async def test_the_palette_offers_presets_and_runs(new_app, tmp_path: Path) -> None:
