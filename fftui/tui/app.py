@@ -254,7 +254,7 @@ class FFTUIApp(OpeningApp):
 
     def action_command_palette(self) -> None:
         """Open the palette."""
-        if not SteadyPalette.is_open(self):
+        if not isinstance(self.screen, SteadyPalette):
             self.push_screen(SteadyPalette(id="--command-palette"))
 
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
