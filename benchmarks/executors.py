@@ -121,10 +121,11 @@ def taken(way: str, study: Study, runs: Path, cores: int) -> Taken:
         by_hand(study, workspace, 1 if way == BY_HAND else cores)
         wall_s = time.perf_counter() - began
     folders = run_folders(runs)
-    if len(folders) != len(study.trials) or any(
-        folder.record().status != "finished" for folder in folders
-    ):
-        msg = f"{way}: not all runs have finished"
+    records = [folder.record() for folder in folders]
+    finished = [each for each in records if each.status == "finished"]
+    if len(finished) != len(study.trials):
+        why = next((each.error for each in records if each.error), "some never began")
+        msg = f"{way}: {len(finished)} of {len(study.trials)} runs have finished: {why}"
         raise RuntimeError(msg)
     return Taken(wall_s, most_at_once(folders), max(map(cores_of, folders)))
 
