@@ -28,10 +28,10 @@ class Breaking(Training):
         return super().__next__()
 
 class Evaluating(Breaking):
-    def _evaluated(self, *arguments):
+    def _evaluate(self, *arguments):
         (here / "evaluating").touch()
         time.sleep(0.3)
-        return super()._evaluated(*arguments)
+        return super()._evaluate(*arguments)
 
 def run_thread():
     evaluating = kind == "evaluating"
