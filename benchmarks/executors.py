@@ -210,6 +210,7 @@ def main(  # noqa: PLR0913, PLR0917 - one parameter an option
             continue
         with tempfile.TemporaryDirectory() as folder:
             found[way] = taken(way, study, Path(folder) / "runs", cores)
+        print(f"{way}: {found[way].wall_s:.1f} s", file=sys.stderr, flush=True)  # it takes minutes
     report(found, runs, cores)
 
 
