@@ -40,11 +40,11 @@ def parts(trial: Trial, seed: int) -> Iterator[Part]:
         yield "read-only, then not", lambda: disks.failing_then_mended(trial, "read-only", call)
 
 
-def every_call(trial: Trial, step: int) -> Iterator[Part]:
-    """A kill before every `step`-th call of a run, and some more: how many there are depends on the
-    time.
+def every_call(trial: Trial, first: int, step: int) -> Iterator[Part]:
+    """A kill before every `step`-th call of a run from the `first`, and some more: how many there
+    are depends on the time.
     """
-    for call in range(1, trial.calls + 20, step):
+    for call in range(first, trial.calls + 20, step):
         yield "kill before each call", lambda call=call: kills.killed_before_call(trial, call)
 
 
@@ -61,6 +61,7 @@ def main() -> int:
         metavar="N",
         help="instead, a kill before every N-th call that changes a file; 1: before each",
     )
+    parser.add_argument("--from-call", type=int, default=1, metavar="N", help="the first of these")
     parser.add_argument(
         "--in", dest="folder", type=Path, default=MEMORY if MEMORY.is_dir() else None
     )
@@ -104,7 +105,9 @@ def _say(line: str) -> None:
 def _all(trials: list[Trial], asked: argparse.Namespace) -> Iterator[tuple[str, Part]]:
     if asked.every_call:
         yield from (
-            (trial.kind, part) for trial in trials for part in every_call(trial, asked.every_call)
+            (trial.kind, part)
+            for trial in trials
+            for part in every_call(trial, asked.from_call, asked.every_call)
         )
         return
     for seed in itertools.count(asked.seed):
