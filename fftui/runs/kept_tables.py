@@ -8,11 +8,11 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from fftui.errors import RunNotFoundError
+from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.runs.files import remove_leftovers
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import is_held
-from fftui.runs.status import in_progress
+from fftui.runs.status import OWNER, in_progress, take_run
 from fftui.runs.table_names import IN_FOLDER, TableName
 
 
@@ -44,6 +44,7 @@ def ensure_tables(folder: RunFolder) -> None:
     if folder.path.is_symlink() or _is_written_to(folder):
         return
     remove_leftovers(folder.path)
+    _release_of_the_gone(folder)
     if not are_current(folder):
         _write(folder)
 
@@ -53,6 +54,17 @@ def renew_tables(folder: RunFolder) -> None:
     refused = folder.path.is_symlink() or _is_written_to(folder)
     if not refused and os.access(folder.path, os.W_OK):
         _write(folder)
+
+
+def _release_of_the_gone(folder: RunFolder) -> None:
+    """Remove what a process left that was killed as it gave up a finished run, which nobody takes
+    any more.
+    """
+    with suppress(FFTUIError):  # who is there keeps it
+        left = any(folder.path.glob(f".{OWNER}-*")) and folder.record().status == "finished"
+        owned = take_run(folder) if left else None
+        if owned is not None:
+            owned.release()
 
 
 def _write(folder: RunFolder) -> None:

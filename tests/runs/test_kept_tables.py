@@ -1,3 +1,4 @@
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer.testing
 from fftui import api
 from fftui.cli.main import app
 from fftui.experiment import Experiment
+from fftui.runs import provenance
 from fftui.runs.columns import SCHEMAS
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
@@ -82,6 +84,13 @@ def test_the_last_line_of_a_run_makes_none_old(killed: RunFolder) -> None:
     assert not are_current(killed)
     mark_current(killed)
     assert are_current(killed)
+
+
+def test_a_finished_run_has_no_owner_that_is_gone(killed: RunFolder) -> None:
+    facts = {"host": provenance.host(), "pid": NO_PROCESS, "process_started": 1.0}
+    (killed.path / ".owner-1").write_text(json.dumps(facts))
+    ensure_tables(killed)
+    assert [*killed.path.glob(".*")] == []
 
 
 def test_what_a_process_runs_is_left_alone(killed: RunFolder) -> None:
