@@ -4,6 +4,7 @@ back with the task's end, as the archive that `fftui export --to zip` writes.
 Whether a node sees the folder it finds out itself: the run's `run.json` is there or not.
 """
 
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def take_back(archive: bytes, folder: RunFolder) -> None:
     """
     runs_dir = folder.path.parent
     try:
-        with tempfile.TemporaryDirectory(prefix=".back.", dir=runs_dir) as beside:
+        swept = f".{os.getpid()}.new"  # by others, should this process be killed meanwhile
+        with tempfile.TemporaryDirectory(swept, ".back-", runs_dir) as beside:
             packed = Path(beside) / "run.zip"
             packed.write_bytes(archive)
             came = import_zip(packed, Path(beside) / "runs")

@@ -25,6 +25,8 @@ EVERY_S = 0.5
 # beside a process that wants both of two cores 0.7 to 1
 SHARED, ALONE = 0.4, 0.2
 TASKS = Path("/proc/self/task")
+# as libgomp counts them: once, as torch is loaded, before a process is kept to some of them
+CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 0
 
 
 @contextmanager
@@ -63,8 +65,7 @@ class SleepingTeam:
         self._owner.join()
 
     def _hold(self) -> None:
-        # libgomp counts the cores that were this process's when it was loaded: at most these
-        threads = max(2, (os.cpu_count() or 1) - torch.get_num_threads() + 2)
+        threads = max(2, CORES - torch.get_num_threads() + 2)
         # each thread of the team frees nothing, then sleeps until the team's owner ends
         nothing = ctypes.cast(ctypes.CDLL(None).free, ctypes.c_void_p)
         self._library.GOMP_parallel(nothing, None, ctypes.c_uint(threads), ctypes.c_uint(0))
@@ -99,7 +100,10 @@ def _watch(library: ctypes.CDLL, over: threading.Event) -> None:
         shared = is_shared((waited - before) / (now - at), team is not None)
         at, before = now, waited
         if shared and team is None:
-            team = SleepingTeam(library)
+            try:
+                team = SleepingTeam(library)
+            except RuntimeError:  # no thread is to be had: they wait as torch has it
+                return
         elif team is not None and not shared:
             team.end()
             team = None
@@ -114,5 +118,6 @@ def _libgomp() -> ctypes.CDLL | None:
     with suppress(OSError):
         for line in Path("/proc/self/maps").read_text().splitlines():
             if "libgomp" in line:
-                return ctypes.CDLL(line.split(maxsplit=5)[-1])
+                library = ctypes.CDLL(line.split(maxsplit=5)[-1])
+                return library if hasattr(library, "GOMP_parallel") else None
     return None

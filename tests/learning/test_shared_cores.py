@@ -89,6 +89,29 @@ def test_a_team_is_there_while_others_want_the_cores(monkeypatch: pytest.MonkeyP
     assert watching() == set()
 
 
+def test_where_no_thread_is_to_be_had_a_run_goes_on_and_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = threading.Event()
+
+    def none(_: object) -> None:
+        asked.set()
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(shared_cores, "EVERY_S", 0.02)
+    monkeypatch.setattr(shared_cores, "SleepingTeam", none)
+    monkeypatch.setattr(shared_cores, "waited_s", iter(range(0, 10**9, 1000)).__next__)
+    with giving_way():
+        assert asked.wait(PATIENCE_S)
+    assert watching() == set()
+
+
+def test_another_library_of_that_name_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_cores.ctypes, "CDLL", lambda _: object())
+    with giving_way():
+        assert watching() == set()
+
+
 @pytest.mark.parametrize("before", [False, True])
 def test_what_is_decided_stays_in_between(before: bool) -> None:
     assert not is_shared(0.1, before)

@@ -6,7 +6,6 @@ as large, so that an image with itself is the image. A pair goes through all lay
 that learns, and its outputs are normalised as an image's are.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,17 +14,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from fftui import experiment as ex
-from fftui.errors import ExperimentError
 from fftui.learning.goodness import GoodnessFunction, goodness_for
-from fftui.learning.images import Images
-from fftui.learning.layers.layer import LabelFreeInputs, Layer
+from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.losses import LossGrad
 from fftui.learning.objective import Objective, ObjectiveValue, PairObjective
-from fftui.learning.prediction import Score
 from fftui.learning.rules.layer_schedule import LayerSchedule
-from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import TrainContext
 from fftui.learning.rules.second_images import HybridMasks, Moves
+from fftui.learning.rules.unlabelled_rule import UnlabelledRule
 
 
 def image_contrast(phase: ex.ImageContrast, number: int, context: TrainContext) -> LayerSchedule:
@@ -33,7 +29,7 @@ def image_contrast(phase: ex.ImageContrast, number: int, context: TrainContext) 
     return LayerSchedule(phase, number, context, partial(ImageContrastRule, phase, number, context))
 
 
-class ImageContrastRule(LocalRule):
+class ImageContrastRule(UnlabelledRule):
     """Positive: the images of a batch. Negative: each image and the next one of the batch, averaged
     or cut together; the order of the images, drawn in every epoch, draws the pairs.
     """
@@ -44,7 +40,7 @@ class ImageContrastRule(LocalRule):
     def __init__(
         self, phase: ex.ImageContrast, number: int, context: TrainContext, layer: int
     ) -> None:
-        super().__init__(context)
+        super().__init__(phase.rule, context)
         layers = context.network.layers
         self._masks = None
         if phase.negatives == "hybrid":
@@ -104,29 +100,10 @@ class ImageContrastRule(LocalRule):
         del index_B
         return self._objectives[number - 1]
 
-    @torch.no_grad()
-    def score(self, layers: Sequence[Layer], images: Images) -> Score:
-        """Raises ExperimentError: no label was learned."""
-        raise ExperimentError(NO_LABELS)
-
-    def class_scores(self, images: Images) -> Tensor:
-        """Raises ExperimentError: no label was learned."""
-        raise ExperimentError(NO_LABELS)
-
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
         """Goodness (N,) of the images, whatever their label."""
         del labels_N
         return self._goodness[number - 1](z_NH.relu())
-
-    def shown_labels(self, labels_N: Tensor) -> Tensor:
-        """The neutral label: no label goes in."""
-        return self._context.network.neutral(labels_N)
-
-
-NO_LABELS = (
-    "image-contrast learns no labels and predicts none: add a phase with rule = 'readout' and"
-    " model.head, or use fftui probe"
-)
 
 
 class ContrastObjective:

@@ -12,27 +12,18 @@ divided by its largest entry in the layer, and a unit's rate is times | ‖w‖ 
 Letters in shapes: N images, K units or channels, P positions (1 of a fully connected layer).
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from fftui import experiment as ex
-from fftui.errors import ExperimentError
-from fftui.learning.images import Images
-from fftui.learning.layers.layer import Layer
 from fftui.learning.objective import Objective, ObjectiveValue
-from fftui.learning.prediction import Score
 from fftui.learning.rules.layer_schedule import LayerSchedule
-from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import TrainContext
+from fftui.learning.rules.unlabelled_rule import UnlabelledRule
 
 SMALLEST_CHANGE, SMALLEST_DISTANCE = 1e-30, 1e-10  # added, as in the published code
-NO_LABELS = (
-    "softhebb learns no labels and predicts none: add a phase with rule = 'readout' and model.head,"
-    " or use fftui probe"
-)
 
 
 def softhebb(phase: ex.SoftHebb, number: int, context: TrainContext) -> LayerSchedule:
@@ -40,14 +31,14 @@ def softhebb(phase: ex.SoftHebb, number: int, context: TrainContext) -> LayerSch
     return LayerSchedule(phase, number, context, partial(SoftHebbRule, phase, context))
 
 
-class SoftHebbRule(LocalRule):
+class SoftHebbRule(UnlabelledRule):
     """Each layer's units compete; only their weights change."""
 
     static_labels = True
 
     def __init__(self, phase: ex.SoftHebb, context: TrainContext, layer: int) -> None:
         del layer  # nothing is drawn
-        super().__init__(context)
+        super().__init__(phase.rule, context)
         self._phase = phase
         layers = context.network.layers
         self._competitions = [
@@ -90,22 +81,10 @@ class SoftHebbRule(LocalRule):
             distance = (_norms(weight, axis) - 1).abs() + SMALLEST_DISTANCE
             weight.grad.mul_(distance**self._phase.norm_power)
 
-    def score(self, layers: Sequence[Layer], images: Images) -> Score:
-        """Raises ExperimentError: no label was learned."""
-        raise ExperimentError(NO_LABELS)
-
-    def class_scores(self, images: Images) -> Tensor:
-        """Raises ExperimentError: no label was learned."""
-        raise ExperimentError(NO_LABELS)
-
     def label_goodness(self, number: int, z_NH: Tensor, labels_N: Tensor) -> Tensor:
         """The activity (N,) of the winners, whatever the label."""
         del labels_N
         return self._competitions[number - 1].units(z_NH).amax(1).mean(1)
-
-    def shown_labels(self, labels_N: Tensor) -> Tensor:
-        """The neutral label: no label goes in."""
-        return self._context.network.neutral(labels_N)
 
     def _units(self, number: int) -> tuple[nn.Parameter, int]:
         found = self._context.network.layers[number - 1].unit_weights()
