@@ -30,7 +30,8 @@ from textual.pilot import Pilot
 from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.tables import make_table, write_tables
 from fftui.runs.workspace import Workspace
 from fftui.tui.app import Ending, FFTUIApp

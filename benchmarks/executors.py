@@ -30,8 +30,10 @@ from fftui.executors.local import LocalExecutor
 from fftui.executors.share import Share
 from fftui.executors.submitted import words_for
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.studies.runner import run_study
 from fftui.studies.study import Condition, Study, Trial

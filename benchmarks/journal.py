@@ -22,7 +22,8 @@ from figure import Figure, say
 from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 HERE = Path(__file__).resolve().parents[1]

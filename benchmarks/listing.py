@@ -20,8 +20,10 @@ from figure import Figure, say
 
 from fftui.presets import load_preset
 from fftui.runs.filter import parse_filter
-from fftui.runs.folder import RunFolder, create, run_records
+from fftui.runs.finding import run_records
+from fftui.runs.folder import RunFolder
 from fftui.runs.listing import ListedRun, RunListing
+from fftui.runs.new_folder import create
 from fftui.runs.run_columns import find_columns, in_order
 from fftui.runs.workspace import Workspace
 from fftui.text.run_list_text import COLUMNS, runs_text

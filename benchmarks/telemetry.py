@@ -21,8 +21,9 @@ from figure import Figure, say
 from fftui.events import TelemetryEnded
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.tables import make_table
 from fftui.runs.workspace import Workspace

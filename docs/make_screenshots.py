@@ -23,8 +23,8 @@ from fftui.experiment import Experiment
 from fftui.presets import Preset, preset_experiment
 from fftui.runs.estimate import Rates
 from fftui.runs.expectation import Expectation, FinishedRuns, LikelyTime
-from fftui.runs.folder import RunRecord
 from fftui.runs.journal import read_journal
+from fftui.runs.run_record import RunRecord
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp

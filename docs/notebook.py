@@ -21,7 +21,7 @@ def _():
     import polars as pl
 
     import fftui
-    from fftui.runs.folder import runs_folder
+    from fftui.runs.finding import runs_folder
     from fftui.runs.workspace import Workspace
     from fftui.studies.figures import FigureRequest, Picture, pictures
     from fftui.studies.results import summary_table

@@ -15,10 +15,12 @@ from fftui.experiment import Experiment
 from fftui.network_report import NetworkReport
 from fftui.presets import load_config, load_preset
 from fftui.runs.filter import filtered
-from fftui.runs.folder import RunFolder, RunRecord, find_run, runs_folder
+from fftui.runs.finding import find_run, runs_folder
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import ensure_tables
 from fftui.runs.listing import RunListing
+from fftui.runs.run_record import RunRecord
 from fftui.runs.run_thread import RunThread
 from fftui.runs.starting import new_run, resumed_run
 from fftui.runs.status import current_record, ensure_not_running

@@ -24,8 +24,9 @@ from fftui.experiment import (
     choices,
 )
 from fftui.learning.state import Progress, TrainingState
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value
 

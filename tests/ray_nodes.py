@@ -20,7 +20,7 @@ from fftui.executors.ray_cluster import RayExecutor, ray_executor
 from fftui.executors.share import Share
 from fftui.executors.shipped import Carried, Shipment, run_there
 from fftui.presets import load_preset
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
 from fftui.runs.workspace import Workspace
 from fftui.studies.results import trials_table

@@ -55,7 +55,7 @@ def compare(  # noqa: PLR0913 - one parameter an option
     from fftui.errors import one_of
     from fftui.runs.curve_metrics import X_NAMES
     from fftui.runs.files import write_output
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
 
     wanted = one_of("format", to or format_of_file(output), COMPARISON_FORMATS)
     request = CompareRequest(metric, layer, one_of("axis", x, X_NAMES), folded=fold)

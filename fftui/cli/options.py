@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def complete_run(incomplete: str) -> list[str]:
     """'latest' and the ids of runs."""
-    from fftui.runs.folder import run_folders, runs_folder
+    from fftui.runs.finding import run_folders, runs_folder
 
     ids: list[str] = []
     with suppress(FFTUIError):  # a runs folder that cannot be read completes nothing
@@ -41,7 +41,7 @@ def _completing(ids: list[str], incomplete: str) -> list[str]:
 
 def complete_running(incomplete: str) -> list[str]:
     """The ids of runs that are running or paused."""
-    from fftui.runs.folder import runs_folder
+    from fftui.runs.finding import runs_folder
     from fftui.runs.listing import list_runs
     from fftui.runs.status import is_live
 
@@ -57,7 +57,7 @@ def chosen_runs(run: list[str] | None, where: str | None, runs: Path | None) -> 
     Raises RequestError where neither is given, or the filter wants none.
     """
     from fftui.runs.filter import filtered
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
     from fftui.runs.listing import RunListing
 
     runs_dir = workspace_of(runs).runs_dir
@@ -82,7 +82,7 @@ def complete_field(incomplete: str) -> list[str]:
 
 def complete_deleted(incomplete: str) -> list[str]:
     """The ids of deleted runs."""
-    from fftui.runs.folder import runs_folder
+    from fftui.runs.finding import runs_folder
     from fftui.runs.trash import deleted_runs
 
     ids: list[str] = []
@@ -136,7 +136,7 @@ def workspace_of(
     runs: Path | None, data_dir: Path | None = None, device: str = "auto"
 ) -> Workspace:
     """The workspace that `--runs`, `--data-dir` and `--device` name."""
-    from fftui.runs.folder import runs_folder
+    from fftui.runs.finding import runs_folder
 
     return Workspace(runs_folder(runs), data_dir, device)
 

@@ -100,7 +100,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     Ctrl-C once finishes the batch and writes checkpoint and tables; twice exits now.
     """
     from fftui.runs.expectation import warning_of
-    from fftui.runs.folder import create
+    from fftui.runs.new_folder import create
     from fftui.runs.starting import new_run
 
     _check_detach(detach, as_json)
@@ -160,7 +160,7 @@ def resume(  # noqa: PLR0913 - one parameter an option
     log: Log = None,
 ) -> None:
     """Go on with an interrupted, unsaved or failed run from its last checkpoint."""
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
     from fftui.runs.starting import resumed_run
     from fftui.runs.status import ensure_not_running, take_from_other_machines
 

@@ -7,7 +7,7 @@ from fftui.executors.spec import parse_executor
 from fftui.executors.submitted import SubmittedRun
 from fftui.experiment import Experiment
 from fftui.runs.expectation import warning_of
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.text.run_result import in_background
 from fftui.text.streams import to_stderr, to_stdout

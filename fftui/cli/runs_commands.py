@@ -102,7 +102,7 @@ def note(
 ) -> None:
     """Write a note about a run, or print the one it has."""
     from fftui.runs.annotations import annotate, checked_note, read_annotations
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
 
     folder = find_run(workspace_of(runs).runs_dir, run)
     if text is not None:
@@ -120,7 +120,7 @@ def rename(
 ) -> None:
     """Give a run another name. Its id and folder stay."""
     from fftui.runs.annotations import annotate, checked_name
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
 
     folder = find_run(workspace_of(runs).runs_dir, run)
     annotate(folder.path, name=checked_name(name) if name.strip() else None)
@@ -175,7 +175,7 @@ def restore(
 ) -> None:
     """Bring runs back from the trash, and from the archive."""
     from fftui.runs.annotations import annotate
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
     from fftui.runs.trash import find_deleted
     from fftui.runs.trash import restore as move_back
 

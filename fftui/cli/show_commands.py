@@ -90,7 +90,7 @@ def show(
 
     With --follow the exit code is that of the run, and 130 after Ctrl-C.
     """
-    from fftui.runs.folder import find_run
+    from fftui.runs.finding import find_run
     from fftui.text.run_text import run_facts, run_text
 
     if follow and as_json:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from fftui.errors import ExperimentError, RequestError
 from fftui.experiment import Experiment
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import current_record, is_live
 from fftui.studies.matching import identity
 from fftui.text.settings_text import settings

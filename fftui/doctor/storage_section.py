@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from fftui.doctor.checks import Check, Json, Section, first_line
-from fftui.runs.folder import runs_folder
+from fftui.runs.finding import runs_folder
 from fftui.text.format import size
 
 LITTLE_SPACE_BYTES = 1_000_000_000

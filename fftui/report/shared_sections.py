@@ -13,7 +13,8 @@ from fftui.report.inline_svg import inline_svg
 from fftui.report.page import CodeBlock, Figure, Section
 from fftui.report.run_sections import ReportedRun
 from fftui.runs.files import LARGEST, check_own
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
 from fftui.text import format as fmt
 
 MACHINE = ("host", "system", "processor", "cores", "memory_bytes", "thread_waiting")

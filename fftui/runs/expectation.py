@@ -18,7 +18,8 @@ from fftui.experiment.cost import stage_costs
 from fftui.experiment.memory_cost import MemoryCost, costliest_field, fitted, memory_of
 from fftui.runs import provenance
 from fftui.runs.estimate import Rates, expected_seconds, measure, measured_rates
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
 from fftui.telemetry.machine_memory import machine_memory
 
 RUNS_READ = 100  # the newest that finished here

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from fftui.errors import RequestError, RunNotFoundError
 from fftui.runs.annotations import FILE, NO_ANNOTATIONS, Annotations, readable_annotations
-from fftui.runs.folder import RunFolder, RunRecord, find_run, read_record, run_records
+from fftui.runs.finding import find_run, run_records
+from fftui.runs.folder import RunFolder
 from fftui.runs.run_progress import RunProgress, read_progress
+from fftui.runs.run_record import RunRecord, read_record
 from fftui.runs.run_settings import RunSettings, read_settings
 from fftui.runs.status import in_progress, is_live, with_current_status
 

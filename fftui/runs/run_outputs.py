@@ -19,9 +19,11 @@ from fftui.experiment import Experiment
 from fftui.inert import inert
 from fftui.runs import provenance
 from fftui.runs.files import write_bytes
-from fftui.runs.folder import RunFolder, RunRecord, make_again
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.kept_tables import mark_current
+from fftui.runs.new_folder import make_again
+from fftui.runs.run_record import RunRecord
 from fftui.runs.view import RunView
 
 if TYPE_CHECKING:

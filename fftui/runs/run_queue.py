@@ -15,7 +15,8 @@ from fftui.errors import RequestError, RunNotFoundError
 from fftui.events import Status
 from fftui.experiment import Experiment
 from fftui.runs import provenance
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
 
 
 @dataclass(frozen=True)

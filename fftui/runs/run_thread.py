@@ -21,9 +21,11 @@ from fftui.runs.disk_room import DiskRoom, room_warning
 from fftui.runs.estimate import expected_seconds
 from fftui.runs.expectation import warning_of
 from fftui.runs.files import remove_leftovers
-from fftui.runs.folder import RunFolder, RunRecord, find_run
+from fftui.runs.finding import find_run
+from fftui.runs.folder import RunFolder
 from fftui.runs.ownership import Ownership
 from fftui.runs.run_outputs import Listener, RunOutputs, describe
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import take_run
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from fftui.experiment import Experiment
 from fftui.runs.expectation import warning_of
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.workspace import Workspace
 

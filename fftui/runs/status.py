@@ -6,9 +6,10 @@ from contextlib import suppress
 from fftui.errors import RequestError
 from fftui.runs import provenance
 from fftui.runs.annotations import readable_annotations
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import is_held
 from fftui.runs.ownership import Ownership, release_of_other_machines, take
+from fftui.runs.run_record import RunRecord
 
 # of another machine's journal; a running one is written every few seconds, a paused one every
 # minute

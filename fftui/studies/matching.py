@@ -7,7 +7,9 @@ from pathlib import Path
 from fftui.errors import ExperimentError
 from fftui.events import Status
 from fftui.experiment import Experiment
-from fftui.runs.folder import RunFolder, RunRecord, run_records
+from fftui.runs.finding import run_records
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import with_current_status
 
 

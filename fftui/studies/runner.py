@@ -15,7 +15,7 @@ from typing import Literal
 from fftui.executors.at_once import REFRESH_EVERY_S, at_once
 from fftui.executors.executor import Executor, RunWorker
 from fftui.executors.local import LocalExecutor
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.status import is_live
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace

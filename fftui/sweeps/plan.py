@@ -19,7 +19,8 @@ from fftui.errors import ExperimentError, RequestError, hint, shown
 from fftui.events import FORMAT, Ordinal, newer_format
 from fftui.experiment import Experiment
 from fftui.runs.files import read_bytes, write_bytes
-from fftui.runs.folder import format_of, slug
+from fftui.runs.new_folder import slug
+from fftui.runs.run_record import format_of
 from fftui.studies.study import spread
 from fftui.sweeps.over import Choices, Over, parse_overs
 

@@ -18,9 +18,11 @@ from fftui.executors.at_once import REFRESH_EVERY_S, at_once
 from fftui.executors.executor import Executor, RunWorker
 from fftui.experiment import Experiment
 from fftui.runs.annotations import annotate
-from fftui.runs.folder import RunFolder, RunRecord, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.new_folder import create
 from fftui.runs.ownership import in_turn
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import is_live, with_current_status
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace

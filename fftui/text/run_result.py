@@ -10,9 +10,11 @@ from rich.table import Table
 from fftui import events as ev
 from fftui.errors import FFTUIError, RunFailedError
 from fftui.inert import one_line
-from fftui.runs.folder import RunFolder, RunRecord, runs_folder
+from fftui.runs.finding import runs_folder
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import ensure_tables
+from fftui.runs.run_record import RunRecord
 from fftui.runs.view import RunView, fold
 from fftui.text.layer_text import (
     LAYER_HEAD,

@@ -8,8 +8,9 @@ from fftui import events as ev
 from fftui.errors import FFTUIError
 from fftui.inert import one_line
 from fftui.runs.annotations import readable_annotations
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail, read_journal
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import current_record
 from fftui.runs.view import LayerView, RunView, fold
 from fftui.text.format import accuracy_text, columns, duration, percent

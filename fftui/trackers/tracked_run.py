@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fftui.errors import FFTUIError
 from fftui.inert import one_line
 from fftui.runs.annotations import readable_annotations
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import current_record
 from fftui.runs.tables import settings_of
 from fftui.trackers.metric_points import MetricPoint, MetricPoints, latest

@@ -21,9 +21,10 @@ from fftui.runs.control_file import send_request
 from fftui.runs.disk_room import DiskRoom
 from fftui.runs.estimate import measure
 from fftui.runs.expectation import Expectation, FinishedRuns, LikelyTime
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
 from fftui.runs.listing import ListedRun, RunListing
+from fftui.runs.run_record import RunRecord
 from fftui.runs.starting import new_run, queued_run, resumed_run, waiting_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace

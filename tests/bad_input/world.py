@@ -15,8 +15,9 @@ from fftui.experiment import (
     Model,
     Telemetry,
 )
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 from .asking import Asked, ask

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.status import current_record, in_progress
 from fftui.runs.workspace import Workspace
 

@@ -12,7 +12,7 @@ from fftui.cli.options import (
     complete_study,
 )
 from fftui.presets import load_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 

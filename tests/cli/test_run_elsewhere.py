@@ -7,7 +7,8 @@ import pytest
 
 from fftui import events as ev
 from fftui.executors.submitted import SubmittedRun
-from fftui.runs.folder import RunFolder, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
 from fftui.runs.workspace import Workspace
 

@@ -10,7 +10,8 @@ import typer.testing
 
 from fftui.cli.main import app
 from fftui.errors import FFTUIError
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 Call = Callable[..., tuple[str, str]]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from fftui.events import EpochFinished, LayerFinished
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
 from fftui.studies import study_catalogue
 from fftui.studies.study import Row

@@ -11,7 +11,8 @@ from fftui import events as ev
 from fftui.bits import pack_bits
 from fftui.events import to_json
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 IMAGES = 200

@@ -7,7 +7,7 @@ import pytest
 
 from fftui.executors import local
 from fftui.executors.local import LocalExecutor, core_shares
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 

@@ -6,7 +6,7 @@ import pytest
 from fftui.errors import RequestError
 from fftui.executors.share import Share
 from fftui.executors.slurm import SlurmExecutor
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.status import current_record
 from fftui.runs.workspace import Workspace
 

@@ -6,8 +6,9 @@ import pytest
 
 from fftui import events as ev
 from fftui.executors.submitted import RETRIES, SubmittedRun, words_for
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 STARTED = ev.RunStarted(

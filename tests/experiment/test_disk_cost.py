@@ -8,7 +8,8 @@ import pytest
 from fftui.experiment import FullyConnected, Model, Telemetry
 from fftui.experiment.disk_cost import disk_of
 from fftui.presets import list_presets, load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 

@@ -12,7 +12,8 @@ from polars.testing import assert_frame_equal
 from safetensors.torch import load_file
 
 from fftui.experiment import LAYERS, PHASES, Checkpoint, Experiment, Telemetry
-from fftui.runs.folder import RunFolder, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import unread_lines
 from fftui.runs.kept_tables import are_current
 from fftui.runs.table_names import TableName

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.runs.status import current_record
 
 from .disks import (

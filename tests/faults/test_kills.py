@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fftui.experiment import LAYERS, PHASES
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 
 from .kills import killed_at_random, killed_before_call
 from .processes import Fault

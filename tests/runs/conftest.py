@@ -21,7 +21,8 @@ from fftui.experiment import (
     Telemetry,
 )
 from fftui.learning.state import Progress, TrainingState
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 

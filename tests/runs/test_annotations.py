@@ -6,7 +6,8 @@ import pytest
 
 from fftui.errors import RequestError
 from fftui.runs.annotations import annotate, checked_name, read_annotations
-from fftui.runs.folder import RunFolder, find_run
+from fftui.runs.finding import find_run
+from fftui.runs.folder import RunFolder
 from fftui.runs.status import current_record
 
 

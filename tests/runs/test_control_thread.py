@@ -10,8 +10,9 @@ from fftui import events as ev
 from fftui.experiment import ForwardForward
 from fftui.runs.control_file import ControlFile, request_and_wait, send_request
 from fftui.runs.control_thread import obeying
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 

@@ -7,7 +7,8 @@ from fftui.errors import RequestError
 from fftui.experiment import Experiment
 from fftui.experiment.disk_cost import disk_of
 from fftui.runs.disk_room import DiskRoom, free_bytes, refuse_without_room, room_warning
-from fftui.runs.folder import create, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 

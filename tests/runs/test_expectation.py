@@ -11,8 +11,8 @@ from fftui.presets import load_preset
 from fftui.runs import estimate, expectation
 from fftui.runs.estimate import Rates, expected_seconds
 from fftui.runs.expectation import FinishedRuns, warning_of
-from fftui.runs.folder import create
 from fftui.runs.listing import list_runs
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.starting import new_run, waiting_run
 from fftui.runs.workspace import Workspace

@@ -13,8 +13,9 @@ from fftui.errors import FilterError
 from fftui.experiment import Experiment, FullyConnected, Model
 from fftui.runs.annotations import annotate
 from fftui.runs.filter import filtered, known_paths, parse_filter, short_names
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.listing import RunListing
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 

@@ -5,9 +5,9 @@ import pytest
 from fftui.errors import RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.runs.annotations import annotate
-from fftui.runs.folder import create
 from fftui.runs.journal import JournalWriter
 from fftui.runs.listing import RunListing, find_running, list_runs, newest_running
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 

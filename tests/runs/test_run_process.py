@@ -18,8 +18,9 @@ from fftui import events as ev
 from fftui.experiment import Experiment, ForwardForward, FullyConnected, Model
 from fftui.runs import run_process
 from fftui.runs.end_signals import END_SIGNALS
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
+from fftui.runs.new_folder import create
 from fftui.runs.run_process import RunProcess
 from fftui.runs.status import current_record
 from fftui.runs.workspace import Workspace

@@ -5,8 +5,9 @@ import pytest
 
 from fftui.errors import RequestError
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.listing import list_runs, newest_running
+from fftui.runs.new_folder import create
 from fftui.runs.run_queue import RunQueue
 from fftui.runs.status import current_record, ensure_not_running, ensure_running
 from fftui.runs.workspace import Workspace

@@ -16,9 +16,10 @@ from fftui import events as ev
 from fftui.errors import DataError
 from fftui.experiment import Experiment
 from fftui.runs.checkpoint import load_checkpoint
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter, read_journal
 from fftui.runs.kept_tables import are_current
+from fftui.runs.new_folder import create
 from fftui.runs.run_outputs import RunOutputs
 from fftui.runs.run_progress import read_progress
 from fftui.runs.run_thread import RunThread

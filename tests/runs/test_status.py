@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from fftui.errors import RequestError
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
+from fftui.runs.run_record import RunRecord
 from fftui.runs.status import (
     SILENT_S,
     current_record,

@@ -6,9 +6,11 @@ import pytest
 
 from fftui.errors import RequestError, RunNotFoundError
 from fftui.experiment import Experiment
-from fftui.runs.folder import RunFolder, create, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
 from fftui.runs.listing import RunListing
+from fftui.runs.new_folder import create
 from fftui.runs.trash import delete, deleted_runs, find_deleted, purge, restore
 from fftui.runs.workspace import Workspace
 

@@ -12,7 +12,8 @@ from fftui.errors import DataError, RequestError
 from fftui.executors import local
 from fftui.executors.local import LocalExecutor
 from fftui.experiment import ForwardForward
-from fftui.runs.folder import RunFolder, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fftui import events as ev
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
 
 PROCESSES = 2

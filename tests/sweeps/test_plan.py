@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fftui.errors import RequestError
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.sweeps.plan import PLAN, SweepPlan, find_sweep, list_sweeps, open_sweep
 
 from .conftest import RATES, UNITS

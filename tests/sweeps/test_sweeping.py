@@ -7,7 +7,7 @@ import pytest
 from fftui import events as ev
 from fftui.executors.local import LocalExecutor
 from fftui.runs.annotations import read_annotations
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
 from fftui.runs.workspace import Workspace
 from fftui.sweeps.plan import SweepPlan

@@ -6,8 +6,9 @@ import pytest
 
 from fftui import events as ev
 from fftui.presets import load_preset
-from fftui.runs.folder import RunFolder, create
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.text import follow
 from fftui.text.follow import follow_run

@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 
 from fftui.events import EpochFinished
 from fftui.runs.end_signals import END_SIGNALS
-from fftui.runs.folder import RunFolder, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import are_current
 from fftui.runs.status import current_record

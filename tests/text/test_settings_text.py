@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from fftui.presets import load_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.text.run_text import run_text
 from fftui.text.settings_text import differences, settings, summary

@@ -8,7 +8,7 @@ import pytest
 
 from fftui import events as ev
 from fftui.errors import RequestError
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 from fftui.trackers.live_log import LiveLog

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.widgets.row_list import RowList

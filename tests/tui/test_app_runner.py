@@ -12,7 +12,7 @@ import pytest
 
 from fftui import events as ev
 from fftui.runs.control_file import request_and_wait
-from fftui.runs.folder import run_folders
+from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
 from fftui.runs.status import in_progress
 

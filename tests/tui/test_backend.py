@@ -6,7 +6,7 @@ import pytest
 
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset, read_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.tui.backend import Backend
 

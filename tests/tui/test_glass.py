@@ -20,7 +20,7 @@ from fftui import events as ev
 from fftui.errors import RequestError
 from fftui.events import to_json
 from fftui.presets import load_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp

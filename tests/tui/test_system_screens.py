@@ -11,7 +11,7 @@ from textual.events import MouseScrollDown
 from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.tui.glyphs import UNICODE

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fftui.experiment import Experiment
-from fftui.runs.folder import create
 from fftui.runs.journal import JournalWriter
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 from ..conftest import FakeTraining

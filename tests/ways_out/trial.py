@@ -11,7 +11,8 @@ import psutil
 
 from fftui.errors import FFTUIError, RequestError
 from fftui.runs.control_file import request_and_wait
-from fftui.runs.folder import RunFolder, run_folders
+from fftui.runs.finding import run_folders
+from fftui.runs.folder import RunFolder
 from fftui.runs.status import current_record
 
 from ..pseudo_terminal import Child, start_on_terminal, until

@@ -10,7 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from fftui.runs.folder import RunFolder, RunRecord
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
 from fftui.runs.tables import make_table
 from fftui.studies.figures.curve_figures import RunTables
 from fftui.studies.figures.method_runs import FIGURE_SETS, PER_IMAGE, MethodRun, TimeShares

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from fftui.data.own_sets import known_names
 from fftui.errors import RequestError, RunNotFoundError, nearest, one_of
-from fftui.runs.folder import RunFolder, find_run
+from fftui.runs.finding import find_run
+from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
 from fftui.studies.figures.accuracy_figures import StudyTable, accuracy_figures
 from fftui.studies.figures.attention_figures import FIGURE_5, FIGURE_6, FIGURE_7, attention_figures

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.experiment import LAYERS, layers_text
 from fftui.presets import Preset
-from fftui.runs.folder import RunRecord
+from fftui.runs.run_record import RunRecord
 from fftui.text import format as fmt
 from fftui.text.expectation_text import time_text
 from fftui.tui.backend import Backend, FirstFacts
