@@ -248,6 +248,27 @@ class LayerMeans(Event, kind="layer-means"):
 
 
 @dataclass(frozen=True)
+class MeansSoFar(Event, kind="means-so-far"):
+    """Mean loss and goodness of a layer (or of the network, where `layer` is None) over the images
+    of an epoch so far, after `step` of its `steps`: stated every few seconds of an epoch that takes
+    long.
+    """
+
+    phase: Ordinal
+    layer: Ordinal | None
+    epoch: Ordinal
+    step: Ordinal
+    steps: Ordinal
+    loss: Real
+    goodness_positive: Real | None
+    goodness_negative: Real | None
+
+    def contradiction(self) -> str | None:
+        """More steps done than the epoch has."""
+        return f"step is {self.step} of {self.steps}" if self.step > self.steps else None
+
+
+@dataclass(frozen=True)
 class LayerFinished(Event, kind="layer-finished"):
     """A layer has finished learning; `skipped`: the user ended it before its last epoch,
     `stopped_early`: validation accuracy gained no more, `out_of_time`: its share of `budget_s` was

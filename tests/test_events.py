@@ -122,6 +122,7 @@ def events_of_each() -> dict[str, str]:
         ev.Stepped(1, 1, 1, 1, 2, 3, 4, None),
         ev.EpochFinished(1, 1, 1, 1, 0.5, None, None, None, None, 1.0, 1.0, 1.0),
         ev.LayerMeans(1, 1, 1, 0.5, None, None, None),
+        ev.MeansSoFar(1, 1, 1, 2, 3, 0.5, None, None),
         ev.LayerFinished(1, 1, 2, 1.0, False),
         ev.LayerDiverged(1, 1, 2, 4, 1, "try less"),
         ev.LayersChosen(1, 2, 3, 0.9, 0.1),

@@ -29,7 +29,7 @@ from fftui.learning.divergence import DivergenceGuard
 from fftui.learning.evaluation import evaluation, timed_evaluation
 from fftui.learning.final_measure import final_measure
 from fftui.learning.initial_weights import check_alike, start_from
-from fftui.learning.layer_means import layer_means
+from fftui.learning.layer_means import SoFar, layer_means, means_so_far
 from fftui.learning.network import Network
 from fftui.learning.prepared import continue_from, prepare
 from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer
@@ -104,6 +104,7 @@ class Training(Iterator[ev.Event]):
         self._divergence: ev.LayerDiverged | None = None
         self._ranks: Ranks = Alone()
         self._resumed = state
+        self._so_far = SoFar()
         self._skip = False
         if state is not None:
             self._progress, self._stopwatch.times = state.progress, state.progress.times
@@ -443,7 +444,9 @@ class Training(Iterator[ev.Event]):
             self._progress = replace(
                 self._progress, step=self._progress.step + 1, done=self._progress.done + 1
             )
-            yield self._stepped(number, trainer, len(batches))
+            stepped = self._stepped(number, trainer, len(batches))
+            yield stepped
+            yield from self._stated_so_far(trainer, stepped)
             yield from self._stopwatch.pop_windows()
         if self._progress.step < len(batches):
             self._ranks.collect(trainer)
@@ -474,6 +477,19 @@ class Training(Iterator[ev.Event]):
         yield finished
         if self._guard is None and not math.isfinite(finished.loss):
             yield ev.Noted("the loss is no longer a number: a lower learning rate may help")
+
+    def _stated_so_far(self, trainer: StageTrainer, step: ev.Stepped) -> Iterator[ev.MeansSoFar]:
+        """What an epoch that takes long has brought so far, in a process that has all of it."""
+        is_last = step.step == step.steps
+        if (
+            self._ranks.count > 1
+            or is_last
+            or not self._so_far.is_due(self._stopwatch.times.epoch_s)
+        ):
+            return
+        with self._stopwatch.synchronizing((step.phase, step.layer, step.epoch)):
+            stated = tuple(means_so_far(trainer, step))
+        yield from stated
 
     def _diverged(self, number: int, guard: DivergenceGuard) -> ev.LayerDiverged:
         """Give the network its last good weights, and end the stage there."""

@@ -17,7 +17,10 @@ from typing import BinaryIO
 
 from fftui.errors import RequestError
 from fftui.events import (
+    EpochFinished,
     Event,
+    LayerStarted,
+    MeansSoFar,
     RankSampled,
     Stepped,
     TelemetrySampled,
@@ -49,6 +52,8 @@ def _starts_of(kinds: Sequence[type[Event]]) -> tuple[bytes, ...]:
 
 
 FREQUENT = _starts_of((TelemetrySampled, RankSampled, Stepped, WindowMeasured))
+OF_AN_EPOCH = _starts_of((MeansSoFar,))  # of no interest once it is over
+EPOCH_ENDS = _starts_of((EpochFinished, LayerStarted))
 
 
 class JournalWriter:
@@ -94,7 +99,7 @@ class JournalWriter:
         """
         with self._lock:
             at = self._clock()
-            expendable = isinstance(event, Stepped | TelemetrySampled | RankSampled)
+            expendable = isinstance(event, Stepped | MeansSoFar | TelemetrySampled | RankSampled)
             if isinstance(event, Stepped):
                 if abs(at - self._stepped_at) < STEP_EVERY_S:
                     return at
@@ -253,23 +258,37 @@ class JournalTail:
 
     def outline(self) -> Iterator[tuple[float, Event]]:
         """The events of the whole journal without the frequent ones (samples, steps, windows)
-        before its last `OUTLINE_END_BYTES`: all that layers and charts need, many times as fast.
-        Raises OSError.
+        before its last `OUTLINE_END_BYTES`, and without what finished epochs had brought on their
+        way: all that layers and charts need, many times as fast. Raises OSError.
         """
         try:
             file = read_own(self._path)
         except FileNotFoundError:
             return
         with file:
-            all_from, at = os.fstat(file.fileno()).st_size - OUTLINE_END_BYTES, 0
-            for line, taken in _lines_of(file):
-                at += taken
-                if line is None:
-                    continue
-                if at < all_from and line.startswith(FREQUENT, line.find(EVENT_KEY)):
-                    continue
+            all_from = os.fstat(file.fileno()).st_size - OUTLINE_END_BYTES
+            for line in _outline_of(file, all_from):
                 if line.endswith(b"\n") and (found := _event_of(line)) is not None:
                     yield found
+
+
+def _outline_of(file: BinaryIO, all_from: int) -> Iterator[bytes]:
+    """The lines of an outline; all of those behind the byte `all_from`."""
+    at, of_this_epoch = 0, list[bytes]()
+    for line, taken in _lines_of(file):
+        at += taken
+        if line is None:
+            continue
+        kind_at = line.find(EVENT_KEY)
+        if at < all_from and line.startswith(FREQUENT, kind_at):
+            continue
+        if line.startswith(OF_AN_EPOCH, kind_at):
+            of_this_epoch.append(line)
+            continue
+        if line.startswith(EPOCH_ENDS, kind_at):
+            of_this_epoch.clear()
+        yield line
+    yield from of_this_epoch
 
 
 def read_journal(

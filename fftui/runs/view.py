@@ -20,6 +20,7 @@ from fftui.runs.memory import MemoryAccount, used_percents
 LayerState = Literal["waiting", "learning", "learned", "skipped", "diverged"]
 TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
 LOG_KEPT = 500  # lines
+PARTS_KEPT = 720  # of an epoch under way: an hour at one in five seconds
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,23 @@ class EpochView:
     compute_s: float | None = None
     data_s: float | None = None
     step: int | None = None  # optimiser steps since the stage began
+
+    @property
+    def at(self) -> float:
+        """Its place among the epochs of its layer."""
+        return float(self.epoch)
+
+
+@dataclass(frozen=True)
+class EpochPart:
+    """What an epoch under way had brought at a place between two epochs of its layer, such as 2.4:
+    means over its images so far.
+    """
+
+    at: float
+    loss: float
+    goodness_positive: float | None
+    goodness_negative: float | None
 
 
 @dataclass(frozen=True)
@@ -79,6 +97,7 @@ class LayerView:
     epochs: int = 0
     threshold: float | None = None
     history: tuple[EpochView, ...] = ()
+    under_way: tuple[EpochPart, ...] = ()  # of an epoch that takes long, until it is over
     # of this layer's goodness alone, as last measured since it learned
     accuracy: float | None = None
     accuracy_split: str | None = None  # the images it was measured on
@@ -88,6 +107,11 @@ class LayerView:
     def last(self) -> EpochView | None:
         """The last finished epoch."""
         return self.history[-1] if self.history else None
+
+    @property
+    def newest(self) -> EpochView | EpochPart | None:
+        """The newest means: of the epoch under way so far, else of the last finished one."""
+        return self.under_way[-1] if self.under_way else self.last
 
     @property
     def diverged(self) -> bool:
@@ -100,14 +124,11 @@ class LayerView:
 
     @property
     def separation(self) -> float | None:
-        """g⁺ − g⁻ of the last epoch: how far apart the layer holds positive and negative data."""
-        if (
-            self.last is None
-            or self.last.goodness_positive is None
-            or self.last.goodness_negative is None
-        ):
+        """The newest g⁺ − g⁻: how far apart the layer holds positive and negative data."""
+        newest = self.newest
+        if newest is None or newest.goodness_positive is None or newest.goodness_negative is None:
             return None
-        return self.last.goodness_positive - self.last.goodness_negative
+        return newest.goodness_positive - newest.goodness_negative
 
 
 @dataclass(frozen=True)
@@ -270,6 +291,7 @@ class RunView:
                 epochs=event.epochs,
                 threshold=event.threshold,
                 layer_s=None,
+                under_way=(),
                 current=True,
             )
         return view
@@ -277,6 +299,20 @@ class RunView:
     def _after_stepped(self, event: ev.Stepped, at: float) -> "RunView":
         # A checkpoint may be older than the last step in the journal: what was lost is done again.
         return changed(self, progress=event, done_at_start=min(self.done_at_start, event.done - 1))
+
+    def _after_means_so_far(self, event: ev.MeansSoFar, at: float) -> "RunView":
+        row = self._row(event.layer)
+        if row is None:
+            return self
+        part = EpochPart(
+            event.epoch - 1 + event.step / event.steps,
+            event.loss,
+            event.goodness_positive,
+            event.goodness_negative,
+        )
+        # a resumed run does again what its checkpoint did not hold
+        before = tuple(each for each in row.under_way if each.at < part.at)
+        return self._updated(event.layer, under_way=(*before[-PARTS_KEPT + 1 :], part))
 
     def _after_layer_means(self, event: ev.LayerMeans, at: float) -> "RunView":
         return self._with_epoch(event.layer, _epoch_of(event))
@@ -305,9 +341,8 @@ class RunView:
         )
         for number in stage.rows:
             own_s = None if stage.parallel else event.layer_s
-            view = view._updated(
-                number, state="skipped" if event.skipped else "learned", layer_s=own_s
-            )
+            state = "skipped" if event.skipped else "learned"
+            view = view._updated(number, state=state, layer_s=own_s, under_way=())
         if event.ended_early and self.progress is not None:
             view = replace(
                 view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage()))
@@ -418,7 +453,11 @@ class RunView:
         while history and (history[-1].phase, history[-1].epoch) >= now:
             history = history[:-1]
         return self._updated(
-            number, epoch=epoch.epoch, threshold=epoch.threshold, history=(*history, epoch)
+            number,
+            epoch=epoch.epoch,
+            threshold=epoch.threshold,
+            history=(*history, epoch),
+            under_way=(),
         )
 
     def _row(self, number: int | None) -> LayerView | None:
@@ -524,6 +563,7 @@ _FOLDS: dict[type[ev.Event], Callable[[RunView, Any, float], RunView]] = {
     ev.LayerStarted: RunView._after_layer_started,
     ev.Stepped: RunView._after_stepped,
     ev.LayerMeans: RunView._after_layer_means,
+    ev.MeansSoFar: RunView._after_means_so_far,
     ev.EpochFinished: RunView._after_epoch_finished,
     ev.LayerFinished: RunView._after_layer_finished,
     ev.LayerDiverged: RunView._after_layer_diverged,

@@ -153,6 +153,12 @@ class Facts:
     def means(layer: int, number: int, *, loss: float = 0.25, phase: int = 1) -> ev.LayerMeans:
         return ev.LayerMeans(phase, layer, number, loss, 2.0 + layer, 0.5, 1.0)
 
+    @staticmethod
+    def so_far(
+        layer: int | None, number: int, step: int, *, loss: float = 0.625, phase: int = 1
+    ) -> ev.MeansSoFar:
+        return ev.MeansSoFar(phase, layer, number, step, 4, loss, 1.5, 1.0)
+
     @classmethod
     def shared_epoch(cls, number: int, *, phase: int = 1) -> tuple[ev.Event, ...]:
         """An epoch of both layers in parallel."""

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -111,6 +112,22 @@ def test_a_tail_gives_only_what_is_new_and_whole(tmp_path: Path) -> None:
         assert tail.read() == []
         file.write(line[10:])
     assert tail.read() == [(3.0, NOTES[2])]
+
+
+def test_an_outline_has_the_means_on_the_way_of_the_epoch_that_is_not_over(
+    tmp_path: Path, facts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.runs.journal.OUTLINE_END_BYTES", 0)
+    path = tmp_path / "journal.jsonl"
+    over, checkpoint = [facts.so_far(1, 1, 1), facts.epoch(1, 1)], ev.Noted("a checkpoint")
+    write(path, [facts.layer(1), *over, facts.so_far(1, 2, 1), checkpoint, facts.so_far(1, 2, 2)])
+    assert [event for _, event in JournalTail(path).outline()] == [
+        facts.layer(1),
+        facts.epoch(1, 1),
+        checkpoint,
+        facts.so_far(1, 2, 1),
+        facts.so_far(1, 2, 2),
+    ]
 
 
 def test_a_full_disk_delays_lines_and_loses_none(tmp_path: Path, file_size_limit: Limit) -> None:

@@ -34,6 +34,32 @@ def test_a_layer_row_follows_its_epochs(facts: Any) -> None:
     assert view.layers[1].state == "waiting"
 
 
+def test_an_epoch_under_way_shows_its_means_until_it_is_over(facts: Any) -> None:
+    view = fold(
+        facts.started(), facts.layer(1), facts.so_far(1, 1, 1), facts.so_far(1, 1, 3, loss=0.375)
+    )
+    row = view.layers[0]
+    assert [(part.at, part.loss) for part in row.under_way] == [(0.25, 0.625), (0.75, 0.375)]
+    assert (row.epoch, row.last, row.separation) == (0, None, 0.5)
+    assert row.newest == row.under_way[-1]
+    over = view.after(9.0, facts.epoch(1, 1)).layers[0]
+    assert (over.under_way, over.newest, over.separation) == ((), over.last, 2.0)
+    assert view.after(9.0, facts.layer_end(1, skipped=True)).layers[0].under_way == ()
+
+
+def test_what_a_resumed_epoch_does_again_is_shown_once(facts: Any) -> None:
+    view = fold(
+        facts.started(),
+        facts.layer(1),
+        facts.so_far(1, 1, 2),
+        facts.so_far(1, 1, 3),
+        facts.so_far(1, 1, 2, loss=0.5),
+    )
+    assert [(part.at, part.loss) for part in view.layers[0].under_way] == [(0.5, 0.5)]
+    again = view.after(9.0, replace(facts.started(), resumed=True)).after(9.5, facts.layer(1))
+    assert again.layers[0].under_way == ()
+
+
 def test_an_epoch_has_its_time_on_the_device_and_for_images(facts: Any) -> None:
     view = fold(facts.started(), facts.layer(1), replace(facts.epoch(1, 1), data_s=0.0625))
     assert view.layers[0].last is not None

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from fftui.runs.view import RunView
+from fftui import events as ev
+from fftui.runs.view import EpochPart, RunView
 from fftui.tui.app import FFTUIApp
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.run_status import ProgressLine
@@ -41,6 +42,23 @@ async def test_convolutions_that_learn_in_parallel(
             t for line in progress.rows(size[0], progress.size.height) for t, _ in line.spans
         )
         assert "3 layers, epoch 7/20" in words
+
+
+async def test_a_first_epoch_that_takes_long_shows_what_it_has_brought(
+    new_app: Callable[..., FFTUIApp], new_control, parallel_view_of
+) -> None:
+    view: RunView = parallel_view_of(until=1)
+    parts = (EpochPart(0.5, 0.321, 4.75, 1.25),)
+    rows = tuple(replace(row, epoch=0, history=(), under_way=parts) for row in view.layers)
+    step = ev.Stepped(1, None, 1, 3, 4, 3, 80, 38.0)
+    app = new_app(new_control(replace(view, layers=rows, progress=step)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        _, *layers = rows_of(app.screen.query_one(LayerTable))
+        assert all("0/20" in row and "0.321" in row and "4.75" in row for row in layers)
+        progress = app.screen.query_one(ProgressLine)
+        words = "".join(t for line in progress.rows(80, 1) for t, _ in line.spans)
+        assert "epoch 1/20, 75%" in words
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,10 @@ class ReadoutTrainer(StageTrainer):
         """Each layer's mean squared error."""
         return tuple(map(EpochMeans, self._errors)) if self.parallel else ()
 
+    def means_so_far(self) -> tuple[EpochMeans, ...]:
+        """None: the readouts are solved for after an epoch."""
+        return ()
+
     def clear(self) -> None:
         """Keep the sums: passes add up."""
 

@@ -123,6 +123,12 @@ class StageTrainer(ABC):
         """
         return ()
 
+    def means_so_far(self) -> tuple[EpochMeans | None, ...]:
+        """Means over the epoch's images so far, of what learns or of each of the `parallel` layers;
+        empty where they are known after an epoch alone. Changes nothing; waits for the device.
+        """
+        return self.layer_means() or (self.means(),)
+
     def clear(self) -> None:
         """Reset the epoch's sums."""
         self._sums.zero_()

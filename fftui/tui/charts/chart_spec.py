@@ -44,6 +44,6 @@ class ChartSpec:
         return sorted(found, key=lambda each: each[0].name == self.front)
 
 
-def points_of(pairs: Iterable[tuple[int, float | None]]) -> tuple[Point, ...]:
+def points_of(pairs: Iterable[tuple[float, float | None]]) -> tuple[Point, ...]:
     """Points of a line from pairs (epoch, value); a missing value leaves a gap."""
     return tuple((float(x), math.nan if y is None else float(y)) for x, y in pairs)

@@ -14,9 +14,9 @@ def loss_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
     axis = EpochAxis.of(view)
     lines = []
     for layer in view.layers:
-        points = points_of(
-            (axis.epoch(e.phase, layer.number, e.epoch), e.loss) for e in layer.history
-        )
+        finished = ((axis.epoch(e.phase, layer.number, e.epoch), e.loss) for e in layer.history)
+        before = axis.epoch(layer.phase, layer.number, 0)
+        points = points_of((*finished, *((before + e.at, e.loss) for e in layer.under_way)))
         if points:
             name = layer.label if layer.number is None else f"layer {layer.number}"
             in_front = selected is not None and selected.number == layer.number
@@ -49,5 +49,7 @@ def _epoch_seconds(view: RunView, axis: EpochAxis) -> Iterator[tuple[int, float]
 def _over_epochs(lines: Sequence[Series], axis: EpochAxis, note: str) -> ChartSpec:
     if not lines:
         return ChartSpec(note=note)
-    window = window_for(settled(lines), left=1, right=axis.right, bottom=0)
+    # until one is finished, the first epoch has the whole width
+    left, right = (1.0, axis.right) if axis.newest else (0.0, 1.0)
+    window = window_for(settled(lines), left=left, right=right, bottom=0)
     return ChartSpec(tuple(lines), window, boundaries=axis.boundaries)

@@ -154,12 +154,12 @@ class LayerTable(RowWidget, can_focus=True):
     def _row(self, index: int, name: int, state: int, epoch: int, widths: Sequence[int]) -> Line:
         layer = self.entries[index]
         is_selected = index == self.selected
-        last = layer.last
+        last, newest = layer.last, layer.newest
         epochs = f"{layer.epoch}/{layer.epochs}" if layer.epochs else self.glyphs.dash
         values = (
-            fmt.number(last.loss if last else None),
-            fmt.number(last.goodness_positive if last else None),
-            fmt.number(last.goodness_negative if last else None),
+            fmt.number(newest.loss if newest else None),
+            fmt.number(newest.goodness_positive if newest else None),
+            fmt.number(newest.goodness_negative if newest else None),
             fmt.number(layer.threshold, 3),
             fmt.number(layer.separation),
             fmt.percent(layer.accuracy),

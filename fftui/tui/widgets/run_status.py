@@ -146,7 +146,8 @@ class ProgressLine(RowWidget):
         if len(view.learning) > 1:
             who = f"{len(view.learning)} layers,"
         epoch = view.progress.epoch if view.progress is not None else row.epoch
-        return f"{who} epoch {epoch}/{row.epochs}"
+        share = view.progress.step / view.progress.steps if row.under_way and view.progress else 0.0
+        return f"{who} epoch {epoch}/{row.epochs}" + (f", {share:.0%}" if share else "")
 
 
 class LogPane(RowWidget, can_focus=True):

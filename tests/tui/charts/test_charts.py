@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fftui import events as ev
-from fftui.runs.view import EpochView, LayerView, RunView
+from fftui.runs.view import EpochPart, EpochView, LayerView, RunView
 from fftui.tui.charts.accuracy_chart import accuracy_chart, layers_split
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.goodness_chart import goodness_chart
@@ -23,6 +23,25 @@ def test_goodness_is_drawn_against_the_threshold(view_of: Callable[..., RunView]
     assert names(spec) == ["θ", "g⁻", "g⁺"]
     assert spec.series[0].dotted
     assert len(spec.series[2].points) == 5
+    assert (spec.window.left, spec.window.right) == (1, 20)
+
+
+def test_the_first_epoch_is_drawn_over_the_whole_width_while_it_takes_its_time() -> None:
+    parts = tuple(EpochPart(at, 1.0 - at, 2.0 + at, 1.0) for at in (0.25, 0.5))
+    row = LayerView(1, "4→2", "learning", 1, 0, 20, under_way=parts)
+    spec = goodness_chart(RunView(), row)
+    assert [x for x, _ in spec.series[-1].points] == [0.25, 0.5]
+    assert (spec.window.left, spec.window.right) == (0, 1)
+    losses = loss_chart(RunView(layers=(row,)), row)
+    assert losses.series[0].points == ((0.25, 0.75), (0.5, 0.5))
+    assert (losses.window.left, losses.window.right) == (0, 1)
+
+
+def test_a_later_epoch_under_way_goes_on_behind_the_finished_ones() -> None:
+    parts = (EpochPart(1.5, 0.25, None, None),)
+    row = LayerView(None, "network", "learning", 1, 1, 20, history=(epoch(1),), under_way=parts)
+    spec = goodness_chart(RunView(), row)
+    assert spec.series[0].points == ((1.0, 1.0), (1.5, 0.25))
     assert (spec.window.left, spec.window.right) == (1, 20)
 
 
