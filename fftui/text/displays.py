@@ -11,10 +11,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from fftui import events as ev
 from fftui.inert import one_line
-from fftui.runs.view import EpochView, RunView
+from fftui.runs.view import LayerView, RunView
 from fftui.text.format import duration, percent, short
 from fftui.text.layer_text import stage_name
-from fftui.text.progress_line import progress_line
+from fftui.text.progress_line import LogLines, progress_line
 from fftui.text.streams import detach, to_stderr
 
 
@@ -32,11 +32,14 @@ class Display(Protocol):
 
 
 class PlainLines:
-    """One line an epoch, for logs."""
+    """One line an epoch, or a minute of one that takes long, for logs."""
+
+    def __init__(self) -> None:
+        self._lines = LogLines()
 
     def on_event(self, event: ev.Event, view: RunView) -> None:
         """Print the line that a log keeps of `event`."""
-        line = progress_line(event, view)
+        line = self._lines.line(event, view)
         if line:
             to_stderr(one_line(line))
 
@@ -158,13 +161,14 @@ def bar_texts(view: RunView) -> tuple[str, str]:
     stage = view.stages[-1]
     epoch = min(row.epoch + 1, row.epochs)
     name = stage_name(view, stage.phase, stage.layer)
-    return f"{name} epoch {epoch}/{row.epochs}", "  ".join(_bar_parts(view, row.last))
+    return f"{name} epoch {epoch}/{row.epochs}", "  ".join(_bar_parts(view, row))
 
 
-def _bar_parts(view: RunView, last: EpochView | None) -> Iterator[str]:
-    """Goodness and accuracy of the last epoch, speed, and the time left."""
-    if last and last.goodness_positive is not None and not view.stages[-1].parallel:
-        yield f"g+ {short(last.goodness_positive)} g- {short(last.goodness_negative)}"
+def _bar_parts(view: RunView, row: LayerView) -> Iterator[str]:
+    """The newest goodness, accuracy of the last epoch, speed, and the time left."""
+    newest, last = row.newest, row.last
+    if newest and newest.goodness_positive is not None and not view.stages[-1].parallel:
+        yield f"g+ {short(newest.goodness_positive)} g- {short(newest.goodness_negative)}"
     if last and last.accuracy is not None:
         yield f"{percent(last.accuracy, 1)} %"
     if view.progress and view.progress.samples_per_s:

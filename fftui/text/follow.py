@@ -11,7 +11,7 @@ from fftui.runs.journal import JournalTail
 from fftui.runs.status import current_record
 from fftui.runs.view import RunView, fold
 from fftui.text.layer_text import end_text
-from fftui.text.progress_line import progress_line
+from fftui.text.progress_line import LogLines
 from fftui.text.run_result import resume_command
 from fftui.text.run_text import run_text
 from fftui.text.signal_handlers import INTERRUPTED
@@ -42,12 +42,13 @@ def follow_run(folder: RunFolder) -> int:
 def _follow(folder: RunFolder, tail: JournalTail, view: RunView) -> int:
     if view.result is not None:  # the words above say it
         return EXIT_CODES.get(view.result.status, 1)
+    lines = LogLines()
     while True:
         # before reading: what a process wrote at its end is read
         status = current_record(folder).status
         for at, event in tail.read():
             view = view.after(at, event)
-            if line := progress_line(event, view):
+            if line := lines.line(event, view):
                 _say(one_line(line))
         if view.result is not None:
             _say(one_line(_end(view)))

@@ -48,7 +48,6 @@ def run_experiment(run_thread: HeadlessRun, *, as_json: bool = False) -> int:
         if not isinstance(
             event,
             ev.Stepped
-            | ev.MeansSoFar
             | ev.TelemetrySampled
             | ev.WindowMeasured
             | ev.OtherGpusSampled
