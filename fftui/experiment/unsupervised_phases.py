@@ -26,12 +26,30 @@ from fftui.experiment.phase_configs import (
 NegativeImages = Literal["average", "hybrid"]
 
 
+class UnlabelledPhase(LocalPhaseConfig):
+    """Base of the phases whose layers learn without labels: they predict nothing before a phase
+    with the rule readout, or `fftui probe`, reads their layers.
+    """
+
+    prediction: Literal["all-layers"] = Field(
+        "all-layers", description="all layers; it predicts nothing before a readout"
+    )
+
+    label_use: ClassVar[LabelUse] = "refused"
+    predicts: ClassVar[bool] = False
+
+    def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
+        """Those of local phases, and what would go by an accuracy that there is not."""
+        yield from super().problems(model, info)
+        if self.validated_by:
+            yield f"{self.validated_by} goes by accuracy, and {self.rule} predicts no labels"
+
+
 @PHASES.add
-class ImageContrast(LocalPhaseConfig):
+class ImageContrast(UnlabelledPhase):
     """Forward-Forward without labels: positive is an image, negative is made of two images.
 
-    As SCFF (Chen et al. 2025; `average`) and as Hinton 2022, section 3.2 (`hybrid`). It predicts
-    nothing: a phase with the rule readout, or `fftui probe`, reads its layers.
+    As SCFF (Chen et al. 2025; `average`) and as Hinton 2022, section 3.2 (`hybrid`).
     """
 
     rule: Literal["image-contrast"] = "image-contrast"
@@ -77,12 +95,7 @@ class ImageContrast(LocalPhaseConfig):
             " then the average of an image and of its moved copy (negatives = 'average')"
         ),
     )
-    prediction: Literal["all-layers"] = Field(
-        "all-layers", description="all layers; it predicts nothing before a readout"
-    )
 
-    label_use: ClassVar[LabelUse] = "refused"
-    predicts: ClassVar[bool] = False
     labels_shown: ClassVar[int] = 2
 
     @property
@@ -100,24 +113,20 @@ class ImageContrast(LocalPhaseConfig):
         return "image-contrast pairs each image with the next one of its batch"
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
-        """Those of local phases, and thresholds that are not one a layer."""
+        """Those of phases without labels, and thresholds that are not one a layer."""
         yield from super().problems(model, info)
         for name in ("threshold_positive", "threshold_negative"):
             yield from per_layer_problems(name, getattr(self, name), len(model.layers))
         if self.goodness == "position-mean-square" and self.peer_normalisation:
             yield PEERS_ARE_UNITS
-        if self.validated_by:
-            yield f"{self.validated_by} goes by accuracy, and image-contrast predicts no labels"
         if self.move and self.negatives != "average":
             yield "move is of averages: set negatives = 'average', or move = 0"
 
 
 @PHASES.add
-class SoftHebb(LocalPhaseConfig):
+class SoftHebb(UnlabelledPhase):
     """SoftHebb (Journé et al. 2023): the units of a layer compete for each input by a softmax; the
-    winner moves towards it, the others away from it, by Hebb's rule. No labels, no loss.
-
-    It predicts nothing: a phase with the rule readout, or `fftui probe`, reads its layers.
+    winner moves towards it, the others away from it, by Hebb's rule. No loss.
     """
 
     rule: Literal["softhebb"] = "softhebb"
@@ -157,20 +166,14 @@ class SoftHebb(LocalPhaseConfig):
             " rest at the norm 1"
         ),
     )
-    prediction: Literal["all-layers"] = Field(
-        "all-layers", description="all layers; it predicts nothing before a readout"
-    )
-
-    label_use: ClassVar[LabelUse] = "refused"
-    predicts: ClassVar[bool] = False
 
     def needs_whole_batch(self, model: Model) -> str | None:
         """The scale of an update does."""
         return "softhebb divides an update by its largest change, over the whole batch"
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
-        """Those of local phases, temperatures that are not one a layer, and layers whose units have
-        no weights of their own.
+        """Those of phases without labels, temperatures that are not one a layer, and layers whose
+        units have no weights of their own.
         """
         yield from super().problems(model, info)
         yield from per_layer_problems(
@@ -182,8 +185,6 @@ class SoftHebb(LocalPhaseConfig):
                     f"model.layers.{number}: softhebb lets units compete, and layers of kind"
                     f" {layer.kind!r} state no weights of units"
                 )
-        if self.validated_by:
-            yield f"{self.validated_by} goes by accuracy, and softhebb predicts no labels"
 
 
 def _nothing_shared(layer: LayerCost) -> LayerCost:
