@@ -59,10 +59,10 @@ def textbook_epoch(layer: TextbookLayer, positive: Tensor, negative: Tensor) -> 
         layer.learn(positive[index], negative[index])
 
 
-def our_epoch(trainer: StageTrainer, images: int) -> None:
+def our_epoch(trainer: StageTrainer, images: int, batch: int = BATCH) -> None:
     """One pass of fftui's own trainer."""
     trainer.begin_epoch(1)
-    for step, index in enumerate(torch.randperm(images).split(BATCH)):
+    for step, index in enumerate(torch.randperm(images).split(batch)):
         trainer.step(index, step)
     trainer.means()
 
@@ -81,8 +81,10 @@ def products_epoch(inputs: int, units: int, images: int, dtype: torch.dtype) -> 
         torch.mm(transposed, delta, out=gradient)
 
 
-def make_trainer(stage: int, units: int, images: int, dtype: torch.dtype) -> StageTrainer:
-    """fftui's trainer of the first (784→units) or second (units→units) layer on random images."""
+def make_trainer(
+    model: Model, phase: ForwardForward, stage: int, images: int, dtype: torch.dtype
+) -> StageTrainer:
+    """fftui's trainer of layer number `stage` (from 0) on random images like MNIST's."""
     info = SETS["mnist"]
     generator = torch.Generator().manual_seed(0)
     train = Images(
@@ -92,7 +94,6 @@ def make_trainer(stage: int, units: int, images: int, dtype: torch.dtype) -> Sta
         info,
         overlay_value(SETS["mnist"], "paper"),
     )
-    model = Model(layers=(FullyConnected(units=units), FullyConnected(units=units)))
     network = Network(model, info, train.overlay_value, dtype, seed=0)
     context = TrainContext(
         network,
@@ -104,7 +105,6 @@ def make_trainer(stage: int, units: int, images: int, dtype: torch.dtype) -> Sta
         data=Data(),
         data_clock=MonotonicClock(),
     )
-    phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
     return rule_for(phase, 1, context).trainer(stage, 10_000, [])
 
 
@@ -120,12 +120,14 @@ def compare(stage: int, units: int, images: int, repeats: int) -> list[tuple[str
     inputs = SETS["mnist"].inputs if stage == 0 else units
     textbook = TextbookLayer(inputs, units, 15.0)
     positive, negative = torch.rand(images, inputs), torch.rand(images, inputs)
+    model = Model(layers=(FullyConnected(units=units), FullyConnected(units=units)))
+    phase = ForwardForward(batch_size=BATCH, learning_rate=0.02, threshold=15.0, negatives="fixed")
     rows: list[tuple[str, Callable[[], None]]] = [
         ("textbook loop, float32", lambda: textbook_epoch(textbook, positive, negative))
     ]
     for dtype in (torch.float32, torch.bfloat16)[: 1 + has_bfloat16(CPU)]:
         name = str(dtype).removeprefix("torch.")
-        trainer = make_trainer(stage, units, images, dtype)
+        trainer = make_trainer(model, phase, stage, images, dtype)
         rows.append((f"fftui, {name}", lambda trainer=trainer: our_epoch(trainer, images)))
         rows.append(
             (

@@ -27,6 +27,12 @@ SUITE = (
         quick="--images 1024 --units 200 --repeats 1",
     ),
     Benchmark(
+        "layer_kinds",
+        "images a second of a convolution and a self-attention layer: fftui, the same layer written"
+        " plainly with autograd, and its products alone",
+        quick="--images 256 --repeats 1",
+    ),
+    Benchmark(
         "first_passage",
         "seconds of learning until an accuracy is first reached on the test set",
         quick="--preset quickstart --data mnist-mini --target 0.5 --seeds 1 --every 5",

@@ -28,6 +28,7 @@ SHOWS = {
     "epoch": ("| products alone, float32 |", "| fftui, float32 |"),
     "executors": ("| by hand, one after the other |", "| local |"),
     "journal": ("outline:", "view:", "tables:", "times as fast"),
+    "layer_kinds": ("| convolution 32→64", "| self-attention,", "| products alone, float32 |"),
     "listing": ("20 runs", "| each record again |", "| the same list again |"),
     "loader": ("| tensor |", "| per-image |", "the weights are the same bits"),
     "ranks": ("| one process |", "| layers, 2 ranks |", "0.0e+00; 0 of"),
