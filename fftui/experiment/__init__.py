@@ -19,7 +19,7 @@ from fftui.experiment.field_phases import (
     FeedbackAlignment,
     SimilarityMatching,
 )
-from fftui.experiment.group_phases import ClassGoodness, LocalCrossEntropy
+from fftui.experiment.group_phases import ClassGoodness, LocalCrossEntropy, SupervisedContrast
 from fftui.experiment.kinds import Kinds
 from fftui.experiment.layer_configs import (
     LAYERS,
@@ -99,6 +99,7 @@ __all__ = [
     "SelfAttention",
     "SimilarityMatching",
     "SoftHebb",
+    "SupervisedContrast",
     "Telemetry",
     "as_backprop",
     "for_layer",

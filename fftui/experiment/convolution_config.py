@@ -21,6 +21,8 @@ from fftui.experiment.layer_configs import (
     group_label_problems,
 )
 
+Shortcut = Literal["none", "keep", "add", "concatenate"]
+
 
 @LAYERS.add
 class Convolution(LayerConfig):
@@ -73,22 +75,49 @@ class Convolution(LayerConfig):
         description="of the activities: batch, of each channel, with a learned scale and shift",
     )
     activation: Activation = Field("relu", description="of the units")
-    output: Literal["activities", "triangle"] = Field(
+    output: Literal["activities", "triangle", "normalised"] = Field(
         "activities",
         description=(
-            "to pooling after goodness and the next layer: the activities z, or triangle: max(0, z"
-            " - their mean over the channels)"
+            "to pooling after goodness and the next layer: the activities z; triangle: max(0, z -"
+            " their mean over the channels); normalised: (z - mean)/std over each class's channels"
         ),
     )
     triangle_power: float = Field(1.0, gt=0, le=8, description=TRIANGLE_POWER)
     dropout: float = Field(0.0, ge=0, le=0.99, description=DROPOUT)
+    shortcut: Shortcut = Field(
+        "none",
+        description=(
+            "keep: hands its input on beside its outputs, means over its stride; add or"
+            " concatenate (class by class): joins its outputs with what the layer below kept"
+        ),
+    )
 
     encodings: ClassVar[tuple[LabelEncoding, ...]] = ("none", *PIXELS, *PLANES)
 
     takes_feedback: ClassVar[bool] = True
     competes: ClassVar[bool] = True
 
+    @property
+    def keeps_input(self) -> bool:
+        """With shortcut = "keep"."""
+        return self.shortcut == "keep"
+
+    @property
+    def joins_kept(self) -> bool:
+        """With shortcut = "add" or "concatenate"."""
+        return self.shortcut in ("add", "concatenate")
+
+    def own_inputs(self, input_channels: int) -> int:
+        """Channels that it convolves, of those it is given: all but what the layer below kept."""
+        return input_channels - self.channels if self.joins_kept else input_channels
+
     def output_shape(self, input_shape: Shape) -> Shape:
+        """(channels, height, width) after pooling and the shortcut."""
+        channels, *sides = self.pooled_shape(input_shape)
+        beside = {"keep": input_shape[0], "concatenate": self.channels}.get(self.shortcut, 0)
+        return (channels + beside, *sides)
+
+    def pooled_shape(self, input_shape: Shape) -> Shape:
         """(channels, height, width) after pooling."""
         channels, *sides = self.convolved_shape(input_shape)
         if self.pooling == "none":
@@ -100,7 +129,7 @@ class Convolution(LayerConfig):
     def activity_shape(self, input_shape: Shape) -> Shape:
         """(channels, height, width), pooled where it pools before goodness."""
         if self.pooling == "before-goodness":
-            return self.output_shape(input_shape)
+            return self.pooled_shape(input_shape)
         return self.convolved_shape(input_shape)
 
     def convolved_shape(self, input_shape: Shape) -> Shape:
@@ -116,7 +145,7 @@ class Convolution(LayerConfig):
         """
         planes = classes if encoding in PLANES else 0
         floats = math.prod(self.convolved_shape(input_shape))
-        inputs = input_shape[0] // self.channel_groups
+        inputs = self.own_inputs(input_shape[0]) // self.channel_groups
         products = 2.0 * inputs * self.kernel**2 * floats
         shared, own = (products, 0.0) if first and planes else (0.0, products)
         weights = self.channels * (inputs + planes_of(encoding, classes)) * self.kernel**2
@@ -154,13 +183,38 @@ class Convolution(LayerConfig):
         if len(input_shape) != 3 or min(self.output_shape(input_shape)) < 1:
             yield f"a convolution of width {self.kernel} has no image left to convolve"
             return
+        yield from self._shortcut_problems(input_shape, first=first)
         if self.border == "reflected" and self.padding >= min(input_shape[1:]):
             yield f"border = 'reflected' has fewer than padding = {self.padding} pixels to reflect"
-        for channels, what in ((input_shape[0], "input channels"), (self.channels, "channels")):
+        inputs = self.own_inputs(input_shape[0])
+        for channels, what in ((inputs, "input channels"), (self.channels, "channels")):
             if channels % self.channel_groups:
                 yield f"channel_groups = {self.channel_groups} do not divide {channels} {what}"
         if self.pooling != "none" and 2 * self.pool_padding > self.pool_size:
             yield f"pool_padding is more than half of pool_size = {self.pool_size}"
+
+    def _shortcut_problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
+        """A shortcut that changes size, past images or a normalisation of its own."""
+        if self.shortcut == "none":
+            return
+        if first:
+            yield "the first layer's input is the image: set shortcut = 'none'"
+        if self.pooling != "none":
+            yield "a shortcut goes past no pooling: set pooling = 'none', and stride"
+        if self.joins_kept:
+            if self.stride > 1:
+                yield "what was kept has the size of the input: set stride = 1"
+            if self.normalisation not in ("batch", "none"):
+                yield (
+                    "what was kept would be normalised too: set normalisation = 'none', and output"
+                    " = 'normalised' of the layers below"
+                )
+        kept = (-(-side // self.stride) for side in input_shape[1:])
+        if tuple(kept) != self.convolved_shape(input_shape)[1:]:
+            yield (
+                f"a shortcut is as large as what it goes past: set padding = {self.kernel // 2} and"
+                " an odd kernel"
+            )
 
     def label_problems(self, encoding: LabelEncoding) -> Iterator[str]:
         """A label among inputs that are normalised in groups, or a plane beside such channels."""
@@ -173,3 +227,7 @@ class Convolution(LayerConfig):
         wanted = max(SMALL_CHANNELS, classes)
         wanted += -wanted % self.channel_groups
         return self.replaced(channels=min(self.channels, wanted))
+
+    def matched(self, kept: Shape) -> Self:
+        """With as many channels as were kept, where it joins them."""
+        return self.replaced(channels=kept[0]) if self.joins_kept else self

@@ -80,6 +80,18 @@ class LayerConfig(Config, ABC):
         """
         return f"{self.kind} layers do not state that a batch's images are independent"
 
+    @property
+    def keeps_input(self) -> bool:
+        """Whether it hands its input on beside its outputs, for the next layer to join with its
+        own.
+        """
+        return False
+
+    @property
+    def joins_kept(self) -> bool:
+        """Whether it joins its outputs with an input that the layer below it has kept."""
+        return False
+
     def label_problems(self, encoding: LabelEncoding) -> Iterator[str]:
         """Reasons why, with its settings, it cannot be shown a label by `encoding`, which is one of
         its `encodings`.
@@ -92,6 +104,10 @@ class LayerConfig(Config, ABC):
 
     def small(self, classes: int) -> Self:
         """A copy that learns in seconds, with room for a group of each of `classes`."""
+        return self
+
+    def matched(self, kept: Shape) -> Self:
+        """A copy whose outputs can be joined with an input of shape `kept`, where it joins one."""
         return self
 
 

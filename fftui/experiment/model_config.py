@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
 from fftui.data.catalogue import SetInfo
 from fftui.data.encodings import PIXELS, PLANES, LabelEncoding
 from fftui.experiment.config import Config
-from fftui.experiment.layer_configs import LAYERS, Layer
+from fftui.experiment.layer_configs import LAYERS, Layer, LayerConfig, Shape
 
 
 class Label(Config):
@@ -100,6 +100,18 @@ class Model(Config):
             return 0
         return sum(read_size(each, self.head.pool) for each in self.read_shapes(shape))
 
+    def small(self, info: SetInfo) -> Self:
+        """A copy that learns in seconds, for the data set of `info`."""
+        layers: list[LayerConfig] = []
+        shapes: list[Shape] = [info.shape]
+        for layer in self.layers:
+            small = layer.small(info.classes)
+            if layers and layers[-1].keeps_input:
+                small = small.matched(shapes[-2])
+            layers.append(small)
+            shapes.append(small.output_shape(shapes[-1]))
+        return self.replaced(layers=tuple(layers))
+
     def problems(self, info: SetInfo) -> Iterator[str]:
         """Settings that do not fit together, or not the data set of `info`."""
         first = self.layers[0]
@@ -135,14 +147,28 @@ class Model(Config):
         if self.head.kind == "last-layer":
             yield "model.head.kind = 'last-layer' reads no layers: leave out model.head.layers"
 
-    def _shape_problems(self, shape: tuple[int, ...]) -> Iterator[str]:
+    def _shape_problems(self, shape: Shape) -> Iterator[str]:
         """What the layers refuse, up to the first one that refuses its inputs."""
+        kept: Shape | None = None
         for number, layer in enumerate(self.layers):
-            refused = list(layer.problems(shape, first=number == 0))
+            refused = [*_kept_problems(layer, kept), *layer.problems(shape, first=number == 0)]
             if refused:
                 yield from (f"model.layers.{number}: {problem}" for problem in refused)
                 return
+            kept = shape if layer.keeps_input else None
             shape = layer.output_shape(shape)
+        if kept is not None:
+            yield f"model.layers.{len(self.layers) - 1}: no layer above it joins what it keeps"
+
+
+def _kept_problems(layer: LayerConfig, kept: Shape | None) -> Iterator[str]:
+    """Why `layer` cannot follow one that keeps an input of shape `kept`, or (None) keeps none."""
+    if layer.joins_kept and kept is None:
+        yield "the layer below keeps no input to join: set its shortcut = 'keep'"
+    if kept is not None and not layer.joins_kept:
+        yield "the layer below keeps its input: set shortcut = 'add' or 'concatenate'"
+    if kept is not None and layer.matched(kept) != layer:
+        yield f"the layer below keeps {kept[0]} channels: have as many"
 
 
 def read_size(shape: tuple[int, ...], pool: int) -> int:

@@ -7,6 +7,7 @@ a class; activities left over belong to none.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +71,13 @@ class GroupMean(ClassGoodness):
         grad_NH = residual_NC.to(z_NH.dtype).repeat_interleave(each, 1)
         left = z_NH.shape[1] - grad_NH.shape[1]
         return nn.functional.pad(grad_NH, (0, left)) if left else grad_NH
+
+
+# of groups of units, by what it is called in an experiment
+GROUP_GOODNESS: Mapping[str, Callable[[int], ClassGoodness]] = {
+    "mean-square": GroupMeanSquare,
+    "mean-activation": GroupMean,
+}
 
 
 class Projection(nn.Module, ClassGoodness):

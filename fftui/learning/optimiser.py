@@ -38,16 +38,37 @@ class OptimiserSettings(Protocol):
 
 
 @dataclass(frozen=True)
-class ParameterGroup:
-    """Parameters that have a learning rate of their own, such as those of a layer."""
+class ParameterPart:
+    """Parameters with a learning rate, whose gradients are clipped together."""
 
     parameters: tuple[nn.Parameter, ...]
     learning_rate: float
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Parameters that learn together, such as those of a layer, at a learning rate; of those that
+    are `beside` them, each part has its own.
+    """
+
+    own: tuple[nn.Parameter, ...]
+    learning_rate: float
+    beside: tuple[ParameterPart, ...] = ()
 
     @classmethod
     def of(cls, parameters: Iterable[nn.Parameter], learning_rate: float) -> "ParameterGroup":
         """The group of these parameters."""
         return cls(tuple(parameters), learning_rate)
+
+    @property
+    def parts(self) -> tuple[ParameterPart, ...]:
+        """Its own parameters, and what is beside them."""
+        return (ParameterPart(self.own, self.learning_rate), *self.beside)
+
+    @property
+    def parameters(self) -> tuple[nn.Parameter, ...]:
+        """Those of all parts."""
+        return tuple(weight for part in self.parts for weight in part.parameters)
 
 
 class GradientSums(Protocol):
@@ -64,8 +85,8 @@ class Optimiser:
     """A fused optimiser of torch; its schedule spans `total_steps` steps.
 
     Gradients are clipped by the norm of each of the `clipped` sets of parameters, by default the
-    groups. On a CPU the fused Adam was measured 2.6 times as fast as torch's default for four
-    million weights.
+    groups' parts. On a CPU the fused Adam was measured 2.6 times as fast as torch's default for
+    four million weights.
     """
 
     def __init__(
@@ -79,7 +100,8 @@ class Optimiser:
         self._schedule = settings.schedule
         self._config = settings.optimizer
         self._total_steps = total_steps
-        self._clipped = clipped or [group.parameters for group in groups]
+        self._parts = [part for group in groups for part in group.parts]
+        self._clipped = clipped or [part.parameters for part in self._parts]
         self.groups = tuple(groups)
         self.sums: GradientSums | None = None  # where other processes learn the same weights
         self.time_used = 0.0  # share of the schedule that is over at least, where time ends it
@@ -109,10 +131,10 @@ class Optimiser:
             for parameters in self._clipped:
                 nn.utils.clip_grad_norm_(parameters, self._config.clip_norm)
         with torch.no_grad():
-            for group in self.groups:
-                learned = [weight for weight in group.parameters if weight.grad is not None]
+            for part in self._parts:
+                learned = [weight for weight in part.parameters if weight.grad is not None]
                 states = [self._states[weight] for weight in learned]
-                self._update(learned, states, group.learning_rate * factor, self._config)
+                self._update(learned, states, part.learning_rate * factor, self._config)
 
     def state(self) -> dict[str, Tensor]:
         """Moments and step counts, by parameter; empty before the first step."""

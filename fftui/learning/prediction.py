@@ -127,7 +127,8 @@ class LabelScan:
             activities = first.activities_per_label(
                 first.encode(part.inputs(slice(None))), *candidates
             ).chunk(classes)
-            chunks.append(_chunk(labels_B, activities, first, kind, prediction))
+            inputs = [None] * classes
+            chunks.append(_chunk(labels_B, activities, inputs, first, kind, prediction))
         return cls(kind, prediction, chunks)
 
     def advance(self, layer: Layer) -> "LabelScan":
@@ -156,11 +157,12 @@ class LabelScan:
         )
 
     def _advance_chunk(self, chunk: Chunk, layer: Layer) -> Chunk:
+        inputs = [layer.normalise(x_ND) for x_ND in chunk.inputs_CND]
         activities = [
-            layer.activities(layer.normalise(x_ND), torch.full_like(chunk.labels_B, label))
-            for label, x_ND in enumerate(chunk.inputs_CND)
+            layer.activities(x_ND, torch.full_like(chunk.labels_B, label))
+            for label, x_ND in enumerate(inputs)
         ]
-        above = _chunk(chunk.labels_B, activities, layer, self._kind, self._prediction)
+        above = _chunk(chunk.labels_B, activities, inputs, layer, self._kind, self._prediction)
         return replace(above, goodness_LBC=torch.cat((chunk.goodness_LBC, above.goodness_LBC)))
 
 
@@ -199,11 +201,25 @@ def forward_layers(
     """Activities (B, H) of each layer, first to last, for images with these labels; without
     autograd.
     """
+    x_BD: Tensor | None = None
     z_BH = layers[0].activities_per_label(x, labels_B)
     yield z_BH
     for below, layer in pairwise(layers):
-        z_BH = layer.activities(layer.normalise(below.pooled(z_BH)), labels_B)
+        x_BD = layer.normalise(below.outputs_of(z_BH, x_BD))
+        z_BH = layer.activities(x_BD, labels_B)
         yield z_BH
+
+
+def forward_outputs(
+    layers: Sequence[Layer], x: LabelFreeInputs, labels_B: Tensor
+) -> Iterator[Tensor]:
+    """Outputs (B, H) of each layer to the next one, first to last; without autograd."""
+    out_BH = layers[0].outputs_of(layers[0].activities_per_label(x, labels_B), None)
+    yield out_BH
+    for layer in layers[1:]:
+        x_BD = layer.normalise(out_BH)
+        out_BH = layer.outputs_of(layer.activities(x_BD, labels_B), x_BD)
+        yield out_BH
 
 
 def rows_at_once(layers: Sequence[Layer]) -> int:
@@ -214,24 +230,26 @@ def rows_at_once(layers: Sequence[Layer]) -> int:
 
 
 def scored_goodness(layer: Layer, z_NH: Tensor, kind: str, prediction: Prediction) -> Tensor:
-    """Goodness (N,) by which `layer` scores a label: of its activities, or of its outputs where
+    """Goodness (N,) by which `layer` scores a label: of its activities, or of its own outputs where
     those count.
     """
     if prediction == "all-outputs":
-        return goodness_for(kind, layer.output_shape)(layer.pooled(z_NH))
+        return goodness_for(kind, layer.pooled_shape)(layer.pooled(z_NH))
     return goodness_for(kind, layer.shape)(z_NH)
 
 
 def _chunk(
     labels_B: Tensor,
     activities: Sequence[Tensor],
+    inputs: Sequence[Tensor | None],
     layer: Layer,
     kind: str,
     prediction: Prediction,
 ) -> Chunk:
     goodness = [scored_goodness(layer, z_NH, kind, prediction) for z_NH in activities]
     row_1BC = torch.stack(goodness, dim=1)[None]
-    return Chunk(labels_B, [layer.pooled(z_NH) for z_NH in activities], row_1BC)
+    outputs = [layer.outputs_of(z_NH, x_ND) for z_NH, x_ND in zip(activities, inputs, strict=True)]
+    return Chunk(labels_B, outputs, row_1BC)
 
 
 def score_goodness(

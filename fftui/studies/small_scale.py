@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fftui.experiment import Data, LayerConfig, Model
+from fftui.experiment import Data, Model
 from fftui.experiment.config import Config
 from fftui.experiment.field_errors import validated
 from fftui.presets import preset_values, read_preset
@@ -76,16 +76,12 @@ def small_scale_changes(preset: str, data: str, images: int | None = None) -> di
             changes[f"phases.{number}.windows"] = []
     base = validated(_Parts, {"data": values["data"], "model": values["model"]}, f"preset {preset}")
     info = base.data.info
-    for number, layer in enumerate(base.model.layers):
+    layers = zip(base.model.layers, base.model.small(info).layers, strict=True)
+    for number, (layer, smaller) in enumerate(layers):
         changes |= {
             f"model.layers.{number}.{name}": value
-            for name, value in _smaller(layer, info.classes).items()
+            for name, value in layer.differences(smaller).items()
         }
     if images is not None:
         changes["data.train_images"] = min(images, info.train_images - base.data.validation_images)
     return changes
-
-
-def _smaller(layer: LayerConfig, classes: int) -> dict[str, Any]:
-    """The fields of `layer` that differ in its small version."""
-    return layer.differences(layer.small(classes))

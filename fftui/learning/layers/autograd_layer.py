@@ -25,7 +25,8 @@ class AutogradLayer(Layer):
 
     def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """Outputs for raw input, with autograd."""
-        return self.pooled(self.compute_activities(self.labelled(x_ND, labels_N), labels_N))
+        x_ND = self.labelled(x_ND, labels_N)
+        return self.outputs_of(self.compute_activities(x_ND, labels_N), x_ND)
 
     @torch.no_grad()
     def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:

@@ -20,7 +20,8 @@ from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
 from fftui.learning.layers.dropout import dropout_of
 from fftui.learning.layers.feedback import Steps, convolved
-from fftui.learning.layers.layer import LabelFreeInputs, triangle
+from fftui.learning.layers.layer import LabelFreeInputs, standardised_groups, triangle
+from fftui.learning.layers.shortcut import concatenate, keep
 from fftui.learning.objective import Objective, ObjectiveValue
 
 OUTPUT_EPSILON = 1e-4  # of the batch normalisation of activities, as in CwComp
@@ -46,7 +47,8 @@ class ConvolutionLayer(AutogradLayer):
         dtype: torch.dtype,
         generator: torch.Generator,
     ) -> None:
-        channels, height, width = input_shape
+        _, height, width = input_shape
+        channels = spec.own_inputs(input_shape[0])
         super().__init__(
             input_shape=input_shape,
             shape=spec.activity_shape(input_shape),
@@ -55,7 +57,10 @@ class ConvolutionLayer(AutogradLayer):
             label=label,
             dtype=dtype,
         )
+        self.pooled_shape = spec.pooled_shape(input_shape)
         self._full_size = math.prod(spec.convolved_shape(input_shape))
+        self._convolves = channels  # the first ones of its input; what was kept is behind them
+        self._shortcut, self._stride = spec.shortcut, spec.stride
         planes = (
             label_planes(label, height, width, generator=generator)
             if label.encoding in PLANES
@@ -79,7 +84,7 @@ class ConvolutionLayer(AutogradLayer):
         reflects = spec.border == "reflected"
         self._reflected = spec.padding if reflects else 0
         self._steps = Steps(spec.stride, 0 if reflects else spec.padding, spec.channel_groups)
-        self._triangle_power = spec.triangle_power if spec.output == "triangle" else None
+        self._output, self._triangle_power = spec.output, spec.triangle_power
         self._pooling = spec.pooling
         self._pool = partial(
             functional.max_pool2d if spec.pool == "max" else functional.avg_pool2d,
@@ -104,13 +109,11 @@ class ConvolutionLayer(AutogradLayer):
 
     def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (S·B, H) for normalised images (B, D) with S labels each, stacked."""
-        x_BKHW = x_ND.view(-1, *self.input_shape)
+        x_BKHW = x_ND.view(-1, *self.input_shape)[:, : self._convolves]
         if self._batch_norm is not None:
             x_BKHW = self._batch_norm(x_BKHW)
         a_NKHW = self._add_label_planes(
-            self._convolved(
-                x_BKHW, self.weight[:, : self.input_shape[0]], self.bias, self.feedback
-            ),
+            self._convolved(x_BKHW, self.weight[:, : self._convolves], self.bias, self.feedback),
             labels_N,
         )
         z_NKHW = self._activated(a_NKHW)
@@ -130,15 +133,30 @@ class ConvolutionLayer(AutogradLayer):
         return self._pool(self._activation.apply(a_NKHW))
 
     def pooled(self, z_NH: Tensor) -> Tensor:
-        """The activities or their triangle over the channels, pooled if pooling comes after
-        goodness.
+        """The activities, their triangle over the channels or each class's less its mean by its
+        standard deviation, pooled if pooling comes after goodness.
         """
-        if self._triangle_power is not None:
+        if self._output == "triangle":
             z_NKHW = triangle(z_NH.view(-1, *self.shape), self._triangle_power)
             z_NH = z_NKHW.flatten(1)
+        if self._output == "normalised":
+            z_NH = standardised_groups(z_NH, self.shape, self.label.classes)
         if self._pooling != "after-goodness":
             return z_NH
         return self._pool(z_NH.view(-1, *self.shape)).flatten(1)
+
+    def outputs_of(self, z_NH: Tensor, x_ND: Tensor | None) -> Tensor:
+        """The layer's own outputs, with its input beside them or joined with the kept input."""
+        out_NH = self.pooled(z_NH)
+        if self._shortcut == "none" or x_ND is None:
+            return out_NH
+        out_NKHW, x_NKHW = out_NH.view(-1, *self.shape), x_ND.view(-1, *self.input_shape)
+        if self._shortcut == "keep":
+            return keep(out_NKHW, x_NKHW, self._stride).flatten(1)
+        kept_NKHW = x_NKHW[:, self._convolves :]
+        if self._shortcut == "add":
+            return (out_NKHW + kept_NKHW).flatten(1)
+        return concatenate(out_NKHW, kept_NKHW, self.label.classes).flatten(1)
 
     def unit_weights(self) -> tuple[nn.Parameter, int]:
         """The kernels (K, inputs, kernel, kernel)."""
@@ -150,7 +168,7 @@ class ConvolutionLayer(AutogradLayer):
 
     def image_weights(self) -> Tensor | None:
         """Each channel's kernel over the image's channels, where it sees all of them."""
-        return self.weight[:, : self.input_shape[0]] if self._sees_all_channels else None
+        return self.weight[:, : self._convolves] if self._sees_all_channels else None
 
     def activities_per_label(self, x: LabelFreeInputs, *labels_B: Tensor) -> Tensor:
         """z (S·B, H) for images with each of S sets of labels; planes leave the images
@@ -172,7 +190,7 @@ class ConvolutionLayer(AutogradLayer):
         """The convolved images and their labels' planes: (N, K, height, width)."""
         if self._planes is None:
             return a_BKHW
-        planes_CKHW = self._convolved(self._planes, self.weight[:, self.input_shape[0] :], None)
+        planes_CKHW = self._convolved(self._planes, self.weight[:, self._convolves :], None)
         # A product with one-hot rows, not an index: its gradient is a product too, and the same
         # every time on a GPU.
         one_hot_NC = torch.eye(len(planes_CKHW), device=labels_N.device, dtype=self.dtype)[labels_N]

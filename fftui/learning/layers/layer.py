@@ -75,8 +75,9 @@ class Layer(nn.Module, ABC):
     """A layer over inputs of `input_shape`; float32 parameters, products in `dtype`. No gradient
     ever leaves it.
 
-    Its activities have `shape`, its outputs `output_shape` (smaller where it pools). Between layers
-    both are flat: (N, D) and (N, H). Labels (N,) count from 0; C is the neutral one (see
+    Its activities have `shape`, its own outputs `pooled_shape` (smaller where it pools), what it
+    hands on `output_shape` (larger where a shortcut goes past it). Between layers they are flat:
+    (N, D) and (N, H). Labels (N,) count from 0; C is the neutral one (see
     `fftui.data.label_encoding`). A kind implements `forward`, `activities` and `learn`; it may
     override the `…_per_label` methods where labels share work.
     """
@@ -101,6 +102,7 @@ class Layer(nn.Module, ABC):
         self.input_shape = input_shape
         self.shape = shape
         self.output_shape = output_shape or shape
+        self.pooled_shape = self.output_shape  # of its own outputs, without a shortcut's
         self.normalisation = normalisation
         self.label = label
         self.dtype = dtype
@@ -139,10 +141,15 @@ class Layer(nn.Module, ABC):
         """Set the gradients of `objective` for normalised input."""
 
     def pooled(self, z_NH: Tensor) -> Tensor:
-        """Outputs to the next layer: the activities (N, H), pooled where the layer pools after
-        goodness.
-        """
+        """The layer's own outputs: the activities (N, H), pooled where it pools after goodness."""
         return z_NH
+
+    def outputs_of(self, z_NH: Tensor, x_ND: Tensor | None) -> Tensor:
+        """Outputs to the next layer, from the activities and the normalised input that they are of
+        (None: of the first layer), which a shortcut may keep.
+        """
+        del x_ND
+        return self.pooled(z_NH)
 
     def label_beside(self, labels_N: Tensor) -> Tensor | None:
         """What these labels give the layer beside its inputs, as (N, channels, height, width):
@@ -185,7 +192,7 @@ class Layer(nn.Module, ABC):
         if self.normalisation == "layer":
             return self._standardised_rows(x_ND)[0].to(self.dtype)
         if self.normalisation == "group":
-            return self._standardised_groups(x_ND).to(self.dtype)
+            return standardised_groups(x_ND, self.input_shape, self.label.classes).to(self.dtype)
         return (x_ND * self.normaliser(row_norm(x_ND)).to(x_ND.dtype)[:, None]).to(self.dtype)
 
     def labelled(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
@@ -201,7 +208,7 @@ class Layer(nn.Module, ABC):
         if self.normalisation == "layer":
             return self._standardised_rows(x_ND)[0]
         if self.normalisation == "group":
-            return self._standardised_groups(x_ND)
+            return standardised_groups(x_ND, self.input_shape, self.label.classes)
         return x_ND * self.normaliser(torch.linalg.vector_norm(x_ND, dim=1))[:, None]
 
     def encode(self, x_BD: Tensor) -> LabelFreeInputs:
@@ -238,19 +245,6 @@ class Layer(nn.Module, ABC):
         factor_N = 1 / (square_N.clamp(min=0).sqrt() + EPSILON)
         return (wide_ND - mean_N[:, None]) * factor_N[:, None], factor_N
 
-    def _standardised_groups(self, x_ND: Tensor) -> Tensor:
-        """(x − mean) / std of each class's group of units or channels, of all where they are fewer
-        than classes; those left over are a group of their own.
-        """
-        each, groups = self.input_shape[0] // self.label.classes, self.label.classes
-        if not each:
-            return functional.group_norm(x_ND, 1)
-        grouped = each * groups * math.prod(self.input_shape[1:])
-        if grouped == x_ND.shape[1]:
-            return functional.group_norm(x_ND, groups)
-        parts = functional.group_norm(x_ND[:, :grouped].contiguous(), groups), x_ND[:, grouped:]
-        return torch.cat((parts[0], functional.group_norm(parts[1].contiguous(), 1)), 1)
-
     def normaliser(self, norm_N: Tensor) -> Tensor:
         """The factor (N,) that normalises inputs whose Euclidean norm is `norm_N`."""
         if self.normalisation == "l2":
@@ -258,6 +252,20 @@ class Layer(nn.Module, ABC):
         if self.normalisation == "rms":
             return math.sqrt(self.inputs) / (norm_N + EPSILON)
         return torch.ones_like(norm_N)
+
+
+def standardised_groups(x_ND: Tensor, shape: tuple[int, ...], classes: int) -> Tensor:
+    """(x − mean) / std of each class's group of units or channels of inputs of `shape`, of all
+    where they are fewer than classes; those left over are a group of their own. With autograd.
+    """
+    each = shape[0] // classes
+    if not each:
+        return functional.group_norm(x_ND, 1)
+    grouped = each * classes * math.prod(shape[1:])
+    if grouped == x_ND.shape[1]:
+        return functional.group_norm(x_ND, classes)
+    parts = functional.group_norm(x_ND[:, :grouped].contiguous(), classes), x_ND[:, grouped:]
+    return torch.cat((parts[0], functional.group_norm(parts[1].contiguous(), 1)), 1)
 
 
 def triangle(z: Tensor, power: float) -> Tensor:

@@ -23,6 +23,7 @@ RULES.add("readout", "fftui.learning.rules.readout:ReadoutRule")
 RULES.add("backprop", "fftui.learning.rules.backprop:BackpropRule")
 RULES.add("feedback-alignment", "fftui.learning.rules.feedback_alignment:FeedbackAlignmentRule")
 RULES.add("predsim", "fftui.learning.rules.similarity_matching:similarity_matching")
+RULES.add("supervised-contrast", "fftui.learning.rules.supervised_contrast:supervised_contrast")
 RULES.add("cafo", "fftui.learning.rules.cascaded_forward:CascadedForwardRule")
 RULES.add(
     "direct-feedback-alignment",

@@ -11,7 +11,7 @@ from fftui.learning.images import Images
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.network import Network, SoftmaxHead
 from fftui.learning.optimiser import Optimiser, OptimiserSettings, ParameterGroup
-from fftui.learning.prediction import forward_layers, rows_at_once
+from fftui.learning.prediction import forward_outputs, rows_at_once
 
 
 class HeadPhase(OptimiserSettings, Protocol):
@@ -56,5 +56,5 @@ def head_logits(network: Network, head: SoftmaxHead, images: Images) -> Tensor:
 def read_outputs(network: Network, x: LabelFreeInputs) -> list[Tensor]:
     """Outputs of the layers under the neutral label, float32 (B, H), as far as the head reads."""
     layers = network.layers[: max(network.head.layers)] if network.head else network.layers
-    activities = forward_layers(layers, x, network.neutral(x.images_BD))
-    return [layer.pooled(z).float() for layer, z in zip(layers, activities, strict=True)]
+    outputs = forward_outputs(layers, x, network.neutral(x.images_BD))
+    return [out_BH.float() for out_BH in outputs]

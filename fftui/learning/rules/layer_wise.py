@@ -11,8 +11,8 @@ from fftui.experiment import LocalPhaseConfig, for_layer
 from fftui.learning.images import Images
 from fftui.learning.layers.layer import LabelFreeInputs, Layer, seed_dropout
 from fftui.learning.objective import ObjectiveValue
-from fftui.learning.optimiser import Optimiser, ParameterGroup
-from fftui.learning.prediction import forward_layers
+from fftui.learning.optimiser import Optimiser
+from fftui.learning.prediction import forward_outputs
 from fftui.learning.rules.first_layer_inputs import AT_ONCE, FirstLayerInputs
 from fftui.learning.rules.local_rule import LocalRule
 from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
@@ -76,8 +76,8 @@ class CachedLayerInputs:
 
     def _forward(self, labels_B: Tensor, x: LabelFreeInputs) -> Tensor:
         """x̂ (B, D) of the layer for images with their labels."""
-        *_, z_BH = forward_layers(self._below, x, labels_B)
-        return self._layer.normalise(self._below[-1].pooled(z_BH))
+        *_, out_BH = forward_outputs(self._below, x, labels_B)
+        return self._layer.normalise(out_BH)
 
     def _forward_all(self, images: Images, labels_N: Tensor) -> Tensor:
         inputs_ND = torch.empty(
@@ -114,7 +114,7 @@ class LayerTrainer(StageTrainer):
     ) -> None:
         number = len(layers)
         rate = for_layer(phase.learning_rate, number)
-        group = ParameterGroup(rule.parameters(number), rate)
+        group = rule.group(number, rate)
         self._optimiser = Optimiser([group], phase, total_steps)
         self._layer_sums = LayerSums(1, group.parameters[0].device)
         super().__init__(

@@ -13,12 +13,7 @@ from torch import Tensor, nn
 
 from fftui import experiment as ex
 from fftui.errors import RequestError
-from fftui.learning.class_goodness import (
-    ClassGoodness,
-    GroupMean,
-    GroupMeanSquare,
-    Projection,
-)
+from fftui.learning.class_goodness import GROUP_GOODNESS, ClassGoodness, Projection
 from fftui.learning.images import Images
 from fftui.learning.layer_range import KeptRange, LayerRange, best_range
 from fftui.learning.layers.layer import Layer
@@ -155,10 +150,8 @@ def _kept_range(context: TrainContext) -> KeptRange:
 def _class_goodness(kind: ex.ClassGoodness, number: int, context: TrainContext) -> ClassGoodness:
     """The goodness of each class in layer `number`, from 1."""
     classes, network = context.train.info.classes, context.network
-    if kind == "mean-square":
-        return GroupMeanSquare(classes)
-    if kind == "mean-activation":
-        return GroupMean(classes)
+    if kind in GROUP_GOODNESS:
+        return GROUP_GOODNESS[kind](classes)
     units = network.layers[number - 1].outputs
 
     def make() -> Projection:

@@ -105,6 +105,10 @@ class LocalRule(ABC):
         """What layer `number` learns: its own parameters, and those that the rule keeps for it."""
         return tuple(self._context.network.layers[number - 1].parameters())
 
+    def group(self, number: int, learning_rate: float) -> ParameterGroup:
+        """`parameters` with their learning rates, `learning_rate` being the layer's own."""
+        return ParameterGroup(self.parameters(number), learning_rate)
+
     def head_trainer(self, total_steps: int) -> HeadTrainer | None:
         """What trains the head beside layers that learn in parallel; None where nothing does."""
         del total_steps
@@ -152,7 +156,7 @@ class LocalRule(ABC):
 def layer_groups(rule: LocalRule, layers: int, phase: LocalPhaseConfig) -> list[ParameterGroup]:
     """What each of `layers` layers learns by `rule`, with its learning rate."""
     rates = for_layers(phase.learning_rate, layers)
-    return [ParameterGroup(rule.parameters(number), rate) for number, rate in enumerate(rates, 1)]
+    return [rule.group(number, rate) for number, rate in enumerate(rates, 1)]
 
 
 @torch.no_grad()

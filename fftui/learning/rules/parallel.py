@@ -77,9 +77,10 @@ class ParallelTrainer(StageTrainer):
     @torch.no_grad()
     def learn_rows(
         self, rows: range, index_B: Tensor, step: int, below_ND: Tensor | None = None
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor | None]:
         """`step` for consecutive layers, numbers `rows` from 0; returns the activities (N, H) of
-        the last one. `below_ND` are the outputs of the layer below them, if there is one.
+        the last one and its normalised input (None: of the first layer), which make its outputs.
+        `below_ND` are the outputs of the layer below them, if there is one.
         """
         seed_dropout(self._layers, self._rule.seed, step)
         x = self._images.batch(index_B) if below_ND is None else None
@@ -88,10 +89,12 @@ class ParallelTrainer(StageTrainer):
             class_probs_BC = self._head.predict_probs(x, self._labels_N[index_B])
         sets = self._rule.labels(index_B, class_probs_BC)
         z_NH: Tensor | None = None
+        x_ND: Tensor | None = None
         for row in rows:
             if z_NH is not None:
-                below_ND = self._layers[row - 1].pooled(z_NH)
-            below = x if below_ND is None else below_ND
+                below_ND = self._layers[row - 1].outputs_of(z_NH, x_ND)
+            x_ND = None if below_ND is None else self._layers[row].normalise(below_ND)
+            below = x if x_ND is None else x_ND
             assert below is not None
             if row + 1 not in self._learning:
                 z_NH = self._activities(row, index_B, sets, below)
@@ -107,7 +110,7 @@ class ParallelTrainer(StageTrainer):
         if self._head:
             self._head.optimiser.step(step)
         assert z_NH is not None
-        return z_NH
+        return z_NH, x_ND
 
     def labels_shown(self, index_B: Tensor) -> int:
         """Number of labels with which each image is shown."""
@@ -120,11 +123,11 @@ class ParallelTrainer(StageTrainer):
         sets: tuple[Tensor, ...],
         below: LabelFreeInputs | Tensor,
     ) -> ObjectiveValue:
-        """Set the gradients of layer number `row` for what is below it."""
+        """Set the gradients of layer number `row` for what is below it, normalised."""
         layer = self._layers[row]
         if isinstance(below, Tensor):
             objective = self._rule.objective(row + 1, index_B)
-            return layer.learn(layer.normalise(below), torch.cat(sets), objective)
+            return layer.learn(below, torch.cat(sets), objective)
         return self._rule.learn_first(layer, below, index_B, *sets)
 
     def _activities(
@@ -134,10 +137,12 @@ class ParallelTrainer(StageTrainer):
         sets: tuple[Tensor, ...],
         below: LabelFreeInputs | Tensor,
     ) -> Tensor:
-        """Activities (N, H) of layer number `row`, which does not learn, for what is below it."""
+        """Activities (N, H) of layer number `row`, which does not learn, for what is below it,
+        normalised.
+        """
         layer = self._layers[row]
         if isinstance(below, Tensor):
-            return layer.activities(layer.normalise(below), torch.cat(sets))
+            return layer.activities(below, torch.cat(sets))
         return self._rule.first_activities(layer, below, index_B, *sets)
 
     def means(self) -> EpochMeans:

@@ -12,9 +12,8 @@ from fftui.learning.images import Images
 from fftui.learning.layers.dropout import dropout_of
 from fftui.learning.network import Network, SoftmaxHead
 from fftui.learning.optimiser import Optimiser, ParameterGroup
-from fftui.learning.prediction import Score, rows_at_once, score_of
+from fftui.learning.prediction import Score, forward_outputs, rows_at_once, score_of
 from fftui.learning.rules.head_trainer import read_outputs
-from fftui.learning.rules.local_rule import activities_of
 from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer, TrainContext
 from fftui.learning.train_inputs import PlainInputs
 from fftui.telemetry.clocks import timed
@@ -74,13 +73,14 @@ class ReadoutRule:
     def activities(self, images: Images) -> list[Tensor]:
         """Outputs (N, H) of each layer, under the neutral label or with none."""
         network = self._context.network
-        if self._phase.inputs == "raw":
-            parts = [list(network.raw_outputs(x_BD)) for x_BD in _batches(network, images)]
-            return [torch.cat(of_layer) for of_layer in zip(*parts, strict=True)]
-        neutral = images.with_labels(network.neutral(images.labels_N))
-        activities = activities_of(network.layers, neutral)
-        pairs = zip(network.layers, activities, strict=True)
-        return [layer.pooled(z_NH).float() for layer, z_NH in pairs]
+        outputs = network.raw_outputs if self._phase.inputs == "raw" else self._neutral_outputs
+        parts = [list(outputs(x_BD)) for x_BD in _batches(network, images)]
+        return [torch.cat(of_layer).float() for of_layer in zip(*parts, strict=True)]
+
+    def _neutral_outputs(self, x_BD: Tensor) -> Iterator[Tensor]:
+        network = self._context.network
+        x = network.layers[0].encode(x_BD)
+        return forward_outputs(network.layers, x, network.neutral(x_BD))
 
     def _outputs(self, x_BD: Tensor) -> list[Tensor]:
         network = self._context.network
