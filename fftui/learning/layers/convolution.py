@@ -16,6 +16,7 @@ from fftui.data.encodings import PLANES
 from fftui.data.label_encoding import LabelInput, label_planes
 from fftui.experiment import Convolution
 from fftui.learning.activations import ACTIVATIONS
+from fftui.learning.layers.added_planes import add_planes
 from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.batch_norm import BatchNorm
 from fftui.learning.layers.dropout import dropout_of
@@ -191,13 +192,8 @@ class ConvolutionLayer(AutogradLayer):
         if self._planes is None:
             return a_BKHW
         planes_CKHW = self._convolved(self._planes, self.weight[:, self._convolves :], None)
-        # A product with one-hot rows, not an index: its gradient is a product too, and the same
-        # every time on a GPU.
-        one_hot_NC = torch.eye(len(planes_CKHW), device=labels_N.device, dtype=self.dtype)[labels_N]
-        a_BX = _rows(a_BKHW)
-        label_NX = one_hot_NC @ _rows(planes_CKHW)
-        a_SBX = label_NX.view(-1, *a_BX.shape) + a_BX
-        return a_SBX.view(-1, *a_BKHW.shape[2:], a_BKHW.shape[1]).permute(0, 3, 1, 2)
+        a_NX = add_planes(_rows(a_BKHW), _rows(planes_CKHW), labels_N)
+        return a_NX.view(-1, *a_BKHW.shape[2:], a_BKHW.shape[1]).permute(0, 3, 1, 2)
 
     def _convolved(
         self, x: Tensor, weight: Tensor, bias: Tensor | None, feedback: Tensor | None = None
