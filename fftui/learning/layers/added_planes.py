@@ -34,5 +34,5 @@ class _AddedPlanes(torch.autograd.Function):
         (grad_NX,) = grads
         # a product, not the sum of an index: the same every time on a GPU
         one_hot_NC = torch.eye(ctx.planes, device=grad_NX.device, dtype=grad_NX.dtype)[labels_N]
-        images_BX = grad_NX.view(-1, ctx.images, grad_NX.shape[1]).sum(0)
+        images_BX = grad_NX.reshape(-1, ctx.images, grad_NX.shape[1]).sum(0)
         return images_BX, one_hot_NC.t() @ grad_NX, None
