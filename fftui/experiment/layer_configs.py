@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -212,7 +212,7 @@ class FullyConnected(LayerConfig):
 
 
 def layers_text(layers: Sequence[LayerConfig]) -> str:
-    """Layers as short text: `4 × 2000`, `conv 32 64 128`, `attention 1000 + 500`."""
+    """Layers as short text: `4 × 2000`, `conv 32 64`, `attention 1000 + 500`, `conv 5×20 40`."""
     named = [
         (kind, size) for kind, _, size in (layer.short_name.rpartition(" ") for layer in layers)
     ]
@@ -220,7 +220,14 @@ def layers_text(layers: Sequence[LayerConfig]) -> str:
         kind, size = named[0]
         return f"{kind} {len(named)} × {size}".strip()
     groups = (
-        f"{kind} {' '.join(size for _, size in group)}".strip()
+        f"{kind} {_sizes_text(size for _, size in group)}".strip()
         for kind, group in groupby(named, lambda each: each[0])
     )
     return " + ".join(groups)
+
+
+def _sizes_text(sizes: Iterable[str]) -> str:
+    """Sizes one after the other; three of the same and more are counted."""
+    runs = ((size, len(list(same))) for size, same in groupby(sizes))
+    texts = (f"{count}×{size}" if count > 2 else " ".join([size] * count) for size, count in runs)
+    return " ".join(texts)

@@ -52,10 +52,6 @@ class Images:
         """The images from `start` up to `stop`."""
         return replace(self, pixels=self.pixels[start:stop], labels_N=self.labels_N[start:stop])
 
-    def with_labels(self, labels_N: Tensor) -> "Images":
-        """The images with other labels (N,)."""
-        return replace(self, labels_N=labels_N)
-
     def parts(self, size: int) -> Iterator["Images"]:
         """The images, at most `size` at a time; one part without images where there are none."""
         return (self.part(start, start + size) for start in range(0, max(1, len(self)), size))

@@ -18,6 +18,7 @@ from fftui.experiment import LAYERS, LayerConfig, SelfAttention, layers_text
         ([{"kind": "convolution", "channels": 8}] * 2, "conv 2 × 8"),
         ([{"kind": "self-attention", "units": 1000}, {"units": 500}], "attention 1000 + 500"),
         ([{"kind": "convolution"}], "conv 32"),
+        ([{"units": units} for units in (5, 5, 5, 7, 7)], "3×5 7 7"),
         ([], ""),
     ],
 )
