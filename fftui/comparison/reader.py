@@ -4,7 +4,6 @@ learn. One thread at a time uses it.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,15 @@ from fftui.comparison.compared import Condition, compared_runs
 from fftui.runs.curve_metrics import CURVE_METRICS, USUAL, CurveMetric, RunCurve
 from fftui.runs.curves import RunCurves, layers_of, points_of
 from fftui.runs.folder import RunFolder
-from fftui.runs.growing_tables import GrowingTables
+from fftui.runs.growing_tables import GrowingTables, read_stored
 from fftui.runs.status import current_record
+from fftui.runs.table_names import TableName
 
 if TYPE_CHECKING:
     from fftui.comparison.condition_outcomes import Measured
     from fftui.comparison.outcome_rows import Outcomes
 
-READERS = 4  # runs read at once
+BEGINNING: tuple[TableName, ...] = ("epochs", "evaluations")  # have the curves that are seen first
 
 
 class ComparisonReader:
@@ -27,10 +27,10 @@ class ComparisonReader:
 
     def __init__(self, folders: Sequence[RunFolder]) -> None:
         tables = {folder: GrowingTables(folder) for folder in folders}
-        with ThreadPoolExecutor(READERS) as pool:  # Polars reads without Python's lock
-            for each in tables.values():
-                pool.submit(_read, each)  # meanwhile the records and experiments are read
+        with ThreadPoolExecutor(1) as beside:  # Polars reads without Python's lock
+            read = beside.submit(read_stored, list(tables.values()), BEGINNING)
             self.runs = compared_runs(folders)
+            read.result()
         self._tables = [tables[run.folder] for run in self.runs]
         self._curves = [RunCurves(each) for each in self._tables]
         self._measured: dict[str, Measured | None] = {}
@@ -42,8 +42,8 @@ class ComparisonReader:
 
     def curves(self, metric: CurveMetric, layer: int | None) -> tuple[RunCurve | None, ...]:
         """The curve of each run. Raises OSError where a run cannot be read."""
-        with ThreadPoolExecutor(READERS) as pool:
-            return tuple(pool.map(lambda each: each.curve(metric, layer), self._curves))
+        self._read(metric)
+        return tuple(each.curve(metric, layer) for each in self._curves)
 
     def usual_metric(self) -> CurveMetric:
         """The first of `USUAL` of which every run has several points, else the one with most
@@ -55,8 +55,12 @@ class ComparisonReader:
 
     def points(self, metric: CurveMetric) -> list[int]:
         """How many values each run has of a metric. Raises OSError."""
-        with ThreadPoolExecutor(READERS) as pool:
-            return list(pool.map(lambda each: points_of(each, metric), self._tables))
+        self._read(metric)
+        return [points_of(each, metric) for each in self._tables]
+
+    def _read(self, metric: CurveMetric) -> None:
+        """Read the tables of a metric together, where they were not."""
+        read_stored(self._tables, ("epochs", metric.table))
 
     def read_again(self, metric: CurveMetric) -> bool:
         """Read what is new of runs that learn; whether anything is. Raises OSError."""
@@ -86,12 +90,3 @@ class ComparisonReader:
             if run.letter not in self._measured and not run.is_learning:
                 self._measured[run.letter] = measured_of(tables)
         return outcomes_of(conditions, self._measured)
-
-
-def _read(tables: GrowingTables) -> None:
-    """Read the tables of which a comparison begins with a curve; what cannot be read is asked for
-    again, and said then.
-    """
-    with suppress(OSError):
-        tables.read("evaluations")
-        tables.read("epochs")

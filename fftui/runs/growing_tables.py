@@ -1,10 +1,12 @@
 """`GrowingTables`: the tables of a run that may still be learning, kept up with its journal."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from fftui import events as ev
 from fftui.errors import RunNotFoundError
-from fftui.runs.finished_tables import finished_table
+from fftui.runs.finished_tables import finished_table, stored_tables
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
 from fftui.runs.status import is_live
@@ -61,11 +63,9 @@ class GrowingTables:
         """Read table `name`, or what is new of it; whether anything was. Raises OSError."""
         if name in self._complete:
             return False
-        kinds = SAMPLES if name == "telemetry" else EPOCHS
-        ended = self._has_ended()
+        kinds, ended = _kinds_of(name), self._has_ended()
         if ended and kinds not in self._parts:
-            self._tables[name] = finished_table(self.folder, name)
-            self._complete.add(name)
+            self.take(name, finished_table(self.folder, name))
             return True
         part = self._parts.setdefault(kinds, _Part(self.folder, kinds))
         found = part.read()
@@ -82,9 +82,34 @@ class GrowingTables:
             self.read(name)
         return self._tables[name]
 
+    def lies_in_folder(self, name: TableName) -> bool:
+        """Whether table `name` is one of a run that has ended, and was not read yet."""
+        read = name in self._complete or _kinds_of(name) in self._parts
+        return not read and self._has_ended()
+
+    def take(self, name: TableName, table: pl.DataFrame) -> None:
+        """Have `table`, the whole one of a run that has ended."""
+        self._tables[name] = table
+        self._complete.add(name)
+
     def _has_ended(self) -> bool:
         """Whether the run's record says so; a record that cannot be read does not."""
         try:
             return not is_live(self.folder.record())
         except RunNotFoundError:
             return False
+
+
+def _kinds_of(name: TableName) -> tuple[type[ev.Event], ...]:
+    return SAMPLES if name == "telemetry" else EPOCHS
+
+
+def read_stored(many: Sequence[GrowingTables], names: Sequence[TableName]) -> None:
+    """Read tables of runs that have ended, as far as they lie in their folders, in one go; the
+    others are read when they are asked for.
+    """
+    wanted = [(each, name) for each in many for name in names if each.lies_in_folder(name)]
+    found = stored_tables([(each.folder, name) for each, name in wanted])
+    for (each, name), table in zip(wanted, found, strict=True):
+        if table is not None:
+            each.take(name, table)
