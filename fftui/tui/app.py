@@ -6,6 +6,7 @@ their own timers.
 """
 
 import base64
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -158,6 +159,7 @@ class FFTUIApp(OpeningApp):
             self.push_screen(LiveScreen(self._first_shown, self.machine))
         for message in self.first:
             self.post_message(message)
+        self.call_after_refresh(gc.freeze)
         if self._loads_torch:
             self.set_timer(LOAD_TORCH_AFTER_S, lambda: self.in_thread(LOADER, self._load_torch))
 
@@ -185,6 +187,7 @@ class FFTUIApp(OpeningApp):
     @on(TorchLoaded)
     def _torch_loaded(self, message: TorchLoaded) -> None:
         self.presets_screen.torch_loaded(message.problem)
+        gc.freeze()
         for failure in plugin_failures():
             self.notify(str(failure), severity="error", timeout=20)
 

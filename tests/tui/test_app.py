@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from fftui import events as ev
 from fftui.runs.view import RunView
-from fftui.tui.app import FFTUIApp
+from fftui.tui.app import FFTUIApp, TorchLoaded
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen
 from fftui.tui.screens.help_screen import HelpScreen
@@ -35,6 +35,16 @@ def test_the_first_screen_needs_neither_torch_nor_polars() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_what_is_loaded_is_not_searched_for_garbage(new_app, monkeypatch) -> None:
+    frozen: list[bool] = []
+    monkeypatch.setattr("fftui.tui.app.gc.freeze", lambda: frozen.append(True))
+    app = new_app()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(frozen) == 1)
+        app.post_message(TorchLoaded(""))
+        await until(pilot, lambda: len(frozen) == 2)
 
 
 @both_sizes
