@@ -6,10 +6,12 @@ layer from its own first one. Missing values have no point; a loss that was not 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fftui.errors import one_of
 from fftui.events import METRICS as SAMPLED
+from fftui.runs.line_points import Points
 
 if TYPE_CHECKING:
     from fftui.runs.table_names import TableName
@@ -94,6 +96,17 @@ class RunCurve:
     steps: tuple[float, ...]
     seconds: tuple[float, ...]
     values: tuple[float, ...]
+
+    def points(self, x: XName) -> Points:
+        """The points of the curve by `x`, the same object at each call."""
+        found = self._points.get(x)
+        if found is None:
+            found = self._points[x] = Points(self.xs(x), self.values)
+        return found
+
+    @cached_property
+    def _points(self) -> dict[XName, Points]:
+        return {}
 
     def xs(self, x: XName) -> tuple[float, ...]:
         """Where the values stand by `x`."""

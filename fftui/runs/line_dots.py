@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Reals = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -28,55 +31,83 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class ColumnRows:
-    """The rows of dots of a line, by columns of dots that hold a point: those of its largest and
-    smallest value, and of its first and last one. -1 is over the grid, `down` under it.
-    """
-
-    columns: list[int]
-    high: list[int]
-    low: list[int]
-    first: list[int]
-    last: list[int]
-
-
 class LineArrays:
-    """The points of a line by rising x, all of them finite."""
+    """The points of a line by rising x; drawn only where all of them are finite."""
 
-    def __init__(self, xs: Sequence[float], ys: Sequence[float]) -> None:
+    xs_N: "Reals"
+    ys_N: "Reals"
+
+    @classmethod
+    def of(cls, xs: Sequence[float], ys: Sequence[float]) -> "LineArrays":
+        """The points as arrays."""
         import numpy as np  # noqa: PLC0415 - see above
 
-        self._xs = np.array(xs, dtype=np.float64)
-        self._ys = np.array(ys, dtype=np.float64)
+        return cls(np.array(xs, dtype=np.float64), np.array(ys, dtype=np.float64))
 
-    def rows(self, grid: Grid) -> ColumnRows:
-        """The line on `grid`; neighbouring columns meet in the middle between two points."""
+    def with_values(self, ys_N: "Reals") -> "LineArrays":
+        """Other values at the same places."""
+        return LineArrays(self.xs_N, ys_N)
+
+    def extent(self, left: float, right: float, over: float) -> tuple[float, ...]:
+        """The smallest and the largest value from `left` to `right`, of those greater than `over`;
+        none where there is none.
+        """
+        begin, end = self.xs_N.searchsorted(left, "left"), self.xs_N.searchsorted(right, "right")
+        ys = self.ys_N[begin:end]
+        inside = ys[ys > over]
+        return (float(inside.min()), float(inside.max())) if len(inside) else ()
+
+    def strokes(self, grid: Grid) -> list[tuple[int, int, int]]:
+        """Each column of dots with the uppermost and the lowest row of the line in it, 0 on top.
+        Neighbours meet in the middle between two points, and columns without a point lie on a
+        straight line. -1 is over the grid, `down` under it; a column without the line has `down`
+        and -1.
+        """
         import numpy as np  # noqa: PLC0415 - see above
 
-        xs, last = self._xs, grid.across - 1
-        begin = np.searchsorted(xs, grid.left, "left")
-        end = np.searchsorted(xs, grid.right, "right")
-        if end <= begin:
-            return ColumnRows([], [], [], [], [])
-        places = np.arange(last)
-        edges = grid.left + (grid.right - grid.left) * (places + 0.5) / max(1, last)
-        inner = np.clip(np.searchsorted(xs, edges, "left"), begin, end)
-        starts = np.concatenate(([begin], inner, [end]))
+        high = np.full(grid.across, grid.down)
+        low = np.full(grid.across, -1)
+        starts = self._starts(grid)
         columns = np.flatnonzero(np.diff(starts))
-        begins, ends = starts[columns], starts[columns + 1]
-        ys, cuts = self._ys[begin:end], begins - begin
-        high = _rows(np.maximum.reduceat(ys, cuts), grid)
-        low = _rows(np.minimum.reduceat(ys, cuts), grid)
-        first, final = _rows(self._ys[begins], grid), _rows(self._ys[ends - 1], grid)
-        meets = columns[1:] == columns[:-1] + 1
-        middle = np.rint(final[:-1] + (first[1:] - final[:-1]) * 0.5)
-        for rows, reach in ((high, np.minimum), (low, np.maximum)):
-            rows[:-1] = np.where(meets, reach(rows[:-1], middle), rows[:-1])
-            rows[1:] = np.where(meets, reach(rows[1:], middle), rows[1:])
-        return ColumnRows(columns.tolist(), *map(_whole, (high, low, first, final)))
+        if len(columns):
+            begins, ends = starts[columns], starts[columns + 1]
+            ys = self.ys_N[: ends[-1]]
+            first, last = _rows(ys[begins], grid), _rows(ys[ends - 1], grid)
+            high[columns] = _rows(np.maximum.reduceat(ys, begins), grid)
+            low[columns] = _rows(np.minimum.reduceat(ys, begins), grid)
+            _join(high, low, columns, first, last)
+        return list(zip(range(grid.across), high.tolist(), low.tolist(), strict=True))
+
+    def _starts(self, grid: Grid) -> "Integers":
+        """The number of the first point in each column of dots, and of the first one after them."""
+        import numpy as np  # noqa: PLC0415 - see above
+
+        xs, last = self.xs_N, grid.across - 1
+        begin, end = xs.searchsorted(grid.left, "left"), xs.searchsorted(grid.right, "right")
+        edges = grid.left + (grid.right - grid.left) * (np.arange(last) + 0.5) / max(1, last)
+        inner = np.clip(xs.searchsorted(edges, "left"), begin, max(begin, end))
+        return np.concatenate(([begin], inner, [max(begin, end)]))
 
 
-def _rows(ys: "NDArray[np.float64]", grid: Grid) -> "NDArray[np.float64]":
+def _join(
+    high: "Integers", low: "Integers", columns: "Integers", first: "Integers", last: "Integers"
+) -> None:
+    """Let the line go from the last point of each column that has one to the first of the next: on
+    a straight line between them, of which each column has the part up to its edge.
+    """
+    import numpy as np  # noqa: PLC0415 - see above
+
+    steps = np.diff(columns)
+    at = np.repeat(np.arange(len(steps)), steps)  # the column before each edge that is crossed
+    step = np.arange(len(at)) - np.repeat(np.cumsum(steps) - steps, steps)
+    slopes = (first[1:] - last[:-1]) / steps
+    edges = np.rint(last[at] + slopes[at] * (step + 0.5)).astype(high.dtype)
+    for beside in (columns[at] + step, columns[at] + step + 1):  # no column twice
+        high[beside] = np.minimum(high[beside], edges)
+        low[beside] = np.maximum(low[beside], edges)
+
+
+def _rows(ys: "Reals", grid: Grid) -> "Integers":
     """The row of each value."""
     import numpy as np  # noqa: PLC0415 - see above
 
@@ -91,9 +122,4 @@ def _rows(ys: "NDArray[np.float64]", grid: Grid) -> "NDArray[np.float64]":
         over = (inside / 2 - bottom / 2) / extent if extent > 0 else np.zeros_like(inside)
         found = np.rint((1 - over) * (grid.down - 1))
     found[ys > grid.top], found[ys < grid.bottom] = -1, grid.down
-    return found
-
-
-def _whole(rows: "NDArray[np.float64]") -> list[int]:
-    found: list[int] = rows.astype(int).tolist()
-    return found
+    return found.astype(np.int64)

@@ -1,37 +1,50 @@
-"""Exponential means of a line's values."""
+"""Exponential means of a line's values. Nothing here loads NumPy before the first line."""
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate, repeat
-from operator import truediv
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Reals = NDArray[np.float64]
 
 
 def smoothed(values: Sequence[float], weight: float) -> tuple[float, ...]:
     """Exponential means of values without a bias towards the first one; `weight` is that of the
-    mean so far. Values that are not finite stay, and leave the means as they were.
+    mean so far, from 0 to under 1. Values that are not finite stay, and leave the means as they
+    were.
     """
-    if not math.isfinite(sum(values)):
-        return _with_gaps(values, weight)
-    rest = 1 - weight
-    weighted = [rest * value for value in values]
-    means = accumulate(weighted, lambda mean, value: weight * mean + value)
-    return tuple(map(truediv, means, _totals(len(values), weight)))
+    import numpy as np  # noqa: PLC0415 - see above
+
+    return tuple(exponential_means(np.array(values, dtype=np.float64), weight).tolist())
+
+
+def exponential_means(values_N: "Reals", weight: float) -> "Reals":
+    """As `smoothed`, of an array."""
+    import numpy as np  # noqa: PLC0415 - see above
+
+    means_N, finite_N = values_N.copy(), np.isfinite(values_N)
+    sums_F = _weighted_sums(values_N[finite_N], weight)
+    means_N[finite_N] = sums_F / _totals(len(sums_F), weight)
+    return means_N
 
 
 @lru_cache(maxsize=8)
-def _totals(count: int, weight: float) -> tuple[float, ...]:
+def _totals(count: int, weight: float) -> "Reals":
     """The sum of the weights up to each of so many values: the same for all lines of a chart."""
-    rest = 1 - weight
-    return tuple(accumulate(repeat(rest, count), lambda total, rest: weight * total + rest))
+    import numpy as np  # noqa: PLC0415 - see above
+
+    return 1 - weight ** np.arange(1.0, count + 1)
 
 
-def _with_gaps(values: Sequence[float], weight: float) -> tuple[float, ...]:
-    mean, total, found = 0.0, 0.0, []
-    for value in values:
-        if math.isfinite(value):
-            mean, total = weight * mean + (1 - weight) * value, weight * total + (1 - weight)
-            found.append(mean / total)
-        else:
-            found.append(value)
-    return tuple(found)
+def _weighted_sums(values_N: "Reals", weight: float) -> "Reals":
+    """The sum up to each value, those before it weighted less and less: each pass adds as many more
+    of them as there are already, until their weight is nothing.
+    """
+    sums_N, added, passed = (1 - weight) * values_N, 1, weight
+    while added < len(sums_N) and passed > 0:
+        sums_N[added:] += passed * sums_N[:-added]
+        added, passed = 2 * added, passed * passed
+    return sums_N

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from textual.pilot import Pilot
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalWriter
 from fftui.tui.app import FFTUIApp
+from fftui.tui.charts.cell_plot import Series, draw
+from fftui.tui.charts.scale import Window
 from fftui.tui.screens.compare_screen import CompareScreen
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.widgets.chart import Chart
@@ -270,3 +272,25 @@ async def test_markup_and_ascii(new_app, runs: Path) -> None:
         await pilot.press("d")
         assert "[/b] theta" in table(app)
         assert set("AC") <= set(chart(app))
+
+
+async def test_lines_are_drawn_once_though_the_tables_get_another_height(
+    new_app, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[int, int]] = []
+
+    def counted(series: Sequence[Series], window: Window, *size: int, braille: bool) -> object:
+        drawn.append((len(series), size[1]))
+        return draw(series, window, *size, braille=braille)
+
+    async with new_app().run_test(size=LARGE) as pilot:
+        await compare(pilot)
+        monkeypatch.setattr("fftui.tui.widgets.chart.draw", counted)
+        await pilot.press("f")
+        await pilot.pause()
+        await pilot.press("f")
+        await pilot.pause()
+        folded, unfolded = drawn
+        assert folded[0] == 3  # a line of one run, a mean and its band
+        assert unfolded[0] == 3
+        assert folded[1] == unfolded[1] + 1  # a row less in the table

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 from fftui.events import Evaluated
+from fftui.runs.line_points import Point
 from fftui.runs.view import LayerView, RunView
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import Point, Series
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
 from fftui.tui.charts.fitting import window_for

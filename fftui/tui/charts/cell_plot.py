@@ -8,14 +8,14 @@ series draws its own sign. Where two lines share cells, the cells take turns bet
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, lru_cache
 from operator import or_
-from typing import Literal, overload
+from typing import Literal
 
-from fftui.runs.line_dots import Grid, LineArrays
+from fftui.runs.line_dots import Grid
+from fftui.runs.line_points import Point, Points
 from fftui.tui.charts.scale import Window
 
 StyleName = Literal[
@@ -42,7 +42,6 @@ LINE_STYLES: tuple[StyleName, ...] = ("line-1", "line-2", "line-3", "line-4", "l
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line
 BEHIND: tuple[StyleName, ...] = ("dim", "faint")  # lines that others cover
-MANY = 2000  # points, from which on a line is worth NumPy
 FEW = 1  # points per column of dots, up to which each is looked at
 GAP_MARK = "x"
 LETTER_EVERY = 26  # cells between two letters on a line
@@ -54,33 +53,7 @@ SIGNS = tuple(
     for column in range(2)
 )
 
-Point = tuple[float, float]
 Stroke = tuple[int, int, int]  # column of dots, upper and lower row of dots
-
-
-@dataclass(frozen=True)
-class Points(Sequence[Point]):
-    """Many points as two columns: a pair for each of them would cost more than to draw them."""
-
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
-
-    def __len__(self) -> int:
-        return len(self.xs)
-
-    @overload
-    def __getitem__(self, index: int) -> Point: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "Points": ...
-
-    def __getitem__(self, index: int | slice) -> "Point | Points":
-        if isinstance(index, slice):
-            return Points(self.xs[index], self.ys[index])
-        return self.xs[index], self.ys[index]
-
-    def __iter__(self) -> Iterator[Point]:
-        return zip(self.xs, self.ys, strict=True)
 
 
 @dataclass(frozen=True)
@@ -104,36 +77,36 @@ class Series:
         return next((y for _, y in reversed(self.points) if math.isfinite(y)), None)
 
     @cached_property
+    def as_columns(self) -> Points:
+        """Its points as two columns."""
+        if isinstance(self.points, Points):
+            return self.points
+        return Points(tuple([x for x, _ in self.points]), tuple([y for _, y in self.points]))
+
+    @property
     def xs(self) -> tuple[float, ...]:
         """The x of all points."""
-        points = self.points
-        return points.xs if isinstance(points, Points) else tuple([x for x, _ in points])
+        return self.as_columns.xs
 
-    @cached_property
+    @property
     def ys(self) -> tuple[float, ...]:
         """The values of all points."""
-        points = self.points
-        return points.ys if isinstance(points, Points) else tuple([y for _, y in points])
+        return self.as_columns.ys
 
     @property
     def is_level(self) -> bool:
         """Whether it is a horizontal line between two points, as a threshold."""
         return self.dotted and len(self.points) == 2 and self.ys[0] == self.ys[1]
 
+    @cached_property
+    def in_front(self) -> bool:
+        """Whether it covers lines that are not."""
+        return not self.dotted and self.style not in BEHIND
+
     @property
     def has_points(self) -> bool:
         """Whether a cursor steps through its points."""
         return bool(self.points) and not self.is_level
-
-    @cached_property
-    def is_finite(self) -> bool:
-        """Whether every value is."""
-        return math.isfinite(sum(self.ys))
-
-    @cached_property
-    def arrays(self) -> LineArrays:
-        """Its points for `_many_strokes`."""
-        return LineArrays(self.xs, self.ys)
 
     @cached_property
     def kept_columns(self) -> "dict[tuple[float, float, int], list[DotColumn]]":
@@ -157,10 +130,6 @@ class Series:
         points = (self.ys[n] for n in range(bisect_right(self.xs, x) - 1, -1, -1))
         return next((y for y in points if math.isfinite(y)), None)
 
-    def between(self, left: float, right: float) -> tuple[float, ...]:
-        """The values of the points from `left` to `right`."""
-        return self.ys[bisect_left(self.xs, left) : bisect_right(self.xs, right)]
-
 
 @dataclass(slots=True)
 class DotColumn:
@@ -180,7 +149,7 @@ class DotColumn:
         self.high = max(self.high, y)
 
 
-@dataclass
+@dataclass(slots=True)
 class Cell:
     """One terminal cell of the drawing."""
 
@@ -192,7 +161,7 @@ class Cell:
         """The line whose style the cell in `column` has: the last one in front, or in turn each
         where several are.
         """
-        front = [each for each in self.lines if not each.dotted and each.style not in BEHIND]
+        front = [each for each in self.lines if each.in_front]
         return front[column % len(front)] if front else self.lines[-1]
 
 
@@ -210,7 +179,7 @@ def columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
 
 
 def _columns(series: Series, window: Window, dots: int) -> list[DotColumn]:
-    xs, all_ys, finite = series.xs, series.ys, series.is_finite
+    xs, all_ys, finite = series.xs, series.ys, series.as_columns.is_finite
     begin, end = bisect_left(xs, window.left), bisect_right(xs, window.right)
     if end - begin <= FEW * dots:
         return _reduced([], series, begin, end, window, dots)
@@ -278,6 +247,7 @@ def draw(
     return grid
 
 
+@lru_cache(maxsize=4096)  # lines near each other have the same columns
 def _rows_of(dots: int, down: int) -> Sequence[int]:
     """The rows of cells with a dot, of a column whose dots are the bits of a number over 0."""
     first, last = ((dots & -dots).bit_length() - 1) // down, (dots.bit_length() - 1) // down
@@ -293,7 +263,7 @@ def _sign(cells: Sequence[Cell], row: int, dots: Sequence[int]) -> None:
     """
     for column, cell in enumerate(cells):
         if cell.lines:
-            line = cell.shown(column)
+            line = cell.lines[0] if len(cell.lines) == 1 else cell.shown(column)
             cell.style, cell.char = line.style, line.sign
             if dots and line.joined:
                 left, right = (each >> 4 * row & 15 for each in dots[2 * column : 2 * column + 2])
@@ -315,7 +285,7 @@ def _write_letters(lines: Sequence[Series], grid: Sequence[Sequence[Cell]]) -> N
 
 def _gaps(line: Series, window: Window, width: int) -> Iterator[int]:
     """The columns of cells in which a value is not finite."""
-    if line.is_finite:
+    if line.as_columns.is_finite:
         return
     for x, y in line.points:
         column = None if math.isfinite(y) else window.column(x, width)
@@ -335,8 +305,7 @@ def _dots_of(line: Series, window: Window, across: int, down: int) -> list[int]:
 
 def _new_dots(line: Series, window: Window, across: int, down: int) -> list[int]:
     found = [0] * across
-    many = len(line.points) > MANY and line.is_finite
-    strokes = (_many_strokes if many else _strokes)(line, window, across, down)
+    strokes = (_many_strokes if line.as_columns.is_many else _strokes)(line, window, across, down)
     for x, high, low in strokes:
         if low >= 0 and high < down:
             found[x] |= (2 << (low if low < down else down - 1)) - (1 << (high if high > 0 else 0))
@@ -347,14 +316,10 @@ def _new_dots(line: Series, window: Window, across: int, down: int) -> list[int]
     )
 
 
-def _many_strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:
-    """What `_strokes` yields, of many points, which are all finite."""
+def _many_strokes(line: Series, window: Window, across: int, down: int) -> Iterable[Stroke]:
+    """What `_strokes` yields, of many points, which are all finite: a stroke a column."""
     grid = Grid(window.left, window.right, window.bottom, window.top, window.log, across, down)
-    rows = line.arrays.rows(grid)
-    yield from zip(rows.columns, rows.high, rows.low, strict=True)
-    for at, (one, other) in enumerate(pairwise(rows.columns)):
-        if other > one + 1:
-            yield from _segment(one, rows.last[at], other, rows.first[at + 1])
+    return line.as_columns.arrays.strokes(grid)
 
 
 def _strokes(line: Series, window: Window, across: int, down: int) -> Iterator[Stroke]:

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from fftui.runs.line_points import Point
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import Point, Series
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.scale import Window
 
 NO_WINDOW = Window(0.0, 1.0, 0.0, 1.0)

@@ -9,9 +9,9 @@ from itertools import pairwise
 from fftui.comparison.compared import Condition
 from fftui.comparison.lines import Band, ConditionLine
 from fftui.runs.curve_metrics import CurveMetric, XName
-from fftui.runs.smoothing import smoothed
+from fftui.runs.line_points import Points
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import LINE_STYLES, Points, Series, StyleName
+from fftui.tui.charts.cell_plot import LINE_STYLES, Series, StyleName
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.fitting import SETTLED_FROM, fitted
 from fftui.tui.charts.scale import Window
@@ -31,11 +31,10 @@ class RunLine(Series):
         """The smallest and the largest finite value without the first points, which would fix the
         scale; none where there is none.
         """
-        count = len(self.ys)
-        settled = self.ys[max(1, count // 20) :] if count >= SETTLED_FROM else self.ys
-        if not self.is_finite:
-            settled = tuple(filter(math.isfinite, settled))
-        return (min(settled), max(settled)) if settled else ()
+        if not self.xs:
+            return ()
+        first = max(1, len(self.xs) // 20) if len(self.xs) >= SETTLED_FROM else 0
+        return self.as_columns.extent(self.xs[first], math.inf, -math.inf)
 
     def value_at(self, x: float) -> float | None:
         """The last value up to `x`; None before the first point and after the last one."""
@@ -122,7 +121,7 @@ class CompareLines:
             self._smoothed[weight] = [
                 RunLine(
                     f"{line.name}~",
-                    Points(line.xs, smoothed(line.ys, weight)),
+                    line.as_columns.smoothed(weight),
                     line.style,
                     line.sign,
                     letter=line.letter,
@@ -138,8 +137,8 @@ class CompareLines:
 
 
 def _line(line: ConditionLine, condition: Condition, x: XName) -> RunLine:
-    points, letter = Points(line.curve.xs(x), line.curve.values), condition.letter
-    return RunLine(letter, points, colour_of(condition), letter, letter=letter)
+    letter = condition.letter
+    return RunLine(letter, line.curve.points(x), colour_of(condition), letter, letter=letter)
 
 
 def _band(line: ConditionLine, condition: Condition, x: XName) -> Series | None:

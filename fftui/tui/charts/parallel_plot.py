@@ -5,8 +5,9 @@ for the accuracy, and a line for each trial.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fftui.runs.line_points import Point
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts, ends, place
-from fftui.tui.charts.cell_plot import Cell, Point, Series, StyleName, draw
+from fftui.tui.charts.cell_plot import Cell, Series, StyleName, draw
 from fftui.tui.charts.fitting import fitted
 from fftui.tui.charts.scale import Window
 

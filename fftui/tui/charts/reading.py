@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from fftui.runs.curve_metrics import X_NAMES, XName
-from fftui.runs.smoothing import smoothed
-from fftui.tui.charts.cell_plot import Points, Series
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.fitting import fitted
@@ -151,7 +150,7 @@ def _smoothed(spec: ChartSpec, weight: float) -> ChartSpec:
         else:
             lines.append(replace(line, style="faint", sign="."))
     over = [
-        replace(line, name=f"{line.name}~", points=Points(line.xs, smoothed(line.ys, weight)))
+        replace(line, name=f"{line.name}~", points=line.as_columns.smoothed(weight))
         for line, raw in zip(spec.series, lines, strict=True)
         if raw is not line
     ]
@@ -175,7 +174,8 @@ def _window(spec: ChartSpec, reading: Reading) -> Window:
     window = replace(full, left=left, right=right)
     if (left, right) == (full.left, full.right) and not reading.log:
         return window
-    values = [y for s in spec.series for y in _extent(s.between(left, right), reading)]
+    over = 0.0 if reading.log else -math.inf
+    values = [y for s in spec.series for y in s.as_columns.extent(left, right, over)]
     values += [s.ys[0] for s in spec.series if s.is_level and (s.ys[0] > 0 or not reading.log)]
     if not reading.log:
         low, high = fitted(values)
@@ -183,14 +183,6 @@ def _window(spec: ChartSpec, reading: Reading) -> Window:
     if not values:
         return window
     return replace(window, bottom=min(values) / 1.1, top=max(values) * 1.1, log=True)
-
-
-def _extent(values: Sequence[float], reading: Reading) -> tuple[float, ...]:
-    """The smallest and the largest of the values that can be drawn; none where there is none."""
-    least = 0.0 if reading.log else -math.inf
-    if not math.isfinite(sum(values)) or min(values, default=least) <= least:
-        values = [y for y in values if math.isfinite(y) and y > least]
-    return (min(values), max(values)) if values else ()
 
 
 def _placed(spec: ChartSpec, x: XName, clock: RunClock) -> ChartSpec:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable
 
+from fftui.runs.line_points import Point
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import Point, Series
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.compare_chart import RunLine
 from fftui.tui.charts.fitting import window_for

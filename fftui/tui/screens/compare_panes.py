@@ -59,9 +59,11 @@ class ComparePanes(ChartGroup):
         self.shown = replace(shown, x=self._reading.x, reference=reference)
         self._make_lines()
         self._show_tables()
-        if before is None:
-            # the tables have just got their height, which is taken from the chart
-            self.call_after_refresh(self.show_charts)
+        if before is None or len(before.conditions) != len(shown.conditions):
+            # the tables get another height, which is taken from the chart's: it draws as it gets
+            # its own
+            self._take_lines()
+            self.call_after_refresh(self._chart.repaint)
         else:
             self.show_charts()
 
@@ -77,6 +79,11 @@ class ComparePanes(ChartGroup):
 
     def show_charts(self) -> None:
         """Show the lines as they are read now."""
+        self._take_lines()
+        self._chart.repaint()
+
+    def _take_lines(self) -> None:
+        """Let the chart have the lines as they are read now."""
         shown, lines, reading = self.shown, self._lines, self._reading
         if shown is None or lines is None:
             return
@@ -84,7 +91,7 @@ class ComparePanes(ChartGroup):
         # the points stand by the axis already, and the smoothed lines are there
         plain = replace(reading, x="epoch", smoothing=0.0, span=self._span, recent=False)
         heading = replace(shown, smoothing=reading.smoothing).heading
-        self._chart.show_spec(replace(spec, title=heading), plain)
+        self._chart.take_spec(replace(spec, title=heading), plain)
 
     def _make_lines(self) -> None:
         if self.shown is not None:

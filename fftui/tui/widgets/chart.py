@@ -109,17 +109,24 @@ class Chart(RowWidget):
         self._read_from = read_from
         if self._reading.x != "epoch":
             self._clock = RunClock.of(view)
-        self._draw()
+        self._read()
+        self.repaint()
+
+    def take_spec(self, spec: ChartSpec, reading: Reading) -> None:
+        """Have `spec`, which is of no single run, with the title that it has, as `reading` says; it
+        is shown by the next `repaint`.
+        """
+        self.spec, self._chart_title, self._reading = spec, spec.title, reading
+        self._read()
 
     def show_spec(self, spec: ChartSpec, reading: Reading) -> None:
-        """Show `spec`, which is of no single run, with the title that it has, as `reading` says."""
-        self.spec, self._chart_title, self._reading = spec, spec.title, reading
-        self._draw()
+        """Show `spec` at once."""
+        self.take_spec(spec, reading)
+        self.repaint()
 
-    def _draw(self) -> None:
+    def _read(self) -> None:
         self.drawn = read_chart(self.spec, self._reading, self._clock)
         self._show_title()
-        self.repaint()
 
     def values_text(self) -> str:
         """The chart's title, and the values that stand at its right; empty without lines."""

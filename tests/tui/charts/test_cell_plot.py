@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fftui.tui.charts import cell_plot
+from fftui.runs import line_points
 from fftui.tui.charts.cell_plot import Series, _dots_of, _reduced, _segment, columns, draw
 from fftui.tui.charts.fitting import settled, window_for
 from fftui.tui.charts.scale import Window, ticks
@@ -186,5 +186,5 @@ def test_a_line_of_many_points_has_the_dots_of_one_of_few(
     few, many = (Series("s", tuple(places)) for _ in range(2))
     with pytest.MonkeyPatch.context() as patched:
         dots = _dots_of(few, window, across, down)
-        patched.setattr(cell_plot, "MANY", 0)
+        patched.setattr(line_points, "MANY", 0)
         assert _dots_of(many, window, across, down) == dots
