@@ -6,8 +6,9 @@ while another thread reads the last one: nobody waits, nobody sees half of a cha
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from fftui.runs.frozen import Recent, changed
 from fftui.runs.history import History
 from fftui.runs.memory import MemoryAccount, used_percents
 
-LayerState = Literal["waiting", "learning", "learned", "skipped", "diverged"]
+LayerState = Literal["waiting", "learning", "interrupted", "learned", "skipped", "diverged"]
 TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
 LOG_KEPT = 500  # lines
 PARTS_KEPT = 720  # of an epoch under way: an hour at one in five seconds
@@ -415,7 +416,7 @@ class RunView:
 
     def _after_run_finished(self, event: ev.RunFinished, at: float) -> "RunView":
         text = f"{event.status}: {event.error}" if event.error else event.status
-        return replace(self._stopped(), status=event.status, result=event)._logged(at, text)
+        return replace(self.interrupted, status=event.status, result=event)._logged(at, text)
 
     def _resumed(self, event: ev.RunStarted, at: float) -> "RunView":
         """The view of a resumed run: learned layers stay, the one being learned continues from the
@@ -423,7 +424,7 @@ class RunView:
         """
         done = self.progress.done if self.progress else 0
         return replace(
-            self._stopped(),
+            self._with_rows_of(("learning", "interrupted"), "waiting"),
             started=event,
             started_at=at,
             status="running",
@@ -436,11 +437,14 @@ class RunView:
             memory=replace(self.memory, before_bytes=event.memory_before_bytes),
         )
 
-    def _stopped(self) -> "RunView":
-        """The view with no row learning: the rows that were wait for the run to be resumed."""
-        rows = tuple(
-            replace(row, state="waiting") if row.state == "learning" else row for row in self.layers
-        )
+    @cached_property
+    def interrupted(self) -> "RunView":
+        """The view with no row learning: those that were are interrupted. The same at each call."""
+        return self._with_rows_of(("learning",), "interrupted")
+
+    def _with_rows_of(self, states: Sequence[LayerState], now: LayerState) -> "RunView":
+        """The view with the rows of some states in another, and none current."""
+        rows = tuple(replace(row, state=now) if row.state in states else row for row in self.layers)
         return replace(self, layers=rows, current=None)
 
     def _with_epoch(self, number: int | None, epoch: EpochView) -> "RunView":

@@ -189,6 +189,8 @@ class JournalSource:
             status = self._status() if self.view.result is None else None
             self.process_gone, self.waits = status == "interrupted", status == "waiting"
             self._running = status in ("running", "paused", "unsaved")
+            if self.process_gone and self.reading is None:
+                self.view = self._whole.interrupted
 
     def _read_part(self) -> None:
         until = time.monotonic() + PART_S

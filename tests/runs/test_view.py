@@ -155,11 +155,15 @@ def test_nothing_learns_in_a_run_that_was_stopped(facts: Any) -> None:
     end = ev.RunFinished("interrupted", None, (), 1.0, None)
     view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), end)
     assert (view.layers[0].state, view.layers[0].epoch, view.learning, view.current) == (
-        "waiting",
+        "interrupted",
         1,
         (),
         None,
     )
+    assert view.layers[1].state == "waiting"
+    again = view.after(9.0, replace(facts.started(), resumed=True))
+    assert again.layers[0].state == "waiting"
+    assert again.after(9.5, facts.layer(1)).layers[0].state == "learning"
 
 
 def test_an_accuracy_keeps_the_split_it_is_of(facts: Any) -> None:

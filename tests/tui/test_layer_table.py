@@ -44,6 +44,23 @@ async def test_convolutions_that_learn_in_parallel(
         assert "3 layers, epoch 7/20" in words
 
 
+@pytest.mark.parametrize(
+    ("size", "word"),
+    [((80, 24), "■ interr."), ((200, 50), "■ interrupted")],
+    ids=["80x24", "200x50"],
+)
+async def test_a_layer_of_an_interrupted_run_does_not_wait(
+    new_app: Callable[..., FFTUIApp], new_control, parallel_view_of, size, word: str
+) -> None:
+    end = ev.RunFinished("interrupted", None, (), 1.0, None)
+    app = new_app(new_control(parallel_view_of(until=7).after(2000.0, end)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        head, *layers = rows_of(app.screen.query_one(LayerTable))
+        assert all(f"{word} " in row and "7/20" in row for row in layers)
+        assert {cell_len(row) for row in layers} == {cell_len(head)}
+
+
 async def test_a_first_epoch_that_takes_long_shows_what_it_has_brought(
     new_app: Callable[..., FFTUIApp], new_control, parallel_view_of
 ) -> None:

@@ -99,6 +99,10 @@ def test_a_run_whose_process_is_gone_is_recognised(tmp_path: Path, events_of: Ca
     source = source_of(path, "interrupted")
     source.poll()
     assert source.process_gone
+    assert source.view.layers[0].state == "interrupted"
+    shown = source.view
+    source.poll()
+    assert source.view is shown  # nothing to draw again
 
 
 def test_a_long_journal_is_shown_before_it_is_read(

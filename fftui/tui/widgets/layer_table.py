@@ -20,11 +20,13 @@ from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 STATE_STYLES: dict[str, StyleName] = {
     "waiting": "dim",
     "learning": "accent",
+    "interrupted": "warn",
     "learned": "text",
     "skipped": "dim",
     "diverged": "bad",
 }
 WIDE = 104  # cells from which columns get long titles and space between them
+SHORT_STATES = {"interrupted": "interr."}  # where there is no room
 LEAST_NAME = 11  # cells of a name, at least
 MOST_NAME = 13  # and at most
 MOST_NAME_WIDE = 28
@@ -119,7 +121,7 @@ class LayerTable(RowWidget, can_focus=True):
         wide = width >= WIDE
         name = max([cell_len(self._label(layer)) for layer in self.entries] or [0])
         name = max(LEAST_NAME, min(name, MOST_NAME_WIDE if wide else MOST_NAME))
-        state, epoch = (12, 9) if wide else (10, 7)
+        state, epoch = (self._state_width(), 9) if wide else (10, 7)
         fixed = 2 + name + 1 + state + epoch
         spare = max(0, width - fixed - sum(c.width for c in columns))
         extra = min(14, spare // len(columns)) if wide else min(3, spare // len(columns))
@@ -142,6 +144,10 @@ class LayerTable(RowWidget, can_focus=True):
             line((header, "dim")),
             *(self._row(index, name, state, epoch, widths) for index in shown),
         ][:height]
+
+    def _state_width(self) -> int:
+        """The cells of the states where there is room, with their signs."""
+        return max([12, *(len(layer.state) + 3 for layer in self.entries)])
 
     def _label(self, layer: LayerView, room: int = 1000) -> str:
         """The name of a layer; without its inputs where it is wider than `room`."""
@@ -167,6 +173,7 @@ class LayerTable(RowWidget, can_focus=True):
         )
         style: StyleName = "dim" if layer.state == "waiting" else "text"
         state_style = STATE_STYLES[layer.state]
+        word = layer.state if len(layer.state) <= state - 2 else SHORT_STATES[layer.state]
         sign = self.glyphs.states[layer.state]
         if layer.diverged:
             sign, state_style = self.glyphs.states["failed"], "bad"
@@ -176,7 +183,7 @@ class LayerTable(RowWidget, can_focus=True):
                 fitted(self._label(layer, name), name) + " ",
                 "bold" if layer.state == "learning" else style,
             ),
-            (f"{sign} {layer.state:<{state - 2}}", state_style),
+            (f"{sign} {word:<{state - 2}}", state_style),
             (f"{epochs:>{epoch}}", style),
         ]
         spans += [
