@@ -4,8 +4,8 @@ runs a study.
 Methods that read the disk or load torch or Polars are called from threads.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fftui.experiment import Experiment
@@ -24,14 +24,15 @@ NO_RUNS = FinishedRuns()
 
 @dataclass(frozen=True)
 class StudyFacts:
-    """A study on the data sets of this machine, how many of its trials are done, and the
-    experiments left to run.
+    """A study on the data sets of this machine, how many of its trials are done, the experiments
+    left to run, and a finished run of each condition that has one.
     """
 
     study: Study
     done: int
     remaining: tuple[Experiment, ...]
     finished: FinishedRuns = NO_RUNS
+    runs: Mapping[Condition, str] = field(default_factory=dict)
 
     @property
     def expected_s(self) -> float | None:
@@ -144,13 +145,20 @@ def study_facts(study: Study, known: KnownRuns, finished: FinishedRuns = NO_RUNS
     rest.
     """
 
-    def is_done(experiment: Experiment) -> bool:
+    def finished_run(experiment: Experiment) -> str | None:
         run = known.of_experiment(experiment)
-        return run is not None and run.status == "finished"
+        return run.folder.id if run is not None and run.status == "finished" else None
 
-    experiments = [trial.experiment for trial in study.trials]
-    remaining = [each for each in distinct(experiments) if not is_done(each)]
-    return StudyFacts(study, sum(map(is_done, experiments)), tuple(remaining), finished)
+    done = [(each.condition, finished_run(each.experiment)) for each in study.trials]
+    # of several seeds the first
+    runs = {condition: run for condition, run in reversed(done) if run is not None}
+    remaining = [
+        each
+        for each in distinct([trial.experiment for trial in study.trials])
+        if finished_run(each) is None
+    ]
+    count = sum(run is not None for _, run in done)
+    return StudyFacts(study, count, tuple(remaining), finished, runs)
 
 
 class StudyRun(ManyRuns):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rich.cells import cell_len
@@ -14,15 +15,17 @@ from fftui.experiment import Experiment
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.expectation import FinishedRuns
+from fftui.runs.folder import RunFolder
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
-from fftui.studies.matching import KnownRuns
+from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.runner import TrialProgress
 from fftui.studies.study import Condition, Scale, Study, Trial
 from fftui.tui import study_backend
 from fftui.tui.app import FFTUIApp
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
+from fftui.tui.screens.look_screen import LookScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.studies_screen import StudiesScreen
@@ -93,12 +96,14 @@ class FakeStudyBackend:
     run: FakeRun
     done: int = 1
     table_read: int = 0
+    runs: dict[Condition, str] = field(default_factory=dict)
 
     def load_studies(self, scale: Scale) -> list[StudyFacts]:
         return [self.load_study(self.study)]
 
     def load_study(self, study: Study) -> StudyFacts:
-        return StudyFacts(study, self.done, tuple(t.experiment for t in study.trials[self.done :]))
+        left = tuple(t.experiment for t in study.trials[self.done :])
+        return StudyFacts(study, self.done, left, runs=self.runs)
 
     def table(self, study: Study) -> StudyTable:
         self.table_read += 1
@@ -259,6 +264,33 @@ async def test_a_running_study_is_shown_again_and_its_run_opened(
     assert study_app.return_value == "keep"
 
 
+async def test_a_run_of_the_condition_under_the_cursor_is_looked_into(
+    study_app: FFTUIApp, backend: FakeStudyBackend, study: Study, view_of
+) -> None:
+    backend.runs[study.conditions[1]] = "the-other-run"
+    async with study_app.run_test(size=SMALL, notifications=True) as pilot:
+        study_app.show_study(study)
+        await pilot.pause()
+        screen = study_app.screen
+        assert isinstance(screen, StudyScreen)
+        await until(pilot, lambda: bool(screen.query_one("#results", RowList).items))
+        await pilot.press("i")
+        assert any("no run of this" in n.message for n in study_app._notifications)
+        assert study_app.screen is screen
+        await pilot.press("down", "i")
+        await until(pilot, lambda: isinstance(study_app.screen, LookScreen))
+        assert study_app.screen.title == "the-other-run"
+        await pilot.press("b")
+        await pilot.press("home")
+        await pilot.press("g")
+        backend.run.view = view_of(until=(2, 1))
+        backend.run.progress = at(study, 1, view=backend.run.view)
+        await until(pilot, lambda: screen.panes.selected is not None)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(study_app.screen, LookScreen))
+        assert study_app.screen.title == "the-run"
+
+
 async def test_ascii_is_ascii(
     new_app, backend: FakeStudyBackend, study: Study, parallel_view_of, monkeypatch
 ) -> None:
@@ -321,6 +353,11 @@ def test_the_facts_of_a_study_are_those_of_its_runs(
     assert facts.expected_s is None
     monkeypatch.setattr(FinishedRuns, "seconds", lambda self, experiment: 2.5)
     assert facts.expected_s == 10.0
+    assert facts.runs == {}
+    ran = KnownRun(RunFolder(Path("the-run")), SimpleNamespace(status="finished"))
+    assert study_facts(study, KnownRuns({identity(study.trials[2].experiment): ran})).runs == {
+        study.conditions[0]: "the-run"
+    }
     repeated = Study("x", "", "", (*study.trials, study.trials[0]))
     assert len(study_facts(repeated, KnownRuns()).remaining) == 4
 

@@ -12,10 +12,11 @@ from textual.message import Message
 
 from fftui.errors import FFTUIError
 from fftui.runs.view import RunView
+from fftui.studies.runner import TrialProgress
 from fftui.studies.study import Study
 from fftui.studies.study_catalogue import STUDIES
 from fftui.tui.figure_backend import PAPER_FIGURES
-from fftui.tui.messages import OpenRun, ShowFigures, StartStudy
+from fftui.tui.messages import LookInto, OpenRun, ShowFigures, StartStudy
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.narrow_screen import NarrowScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
@@ -52,6 +53,13 @@ class StudyScreen(RunScreen):
             "Open run",
             tooltip="The live screen of the run that is learning, or learned last",
         ),
+        Binding(
+            "i",
+            "look",
+            "Look",
+            show=False,
+            tooltip="What a run of the condition under the cursor has learned",
+        ),
         Binding("F", "figures", "Figures", tooltip="The study's figures, from its finished runs"),
         *pane_bindings("results"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
@@ -63,8 +71,9 @@ class StudyScreen(RunScreen):
 
     n chooses what is run: sets, seeds, scale and conditions, with the time that takes. g runs the
     missing trials, one after the other; s stops with a checkpoint (after asking), and g
-    continues from there later. F draws its figures. The screen may be closed: the study goes on,
-    and l returns to it. On a small terminal 1 to 5 choose what is shown.
+    continues from there later. i looks into the layers of a run of the condition under the cursor:
+    the one that is learning, else one that has finished. F draws its figures. The screen may be
+    closed: the study goes on, and l returns to it. On a small terminal 1 to 5 choose what is shown.
     """
 
     def __init__(
@@ -150,9 +159,8 @@ class StudyScreen(RunScreen):
         """The state of each condition: learning, finished or waiting."""
         waits = self.facts.waiting if self.facts else frozenset()
         states = {c: "waiting" if c in waits else "finished" for c in self.study.conditions}
-        progress = self.run.progress if self.run is not None and self.learns else None
-        if progress is not None and not progress.over:
-            states[progress.trial.condition] = "learning"
+        if self._learning is not None:
+            states[self._learning.trial.condition] = "learning"
         return list(states.values())
 
     def refresh_view(self) -> None:
@@ -234,6 +242,37 @@ class StudyScreen(RunScreen):
         run = self.run
         if run is not None and run.progress is not None and run.progress.run is not None:
             self.post_message(OpenRun(run.progress.run))
+
+    def action_look(self) -> None:
+        """Look into a run of the condition under the cursor."""
+        run = self._run_under_cursor()
+        if run is None:
+            self.notify("no run of this condition has finished yet", timeout=2)
+            return
+        learning = self._learning
+        is_shown = learning is not None and learning.run == run
+        selected = self.panes.selected if is_shown else None
+        number = selected.number if selected is not None else None
+        self.post_message(LookInto(run, number or 1))
+
+    def _run_under_cursor(self) -> str | None:
+        """The run of the condition under the cursor that is learning, else one that has
+        finished.
+        """
+        index, conditions = self._results.index, self.study.conditions
+        if not self._results.items or index >= len(conditions):
+            return None
+        condition, learning = conditions[index], self._learning
+        if learning is not None and learning.trial.condition == condition:
+            return learning.run
+        return None if self.facts is None else self.facts.runs.get(condition)
+
+    @property
+    def _learning(self) -> TrialProgress | None:
+        """The trial that is learning for this study; None before it has begun."""
+        run = self.run
+        progress = run.progress if run is not None and self.learns else None
+        return progress if progress is not None and not progress.over else None
 
     def action_figures(self) -> None:
         """Draw the study's figures; of the claims the paper's."""
