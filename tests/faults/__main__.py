@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from . import disks, kills
+from fftui.experiment import Experiment
+
+from . import disks, each_call, kills
 from .processes import Commands, can_build
-from .situations import Trial, kinds, prepared, random_for
+from .situations import Trial, kinds, prepared, random_for, with_fewer_changes
 
 Part = tuple[str, Callable[[], Iterator[str]]]
 MEMORY = Path("/dev/shm")  # where the disk's own time does not matter
@@ -40,12 +42,14 @@ def parts(trial: Trial, seed: int) -> Iterator[Part]:
         yield "read-only, then not", lambda: disks.failing_then_mended(trial, "read-only", call)
 
 
-def every_call(trial: Trial, first: int, step: int) -> Iterator[Part]:
-    """A kill before every `step`-th call of a run from the `first`, and some more: how many there
-    are depends on the time.
-    """
-    for call in range(first, trial.calls + 20, step):
-        yield "kill before each call", lambda call=call: kills.killed_before_call(trial, call)
+def every_call(trial: Trial, first: int) -> Iterator[Part]:
+    """A kill before each call of one run from the `first`; several that leave the same are one."""
+    all_left = each_call.left_by_kills(trial)
+    calls = sum(len(left.calls) for left in all_left)
+    _say(f"{trial.kind}: {calls} calls, kills before them leave {len(all_left)} different folders")
+    for left in all_left:
+        if left.calls[-1] >= first:
+            yield "kills before each call", lambda left=left: each_call.goes_on(trial, left)
 
 
 def main() -> int:
@@ -53,13 +57,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
-    parser.add_argument("--kind", action="append", help="only this kind of run; repeatable")
+    names = [name for name, _ in kinds()]
+    parser.add_argument(
+        "--kind", action="append", choices=names, help="only this kind of run; repeatable"
+    )
     parser.add_argument("--only", action="append", help="only faults with this text; repeatable")
     parser.add_argument(
         "--every-call",
-        type=int,
-        metavar="N",
-        help="instead, a kill before every N-th call that changes a file; 1: before each",
+        action="store_true",
+        help="instead, kills before each call of one run that changes a file",
     )
     parser.add_argument("--from-call", type=int, default=1, metavar="N", help="the first of these")
     parser.add_argument(
@@ -77,8 +83,12 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="fftui-faults-", dir=asked.folder) as folder,
         Commands(Path(folder)) as commands,
     ):
-        names = asked.kind or [name for name, _ in kinds()]
-        trials = [prepared(commands, name, Path(folder) / name.replace(" ", "-")) for name in names]
+        shape = with_fewer_changes if asked.every_call else _as_it_is
+        trials = [
+            prepared(commands, name, shape(experiment), Path(folder) / name.replace(" ", "-"))
+            for name, experiment in kinds()
+            if not asked.kind or name in asked.kind
+        ]
         with suppress(KeyboardInterrupt):  # what was done until then is said
             for kind, (what, part) in _all(trials, asked):
                 if time.monotonic() > until:
@@ -97,6 +107,10 @@ def main() -> int:
     return 1 if wrong else 0
 
 
+def _as_it_is(experiment: Experiment) -> Experiment:
+    return experiment
+
+
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -105,9 +119,7 @@ def _say(line: str) -> None:
 def _all(trials: list[Trial], asked: argparse.Namespace) -> Iterator[tuple[str, Part]]:
     if asked.every_call:
         yield from (
-            (trial.kind, part)
-            for trial in trials
-            for part in every_call(trial, asked.from_call, asked.every_call)
+            (trial.kind, part) for trial in trials for part in every_call(trial, asked.from_call)
         )
         return
     for seed in itertools.count(asked.seed):

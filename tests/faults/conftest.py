@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from .processes import Commands, can_build
-from .situations import Trial, prepared
+from .situations import Trial, experiment_of, prepared
 
 
 @pytest.fixture(scope="package")
@@ -22,7 +22,8 @@ def trial_of(commands: Commands) -> Callable[[str], Trial]:
 
     def trial(kind: str) -> Trial:
         if kind not in known:
-            known[kind] = prepared(commands, kind, commands.folder / kind.replace(" ", "-"))
+            folder = commands.folder / kind.replace(" ", "-")
+            known[kind] = prepared(commands, kind, experiment_of(kind), folder)
         return known[kind]
 
     return trial

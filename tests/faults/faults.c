@@ -1,29 +1,35 @@
 /* Loaded before the C library: counts the calls that change a file under one folder, and makes them
- * fail or kills the process before one of them. Inactive until `faults_arm` is called. */
+ * fail, kills the process before one of them, or copies the folder before each. Inactive until
+ * `faults_arm` is called. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { OFF, COUNT, KILL, NO_SPACE, BROKEN, READ_ONLY };
+enum { OFF, COUNT, KILL, NO_SPACE, BROKEN, READ_ONLY, COPY };
 
 static int mode = OFF;
 static long limit;
-static char folder[4096], mended[4096];
+static char folder[4096], mended[4096]; /* `mended`: where the copies go, in mode COPY */
 static size_t length;
 static atomic_long calls, used;
+static pthread_mutex_t one_change = PTHREAD_MUTEX_INITIALIZER;
+static __thread int changing;
 
-void faults_arm(const char *under, int how, long at, const char *until) {
+void faults_arm(const char *under, int how, long at, const char *other) {
     snprintf(folder, sizeof folder, "%s", under);
-    snprintf(mended, sizeof mended, "%s", until);
+    snprintf(mended, sizeof mended, "%s", other);
     length = strlen(folder);
     limit = at;
     mode = how;
@@ -56,8 +62,34 @@ static int at_folder(int fd, const char *path, char *whole, size_t size) {
     return 1;
 }
 
+/* Until its change is made, a thread that copied is the only one that changes the folder: a copy is
+ * what the changes before it made, all of them whole. */
+static void copy(void) {
+    extern char **environ;
+    char into[8192];
+    pid_t pid;
+    pthread_mutex_lock(&one_change);
+    changing = 1;
+    snprintf(into, sizeof into, "%s/%ld", mended, ++calls);
+    char *words[] = {"cp", "-a", folder, into, NULL};
+    if (access(folder, F_OK) || posix_spawnp(&pid, "cp", NULL, NULL, words, environ)) return;
+    waitpid(pid, NULL, 0);
+}
+
+static void changed(int *unused) {
+    if (!changing) return;
+    changing = 0;
+    pthread_mutex_unlock(&one_change);
+}
+
+#define CHANGE __attribute__((cleanup(changed))) int change_ = 0;
+
 /* The error of the next change; 0: it is made. */
 static int fault(void) {
+    if (mode == COPY) {
+        copy();
+        return 0;
+    }
     long number = ++calls;
     if (mode == KILL && number == limit) {
         kill(getpid(), SIGKILL);
@@ -96,6 +128,7 @@ static void freed(const char *path) {
 
 #define OPEN(name) \
     int name(const char *path, int flags, ...) { \
+        CHANGE \
         va_list more; \
         va_start(more, flags); \
         int bits = va_arg(more, int); \
@@ -111,6 +144,7 @@ OPEN(open64)
 
 #define OPENAT(name) \
     int name(int fd, const char *path, int flags, ...) { \
+        CHANGE \
         char whole[8192]; \
         va_list more; \
         va_start(more, flags); \
@@ -127,6 +161,7 @@ OPENAT(openat64)
 
 #define WRITE(name, arguments, ...) \
     ssize_t name(int fd, const void *bytes, size_t count arguments) { \
+        CHANGE \
         char path[8192]; \
         if (mode != OFF && of_descriptor(fd, path, sizeof path)) { \
             FAIL_IF(1); \
@@ -150,12 +185,14 @@ ssize_t writev(int fd, const struct iovec *parts, int count) {
 }
 
 int rename(const char *from, const char *to) {
+    CHANGE
     FAIL_IF(is_under(to));
     if (is_under(to)) freed(to);
     return REAL(rename)(from, to);
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to) {
+    CHANGE
     char whole[8192];
     if (at_folder(to_fd, to, whole, sizeof whole)) {
         FAIL_IF(1);
@@ -164,13 +201,28 @@ int renameat(int from_fd, const char *from, int to_fd, const char *to) {
     return REAL(renameat)(from_fd, from, to_fd, to);
 }
 
+int link(const char *from, const char *to) {
+    CHANGE
+    FAIL_IF(is_under(to));
+    return REAL(link)(from, to);
+}
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) {
+    char whole[8192];
+    CHANGE
+    FAIL_IF(at_folder(to_fd, to, whole, sizeof whole));
+    return REAL(linkat)(from_fd, from, to_fd, to, flags);
+}
+
 int unlink(const char *path) {
+    CHANGE
     FAIL_IF(is_under(path));
     if (is_under(path)) freed(path);
     return REAL(unlink)(path);
 }
 
 int unlinkat(int fd, const char *path, int flags) {
+    CHANGE
     char whole[8192];
     if (at_folder(fd, path, whole, sizeof whole)) {
         FAIL_IF(1);
@@ -181,18 +233,21 @@ int unlinkat(int fd, const char *path, int flags) {
 
 #define ON_PATH(name, type, argument) \
     int name(const char *path type argument) { \
+        CHANGE \
         FAIL_IF(is_under(path)); \
         return REAL(name)(path COMMA argument); \
     }
 ON_PATH(mkdir, COMMA mode_t, bits)
 ON_PATH(chmod, COMMA mode_t, bits)
 int rmdir(const char *path) {
+    CHANGE
     FAIL_IF(is_under(path));
     return REAL(rmdir)(path);
 }
 
 #define ON_DESCRIPTOR(name, type, argument, ...) \
     int name(int fd type argument) { \
+        CHANGE \
         char path[8192]; \
         FAIL_IF(mode != OFF && of_descriptor(fd, path, sizeof path)); \
         return REAL(name)(fd __VA_ARGS__); \
@@ -204,12 +259,14 @@ ON_DESCRIPTOR(ftruncate, COMMA off_t, size, COMMA size)
 ON_DESCRIPTOR(ftruncate64, COMMA off64_t, size, COMMA size)
 
 int utimensat(int fd, const char *path, const struct timespec times[2], int flags) {
+    CHANGE
     char whole[8192];
     FAIL_IF(at_folder(fd, path, whole, sizeof whole));
     return REAL(utimensat)(fd, path, times, flags);
 }
 
 int futimens(int fd, const struct timespec times[2]) {
+    CHANGE
     char path[8192];
     FAIL_IF(mode != OFF && of_descriptor(fd, path, sizeof path));
     return REAL(futimens)(fd, times);

@@ -28,14 +28,14 @@ def killed_at_random(trial: Trial, seed: int) -> Iterator[str]:
         if chance.random() > KILLED_AGAIN or not any(runs.glob("[!.]*")):
             break
         words = ["resume", next(runs.glob("[!.]*")).name, "--headless", "--runs", str(runs)]
-    yield from _ended(trial, runs, f"{trial.kind}, seed {seed}")
+    yield from problems_after_resume(trial, runs, f"{trial.kind}, seed {seed}")
 
 
 def killed_before_call(trial: Trial, call: int) -> Iterator[str]:
     """What is wrong after a kill before the `call`-th change of a file, counted from 1."""
     runs = _folder(trial, f"call-{call}")
     trial.commands.run(trial.begin_words(runs), Fault(runs, "kill", call))
-    yield from _ended(trial, runs, f"{trial.kind}, call {call}")
+    yield from problems_after_resume(trial, runs, f"{trial.kind}, call {call}")
 
 
 def _kill_after(pid: int, seconds: float) -> None:
@@ -43,7 +43,10 @@ def _kill_after(pid: int, seconds: float) -> None:
     os.kill(pid, signal.SIGKILL)  # it is a process until it is waited for
 
 
-def _ended(trial: Trial, runs: Path, what: str) -> Iterator[str]:
+def problems_after_resume(trial: Trial, runs: Path, what: str) -> Iterator[str]:
+    """What is wrong after the run in `runs` is resumed, or begun where there is none; the folder
+    is deleted where nothing is.
+    """
     done = resumed(trial, runs)
     if done.code != 0:
         yield f"{what}: exit code {done.code}: {done.err[-300:]}"

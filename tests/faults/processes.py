@@ -1,5 +1,5 @@
 """Real commands under faults: each is a process of its own, forked from a server that has loaded
-torch, and in which `faults.c` stands before the C library.
+torch and Polars, and in which `faults.c` stands before the C library.
 """
 
 import ctypes
@@ -24,22 +24,27 @@ PRELOADED = (
     "fftui.runs.starting",
     "fftui.cli.main",
     "fftui.cli.run_commands",
+    "fftui.runs.tables",
+    "fftui.learning.negatives",
+    "polars._utils.parquet",
     "fftui.text.headless",
 )
-MODES = ("off", "count", "kill", "no space", "broken", "read-only")
-Mode = Literal["off", "count", "kill", "no space", "broken", "read-only"]
+MODES = ("off", "count", "kill", "no space", "broken", "read-only", "copy")
+Mode = Literal["off", "count", "kill", "no space", "broken", "read-only", "copy"]
 
 
 @dataclass(frozen=True)
 class Fault:
     """What happens to files under `folder`: a kill before the `at`-th call that changes one, no
-    room after so many bytes, or errors from that call on; until the file `mended` exists.
+    room after so many bytes, or errors from that call on; until the file `mended` exists. Or a copy
+    of `folder` in the folder `copies` before each call, named by its number.
     """
 
     folder: Path
     mode: Mode = "count"
     at: int = 0
     mended: Path | None = None
+    copies: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Commands:
                 str(fault.folder),
                 MODES.index(fault.mode),
                 fault.at,
-                str(fault.mended or ""),
+                str(fault.mended or fault.copies or ""),
             ],
         }
         return int(self._ask(asked)["pid"])
@@ -140,8 +145,9 @@ class Commands:
 
 
 def serve(library: str) -> None:
-    """Load torch, then fork a process for each command that is asked for on stdin."""
-    # as in the server of the product's own processes: no Polars, which may start threads
+    """Load torch and Polars, then fork a process for each command that is asked for on stdin."""
+    # Loading Polars took more than half of a small run. Its threads (of jemalloc, and one that
+    # sweeps what did not fit in memory) are missing in a fork, which does without them.
     for module in PRELOADED:
         importlib.import_module(module)
     faults = ctypes.CDLL(library)

@@ -1,6 +1,7 @@
 """Small runs of every kind, and what is left of one after faults, against one without."""
 
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,23 @@ def _tiny(experiment: Experiment) -> Experiment:
     )
 
 
+def with_fewer_changes(experiment: Experiment) -> Experiment:
+    """It with as few changes of files as there are kinds of them: one epoch of two batches a
+    stage, in which a checkpoint is due.
+    """
+    phases = [
+        phase.model_copy(update={"epochs": 1, "batch_size": experiment.data.train_images // 2})
+        for phase in experiment.phases
+    ]
+    return experiment.model_copy(
+        update={
+            "phases": tuple(phases),
+            "checkpoint": Checkpoint(every_s=0.1, keep_trying_s=0.0),
+            "telemetry": Telemetry(hz=2.0, idle_s=0.0),
+        }
+    )
+
+
 @dataclass
 class Trial:
     """One kind of run in a folder of its own, and how one without faults ended."""
@@ -84,12 +102,9 @@ class Trial:
         ]
 
 
-def prepared(commands: Commands, kind: str, folder: Path, clock: "object" = None) -> Trial:
-    """A trial of `kind`: its experiment and a run of it without faults."""
-    import time  # noqa: PLC0415
-
+def prepared(commands: Commands, kind: str, experiment: Experiment, folder: Path) -> Trial:
+    """A trial of `experiment`, and a run of it without faults in `folder`."""
     folder.mkdir(parents=True)
-    experiment = experiment_of(kind)
     requested = experiment.model_dump(mode="json", exclude_none=True)
     (folder / "experiment.toml").write_text(tomli_w.dumps(requested))
     trial = Trial(commands, kind, experiment, folder, RunFolder(folder), 0, 0.0)
