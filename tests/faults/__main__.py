@@ -4,6 +4,7 @@ long as there is time, or until Ctrl-C; says how many there were, and what was w
 
 import argparse
 import itertools
+import shutil
 import signal
 import sys
 import tempfile
@@ -84,11 +85,11 @@ def main() -> int:
         Commands(Path(folder)) as commands,
     ):
         shape = with_fewer_changes if asked.every_call else _as_it_is
-        trials = [
+        trials = (
             prepared(commands, name, shape(experiment), Path(folder) / name.replace(" ", "-"))
             for name, experiment in kinds()
             if not asked.kind or name in asked.kind
-        ]
+        )
         with suppress(KeyboardInterrupt):  # what was done until then is said
             for kind, (what, part) in _all(trials, asked):
                 if time.monotonic() > until:
@@ -116,14 +117,15 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _all(trials: list[Trial], asked: argparse.Namespace) -> Iterator[tuple[str, Part]]:
+def _all(trials: Iterator[Trial], asked: argparse.Namespace) -> Iterator[tuple[str, Part]]:
     if asked.every_call:
-        yield from (
-            (trial.kind, part) for trial in trials for part in every_call(trial, asked.from_call)
-        )
-        return
-    for seed in itertools.count(asked.seed):
         for trial in trials:
+            yield from ((trial.kind, part) for part in every_call(trial, asked.from_call))
+            shutil.rmtree(trial.runs)
+        return
+    together = list(trials)
+    for seed in itertools.count(asked.seed):
+        for trial in together:
             yield from ((trial.kind, part) for part in parts(trial, seed))
 
 
