@@ -2,16 +2,14 @@
 
 import json
 import os
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from .plugin_site import files_of_page, install_page
 from .warm import FFTUI, WarmProcess
 
-PAGE = Path(__file__).parents[1] / "docs" / "extend.md"
-BLOCK = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```', re.MULTILINE | re.DOTALL)
 TINY = (
     "data.train_images=100",
     "data.test_images=50",
@@ -25,20 +23,8 @@ TINY = (
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package of the page, installed by its metadata alone, with its data set added."""
     site = tmp_path_factory.mktemp("site")
-    files = dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
-    for name, content in files.items():
-        path = site / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    installed = site / "fftui_rings-0.1.dist-info"
-    installed.mkdir()
-    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: fftui-rings\nVersion: 0.1\n")
-    entry = re.search(r'"fftui\.plugins"\]\n(.+)', files["pyproject.toml"])
-    assert entry is not None
-    name, _, module = entry.group(1).partition(" = ")
-    module = json.loads(module)
-    (installed / "entry_points.txt").write_text(f"[fftui.plugins]\n{name} = {module}\n")
-    done = call(site, code=files["make_rings.py"])
+    install_page(site)
+    done = call(site, code=files_of_page()["make_rings.py"])
     assert done.returncode == 0, done.stderr
     return site
 

@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from fftui.experiment import Experiment
-
 from . import disks, each_call, kills
 from .processes import Commands, can_build
-from .situations import Trial, kinds, prepared, random_for, with_fewer_changes
+from .situations import Document, Trial, kinds, prepared, random_for, with_fewer_changes
 
 Part = tuple[str, Callable[[], Iterator[str]]]
 MEMORY = Path("/dev/shm")  # where the disk's own time does not matter
@@ -108,7 +106,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _as_it_is(experiment: Experiment) -> Experiment:
+def _as_it_is(experiment: Document) -> Document:
     return experiment
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from .processes import Commands, can_build
-from .situations import Trial, experiment_of, prepared
+from .situations import Trial, document_of, prepared
 
 
 @pytest.fixture(scope="package")
@@ -23,7 +23,7 @@ def trial_of(commands: Commands) -> Callable[[str], Trial]:
     def trial(kind: str) -> Trial:
         if kind not in known:
             folder = commands.folder / kind.replace(" ", "-")
-            known[kind] = prepared(commands, kind, experiment_of(kind), folder)
+            known[kind] = prepared(commands, kind, document_of(kind), folder)
         return known[kind]
 
     return trial

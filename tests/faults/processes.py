@@ -69,23 +69,29 @@ class Commands:
     """Runs commands in `folder`, one at a time. To be used in a `with` statement."""
 
     def __init__(self, folder: Path) -> None:
+        from ..plugin_site import install_page  # noqa: PLC0415 - the server has no package
+
         self.folder = folder
         self._number = 0
         library = folder / "faults.so"
         source = str(HERE / "faults.c")
         compiler = ["cc", "-shared", "-fPIC", "-O1", "-w", "-o", str(library), source, "-ldl"]
         subprocess.run(compiler, check=True)
+        self._site = folder / "site"
+        self._site.mkdir()
+        install_page(self._site)
         environment = os.environ | {
-            "LD_PRELOAD": str(library),
+            "FFTUI_DATA": str(self._site / "data"),
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": str(HERE.parents[1]),
+            "PYTHONPATH": os.pathsep.join((str(self._site), str(HERE.parents[1]))),
         }
         environment.pop("FFTUI_RUNS", None)
+        self._environment = environment
         self._server = subprocess.Popen(
             [sys.executable, str(HERE / "processes.py"), str(library)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            env=environment | {"LD_PRELOAD": str(library)},
             cwd=folder,
             text=True,
         )
@@ -99,6 +105,11 @@ class Commands:
         self._server.stdin.close()
         self._server.wait()
         self._server.stdout.close()
+
+    def add_rings(self) -> None:
+        """Add the data set of the page on additions, whose package is installed."""
+        command = [sys.executable, str(self._site / "make_rings.py")]
+        subprocess.run(command, cwd=self._site, env=self._environment, check=True)
 
     def start(self, words: Sequence[str], fault: Fault | None = None) -> int:
         """Start `fftui` with `words`; returns its process id. `finish` is to be called next."""

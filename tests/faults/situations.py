@@ -2,9 +2,11 @@
 
 import random
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import tomli_w
@@ -12,7 +14,8 @@ import torch
 from polars.testing import assert_frame_equal
 from safetensors.torch import load_file
 
-from fftui.experiment import LAYERS, PHASES, Checkpoint, Experiment, Telemetry
+from fftui.data.sets import SETS
+from fftui.experiment import LAYERS, PHASES, Experiment
 from fftui.runs.finding import run_folders
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import unread_lines
@@ -21,56 +24,59 @@ from fftui.runs.table_names import TableName
 from fftui.runs.tables import SCHEMAS
 
 from ..learning.test_every_kind import described
+from ..plugin_site import files_of_page
 from .processes import Commands, Done, Fault
 
+Document = dict[str, Any]  # an experiment as in a TOML file
+TRAIN_IMAGES = 200
 COMPARED: tuple[TableName, ...] = ("epochs", "layers", "evaluations")
 # what differs between two runs of one experiment: times, memory, and the run's name
 DIFFERS = ("run", "samples_per_s", "accuracy_s")
 
 
-def kinds() -> Iterator[tuple[str, Experiment]]:
-    """Every rule over every kind of layer, each order, and two phases over one network."""
+def kinds() -> Iterator[tuple[str, Document]]:
+    """Every rule over every kind of layer, each order, two phases over one network, and a plug-in's
+    rule and layer over an own data set.
+    """
     for rule in PHASES.names:
         for kind in LAYERS.names:
-            yield f"{rule} {kind}", _tiny(described(kind, rule))
+            yield f"{rule} {kind}", _tiny(_document(described(kind, rule)))
     ff, backprop = (described("fully-connected", rule) for rule in ("forward-forward", "backprop"))
     for order in ("layer-wise", "parallel"):
         changed = ff.changed({"phases.0.order": order})
-        yield f"forward-forward {order}", _tiny(changed)
+        yield f"forward-forward {order}", _tiny(_document(changed))
     both = backprop.model_copy(update={"phases": (*ff.phases, *backprop.phases)})
-    yield "hybrid", _tiny(both)
+    yield "hybrid", _tiny(_document(both))
+    own = tomllib.loads(files_of_page()["rings.toml"])
+    yield "plug-in and own data set", _tiny(own)
 
 
-def experiment_of(kind: str) -> Experiment:
+def document_of(kind: str) -> Document:
     """The experiment of that name among `kinds`."""
     return dict(kinds())[kind]
 
 
-def _tiny(experiment: Experiment) -> Experiment:
+def _document(experiment: Experiment) -> Document:
+    return experiment.model_dump(mode="json", exclude_none=True)
+
+
+def _tiny(experiment: Document) -> Document:
     """It with checkpoints within epochs, samples of the machine, and no waiting for room."""
-    return experiment.model_copy(
-        update={
-            "checkpoint": Checkpoint(every_s=0.02, keep_trying_s=0.0),
-            "telemetry": Telemetry(hz=20.0, idle_s=0.0),
-        }
-    )
+    return experiment | {
+        "data": experiment["data"] | {"train_images": TRAIN_IMAGES, "test_images": 100},
+        "phases": [phase | {"epochs": 2} for phase in experiment["phases"]],
+        "checkpoint": {"every_s": 0.02, "keep_trying_s": 0.0},
+        "telemetry": {"hz": 20.0, "idle_s": 0.0},
+    }
 
 
-def with_fewer_changes(experiment: Experiment) -> Experiment:
-    """It with as few changes of files as there are kinds of them: one epoch of two batches a
-    stage, in which a checkpoint is due.
-    """
-    phases = [
-        phase.model_copy(update={"epochs": 1, "batch_size": experiment.data.train_images // 2})
-        for phase in experiment.phases
-    ]
-    return experiment.model_copy(
-        update={
-            "phases": tuple(phases),
-            "checkpoint": Checkpoint(every_s=0.1, keep_trying_s=0.0),
-            "telemetry": Telemetry(hz=2.0, idle_s=0.0),
-        }
-    )
+def with_fewer_changes(experiment: Document) -> Document:
+    """It with few changes of files, but each kind of them: one epoch of two batches a stage."""
+    shape = {"epochs": 1, "batch_size": TRAIN_IMAGES // 2}
+    return experiment | {
+        "phases": [phase | shape for phase in experiment["phases"]],
+        "telemetry": {"hz": 0.5, "idle_s": 0.0},
+    }
 
 
 @dataclass
@@ -79,7 +85,7 @@ class Trial:
 
     commands: Commands
     kind: str
-    experiment: Experiment
+    data: str
     runs: Path
     whole: RunFolder
     calls: int
@@ -93,6 +99,8 @@ class Trial:
             "run",
             "--config",
             config,
+            "--data",
+            self.data,
             "--headless",
             "--device",
             "cpu",
@@ -102,12 +110,14 @@ class Trial:
         ]
 
 
-def prepared(commands: Commands, kind: str, experiment: Experiment, folder: Path) -> Trial:
+def prepared(commands: Commands, kind: str, experiment: Document, folder: Path) -> Trial:
     """A trial of `experiment`, and a run of it without faults in `folder`."""
     folder.mkdir(parents=True)
-    requested = experiment.model_dump(mode="json", exclude_none=True)
-    (folder / "experiment.toml").write_text(tomli_w.dumps(requested))
-    trial = Trial(commands, kind, experiment, folder, RunFolder(folder), 0, 0.0)
+    data = experiment["data"]["name"]
+    if data not in SETS:
+        commands.add_rings()
+    (folder / "experiment.toml").write_text(tomli_w.dumps(experiment))
+    trial = Trial(commands, kind, data, folder, RunFolder(folder), 0, 0.0)
     began = time.monotonic()
     done = commands.run(trial.begin_words(folder / "whole"), Fault(folder / "whole", "count"))
     assert done.code == 0, done.err
