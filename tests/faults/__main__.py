@@ -41,14 +41,13 @@ def parts(trial: Trial, seed: int) -> Iterator[Part]:
         yield "read-only, then not", lambda: disks.failing_then_mended(trial, "read-only", call)
 
 
-def every_call(trial: Trial, first: int) -> Iterator[Part]:
-    """A kill before each call of one run from the `first`; several that leave the same are one."""
+def every_call(trial: Trial) -> Iterator[Part]:
+    """A kill before each call of one run; several that leave the same are one."""
     all_left = each_call.left_by_kills(trial)
     calls = sum(len(left.calls) for left in all_left)
     _say(f"{trial.kind}: {calls} calls, kills before them leave {len(all_left)} different folders")
     for left in all_left:
-        if left.calls[-1] >= first:
-            yield "kills before each call", lambda left=left: each_call.goes_on(trial, left)
+        yield "kills before each call", lambda left=left: each_call.goes_on(trial, left)
 
 
 def main() -> int:
@@ -66,7 +65,6 @@ def main() -> int:
         action="store_true",
         help="instead, kills before each call of one run that changes a file",
     )
-    parser.add_argument("--from-call", type=int, default=1, metavar="N", help="the first of these")
     parser.add_argument(
         "--in", dest="folder", type=Path, default=MEMORY if MEMORY.is_dir() else None
     )
@@ -118,7 +116,7 @@ def _say(line: str) -> None:
 def _all(trials: Iterator[Trial], asked: argparse.Namespace) -> Iterator[tuple[str, Part]]:
     if asked.every_call:
         for trial in trials:
-            yield from ((trial.kind, part) for part in every_call(trial, asked.from_call))
+            yield from ((trial.kind, part) for part in every_call(trial))
             shutil.rmtree(trial.runs)
         return
     together = list(trials)
