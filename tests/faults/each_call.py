@@ -22,7 +22,7 @@ from .situations import Trial, problems_of, the_run
 MEASURED = ev.TelemetrySampled | ev.WindowMeasured | ev.MetricsUnavailable
 
 
-ATTEMPTS = 5
+ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ def left_by_kills(trial: Trial) -> list[Left]:
     checkpoint in the middle of an epoch.
     """
     runs, copies = trial.runs / "each-call", trial.runs / "each-call-copies"
-    # a few checkpoints, however busy the machine is: copying makes a run two or three times as long
-    words = trial.begin_words(runs, checkpoint__every_s=trial.seconds / 4)
-    for _ in range(ATTEMPTS):
+    # as few checkpoints as have one there, however busy the machine is
+    for attempt in range(ATTEMPTS):
+        words = trial.begin_words(runs, checkpoint__every_s=trial.seconds / 4 / 2**attempt)
         copies.mkdir()
         done = trial.commands.run(words, Fault(runs, "copy", copies=copies))
         assert done.code == 0, done.err
