@@ -29,7 +29,7 @@ from fftui.learning.training import Training
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.run_thread import RunThread
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
 SETS = ["data.train_images=256", "data.test_images=50", "phases.0.epochs=100000",

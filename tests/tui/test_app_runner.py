@@ -26,7 +26,7 @@ from pathlib import Path
 from fftui.experiment.values import parse_overrides
 from fftui.presets import load_preset
 from fftui.runs.run_thread import RunThread
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.tui.app_runner import run_app
 

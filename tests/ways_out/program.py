@@ -8,7 +8,7 @@ from pathlib import Path
 from fftui.experiment.values import parse_overrides
 from fftui.learning.training import Training
 from fftui.presets import load_preset
-from fftui.runs.folder import create
+from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 from fftui.text.signal_handlers import INTERRUPTED
