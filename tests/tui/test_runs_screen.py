@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -112,17 +114,32 @@ async def test_the_newest_of_many_runs_are_there_while_the_others_are_read(
         assert [run.id for run in app.screen._shown] == runs[::-1]
 
 
+@contextmanager
+def learning_elsewhere(folder: RunFolder) -> Iterator[RunFolder]:
+    """Meanwhile another process has the run, and does nothing with it."""
+    command = [sys.executable, "-c", HOLD_JOURNAL, str(folder.journal)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        folder.write_record(folder.record().model_copy(update={"pid": other.pid}))
+        try:
+            yield folder
+        finally:
+            other.kill()
+
+
 async def test_a_run_of_another_process_is_followed(new_app, tmp_path: Path, events_of) -> None:
     run_events = list(events_of(epochs=3))
     run = add_run(tmp_path / "runs", run_events[:20])
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
-        app.post_message(OpenRun(run))
-        await pilot.pause()
-        await until(pilot, lambda: "● learning" in text_of(app.screen.query_one(LayerTable)))
-        with RunFolder(tmp_path / "runs" / run).journal.open("a", encoding="utf-8") as journal:
-            journal.writelines(to_json(at, event) + "\n" for at, event in run_events[20:])
-        await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHeader)))
+        with learning_elsewhere(RunFolder(tmp_path / "runs" / run)) as folder:
+            app.post_message(OpenRun(run))
+            await pilot.pause()
+            await until(pilot, lambda: "● learning" in text_of(app.screen.query_one(LayerTable)))
+            with folder.journal.open("a", encoding="utf-8") as journal:
+                journal.writelines(to_json(at, event) + "\n" for at, event in run_events[20:])
+            await until(pilot, lambda: "finished" in text_of(app.screen.query_one(RunHeader)))
 
 
 async def test_a_run_whose_process_is_gone_can_be_resumed(
@@ -147,17 +164,12 @@ async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
     new_app, tmp_path: Path, events_of
 ) -> None:
     run = add_run(tmp_path / "runs", list(events_of(until=(1, 2))))
-    folder = RunFolder(tmp_path / "runs" / run)
-    other = subprocess.Popen([sys.executable, "-c", HOLD_JOURNAL, str(folder.journal)], stdout=-1)
-    try:
-        assert other.stdout is not None
-        assert other.stdout.readline()
-        folder.write_record(folder.record().model_copy(update={"pid": other.pid}))
+    with learning_elsewhere(RunFolder(tmp_path / "runs" / run)) as folder:
         file, app = ControlFile(folder.control), new_app()
         async with app.run_test(size=LARGE) as pilot:
             await pilot.press("r")
             await until(pilot, lambda: "no event for" in text_of(runs_of(app)))
-            assert f"process {other.pid}" in text_of(app.screen.query_one(Paragraphs))
+            assert f"process {folder.record().pid}" in text_of(app.screen.query_one(Paragraphs))
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, LiveScreen))
             await until(pilot, lambda: app.screen.control is not None)
@@ -171,10 +183,6 @@ async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
             await until(pilot, lambda: any("cannot write" in n.message for n in app._notifications))
             await pilot.press("q")
         assert app.return_value == "quit"  # without a question: it is no run of this process
-    finally:
-        other.kill()
-        other.wait()
-        other.stdout.close()
 
 
 def runs_of(app: FFTUIApp) -> RowWidget:
