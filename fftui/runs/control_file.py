@@ -19,9 +19,11 @@ from fftui.events import ControlAction, ControlRequested
 from fftui.runs import provenance
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
+from fftui.runs.status import ensure_running
 
 ANSWER_S = 10.0  # a run that loads torch is slow to answer
 LOOK_EVERY_S = 0.05
+ENDED_EVERY_S = 0.5  # until a look whether the run is still there to answer
 READ_AT_MOST = 65_536  # bytes at once: hundreds of requests
 # no link and no pipe: what is opened is the file in the run's folder, without waiting
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -72,15 +74,28 @@ def send_request(folder: RunFolder, action: ControlAction) -> ControlRequest:
 def request_and_wait(folder: RunFolder, action: ControlAction, wait_s: float = ANSWER_S) -> None:
     """Ask the process of the run in `folder` for `action`, and wait until it says that it obeys.
 
-    Raises RequestError as `send_request` does, FFTUIError where it says nothing for `wait_s`
-    seconds.
+    Raises RequestError as `send_request` does, RequestError or RunNotFoundError where the run ends
+    or is deleted without obeying, FFTUIError where it says nothing for `wait_s` seconds.
     """
     tail = JournalTail.from_end(folder.journal)
     request = send_request(folder, action)
     wanted = ControlRequested(action, request.pid, request.host)
-    give_up = time.monotonic() + wait_s
-    while not any(event == wanted for _, event in tail.read()):
-        if time.monotonic() > give_up:
+
+    def has_answered() -> bool:
+        return any(event == wanted for _, event in tail.read())
+
+    began = looked = time.monotonic()
+    while not has_answered():
+        now = time.monotonic()
+        if now - looked > ENDED_EVERY_S:
+            looked = now
+            try:
+                ensure_running(folder, folder.record())
+            except FFTUIError:
+                if has_answered():  # it obeyed, and has ended since
+                    return
+                raise
+        if now - began > wait_s:
             msg = (
                 f"run {folder.id} has not answered within {wait_s:.0f} s; it obeys once it reads"
                 f" {folder.control}: fftui show {folder.id} tells its status and its last events"

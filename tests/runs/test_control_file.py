@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from fftui.errors import FFTUIError, RequestError
+from fftui.events import ControlRequested, to_json
+from fftui.runs import control_file, provenance
 from fftui.runs.control_file import ControlFile, request_and_wait, send_request
 from fftui.runs.folder import RunFolder
 
@@ -114,6 +117,32 @@ def test_what_is_no_file_is_neither_read_nor_written(
     with pytest.raises(RequestError, match=r"control\.jsonl"):
         send_request(folder, "stop")
     assert elsewhere.read_text() == ""
+
+
+def test_a_run_that_ends_without_an_answer_is_not_waited_for(folder: RunFolder) -> None:
+    """As where it ends between the question whether it runs and the request."""
+    folder.write_record(folder.record().model_copy(update={"status": "finished"}))
+    with pytest.raises(RequestError, match="is not running: it is finished"):
+        request_and_wait(folder, "stop", 60.0)
+    shutil.rmtree(folder.path)
+    folder.path.mkdir()
+    with pytest.raises(FFTUIError, match="is no run that can be read"):
+        request_and_wait(folder, "stop", 60.0)
+
+
+def test_a_run_that_obeys_and_ends_has_answered(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object) -> None:
+        """It obeys and ends at the moment of the look."""
+        line = to_json(1.0, ControlRequested("stop", os.getpid(), provenance.host()))
+        with folder.journal.open("a", encoding="utf-8") as journal:
+            journal.write(f"{line}\n")
+        msg = "it is interrupted"
+        raise RequestError(msg)
+
+    monkeypatch.setattr(control_file, "ensure_running", ended)
+    request_and_wait(folder, "stop", 60.0)
 
 
 def test_a_run_that_does_not_answer_is_an_error(folder: RunFolder) -> None:
