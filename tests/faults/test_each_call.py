@@ -13,13 +13,13 @@ KIND = "plug-in and own data set"
 DIFFERS = re.compile(r"\d{8}-\d{6}-|\.\d+\.new|(?<=-)[0-9a-f]{4,8}\b|(?<=\.tmp)\w+")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")  # workers take the tests of a file in any order
 def trial(commands: Commands) -> Trial:
     folder = commands.folder / "each-call"
     return prepared(commands, KIND, with_fewer_changes(document_of(KIND)), folder)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")  # workers take the tests of a file in any order
 def all_left(trial: Trial) -> list[Left]:
     return left_by_kills(trial)
 
