@@ -192,7 +192,9 @@ def wrong(done: Done) -> str:
         return "it did not end"
     if done.code == REFUSED:
         return "" if lines else "a refusal without a reason"
-    if done.code not in (0, INTERRUPTED) or (done.code and done.words[0] not in ("run", "resume")):
+    # following a run ends with its exit code
+    ends_as_a_run = done.words[0] in ("run", "resume") or "--follow" in done.words
+    if done.code not in (0, INTERRUPTED) or (done.code and not ends_as_a_run):
         return f"exit code {done.code}"
     return _wrong_output(done)
 
