@@ -7,18 +7,16 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from fftui.data.catalogue import SetInfo
+from fftui.experiment.class_phase import ClassPhase
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.model_config import Model
 from fftui.experiment.per_layer import PerLayer
 from fftui.experiment.phase_configs import (
-    BATCH,
     PHASES,
     RATE,
     LabelUse,
     LocalPhaseConfig,
-    Order,
     PhaseConfig,
-    Schedule,
     through_batch_statistics,
 )
 
@@ -154,19 +152,13 @@ class CascadedForward(LocalPhaseConfig):
 
 
 @PHASES.add
-class SimilarityMatching(LocalPhaseConfig):
+class SimilarityMatching(ClassPhase):
     """Prediction and similarity matching, "predsim" (Nøkland and Eidnes 2019): each layer learns
     from the cross entropy of a linear decoder of its own, and by making images of one class alike.
     """
 
     rule: Literal["predsim"] = "predsim"
-    epochs: int = Field(10, ge=1, description="epochs of each layer")
-    batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
     learning_rate: PerLayer = Field(5e-4, description=RATE)
-    schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
-    order: Order = Field(
-        "parallel", description="one layer after the other, or all in parallel from one batch"
-    )
     similarity_share: float = Field(
         0.99,
         ge=0,
@@ -185,13 +177,6 @@ class SimilarityMatching(LocalPhaseConfig):
     prediction: Literal["all-layers", "skip-first", "last-layer", "best-range"] = Field(
         "last-layer", description="layers whose decoders' logits are summed for each label"
     )
-
-    label_use: ClassVar[LabelUse] = "refused"
-
-    @property
-    def needs_validation(self) -> bool:
-        """Where the layers that predict are chosen."""
-        return self.prediction == "best-range"
 
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Those of local phases; maps, decoders, and similarities of an image with its batch."""

@@ -3,22 +3,16 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from fftui.data.catalogue import SetInfo
+from fftui.experiment.class_phase import ClassPhase
 from fftui.experiment.cost_terms import Cost, CostContext, StageTerms
 from fftui.experiment.model_config import Model
-from fftui.experiment.per_layer import PerLayer
 from fftui.experiment.phase_configs import (
-    BATCH,
     PHASES,
-    RATE,
-    LabelUse,
-    LocalPhaseConfig,
-    Order,
-    Schedule,
 )
 
 ClassGoodness = Literal["mean-square", "mean-activation", "projection"]
@@ -27,7 +21,7 @@ MOST_FEATURES = 1600  # that a contrast compares of a layer's outputs, pooled: 1
 
 
 @PHASES.add
-class LocalCrossEntropy(LocalPhaseConfig):
+class LocalCrossEntropy(ClassPhase):
     """Local cross entropy over the goodness of each class: derived from Forward-Forward, without
     negative data.
 
@@ -37,13 +31,6 @@ class LocalCrossEntropy(LocalPhaseConfig):
     """
 
     rule: Literal["local-ce"] = "local-ce"
-    epochs: int = Field(10, ge=1, description="epochs of each layer")
-    batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
-    learning_rate: PerLayer = Field(1e-3, description=RATE)
-    schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
-    order: Order = Field(
-        "parallel", description="one layer after the other, or all in parallel from one batch"
-    )
     goodness: ClassGoodness = Field(
         "mean-square",
         description=(
@@ -52,20 +39,6 @@ class LocalCrossEntropy(LocalPhaseConfig):
         ),
     )
     scale: float = Field(1.0, gt=0, description="logit = scale times the goodness of a class")
-    prediction: Literal["all-layers", "skip-first", "last-layer", "best-range"] = Field(
-        "last-layer",
-        description=(
-            "layers whose goodness is summed for each label; best-range: the successive layers that"
-            " label most validation images rightly, chosen after learning"
-        ),
-    )
-
-    label_use: ClassVar[LabelUse] = "refused"
-
-    @property
-    def needs_validation(self) -> bool:
-        """Where the layers that predict are chosen."""
-        return self.prediction == "best-range"
 
     def stage_terms(self, context: CostContext) -> Iterator[StageTerms]:
         """Those of local phases, and the projections."""
@@ -91,7 +64,7 @@ class LocalCrossEntropy(LocalPhaseConfig):
 
 
 @PHASES.add
-class SupervisedContrast(LocalPhaseConfig):
+class SupervisedContrast(ClassPhase):
     """Local cross entropy over the goodness of class groups, beside a supervised contrastive loss:
     HCL-FF (Yao et al. 2026) without its hierarchy of labels.
 
@@ -100,13 +73,6 @@ class SupervisedContrast(LocalPhaseConfig):
     """
 
     rule: Literal["supervised-contrast"] = "supervised-contrast"
-    epochs: int = Field(10, ge=1, description="epochs of each layer")
-    batch_size: int = Field(128, ge=1, le=10_000_000, description=BATCH)
-    learning_rate: PerLayer = Field(1e-3, description=RATE)
-    schedule: Schedule = Field("cosine", description="learning rate over a layer's epochs")
-    order: Order = Field(
-        "parallel", description="one layer after the other, or all in parallel from one batch"
-    )
     goodness: Literal["mean-square", "mean-activation"] = Field(
         "mean-activation", description="of a class: mean square or mean activity of its group"
     )
@@ -129,16 +95,6 @@ class SupervisedContrast(LocalPhaseConfig):
         128, ge=2, le=100_000, description="units of the linear map whose directions are compared"
     )
     map_rate: float = Field(2.0, gt=0, description="its learning rate, times the layer's")
-    prediction: Literal["all-layers", "skip-first", "last-layer", "best-range"] = Field(
-        "last-layer", description="layers whose goodness is summed for each label"
-    )
-
-    label_use: ClassVar[LabelUse] = "refused"
-
-    @property
-    def needs_validation(self) -> bool:
-        """Where the layers that predict are chosen."""
-        return self.prediction == "best-range"
 
     def temperature_in(self, epoch: int) -> float:
         """The temperature in `epoch`, from 1."""

@@ -85,11 +85,11 @@ class LaunchingApp(App[Ending]):
 
     def sweeps(self) -> "SweepBackend":
         """The backend of the sweeps."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def show_run(self, source: Source) -> None:
         """Show the live screen of a run."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     # What runs
 

@@ -45,7 +45,7 @@ class ChartGroup(Vertical):
 
     def show_charts(self) -> None:
         """Show what the charts are to show, as the reading now says."""
-        raise NotImplementedError
+        raise NotImplementedError  # as above
 
     def change_reading(self, choice: str) -> None:
         """Change how the charts are read, one of `CHOICES`."""
