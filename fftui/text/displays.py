@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from fftui import events as ev
 from fftui.inert import one_line
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.text.format import duration, percent, short
 from fftui.text.layer_text import stage_name
 from fftui.text.progress_line import LogLines, progress_line

@@ -1,7 +1,8 @@
 """A run's stages, layers, energy and result in words and rows, from its view."""
 
 from fftui import events as ev
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.text.format import MISSING, accuracy_text, duration, energy, number
 
 LAYER_HEAD = ("layer", "inputs→units", "epochs", "time", "g+", "g-", "theta")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from fftui import events as ev
-from fftui.runs.view import EpochPart, EpochView, RunView
+from fftui.runs.layer_view import EpochPart, EpochView
+from fftui.runs.view import RunView
 from fftui.text.format import accuracy_text, duration, number
 from fftui.text.layer_text import parallel_rows, stage_name
 

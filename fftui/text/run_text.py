@@ -10,9 +10,10 @@ from fftui.inert import one_line
 from fftui.runs.annotations import readable_annotations
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail, read_journal
+from fftui.runs.layer_view import LayerView
 from fftui.runs.run_record import RunRecord
 from fftui.runs.status import current_record
-from fftui.runs.view import LayerView, RunView, fold
+from fftui.runs.view import RunView, fold
 from fftui.text.format import accuracy_text, columns, duration, percent
 from fftui.text.layer_text import LAYER_HEAD, accuracy_head, energy_text, layer_rows
 from fftui.text.settings_text import differences, summary

@@ -7,7 +7,8 @@ import pytest
 from rich.cells import cell_len
 
 from fftui import events as ev
-from fftui.runs.view import EpochPart, RunView
+from fftui.runs.layer_view import EpochPart
+from fftui.runs.view import RunView
 from fftui.tui.app import FFTUIApp
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.run_status import ProgressLine

@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 from fftui.events import Evaluated
+from fftui.runs.layer_view import LayerView
 from fftui.runs.line_points import Point
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.view import RunView
 from fftui.text import format as fmt
 from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of

@@ -8,7 +8,8 @@ from functools import cache
 from importlib import import_module
 
 from fftui.errors import RequestError
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.tui.charts.chart_spec import ChartSpec
 
 ChartFunction = Callable[[RunView, LayerView | None], ChartSpec]

@@ -9,7 +9,8 @@ from typing import Self
 
 from fftui.events import Evaluated
 from fftui.runs.curve_metrics import XName
-from fftui.runs.view import EpochView, RunView, Stage
+from fftui.runs.layer_view import EpochView, Stage
+from fftui.runs.view import RunView
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from fftui.runs.view import EpochPart, EpochView, LayerView, RunView
+from fftui.runs.layer_view import EpochPart, EpochView, LayerView
+from fftui.runs.view import RunView
 from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis

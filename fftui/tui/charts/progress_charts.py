@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis

@@ -7,7 +7,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.text.format import clock
 from fftui.text.layer_text import LAYER_HEAD, accuracy_head, layer_rows
 from fftui.tui.charts.chart_registry import CHARTS, ChartInfo

@@ -9,7 +9,8 @@ from typing import Literal
 from fftui.events import StageKey
 from fftui.runs.energy import Energy, Source, Usage
 from fftui.runs.history import METRICS, NO_RANGES
-from fftui.runs.view import EpochView, RunView
+from fftui.runs.layer_view import EpochView
+from fftui.runs.view import RunView
 from fftui.text import format as fmt
 from fftui.tui.stage_names import stage_name
 from fftui.tui.widgets.cell_text import fitted

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.tui.charts.cell_plot import Cell, Series, StyleName, draw
 from fftui.tui.charts.chart_registry import ChartInfo, make_chart
 from fftui.tui.charts.chart_spec import ChartSpec

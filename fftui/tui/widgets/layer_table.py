@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.text import format as fmt
 from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import Glyphs, plain

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from fftui.errors import RequestError
-from fftui.runs.view import LayerView, RunView
+from fftui.runs.layer_view import LayerView
+from fftui.runs.view import RunView
 from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_registry import CHARTS, make_chart, register_chart
 from fftui.tui.charts.chart_spec import ChartSpec

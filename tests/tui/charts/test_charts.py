@@ -2,7 +2,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fftui import events as ev
-from fftui.runs.view import EpochPart, EpochView, LayerView, RunView
+from fftui.runs.layer_view import EpochPart, EpochView, LayerView
+from fftui.runs.view import RunView
 from fftui.tui.charts.accuracy_chart import accuracy_chart, layers_split
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.goodness_chart import goodness_chart
