@@ -30,7 +30,8 @@ HERE = Path(__file__).resolve().parents[1]
 HZ = 10
 EPOCH_S = 10  # seconds of learning in one epoch; an evaluation follows
 STEPS_PER_S = 40
-LAYERS, BEGAN_AT = 4, 1_800_000_000.0
+LINES_PER_S = HZ + 2 + 2 / EPOCH_S  # samples, a step and a window; an epoch's end has two
+LAYERS, BEGAN_AT = 4, 1_700_000_000.0
 
 OPEN = """
 import resource, sys, time
@@ -60,14 +61,14 @@ print(taken_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
-def events(lines: int) -> Iterator[tuple[float, ev.Event]]:
-    """About `lines` events of a layer-wise run, with their Unix times."""
-    seconds = max(LAYERS * EPOCH_S, lines // (HZ + 3))
+def events(lines: int, began: float = BEGAN_AT) -> Iterator[tuple[float, ev.Event]]:
+    """About `lines` events of a layer-wise run that began at a Unix time, with their times."""
+    seconds = max(LAYERS * EPOCH_S, int(lines / LINES_PER_S))
     epochs = max(1, seconds // (LAYERS * EPOCH_S))
     steps = EPOCH_S * STEPS_PER_S
     total = LAYERS * epochs * steps
     labels = ("784→2000", *("2000→2000",) * (LAYERS - 1))
-    at = BEGAN_AT
+    at = began
     yield (
         at,
         ev.RunStarted(
@@ -103,9 +104,9 @@ def events(lines: int) -> Iterator[tuple[float, ev.Event]]:
             )
         yield at, ev.LayerFinished(1, layer, epochs, float(epochs * EPOCH_S), False)
         yield at, ev.Checkpointed(1, layer, epochs, 0.1)
-    yield at, ev.TelemetryEnded(int(HZ * (at - BEGAN_AT)), 0, at - BEGAN_AT, 1.0, 1.0)
+    yield at, ev.TelemetryEnded(int(HZ * (at - began)), 0, at - began, 1.0, 1.0)
     yield at, _evaluated(None, epochs, final=True)
-    yield at, ev.RunFinished("finished", 0.9, (0.9,) * LAYERS, at - BEGAN_AT, None)
+    yield at, ev.RunFinished("finished", 0.9, (0.9,) * LAYERS, at - began, None)
 
 
 def _epoch(

@@ -1,11 +1,13 @@
 """One experiment on 1, 2 and 4 processes of as many threads in all: images a second, and the share
 of time in which rank 0 waits for others.
 
-    python benchmarks/ranks.py --preset ff --data mnist --threads 4
+    python benchmarks/ranks.py --preset paper/ff --data mnist
 
-Layers learn in parallel, without a head. Each way is a job of its own, one after the other, in
-every round; an epoch before those that are measured warms up, after which weights are compared with
-those of one process. Prints a Markdown table of medians over rounds and epochs.
+Layers learn in parallel, without a head; a process holds at least one of them where they are
+shared, so a preset of fewer layers than processes leaves that way out. Each way is a job of its
+own, one after the other, in every round; an epoch before those that are measured warms up, after
+which weights are compared with those of one process. Prints a Markdown table of medians over rounds
+and epochs.
 """
 
 import json
@@ -22,8 +24,16 @@ from typing import Annotated
 
 import torch
 import typer
-from figure import Figure, say
+from figure import Figure, say, skip
 from safetensors.torch import load_file
+
+from fftui.errors import ExperimentError
+from fftui.experiment import Experiment
+from fftui.experiment.rank_blocks import check_shared_layers
+from fftui.experiment.values import parse_overrides
+from fftui.presets import load_preset
+
+CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 WORKER = """
 import json, sys
@@ -123,6 +133,20 @@ def run(way: Way, words: list[str], threads: int) -> list[str]:
     return said[0].splitlines()
 
 
+def is_possible(way: Way, experiment: Experiment) -> bool:
+    """Whether the experiment has a layer for each process that shares its layers; says so where it
+    has not.
+    """
+    if way.mode != "layers":
+        return True
+    try:
+        check_shared_layers(experiment, way.count)
+    except ExperimentError as error:
+        skip(way.name, str(error))
+        return False
+    return True
+
+
 def furthest(some: Path, others: Path) -> tuple[float, int, int]:
     """The greatest difference between weights, how many differ by more than 1e-5, and of how
     many.
@@ -135,7 +159,7 @@ def furthest(some: Path, others: Path) -> tuple[float, int, int]:
 def report(times: dict[Way, Times], weights: Path, threads: int) -> None:
     """Print the table and the figures."""
     alone = Way("data", 1)
-    print(f"torch {torch.__version__}, {threads} threads in all, {os.cpu_count()} cores\n")
+    print(f"torch {torch.__version__}, {threads} threads in all, {CORES} cores\n")
     print("| processes | images/s | against one | rank 0 waits | weights apart after an epoch |")
     print("|---|---|---|---|---|")
     base = statistics.median(times[alone].images_per_s)
@@ -152,18 +176,20 @@ def report(times: dict[Way, Times], weights: Path, threads: int) -> None:
 
 
 def main(  # noqa: PLR0913, PLR0917 - one parameter an option
-    preset: str = "ff",
+    preset: str = "paper/ff",
     data: str = "mnist",
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE")] = None,
     counts: Annotated[str, typer.Option(help="Processes, N,N,…")] = "2,4",
     ways: Annotated[str, typer.Option(help="data, layers or both")] = "data,layers",
-    threads: Annotated[int, typer.Option(help="Threads of all processes together.")] = 4,
+    threads: Annotated[int, typer.Option(help="Threads of all processes together.")] = CORES,
     epochs: Annotated[int, typer.Option(help="Epochs that are measured.", min=1)] = 3,
     rounds: Annotated[int, typer.Option(help="Jobs of each way.")] = 1,
 ) -> None:
     """Measure what sharing an experiment costs and gives."""
     asked = [*ASKED, f"phases.0.epochs={epochs + 1}", *(set_ or [])]
-    shared = [Way(mode, int(count)) for mode in ways.split(",") for count in counts.split(",")]
+    experiment = load_preset(preset, data, parse_overrides(asked), 0)
+    wanted = [Way(mode, int(count)) for mode in ways.split(",") for count in counts.split(",")]
+    shared = [way for way in wanted if is_possible(way, experiment)]
     times = {way: Times() for way in (Way("data", 1), *shared)}
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder)

@@ -7,21 +7,13 @@ everything else (journal, checkpoint, screen) is in.
 """
 
 import argparse
-import fcntl
-import os
-import pty
-import signal
 import statistics
-import struct
 import subprocess
-import sys
 import tempfile
-import termios
-import threading
-import time
 from pathlib import Path
 
 from figure import Figure, say
+from terminal import FFTUI, terminal
 
 from fftui.events import EpochFinished, RunFinished
 from fftui.runs.journal import read_journal
@@ -29,23 +21,13 @@ from fftui.runs.journal import read_journal
 ROWS, COLUMNS = 50, 200
 
 
-def command(runs: Path, asked: argparse.Namespace) -> list[str]:
+def words(asked: argparse.Namespace) -> list[str]:
     """The experiment that both run."""
     overrides = [f"phases.0.epochs={asked.epochs}", "evaluation.every=0"]
     if asked.images:
         overrides.append(f"data.train_images={asked.images}")
     sets = [part for override in overrides for part in ("--set", override)]
-    return [
-        sys.executable,
-        "-m",
-        "fftui",
-        "run",
-        "--preset",
-        "quickstart",
-        "--runs",
-        str(runs),
-        *sets,
-    ]
+    return ["run", "--preset", "quickstart", *sets]
 
 
 def samples_per_s(runs: Path) -> float | None:
@@ -69,40 +51,20 @@ def samples_per_s(runs: Path) -> float | None:
 def headless(asked: argparse.Namespace) -> float:
     """One headless run."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [*command(Path(folder), asked), "--headless"], check=True, capture_output=True
-        )
+        command = [*FFTUI, *words(asked), "--runs", folder, "--headless"]
+        subprocess.run(command, check=True, capture_output=True)
         return finished(Path(folder))
 
 
 def with_screen(asked: argparse.Namespace) -> tuple[float, int]:
     """One run with the screen open, and the bytes that the screen wrote."""
-    with tempfile.TemporaryDirectory() as folder:
-        process, master = pty.fork()
-        if process == 0:
-            os.environ["TERM"] = "xterm-256color"
-            arguments = command(Path(folder), asked)
-            os.execv(arguments[0], arguments)
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        written = [0]
-        threading.Thread(target=drain, args=(master, written), daemon=True).start()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        terminal(words(asked), Path(folder), (COLUMNS, ROWS)) as screen,
+    ):
         while (speed := samples_per_s(Path(folder))) is None:
-            time.sleep(1)
-        os.kill(process, signal.SIGTERM)
-        os.waitpid(process, 0)
-        return speed, written[0]
-
-
-def drain(master: int, written: list[int]) -> None:
-    """Read what the screen writes until it closes."""
-    while True:
-        try:
-            data = os.read(master, 65536)
-        except OSError:
-            return
-        if not data:
-            return
-        written[0] += len(data)
+            screen.read_for(1)
+        return speed, screen.written
 
 
 def finished(runs: Path) -> float:

@@ -5,22 +5,15 @@ run learns for ever, so every chart moves.
 """
 
 import argparse
-import fcntl
-import os
-import pty
-import select
-import signal
-import struct
 import subprocess
-import sys
 import tempfile
-import termios
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from figure import Figure, say
+from terminal import FFTUI, terminal
 
+LEARNS = ("run", "--preset", "quickstart", "--set", "phases.0.epochs=100000")
 ENTER, ESCAPE, PALETTE = "\r", "\x1b", "\x10"
 
 
@@ -47,52 +40,23 @@ STATES = (
 )
 
 
-def read_for(master: int, seconds: float) -> int:
-    """Read for so long; returns the number of bytes."""
-    read, until = 0, time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        if select.select([master], [], [], left)[0]:
-            read += len(os.read(master, 65536))
-    return read
-
-
-def read_until(master: int, wanted: bytes) -> None:
-    """Read until the screen has shown `wanted`: how long a start takes is not measured here."""
-    seen = b""
-    while wanted not in seen:
-        seen += os.read(master, 65536)
-
-
 def kib_per_s(
     state: State, runs: Path, size: tuple[int, int], seconds: float, settles_s: float
 ) -> float:
     """What the screen writes in `state`."""
-    command = [sys.executable, "-m", "fftui"]
-    if state.learns:
-        command += ["run", "--preset", "quickstart", "--set", "phases.0.epochs=100000"]
-    process, master = pty.fork()
-    if process == 0:
-        os.environ["TERM"] = "xterm-256color"
-        os.execv(command[0], [*command, "--runs", str(runs)])
-    try:
-        columns, rows = size
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        read_until(master, b"learning" if state.learns else b"quickstart")
-        read_for(master, settles_s)
+    with terminal(LEARNS if state.learns else (), runs, size) as screen:
+        screen.read_until(b"learning" if state.learns else b"quickstart")
+        screen.read_for(settles_s)
         for key in state.keys:
-            os.write(master, key.encode())
-            read_for(master, settles_s)
-        read_for(master, settles_s)
-        return read_for(master, seconds) / seconds / 1024
-    finally:
-        os.kill(process, signal.SIGKILL)
-        os.close(master)
-        os.waitpid(process, 0)
+            screen.press(key)
+            screen.read_for(settles_s)
+        screen.read_for(settles_s)
+        return screen.read_for(seconds) / seconds / 1024
 
 
 def finished_run(runs: Path) -> None:
     """A run of one epoch."""
-    command = [sys.executable, "-m", "fftui", "run", "--preset", "quickstart", "--headless"]
+    command = [*FFTUI, "run", "--preset", "quickstart", "--headless"]
     command += ["--set", "phases.0.epochs=1", "--runs", str(runs)]
     subprocess.run(command, check=True, capture_output=True)
 

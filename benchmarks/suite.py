@@ -61,6 +61,12 @@ SUITE = (
         quick="--only learns --sizes 80x24 --seconds 0.5 --settles 0.5",
     ),
     Benchmark(
+        "open_screen",
+        "what a screen costs that stays open for hours: its first picture, its share of a core, its"
+        " memory, and how soon it is left",
+        quick="--lines 2000 --minutes 0.03 --times 20 --seconds 0.5 --settles 0.5",
+    ),
+    Benchmark(
         "chart",
         "milliseconds to draw a line of 100,000 points, against looking at each of them",
         quick="--points 5000 --repeats 1",

@@ -20,7 +20,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 SUITE = runpy.run_path(str(FOLDER / "suite.py"))["SUITE"]
 Figure = runpy.run_path(str(FOLDER / "figure.py"))["Figure"]
-HELPERS = {"__main__", "figure", "suite"}
+HELPERS = {"__main__", "figure", "suite", "terminal"}
 # what a benchmark shows besides its figures: each is found in what it prints
 SHOWS = {
     "chart": ("| 76x14 |", "| 196x40 |"),
