@@ -1,16 +1,59 @@
 """Weights from another run, put into a network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from fftui.errors import ExperimentError
+from fftui.experiment import Phase
 from fftui.learning.network import Network
+from fftui.learning.state import Progress
+
+WeightsOf = Callable[[str], Mapping[str, Tensor]]
 
 LAYERS = "_layers."  # names of layers' tensors in a network's state are "_layers.0.weight", …
 HEAD = "head"
 KEPT = "_kept"  # by learning rules beside the layers: tensors are "_kept.projection_1.weight", …
+
+
+class InitialWeights:
+    """The weights of other runs from which phases start (`init_from`); `weights_of` gives those of
+    a run by its name, named as in `Network.state_dict`.
+    """
+
+    def __init__(self, phases: Sequence[Phase], weights_of: WeightsOf | None) -> None:
+        self._phases = phases
+        self._weights_of = weights_of
+
+    def check(self, network: Network, progress: Progress) -> None:
+        """Raise ExperimentError where a phase to come starts from a run that is not to be had or
+        does not fit.
+        """
+        for phase in range(progress.phase, len(self._phases)):
+            self._use(check_alike, phase, network, progress)
+
+    def put_into(self, network: Network, progress: Progress) -> None:
+        """Let the current phase start from its run, if it names one and nothing of it has been
+        learned. Raises ExperimentError as `check` does.
+        """
+        self._use(start_from, progress.phase, network, progress)
+
+    def _use(
+        self,
+        use: Callable[[Network, Mapping[str, Tensor], str], object],
+        phase: int,
+        network: Network,
+        progress: Progress,
+    ) -> None:
+        name = self._phases[phase].init_from
+        if name is None or not progress.is_before(phase):
+            return
+        where = f"phases.{phase}.init_from = {name!r}"
+        if self._weights_of is None:
+            msg = f"{where}: no runs can be read here"
+            raise ExperimentError(msg)
+        use(network, self._weights_of(name), where)
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from fftui.learning.per_image_inputs import PerImageInputs
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.phase_rule import PhaseRule, TrainContext
 from fftui.learning.split_images import SplitImages
-from fftui.learning.state import TrainingState
+from fftui.learning.state import NETWORK, TrainingState
 from fftui.learning.stopwatch import Stopwatch
 
 
@@ -54,7 +54,7 @@ def continue_from(network: Network, state: TrainingState, phases: int) -> None:
     """Put the weights of a checkpoint into `network`. Raises ExperimentError where they are of
     another one.
     """
-    weights = state.part("network.")
+    weights = state.part(NETWORK)
     own = network.state_dict()
     fits = weights.keys() == own.keys() and all(
         own[name].shape == each.shape and own[name].dtype == each.dtype

@@ -8,6 +8,9 @@ from torch import Tensor
 from fftui.events import MAX_AMOUNT, MAX_COUNT
 from fftui.learning.stopwatch import Times
 
+# before the names of tensors: the network's, its trainer's, and the best ones of validation
+NETWORK, LEARNER, BEST = "network.", "learner.", "best."
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -21,6 +24,11 @@ class Progress:
     step: int = 0
     done: int = 0  # optimiser steps of the whole run
     times: Times = field(default_factory=Times)
+
+    def is_before(self, phase: int) -> bool:
+        """Whether nothing of that phase (from 0) has been learned."""
+        within = (self.stage, self.epoch, self.step)
+        return phase > self.phase or (phase == self.phase and within == (0, 0, 0))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""

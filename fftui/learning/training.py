@@ -8,16 +8,14 @@ checkpoint. Times count what happens between two events here, not what the consu
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import torch
 
 from fftui import events as ev
-from fftui.errors import ExperimentError
-from fftui.experiment import Experiment, Phase
+from fftui.experiment import Experiment
 from fftui.experiment.cost import stage_costs
 from fftui.learning.device import (
     choose_device,
@@ -26,26 +24,26 @@ from fftui.learning.device import (
     has_bfloat16,
 )
 from fftui.learning.divergence import DivergenceGuard
-from fftui.learning.evaluation import evaluation, timed_evaluation
+from fftui.learning.epoch_measure import EpochMeasure
 from fftui.learning.final_measure import final_measure
-from fftui.learning.initial_weights import check_alike, start_from
+from fftui.learning.initial_weights import InitialWeights, WeightsOf
 from fftui.learning.layer_means import SoFar, layer_means, means_so_far
 from fftui.learning.network import Network
 from fftui.learning.prepared import continue_from, prepare
-from fftui.learning.rules.phase_rule import EpochMeans, StageTrainer
+from fftui.learning.rules.phase_rule import StageTrainer
 from fftui.learning.seeds import generator_for
 from fftui.learning.shared_cores import giving_way
 from fftui.learning.sharing import Alone, Ranks
 from fftui.learning.split_images import load_images
-from fftui.learning.state import Progress, TrainingState
+from fftui.learning.stage import Stage
+from fftui.learning.state import BEST, LEARNER, NETWORK, Progress, TrainingState
+from fftui.learning.steps import Steps
 from fftui.learning.stopwatch import Stopwatch
 from fftui.learning.time_budget import TimeBudget
 from fftui.learning.trained import TrainedNetwork
-from fftui.learning.unit_shares import UnitShares, mean_shares, unit_shares
-from fftui.learning.validation_watch import BEST, ValidationWatch
+from fftui.learning.training_events import epoch_finished, layer_started, run_ended, stepped
+from fftui.learning.unit_shares import mean_shares
 from fftui.telemetry.gpu_device import gpu_uuid
-
-WeightsOf = Callable[[str], Mapping[str, torch.Tensor]]
 
 
 def train(
@@ -90,7 +88,6 @@ class Training(Iterator[ev.Event]):
         weights_of: WeightsOf | None = None,
     ) -> None:
         self._experiment = experiment
-        self._weights_of = weights_of
         self._run = run
         self._device = choose_device(device)
         self._dtype = choose_dtype(experiment.precision, self._device)
@@ -98,9 +95,8 @@ class Training(Iterator[ev.Event]):
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"
         self._stopwatch = Stopwatch(self._device)
         self._progress = Progress()
-        self._trainer: StageTrainer | None = None
-        self._watch: ValidationWatch | None = None  # of the stage that learns
-        self._guard: DivergenceGuard | None = None  # none where the run goes on without numbers
+        self._stage: Stage | None = None  # the one that learns
+        self._initial_weights = InitialWeights(experiment.phases, weights_of)
         self._divergence: ev.LayerDiverged | None = None
         self._ranks: Ranks = Alone()
         self._resumed = state
@@ -117,19 +113,10 @@ class Training(Iterator[ev.Event]):
             self._network, self._rules = self._prepared.network, self._prepared.rules
             if state is not None:
                 continue_from(self._network, state, len(experiment.phases))
-            for number in range(self._progress.phase, len(experiment.phases)):
-                self._initialise(number, check_alike)
-        self._steps_per_epoch = [
-            math.ceil(len(self._images.train) / phase.batch_size) for phase in experiment.phases
-        ]
-        self._stage_steps = [
-            phase.epochs * self._steps_per_epoch[i]
-            for i, phase in enumerate(experiment.phases)
-            for _ in range(self._rules[i].stages)
-        ]
-        self._total = sum(self._stage_steps)
+            self._initial_weights.check(self._network, self._progress)
+        self._steps = Steps.of(experiment.phases, self._rules, len(self._images.train))
         self._budget = TimeBudget(experiment)
-        self._eval_splits = self._images.measured(experiment.evaluation.images)
+        self._measure = EpochMeasure(experiment.evaluation, self._images, self._stopwatch)
         self._events = self._learn()
 
     def __next__(self) -> ev.Event:
@@ -149,24 +136,24 @@ class Training(Iterator[ev.Event]):
         """Continue with the next layer after this batch, if a layer learns. May be called from
         another thread.
         """
-        self._skip = self._trainer is not None
+        self._skip = self._stage is not None
 
     @property
     def is_sound(self) -> bool:
         """Whether the state is worth saving: False from when a loss that is no finite number was
         seen until the last good weights are back.
         """
-        return self._guard is None or not self._guard.diverged
+        return self._stage is None or self._stage.is_sound
 
     @property
     def epoch_key(self) -> ev.EpochKey:
         """Phase, layer and epoch being trained, from 1; None where nothing is. Safe to read from
         another thread.
         """
-        trainer, progress = self._trainer, self._progress
-        if trainer is None:
+        stage, progress = self._stage, self._progress
+        if stage is None:
             return None, None, None
-        return progress.phase + 1, trainer.layer, progress.epoch + 1
+        return stage.number, stage.trainer.layer, progress.epoch + 1
 
     @property
     def moment(self) -> ev.Moment:
@@ -197,18 +184,7 @@ class Training(Iterator[ev.Event]):
 
     def ended(self, status: ev.Status, error: str | None = None) -> ev.RunFinished:
         """The event that ends the run here, with the times so far."""
-        times = self._stopwatch.times
-        return ev.RunFinished(
-            status=status,
-            test_accuracy=None,
-            layer_accuracies=(),
-            train_s=times.train_s,
-            error=error,
-            e2e_s=times.e2e_s,
-            compute_s=times.compute_s,
-            data_s=times.load_s + times.data_s,
-            evaluation_s=times.evaluation_s,
-        )
+        return run_ended(status, error, self._stopwatch.times)
 
     @property
     def experiment(self) -> Experiment:
@@ -231,24 +207,24 @@ class Training(Iterator[ev.Event]):
         Waits for the batches that were issued and ends their window; its copies are no part of the
         memory that learning takes.
         """
-        if self._trainer is not None:
-            self._ranks.collect(self._trainer)
-        if self._progress.step:
-            with self._stopwatch.synchronizing(self.epoch_key):
-                if self._guard is not None:
-                    self._guard.look_within_epoch()
+        stage = self._stage
+        if stage is not None:
+            self._ranks.collect(stage.trainer)
+            if self._progress.step:
+                with self._stopwatch.synchronizing(self.epoch_key):
+                    if stage.guard is not None:
+                        stage.guard.look_within_epoch()
         self._stopwatch.end_window()
         self._stopwatch.rest()
-        tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
-        if self._trainer is not None:
-            tensors |= {f"learner.{name}": tensor for name, tensor in self._trainer.state().items()}
-            if self._watch is not None:
-                tensors |= {f"{BEST}{name}": each for name, each in self._watch.state().items()}
-        elif self._resumed is not None:  # its trainer does not exist yet, so its state is handed on
+        weights = self._network.state_dict()
+        tensors = {f"{NETWORK}{name}": tensor for name, tensor in weights.items()}
+        if stage is not None:
+            tensors |= stage.state()
+        elif self._resumed is not None:  # its stage does not exist yet, so its state is handed on
             tensors |= {
                 name: tensor
                 for name, tensor in self._resumed.tensors.items()
-                if name.startswith(("learner.", BEST))
+                if name.startswith((LEARNER, BEST))
             }
         copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
         return TrainingState(copies, replace(self._progress, times=self._stopwatch.times))
@@ -274,7 +250,6 @@ class Training(Iterator[ev.Event]):
             if self._divergence is not None:
                 yield self.ended("failed", self._divergence.text)
                 return
-            self._trainer = None
             self._progress = replace(self._progress, phase=number + 1, stage=0)
         yield from self._finish()
 
@@ -286,12 +261,12 @@ class Training(Iterator[ev.Event]):
             device=self.device_name,
             precision=self.precision,
             layers=tuple(layer.title for layer in self._network.layers),
-            total_steps=self._total,
+            total_steps=self._steps.total,
             train_images=len(self._images.train),
             validation_images=len(self._images.validation or ()),
             test_images=len(self._images.test),
             resumed=self._resumed is not None,
-            stage_steps=tuple(self._stage_steps),
+            stage_steps=self._steps.of_stages,
             step_costs=tuple(
                 stage.relative_time / stage.steps for stage in stage_costs(self._experiment)
             ),
@@ -304,36 +279,44 @@ class Training(Iterator[ev.Event]):
     def _learn_phase(self, number: int) -> Iterator[ev.Event]:
         phase, rule = self._experiment.phases[number], self._rules[number]
         with self._stopwatch.setting_up():
-            self._initialise(number, start_from)
+            self._initial_weights.put_into(self._network, self._progress)
         yield ev.PhaseStarted(number + 1, phase.rule, phase.epochs)
-        for stage in range(self._progress.stage, rule.stages):
+        for stage_number in range(self._progress.stage, rule.stages):
             with self._stopwatch.preparing(number + 1) as set_layer:
-                tensors = self._resumed.part("learner.") if self._resumed else {}
-                self._ranks.begin_stage(number, stage, self._network, tensors)
-                trainer = self.stage_trainer(number, stage)
-                self._watch = ValidationWatch(phase, (*trainer.learned, *self._network.buffers()))
-                if tensors:
-                    trainer.load(tensors)
-                if self._resumed is not None:
-                    self._watch.load(self._resumed.part(BEST))
-                self._resumed = None
-                self._ranks.take(trainer)
-                set_layer(trainer.layer)
-                self._guard = self._guard_of(number, trainer, phase)
+                stage = self._begun_stage(number, stage_number)
+                set_layer(stage.trainer.layer)
             self._skip = False
-            self._trainer = trainer
-            yield ev.LayerStarted(
-                number + 1, trainer.layer, phase.epochs, trainer.threshold, trainer.parallel
-            )
-            yield from self._learn_stage(number, trainer, phase)
+            self._stage = stage
+            yield layer_started(stage)
+            yield from self._learn_stage(stage)
             if self._divergence is not None:
                 return
+
+    def _begun_stage(self, number: int, stage_number: int) -> Stage:
+        """That stage of phase `number` (both from 0), as a checkpoint left it if it began there."""
+        resumed = self._resumed
+        learner = resumed.part(LEARNER) if resumed else {}
+        self._ranks.begin_stage(number, stage_number, self._network, learner)
+        stage = Stage.of(
+            number + 1,
+            self._experiment.phases[number],
+            self.stage_trainer(number, stage_number),
+            self._network,
+            on_nan=self._experiment.on_nan,
+        )
+        if resumed is not None:
+            stage.load(resumed)
+        self._ranks.take(stage.trainer)
+        if stage.guard is not None:
+            stage.guard.begin(self._steps.taken(self._progress), self._progress.epoch)
+        self._resumed = None
+        return stage
 
     def stage_trainer(self, number: int, stage: int) -> StageTrainer:
         """A trainer of that stage of phase `number` (both from 0), of the network as it is."""
         phase = self._experiment.phases[number]
-        steps = phase.epochs * self._steps_per_epoch[number]
-        splits = [images for _, images in self._eval_splits] if phase.predicts else []
+        steps = phase.epochs * self._steps.of_epochs[number]
+        splits = self._measure.images if phase.predicts else []
         return self._rules[number].trainer(stage, steps, splits)
 
     def batches(self, number: int, layer: int | None, epoch: int) -> tuple[torch.Tensor, ...]:
@@ -344,62 +327,36 @@ class Training(Iterator[ev.Event]):
         order_N = torch.randperm(len(self._images.train), generator=generator).to(self._device)
         return torch.split(order_N, self._experiment.phases[number].batch_size)
 
-    def _guard_of(self, number: int, trainer: StageTrainer, phase: Phase) -> DivergenceGuard | None:
-        if self._experiment.on_nan == "go-on":
-            return None
-        guard = DivergenceGuard(phase, number + 1, trainer, self._network)
-        guard.begin(self._steps_taken(number), self._progress.epoch)
-        return guard
-
-    def _at_start_of(self, phase: int) -> bool:
-        """Whether nothing of the phase has been learned."""
+    def _learn_stage(self, stage: Stage) -> Iterator[ev.Event]:
+        while not stage.is_over(self._progress.epoch) and self._learns_on():
+            yield from self._learn_epoch(stage)
         progress = self._progress
-        within = (progress.stage, progress.epoch, progress.step)
-        return phase > progress.phase or (phase == progress.phase and within == (0, 0, 0))
-
-    def _initialise(
-        self, phase: int, use: Callable[[Network, Mapping[str, torch.Tensor], str], object]
-    ) -> None:
-        """Call `use` with the weights that the phase starts from, if it names a run and has not
-        begun. Raises ExperimentError where no runs can be read.
-        """
-        name = self._experiment.phases[phase].init_from
-        if name is None or not self._at_start_of(phase):
-            return
-        where = f"phases.{phase}.init_from = {name!r}"
-        if self._weights_of is None:
-            msg = f"{where}: no runs can be read here"
-            raise ExperimentError(msg)
-        use(self._network, self._weights_of(name), where)
-
-    def _learn_stage(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
-        while self._goes_on(phase):
-            yield from self._learn_epoch(number, trainer, phase)
-        progress = self._progress
-        if self._guard is not None:
-            self._guard.look_at_weights()
-            if self._guard.diverged:
-                yield self._diverged(number, self._guard)
+        if stage.guard is not None:
+            stage.guard.look_at_weights()
+            if stage.guard.diverged:
+                yield self._diverged(stage.guard)
                 return
         # Steps left out of a skipped layer count as done: a progress bar shows what remains.
-        left = phase.epochs * self._steps_per_epoch[number] - self._steps_taken(number)
-        early = progress.epoch < phase.epochs
-        watch, skipped = self._watch, self._skip and early
+        left = stage.phase.epochs * self._steps.of_epochs[progress.phase]
+        left -= self._steps.taken(progress)
+        early = progress.epoch < stage.phase.epochs
+        skipped = self._skip and early
         out_of_time = self._is_out_of_time() and early and not skipped
-        if watch is not None:
-            watch.restore()
-        self._trainer = self._guard = self._watch = None
+        stage.watch.restore()
+        self._stage = None
         self._progress = replace(
             progress, stage=progress.stage + 1, epoch=0, step=0, done=progress.done + left
         )
         if progress.step:  # skipped within an epoch, so the device may not have finished
-            with self._stopwatch.synchronizing((number + 1, trainer.layer, progress.epoch + 1)):
+            with self._stopwatch.synchronizing(
+                (stage.number, stage.trainer.layer, progress.epoch + 1)
+            ):
                 pass
         layer_s = self._stopwatch.times.layer_s
         self._stopwatch.begin_layer()
         finished = ev.LayerFinished(
-            phase=number + 1,
-            layer=trainer.layer,
+            phase=stage.number,
+            layer=stage.trainer.layer,
             epochs=progress.epoch,
             layer_s=layer_s,
             skipped=skipped,
@@ -407,13 +364,7 @@ class Training(Iterator[ev.Event]):
             stopped_early=early and not skipped and not out_of_time,
             out_of_time=out_of_time,
         )
-        yield finished if watch is None else watch.stated_in(finished)
-
-    def _goes_on(self, phase: Phase) -> bool:
-        """Whether the stage has another epoch."""
-        epochs = self._progress.epoch
-        over = self._watch is not None and self._watch.is_over(epochs)
-        return epochs < phase.epochs and self._learns_on() and not over
+        yield stage.watch.stated_in(finished)
 
     def _learns_on(self) -> bool:
         """Whether the stage has another batch, if its epochs have one."""
@@ -428,26 +379,14 @@ class Training(Iterator[ev.Event]):
         before = sum(rule.stages for rule in self._rules[: self._progress.phase])
         return self._budget.used(before + self._progress.stage, self._stopwatch.times)
 
-    def _learn_epoch(self, number: int, trainer: StageTrainer, phase: Phase) -> Iterator[ev.Event]:
-        epoch = self._progress.epoch
-        key: ev.EpochKey = (number + 1, trainer.layer, epoch + 1)
+    def _learn_epoch(self, stage: Stage) -> Iterator[ev.Event]:
+        trainer, guard, epoch = stage.trainer, stage.guard, self._progress.epoch
+        key = (stage.number, trainer.layer, epoch + 1)
         with self._stopwatch.sampling_batches(key):
             self._ranks.begin_epoch(epoch + 1)
-            batches = self.batches(number, trainer.layer, epoch + 1)
+            batches = self.batches(self._progress.phase, trainer.layer, epoch + 1)
             trainer.begin_epoch(epoch + 1)
-        while self._progress.step < len(batches) and self._learns_on():
-            index_B = batches[self._progress.step]
-            for optimiser in trainer.optimisers.values():
-                optimiser.time_used = min(1.0, self._time_used())
-            with self._stopwatch.timing_step(key, len(index_B)):
-                self._ranks.step(trainer, index_B, self._steps_taken(number))
-            self._progress = replace(
-                self._progress, step=self._progress.step + 1, done=self._progress.done + 1
-            )
-            stepped = self._stepped(number, trainer, len(batches))
-            yield stepped
-            yield from self._stated_so_far(trainer, stepped)
-            yield from self._stopwatch.pop_windows()
+        yield from self._take_steps(stage, key, batches)
         if self._progress.step < len(batches):
             self._ranks.collect(trainer)
             trainer.means()  # what is solved for after an epoch is solved by what there is of it
@@ -456,27 +395,52 @@ class Training(Iterator[ev.Event]):
         with self._stopwatch.synchronizing(key):
             self._ranks.collect(trainer)
             means = trainer.means()
-            if self._guard is not None:
-                self._guard.look_after_epoch(means, self._steps_taken(number), epoch + 1)
-        shares = self._unit_shares(number, trainer, epoch + 1)
-        finished = self._epoch_finished(number, trainer, means, mean_shares(shares))
+            if guard is not None:
+                guard.look_after_epoch(means, self._steps.taken(self._progress), epoch + 1)
+        rule = self._rules[self._progress.phase]
+        shares = self._measure.unit_shares(stage, rule, self._network.layers, key)
+        finished = epoch_finished(
+            stage,
+            self._progress,
+            self._steps,
+            means,
+            mean_shares(shares),
+            self._stopwatch.times,
+        )
         yield from self._stopwatch.pop_windows()
-        yield from layer_means(number + 1, epoch + 1, trainer, shares)
-        if self.is_sound and self._evaluates_after(epoch + 1, phase):
-            for eval_split, (split, _) in enumerate(self._eval_splits):
-                evaluated = self._evaluate(number, trainer, eval_split, split)
-                if split == "train":
-                    finished = replace(finished, accuracy=evaluated.accuracy)
-                elif self._watch is not None:
-                    self._watch.look(evaluated.accuracy, epoch + 1)
-                yield evaluated
-                yield from self._stopwatch.pop_windows()
+        yield from layer_means(stage.number, epoch + 1, trainer, shares)
+        for evaluated in self._measure.scores(stage, key):
+            if evaluated.split == "train":
+                finished = replace(finished, accuracy=evaluated.accuracy)
+            else:
+                stage.watch.look(evaluated.accuracy, epoch + 1)
+            yield evaluated
+            yield from self._stopwatch.pop_windows()
         self._ranks.clear(trainer)
         self._progress = replace(self._progress, epoch=epoch + 1, step=0)
         self._stopwatch.begin_epoch()
         yield finished
-        if self._guard is None and not math.isfinite(finished.loss):
+        if guard is None and not math.isfinite(finished.loss):
             yield ev.Noted("the loss is no longer a number: a lower learning rate may help")
+
+    def _take_steps(
+        self, stage: Stage, key: ev.EpochKey, batches: Sequence[torch.Tensor]
+    ) -> Iterator[ev.Event]:
+        """The steps of an epoch that are left, as long as the stage learns on."""
+        trainer = stage.trainer
+        while self._progress.step < len(batches) and self._learns_on():
+            index_B = batches[self._progress.step]
+            for optimiser in trainer.optimisers.values():
+                optimiser.time_used = min(1.0, self._time_used())
+            with self._stopwatch.timing_step(key, len(index_B)):
+                self._ranks.step(trainer, index_B, self._steps.taken(self._progress))
+            self._progress = replace(
+                self._progress, step=self._progress.step + 1, done=self._progress.done + 1
+            )
+            step = stepped(stage, self._progress, self._steps, self._stopwatch.times.epoch_s)
+            yield step
+            yield from self._stated_so_far(trainer, step)
+            yield from self._stopwatch.pop_windows()
 
     def _stated_so_far(self, trainer: StageTrainer, step: ev.Stepped) -> Iterator[ev.MeansSoFar]:
         """What an epoch that takes long has brought so far, in a process that has all of it."""
@@ -491,84 +455,15 @@ class Training(Iterator[ev.Event]):
             stated = tuple(means_so_far(trainer, step))
         yield from stated
 
-    def _diverged(self, number: int, guard: DivergenceGuard) -> ev.LayerDiverged:
+    def _diverged(self, guard: DivergenceGuard) -> ev.LayerDiverged:
         """Give the network its last good weights, and end the stage there."""
-        progress, step = self._progress, self._steps_taken(number)
+        progress = self._progress
         epoch = progress.epoch + (progress.step > 0 or progress.epoch == 0)
-        self._divergence = guard.end(step, epoch)
-        self._trainer = self._guard = None
+        self._divergence = guard.end(self._steps.taken(progress), epoch)
+        self._stage = None
         kept = self._divergence.kept_epochs or 0
         self._progress = replace(progress, epoch=kept, step=0)
         return self._divergence
-
-    def _steps_taken(self, phase: int) -> int:
-        """Optimiser steps of the current stage so far."""
-        return self._progress.epoch * self._steps_per_epoch[phase] + self._progress.step
-
-    def _stepped(self, number: int, trainer: StageTrainer, steps: int) -> ev.Stepped:
-        progress, epoch_s = self._progress, self._stopwatch.times.epoch_s
-        batch_size = self._experiment.phases[number].batch_size
-        images = min(progress.step * batch_size, len(self._images.train))
-        return ev.Stepped(
-            phase=number + 1,
-            layer=trainer.layer,
-            epoch=progress.epoch + 1,
-            step=progress.step,
-            steps=steps,
-            done=progress.done,
-            total=self._total,
-            samples_per_s=images / epoch_s if epoch_s > 0 else None,
-        )
-
-    def _epoch_finished(
-        self, number: int, trainer: StageTrainer, means: EpochMeans, shares: UnitShares | None
-    ) -> ev.EpochFinished:
-        times = self._stopwatch.times
-        return ev.EpochFinished(
-            phase=number + 1,
-            layer=trainer.layer,
-            epoch=self._progress.epoch + 1,
-            step=self._steps_taken(number),
-            loss=means.loss,
-            goodness_positive=means.goodness_positive,
-            goodness_negative=means.goodness_negative,
-            threshold=trainer.threshold,
-            accuracy=None,
-            samples_per_s=len(self._images.train) / times.epoch_s,
-            epoch_s=times.epoch_s,
-            compute_s=times.epoch_compute_s,
-            data_s=times.epoch_data_s,
-            dead_units=None if shares is None else shares.dead,
-            always_on_units=None if shares is None else shares.always_on,
-        )
-
-    def _unit_shares(
-        self, number: int, trainer: StageTrainer, epoch: int
-    ) -> Mapping[int, UnitShares]:
-        """The shares of dead and always-on units of the layers that learn, where accuracy is
-        measured in this epoch or would be; none of a stage that is to end without its weights.
-        """
-        phase = self._experiment.phases[number]
-        if not (self.is_sound and self._looks_after(epoch, phase)):
-            return {}
-        with self._stopwatch.evaluating((number + 1, trainer.layer, epoch)):
-            layers, (_, images) = self._network.layers, self._eval_splits[0]
-            return unit_shares(self._rules[number], layers, trainer.learned, images)
-
-    def _evaluates_after(self, epoch: int, phase: Phase) -> bool:
-        return phase.predicts and self._looks_after(epoch, phase)
-
-    def _looks_after(self, epoch: int, phase: Phase) -> bool:
-        """Whether something is measured after `epoch`."""
-        every = self._experiment.evaluation.every
-        return every > 0 and (epoch % every == 0 or epoch == phase.epochs)
-
-    def _evaluate(
-        self, number: int, trainer: StageTrainer, eval_split: int, split: str
-    ) -> ev.Evaluated:
-        key = (number + 1, trainer.layer, self._progress.epoch + 1)
-        score = partial(trainer.score, eval_split)
-        return timed_evaluation(self._stopwatch, evaluation, score, key, split)
 
     def _finish(self) -> Iterator[ev.Event]:
         tested: ev.Evaluated | None = None

@@ -10,8 +10,6 @@ from torch import Tensor
 from fftui.events import LayerFinished
 from fftui.experiment import Phase
 
-BEST = "best."  # before the names of its tensors in a checkpoint
-
 
 class ValidationWatch:
     """Watches a stage of `phase` that changes `tensors`; epochs count from 1, 0: none so far.
