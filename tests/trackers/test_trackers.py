@@ -67,6 +67,22 @@ def test_tensorboard_has_every_point(folder: RunFolder, tmp_path: Path) -> None:
         list(export_to(TRACKERS["tensorboard"], [folder], output))
 
 
+def test_tensorboard_itself_reads_every_point(folder: RunFolder, tmp_path: Path) -> None:
+    own = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    list(export_to(TRACKERS["tensorboard"], [folder], tmp_path))
+    read = own.EventAccumulator(str(tmp_path / folder.id), {own.SCALARS: 0, own.TENSORS: 0})
+    read.Reload()
+    check(
+        [
+            (tag, each.step, each.value)
+            for tag in read.Tags()["scalars"]
+            for each in read.Scalars(tag)
+        ],
+        tracked_run(folder),
+    )
+    assert len(read.Tags()["tensors"]) > 0  # the settings as text
+
+
 def test_a_live_log_has_the_points_of_the_journal(folder: RunFolder, tmp_path: Path) -> None:
     from fftui.trackers.tensorboard import TensorBoardLog  # noqa: PLC0415
 
