@@ -17,6 +17,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.run_record import RunRecord
 from fftui.text import format as fmt
 
+COLUMNS_ON_PAPER = 8
 MACHINE = ("host", "system", "processor", "cores", "memory_bytes", "thread_waiting")
 
 
@@ -34,8 +35,20 @@ def comparison_sections(folders: Sequence[RunFolder], request: CompareRequest) -
         "differences",
         "Settings that differ",
         () if differing.rows else (f"{NOTHING_DIFFERS.capitalize()}.",),
-        tables=(replace(differing, title=""),) if differing.rows else (),
+        tables=tuple(_for_paper(replace(differing, title=""))) if differing.rows else (),
     )
+
+
+def _for_paper(table: TextTable) -> Iterator[TextTable]:
+    """The table as parts that fit beside its first column on paper; turned where it then fits."""
+    head, rows = table.head, table.rows
+    if len(rows) < COLUMNS_ON_PAPER < len(head):
+        head, *rows_turned = zip(head, *rows, strict=True)
+        rows = tuple(rows_turned)
+    for begin in range(1, len(head), COLUMNS_ON_PAPER - 1):
+        part = slice(begin, begin + COLUMNS_ON_PAPER - 1)
+        cells = tuple((row[0], *row[part]) for row in rows)
+        yield replace(table, head=(head[0], *head[part]), rows=cells)
 
 
 def energy_section(runs: Sequence[ReportedRun]) -> Section:
