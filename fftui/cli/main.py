@@ -27,6 +27,7 @@ from fftui.cli.study_commands import figures, reproduce, study
 from fftui.cli.sweep_commands import sweep_app
 from fftui.errors import FFTUIError
 from fftui.inert import one_line
+from fftui.text.pictures_wanted import VARIABLE, Wanted
 from fftui.text.streams import prepare, to_stderr, to_stdout
 from fftui.waiting import choose_waiting
 
@@ -95,6 +96,17 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
     ascii_only: Annotated[
         bool, typer.Option("--ascii", help="Draw with ASCII alone, as FFTUI_ASCII=1 does.")
     ] = False,
+    pictures: Annotated[
+        Wanted | None,
+        typer.Option(
+            "--pictures",
+            metavar="HOW",
+            envvar=VARIABLE,
+            show_envvar=False,
+            help=f"Draw pictures: auto, cells, kitty, sixel.  [default: {VARIABLE}]",
+            show_default=False,
+        ),
+    ] = None,
     refresh_s: Annotated[
         float,
         typer.Option(
@@ -116,6 +128,8 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if ascii_only:
         os.environ["FFTUI_ASCII"] = "1"
+    if pictures:
+        os.environ[VARIABLE] = pictures
     if refresh_s:
         os.environ["FFTUI_REFRESH"] = str(refresh_s)
     if context.invoked_subcommand is None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from fftui.doctor.checks import Check, Json, Section
+from fftui.text.pictures_wanted import VARIABLE, first_wanted, multiplexer
 from fftui.text.streams import wants_ascii
 
 COLUMNS, ROWS = 80, 24  # the screen is laid out for these
@@ -25,6 +26,7 @@ def terminal_section(environ: Mapping[str, str] = os.environ) -> Section:
         _unicode(environ),
         session,
         _copying(environ),
+        _pictures(environ),
     )
     return Section("terminal", "Terminal", checks)
 
@@ -133,13 +135,8 @@ def _locale(environ: Mapping[str, str]) -> str:
     return next((environ[name] for name in names if environ.get(name)), "")
 
 
-def _multiplexer(environ: Mapping[str, str]) -> str | None:
-    signs = {"tmux": "TMUX", "screen": "STY", "zellij": "ZELLIJ"}
-    return next((name for name, variable in signs.items() if environ.get(variable)), None)
-
-
 def _session(environ: Mapping[str, str]) -> Check:
-    inside = _multiplexer(environ)
+    inside = multiplexer(environ)
     ssh = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
     value = {"multiplexer": inside, "ssh": ssh}
     if inside is None and ssh:
@@ -157,7 +154,7 @@ def _copying(environ: Mapping[str, str]) -> Check:
     may swallow.
     """
     key, label = "osc52", "copying"
-    inside = _multiplexer(environ)
+    inside = multiplexer(environ)
     if inside == "screen":
         advice = "screen swallows the sequence (OSC 52) that copies text; tmux can let it through"
         return Check(key, label, "missing", False, "does not reach the terminal", advice)
@@ -181,6 +178,25 @@ def _copying(environ: Mapping[str, str]) -> Check:
             key, label, "note", False, "tmux does not know that the terminal takes it", advice
         )
     return Check(key, label, "ok", True, "tmux passes it on to the terminal (OSC 52)")
+
+
+def _pictures(environ: Mapping[str, str]) -> Check:
+    """How the screen draws pictures: in cells, or in pixels, which the terminal is asked about when
+    there are some.
+    """
+    key, label = "pictures", "pictures"
+    wanted, inside = first_wanted(None, environ), multiplexer(environ)
+    if environ.get("NO_COLOR") or wants_ascii():
+        return Check(key, label, "ok", "cells", "in signs of text, without colours")
+    if wanted != "auto":
+        ways = {"cells": "in cells", "kitty": "by Kitty's protocol", "sixel": "as Sixel"}
+        text = f"{ways[wanted]}, as {VARIABLE}={wanted} asks"
+        return Check(key, label, "ok", wanted, text)
+    if inside is not None:
+        text = f"in cells: {inside} does not keep others"
+        return Check(key, label, "ok", "cells", text)
+    text = "in pixels (Kitty, Sixel) where the terminal says that it can, else in cells"
+    return Check(key, label, "ok", "auto", text)
 
 
 def _ask_tmux(*question: str) -> str | None:

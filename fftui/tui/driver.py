@@ -8,12 +8,15 @@ until the terminal is marked as gone, and the end of the input ends the input th
 the app.
 """
 
+import fcntl
 import os
 import select
+import struct
 import sys
 import tempfile
+import termios
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event
 from typing import IO, Any, Protocol, cast
@@ -24,6 +27,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 from fftui.tui.fewer_bytes import in_fewer_bytes
+from fftui.tui.graphics.abilities import Abilities, AnswerReader
 
 POLL_S = 0.1  # the longest wait between two checks of the stop flags
 PATIENCE_S = 0.5  # for a terminal that takes nothing, once the process is asked to end
@@ -84,6 +88,10 @@ class TerminalApp(Protocol):
         """End the screen; called on the app's loop."""
         ...
 
+    def leave_pictures(self) -> None:
+        """Remove what pictures the terminal holds, while it is the screen's yet."""
+        ...
+
 
 def terminal_descriptor() -> int | None:
     """A new descriptor on the terminal of standard error, output or input; None where none is a
@@ -112,6 +120,8 @@ class ResilientDriver(LinuxDriver):
         self.terminal = self._owner.terminal or TerminalFile(os.dup(2))
         self._file = cast("Any", self.terminal)
         self.shown = False  # whether the terminal is the screen's
+        self._answers: AnswerReader | None = None  # to a question that waits for them
+        self._answered: Callable[[Abilities], None] = lambda _: None
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Columns and rows of the terminal itself: standard output may be something else."""
@@ -133,6 +143,7 @@ class ResilientDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
+        self._owner.leave_pictures()
         self.shown = False
         super().stop_application_mode()
 
@@ -156,6 +167,40 @@ class ResilientDriver(LinuxDriver):
             self._enable_mouse_support()
             self._enable_bracketed_paste()
 
+    @property
+    def colours(self) -> str | None:
+        """The colours that text is sent in, as Rich names them."""
+        return self._app.console.color_system
+
+    def cell_pixels(self) -> tuple[int, int] | None:
+        """Width and height of a cell in pixels, where the terminal has told the system."""
+        try:
+            size = fcntl.ioctl(self.terminal.fileno(), termios.TIOCGWINSZ, bytes(8))
+        except OSError:
+            return None
+        rows, columns, width, height = struct.unpack("HHHH", size)
+        cell = width // max(1, columns), height // max(1, rows)
+        return cell if all(cell) else None
+
+    def ask(self, question: str, answered: Callable[[Abilities], None]) -> None:
+        """Send a question about pictures; `answered` is called on the app's loop once the terminal
+        has said all, however late. Its answers do not reach the app as keys.
+        """
+        self._answered, self._answers = answered, AnswerReader()
+        self.write(question)
+
+    def _keys_in(self, text: str) -> str:
+        """The part of what was read that is no answer to a question."""
+        reader = self._answers
+        if reader is None:
+            return text
+        keys = reader.feed(text) if text else reader.release()
+        if reader.done:
+            self._answers = None
+            with suppress(RuntimeError):  # the loop has ended already
+                self._loop.call_soon_threadsafe(self._answered, reader.abilities)
+        return keys
+
     def run_input_thread(self) -> None:
         """Read keys until the driver stops or the terminal is gone."""
         parser = XTermParser(self._debug)
@@ -169,8 +214,8 @@ class ResilientDriver(LinuxDriver):
             if data == b"":
                 self._on_terminal_lost()
                 return
-            if data:
-                for event in parser.feed(decode(data)):
+            if keys := self._keys_in(decode(data) if data else ""):
+                for event in parser.feed(keys):
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)

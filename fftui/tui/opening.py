@@ -2,11 +2,13 @@
 from the palette.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from rich.console import RenderableType
 from textual import on
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
+from fftui.text.pictures_wanted import first_wanted
 from fftui.tui.backend import Backend
 from fftui.tui.launching import LaunchingApp
 from fftui.tui.messages import (
@@ -30,8 +32,10 @@ from fftui.tui.system.metric_styles import Machine, this_machine
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study
+    from fftui.text.pictures_wanted import Wanted
     from fftui.tui.claims_backend import ClaimsBackend
     from fftui.tui.figure_backend import FigureBackend
+    from fftui.tui.graphics.picture_terminal import Link, PictureTerminal
     from fftui.tui.study_backend import StudyBackend
     from fftui.tui.sweep_backend import SweepBackend
 
@@ -48,6 +52,7 @@ class OpeningApp(LaunchingApp):
         super().__init__(backend, source, **options)
         self.machine = machine or this_machine()
         self.presets_screen = PresetsScreen(backend)
+        self._pictures: PictureTerminal | None = None  # once a screen has shown some
 
     def studies(self) -> "StudyBackend":
         """The backend of the study screens. Imports `fftui.studies`."""
@@ -73,6 +78,35 @@ class OpeningApp(LaunchingApp):
         from fftui.tui.figure_backend import FigureBackend  # noqa: PLC0415
 
         return FigureBackend(self.backend.workspace)
+
+    # Pictures of pixels
+
+    def picture_terminal(self) -> "PictureTerminal":
+        """The terminal as far as it draws pictures of pixels. Imports Pillow."""
+        if self._pictures is None:
+            from fftui.tui.graphics.picture_terminal import PictureTerminal  # noqa: PLC0415
+
+            wanted = first_wanted(self.backend.preferences.preferences.pictures)
+            self._pictures = PictureTerminal(wanted, self._picture_link, self._keep_pictures)
+        return self._pictures
+
+    def _picture_link(self) -> "Link | None":
+        """The way to a terminal that can be asked what it draws."""
+        return cast("Link", self._driver) if hasattr(self._driver, "ask") else None
+
+    def _keep_pictures(self, wanted: "Wanted") -> None:
+        self.backend.preferences.change(pictures=wanted)
+
+    def leave_pictures(self) -> None:
+        """Remove what pictures the terminal holds. Called by the driver."""
+        if self._pictures is not None:
+            self._pictures.leave()
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send a screen what has changed, and let one with pictures know which cells that were."""
+        super()._display(screen, renderable)
+        if (written := getattr(screen, "cells_written", None)) is not None:
+            written(renderable)
 
     # Runs
 
@@ -128,7 +162,7 @@ class OpeningApp(LaunchingApp):
         from fftui.tui.screens.look_screen import LookScreen  # noqa: PLC0415
 
         backend = LookBackend(self.backend.workspace, message.run)
-        self.push_screen(LookScreen(message.run, backend, message.layer))
+        self.push_screen(LookScreen(message.run, backend, message.layer, self.picture_terminal()))
 
     @on(ShowSettings)
     def _show_settings(self, message: ShowSettings) -> None:

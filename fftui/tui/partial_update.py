@@ -2,8 +2,9 @@
 Its own way begins at the left edge of the widget: for a clock at the right end, most of the row.
 """
 
-from rich.console import Console
-from textual._compositor import ChopsUpdate
+from rich.console import Console, RenderableType
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.geometry import Region
 
 
 def parts_to_send(update: ChopsUpdate, console: Console) -> str:
@@ -21,6 +22,18 @@ def parts_to_send(update: ChopsUpdate, console: Console) -> str:
                 shown = shown.crop(first - x, last - x)
             sent.append(f"\x1b[{y + 1};{first + 1}H{shown.render(console)}")
     return "".join(sent)
+
+
+def writes(update: RenderableType | None, region: Region) -> bool:
+    """Whether `update`, which the terminal is sent, writes on a cell of `region`."""
+    if isinstance(update, LayoutUpdate):
+        return update.region.overlaps(region)
+    if not isinstance(update, ChopsUpdate):
+        return False
+    return any(
+        region.y <= y < region.bottom and begin < region.right and region.x < end
+        for y, begin, end in update.spans
+    )
 
 
 def install() -> None:

@@ -21,6 +21,7 @@ class Preferences(BaseModel):
     runs_columns: tuple[str, ...] = ()
     runs_order: str | None = None
     theme: str | None = None
+    pictures: str | None = None
 
 
 class PreferencesFile:

@@ -145,3 +145,21 @@ def test_colours_are_for_terminals_that_have_them() -> None:
     text = shown(100, 30, TERM="xterm", LANG="C")
     assert "\x1b[32mok     \x1b[0m" in text
     assert "no: the locale is C" in text
+
+
+@pytest.mark.parametrize(
+    ("environ", "value"),
+    [
+        ({"TERM": "xterm-kitty"}, "auto"),
+        ({"TERM": "xterm", "FFTUI_PICTURES": "sixel"}, "sixel"),
+        ({"TERM": "xterm", "STY": "1.a"}, "cells"),
+        ({"TERM": "xterm", "STY": "1.a", "FFTUI_PICTURES": "kitty"}, "kitty"),
+        ({"TERM": "xterm", "NO_COLOR": "1", "FFTUI_PICTURES": "kitty"}, "cells"),
+    ],
+)
+def test_how_pictures_are_drawn_is_said(
+    environ: dict[str, str], value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FFTUI_ASCII", "0")
+    found = checks(**environ)["pictures"]
+    assert (found.value, found.state) == (value, "ok")

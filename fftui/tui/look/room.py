@@ -1,4 +1,6 @@
-"""`Room`: the cells of a pane and how it may draw; `Drawn`: its rows, and how far they scroll."""
+"""`Room`: the cells of a pane and how it may draw; `Drawn`: its rows, its pictures of pixels, and
+how far it scrolls.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from fftui.tui.glyphs import Glyphs
+from fftui.tui.graphics.mosaic import Mosaic, Size
 from fftui.tui.widgets.cell_text import wrapped
 from fftui.tui.widgets.row_widget import Line, Span, line
 
@@ -13,7 +16,8 @@ from fftui.tui.widgets.row_widget import Line, Span, line
 @dataclass(frozen=True)
 class Room:
     """`width` × `height` cells, scrolled to row `top` and column `left`. Pictures are drawn in
-    colours, or in `shades` of the terminal's ink, which is dark where the ground is `light`.
+    colours, or in `shades` of the terminal's ink, which is dark where the ground is `light`; in
+    pixels where the terminal draws them, of which a `cell` has so many across and down.
     """
 
     width: int
@@ -24,6 +28,17 @@ class Room:
     light: bool = False
     top: int = 0
     left: int = 0
+    cell: Size | None = None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Pictures of pixels from row `top` on, at the left edge; those of the rows that they have are
+    empty.
+    """
+
+    top: int
+    mosaic: Mosaic
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,7 @@ class Drawn:
     rows: tuple[Line, ...]
     tops: int = 1
     lefts: int = 1
+    pictures: tuple[Placed, ...] = ()
 
 
 def words(texts: Sequence[str], room: Room, style: str = "text") -> list[Line]:

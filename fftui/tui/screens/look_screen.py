@@ -1,9 +1,10 @@
 """The screen that looks into the layers of a run: what each is shown, and what it has learned."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import partial
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,19 +12,17 @@ from textual.containers import Container
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from fftui.errors import FFTUIError
-from fftui.network_report import LayerReport, NetworkReport, ProbeSample, best, best_wrong
+from fftui.errors import FFTUIError, RequestError
+from fftui.network_report import LayerReport, NetworkReport, ProbeSample
 from fftui.text import format as fmt
 from fftui.text.inspect_text import position_text
+from fftui.text.pictures_wanted import Wanted
+from fftui.tui.commands import Command
 from fftui.tui.glyphs import plain
-from fftui.tui.look.confusion_pane import confusion_pane
-from fftui.tui.look.filters_pane import filters_pane
-from fftui.tui.look.inputs_pane import inputs_pane
-from fftui.tui.look.labels_pane import Candidates, labels_pane
-from fftui.tui.look.look_pane import Draw, LookPane
-from fftui.tui.look.room import Drawn, Room, words
-from fftui.tui.look.split_pane import split_pane
-from fftui.tui.look.units_pane import units_pane
+from fftui.tui.graphics.picture_terminal import PictureTerminal
+from fftui.tui.look import contents
+from fftui.tui.look.chosen import Chosen, Overlaps
+from fftui.tui.look.look_pane import LookPane
 from fftui.tui.look_backend import LookBackend
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.cell_text import Paragraphs, cut
@@ -33,8 +32,12 @@ from fftui.tui.widgets.row_widget import Span
 LOOK_EVERY_S = 2.0
 PANES = ("inputs", "labels", "goodness", "confusion", "units", "weights")
 SIX, FOUR, TWO = (150, 44), (110, 34), (110, 0)  # least width and height for so many panes
-
-NO_LABELS = "no labels were learned yet: a readout, or fftui probe, reads the layers"
+PICTURES: dict[Wanted, tuple[str, str]] = {
+    "auto": ("as the terminal can", "In pixels where the terminal says that it draws them"),
+    "cells": ("in cells", "In half blocks: fewer bytes, and as every terminal can"),
+    "kitty": ("by Kitty's protocol", "In pixels, whatever the terminal says"),
+    "sixel": ("as Sixel", "In pixels, whatever the terminal says"),
+}
 
 
 class CheckpointRead(Message):
@@ -64,38 +67,6 @@ class LookFailed(Message):
     def __init__(self, problem: str) -> None:
         super().__init__()
         self.problem = problem
-
-
-@dataclass
-class Chosen:
-    """What the user looks at: the layer (from 1; one more than there are is the whole network), the
-    image and the label of the negative (None: the strongest wrong one), and the pane, all from 0.
-    """
-
-    layer: int = 1
-    image: int = 0
-    wrong: int | None = None
-    pane: int = 0
-
-
-@dataclass
-class Overlaps:
-    """The share of negatives over the median positive by layer, at each checkpoint that was
-    read.
-    """
-
-    by_layer: dict[int, list[float]] = field(default_factory=dict)
-
-    def add(self, report: NetworkReport) -> None:
-        """Add those of a new checkpoint."""
-        for layer in report.layers:
-            if layer.goodness is not None:
-                share = layer.goodness.negatives_over_median
-                self.by_layer.setdefault(layer.number, []).append(share)
-
-    def before(self, layer: int) -> list[float]:
-        """Those of the checkpoints before the last."""
-        return self.by_layer.get(layer, [])[:-1]
 
 
 class LookScreen(Uncovered):
@@ -138,10 +109,19 @@ class LookScreen(Uncovered):
     5 Units: dead ones are active on no image with any label, always-on ones on all.
 
     6 Weights of the first layer as pictures, the most active units first.
+
+    Inputs and weights are pictures of pixels where the terminal draws them (Kitty, Sixel), else in
+    cells; the palette chooses.
     """
 
-    def __init__(self, run: str, backend: LookBackend, layer: int = 1) -> None:
-        """`layer` (from 1) is looked at first."""
+    def __init__(
+        self,
+        run: str,
+        backend: LookBackend,
+        layer: int = 1,
+        pictures: PictureTerminal | None = None,
+    ) -> None:
+        """`layer` (from 1) is looked at first; `pictures` draws in pixels (None: nothing does)."""
         super().__init__()
         self.title = run
         self._backend = backend
@@ -153,7 +133,8 @@ class LookScreen(Uncovered):
         self._problem = ""
         self._asked = False  # for a checkpoint that has not come yet
         self._reading = False
-        self._panes = tuple(LookPane(n, name) for n, name in enumerate(PANES, 1))
+        self._pictures = pictures or PictureTerminal()
+        self._panes = tuple(LookPane(n, name, self._pictures) for n, name in enumerate(PANES, 1))
 
     def compose(self) -> ComposeResult:
         """What is looked at, the panes, and the keys."""
@@ -164,8 +145,15 @@ class LookScreen(Uncovered):
     def on_mount(self) -> None:
         """Look for a new checkpoint regularly, and draw again in other colours."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show())
+        self.app.app_resume_signal.subscribe(self, lambda _: self._show())
         self._show_header()
         self.repeat(LOOK_EVERY_S, self._look)
+        if not (self.app.has_class("-ascii") or self.app.current_theme.ansi):
+            self._pictures.ask(self._show_later)
+
+    def on_unmount(self) -> None:
+        """Let the terminal forget the pictures."""
+        self._pictures.leave()
 
     def on_resize(self) -> None:
         """Show as many panes as there is room for."""
@@ -200,12 +188,10 @@ class LookScreen(Uncovered):
         self._alive, self._problem = message.alive, message.problem
         if message.report is not None:
             self._report, self._asked = message.report, False
-            self._chosen.image = min(self._chosen.image, len(message.report.labels) - 1)
+            self._chosen.keep_within(message.report)
             if len(message.report.labels) == message.report.probe:
                 self._overlaps.add(message.report)
-            self._chosen.layer = min(self._chosen.layer, len(message.report.layers) + 1)
-            self._ask_for_sample()
-            self._show()
+            self._show_chosen()
         elif changed:
             self._show_header()
         if changed:
@@ -240,60 +226,35 @@ class LookScreen(Uncovered):
     @property
     def chosen_layer(self) -> LayerReport | None:
         """The layer that is looked at; None: the whole network."""
-        if self._report is None or self._chosen.layer > len(self._report.layers):
-            return None
-        return self._report.layers[self._chosen.layer - 1]
-
-    def _scores(self, report: NetworkReport) -> tuple[tuple[float, ...], ...]:
-        """The scores of the layer, or of the network where the layer has none."""
-        layer = self.chosen_layer
-        return layer.scores if layer is not None and layer.scores else report.scores
-
-    def _wrong(self, report: NetworkReport) -> int:
-        """The label of the negative."""
-        if self._chosen.wrong is not None:
-            return self._chosen.wrong
-        image = self._chosen.image
-        return best_wrong(self._scores(report)[image], report.labels[image])
+        return self._chosen.layer_of(self._report)
 
     def action_layer(self, by: int) -> None:
         """Look into another layer."""
         if self._report is not None:
-            last = len(self._report.layers) + 1
-            self._chosen.layer = min(last, max(1, self._chosen.layer + by))
-            self._ask_for_sample()
-            self._show()
+            self._chosen.step_layer(self._report, by)
+            self._show_chosen()
 
     def action_image(self, by: int) -> None:
         """Look at another image, round and round."""
         if self._report is not None:
-            self._choose_image((self._chosen.image + by) % len(self._report.labels))
+            self._chosen.choose_image((self._chosen.image + by) % len(self._report.labels))
+            self._show_chosen()
 
     def action_mistake(self) -> None:
         """Look at the next image that is predicted wrongly."""
         if (report := self._report) is None or not report.confusion.images:
             return
-        count, scores = len(report.labels), self._scores(report)
-        for step in range(1, count + 1):
-            image = (self._chosen.image + step) % count
-            if best(scores[image]) != report.labels[image]:
-                self._choose_image(image)
-                return
-        self.notify("all probe images are predicted rightly", timeout=3)
-
-    def _choose_image(self, image: int) -> None:
-        self._chosen.image, self._chosen.wrong = image, None
-        self._ask_for_sample()
-        self._show()
+        if (image := self._chosen.next_mistake(report)) is None:
+            self.notify("all probe images are predicted rightly", timeout=3)
+            return
+        self._chosen.choose_image(image)
+        self._show_chosen()
 
     def action_wrong(self, by: int) -> None:
         """Show the image with another wrong label."""
-        if (report := self._report) is not None:
-            classes, label = len(report.confusion.counts), report.labels[self._chosen.image]
-            wrong = (self._wrong(report) + by) % classes
-            self._chosen.wrong = wrong if wrong != label else (wrong + by) % classes
-            self._ask_for_sample()
-            self._show()
+        if self._report is not None:
+            self._chosen.step_wrong(self._report, by)
+            self._show_chosen()
 
     def action_pane(self, number: int) -> None:
         """Choose a pane."""
@@ -313,9 +274,13 @@ class LookScreen(Uncovered):
         """Scroll the chosen pane by a column."""
         self._panes[self._chosen.pane].scroll_by(0, by)
 
+    def _show_chosen(self) -> None:
+        self._ask_for_sample()
+        self._show()
+
     def _ask_for_sample(self) -> None:
-        if self._report is not None:
-            self.make_sample(self._report, self._chosen.image, self._wrong(self._report))
+        if (report := self._report) is not None:
+            self.make_sample(report, self._chosen.image, self._chosen.wrong_label(report))
 
     @work(thread=True, exclusive=True, group="sample", description="make sample")
     def make_sample(self, report: NetworkReport, image: int, wrong: int) -> None:
@@ -329,8 +294,31 @@ class LookScreen(Uncovered):
     def _sample_made(self, message: SampleMade) -> None:
         if message.of is self._report and message.sample.number == self._chosen.image:
             self._sample = message.sample
-            self._show_inputs(message.of)
-            self._show_labels(message.of)
+            self._show_sample(message.of)
+
+    # How pictures are drawn
+
+    def cells_written(self, update: RenderableType | None) -> None:
+        """Pictures on whose cells `update` has written are drawn again."""
+        for pane in self._panes:
+            pane.cells_written(update)
+
+    def own_commands(self) -> Iterator[Command]:
+        """The palette's entries of this screen: the ways to draw pictures."""
+        for wanted, (name, about) in PICTURES.items():
+            now = " (now)" if wanted == self._pictures.wanted else ""
+            choose = partial(self._choose_pictures, wanted)
+            yield Command(f"Pictures {name}{now}", about, choose)
+
+    def _show_later(self) -> None:
+        """Show all again, unless the screen was left meanwhile. Called outside its messages."""
+        self.call_later(self._show)
+
+    def _choose_pictures(self, wanted: Wanted) -> None:
+        try:
+            self._pictures.choose(wanted, self._show_later)
+        except RequestError as error:
+            self.notify(str(error), severity="warning", timeout=10)
 
     # What is shown
 
@@ -388,60 +376,19 @@ class LookScreen(Uncovered):
         self._show_header()
         if (report := self._report) is None:
             return
-        self._show_inputs(report)
-        self._show_labels(report)
-        layer, confusion = self.chosen_layer, report.confusion
-        by = "the whole network"
-        if layer is not None and layer.confusion is not None:
-            confusion, by = layer.confusion, f"layer {layer.number} alone"
-        _, _, goodness, matrix, units, weights = self._panes
-        goodness.show("Goodness, true label and wrong ones", self._draw_goodness(report))
-        if confusion.images:
-            matrix.show(f"Confusion, by {by}", partial(confusion_pane, confusion, report))
-        else:
-            matrix.show("Confusion", partial(_words, NO_LABELS))
-        units.show("Units", partial(units_pane, layer, report))
-        weights.show(self._filters_title(report), partial(filters_pane, report.filters))
+        self._show_sample(report)
+        _, _, goodness, confusion, units, weights = self._panes
+        goodness.show(*contents.goodness_content(self._chosen, report, self._overlaps))
+        confusion.show(*contents.confusion_content(self._chosen, report))
+        units.show(*contents.units_content(self._chosen, report))
+        weights.show(*contents.weights_content(report))
 
-    def _show_inputs(self, report: NetworkReport) -> None:
-        image = f"image {self._chosen.image + 1} of {len(report.labels)}"
-        if self._sample is not None and self._sample.number == self._chosen.image:
-            self._panes[0].show(f"Inputs, {image}", partial(inputs_pane, self._sample, report))
-
-    def _show_labels(self, report: NetworkReport) -> None:
-        if not report.confusion.images:
-            self._panes[1].show("Labels", partial(_words, NO_LABELS))
-            return
-        layer, image = self.chosen_layer, self._chosen.image
-        by = report.scored_by
-        if layer is not None and layer.scores:
-            by = f"goodness of layer {layer.number}"
-        elif layer is not None:
-            by = f"{report.scored_by} of the network, {report.problem}"
-        inputs = self._sample.inputs if self._sample is not None else ()
-        shown = next((each.label for each in inputs if each.role == "negative"), None)
-        of = Candidates(self._scores(report)[image], report.labels[image], shown)
-        self._panes[1].show(f"Labels, by {by}", partial(labels_pane, of, report))
-
-    def _draw_goodness(self, report: NetworkReport) -> Draw:
-        layer = self.chosen_layer
-        if layer is None:
-            return partial(
-                _words, "of the whole network there is none: choose a layer, up and down"
-            )
-        if layer.goodness is None:
-            return partial(_words, report.problem or "no value of its goodness is finite")
-        return partial(split_pane, layer.goodness, self._overlaps.before(layer.number))
-
-    def _filters_title(self, report: NetworkReport) -> str:
-        filters = report.filters
-        if not filters.pictures:
-            return "First-layer weights"
-        return f"First-layer weights, {filters.of} {filters.kind}"
-
-
-def _words(text: str, room: Room) -> Drawn:
-    return Drawn(tuple(words([text], room, "dim")))
+    def _show_sample(self, report: NetworkReport) -> None:
+        """Show what depends on the image, once it is there."""
+        sample = self._sample
+        if sample is not None and sample.number == self._chosen.image:
+            self._panes[0].show(*contents.inputs_content(sample, report))
+        self._panes[1].show(*contents.labels_content(self._chosen, report, sample))
 
 
 def _first_line(error: Exception) -> str:

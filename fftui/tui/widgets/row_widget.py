@@ -28,10 +28,10 @@ BETWEEN = 12  # cells that stay, between two parts of a row that are written by 
 
 @dataclass(frozen=True)
 class Paint:
-    """The colours of a picture's cells, `#rrggbb`."""
+    """The colours of a picture's cells, `#rrggbb`; without a ground it is the widget's."""
 
     ink: str
-    ground: str
+    ground: str | None = None
 
 
 Span = tuple[str, StyleName | Paint]

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from fftui.network_report import FilterPictures, Picture
 from fftui.tui.glyphs import glyphs
+from fftui.tui.graphics.mosaic import MOST_ROWS
 from fftui.tui.look.confusion_pane import confusion_pane
 from fftui.tui.look.filters_pane import filters_pane
 from fftui.tui.look.inputs_pane import inputs_pane
@@ -188,3 +189,55 @@ def test_weights_scroll_and_their_absence_is_explained() -> None:
     assert f"to {len(numbers)} of" in " ".join(text_of(last))
     none = filters_pane(FilterPictures(problem="they are no pictures"), room())
     assert text_of(none) == ["they are no pictures"]
+
+
+@pytest.mark.parametrize("cell", [(8, 17), (10, 20), (20, 40)])
+def test_many_more_weights_fit_in_pixels(cell: tuple[int, int]) -> None:
+    numbers = tuple(range(100))
+    filters = FilterPictures(numbers, (grey(28, 28),) * 100, 2000, "units")
+    drawn = filters_pane(filters, room(74, 12, cell=cell))
+    (placed,) = drawn.pictures
+    in_cells = filters_pane(filters, room(74, 12))
+    assert in_cells.pictures == ()
+    assert len(placed.mosaic.pictures) >= 4 * sum(
+        text.strip().isdigit() for row in text_of(in_cells) for text in row.split()
+    )
+    shown = text_of(drawn)
+    assert len(shown) <= 12
+    assert max(map(len, shown)) <= 74
+    captions = " ".join(row for row in shown if row.replace(" ", "").isdigit()).split()
+    assert captions == [str(n) for n in range(len(placed.mosaic.pictures))]
+    for row in range(placed.mosaic.height):
+        assert (shown[placed.top + row] == "") == placed.mosaic.has_pictures(row)
+    last = filters_pane(filters, room(74, 12, cell=cell, top=10_000))
+    assert f"to {len(numbers)} of" in " ".join(text_of(last))
+    assert last.tops == drawn.tops > 1
+
+
+@pytest.mark.parametrize(("width", "height", "count"), [(3, 3, 32), (32, 32, 5), (96, 64, 9)])
+@pytest.mark.parametrize("size", [(12, 6), (30, 9), (74, 12), (150, 100)])
+def test_weights_of_any_size_stay_in_the_pane(
+    width: int, height: int, count: int, size: tuple[int, int]
+) -> None:
+    filters = FilterPictures(tuple(range(count)), (grey(width, height),) * count, count, "units")
+    drawn = filters_pane(filters, room(*size, cell=(10, 20)))
+    for placed in drawn.pictures:
+        assert placed.mosaic.width <= size[0]
+        assert placed.top + placed.mosaic.height <= size[1]
+        assert placed.mosaic.height <= MOST_ROWS
+    if size == (74, 12):
+        assert len(drawn.pictures[0].mosaic.pictures) >= min(6, count)
+
+
+def test_inputs_in_pixels_are_as_large_as_fits() -> None:
+    drawn = inputs_pane(sample(), report(), room(60, 12, cell=(10, 20)))
+    images, labels = (placed.mosaic for placed in drawn.pictures)
+    assert [each is None for each in images.pictures] == [False, False, False]
+    assert [each is None for each in labels.pictures] == [True, False, False]
+    assert images.scale == 22  # 18 columns of 10 pixels for 8; 9 rows of 20
+    assert labels.rows == 1
+    shown = text_of(drawn)
+    assert shown[0].startswith("image: class 0[/b]")
+    assert shown[-1] == "how it goes in"
+    assert len(shown) == 1 + images.rows + labels.rows + 1 <= 12
+    assert inputs_pane(sample(), report(), room(60, 2, cell=(10, 20))).pictures == ()
