@@ -157,12 +157,15 @@ def hindrance(outcomes: Sequence[Outcome], repeats: int) -> str:
 
 
 def _incomparable(outcomes: Sequence[Outcome], repeats: int) -> str:
-    """Other platforms, or too few repeats."""
+    """Other platforms or shares of the machine, or too few repeats."""
     try:
         for outcome in outcomes[1:]:
             ensure_comparable(outcomes[0], outcome)
     except AbsentError as differ:
         return str(differ)
+    shares = sorted({share for outcome in outcomes for share in outcome.measures.shares})
+    if len(shares) > 1:
+        return f"runs with as many cores would tell: these had {' or '.join(shares)}"
     return f"{REPEATS} repeats would tell more: here are {repeats}" if repeats < REPEATS else ""
 
 

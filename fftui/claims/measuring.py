@@ -10,7 +10,10 @@ import polars as pl
 
 from fftui.claims.estimates import Repeats
 from fftui.claims.outcomes import Curve, LayerMeasures, Measures
+from fftui.events import MachineDescribed
 from fftui.runs.finished_tables import finished_table
+from fftui.runs.journal import read_journal
+from fftui.runs.run_record import RunRecord
 from fftui.runs.tables import while_learning
 from fftui.studies.matching import KnownRun
 
@@ -46,6 +49,14 @@ class RunTables:
         return while_learning(finished_table(self.run.folder, "telemetry"))
 
     @cached_property
+    def processors(self) -> int | None:
+        """All processors of its machine, whether it might use them or not; None where telemetry
+        does not say.
+        """
+        stated = read_journal(self.run.folder.journal, MachineDescribed)
+        return next((each.cores for _, each in stated), None)
+
+    @cached_property
     def energy(self) -> pl.DataFrame:
         """Energy by span: of the GPU's board where it was measured, else of the CPU's packages."""
         table = finished_table(self.run.folder, "energy")
@@ -66,6 +77,7 @@ def measures_of(runs: Sequence[RunTables]) -> Measures:
         layers=tuple(_layers(runs)),
         curves=tuple(filter(None, map(_curve, runs))),
         disturbed=_disturbed(runs),
+        shares=tuple(dict.fromkeys(map(_share, records))),
     )
 
 
@@ -153,6 +165,13 @@ def _elapsed(run: RunTables) -> pl.DataFrame:
     )
 
 
+def _share(record: RunRecord) -> str:
+    """The cores that a run might use, in words, and how many processes shared it."""
+    cores = record.machine.get("cores")
+    each = "an unknown number of cores" if cores is None else f"{cores} core{'s' * (cores != 1)}"
+    return each if record.processes == 1 else f"{record.processes} processes with {each} each"
+
+
 def _disturbed(runs: Sequence[RunTables]) -> str:
     """What else ran beside the runs, or that it is not known; empty where the machine was quiet."""
     beside = [_beside_percent(each) for each in runs]
@@ -167,10 +186,9 @@ def _disturbed(runs: Sequence[RunTables]) -> str:
 
 def _beside_percent(run: RunTables) -> float | None:
     """Mean share of the machine's processors that others used while it learned."""
-    cores = run.run.record.machine.get("cores")
-    if not isinstance(cores, int):
+    if not run.processors:
         return None
-    beside = pl.col("host_cpu_percent") - pl.col("process_cpu_percent") / cores
+    beside = pl.col("host_cpu_percent") - pl.col("process_cpu_percent") / run.processors
     return _mean(run.telemetry.select(beside.clip(lower_bound=0.0)).to_series())
 
 

@@ -74,7 +74,7 @@ class Measures:
     `e2e_s` is the whole run, `train_s` learning alone, `data_s` of it the images of batches;
     `memory_bytes` what the process (or the board) held at most above what it held before the run;
     watts and percentages are of learning alone. `disturbed` says what else ran beside them, empty
-    where the machine was quiet.
+    where the machine was quiet; `shares` what of the machine they might use, each once.
     """
 
     e2e_s: Repeats | None = None
@@ -86,6 +86,7 @@ class Measures:
     layers: tuple[LayerMeasures, ...] = ()
     curves: tuple[Curve, ...] = ()
     disturbed: str = ""
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,14 +48,16 @@ def test_repeats_on_a_quiet_machine_give_an_answer() -> None:
         (taking(20.0, disturbed="others used 40 % of it"), "quiet machine would tell .*40 %"),
         (taking(20.0, count=2), "3 repeats would tell more: here are 2"),
         (replace(taking(20.0), platform=THERE), "only runs of one platform are compared"),
+        (taking(20.0, shares=("1 core",)), "as many cores would tell: these had 1 core or 2 cores"),
+        (taking(20.0, shares=("1 core", "2 cores")), "these had 1 core or 2 cores"),
     ],
-    ids=["disturbed", "two repeats", "another host"],
+    ids=["disturbed", "two repeats", "another host", "other cores", "repeats with other cores"],
 )
 @pytest.mark.parametrize("swapped", [False, True], ids=["first", "second"])
 def test_what_hinders_leaves_a_comparison_open_and_is_said(
     one: Outcome, hint: str, swapped: bool
 ) -> None:
-    other = replace(taking(10.0), platform=HERE)
+    other = replace(taking(10.0, shares=("2 cores",)), platform=HERE)
     pair = (other, one) if swapped else (one, other)
     found = compared(*(Amount(LEARNING_TIME, each) for each in pair), is_more)
     assert found.answer == "open"

@@ -15,7 +15,7 @@ from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun
 
-CORES = 2
+PROCESSORS = 2
 
 
 def events(own_percent: float = 150.0, host_percent: float = 80.0) -> Iterator[ev.Event]:
@@ -23,6 +23,7 @@ def events(own_percent: float = 150.0, host_percent: float = 80.0) -> Iterator[e
     yield ev.RunStarted(
         "run", "tiny", "mnist-mini", "cpu", "float32", ("784→8", "8→8"), 8, 128, 64, 64, False
     )
+    yield ev.MachineDescribed(10.0, PROCESSORS, 8_000)
     for layer in (1, 2):
         yield ev.LayerStarted(1, layer, 2, 1.0)
         for epoch in (1, 2):
@@ -64,7 +65,7 @@ def tables(tmp_path: Path, small: Any) -> Callable[..., RunTables]:
         for event in stated or events():
             journal.append(event)
         journal.close()
-        own = {"status": "finished", "train_s": 12.0, "e2e_s": 20.0, "machine": {"cores": CORES}}
+        own = {"status": "finished", "train_s": 12.0, "e2e_s": 20.0, "machine": {"cores": 2}}
         folder.write_record(folder.record().model_copy(update=own | record))
         return RunTables(KnownRun(folder, folder.record()))
 
@@ -122,6 +123,28 @@ def test_a_machine_that_others_used_is_said_to_be_disturbed(
     disturbed = measures_of([tables(), tables(*events(own, host))]).disturbed
     assert word in disturbed
     assert bool(disturbed) == bool(word)
+
+
+def test_a_run_with_one_core_of_two_says_what_others_did_on_the_other(
+    tables: Callable[..., RunTables],
+) -> None:
+    alone, disturbed = (
+        measures_of([tables(*events(100.0, host), machine={"cores": 1})]).disturbed
+        for host in (52.0, 100.0)
+    )
+    assert not alone
+    assert "up to 50 %" in disturbed
+
+
+def test_what_runs_might_use_of_the_machine_is_said(tables: Callable[..., RunTables]) -> None:
+    one, two = tables(machine={"cores": 1}), tables()
+    shared = tables(processes=4, machine={"cores": 1})
+    assert measures_of([two, two]).shares == ("2 cores",)
+    assert measures_of([one, two, shared]).shares == (
+        "1 core",
+        "2 cores",
+        "4 processes with 1 core each",
+    )
 
 
 def test_without_telemetry_it_is_not_known_to_be_quiet(tables: Callable[..., RunTables]) -> None:
