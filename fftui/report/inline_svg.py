@@ -1,4 +1,6 @@
-"""Matplotlib's SVG as part of a page: names of its own, and the page's colours, light or dark."""
+"""Matplotlib's SVG as part of a page: names of its own, the page's colours, light or dark, and
+nothing that changes no pixel: a report has one of each of its runs.
+"""
 
 import re
 from xml.etree import ElementTree
@@ -27,6 +29,9 @@ COLOURS = {
 }
 _COLOUR = re.compile("|".join(COLOURS))
 _REFERENCE = re.compile(r"url\(#")
+_REFERRED_TO = re.compile(r'(?:url\(|href=")#([^)"]+)')
+_NO_TURN = re.compile(r"rotate\(-?0 [^)]*\)")  # which Matplotlib gives to text that lies
+_BESIDE_COMMANDS = re.compile(r"\s*([MLHVCSQTAZ])\s*", re.IGNORECASE)  # of a path
 _DECIMALS = re.compile(r"\d+\.\d{3,}")
 _OF_NUMBERS = frozenset(("d", "x", "y", "width", "height", "transform", "points", "viewBox"))
 
@@ -36,6 +41,7 @@ def inline_svg(svg: bytes, prefix: str, title: str) -> Markup:
     begin with it. `title` is read to those who do not see it.
     """
     root = ElementTree.fromstring(svg)
+    unused = _unused_ids(svg, root)
     for parent in root.iter():
         for child in [each for each in parent if each.tag == f"{SVG}metadata"]:
             parent.remove(child)
@@ -45,15 +51,34 @@ def inline_svg(svg: bytes, prefix: str, title: str) -> Markup:
     for element in root.iter():
         element.tag = element.tag.removeprefix(SVG)
         element.attrib = dict(
-            _attribute(name, value, prefix) for name, value in _styled(element.attrib).items()
+            _attribute(name, value, prefix)
+            for name, value in _styled(element.attrib).items()
+            if not (_NO_TURN.fullmatch(value) or (name == "id" and value in unused))
         )
         element.text, element.tail = (
             (text or "").strip("\n ") and inert(text or "") for text in (element.text, element.tail)
         )
+    _unwrap_groups(root)
     _size(root)
     root.attrib |= {"role": "img", "aria-label": inert(title)}
     # of Matplotlib's own file, whose text ElementTree escapes
     return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _unused_ids(svg: bytes, root: ElementTree.Element) -> set[str]:
+    """The ids of elements that no other refers to: those of most."""
+    used = set(_REFERRED_TO.findall(svg.decode()))
+    return {each.attrib["id"] for each in root.iter() if "id" in each.attrib} - used
+
+
+def _unwrap_groups(parent: ElementTree.Element) -> None:
+    """Put what is in groups that say nothing in their place."""
+    children = []
+    for child in parent:
+        _unwrap_groups(child)
+        bare = child.tag == "g" and not child.attrib
+        children += list(child) if bare else [child]
+    parent[:] = children
 
 
 def _styled(attributes: dict[str, str]) -> dict[str, str]:
@@ -71,9 +96,12 @@ def _attribute(name: str, value: str, prefix: str) -> tuple[str, str]:
     if name in (LINK, "href"):
         return "href", f"#{prefix}-{value.removeprefix('#')}"
     if name in _OF_NUMBERS:
-        return name, _DECIMALS.sub(lambda found: f"{float(found[0]):.2f}", value)
+        value = _DECIMALS.sub(lambda found: f"{float(found[0]):.2f}", value)
+        return name, _BESIDE_COMMANDS.sub(r"\1", value).strip() if name == "d" else value
     value = _REFERENCE.sub(f"url(#{prefix}-", value)
-    return name, _COLOUR.sub(lambda found: COLOURS[found[0]], value) if name == "style" else value
+    if name == "style":
+        value = _COLOUR.sub(lambda found: COLOURS[found[0]], value).replace("; ", ";")
+    return name, value
 
 
 def _size(root: ElementTree.Element) -> None:

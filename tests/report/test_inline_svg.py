@@ -1,5 +1,6 @@
 """Matplotlib's SVG as part of a page."""
 
+import re
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
@@ -32,6 +33,15 @@ def test_ids_are_its_own_and_every_reference_has_one() -> None:
     references += [part.partition(")")[0] for part in text.split("url(#")[1:]]
     assert len(references) > 5
     assert set(references) <= ids[0]
+
+
+def test_nothing_in_it_changes_no_pixel() -> None:
+    text = inline_svg(drawn("a"), "p", "a figure")
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert ids == [each for each in ids if f"#{each}" in text]
+    assert "rotate(-0 " not in text
+    assert "<g>" not in text
+    assert not re.search(r'd="[^"]* [A-Za-z]|d="[^"]*[A-Za-z] ', text)
 
 
 def test_its_colours_are_the_pages() -> None:

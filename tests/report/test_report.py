@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fftui.comparison.compared import LETTERS
 from fftui.errors import RequestError
 from fftui.report.html_report import MOST_RUNS, ReportRequest, report, study_report
 from fftui.runs.annotations import annotate
@@ -65,6 +66,16 @@ def test_a_study_has_its_table_its_runs_and_its_command(
         finished_run(trial.experiment)
     asked = study_report(study, workspace)
     assert len(asked.folders) == 3
+
+
+def test_a_study_of_fifty_runs_is_below_three_megabytes(
+    fifty_runs: tuple[Study, Workspace],
+) -> None:
+    content = report(study_report(*fifty_runs))
+    page = read_page(content)
+    assert len(content) < 3_000_000
+    assert {f"run-{letter}" for letter in LETTERS[:50]} <= set(page.ids)
+    assert "fftui study threshold --quick" in "".join(page.texts)
 
 
 def test_more_runs_than_letters_are_refused(workspace: Workspace) -> None:
