@@ -34,7 +34,7 @@ class ClaimsPlan:
         """
         most = max((len(each.experiments) for each in self.planned), default=0)
         trials = tuple(
-            Trial(runs.condition, runs.experiments[seed], own_process=runs.own_process)
+            Trial(runs.condition, runs.experiments[seed], runs.process)
             for seed in range(most)
             for runs in self.planned
             if seed < len(runs.experiments)

@@ -53,8 +53,10 @@ class RunTables:
         """All processors of its machine, whether it might use them or not; None where telemetry
         does not say.
         """
-        stated = read_journal(self.run.folder.journal, MachineDescribed)
-        return next((each.cores for _, each in stated), None)
+        for _, event in read_journal(self.run.folder.journal, MachineDescribed):
+            if isinstance(event, MachineDescribed):
+                return event.cores
+        return None
 
     @cached_property
     def energy(self) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from fftui.claims.outcomes import Setup
 from fftui.claims.quick_scale import made_quick
 from fftui.data.catalogue import DATA_NAMES, DataName
 from fftui.experiment import Experiment
-from fftui.studies.study import Condition, Scale, Study
+from fftui.studies.study import Condition, Process, Scale, Study
 from fftui.studies.study_catalogue import STUDIES
 
 # values of a condition; a callable accepts those for which it returns True
@@ -22,13 +22,11 @@ VALIDATION_IMAGES: Mapping[Scale, int] = {"full": 5_000, "quick": 500}
 
 @dataclass(frozen=True)
 class PlannedRuns:
-    """The runs of one set-up, one a seed; each in a process of its own where time, memory or power
-    is compared.
-    """
+    """The runs of one set-up, one a seed; each alone where time, memory or power is compared."""
 
     setup: Setup
     experiments: tuple[Experiment, ...]
-    own_process: bool = False
+    process: Process = "shared"
 
     @property
     def condition(self) -> Condition:
@@ -156,11 +154,9 @@ def runs_of(asked: Asked, setup: Setup, experiment: Experiment) -> PlannedRuns:
 
 
 def repeats_of(asked: Asked, setup: Setup, experiment: Experiment) -> PlannedRuns:
-    """The runs of an experiment that is timed or measured: enough repeats, each in a process of its
-    own.
-    """
+    """The runs of an experiment that is timed or measured: enough repeats, each alone."""
     seeds = max(asked.seeds, REPEATS)
-    return PlannedRuns(setup, _seeds_of(experiment, seeds), own_process=True)
+    return PlannedRuns(setup, _seeds_of(experiment, seeds), "alone")
 
 
 def _seeds_of(experiment: Experiment, seeds: int) -> tuple[Experiment, ...]:

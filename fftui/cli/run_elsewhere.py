@@ -7,9 +7,11 @@ from fftui.executors.spec import parse_executor
 from fftui.executors.submitted import SubmittedRun
 from fftui.experiment import Experiment
 from fftui.runs.expectation import warning_of
+from fftui.runs.folder import RunFolder
 from fftui.runs.new_folder import create
+from fftui.runs.slurm_queue import JOBS
 from fftui.runs.workspace import Workspace
-from fftui.text.run_result import in_background
+from fftui.text.run_result import command_for
 from fftui.text.streams import to_stderr, to_stdout
 
 
@@ -32,6 +34,17 @@ def submitted_run(
     return worker
 
 
+def _in_queue(folder: RunFolder) -> str:
+    """Where a run that Slurm has is found again."""
+    return (
+        f"run {folder.id} waits in the queue of Slurm; its lines will be in"
+        f" {folder.path.parent / JOBS}\n"
+        f"  watch it: {command_for('attach', folder)}\n"
+        f"  stop it:  {command_for('stop', folder)}, or before it begins:"
+        f" scancel --name {folder.id}"
+    )
+
+
 def leave_submitted(run: SubmittedRun, on: str) -> None:
     """Submit the run and leave it, its id on stdout. Raises RequestError where the place ends what
     it runs with this process.
@@ -41,5 +54,5 @@ def leave_submitted(run: SubmittedRun, on: str) -> None:
         msg = "a Ray cluster ends what it runs with this process: leave out --detach"
         raise RequestError(msg)
     run.start()
-    to_stderr(in_background(run.folder))
+    to_stderr(_in_queue(run.folder))
     to_stdout(run.folder.id)

@@ -52,6 +52,11 @@ class Executor(Protocol):
         """The most runs at once."""
         ...
 
+    @property
+    def one_machine(self) -> bool:
+        """Whether all of its runs share one machine, so that some have to wait to be alone."""
+        ...
+
     def worker(
         self, folder: RunFolder, workspace: Workspace, *, resume: bool, own_process: bool = False
     ) -> RunWorker:

@@ -19,6 +19,7 @@ class LocalExecutor:
 
     def __init__(self, slots: int = 1, start_training: StartTraining = start_training) -> None:
         self.slots = slots
+        self.one_machine = True
         self._start_training = start_training
         self._shares = core_shares(slots)
         self._taken: list[tuple[RunProcess, frozenset[int] | None]] = []

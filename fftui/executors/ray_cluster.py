@@ -26,6 +26,8 @@ class RayExecutor:
         import ray  # noqa: PLC0415 - an extra
 
         self.slots = slots
+        cluster: Any = ray  # of which this has no types
+        self.one_machine = len(cluster.nodes()) == 1
         self._share = share
         # a task whose node dies is not tried again by Ray, but by `SubmittedRun`: it knows when
         # the run has ended
@@ -78,6 +80,10 @@ class _RayJob:
             except RequestError as error:
                 return error.exit_code, str(error)
         return carried.code, carried.said
+
+    def was_cancelled(self) -> bool:
+        """Never but by `cancel`."""
+        return False
 
 
 def ray_executor(address: str | None, slots: int, share: Share) -> RayExecutor:

@@ -3,7 +3,8 @@
 What is submitted are the words of a command, text alone, which any node with this Python and the
 runs folder can run: `python -m fftui.text.detached FOLDER --go-on`. This side follows the run's
 journal, as every reader of a live run does. Where the job is gone without the run's end (its node
-died, it was preempted), the same words are submitted again: the run goes on from its checkpoint.
+died), or the run was interrupted though nobody asked for it (it was preempted, its time was over),
+the same words are submitted again: the run goes on from its checkpoint.
 (Where a node of a cluster does not see the runs folder: `fftui.executors.shipped`.)
 """
 
@@ -13,7 +14,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from fftui.errors import FFTUIError, RequestError
-from fftui.events import RunFinished, RunStarted
+from fftui.events import ControlRequested, RunFinished, RunStarted
 from fftui.runs.control_file import send_request
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
@@ -45,6 +46,10 @@ class Job(Protocol):
         """
         ...
 
+    def was_cancelled(self) -> bool:
+        """Of a job that is over: whether somebody has cancelled it, so that it is to stay so."""
+        ...
+
 
 Submit = Callable[[Sequence[str]], Job]
 
@@ -73,6 +78,7 @@ class SubmittedRun:
         self._job: Job | None = None
         self._jobs = 0
         self._begun = self._ended = False  # in this session
+        self._asked = False  # the run, to stop, by another process
         self._stopping = self._over = False
 
     def listen(self, listener: Listener) -> None:
@@ -88,10 +94,8 @@ class SubmittedRun:
         """Submit the run, which waits until its job begins. Raises RequestError where it cannot be
         submitted.
         """
-        if not self._begun:
-            claimed(self.folder, "waiting")
-        self._jobs += 1
-        self._job = self._submit(words_for(self.folder))
+        claimed(self.folder, "waiting")
+        self._submit_job()
 
     def is_alive(self) -> bool:
         """Whether the run has not ended."""
@@ -123,25 +127,53 @@ class SubmittedRun:
             time.sleep(min(LOOK_EVERY_S, left))
 
     def _is_written(self) -> bool:
-        """Whether the run has ended and said so: a batch system may say so much later."""
-        return self._ended and self.folder.record().status in OVER
+        """Whether the run has ended and said so: a batch system may say so much later. Of one that
+        was interrupted only the job's end says whether it stays so.
+        """
+        if not self._ended or self._was_interrupted:
+            return False
+        return self.folder.record().status in OVER
+
+    @property
+    def _was_interrupted(self) -> bool:
+        """Whether the run has ended though neither this side nor another process asked for it."""
+        result = self._view.result
+        stopped = self._stopping or self._asked
+        return self._ended and not stopped and result is not None and result.status == "interrupted"
 
     def _conclude(self) -> None:
         """The run's end; or another job, where this one is gone without it."""
         code, said = self._job.end() if self._job is not None and not self._ended else (0, "")
         self._read_journal()  # where the folder is not shared it has come with the job's end
+        if self._job is not None and self._is_to_go_on(code):
+            self._submit_again()
+            return
         if not self._ended and self._job is not None:
-            gone = code is None or (code == REFUSED and self._jobs > 1)  # or it ends just now
-            if gone and not self._stopping and self._jobs <= RETRIES:
-                # what the batch system or the cluster says is gone, is gone
-                take_from_other_machines(self.folder)
-                self.start()
-                return
             if code is None or code == 0:
                 self._view = self._view.after(time.time(), self._unexpected_end(said))
             else:
                 self.refused = RequestError(said or f"run {self.folder.id} was refused")
         self._over = True
+
+    def _submit_job(self) -> None:
+        self._jobs += 1
+        self._job = self._submit(words_for(self.folder))
+
+    def _submit_again(self) -> None:
+        """Submit the run once more; what the batch system or the cluster says is gone, is gone."""
+        take_from_other_machines(self.folder)
+        if self._was_interrupted:
+            claimed(self.folder, "waiting")
+        self._begun = self._ended = False
+        self._submit_job()
+
+    def _is_to_go_on(self, code: int | None) -> bool:
+        """Whether a job that ended with this exit code needs another one behind it."""
+        lost = code is None or (code == REFUSED and self._jobs > 1)  # or it ends just now
+        gone = self._was_interrupted or (lost and not self._ended)
+        if not gone or self._stopping or self._jobs > RETRIES:
+            return False
+        return self._job is not None and not self._job.was_cancelled()
 
     def _read_journal(self) -> None:
         view = self._view
@@ -151,7 +183,9 @@ class SubmittedRun:
                 if self._listener is not None:
                     self._listener(at, event)
                 if isinstance(event, RunStarted):
-                    self._begun, self._ended = True, False
+                    self._begun, self._ended, self._asked = True, False, False
+                elif isinstance(event, ControlRequested):
+                    self._asked = self._asked or event.action == "stop"
                 elif isinstance(event, RunFinished):
                     self._ended = True
         self._view = view
@@ -160,4 +194,5 @@ class SubmittedRun:
         times = f"{self._jobs} jobs" if self._jobs > 1 else "the job"
         because = f": {said}" if said else ""
         error = f"{times} of run {self.folder.id} ended without the run's end{because}"
-        return RunFinished("interrupted" if self._stopping else "failed", None, (), 0.0, error)
+        cancelled = self._stopping or (self._job is not None and self._job.was_cancelled())
+        return RunFinished("interrupted" if cancelled else "failed", None, (), 0.0, error)

@@ -10,6 +10,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import is_held
 from fftui.runs.ownership import Ownership, release_of_other_machines, take
 from fftui.runs.run_record import RunRecord
+from fftui.runs.slurm_queue import has_job
 
 # of another machine's journal; a running one is written every few seconds, a paused one every
 # minute
@@ -34,14 +35,25 @@ def in_progress(folder: RunFolder, record: RunRecord) -> bool:
     return _silent_s(folder) < SILENT_S
 
 
-def is_waiting(record: RunRecord) -> bool:
-    """Whether the run waits in the queue of a process (`fftui.runs.run_queue`). One of another
-    machine counts as alive: nothing there says that it is gone.
+def is_waiting(folder: RunFolder, record: RunRecord) -> bool:
+    """Whether the run waits in the queue of a process (`fftui.runs.run_queue`), or in that of Slurm
+    whoever has submitted it. A process of another machine counts as alive: nothing there says that
+    it is gone.
     """
-    if record.status != "waiting":
-        return False
+    return record.status == "waiting" and (_counts_as_alive(record) or has_job(folder))
+
+
+def _counts_as_alive(record: RunRecord) -> bool:
+    """Whether the process that wrote the record is alive, as far as anything here says."""
     elsewhere = record.machine.get("host") not in (None, provenance.host())
     return elsewhere or provenance.is_alive(record.pid, record.process_started)
+
+
+def _queue(record: RunRecord) -> str:
+    """Whose queue a run that waits is in, in words."""
+    if not _counts_as_alive(record):
+        return "Slurm"
+    return f"process {record.pid} on {record.machine.get('host', 'another machine')}"
 
 
 def is_live(record: RunRecord) -> bool:
@@ -68,7 +80,7 @@ def with_current_status(folder: RunFolder, record: RunRecord) -> RunRecord:
     that it waits for room (`unsaved` without an end), and its process is gone.
     """
     unfinished = record.status == "waiting" or is_live(record)
-    gone = unfinished and not (is_waiting(record) or in_progress(folder, record))
+    gone = unfinished and not (is_waiting(folder, record) or in_progress(folder, record))
     return record.model_copy(update={"status": "interrupted"}) if gone else record
 
 
@@ -76,16 +88,16 @@ def ensure_not_running(folder: RunFolder, record: RunRecord) -> None:
     """Raise RequestError, with what to do, where another process is running the run, or has it in
     its queue.
     """
-    waits = is_waiting(record)
+    waits = is_waiting(folder, record)
     if not waits and not in_progress(folder, record):
         return
-    host = record.machine.get("host", "another machine")
     if waits:
         msg = (
-            f"run {folder.id} waits in the queue of process {record.pid} on {host}, and begins"
-            " there; fftui resume --force begins it now"
+            f"run {folder.id} waits in the queue of {_queue(record)}, and begins there; fftui"
+            " resume --force begins it now"
         )
         raise RequestError(msg)
+    host = record.machine.get("host", "another machine")
     msg = f"run {folder.id} is in use by process {record.pid} on {host}; stop that one first"
     if host != provenance.host():
         msg += (
@@ -119,7 +131,7 @@ def ensure_running(folder: RunFolder, record: RunRecord) -> None:
     status = with_current_status(folder, record).status
     more = {
         "finished": "",
-        "waiting": f" in the queue of process {record.pid}, and begins there",
+        "waiting": f" in the queue of {_queue(record)}, and begins there",
     }.get(status, f"; go on with it: fftui resume {folder.id}")
     msg = f"run {folder.id} is not running: it is {status}{more}"
     raise RequestError(msg)

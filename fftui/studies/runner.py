@@ -1,6 +1,6 @@
 """Runs the trials of a study, one or a few at a time, in the ordinary runs folder, without
 repeating what has finished; in a thread of this process, a process of its own where a trial
-needs that or others run beside it, or on another machine (`fftui.executors`).
+needs that or others run beside it, or on other machines (`fftui.executors`).
 
 A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run
 again skips what has finished, resumes what was interrupted and tries once more what failed; and a
@@ -20,7 +20,7 @@ from fftui.runs.status import is_live
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun, KnownRuns, identity
-from fftui.studies.study import Study, Trial
+from fftui.studies.study import Process, Study, Trial
 
 # running elsewhere: in another process. The words without a second one are a run's own.
 State = Literal[
@@ -66,10 +66,10 @@ def run_study(
     and once at its end.
 
     `executor` carries them out (None: this process, one after the other), as many at once as it has
-    slots; those that need a process of their own are run after them, one at a time. A run that
-    fails does not end the study. Setting `stop` ends what runs after its batch, with a checkpoint,
-    as `interrupted`, and the study with it; so does closing the generator. Raises RequestError
-    where the runs folder cannot be read or written.
+    slots; those that need the machine alone are run after them, one at a time, unless it has other
+    machines. A run that fails does not end the study. Setting `stop` ends what runs after its
+    batch, with a checkpoint, as `interrupted`, and the study with it; so does closing the
+    generator. Raises RequestError where the runs folder cannot be read or written.
     """
     executor = executor or LocalExecutor()
     session = _Session(study, workspace, executor)
@@ -90,6 +90,7 @@ class _Session:
 
     def __init__(self, study: Study, workspace: Workspace, executor: Executor) -> None:
         self.study = study
+        self.one_machine = executor.one_machine
         self.stated: set[int] = set()  # the trials whose end was yielded
         self._workspace = workspace
         self._executor = executor
@@ -135,8 +136,8 @@ class _Session:
 
 
 def _at_once(session: _Session, jobs: int, stop: threading.Event) -> Iterator[TrialProgress]:
-    """Carry out the trials that need no process of their own, `jobs` at a time."""
-    trials = _first_of_each(session.study)
+    """Carry out the trials that may have others beside them, `jobs` at a time."""
+    trials = _first_of_each(session.study, alone="alone" if session.one_machine else None)
     turn = threading.Lock()
 
     def next_trial(halt: threading.Event) -> tuple[int, Trial] | None:
@@ -151,10 +152,11 @@ def _at_once(session: _Session, jobs: int, stop: threading.Event) -> Iterator[Tr
     yield from at_once(work, jobs, stop)
 
 
-def _first_of_each(study: Study) -> Iterator[tuple[int, Trial]]:
-    """The first trial of each experiment that needs no process of its own, with its number."""
-    alone = {identity(trial.experiment) for trial in study.trials if trial.own_process}
-    seen = set(alone)
+def _first_of_each(study: Study, alone: Process | None) -> Iterator[tuple[int, Trial]]:
+    """The first trial of each experiment, with its number, but of those that any trial has in a
+    process of the kind `alone`.
+    """
+    seen = {identity(trial.experiment) for trial in study.trials if trial.process == alone}
     for index, trial in enumerate(study.trials, 1):
         key = identity(trial.experiment)
         if key not in seen:
@@ -188,7 +190,7 @@ class _RunOptions:
             folder = known.folder
             workspace = replace(workspace, data_folder=known.record.images(workspace.data_folder))
         return self.executor.worker(
-            folder, workspace, resume=known is not None, own_process=trial.own_process
+            folder, workspace, resume=known is not None, own_process=trial.process != "shared"
         )
 
 

@@ -17,6 +17,9 @@ from fftui.studies.reported import Cell
 Scale = Literal["full", "quick"]
 SEEDS: Mapping[Scale, int] = {"full": 3, "quick": 1}  # unless others are asked for
 Value = str | int | float | None  # None: does not apply to this condition
+# of a run: it may share one with the runs before it; its memory or power is compared, so that
+# nothing of those may count; or its time too, so that nothing may run beside it on its machine
+Process = Literal["shared", "own", "alone"]
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Trial:
-    """One condition at one seed; `own_process`: its memory or power is compared, so nothing of the
-    runs before it may count, and its run has a process of its own.
-    """
+    """One condition at one seed, and the process that its run needs."""
 
     condition: Condition
     experiment: Experiment
-    own_process: bool = False
+    process: Process = "shared"
 
     def at_seed(self, seed: int) -> "Trial":
         """The same condition at another seed."""

@@ -19,6 +19,7 @@ from fftui.studies import (
 )
 from fftui.studies.study import (
     Condition,
+    Process,
     Row,
     Rows,
     Scale,
@@ -49,7 +50,7 @@ class StudyInfo:
     sets: tuple[DataName, ...] = ("mnist",)
     notes: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
-    own_processes: bool = False  # each run in a process of its own: see `Trial`
+    process: Process = "shared"  # of each of its runs
 
     def sets_at(self, scale: Scale) -> tuple[DataName, ...]:
         """The data sets that it uses at `scale` unless others are asked for."""
@@ -81,7 +82,7 @@ class StudyInfo:
         for data in sets:
             for trial in _trials(self.rows, data, scale) if data in present else ():
                 if isinstance(trial, Trial):
-                    first.append(replace(trial, own_process=self.own_processes))
+                    first.append(replace(trial, process=self.process))
                 else:
                     left_out[trial] = None
         notes += left_out
@@ -150,6 +151,7 @@ _ALL = (
         " and corrected?",
         paper_tables.table_1,
         PAPER_SETS,
+        process="own",  # of which Figure 4 draws memory and power
     ),
     StudyInfo(
         "sample-complexity",
@@ -202,7 +204,7 @@ _ALL = (
                 "energy_j_per_sample",
             ),
         ),
-        own_processes=True,
+        process="alone",
     ),
     StudyInfo(
         "threshold",
@@ -244,6 +246,7 @@ _ALL = (
             "operations are those of the products of learning, by arithmetic",
         ),
         ("e2e_s", "energy_j", "peak_memory_bytes", "flops"),
+        process="own",
     ),
     StudyInfo(
         "depth",

@@ -148,7 +148,7 @@ class _Session:
                 return _result(folder, record)
             if record.status == "failed" and record.diverged:
                 return _Ended("failed", error=record.error)
-            if not is_live(record):
+            if record.status != "waiting" and not is_live(record):
                 break
             yield at
             time.sleep(REFRESH_EVERY_S)

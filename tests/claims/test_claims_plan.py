@@ -77,8 +77,8 @@ def test_seeds_come_in_turn_and_what_is_timed_is_repeated(full: ClaimsPlan) -> N
     assert all(one.experiment.seed <= other.experiment.seed for one, other in pairwise(trials))
     for runs in full.planned:
         seeds = [each.seed for each in runs.experiments]
-        assert seeds == list(range(REPEATS if runs.own_process else 2)), runs.setup
-    own = {trial.condition.text for trial in trials if trial.own_process}
+        assert seeds == list(range(REPEATS if runs.process == "alone" else 2)), runs.setup
+    own = {trial.condition.text for trial in trials if trial.process == "alone"}
     assert {setup.text for setup in (*TIMED, *PLAIN, ONE_BY_ONE, NOTHING_KEPT)} <= own
     assert Setup("paper/ff").text not in own
 

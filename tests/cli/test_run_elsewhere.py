@@ -18,7 +18,7 @@ from .conftest import Call
 class InstantJobs:
     """Stands in for a batch system: what is submitted has finished at once."""
 
-    slots = 1
+    slots, one_machine = 1, False
 
     def __init__(self) -> None:
         self.submitted: list[list[str]] = []
@@ -49,6 +49,9 @@ class InstantJobs:
     def end(self) -> tuple[int | None, str]:
         return 0, ""
 
+    def was_cancelled(self) -> bool:
+        return False
+
 
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> InstantJobs:
@@ -69,7 +72,9 @@ def test_a_detached_one_is_submitted_and_left(call: Call, jobs: Any, here: Path)
     code, out, err = call("run", "--preset", "quickstart", "--on", "slurm", "--detach")
     (folder,) = run_folders(here / "runs")
     assert (code, out) == (0, f"{folder.id}\n")
-    assert "attach" in err
+    assert f"run {folder.id} waits in the queue of Slurm" in err
+    assert f"fftui attach {folder.id}" in err
+    assert f"scancel --name {folder.id}" in err
     assert len(jobs.submitted) == 1
 
 

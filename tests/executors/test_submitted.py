@@ -28,6 +28,7 @@ class Jobs:
         self.folder, self.work = folder, list(work)
         self.submitted: list[list[str]] = []
         self.cancelled = 0
+        self.cancelled_by_others = False
 
     def submit(self, words: Sequence[str]) -> "Jobs":
         self.submitted.append(list(words))
@@ -45,6 +46,9 @@ class Jobs:
 
     def end(self) -> tuple[int | None, str]:
         return (None, "cancelled") if self.cancelled else self.result
+
+    def was_cancelled(self) -> bool:
+        return self.cancelled_by_others
 
 
 def learns(*, ends: str | None, code: int | None = 0) -> Callable[[RunFolder], Any]:
@@ -84,6 +88,52 @@ def test_a_run_whose_node_died_is_submitted_again(folder: RunFolder) -> None:
     worker = run_by(folder, jobs)
     assert len(jobs.submitted) == 2
     assert worker.view.result and worker.view.result.status == "finished"
+
+
+def test_a_run_that_a_signal_ended_is_submitted_again(folder: RunFolder) -> None:
+    """It was preempted, or its time was over: it has a checkpoint, and says that it has ended."""
+    seen = []
+
+    def finishes(folder: RunFolder) -> tuple[int | None, str]:
+        seen.append(folder.record().status)
+        return learns(ends="finished")(folder)
+
+    jobs = Jobs(folder, learns(ends="interrupted", code=130), finishes)
+    worker = run_by(folder, jobs)
+    assert seen == ["waiting"]
+    assert worker.view.result and worker.view.result.status == "finished"
+
+
+def test_a_job_that_somebody_cancelled_stays_so(folder: RunFolder) -> None:
+    jobs = Jobs(folder, learns(ends="interrupted", code=None))
+    jobs.cancelled_by_others = True
+    worker = run_by(folder, jobs)
+    assert len(jobs.submitted) == 1
+    assert worker.view.result and worker.view.result.status == "interrupted"
+
+
+def test_a_job_that_somebody_cancelled_before_it_began_is_no_failure(folder: RunFolder) -> None:
+    jobs = Jobs(folder, lambda folder: (None, ""))
+    jobs.cancelled_by_others = True
+    worker = run_by(folder, jobs)
+    assert len(jobs.submitted) == 1
+    assert worker.view.result and worker.view.result.status == "interrupted"
+
+
+def test_a_run_that_was_asked_to_stop_stays_so(folder: RunFolder) -> None:
+    def stops(folder: RunFolder) -> tuple[int | None, str]:
+        journal = JournalWriter(folder.journal)
+        journal.append(STARTED)
+        journal.append(ev.ControlRequested("stop", 1, "here"))
+        journal.append(ev.RunFinished("interrupted", None, (), 1.0, None))
+        journal.close()
+        folder.write_record(folder.record().model_copy(update={"status": "interrupted"}))
+        return 130, ""
+
+    jobs = Jobs(folder, stops)
+    worker = run_by(folder, jobs)
+    assert len(jobs.submitted) == 1
+    assert worker.view.result and worker.view.result.status == "interrupted"
 
 
 def test_it_is_not_submitted_for_ever(folder: RunFolder) -> None:

@@ -115,3 +115,18 @@ def test_only_a_run_in_progress_can_be_asked(folder: RunFolder, journal: Journal
         ensure_running(folder, folder.record())
     with pytest.raises(RequestError, match=r"is not running: it is finished$"):
         ensure_running(folder, written(folder, status="finished"))
+
+
+def test_a_run_whose_submitter_is_gone_waits_as_long_as_slurm_has_its_job(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = {folder}
+    monkeypatch.setattr("fftui.runs.status.has_job", queued.__contains__)
+    written(folder, status="waiting", **GONE)
+    assert current_record(folder).status == "waiting"
+    with pytest.raises(RequestError, match="waits in the queue of Slurm, and begins there"):
+        ensure_not_running(folder, folder.record())
+    with pytest.raises(RequestError, match="it is waiting in the queue of Slurm, and begins"):
+        ensure_running(folder, folder.record())
+    queued.clear()
+    assert current_record(folder).status == "interrupted"

@@ -220,7 +220,7 @@ def test_for_real(study: Study, runs: Path) -> None:
 
 
 def test_trials_that_need_it_run_in_processes_of_their_own(study: Study, runs: Path) -> None:
-    own = replace(study, trials=tuple(replace(each, own_process=True) for each in study.trials[:2]))
+    own = replace(study, trials=tuple(replace(each, process="own") for each in study.trials[:2]))
     progress = list(run_study(own, Workspace(runs, device="cpu")))
     assert states([each for each in progress if each.over]) == ["finished"] * 2
     pids = {folder.record().pid for folder in run_folders(runs)}
@@ -232,7 +232,7 @@ def test_a_stop_reaches_the_process_of_a_run(small: Any, runs: Path) -> None:
     trial = small.trial(8)
     phases = (ForwardForward(epochs=1_000_000, batch_size=64),)
     endless = trial.experiment.model_copy(update={"phases": phases})
-    study = small.study(replace(trial, experiment=endless, own_process=True))
+    study = small.study(replace(trial, experiment=endless, process="own"))
     stop = threading.Event()
     seen = []
     for progress in run_study(study, Workspace(runs, device="cpu"), stop=stop):
@@ -266,7 +266,7 @@ def test_several_jobs_run_every_trial_once(
 
     monkeypatch.setattr(local, "RunProcess", Worker)
     monkeypatch.setattr(local, "cores", lambda: 7)
-    alone = [replace(small.trial(n), own_process=True) for n in (30, 31)]
+    alone = [replace(small.trial(n), process="alone") for n in (30, 31)]
     shared = [small.trial(8, what="one"), small.trial(8, what="other")]
     study = small.study(*shared, alone[0], *(small.trial(n) for n in (9, 10, 11, 12)), alone[1])
     workspace = Workspace(runs, device="cpu")
@@ -278,11 +278,33 @@ def test_several_jobs_run_every_trial_once(
     assert shares == {2}
     assert len(fake_trainings.opened) == len(run_folders(runs)) == 7
     # those alone come last, and nothing runs beside them
-    first_alone = next(n for n, each in enumerate(progress) if each.trial.own_process)
-    assert all(each.over or each.trial.own_process for each in progress[first_alone:])
+    first_alone = next(n for n, each in enumerate(progress) if each.trial.process == "alone")
+    assert all(each.over or each.trial.process == "alone" for each in progress[first_alone:])
 
     again = run_study(study, workspace, executor=LocalExecutor(3, fake_trainings))
     assert {each.state for each in again} == {"finished before"}
+
+
+def test_trials_that_need_a_machine_alone_do_not_wait_where_there_are_several(
+    small: Any, runs: Path, fake_trainings: Any
+) -> None:
+    together = threading.Barrier(2, timeout=60)
+
+    class OtherMachines:
+        slots, one_machine = 2, False
+
+        def worker(self, *positional: Any, resume: bool, own_process: bool) -> RunThread:
+            assert own_process
+
+            def start_training(*given: Any, **options: Any) -> Any:
+                together.wait()
+                return fake_trainings(*given, **options)
+
+            return RunThread(*positional, resume=resume, start_training=start_training)
+
+    study = small.study(*(replace(small.trial(n), process="alone") for n in (8, 9)))
+    ends = run_study(study, Workspace(runs, device="cpu"), executor=OtherMachines())
+    assert {each.state for each in ends if each.over} == {"finished"}
 
 
 def test_several_jobs_stop_together(

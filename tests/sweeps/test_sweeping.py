@@ -9,6 +9,8 @@ from fftui.executors.local import LocalExecutor
 from fftui.runs.annotations import read_annotations
 from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
+from fftui.runs.new_folder import create
+from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 from fftui.sweeps.plan import SweepPlan
 from fftui.sweeps.sweeping import SweepProgress, run_sweep
@@ -100,6 +102,26 @@ def test_a_stopped_sweep_goes_on_with_the_run_it_stopped(
     ]
     assert len(run_folders(workspace.runs_dir)) == 2
     assert folder.record().status == "finished"
+
+
+def test_a_run_that_waits_elsewhere_is_waited_for(
+    plan_of: PlanOf, trials_of: TrialsOf, workspace: Workspace
+) -> None:
+    """In the queue of another process, or of Slurm, whose command is gone."""
+    plan = plan_of("phases.0.epochs=1|2", sampler="grid")
+    made = [plan.experiments({"phases.0.epochs": epochs})[0] for epochs in (1, 2)]
+    waiting = {create(workspace, each, status="waiting") for each in made}
+    ends = []
+    for each in run_sweep(plan, trials_of(plan), workspace, 1, LocalExecutor(), threading.Event()):
+        for folder in waiting:
+            if each.state == "running" and folder.id == each.run:
+                waiting.remove(folder)
+                RunThread(folder, workspace).run()
+                break
+        ends += [each] if each.state != "running" else []
+    assert [(each.state, each.value is not None) for each in ends] == [("finished", True)]
+    assert len(waiting) == 1
+    assert len(run_folders(workspace.runs_dir)) == 2
 
 
 def test_a_pruned_run_keeps_its_checkpoint_and_says_so(
