@@ -14,6 +14,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Study
 
+PAPER: Any = {"width": 718, "height": 1047}  # pixels of A4 within a browser's usual margins
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -74,6 +75,8 @@ def test_a_report_of_fifty_runs_says_and_asks_nothing(
     assert page.locator("svg").count() >= 50
     assert _wider(page) == 0
     page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size(PAPER)
+    assert _wider(page) == 0
     assert opened.said == []
     assert [each for each in opened.asked if not each.startswith("data:,")] == [file.as_uri()]
 
