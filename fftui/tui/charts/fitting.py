@@ -40,6 +40,11 @@ def settled(series: Sequence[Series]) -> list[Series]:
     ]
 
 
+def zero_floor(series: Sequence[Series]) -> float | None:
+    """0 as the bottom of a scale; None where a value is negative, as the loss of some rules is."""
+    return None if any(y < 0 for line in series for y in line.ys) else 0.0
+
+
 def fitted(
     values: Sequence[float], bottom: float | None = None, top: float | None = None
 ) -> tuple[float, float]:

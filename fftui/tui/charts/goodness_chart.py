@@ -8,7 +8,7 @@ from fftui.runs.view import RunView
 from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
-from fftui.tui.charts.fitting import settled, window_for
+from fftui.tui.charts.fitting import settled, window_for, zero_floor
 from fftui.tui.glyphs import UNICODE
 
 NOTES = {
@@ -34,7 +34,8 @@ def goodness_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
     if not any(_has_goodness(epoch) for epoch in epochs):
         points = points_of((e.at, e.loss) for e in epochs)
         loss = (Series("loss", points, "accent", "*"),)
-        window = window_for(settled(loss), left=left, right=right, bottom=0)
+        scaled = settled(loss)
+        window = window_for(scaled, left=left, right=right, bottom=zero_floor(scaled))
         return ChartSpec(loss, window, f"Loss · {who}", offset=offset)
     series = _goodness_lines(epochs)
     if selected.threshold is not None:
@@ -43,7 +44,7 @@ def goodness_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
     scaled = settled(series)
     values = [y for s in scaled for y in s.ys if math.isfinite(y)]
     # Zero is the natural floor of goodness, but not where it would press two close lines together.
-    floor = None if values and min(values) > max(values) / 2 else 0.0
+    floor = None if values and min(values) > max(values) / 2 else zero_floor(scaled)
     window = window_for(scaled, left=left, right=right, bottom=floor)
     return ChartSpec(tuple(series), window, f"Goodness · {who}", offset=offset)
 

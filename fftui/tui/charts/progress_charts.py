@@ -7,7 +7,7 @@ from fftui.runs.view import RunView
 from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec, points_of
 from fftui.tui.charts.epoch_axis import EpochAxis
-from fftui.tui.charts.fitting import settled, window_for
+from fftui.tui.charts.fitting import settled, window_for, zero_floor
 
 
 def loss_chart(view: RunView, selected: LayerView | None) -> ChartSpec:
@@ -52,5 +52,6 @@ def _over_epochs(lines: Sequence[Series], axis: EpochAxis, note: str) -> ChartSp
         return ChartSpec(note=note)
     # until one is finished, the first epoch has the whole width
     left, right = (1.0, axis.right) if axis.newest else (0.0, 1.0)
-    window = window_for(settled(lines), left=left, right=right, bottom=0)
+    scaled = settled(lines)
+    window = window_for(scaled, left=left, right=right, bottom=zero_floor(scaled))
     return ChartSpec(tuple(lines), window, boundaries=axis.boundaries)

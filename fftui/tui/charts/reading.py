@@ -34,11 +34,14 @@ class Reading:
     x: XName = "epoch"
     smoothing: float = 0.0
 
-    def title(self) -> str:
-        """What differs from the usual drawing, in words; empty where nothing does."""
+    def title(self, drawn: Window) -> str:
+        """What differs from the usual drawing, in words; empty where nothing does. `drawn` is the
+        chart's window as it is drawn: without a value over 0 its scale stays linear.
+        """
+        scale = "log" if drawn.log else "not log: nothing is over 0"
         shown = [
             "part" if self.span else f"last {RECENT_EPOCHS}" if self.recent else "",
-            "log" if self.log else "",
+            scale if self.log else "",
             f"smoothed {self.smoothing:g}" if self.smoothing else "",
         ]
         return ", ".join(each for each in shown if each)

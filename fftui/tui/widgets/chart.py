@@ -142,8 +142,8 @@ class Chart(RowWidget):
         """Write the title, what the reader has chosen, and the values at the cursor where they have
         no room at the right.
         """
-        parts = [self._chart_title, self._reading.title() if self.spec.series else ""]
         spec = self.drawn
+        parts = [self._chart_title, self._reading.title(spec.window) if spec.series else ""]
         if spec.cursor is not None and spec.series:
             parts.append(f"{spec.unit} {spec.cursor:.6g}")
             frame = Frame.of(spec, self.size.width, self.size.height, ascii_only=self.ascii_only)

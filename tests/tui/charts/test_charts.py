@@ -197,6 +197,13 @@ def test_the_loss_of_every_layer_follows_the_one_before(view_of: Callable[..., R
     assert loss_chart(RunView(), None).note
 
 
+def test_a_negative_loss_is_on_the_scale() -> None:
+    row = LayerView(1, "4→2", "learning", 1, 2, 5, history=(epoch(1, -3.0), epoch(2, -3.5)))
+    for chart in (loss_chart, goodness_chart):  # without goodness that shows the loss
+        window = chart(RunView(layers=(row,)), row).window
+        assert window.bottom <= -3.5 < -3.0 <= window.top < 0
+
+
 def test_the_speed_is_that_of_learning(view_of: Callable[..., RunView]) -> None:
     view = view_of(until=(2, 5))
     assert view.started is not None

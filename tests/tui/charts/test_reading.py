@@ -95,8 +95,10 @@ def test_the_newest_epochs_move_on() -> None:
 
 @pytest.mark.parametrize("values", [(0.0, -1.0), (1e-9, 1e9), (0.0, 5.0), (3.0, 3.0)])
 def test_a_logarithmic_scale_needs_values_over_zero(values: tuple[float, ...]) -> None:
-    window = read_chart(spec_of(*values), Reading(log=True), RunClock()).window
+    reading = Reading(log=True)
+    window = read_chart(spec_of(*values), reading, RunClock()).window
     assert window.log == any(value > 0 for value in values)
+    assert reading.title(window) == ("log" if window.log else "not log: nothing is over 0")
     assert not window.log or 0 < window.bottom < window.top
 
 
