@@ -8,6 +8,8 @@ from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.layer_table import LayerTable
 
+from .on_screen import until
+
 SMALL, LARGE = (80, 24), (200, 50)
 
 
@@ -143,3 +145,11 @@ async def test_no_key_fails_before_the_first_epoch(new_app, new_control, view_of
         await pilot.pause()
         await pilot.press(*keys.split())
         assert app.screen.panes._reading.cursor == AS_IT_IS.cursor
+
+
+async def test_enter_enlarges_the_chart_that_is_shown(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(2, 13))))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: app.screen.query_one("#chart-2", Chart).has_class("-large"))
+        assert not app.screen.query_one("#chart-1", Chart).display

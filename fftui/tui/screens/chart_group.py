@@ -72,12 +72,13 @@ class ChartGroup(Vertical):
         return "\n".join(filter(None, (c.values_text() for c in self.charts if c.display)))
 
     def enlarge(self) -> bool:
-        """Show only the chart that has the focus or was chosen last, or all again; returns whether
-        it is one.
+        """Show only the chart that has the focus or was chosen last, else the first that is shown,
+        or all again; returns whether it is one.
         """
         focused = [n for n, chart in enumerate(self.charts) if chart.has_focus]
-        last = max(0, sum(chart.display for chart in self.charts) - 1)
-        number = focused[0] if focused else min(self._pointed, last)
+        shown = [n for n, chart in enumerate(self.charts) if chart.display]
+        chosen = focused or [n for n in shown if n == self._pointed] or shown
+        number = chosen[0] if chosen else 0
         self._enlarged = number if self._enlarged is None else None
         self.set_class(self._enlarged is not None, "-enlarged")
         for each, chart in enumerate(self.charts):
