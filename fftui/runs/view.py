@@ -77,6 +77,28 @@ class RunView:
         )
 
     @property
+    def measuring(self) -> bool:
+        """Whether accuracies are measured: nothing is left to learn in this phase."""
+        step, rows = self.progress, self.layers
+        learned = bool(rows) and all(row.state in ("learned", "skipped") for row in rows)
+        over = step is not None and step.done >= step.total > 0
+        return self.status == "running" and not self.learning and (learned or over)
+
+    @property
+    def doing(self) -> str:
+        """Learning or measuring while the run is running; else its status."""
+        if self.status != "running":
+            return self.status
+        return "measuring" if self.measuring else "learning"
+
+    @property
+    def elapsed_s(self) -> float | None:
+        """Seconds of this session, without those of a pause."""
+        until = self.now if self.paused_at is None else self.paused_at
+        begun = self.started_at
+        return None if until is None or begun is None else max(0.0, until - begun)
+
+    @property
     def diverged(self) -> bool:
         """Whether the loss of any layer is not a finite number."""
         return any(layer.diverged for layer in self.layers)

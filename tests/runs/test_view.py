@@ -83,6 +83,18 @@ def test_time_left_knows_which_layers_are_expensive(facts: Any) -> None:
     assert resumed.time_left_s() == 13.0
 
 
+def test_accuracies_are_measured_once_all_layers_are_learned(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1), facts.layer_end(1))
+    assert not view.measuring
+    view = view.after(9.0, facts.layer(2))
+    assert not view.measuring
+    view = view.after(10.0, facts.layer_end(2, skipped=True))
+    assert view.measuring
+    assert view.doing == "measuring"
+    assert view.after(11.0, ev.StatusChanged("paused")).doing == "paused"
+    assert not view.after(11.0, ev.RunFinished("finished", 0.9, (), 9.0, None)).measuring
+
+
 def test_a_skipped_layer_is_no_pace(facts: Any) -> None:
     """Two layers of 1000 steps of a second: the first is skipped after 100."""
     started = replace(facts.started(total=2000), stage_steps=(1000, 1000), step_costs=(1.0, 1.0))
@@ -96,8 +108,10 @@ def test_waiting_is_no_pace(facts: Any) -> None:
     pause, go = ev.StatusChanged("paused"), ev.StatusChanged("running")
     view = fold((0.0, facts.started()), (10.0, facts.step(2)), (10.0, pause))
     assert view.time_left_s() is None
+    assert view.after(500.0, ev.Noted("meanwhile")).elapsed_s == 10.0
     view = view.after(1010.0, go).after(1020.0, facts.step(4))
     assert view.time_left_s() == 20.0
+    assert view.elapsed_s == 20.0
 
 
 def test_a_resumed_run_counts_its_own_steps_even_from_an_older_checkpoint(facts: Any) -> None:

@@ -279,6 +279,17 @@ async def test_keys_in_quick_succession_are_a_question_and_its_answer(
             await until(pilot, lambda: (app.return_value, control.calls) == expected)  # noqa: B023
 
 
+async def test_the_final_evaluation_is_no_learning_with_time_left(
+    new_app, new_control, view_of
+) -> None:
+    app = new_app(new_control(view_of(finish=False)))
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "measuring" in text_of(app.screen.query_one(RunHeader)))
+        progress = text_of(app.screen.query_one(ProgressLine))
+        assert "measuring the accuracy" in progress
+        assert "left" not in progress
+
+
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 async def test_a_run_that_diverged_is_not_finished_in_green(
     new_app, new_control, events_of, loss

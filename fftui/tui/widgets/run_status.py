@@ -42,9 +42,7 @@ class RunHeader(RowWidget):
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The run and its facts at the left, status at the right; facts give way first."""
         view, started = self._view, self._view.started
-        status = self._status_text or view.status
-        if status == "running":
-            status = "learning"
+        status = self._status_text or view.doing
         style = "accent" if self._status_text else STATUS_STYLES.get(view.status, "text")
         sign = self.glyphs.states.get(view.status, "")
         if view.diverged:
@@ -118,23 +116,28 @@ class ProgressLine(RowWidget):
             return facts
         if view.started is None:
             return ["waiting for the first event"]
-        facts = []
-        left = view.time_left_s()
-        facts.append(
-            f"{fmt.duration(left)} left" if left is not None else "time left: after the first step"
-        )
-        if view.status == "paused":
-            facts[0] = "paused"
-        if view.status == "unsaved":
-            facts[0] = "waits for room to write its files: see the log"
-        facts.append(self._stage_text())
-        if view.progress is not None and view.progress.samples_per_s is not None:
-            facts.append(f"{fmt.count(view.progress.samples_per_s)} samples/s")
-        if view.now is not None and view.started_at is not None:
-            facts.append(f"{fmt.duration(max(0.0, view.now - view.started_at))} gone")
+        facts = [self._doing_text()]
+        if not view.measuring:
+            facts.append(self._stage_text())
+            if view.progress is not None and view.progress.samples_per_s is not None:
+                facts.append(f"{fmt.count(view.progress.samples_per_s)} samples/s")
+        if view.elapsed_s is not None:
+            facts.append(f"{fmt.duration(view.elapsed_s)} gone")
         if view.progress is not None:
             facts.append(f"step {fmt.count(view.progress.done)}/{fmt.count(view.progress.total)}")
         return facts
+
+    def _doing_text(self) -> str:
+        """The time left, or what the run does instead of learning."""
+        view = self._view
+        if view.status == "paused":
+            return "paused"
+        if view.status == "unsaved":
+            return "waits for room to write its files: see the log"
+        if view.measuring:
+            return "measuring the accuracy"
+        left = view.time_left_s()
+        return "time left: after the first step" if left is None else f"{fmt.duration(left)} left"
 
     def _stage_text(self) -> str:
         view = self._view
