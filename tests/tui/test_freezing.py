@@ -1,10 +1,13 @@
 import pytest
 
+from fftui.tui.app import FFTUIApp
+from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.run_panes import HIDEABLE, RunPanes
+from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.run_status import ProgressLine, RunHeader
 
-from .on_screen import LARGE, SMALL, text_of
+from .on_screen import LARGE, SMALL, text_of, until
 
 NARROW_AND_TALL = (80, 50)
 
@@ -48,6 +51,23 @@ async def test_each_pane_is_hidden_and_shown_again(new_app, new_control, view_of
             await pilot.press("h", str(number))
             await pilot.pause()
         assert (chart.size, table.display) == before
+
+
+def _heights_of_charts(app: FFTUIApp) -> list[int]:
+    return [chart.size.height for chart in app.screen.query(Chart) if chart.size.height]
+
+
+async def test_one_row_more_takes_no_chart_its_height(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(2, 5))))
+    async with app.run_test(size=(109, 33)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+        for height, shown in ((33, 1), (34, 1), (44, 1), (45, 2), (60, 2)):
+            await pilot.resize_terminal(109, height)
+            await until(pilot, lambda shown=shown: len(_heights_of_charts(app)) == shown)
+            assert min(_heights_of_charts(app)) >= 10
+        await pilot.resize_terminal(109, 34)
+        await pilot.press("2")  # the other one
+        await until(pilot, lambda: app.screen.query_one("#chart-2").size.height >= 10)
 
 
 async def test_a_slow_link_is_refreshed_seldom(

@@ -21,6 +21,7 @@ from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
 SLOTS = 3  # charts at once, at most
 WIDTH_OF_THREE = 170  # cells from which three charts have room side by side
+HEIGHT_OF_TWO = 44  # cells from which two have room one below the other
 PANES = ("chart-1", "chart-2", "system", "log")
 HIDEABLE = ("layers", "system", "log")
 
@@ -165,6 +166,7 @@ class RunPanes(ChartGroup):
 
     def on_resize(self) -> None:
         """Choose the charts again: the room has changed."""
+        self.set_class(self.size.height >= HEIGHT_OF_TWO, "-two-charts")
         self.show_charts()
 
     @on(LayerTable.Selected)
