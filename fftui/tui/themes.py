@@ -3,6 +3,8 @@
 import os
 from collections.abc import Collection
 
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import Theme
 
@@ -47,7 +49,7 @@ DARK = Theme(
         "ink-warn": "#d9a441",
         "ink-bad": "#e0655f",
         "rule": "#333d44",
-        "lit": "#20292e",
+        "lit": "#22292d",
         "footer-background": "#14181b",
         "footer-description-foreground": "#8a949b",
         "footer-key-foreground": "#5fb3a1",
@@ -88,6 +90,8 @@ LIGHT = Theme(
     },
 )
 
+LIT_SHARES = (0.1, 0.14, 0.18, 0.22, 0.26, 0.3)
+
 # of text, and the theme's colour that each is
 INKS = {
     "ink-second": "secondary",
@@ -117,12 +121,32 @@ def defaults(theme: Theme) -> dict[str, str]:
     if theme.ansi:
         return {ink: colours[name] for ink, name in INKS.items()} | ANSI_DEFAULTS
     ink, paper = Color.parse(colours["foreground"]), Color.parse(colours["background"])
-    shares = {"ink-dim": 0.65, "ink-faint": 0.45, "rule": 0.25, "lit": 0.1}
+    shares = {"ink-dim": 0.65, "ink-faint": 0.45, "rule": 0.25, "lit": _lit_share(ink, paper)}
     # opaque: the style of a part of a widget takes a colour without what is under it
     mixed = {name: paper.blend(ink, share, 1.0).hex for name, share in shares.items()}
     # Textual's own variants of its colours for text, which contrast with the background
     lines = LINES_ON_DARK if theme.dark else LINES_ON_LIGHT
     return {ink: colours[f"text-{name}"] for ink, name in INKS.items()} | mixed | lines
+
+
+def brightness_of_256(colour: Color) -> float:
+    """The brightness, 0 to 1, that a colour has on a terminal of 256 colours: Rich rounds some dark
+    tints to black.
+    """
+    rounded = RichColor.from_rgb(*colour.rgb).downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+    return Color(*rounded).brightness
+
+
+def _lit_share(ink: Color, paper: Color) -> float:
+    """The share of the ink in the background of the cursor's row: the least with which that can be
+    told from the others on a terminal of 256 colours too.
+    """
+    dark = brightness_of_256(paper) < brightness_of_256(ink)
+    for share in LIT_SHARES:
+        lit = brightness_of_256(paper.blend(ink, share, 1.0))
+        if (lit > brightness_of_256(paper)) if dark else (lit < brightness_of_256(paper)):
+            return share
+    return LIT_SHARES[-1]
 
 
 def first_theme(available: Collection[str], chosen: str | None = None) -> str:

@@ -1,9 +1,11 @@
 """The theme that was chosen stays chosen."""
 
 import pytest
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES, Theme
 
 from fftui.tui.preferences import PreferencesFile
-from fftui.tui.themes import DARK, LIGHT, first_theme
+from fftui.tui.themes import DARK, LIGHT, brightness_of_256, defaults, first_theme
 
 from .on_screen import SMALL
 
@@ -45,3 +47,15 @@ def test_what_is_set_for_a_terminal_comes_first(monkeypatch: pytest.MonkeyPatch)
     assert first_theme(offered, "nord") == "ansi-light"
     monkeypatch.setenv("TEXTUAL_THEME", "nord")
     assert first_theme(offered) == "nord"
+
+
+@pytest.mark.parametrize("theme", [*BUILTIN_THEMES.values(), DARK, LIGHT], ids=lambda t: t.name)
+def test_the_row_with_the_cursor_is_seen_with_256_colours(theme: Theme) -> None:
+    if theme.ansi:  # the terminal's own colours: that row is bold
+        return
+    colours = defaults(theme) | theme.to_color_system().generate() | theme.variables
+    lit, paper, ink = (
+        brightness_of_256(Color.parse(colours[name]))
+        for name in ("lit", "background", "foreground")
+    )
+    assert (lit - paper) * (ink - paper) > 0
