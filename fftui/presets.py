@@ -86,7 +86,8 @@ def own_presets_folder() -> Path:
 
 
 def list_presets() -> list[Preset]:
-    """All presets: `quickstart` first, then one's own, the others, and the paper's.
+    """All presets: `quickstart` first, then one's own, the others, the paper's, and those of later
+    papers.
 
     One's own that cannot be read are left out (`damaged_presets`). Raises ExperimentError where one
     that comes with fftui cannot.
@@ -114,9 +115,10 @@ def read_preset(name: str, data_folder: Path | None = None) -> Preset:
     return _read(name, files[name], data_folder)
 
 
-def _place_in_list(preset: Preset) -> tuple[bool, bool, bool, str]:
+def _place_in_list(preset: Preset) -> tuple[bool, bool, bool, bool, str]:
     name = preset.name
-    return name != "quickstart", not preset.is_own, "/" in name, name
+    others = "/" in name and not name.startswith("paper/")
+    return name != "quickstart", not preset.is_own, others, "/" in name, name
 
 
 def _files_in(folder: Path) -> dict[str, Path]:
