@@ -26,6 +26,7 @@ from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader
 
 from .on_screen import LARGE, SMALL, add_run, both_sizes, go_to, text_of, until
+from .pictures import signs
 
 
 def test_the_first_screen_needs_neither_torch_nor_polars() -> None:
@@ -381,6 +382,25 @@ async def test_the_palette_offers_what_the_keys_of_the_screen_do(new_app, tmp_pa
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.focused, Input))
         assert app.focused is app.screen.query_one("#filter")
+
+
+async def test_a_click_on_the_scrollbar_goes_there(new_app) -> None:
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        rows = app.screen.query_one(RowList)
+        await until(pilot, lambda: len(rows.items) > rows.size.height)
+        await pilot.click(rows, offset=(SMALL[0] - 1, rows.region.height - 1))
+        assert rows.index == len(rows.items) - 1
+        await pilot.click(rows, offset=(SMALL[0] - 1, 2))
+        assert rows.index == 0
+
+
+async def test_the_palette_has_no_sign_that_ascii_lacks(new_app) -> None:
+    app = new_app(ascii_only=True)
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "Search for commands" in signs(app))
+        assert "??" not in signs(app)
 
 
 async def test_the_cursor_of_the_palette_sends_nothing(new_app) -> None:

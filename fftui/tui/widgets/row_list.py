@@ -133,13 +133,18 @@ class RowList(RowWidget, can_focus=True):
             self.post_message(self.Highlighted(self, found))
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked row; a click on the row under the cursor selects it."""
+        """Move the cursor to the clicked row, on the scrollbar as far down the list as the click
+        is; a click on the row under the cursor selects it.
+        """
         offset = event.get_content_offset(self)
         if offset is None or not self.items or offset.y >= self.size.height:
             return
         if offset.y == 0:
             if (column := self._column_at(offset.x)) is not None:
                 self.post_message(self.TitleClicked(self, column))
+            return
+        if self._overflows and offset.x == self.size.width - 1:
+            self.move_to((offset.y - 1) * (len(self.items) - 1) // max(1, self.size.height - 2))
             return
         index = offset.y - 1 + self._top
         if index < len(self.items) and not self.items[index].heading:
@@ -159,8 +164,12 @@ class RowList(RowWidget, can_focus=True):
 
     def _shown_columns(self) -> tuple[list[int], list[int]]:
         """The columns that have room beside the cursor and the scrollbar, and their widths."""
-        overflows = len(self.items) > max(1, self.size.height - 1)
-        return self._fitted(self.size.width - EDGE - (2 if overflows else 0))
+        return self._fitted(self.size.width - EDGE - (2 if self._overflows else 0))
+
+    @property
+    def _overflows(self) -> bool:
+        """Whether there is a scrollbar: the rows have no room below the titles."""
+        return len(self.items) > max(1, self.size.height - 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move the cursor down."""
