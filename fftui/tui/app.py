@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from inspect import cleandoc
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
@@ -26,7 +27,7 @@ from textual.theme import BUILTIN_THEMES
 from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.notices import through_tmux
-from fftui.text.streams import wants_ascii
+from fftui.text.streams import is_served, wants_ascii
 from fftui.tui import partial_update, themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands, SteadyPalette, key_commands
@@ -43,7 +44,9 @@ from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.run_panes import RunPanes
+from fftui.tui.screenshots import save_screenshot
 from fftui.tui.system.metric_styles import Machine
+from fftui.tui.widgets.over_screen import TooSmall
 
 if TYPE_CHECKING:
     from fftui.tui.driver import TerminalFile
@@ -204,6 +207,15 @@ class FFTUIApp(OpeningApp):
             encoded = base64.b64encode(text.encode()).decode()
             self._driver.write(through_tmux(f"\x1b]52;c;{encoded}\a"))
 
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save the screen as SVG, where fftui was started; in a browser it is downloaded."""
+        if is_served():
+            return super().deliver_screenshot(filename, path, time_format)
+        save_screenshot(self, Path(path or "."), filename)
+        return None
+
     def action_help(self) -> None:
         """What this screen shows, and its keys."""
         if isinstance(self.screen, HelpScreen | ConfirmDialog):
@@ -320,9 +332,12 @@ class FFTUIApp(OpeningApp):
     # The terminal and the end
 
     def on_resize(self, event: events.Resize) -> None:
-        """Request mouse and paste reports again: a re-attached multiplexer may have
-        forgotten them.
+        """Cover screens that have too little room. Request mouse and paste reports again: a
+        re-attached multiplexer may have forgotten them.
         """
+        for screen in self.screen_stack:
+            for each in screen.query(TooSmall):
+                each.fit(event.size)
         self._reassert()
 
     def on_app_focus(self) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from textual import on
 from textual.app import App
 from textual.message import Message
+from textual.screen import Screen
 
 from fftui.errors import FFTUIError
 from fftui.events import Status
@@ -21,11 +22,13 @@ from fftui.runs.run_queue import RunQueue
 from fftui.text.format import size
 from fftui.text.notices import Notice, end_of, run_command, terminal_notice
 from fftui.tui.backend import Backend
+from fftui.tui.glyphs import glyphs
 from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy, StartSweep
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.queue_screen import ThisProcess
+from fftui.tui.widgets.over_screen import LearningSign
 
 if TYPE_CHECKING:
     from fftui.tui.study_backend import StudyBackend, StudyRun
@@ -281,6 +284,31 @@ class LaunchingApp(App[Ending]):
             self.notify(f"{self.source.run} begins (Q shows the queue)")
         waiting = len(self.queue.waiting)
         self.sub_title = f"{waiting} wait{'s' if waiting == 1 else ''} (Q)" if waiting else ""
+        for screen in self.screen_stack[-1:]:
+            for sign in screen.query(LearningSign):
+                sign.show(self._learning_text(screen))
+
+    def _learning_text(self, screen: Screen[Any]) -> str:
+        """What this process carries out, for a screen that shows something else; empty where
+        `screen` shows just that, or nothing learns.
+        """
+        source = self.source
+        if source is None or not self.busy:
+            return ""
+        states = glyphs(self.has_class("-ascii")).states
+        if self.study_run is not None:
+            shown = getattr(screen, "study", None) == self.study_run.study
+        elif self.sweep_run is not None:
+            shown = getattr(screen, "sweep", None) == self.sweep_run.folder.name
+        else:
+            shown = getattr(screen, "source", None) is source
+        if shown:
+            return ""
+        if not self.of_one_run:
+            return f"{states['learning']} {source.run}"
+        view = source.view
+        share = f" {view.fraction:.0%}" if view.started is not None else ""
+        return f"{states[view.status]} {view.doing}{share}"
 
     def new_end(self) -> Notice | None:
         """The end of this process's run or study, the first time that it is asked for."""
