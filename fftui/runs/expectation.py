@@ -243,10 +243,12 @@ def memory_there_bytes(rates: Rates | None = None) -> float:
 
 
 def memory_free_bytes() -> int | None:
-    """Bytes that a process may take now of what the machine and its control group leave; None where
-    nothing says it.
+    """Bytes that learning may take now of what the machine and its control group leave; None where
+    nothing says it, as of a device with a memory of its own.
     """
-    return machine_memory().free_bytes
+    rates = measured_rates()
+    on_device = rates is not None and rates.memory_bytes is not None
+    return None if on_device else machine_memory().free_bytes
 
 
 def _least_s(experiment: Experiment) -> float:

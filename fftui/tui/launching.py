@@ -151,7 +151,7 @@ class LaunchingApp(App[Ending]):
         if not self.busy:
             self._launch(experiment.name, partial(self.backend.start, experiment, preset))
         else:
-            needs = f"~{size(self.backend.expectation(experiment).memory_bytes)} of "
+            needs = self.backend.expectation(experiment).memory_bytes
             folder = partial(self.backend.waiting, experiment, preset)
             await self._ask_when(experiment.name, folder, needs)
 
@@ -200,17 +200,26 @@ class LaunchingApp(App[Ending]):
 
     # Waiting
 
-    async def _ask_when(self, name: str, folder: Callable[[], RunFolder], needs: str = "") -> None:
-        """Ask whether a run is to wait, or to begin in the background; `needs` is the memory that
-        it is likely to take, where that is known.
+    async def _ask_when(
+        self, name: str, folder: Callable[[], RunFolder], needs: float | None = None
+    ) -> None:
+        """Ask whether a run is to wait, or to begin in the background if the machine has room;
+        `needs` are the bytes of memory that it is likely to take, where that is known.
         """
-        place = len(self.queue.waiting) + 1
-        free = size(memory_free_bytes())
+        place, free = len(self.queue.waiting) + 1, memory_free_bytes()
+        room = [f"~{size(needs)}"] if needs is not None else []
+        room += [f"{size(free)} free"] if free is not None else []
+        memory = " of ".join(room)
+        beside = ("b", f"now, beside it ({', '.join(filter(None, (_cores(), memory)))})")
+        question = f"A run is learning already. When is {name} to begin?"
+        has_room = needs is None or free is None or needs <= free
+        if not has_room:
+            question += f" Beside it there is too little memory: it takes {memory}."
         dialog = ConfirmDialog(
-            f"A run is learning already. When is {name} to begin?",
+            question,
             (
                 ("w", f"after it: it waits, as number {place} (Q shows the queue)"),
-                ("b", f"now, beside it ({_cores()}, {needs}{free} free)"),
+                *([beside] if has_room else []),
                 ("escape", "not at all"),
             ),
         )

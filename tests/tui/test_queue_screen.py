@@ -84,6 +84,19 @@ async def test_a_run_may_begin_beside_in_the_background(
         assert not app.queue.waiting
 
 
+async def test_no_run_begins_beside_without_room_for_it(
+    new_app, new_control, view_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.tui.launching.memory_free_bytes", lambda: 1_000_000)
+    app = new_app(new_control(view_of(until=(1, 2))))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.post_message(StartRun(load_preset("quickstart"), "quickstart"))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+        assert [key for key, _ in app.screen.answers] == ["w", "escape"]
+        assert app.screen.question.endswith("of 1.0 MB free.")
+
+
 @both_sizes
 async def test_the_queue_is_seen_reordered_and_emptied(new_app, new_control, view_of, size) -> None:
     app = new_app(new_control(view_of(until=(2, 5))))
