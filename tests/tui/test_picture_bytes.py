@@ -77,8 +77,9 @@ def test_a_kitty_is_sent_pictures_and_told_to_forget_them(look: Callable[..., Ch
     answer(child, KITTY)
     read_until(child, SENT, 3)
     quit_and_wait(child)
-    assert len(re.findall(SENT, child.seen)) == 3
-    assert len(re.findall(REMOVED, child.seen[: child.seen.index(LEFT)])) == 3
+    sent = len(re.findall(SENT, child.seen))  # weights once more where all images order them anew
+    assert sent >= 3
+    assert len(re.findall(REMOVED, child.seen[: child.seen.index(LEFT)])) == sent
     assert not re.search(DRAWN, child.seen)
 
 
