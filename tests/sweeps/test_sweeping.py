@@ -104,6 +104,15 @@ def test_a_stopped_sweep_goes_on_with_the_run_it_stopped(
     assert folder.record().status == "finished"
 
 
+class CarriesNoneOut:
+    """An executor that has nothing to do."""
+
+    slots, one_machine = 1, True
+
+    def worker(self, *_: Any, **options: Any) -> RunThread:
+        raise AssertionError
+
+
 def test_a_run_that_waits_elsewhere_is_waited_for(
     plan_of: PlanOf, trials_of: TrialsOf, workspace: Workspace
 ) -> None:
@@ -112,7 +121,7 @@ def test_a_run_that_waits_elsewhere_is_waited_for(
     made = [plan.experiments({"phases.0.epochs": epochs})[0] for epochs in (1, 2)]
     waiting = {create(workspace, each, status="waiting") for each in made}
     ends = []
-    for each in run_sweep(plan, trials_of(plan), workspace, 1, LocalExecutor(), threading.Event()):
+    for each in run_sweep(plan, trials_of(plan), workspace, 1, CarriesNoneOut(), threading.Event()):
         for folder in waiting:
             if each.state == "running" and folder.id == each.run:
                 waiting.remove(folder)
