@@ -58,7 +58,7 @@ def test_quickstart_is_first_and_ones_own_are_next() -> None:
     save_preset("z-mine", load_preset("ff"), "ff")
     names = [preset.name for preset in list_presets()]
     assert names[:2] == ["quickstart", "z-mine"]
-    assert names[-1].startswith("paper/")
+    assert names[-1].startswith("field/")
 
 
 def test_an_own_preset_is_overwritten_and_deleted(folder: Path) -> None:

@@ -108,7 +108,7 @@ class Worker:
         """The id of a run that no test needs, of the newest most often."""
         names = sorted(path.name for path in self._runs_dir.glob("[!.]*"))
         free = [name for name in names if "tagged-by-all" not in name][-6:]
-        return self._chance.choice(free) if free else "latest"
+        return self._chance.choice(free) if free else "none"  # the latest is the tagged one
 
     def _deleted(self) -> str:
         trash = self._runs_dir / ".trash"

@@ -6,6 +6,7 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from fftui.experiment.values import parse_overrides
+from fftui.learning.epoch_measure import EpochMeasure
 from fftui.learning.training import Training
 from fftui.presets import load_preset
 from fftui.runs.new_folder import create
@@ -27,11 +28,17 @@ class Breaking(Training):
             raise RuntimeError("the run broke")
         return super().__next__()
 
+class SlowMeasure(EpochMeasure):
+    def scores(self, *arguments):
+        for evaluated in super().scores(*arguments):
+            (here / "evaluating").touch()
+            time.sleep(0.3)
+            yield evaluated
+
 class Evaluating(Breaking):
-    def _evaluate(self, *arguments):
-        (here / "evaluating").touch()
-        time.sleep(0.3)
-        return super()._evaluate(*arguments)
+    def __init__(self, experiment, **settings):
+        super().__init__(experiment, **settings)
+        self._measure = SlowMeasure(experiment.evaluation, self._images, self._stopwatch)
 
 def run_thread():
     evaluating = kind == "evaluating"
