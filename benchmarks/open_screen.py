@@ -148,7 +148,7 @@ def main(
     minutes: Annotated[float, typer.Option(help="Of the run that goes on fast.")] = 2.4,
     times: Annotated[float, typer.Option(help="How many times as fast.")] = 50.0,
     seconds: Annotated[float, typer.Option(help="For each share of a core.")] = 30.0,
-    settles: Annotated[float, typer.Option(help="Seconds before that.")] = 15.0,
+    settles: Annotated[float, typer.Option(help="Seconds before that.")] = 45.0,
 ) -> None:
     """Measure what a screen that stays open costs."""
     found = [
