@@ -2,7 +2,7 @@
 
 import math
 
-from fftui.network_report import InputPicture, NetworkReport, Picture, ProbeSample
+from fftui.network_report import NetworkReport, Picture, ProbeSample
 from fftui.tui.graphics.mosaic import MOST_ROWS, Mosaic, Size, fitted_scale
 from fftui.tui.look.pixels import cells, fitted_size, picture_rows, resized
 from fftui.tui.look.room import Drawn, Placed, Room, drawn, side_by_side, words
@@ -83,8 +83,3 @@ def _beside(picture: Picture, width: int, rows: int, room: Room) -> Block:
         return picture_rows(picture, width, rows, room)
     across, _ = fitted_size(picture, width, 10**6)
     return cells(resized(picture, max(1, across), 2), room)
-
-
-def described(each: InputPicture, report: NetworkReport) -> str:
-    """An input in words, for the title of a pane."""
-    return f"{each.role} {report.name(each.label)}"
