@@ -27,7 +27,7 @@ from terminal import Terminal, terminal
 from fftui.events import to_json
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 

@@ -25,7 +25,7 @@ from fftui.experiment import (
 )
 from fftui.learning.state import Progress, TrainingState
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Condition, Study, Trial, Value

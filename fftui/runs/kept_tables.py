@@ -11,7 +11,7 @@ from pathlib import Path
 from fftui.errors import FFTUIError, RunNotFoundError
 from fftui.runs.files import remove_leftovers
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import is_held
+from fftui.runs.journal_lock import is_held
 from fftui.runs.status import OWNER, in_progress, take_run
 from fftui.runs.table_names import IN_FOLDER, TableName
 

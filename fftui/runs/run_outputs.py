@@ -20,7 +20,8 @@ from fftui.inert import inert
 from fftui.runs import provenance
 from fftui.runs.files import write_bytes
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.journal import read_journal
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.kept_tables import mark_current
 from fftui.runs.new_folder import make_again
 from fftui.runs.run_record import RunRecord

@@ -7,7 +7,7 @@ from fftui.errors import RequestError
 from fftui.runs import provenance
 from fftui.runs.annotations import readable_annotations
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import is_held
+from fftui.runs.journal_lock import is_held
 from fftui.runs.ownership import Ownership, release_of_other_machines, take
 from fftui.runs.run_record import RunRecord
 from fftui.runs.slurm_queue import has_job

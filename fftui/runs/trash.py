@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fftui.errors import RequestError, RunNotFoundError, hint
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import is_held
+from fftui.runs.journal_lock import is_held
 from fftui.runs.status import ensure_not_running, take_run
 
 TRASH = ".trash"

@@ -16,7 +16,7 @@ from fftui.experiment import (
     Telemetry,
 )
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 

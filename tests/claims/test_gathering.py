@@ -16,7 +16,7 @@ from fftui.claims.gathering import gather
 from fftui.claims.setup_runs import PlannedRuns
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 
 FF, BP = Setup("paper/ff"), Setup("paper/backprop")
 Planned = tuple[Setup, tuple[Experiment, ...]]

@@ -10,7 +10,7 @@ from fftui import events as ev
 from fftui.claims.measuring import RunTables, losses_of, measures_of
 from fftui.experiment import Data, Experiment
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun

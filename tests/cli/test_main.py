@@ -13,7 +13,7 @@ import pytest
 from fftui import waiting
 from fftui.presets import list_presets
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace

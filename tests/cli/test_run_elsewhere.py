@@ -9,7 +9,7 @@ from fftui import events as ev
 from fftui.executors.submitted import SubmittedRun
 from fftui.runs.finding import run_folders
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.workspace import Workspace
 
 from .conftest import Call

@@ -14,7 +14,7 @@ from fftui.executors.submitted import SubmittedRun
 from fftui.runs.annotations import annotate
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.runs.zip_export import write_zip

@@ -21,7 +21,8 @@ from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.files import open_own, read_bytes, read_own, write_bytes
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalTail, JournalWriter, read_journal, unread_lines
+from fftui.runs.journal import JournalTail, read_journal, unread_lines
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.trash import delete, deleted_runs
 from fftui.runs.weights import trained_network
 

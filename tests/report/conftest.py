@@ -10,7 +10,7 @@ import pytest
 from fftui import events as ev
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.studies.study import Study

@@ -12,7 +12,7 @@ from fftui.runs.curve_metrics import CURVE_METRICS, RunCurve, metric_called
 from fftui.runs.curves import RunCurves, layers_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.tables import write_tables
 
 

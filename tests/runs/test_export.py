@@ -27,7 +27,7 @@ from fftui.runs.export import (
     render_exact,
 )
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.table_names import TABLE_NAMES
 from fftui.runs.workspace import Workspace

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from fftui import events as ev
 from fftui.runs import journal_end
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.journal import read_journal
 from fftui.runs.journal_end import _lines_backwards, read_backwards
+from fftui.runs.journal_writer import JournalWriter
 
 
 @pytest.fixture(autouse=True)

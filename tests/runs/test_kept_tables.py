@@ -16,7 +16,7 @@ from fftui.runs.columns import SCHEMAS
 from fftui.runs.finished_tables import finished_table
 from fftui.runs.folder import RunFolder
 from fftui.runs.growing_tables import GrowingTables
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.kept_tables import are_current, ensure_tables, is_current, mark_current
 from fftui.runs.table_names import IN_FOLDER
 from fftui.runs.tables import write_tables

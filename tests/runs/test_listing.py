@@ -5,7 +5,7 @@ import pytest
 from fftui.errors import RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.runs.annotations import annotate
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.listing import RunListing, find_running, list_runs, newest_running
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace

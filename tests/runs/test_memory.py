@@ -6,7 +6,7 @@ import pytest
 
 from fftui import events as ev
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.memory import MemoryAccount
 from fftui.runs.tables import make_table, while_learning
 from fftui.runs.view import fold

@@ -8,7 +8,7 @@ import numpy as np
 
 from fftui import events as ev
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.rightness import correct_at_depths, correct_images
 from fftui.runs.tables import make_table
 

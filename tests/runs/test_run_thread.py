@@ -17,7 +17,8 @@ from fftui.errors import DataError
 from fftui.experiment import Experiment
 from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter, read_journal
+from fftui.runs.journal import read_journal
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.kept_tables import are_current
 from fftui.runs.new_folder import create
 from fftui.runs.run_outputs import RunOutputs
@@ -389,7 +390,7 @@ def test_a_run_waits_where_more_rows_wait_than_are_kept(
     file_size_limit: Limit,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fftui.runs.journal.KEPT_BYTES", 1000)
+    monkeypatch.setattr("fftui.runs.journal_writer.KEPT_BYTES", 1000)
     thread = full_disk_run(folder, experiment, facts, stand_in)
     with file_size_limit(1200):
         thread.start()

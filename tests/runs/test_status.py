@@ -7,7 +7,7 @@ import pytest
 
 from fftui.errors import RequestError
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.run_record import RunRecord
 from fftui.runs.status import (
     SILENT_S,

@@ -8,7 +8,7 @@ import pytest
 from fftui import events as ev
 from fftui.runs.columns import SCHEMAS
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.table_names import IN_FOLDER, TABLE_NAMES
 from fftui.runs.tables import make_table, settings_of, write_tables
 

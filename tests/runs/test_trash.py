@@ -8,7 +8,7 @@ from fftui.errors import RequestError, RunNotFoundError
 from fftui.experiment import Experiment
 from fftui.runs.finding import run_folders
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.listing import RunListing
 from fftui.runs.new_folder import create
 from fftui.runs.trash import delete, deleted_runs, find_deleted, purge, restore

@@ -14,7 +14,7 @@ from fftui.executors.local import LocalExecutor
 from fftui.experiment import ForwardForward
 from fftui.runs.finding import run_folders
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.run_thread import RunThread
 from fftui.runs.workspace import Workspace
 from fftui.studies import runner

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.tui.app import FFTUIApp
 from fftui.tui.charts.cell_plot import Series, draw
 from fftui.tui.charts.scale import Window

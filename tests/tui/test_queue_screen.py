@@ -7,7 +7,7 @@ import pytest
 from fftui import events as ev
 from fftui.presets import load_preset
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.status import current_record
 from fftui.runs.view import RunView
 from fftui.text.notices import Notice

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from fftui.runs.annotations import read_annotations
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.trash import deleted_runs
 from fftui.tui.app import FFTUIApp
 from fftui.tui.preferences import PreferencesFile

@@ -28,7 +28,7 @@ from .on_screen import LARGE, SMALL, add_run, both_sizes, text_of, until
 HOLD_JOURNAL = """
 import sys, time
 from pathlib import Path
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 writer = JournalWriter(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(600)

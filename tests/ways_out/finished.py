@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fftui.experiment import Experiment
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 
