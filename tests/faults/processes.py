@@ -181,8 +181,8 @@ def _prepare_forks() -> None:
     """
     import typer.main  # noqa: PLC0415
 
-    from fftui import events  # noqa: PLC0415
     from fftui.cli.main import app  # noqa: PLC0415
+    from fftui.events import EVENTS, event_json  # noqa: PLC0415
     from fftui.learning.registry import resolve  # noqa: PLC0415
     from fftui.learning.rules import RULES  # noqa: PLC0415
     from fftui.runs import provenance  # noqa: PLC0415
@@ -192,8 +192,8 @@ def _prepare_forks() -> None:
     provenance.version = functools.cache(provenance.version)
     provenance.versions()
     provenance.machine()
-    for kind in events.EVENTS:
-        events._validator(kind)
+    for kind in EVENTS:
+        event_json._validator(kind)
     for rule in RULES.values():
         resolve(rule)
 
