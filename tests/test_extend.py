@@ -74,7 +74,8 @@ from fftui.plugins import load_plugins
 load_plugins()
 import sys
 from fftui.tui.charts.chart_registry import CHARTS, make_chart
-from fftui.runs.view import EpochView, LayerView, RunView
+from fftui.runs.layer_view import EpochView, LayerView
+from fftui.runs.view import RunView
 layer = LayerView(1, "9", epochs=2, history=(EpochView(1, 1, 0.5, 3.0, 1.0),))
 spec = make_chart(CHARTS["separation"], RunView(layers=(layer,)), layer)
 print(spec.series[0].points, spec.note, "torch" in sys.modules)

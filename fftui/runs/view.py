@@ -5,22 +5,33 @@ A view is frozen. `view.after(at, event)` is the next one, so a training thread 
 while another thread reads the last one: nobody waits, nobody sees half of a change.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import accumulate
 from typing import Any
 
 from fftui import events as ev
 from fftui.runs.energy import EnergyAccount
 from fftui.runs.frozen import Recent, changed
 from fftui.runs.history import History
-from fftui.runs.layer_view import EpochPart, EpochView, LayerState, LayerView, Stage
+from fftui.runs.layer_rows import (
+    index_of,
+    means_of,
+    updated,
+    with_epoch,
+    with_part,
+    with_row_for,
+    with_shared_epoch,
+    with_state,
+    with_times,
+    without_outdated_accuracies,
+)
+from fftui.runs.layer_view import LayerView, Stage
 from fftui.runs.memory import MemoryAccount, used_percents
+from fftui.runs.step_costs import cost_of_steps, last_step_of_stage
 
 TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
 LOG_KEPT = 500  # lines
-PARTS_KEPT = 720  # of an epoch under way: an hour at one in five seconds
 
 
 @dataclass(frozen=True)
@@ -131,45 +142,20 @@ class RunView:
         """Seconds until the last step, at this session's mean time per step cost; None before the
         first step.
         """
-        if (
-            self.progress is None
-            or self.started_at is None
-            or self.now is None
-            or self.status != "running"
-        ):
+        step, started_at, now = self.progress, self.started_at, self.now
+        if step is None or started_at is None or now is None or self.status != "running":
             return None
-        spent = self._cost(self.done_at_start, self.progress.done)
-        spent -= sum(self._cost(begin, min(end, self.progress.done)) for begin, end in self.skipped)
+        spent = cost_of_steps(self.started, self.done_at_start, step.done)
+        for begin, end in self.skipped:
+            spent -= cost_of_steps(self.started, begin, min(end, step.done))
         if spent <= 0:
             return None
-        return (
-            (self.now - self.started_at)
-            / spent
-            * self._cost(self.progress.done, self.progress.total)
-        )
+        return (now - started_at) / spent * cost_of_steps(self.started, step.done, step.total)
 
     def memory_summary(self) -> dict[str, float | None]:
         """The memory fields of a run's record."""
         last = self.telemetry[-1] if self.telemetry else None
         return {**self.memory.summary(), **used_percents(self.history, last, self.machine)}
-
-    def _cost(self, begin: int, end: int) -> float:
-        """The relative cost of the steps from `begin` to `end`; their number where their costs are
-        unknown.
-        """
-        if self.started is None or not self.started.step_costs:
-            return end - begin
-        cost, before = 0.0, 0
-        for steps, each in zip(self.started.stage_steps, self.started.step_costs, strict=False):
-            cost += max(0, min(end, before + steps) - max(begin, before)) * each
-            before += steps
-        return cost
-
-    def _end_of_stage(self) -> int:
-        """The number of the last step of the current stage."""
-        done = self.progress.done if self.progress else 0
-        ends = accumulate(self.started.stage_steps) if self.started else ()
-        return next((end for end in ends if end >= done), done)
 
     def after(self, at: float, event: ev.Event) -> "RunView":
         """The view after `event`, stated at Unix time `at`."""
@@ -195,10 +181,10 @@ class RunView:
 
     def _after_layer_started(self, event: ev.LayerStarted, at: float) -> "RunView":
         stage = Stage(event.phase, event.layer, event.parallel, event.epochs)
-        view = replace(self, stages=(*(s for s in self.stages if not _same_stage(s, stage)), stage))
-        view = view._without_outdated_accuracies(event)
-        for number in reversed(stage.rows):  # the first is the current one
-            view = view._with_row_for(number)._updated(
+        rows = without_outdated_accuracies(self.layers, event)
+        for number in stage.rows:
+            rows = updated(
+                with_row_for(rows, number),
                 number,
                 state="learning",
                 phase=event.phase,
@@ -206,79 +192,73 @@ class RunView:
                 threshold=event.threshold,
                 layer_s=None,
                 under_way=(),
-                current=True,
             )
-        return view
+        # a resumed run starts again the stage that it had begun
+        others = (s for s in self.stages if (s.phase, s.layer) != (stage.phase, stage.layer))
+        return replace(
+            self, stages=(*others, stage), layers=rows, current=index_of(rows, stage.rows[0])
+        )
 
     def _after_stepped(self, event: ev.Stepped, at: float) -> "RunView":
         # A checkpoint may be older than the last step in the journal: what was lost is done again.
         return changed(self, progress=event, done_at_start=min(self.done_at_start, event.done - 1))
 
     def _after_means_so_far(self, event: ev.MeansSoFar, at: float) -> "RunView":
-        row = self._row(event.layer)
-        if row is None:
-            return self
-        part = EpochPart(
-            event.epoch - 1 + event.step / event.steps,
-            event.loss,
-            event.goodness_positive,
-            event.goodness_negative,
-        )
-        # a resumed run does again what its checkpoint did not hold
-        before = tuple(each for each in row.under_way if each.at < part.at)
-        return self._updated(event.layer, under_way=(*before[-PARTS_KEPT + 1 :], part))
+        return replace(self, layers=with_part(self.layers, event))
 
     def _after_layer_means(self, event: ev.LayerMeans, at: float) -> "RunView":
-        return self._with_epoch(event.layer, _epoch_of(event))
+        return replace(self, layers=with_epoch(self.layers, event.layer, means_of(event)))
 
     def _after_epoch_finished(self, event: ev.EpochFinished, at: float) -> "RunView":
         stage = self.stage(event.phase, event.layer)
+        rows = self.layers
         if stage is None or not stage.parallel:
-            return self._with_epoch(event.layer, _with_shared(_epoch_of(event), event))
-        view = self
-        for number in stage.parallel:
-            row = view._row(number)
-            last = row.last if row else None
-            if row and last and (last.phase, last.epoch) == (event.phase, event.epoch):
-                view = view._updated(number, history=(*row.history[:-1], _with_shared(last, event)))
-        return view
+            rows = with_epoch(rows, event.layer, with_times(means_of(event), event))
+        else:
+            for number in stage.parallel:
+                rows = with_shared_epoch(rows, number, event)
+        return replace(self, layers=rows)
 
     def _after_layer_finished(self, event: ev.LayerFinished, at: float) -> "RunView":
         stage = self.stage(event.phase, event.layer) or Stage(
             event.phase, event.layer, (), event.epochs
         )
         ended = replace(stage, epochs=event.epochs, layer_s=event.layer_s)
-        view = replace(
-            self,
-            stages=tuple(ended if s is stage else s for s in self.stages),
-            memory=self.memory.with_peak(event.peak_memory_bytes),
-        )
+        rows = self.layers
         for number in stage.rows:
             own_s = None if stage.parallel else event.layer_s
             state = "skipped" if event.skipped else "learned"
-            view = view._updated(number, state=state, layer_s=own_s, under_way=())
+            rows = updated(rows, number, state=state, layer_s=own_s, under_way=())
+        view = replace(
+            self,
+            stages=tuple(ended if s is stage else s for s in self.stages),
+            layers=rows,
+            memory=self.memory.with_peak(event.peak_memory_bytes),
+        )
         if event.ended_early and self.progress is not None:
-            view = replace(
-                view, skipped=(*view.skipped, (self.progress.done, self._end_of_stage()))
-            )
+            done = self.progress.done
+            left_out = (done, last_step_of_stage(self.started, done))
+            view = replace(view, skipped=(*view.skipped, left_out))
         return view._logged(at, f"{_name(stage)} {event.text}")
 
     def _after_layer_diverged(self, event: ev.LayerDiverged, at: float) -> "RunView":
-        view = replace(self, divergence=event)
         learning = [row.number for row in self.learning]
+        rows = self.layers
         for number in [event.layer] if event.layer in learning else learning:
-            view = view._updated(number, state="diverged")
-        return view._logged(at, event.text)
+            rows = updated(rows, number, state="diverged")
+        return replace(self, layers=rows, divergence=event)._logged(at, event.text)
 
     def _after_layers_chosen(self, event: ev.LayersChosen, at: float) -> "RunView":
         return replace(self, chosen=event)._logged(at, event.text)
 
     def _after_evaluated(self, event: ev.Evaluated, at: float) -> "RunView":
-        view = replace(self, evaluations=(*_before(event, self.evaluations), event))
+        rows, split = self.layers, event.split
         for number, accuracy in enumerate(event.layer_accuracies, 1):
-            view = view._updated(number, accuracy=accuracy, accuracy_split=event.split)
+            rows = updated(rows, number, accuracy=accuracy, accuracy_split=split)
         if event.layer is None and not event.layer_accuracies:
-            view = view._updated(None, accuracy=event.accuracy, accuracy_split=event.split)
+            rows = updated(rows, None, accuracy=event.accuracy, accuracy_split=split)
+        evaluations = (*_before(event, self.evaluations), event)
+        view = replace(self, layers=rows, evaluations=evaluations)
         if event.final:
             view = view._logged(at, f"{event.split} accuracy {event.accuracy:.2%}")
         return view
@@ -337,7 +317,9 @@ class RunView:
         """
         done = self.progress.done if self.progress else 0
         return replace(
-            self._with_rows_of(("learning", "interrupted"), "waiting"),
+            self,
+            layers=with_state(self.layers, ("learning", "interrupted"), "waiting"),
+            current=None,
             started=event,
             started_at=at,
             status="running",
@@ -353,64 +335,8 @@ class RunView:
     @cached_property
     def interrupted(self) -> "RunView":
         """The view with no row learning: those that were are interrupted. The same at each call."""
-        return self._with_rows_of(("learning",), "interrupted")
-
-    def _with_rows_of(self, states: Sequence[LayerState], now: LayerState) -> "RunView":
-        """The view with the rows of some states in another, and none current."""
-        rows = tuple(replace(row, state=now) if row.state in states else row for row in self.layers)
+        rows = with_state(self.layers, ("learning",), "interrupted")
         return replace(self, layers=rows, current=None)
-
-    def _with_epoch(self, number: int | None, epoch: EpochView) -> "RunView":
-        row = self._row(number)
-        if row is None:
-            return self
-        history, now = row.history, (epoch.phase, epoch.epoch)
-        # A resumed run states an epoch again when the checkpoint was older than the journal: the
-        # later one counts.
-        while history and (history[-1].phase, history[-1].epoch) >= now:
-            history = history[:-1]
-        return self._updated(
-            number,
-            epoch=epoch.epoch,
-            threshold=epoch.threshold,
-            history=(*history, epoch),
-            under_way=(),
-        )
-
-    def _row(self, number: int | None) -> LayerView | None:
-        return next((row for row in self.layers if row.number == number), None)
-
-    def _with_row_for(self, number: int | None) -> "RunView":
-        """The view with a row of that number: for backprop, which trains all layers at once, a row
-        `network`.
-        """
-        if self._row(number) is not None:
-            return self
-        return replace(self, layers=(*self.layers, LayerView(number, "network")))
-
-    def _without_outdated_accuracies(self, event: ev.LayerStarted) -> "RunView":
-        """The view without the accuracies of rows whose layer, or one before it, learns again in
-        another phase.
-        """
-        rows = tuple(
-            replace(row, accuracy=None, accuracy_split=None)
-            if row.phase != event.phase
-            and (event.layer is None or row.number is None or row.number >= event.layer)
-            else row
-            for row in self.layers
-        )
-        return replace(self, layers=rows)
-
-    def _updated(
-        self, number: int | None, *, current: bool = False, **changes: object
-    ) -> "RunView":
-        index = next((i for i, row in enumerate(self.layers) if row.number == number), None)
-        if index is None:
-            return self
-        rows = list(self.layers)
-        # names checked by every caller's test
-        rows[index] = replace(rows[index], **changes)  # type: ignore[arg-type]
-        return replace(self, layers=tuple(rows), current=index if current else self.current)
 
     def _logged(self, at: float, text: str) -> "RunView":
         return replace(self, log=(*self.log[-LOG_KEPT + 1 :], LogLine(at, text)))
@@ -422,34 +348,6 @@ def fold(events: Iterable[tuple[float, ev.Event]], view: RunView | None = None) 
     for at, event in events:
         view = view.after(at, event)
     return view
-
-
-def _epoch_of(event: ev.EpochFinished | ev.LayerMeans) -> EpochView:
-    return EpochView(
-        phase=event.phase,
-        epoch=event.epoch,
-        loss=event.loss,
-        goodness_positive=event.goodness_positive,
-        goodness_negative=event.goodness_negative,
-        threshold=event.threshold,
-    )
-
-
-def _with_shared(epoch: EpochView, event: ev.EpochFinished) -> EpochView:
-    """The row's epoch with the accuracy and times of the whole epoch."""
-    return replace(
-        epoch,
-        accuracy=event.accuracy,
-        epoch_s=event.epoch_s,
-        compute_s=event.compute_s,
-        data_s=event.data_s,
-        step=event.step,
-    )
-
-
-def _same_stage(one: Stage, other: Stage) -> bool:
-    """Whether both are the same stage: a resumed run starts again the one it had begun."""
-    return (one.phase, one.layer) == (other.phase, other.layer)
 
 
 def _name(stage: Stage) -> str:
