@@ -161,7 +161,9 @@ class RunView:
         """The view after `event`, stated at Unix time `at`."""
         fold = _FOLDS.get(type(event))
         view = self if fold is None else fold(self, event, at)
-        return changed(view, now=at, energy=self.energy.after(at, event))
+        following = changed(view, now=at, energy=self.energy.after(at, event))
+        following.__dict__.pop("interrupted", None)  # a copy of the one of the view before
+        return following
 
     def _after_run_started(self, event: ev.RunStarted, at: float) -> "RunView":
         fresh = RunView(

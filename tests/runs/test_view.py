@@ -34,6 +34,14 @@ def test_a_layer_row_follows_its_epochs(facts: Any) -> None:
     assert view.layers[1].state == "waiting"
 
 
+def test_a_view_that_goes_on_is_interrupted_where_it_is_by_then(facts: Any) -> None:
+    view = fold(facts.started(), facts.layer(1))
+    assert view.interrupted.progress is None
+    view = view.after(3.0, facts.step(1))
+    assert view.interrupted.progress == facts.step(1)
+    assert view.interrupted is view.interrupted
+
+
 def test_an_epoch_under_way_shows_its_means_until_it_is_over(facts: Any) -> None:
     view = fold(
         facts.started(), facts.layer(1), facts.so_far(1, 1, 1), facts.so_far(1, 1, 3, loss=0.375)
