@@ -15,6 +15,7 @@ from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import EpochKey
 from fftui.experiment import Experiment
+from fftui.runs.checkpoint_schedule import TRY_AGAIN_S, CheckpointSchedule
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
 from fftui.runs.disk_room import DiskRoom, room_warning
@@ -26,6 +27,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.ownership import Ownership
 from fftui.runs.run_outputs import Listener, RunOutputs, describe
 from fftui.runs.run_record import RunRecord
+from fftui.runs.run_requests import RunRequests
 from fftui.runs.status import take_run
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
 
 STEPS_SHOWN_EVERY_S = 0.05
 HEARTBEAT_S = 60.0  # of a paused run: see `fftui.runs.status`
-TRY_AGAIN_S = 5.0  # between two attempts to write what could not be written
-ATTEMPT_SHARE = 0.05  # of the time at most is spent on attempts while a run learns
 
 StartTraining = Callable[..., "Training"]
 
@@ -85,14 +85,10 @@ class RunThread(threading.Thread):
         self._start_training = start_training
         self._training: Training | None = None
         self._owned: Ownership | None = None  # none where the folder cannot be written
-        self._requests = threading.Condition()
-        self._pause_requested = False
-        self._stop_requested = False
-        self._checkpoint_requested = False
+        self._requests = RunRequests()
         self._gave_up = False
         self._warning = ""  # of too little memory, or too much time
-        self._saved_at = time.monotonic()
-        self._save_again_at = float("inf")  # where the last checkpoint could not be written
+        self._schedule = CheckpointSchedule(self.experiment.checkpoint.every_s)
         self._shown_at = float("-inf")
 
     @property
@@ -103,7 +99,7 @@ class RunThread(threading.Thread):
     @property
     def paused(self) -> bool:
         """Whether the run is paused, or will be after the current step."""
-        return self._pause_requested
+        return self._requests.paused
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -116,15 +112,15 @@ class RunThread(threading.Thread):
 
     def pause(self) -> None:
         """Pause after the current step; a checkpoint is written first."""
-        self._request(pause=True)
+        self._requests.pause()
 
     def resume(self) -> None:
         """Continue a paused run."""
-        self._request(pause=False)
+        self._requests.resume()
 
     def stop(self) -> None:
         """End the run as `interrupted` after the current step, with a checkpoint and its tables."""
-        self._request(stop=True)
+        self._requests.stop()
 
     def skip_layer(self) -> None:
         """End the layer being learned after the current step; does nothing where none is."""
@@ -133,9 +129,7 @@ class RunThread(threading.Thread):
 
     def request_checkpoint(self) -> None:
         """Write a checkpoint after the current step, also while paused."""
-        with self._requests:
-            self._checkpoint_requested = True
-            self._requests.notify_all()
+        self._requests.save()
 
     def run(self) -> None:
         """Run the experiment to its end. Raises nothing: see `view.result`, `refused` and
@@ -229,7 +223,7 @@ class RunThread(threading.Thread):
         training = self._training
         try:
             with self._sampling(training) as sampler:
-                self._saved_at = time.monotonic()
+                self._schedule.begin()
                 self._outputs.while_written = "; learning goes on"
                 end = self._consume(training, sampler)
                 self._outputs.while_written = ""
@@ -246,7 +240,7 @@ class RunThread(threading.Thread):
         """Take events until the last one, returned without being stated; None where the run was
         stopped before.
         """
-        while not (self._stop_requested or self._gave_up):
+        while not (self._requests.stopped or self._gave_up):
             event = next(training)
             if isinstance(event, ev.RunFinished):
                 return event
@@ -261,9 +255,9 @@ class RunThread(threading.Thread):
                 sampler.check()
             if isinstance(event, ev.LayerFinished):
                 self._save(training, (event.phase, event.layer, event.epochs))
-            elif self._save_is_due():
+            elif self._requests.checkpoint or self._schedule.is_due:
                 self._save(training)
-            if self._pause_requested:
+            if self._requests.paused:
                 self._wait(training)
             self._keep_within_bound(training)
         return None
@@ -273,11 +267,6 @@ class RunThread(threading.Thread):
         if self._outputs.journal.is_full:
             training.rest()
             self._is_settled(self._outputs.is_flushed)
-
-    def _save_is_due(self) -> bool:
-        every_s, now = self.experiment.checkpoint.every_s, time.monotonic()
-        by_time = every_s > 0 and now - self._saved_at >= every_s
-        return by_time or now >= self._save_again_at or self._checkpoint_requested
 
     def _end(self, training: "Training", end: ev.RunFinished | None) -> ev.RunFinished:
         """The run's last event: `end`, once weights, rows and tables are on the disk."""
@@ -308,9 +297,8 @@ class RunThread(threading.Thread):
         self._change_status("unsaved")
         if given_s > 0:
             self._outputs.emit(ev.Noted(_waiting_text(given_s)))
-        while (left := until - time.monotonic()) > 0 and not self._stop_requested:
-            with self._requests:
-                self._requests.wait_for(lambda: self._stop_requested, min(TRY_AGAIN_S, left))
+        while (left := until - time.monotonic()) > 0 and not self._requests.stopped:
+            self._requests.wait_for_stop(min(TRY_AGAIN_S, left))
             if attempt():
                 self._change_status("running")
                 return True
@@ -342,38 +330,28 @@ class RunThread(threading.Thread):
         return True
 
     def _wait(self, training: "Training") -> None:
-        if self._stop_requested:
+        if self._requests.stopped:
             return
         self._save(training)
         self._change_status("paused")
-        while not self._released():
-            if self._checkpoint_requested:
+        while not self._requests.wait_in_pause(HEARTBEAT_S):
+            if self._requests.checkpoint:
                 self._save(training)
             else:
                 self._outputs.journal.touch()
-        if not self._stop_requested:
+        if not self._requests.stopped:
             self._change_status("running")
 
     def _change_status(self, status: ev.Status) -> None:
         self._outputs.update_record(status=status)
         self._outputs.emit(ev.StatusChanged(status))
 
-    def _released(self) -> bool:
-        """Wait for a request, at most a heartbeat; True where the pause is over."""
-
-        def over() -> bool:
-            return self._stop_requested or not self._pause_requested
-
-        with self._requests:
-            self._requests.wait_for(lambda: over() or self._checkpoint_requested, HEARTBEAT_S)
-            return over()
-
     def _save(self, training: "Training", finished: EpochKey | None = None) -> None:
         """Write a checkpoint of the epoch being learned, or of the stage that has just
         `finished`.
         """
         began = time.monotonic()
-        self._checkpoint_requested = False
+        self._requests.saving()
         state = training.state()
         if training.is_sound:  # else the last checkpoint is better; the end comes next
             for window in training.pop_windows():
@@ -381,12 +359,12 @@ class RunThread(threading.Thread):
             written = self._outputs.write_checkpoint(state)
             took = time.monotonic() - began
             if written:
-                self._save_again_at = float("inf")
+                self._schedule.written()
                 place = finished or training.epoch_key
                 self._outputs.emit(ev.Checkpointed(*place, took))
             else:
-                self._save_again_at = began + took + max(TRY_AGAIN_S, took / ATTEMPT_SHARE)
-        self._saved_at = time.monotonic()
+                self._schedule.failed(took)
+        self._schedule.begin()
 
     @contextmanager
     def _sampling(self, training: "Training") -> Iterator["Sampler"]:
@@ -414,8 +392,7 @@ class RunThread(threading.Thread):
             return
         training.rest()
         began_at = time.time()
-        with self._requests:
-            self._requests.wait_for(lambda: self._stop_requested, idle_s)
+        self._requests.wait_for_stop(idle_s)
         self._outputs.emit(ev.WindowMeasured("rest", None, None, None, 0, 0, began_at, time.time()))
 
     def _fail(self, error: Exception) -> None:
@@ -463,13 +440,6 @@ class RunThread(threading.Thread):
                     " uninterrupted one"
                 )
             )
-
-    def _request(self, *, pause: bool | None = None, stop: bool = False) -> None:
-        with self._requests:
-            if pause is not None:
-                self._pause_requested = pause
-            self._stop_requested = self._stop_requested or stop
-            self._requests.notify_all()
 
 
 def _waiting_text(given_s: float) -> str:
