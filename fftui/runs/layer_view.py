@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-LayerState = Literal["waiting", "learning", "interrupted", "learned", "skipped", "diverged"]
+LayerState = Literal[
+    "waiting", "learning", "paused", "interrupted", "learned", "skipped", "diverged"
+]
 
 
 @dataclass(frozen=True)

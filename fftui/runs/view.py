@@ -26,12 +26,13 @@ from fftui.runs.layer_rows import (
     with_times,
     without_outdated_accuracies,
 )
-from fftui.runs.layer_view import LayerView, Stage
+from fftui.runs.layer_view import LayerState, LayerView, Stage
 from fftui.runs.memory import MemoryAccount, used_percents
 from fftui.runs.step_costs import cost_of_steps, last_step_of_stage
 
 TELEMETRY_KEPT = 1200  # samples; two minutes at the default rate
 LOG_KEPT = 500  # lines
+LEARNING: tuple[LayerState, ...] = ("learning", "paused")  # has begun and will go on
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,8 @@ class RunView:
 
     @property
     def learning(self) -> tuple[LayerView, ...]:
-        """The rows that are learning: several where layers learn in parallel."""
-        return tuple(row for row in self.layers if row.state == "learning")
+        """The rows that are learning, or paused in it: several where layers learn in parallel."""
+        return tuple(row for row in self.layers if row.state in LEARNING)
 
     @property
     def head(self) -> ev.Evaluated | None:
@@ -293,11 +294,9 @@ class RunView:
         return self._logged(at, "checkpoint written")
 
     def _after_status_changed(self, event: ev.StatusChanged, at: float) -> "RunView":
-        view = replace(
-            self,
-            status=event.status,
-            paused_at=at if event.status in ("paused", "unsaved") else None,
-        )
+        waits = event.status in ("paused", "unsaved")
+        rows = with_state(self.layers, LEARNING, "paused" if waits else "learning")
+        view = replace(self, status=event.status, layers=rows, paused_at=at if waits else None)
         if self.paused_at is not None and self.started_at is not None and event.status == "running":
             # a pause does not slow the pace
             view = replace(view, started_at=self.started_at + (at - self.paused_at))
@@ -320,7 +319,7 @@ class RunView:
         done = self.progress.done if self.progress else 0
         return replace(
             self,
-            layers=with_state(self.layers, ("learning", "interrupted"), "waiting"),
+            layers=with_state(self.layers, (*LEARNING, "interrupted"), "waiting"),
             current=None,
             started=event,
             started_at=at,
@@ -337,8 +336,7 @@ class RunView:
     @cached_property
     def interrupted(self) -> "RunView":
         """The view with no row learning: those that were are interrupted. The same at each call."""
-        rows = with_state(self.layers, ("learning",), "interrupted")
-        return replace(self, layers=rows, current=None)
+        return replace(self, layers=with_state(self.layers, LEARNING, "interrupted"), current=None)
 
     def _logged(self, at: float, text: str) -> "RunView":
         return replace(self, log=(*self.log[-LOG_KEPT + 1 :], LogLine(at, text)))

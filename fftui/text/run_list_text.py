@@ -63,7 +63,7 @@ def value_text(column: RunField, run: ListedRun) -> str:
 
 
 def status_text(run: ListedRun) -> str:
-    """The status of a run in a few words: `learning 43 %`, `no event for 5 min`, `damaged`."""
+    """The status of a run in a few words: `learning 43 %`, `measuring`, `no event for 5 min`."""
     if run.record is None:
         return "damaged"
     status, progress = run.record.status, run.progress
@@ -80,7 +80,7 @@ def status_text(run: ListedRun) -> str:
     silent = FIELD_OF["last_event"].value(run)
     if isinstance(silent, float) and silent > SILENT_S:
         return f"no event for {age_text(silent)}"
-    return f"learning{share}"
+    return "measuring" if progress.fraction == 1 else f"learning{share}"
 
 
 def age_text(seconds: float) -> str:

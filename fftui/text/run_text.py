@@ -54,6 +54,8 @@ def run_facts(folder: RunFolder) -> dict[str, object]:
     """A run's record, layers and evaluations as JSON values."""
     # neither samples nor energy are among them
     record, view = current_record(folder), fold(JournalTail(folder.journal).outline())
+    if record.status == "interrupted":  # its journal may not know: the process was killed
+        view = view.interrupted
     return {
         **record.model_dump(mode="json"),
         "id": folder.id,

@@ -34,7 +34,7 @@ from fftui.tui.commands import Command, FFTUICommands, SteadyPalette, key_comman
 from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
-from fftui.tui.launching import Doing, Ending, quit_question
+from fftui.tui.launching import Ending, quit_question
 from fftui.tui.messages import OpenClaims, OpenRun
 from fftui.tui.opening import OpeningApp
 from fftui.tui.own_loop import LOADER
@@ -247,10 +247,8 @@ class FFTUIApp(OpeningApp):
         # The dialog is there before the next key is handled: `q` and `s` in quick succession are a
         # question and its answer.
         if self.busy or self.queue.waiting:
-            paused = self.control is not None and self.control.paused
-            doing: Doing = "paused" if paused else "learning"
             waiting = len(self.queue.waiting)
-            question = quit_question(waiting, doing, can_hand_over=self.can_hand_over)
+            question = quit_question(waiting, self.doing, can_hand_over=self.can_hand_over)
             await self.push_screen(question, self._quit_answered)
         elif unsaved:
             await self.push_screen(_loss_question(unsaved), self._quit_answered)

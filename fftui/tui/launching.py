@@ -110,6 +110,11 @@ class LaunchingApp(App[Ending]):
         )
         return preparing or self.control is not None
 
+    @property
+    def doing(self) -> Doing:
+        """What the run of this process does, in a word."""
+        return "paused" if self.control is not None and self.control.paused else "learning"
+
     def this_process(self) -> ThisProcess:
         """What the queue screen shows beside the queue."""
         return ThisProcess(self.source, self.busy, self.ended)
@@ -211,7 +216,7 @@ class LaunchingApp(App[Ending]):
         room += [f"{size(free)} free"] if free is not None else []
         memory = " of ".join(room)
         beside = ("b", f"now, beside it ({', '.join(filter(None, (_cores(), memory)))})")
-        question = f"A run is learning already. When is {name} to begin?"
+        question = f"A run is {self.doing} already. When is {name} to begin?"
         has_room = needs is None or free is None or needs <= free
         if not has_room:
             question += f" Beside it there is too little memory: it takes {memory}."

@@ -1,6 +1,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from fftui import events as ev
 from fftui.runs.view import RunView
 
@@ -120,6 +122,20 @@ def test_waiting_is_no_pace(facts: Any) -> None:
     view = view.after(1010.0, go).after(1020.0, facts.step(4))
     assert view.time_left_s() == 20.0
     assert view.elapsed_s == 20.0
+
+
+@pytest.mark.parametrize("status", ["paused", "unsaved"])
+def test_a_layer_learns_only_while_its_run_does(facts: Any, status: ev.Status) -> None:
+    view = fold(facts.started(), facts.layer(1), facts.epoch(1, 1), facts.layer_end(1))
+    view = view.after(4.0, facts.layer(2)).after(5.0, ev.StatusChanged(status))
+    assert [row.state for row in view.layers] == ["learned", "paused"]
+    assert [row.number for row in view.learning] == [2]
+    assert view.current == 1
+    assert [row.state for row in view.interrupted.layers] == ["learned", "interrupted"]
+    went_on = view.after(9.0, ev.StatusChanged("running"))
+    assert [row.state for row in went_on.layers] == ["learned", "learning"]
+    resumed = view.after(9.0, facts.started(resumed=True))
+    assert [row.state for row in resumed.layers] == ["learned", "waiting"]
 
 
 def test_a_resumed_run_counts_its_own_steps_even_from_an_older_checkpoint(facts: Any) -> None:

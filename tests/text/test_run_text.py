@@ -6,6 +6,7 @@ from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
 from fftui.runs import journal
+from fftui.runs.journal import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.text.run_text import run_facts
@@ -30,3 +31,22 @@ def test_facts_do_not_depend_on_samples(tmp_path: Path, monkeypatch: pytest.Monk
     assert facts[0] == facts[1]
     assert facts[1]["layers"][0]["goodness_positive"] == 3.0  # type: ignore[index]
     assert facts[1]["evaluations"][0]["accuracy"] == 0.9  # type: ignore[index]
+
+
+def test_layers_of_a_run_whose_process_is_gone_do_not_learn(tmp_path: Path) -> None:
+    folder = create(Workspace(tmp_path), load_preset("ff", "mnist", seed=0))
+    told: list[ev.Event] = [
+        ev.RunStarted("r", "ff", "mnist", "cpu", "float32", ("4→2",), 9, 9, 0, 9, False),
+        ev.PhaseStarted(1, "forward-forward", 1),
+        ev.LayerStarted(1, 1, 1, 2.0),
+        ev.StatusChanged("paused"),
+    ]
+    folder.write_record(folder.record().model_copy(update={"status": "paused"}))
+    writer = JournalWriter(folder.journal)
+    for event in told:
+        writer.append(event)
+    alive = run_facts(folder)
+    writer.close()  # as its process ends
+    gone = run_facts(folder)
+    states = [(each["status"], each["layers"][0]["state"]) for each in (alive, gone)]  # type: ignore[index]
+    assert states == [("paused", "paused"), ("interrupted", "interrupted")]

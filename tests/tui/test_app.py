@@ -145,6 +145,23 @@ async def test_keys_call_the_run_control(new_app, new_control, view_of) -> None:
         assert control.calls[-1] == "stop"
 
 
+async def test_a_key_says_what_it_does_to_a_paused_run(new_app, new_control, view_of) -> None:
+    control = new_control(view_of(until=(1, 5)))
+    app = new_app(control)
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "p Pause" in signs(app))
+        await pilot.press("p")
+        await until(pilot, lambda: "p Go on" in signs(app) and "p Pause" not in signs(app))
+        for key in ("s", "n"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+            assert app.screen.answers[-1] == ("escape", "stay paused")
+            await pilot.press("escape")
+        await pilot.press("p")
+        await until(pilot, lambda: "p Pause" in signs(app) and "p Go on" not in signs(app))
+        assert control.calls == ["pause", "resume"]
+
+
 @both_sizes
 async def test_no_key_dies_before_the_first_event(new_app, new_control, size) -> None:
     app = new_app(new_control())

@@ -233,7 +233,7 @@ async def test_a_run_that_learns_is_read_on(
     app = new_app()
     async with app.run_test(size=LARGE) as pilot:
         screen = await compare(pilot, count=2)
-        assert "1 learning" in str(screen.query_one(OutcomeList).border_title)
+        assert "1 not ended" in str(screen.query_one(OutcomeList).border_title)
 
         def points() -> int:
             return len(screen.panes.shown.lines[1].curve.values) if screen.panes.shown else 0

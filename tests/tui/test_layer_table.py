@@ -62,6 +62,18 @@ async def test_a_layer_of_an_interrupted_run_does_not_wait(
         assert {cell_len(row) for row in layers} == {cell_len(head)}
 
 
+@pytest.mark.parametrize("ascii_only", [False, True], ids=["all signs", "ASCII"])
+async def test_a_paused_layer_is_not_said_to_learn(
+    new_app: Callable[..., FFTUIApp], new_control, parallel_view_of, ascii_only: bool
+) -> None:
+    view = parallel_view_of(until=7).after(2000.0, ev.StatusChanged("paused"))
+    app = new_app(new_control(view), ascii_only=ascii_only)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        _, *layers = rows_of(app.screen.query_one(LayerTable))
+        assert all(f"{'=' if ascii_only else '‖'} paused " in row for row in layers)
+
+
 async def test_a_first_epoch_that_takes_long_shows_what_it_has_brought(
     new_app: Callable[..., FFTUIApp], new_control, parallel_view_of
 ) -> None:

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+from fftui import events as ev
 from fftui.events import to_json
 from fftui.runs.control_file import ControlFile
 from fftui.runs.folder import RunFolder
@@ -24,6 +26,7 @@ from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_status import RunHeader
 
 from .on_screen import LARGE, SMALL, add_run, both_sizes, text_of, until
+from .pictures import signs
 
 HOLD_JOURNAL = """
 import sys, time
@@ -177,6 +180,13 @@ async def test_a_run_of_another_process_is_marked_and_obeys_the_same_keys(
             await pilot.pause()
             assert isinstance(app.screen, LiveScreen)
             assert [each.action for each in file.read().requests] == ["pause", "checkpoint"]
+            await until(pilot, lambda: "p Pause" in signs(app))
+            with folder.journal.open("a", encoding="utf-8") as journal:
+                journal.write(to_json(time.time(), ev.StatusChanged("paused")) + "\n")
+            await until(pilot, lambda: "p Go on" in signs(app))
+            assert "p Pause" not in signs(app)
+            await pilot.press("p")
+            await until(pilot, lambda: file.read().requests[-1].action == "continue")
             folder.control.unlink()
             folder.control.mkdir()
             await pilot.press("p")

@@ -14,6 +14,7 @@ from fftui.tui.glyphs import UNICODE
 NOTES = {
     "waiting": "this layer has not begun to learn",
     "learning": "the first epoch is on its way",
+    "paused": "paused in the first epoch",
 }
 
 

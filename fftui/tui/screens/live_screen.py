@@ -36,6 +36,7 @@ class LiveScreen(RunScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause"),
+        Binding("p", "go_on", "Go on", tooltip="Go on with the paused run"),
         Binding("s", "stop", "Stop"),
         Binding("n", "skip_layer", "Next", tooltip="End the layer that is learning"),
         Binding("R", "resume_run", "Resume run"),
@@ -63,14 +64,14 @@ class LiveScreen(RunScreen):
     HELP = """
     One run. Layers are rows; up and down (or a click) select the one whose goodness is drawn.
 
-    p pauses and continues, s stops with a checkpoint, n ends the layer that is learning, or all
-    that learn in parallel, and continues with the next; both ask first. C writes a checkpoint. A
-    run of another process obeys the same keys; leaving does not end it. D hands a run of this
-    screen to the background, and quits: fftui attach comes back to it. g shows the machine's
-    metrics over the whole run, a the goodness of all layers at once, t what the run was asked to
-    do, e opens that in the form, i looks into the selected layer: what it is shown, its goodness,
-    units, mistakes and weights. F draws the figures of a run that has ended. On a small terminal 1
-    to 4 choose the pane under the layers.
+    p pauses, and goes on with a paused run, s stops with a checkpoint, n ends the layer that is
+    learning, or all that learn in parallel, and continues with the next; both ask first. C writes a
+    checkpoint. A run of another process obeys the same keys; leaving does not end it. D hands a run
+    of this screen to the background, and quits: fftui attach comes back to it. g shows the
+    machine's metrics over the whole run, a the goodness of all layers at once, t what the run was
+    asked to do, e opens that in the form, i looks into the selected layer: what it is shown, its
+    goodness, units, mistakes and weights. F draws the figures of a run that has ended. On a small
+    terminal 1 to 4 choose the pane under the layers.
 
     z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
     command line to the terminal's clipboard, Q shows the runs that wait.
@@ -121,7 +122,7 @@ class LiveScreen(RunScreen):
         view = self.source.view
         status_text = self._status_text(view)
         self.panes.show(self.source.run, view, status_text)
-        state = (status_text, self.control is None)
+        state = (status_text, self.control is None, self._is_paused)
         if state != self._state_shown:
             self._state_shown = state
             self.refresh_bindings()
@@ -142,6 +143,16 @@ class LiveScreen(RunScreen):
         return "ended" if view.result is None and source.control is not None else None
 
     @property
+    def _is_paused(self) -> bool:
+        """Whether the run is paused, or will be after its batch."""
+        return self.control is not None and self.control.paused
+
+    @property
+    def _go_on_text(self) -> str:
+        """The answer that leaves the run as it is."""
+        return "stay paused" if self._is_paused else "go on learning"
+
+    @property
     def run_shown(self) -> str | None:
         """The run's id, for copying."""
         return self.source.run
@@ -156,7 +167,9 @@ class LiveScreen(RunScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the keys that have no effect now."""
-        if action in ("pause", "stop", "skip_layer", "checkpoint"):
+        if action in ("pause", "go_on"):
+            return self.control is not None and self._is_paused == (action == "go_on")
+        if action in ("stop", "skip_layer", "checkpoint"):
             return self.control is not None
         if action == "hand_over":
             return self.control is not None and isinstance(self.source, LiveSource)
@@ -169,9 +182,14 @@ class LiveScreen(RunScreen):
         return super().check_action(action, parameters)
 
     def action_pause(self) -> None:
-        """Pause or continue."""
+        """Pause after the current batch."""
         if (control := self.control) is not None:
-            self._ask(control.resume if control.paused else control.pause)
+            self._ask(control.pause)
+
+    def action_go_on(self) -> None:
+        """Go on with the paused run."""
+        if (control := self.control) is not None:
+            self._ask(control.resume)
 
     async def action_stop(self) -> None:
         """Stop with a checkpoint, after asking."""
@@ -179,7 +197,7 @@ class LiveScreen(RunScreen):
             return
         dialog = ConfirmDialog(
             "Stop this run?",
-            (("s", "stop, with a checkpoint to resume from"), ("escape", "go on learning")),
+            (("s", "stop, with a checkpoint to resume from"), ("escape", self._go_on_text)),
         )
         await self.app.push_screen(dialog, self._stop_answered)
 
@@ -195,11 +213,12 @@ class LiveScreen(RunScreen):
             return
         several = len(self.source.view.learning) > 1
         which = "the layers that are learning" if several else "the layer that is learning"
+        when = "once the run goes on" if self._is_paused else "after this batch"
         dialog = ConfirmDialog(
             f"End {which}, for good?",
             (
-                ("n", "end after this batch; the next begins"),
-                ("escape", "go on learning"),
+                ("n", f"end {when}; the next begins"),
+                ("escape", self._go_on_text),
             ),
         )
         await self.app.push_screen(dialog, self._skip_answered)

@@ -1,4 +1,4 @@
-"""The queue screen: the run that is learning, those that wait for its end, and those that have
+"""The queue screen: the run of this process, those that wait for its end, and those that have
 ended.
 """
 
@@ -114,7 +114,7 @@ class QueueScreen(Uncovered):
         left_s: float | None = 0.0
         if now.source is not None and now.busy:
             left_s = now.source.view.time_left_s()
-            yield None, _heading("Learning")
+            yield None, _heading("Now")
             yield now.source.run, self._learning(now.source, left_s)
         if self._queue.waiting:
             yield None, _heading("Waiting")
@@ -129,10 +129,9 @@ class QueueScreen(Uncovered):
 
     def _learning(self, source: LiveSource, left_s: float | None) -> Row:
         view = source.view
-        state = view.status if view.status != "running" else "learning"
         done = f" {100 * view.fraction:.0f} %" if view.started is not None else ""
         style = STATUS_STYLES.get(view.status, "text")
-        status = cell(f"{self._sign(state)} {state}{done}", style)
+        status = cell(f"{self._sign(view.status)} {view.doing}{done}", style)
         left = f"{fmt.duration(left_s)} left" if left_s is not None else fmt.MISSING
         data = view.started.data if view.started is not None else ""
         return self._row("", source.run, data, status, left)

@@ -77,7 +77,7 @@ class OutcomeList(FittedList):
             if all(cells[name][0] == nothing for cells in table)
         }
         names = [name for name in columns if name not in left_out]
-        self.set_title(" · ".join(filter(None, ("Compared", _count(shown), _learning(shown)))))
+        self.set_title(" · ".join(filter(None, ("Compared", _count(shown), _going_on(shown)))))
         self.show_rows(
             [Row(tuple(cells[name] for name in names)) for cells in table],
             index=shown.reference,
@@ -113,9 +113,9 @@ def _count(shown: ShownComparison) -> str:
     return f"{runs} runs" + (f" as {len(shown.conditions)}" if shown.folded else "")
 
 
-def _learning(shown: ShownComparison) -> str:
+def _going_on(shown: ShownComparison) -> str:
     count = sum(run.is_learning for each in shown.conditions for run in each.runs)
-    return f"{count} learning" if count else ""
+    return f"{count} not ended" if count else ""
 
 
 class DifferingList(FittedList):

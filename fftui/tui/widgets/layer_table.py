@@ -21,6 +21,7 @@ from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 STATE_STYLES: dict[str, StyleName] = {
     "waiting": "dim",
     "learning": "accent",
+    "paused": "warn",
     "interrupted": "warn",
     "learned": "text",
     "skipped": "dim",
@@ -182,7 +183,7 @@ class LayerTable(RowWidget, can_focus=True):
             (f"{self.glyphs.cursor if is_selected else ' '} ", "accent"),
             (
                 fitted(self._label(layer, name), name) + " ",
-                "bold" if layer.state == "learning" else style,
+                "bold" if layer.state in ("learning", "paused") else style,
             ),
             (f"{sign} {word:<{state - 2}}", state_style),
             (f"{epochs:>{epoch}}", style),
