@@ -192,6 +192,11 @@ class NetworkReport:
     written: float | None = None  # Unix time of the checkpoint
     probe: int = 0  # probe images in all, of which this may be a report on the first ones
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a report on all probe images."""
+        return len(self.labels) >= self.probe
+
     def name(self, label: int) -> str:
         """The class's name, or its number where it has none."""
         return self.class_names[label] if label < len(self.class_names) else str(label)

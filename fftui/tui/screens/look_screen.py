@@ -189,7 +189,7 @@ class LookScreen(Uncovered):
         if message.report is not None:
             self._report, self._asked = message.report, False
             self._chosen.keep_within(message.report)
-            if len(message.report.labels) == message.report.probe:
+            if message.report.is_whole:
                 self._overlaps.add(message.report)
             self._show_chosen()
         elif changed:
@@ -367,8 +367,8 @@ class LookScreen(Uncovered):
         position = position_text(report.position)
         if self._asked:
             position = f"waiting for a new one, {position}"
-        so_far = len(report.labels)
-        few = f", {so_far} of {report.probe} images so far" if so_far < report.probe else ""
+        so_far = f", {len(report.labels)} of {report.probe} images so far"
+        few = "" if report.is_whole else so_far
         return f"checkpoint of {fmt.clock(report.written)}{few}: {position}"
 
     def _show(self) -> None:
@@ -381,7 +381,8 @@ class LookScreen(Uncovered):
         goodness.show(*contents.goodness_content(self._chosen, report, self._overlaps))
         confusion.show(*contents.confusion_content(self._chosen, report))
         units.show(*contents.units_content(self._chosen, report))
-        weights.show(*contents.weights_content(report))
+        if report.is_whole:  # all images tell which units are the most active ones
+            weights.show(*contents.weights_content(report))
 
     def _show_sample(self, report: NetworkReport) -> None:
         """Show what depends on the image, once it is there."""

@@ -12,6 +12,7 @@ from fftui.errors import RequestError
 from fftui.network_report import FilterPictures
 from fftui.text.pictures_wanted import Wanted
 from fftui.tui.app import FFTUIApp
+from fftui.tui.graphics.abilities import Abilities
 from fftui.tui.graphics.kitty import PLACEHOLDER
 from fftui.tui.graphics.picture_terminal import PictureTerminal
 from fftui.tui.preferences import PreferencesFile
@@ -74,6 +75,30 @@ async def test_by_kittys_protocol_each_change_is_sent_once(new_app: MakeApp) -> 
         await settled(pilot)
         assert link.count("a=d") == 3
         assert PLACEHOLDER not in text_on(app)
+
+
+@pytest.mark.parametrize("can", [KITTY, SIXEL], ids=["Kitty", "Sixel"])
+async def test_weights_are_sent_once_it_is_known_which_units_are_the_most_active(
+    new_app: MakeApp, can: Abilities
+) -> None:
+    app, link = new_app(), FakeLink(can)
+    app._pictures = PictureTerminal("auto", lambda: link)
+    few = report(filters=FilterPictures((0, 1), (grey(), grey(value=9)), 2, "units"), probe=500)
+    whole = report(filters=FilterPictures((1, 0), (grey(value=9), grey()), 2, "units"))
+    backend = FakeLookBackend([few])
+    screen = LookScreen("a run", backend, 1, app.picture_terminal())  # type: ignore[arg-type]
+    begins = "a=T" if can is KITTY else "\x1bP0;1;0q"
+    async with app.run_test(size=LARGE) as pilot:
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen._sample is not None)
+        await settled(pilot)
+        before, link.sent = link.count(begins), []
+        assert before == 2  # inputs and their labels
+        backend.reports.append(whole)
+        screen._look()
+        await until(pilot, lambda: screen._report is whole)
+        await settled(pilot)
+        assert link.count(begins) == 1
 
 
 async def test_what_is_suspended_is_removed_and_comes_back(new_app: MakeApp) -> None:
