@@ -20,6 +20,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from fftui import events as ev
+from fftui.presets import load_preset
 from fftui.runs import estimate, run_fields
 from fftui.runs.estimate import Rates
 from fftui.runs.folder import RunFolder
@@ -44,7 +45,7 @@ RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10, memory_byte
 @dataclass(frozen=True)
 class Scene:
     """A screen: its class, what opens it (a message, then keys) and a text that it shows once all
-    of it is read; `view` is of a run that learns meanwhile.
+    of it is read; `view` is of a run that learns meanwhile, and `then` states that follow.
     """
 
     name: str
@@ -53,10 +54,14 @@ class Scene:
     keys: tuple[str, ...] = ()
     shows: str = ""
     view: dict[str, Any] | None = None
+    then: tuple[ev.Event, ...] = ()
+    waiting: int = 0  # runs in the queue
 
 
 LEARNING = {"until": (2, 5)}
 ON_GPU = LEARNING | {"gpu": True, "validation": True}
+DIVERGED = ev.LayerDiverged(1, 2, 5, 180, 4, "a smaller learning rate")
+FAILS = ev.RunFinished("failed", None, (), 40.0, DIVERGED.text)
 SCENES = (
     Scene("presets", "PresetsScreen"),
     Scene("form", "FormScreen", keys=("enter",)),
@@ -66,9 +71,14 @@ SCENES = (
     Scene("settings", "SettingsScreen", partial(ShowSettings, FINISHED)),
     Scene("learning", "LiveScreen", view=LEARNING),
     Scene("learning-on-gpu", "LiveScreen", view=ON_GPU),
+    Scene("paused", "LiveScreen", view=LEARNING, then=(ev.StatusChanged("paused"),)),
+    Scene("measuring", "LiveScreen", view={"finish": False}, shows="measuring"),
+    Scene("diverged", "LiveScreen", view=LEARNING, then=(DIVERGED, FAILS), shows="not finite"),
     Scene("layers", "LayersScreen", keys=("a",), view=LEARNING),
     Scene("system", "SystemScreen", keys=("g",), view=LEARNING),
+    Scene("columns", "ColumnsScreen", keys=("r", "K"), shows="Columns of the list"),
     Scene("queue", "QueueScreen", keys=("Q",)),
+    Scene("queue-filled", "QueueScreen", keys=("Q",), shows="2 wait", view=LEARNING, waiting=2),
     Scene("compare", "CompareScreen", keys=("r", "space", "space", "c")),
     Scene("help", "HelpScreen", keys=("question_mark",), view=LEARNING),
     Scene("quit", "ConfirmDialog", keys=("q",), view=LEARNING),
@@ -95,7 +105,12 @@ def make(
     _add(runs, FAILED, [*events_of(until=(1, 3)), broken], status="failed", error="it broke")
 
     def make_one(scene: Scene, *, ascii_only: bool) -> FFTUIApp:
-        control = None if scene.view is None else new_control(view_of(**scene.view))
+        control = None
+        if scene.view is not None:
+            view = view_of(**scene.view)
+            for event in scene.then:
+                view = view.after(view.now, event)
+            control = new_control(view, view.status == "paused", alive=view.result is None)
         app = new_app(control, runs=runs, ascii_only=ascii_only)
         monkeypatch.setattr(app, "claims", FakeClaimsBackend)
         return app
@@ -116,7 +131,12 @@ async def reach(pilot: Pilot, scene: Scene) -> None:
     """Open the scene's screen."""
     app = pilot.app
     assert isinstance(app, FFTUIApp)
-    await until(pilot, lambda: len(app.presets_screen.recent_runs) == 2)
+    await until(pilot, lambda: len(app.presets_screen.recent_runs) >= 2)
+    for number in range(scene.waiting):
+        path = Path("runs", f"20261102-08000{number}-quickstart-mnist-mini-cccc")
+        if not path.exists():  # the first app's
+            app.backend.waiting(load_preset("quickstart"), "quickstart").path.rename(path)
+        app.queue.add(RunFolder(path))
     if scene.opens is not None:
         app.presets_screen.post_message(scene.opens())
         await pilot.pause()

@@ -8,7 +8,7 @@ from textual.widgets._footer import FooterKey
 
 from fftui.tui.widgets.over_screen import LearningSign, TooSmall
 
-KEPT = ("Back", "Help", "Quit")  # however narrow the terminal is: help names the others
+KEPT = ("Back", "Done", "Help", "Quit")  # however narrow the terminal is: help names the others
 
 
 class Footer(widgets.Footer):

@@ -29,6 +29,7 @@ STATE_STYLES: dict[str, StyleName] = {
 }
 WIDE = 104  # cells from which columns get long titles and space between them
 SHORT_STATES = {"interrupted": "interr."}  # where there is no room
+NOT_FINITE, NOT_FINITE_SHORT = "not finite", "NaN"  # a loss
 LEAST_NAME = 11  # cells of a name, at least
 MOST_NAME = 13  # and at most
 MOST_NAME_WIDE = 28
@@ -193,5 +194,6 @@ class LayerTable(RowWidget, can_focus=True):
             for text, w in zip(values, widths, strict=True)
         ]
         if layer.diverged:
-            spans[4] = (f"{'not finite':>{widths[0]}}"[-widths[0] :], "bad")
+            text = NOT_FINITE if len(NOT_FINITE) < widths[0] else NOT_FINITE_SHORT
+            spans[4] = (f"{text:>{widths[0]}}", "bad")
         return Line(tuple(spans), cursor=is_selected)
