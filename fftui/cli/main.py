@@ -115,7 +115,7 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
             min=0.0,
             max=60.0,
             envvar="FFTUI_REFRESH",
-            help="Seconds between two refreshes, for slow links.  [default: 0.25]",
+            help="Seconds between two refreshes, for slow links.  [default: 0.25 to 1, by cost]",
             show_default=False,
         ),
     ] = 0.0,

@@ -28,6 +28,12 @@ GPU: dict[str, Any] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def refreshes_cost_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's own work, in the thread that draws, does not put the next refresh off."""
+    monkeypatch.setattr("fftui.tui.pace.SHARE", 1000.0)
+
+
 def sample_events(
     layers: int = 4,
     epochs: int = 20,
