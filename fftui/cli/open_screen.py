@@ -1,5 +1,6 @@
 """Opening the screen from the command line."""
 
+import gc
 import os
 import shlex
 import sys
@@ -40,6 +41,7 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
 
     Raises RequestError where that run was refused, RunFailedError where it failed.
     """
+    _begin_loading()
     from fftui.text.run_result import exit_code_of  # noqa: PLC0415 - only for a run
     from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
 
@@ -55,6 +57,7 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
 
 def open_attached(folder: "RunFolder") -> int:
     """Show the screen of a run of another process until it is closed; returns the exit code."""
+    _begin_loading()
     from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
 
     return run_app(Workspace(folder.path.parent), attached=folder.id)
@@ -64,8 +67,14 @@ def open_sweep_screen(workspace: Workspace, name: str, trials: int | None = None
     """Show the screen of the sweep called `name` until it is closed, and carry trials out there
     until it has so many (None: none); returns the exit code.
     """
+    _begin_loading()
     from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
     from fftui.tui.messages import OpenSweep, StartSweep  # noqa: PLC0415
 
     first = [OpenSweep(name), *([StartSweep(name, trials)] if trials is not None else [])]
     return run_app(workspace, first=first)
+
+
+def _begin_loading() -> None:
+    """What is loaded for the screen stays: no garbage is looked for until its first picture."""
+    gc.disable()

@@ -42,7 +42,6 @@ from fftui.tui.run_sources import Source
 from fftui.tui.screen_failure import ScreenFailure
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
-from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screenshots import save_screenshot
 from fftui.tui.system.metric_styles import Machine
@@ -159,12 +158,17 @@ class FFTUIApp(OpeningApp):
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
         self.push_screen(self.presets_screen)
         if self._first_shown is not None:
-            self.push_screen(LiveScreen(self._first_shown, self.machine))
+            self.show_run(self._first_shown)
         for message in self.first:
             self.post_message(message)
-        self.call_after_refresh(gc.freeze)
+        self.call_after_refresh(self._collect_garbage)
         if self._loads_torch:
             self.set_timer(LOAD_TORCH_AFTER_S, lambda: self.in_thread(LOADER, self._load_torch))
+
+    def _collect_garbage(self) -> None:
+        """What is loaded stays: look for garbage from here on, among what is new."""
+        gc.freeze()
+        gc.enable()
 
     def _keep_theme(self, name: str) -> None:
         """Keep a theme that was chosen for the next start; without colours none is chosen."""
@@ -296,11 +300,6 @@ class FFTUIApp(OpeningApp):
         about = "Copy a value, a row, a table or a command line to the terminal's clipboard"
         yield Command("Copy", about, self.action_copy)
         yield Command("Queue", "The runs that wait, and those that ended", self.action_queue)
-        if isinstance(screen, LiveScreen):
-            about = "The machine's metrics over the whole run, by layer"
-            yield Command("System", about, screen.action_system)
-            about = "What the selected layer has learned: goodness, units, mistakes, weights"
-            yield Command("Look into a layer", about, screen.action_look)
         yield from getattr(screen, "own_commands", tuple)()
         about = "Switch between the light and the dark theme"
         yield Command("Light or dark", about, self.action_light_or_dark)

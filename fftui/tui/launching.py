@@ -26,7 +26,6 @@ from fftui.tui.glyphs import glyphs
 from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy, StartSweep
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.queue_screen import ThisProcess
 from fftui.tui.widgets.over_screen import LearningSign
 
@@ -345,6 +344,8 @@ class LaunchingApp(App[Ending]):
     def _give_notice(self, notice: Notice) -> None:
         if self._driver is not None:
             self._driver.write(terminal_notice(notice))
+        from fftui.tui.screens.live_screen import LiveScreen  # noqa: PLC0415 - as OpeningApp
+
         seen = isinstance(self.screen, LiveScreen) and self.screen.source.run == notice.name
         if not seen:
             bad = notice.status != "finished"

@@ -23,10 +23,8 @@ from fftui.tui.messages import (
 )
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.queue_screen import QueueScreen
-from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.screens.settings_screen import SettingsScreen
 from fftui.tui.system.metric_styles import Machine, this_machine
 
@@ -170,6 +168,8 @@ class OpeningApp(LaunchingApp):
 
     def show_run(self, source: Source) -> None:
         """Show the live screen of a run, over the screen to which Back leads from it."""
+        from fftui.tui.screens.live_screen import LiveScreen  # noqa: PLC0415
+
         while not getattr(self.screen, "IS_ROOT_SCREEN", False):  # to which Back leads from a run
             if len(self.screen_stack) <= 2:  # Textual's own blank screen and the presets
                 break
@@ -180,6 +180,8 @@ class OpeningApp(LaunchingApp):
 
     def action_runs(self) -> None:
         """Show all runs."""
+        from fftui.tui.screens.runs_screen import RunsScreen  # noqa: PLC0415
+
         if not isinstance(self.screen, RunsScreen):
             self.push_screen(RunsScreen(self.backend))
 
@@ -199,6 +201,8 @@ class OpeningApp(LaunchingApp):
 
     def action_live(self) -> None:
         """Show the run of this process, the study or the sweep."""
+        from fftui.tui.screens.live_screen import LiveScreen  # noqa: PLC0415
+
         if self.study_run is not None:
             self.show_study(self.study_run.study)
         elif self.sweep_run is not None:

@@ -140,8 +140,9 @@ class LiveSource:
 class JournalSource:
     """A run read from its journal, which another process may be writing.
 
-    A long journal is read in parts. Until all of it is, the view is that of its outline, which
-    holds the layers and charts; energy and means of telemetry come with the last part.
+    A long journal is read in parts. Its beginning is shown at once; then, until all of it is read,
+    the view is that of its outline, which holds the layers and charts; energy and means of
+    telemetry come with the last part.
     """
 
     def __init__(
@@ -160,6 +161,7 @@ class JournalSource:
         self.process_gone = self.waits = False
         self.reading: float | None = None
         self._whole = RunView()  # of the part that was read
+        self._outlined = True  # unless it is long
         self._tail = tail
         self._status = status
         self._control = None if send is None else RemoteControl(self, send)
@@ -199,10 +201,14 @@ class JournalSource:
             if not self._tail.behind:
                 self.view, self.reading = self._whole, None
                 return
-            first = self.reading is None
+            opened = self.reading is None and self.view.started is None
             self.reading = 1 - self._tail.behind / max(1, self._tail.size)
-            if first and self.view.started is None:
+            if opened:
+                self.view, self._outlined = self._whole, False
+                return
+            if not self._outlined:
                 self._show_outline()
+                self._outlined = True
             if time.monotonic() > until:
                 return
 

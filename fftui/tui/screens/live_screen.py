@@ -1,6 +1,6 @@
 """The live screen: one run while it learns, in this process or read from its journal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from textual import work
@@ -10,6 +10,7 @@ from textual.worker import get_current_worker
 
 from fftui.errors import RequestError
 from fftui.runs.view import RunView
+from fftui.tui.commands import Command
 from fftui.tui.messages import (
     EditRun,
     HandOver,
@@ -29,6 +30,7 @@ from fftui.tui.widgets.footer import Footer
 
 POLL_S = 0.5
 BREATH_S = 0.02  # between two parts of a long journal: the screen answers keys
+FIRST_PICTURE_S = 0.3
 
 
 class LiveScreen(RunScreen):
@@ -103,6 +105,10 @@ class LiveScreen(RunScreen):
     def _follow_journal(self) -> None:
         """Read the journal until the run ends or the screen is closed."""
         worker, ran = get_current_worker(), False
+        self.source.poll()
+        self.call_later(self.refresh_view)
+        # the rest of a long journal would hold its first picture up
+        worker.cancelled_event.wait(FIRST_PICTURE_S)
         while not worker.is_cancelled and self.source.wants_poll:
             self.source.poll()
             runs = self.source.control is not None
@@ -252,6 +258,13 @@ class LiveScreen(RunScreen):
     def action_system(self) -> None:
         """Show the machine's metrics over the whole run and by layer."""
         self.app.push_screen(SystemScreen(self.source, self._machine, self._status_text))
+
+    def own_commands(self) -> Iterator[Command]:
+        """The palette's entries that only this screen has."""
+        about = "The machine's metrics over the whole run, by layer"
+        yield Command("System", about, self.action_system)
+        about = "What the selected layer has learned: goodness, units, mistakes, weights"
+        yield Command("Look into a layer", about, self.action_look)
 
     def action_layers(self) -> None:
         """Show the goodness of every layer."""
