@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fftui.events import Event, from_json
+from fftui.runs.files import read_own
 
 BLOCK_BYTES = 1 << 16
 
@@ -18,7 +19,7 @@ def read_backwards(
     one of the texts `holding`, the last one first; nothing where there is no file. Raises OSError.
     """
     try:
-        file = path.open("rb")
+        file = read_own(path)
     except FileNotFoundError:
         return
     with file:

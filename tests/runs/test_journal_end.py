@@ -1,7 +1,9 @@
 """A journal read from its end."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -43,3 +45,14 @@ def test_its_events_are_those_of_the_journal(folder: RunFolder) -> None:
 
 def test_a_journal_that_is_not_there_has_no_events(folder: RunFolder) -> None:
     assert not list(read_backwards(folder.path / "none", ev.Evaluated, holding=(b"",)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_journal_that_is_no_file_is_not_opened(
+    folder: RunFolder, make: Callable[[Path], None]
+) -> None:
+    path = folder.path / "no-file"
+    make(path)
+    with pytest.raises(OSError):
+        list(read_backwards(path, ev.Evaluated, holding=(b"",)))

@@ -118,6 +118,9 @@ def test_a_long_journal_is_shown_before_it_is_read(
     source.poll()
     assert source.reading is not None
     assert 0 < source.reading < 0.5
+    assert source.view.started == whole.started  # its beginning first
+    assert len(source.view.evaluations) < len(whole.evaluations)
+    source.poll()
     assert source.wants_poll
     assert source.view.layers == whole.layers
     assert source.view.evaluations == whole.evaluations
