@@ -104,18 +104,24 @@ class LiveScreen(RunScreen):
     @work(thread=True, exclusive=True, group="journal")
     def _follow_journal(self) -> None:
         """Read the journal until the run ends or the screen is closed."""
-        worker, ran = get_current_worker(), False
-        self.source.poll()
+        worker = get_current_worker()
+        ran = self._look(False)
         self.call_later(self.refresh_view)
         # the rest of a long journal would hold its first picture up
         worker.cancelled_event.wait(FIRST_PICTURE_S)
         while not worker.is_cancelled and self.source.wants_poll:
-            self.source.poll()
-            runs = self.source.control is not None
-            if ran and not runs:
-                self.post_message(RunEnded(self.source.run, self.source.view))
-            ran = runs
+            ran = self._look(ran)
             worker.cancelled_event.wait(POLL_S if self.source.reading is None else BREATH_S)
+
+    def _look(self, ran: bool) -> bool:
+        """Read what is new of a run that `ran` until now, or did not; returns whether it runs. Its
+        end is told once.
+        """
+        self.source.poll()
+        runs = self.source.control is not None
+        if ran and not runs:
+            self.post_message(RunEnded(self.source.run, self.source.view))
+        return runs
 
     @property
     def control(self) -> RunControl | None:
