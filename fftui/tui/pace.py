@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-# of one core. What the screen's thread computes, a run in the same process stands still for: they
-# share Python's lock, and the run's other threads wait for the one that has it not
+# of one core. While the screen's thread computes, a run in the same process stands still: the two
+# share Python's lock, and the run's other threads wait for the one that wants it
 SHARE = 0.015
 LONGEST_S = 1.0  # between two refreshes, however much they cost
 

@@ -4,7 +4,7 @@ import pytest
 
 from fftui import events as ev
 from fftui.presets import load_preset
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.listing import RunListing
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace

@@ -6,7 +6,7 @@ from fftui import events as ev
 from fftui.events import to_json
 from fftui.presets import load_preset
 from fftui.runs import journal
-from fftui.runs.journal import JournalWriter
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.new_folder import create
 from fftui.runs.workspace import Workspace
 from fftui.text.run_text import run_facts

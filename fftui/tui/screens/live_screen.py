@@ -105,15 +105,15 @@ class LiveScreen(RunScreen):
     def _follow_journal(self) -> None:
         """Read the journal until the run ends or the screen is closed."""
         worker = get_current_worker()
-        ran = self._look(False)
+        ran = self._read_news(False)
         self.call_later(self.refresh_view)
         # the rest of a long journal would hold its first picture up
         worker.cancelled_event.wait(FIRST_PICTURE_S)
         while not worker.is_cancelled and self.source.wants_poll:
-            ran = self._look(ran)
+            ran = self._read_news(ran)
             worker.cancelled_event.wait(POLL_S if self.source.reading is None else BREATH_S)
 
-    def _look(self, ran: bool) -> bool:
+    def _read_news(self, ran: bool) -> bool:
         """Read what is new of a run that `ran` until now, or did not; returns whether it runs. Its
         end is told once.
         """
