@@ -8,7 +8,7 @@ presses ten thousand keys; without the variable about a hundred.
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
@@ -116,5 +116,6 @@ async def press(state: str, keys: list[str], size: tuple[int, int], runs: Path) 
     st.sampled_from([(80, 24), (60, 16), (200, 50)]),
 )
 def test_no_key_breaks_the_screen(state: str, keys: list[str], size: tuple[int, int]) -> None:
-    with TemporaryDirectory() as folder, nothing_learns():
+    # what keys export is written where the user stands
+    with TemporaryDirectory() as folder, chdir(folder), nothing_learns():
         asyncio.run(press(state, keys, size, Path(folder)))
