@@ -1,104 +1,165 @@
-"""Samples a second with the screen open against headless: the same experiment, in turn, by the wall
-clock.
+"""Samples a second with the screen open against headless: the same experiment, in short turns.
 
-The screen runs in a pseudo-terminal of 200 x 50 that is read as fast as it writes. What counts is
-the time between the run's first and last epoch in its journal, so start-up is left out and
-everything else (journal, checkpoint, screen) is in.
+Both runs are there all the time, and one of them is stopped (SIGSTOP) while the other learns for
+some seconds, so that a machine whose speed changes from minute to minute changes it for both. A
+pair is some turns of each. What counts is the time for which a run was let go on, between the ends
+of its first and last epoch in the pair: start-up is left out and everything else (journal,
+checkpoint, screen) is in. So is the first second of a turn left out, in which a screen that comes
+back from a stop is drawn whole. The screen is on a pseudo-terminal of 200 x 50 that is read as fast
+as it writes.
 """
 
 import argparse
+import os
+import signal
 import statistics
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from figure import Figure, say
 from terminal import FFTUI, terminal
 
-from fftui.events import EpochFinished, RunFinished
+from fftui.events import EpochFinished
 from fftui.runs.journal import read_journal
 
 ROWS, COLUMNS = 50, 200
+FOR_EVER = 1_000_000  # epochs: the benchmark ends the runs
+COMES_BACK_S = 1.0  # left out at the beginning of a turn
+
+
+@dataclass
+class Learner:
+    """A run that learns in turns: its process, its folder of runs, how a time passes beside it
+    (`wait`), and its turns so far, from when to when.
+    """
+
+    pid: int
+    runs: Path
+    wait: Callable[[float], object]
+    turns: list[tuple[float, float]] = field(default_factory=list)
+
+    def stop(self) -> None:
+        """Let it stand still."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def take_turn(self, seconds: float) -> None:
+        """Let it go on, and count it for so long."""
+        os.kill(self.pid, signal.SIGCONT)
+        self.wait(COMES_BACK_S)
+        began = time.time()
+        self.wait(seconds)
+        self.stop()
+        self.turns.append((began, time.time()))
+
+    def epochs(self) -> list[tuple[float, float]]:
+        """When each epoch ended, and the images that it learned from."""
+        return [
+            (at, event.samples_per_s * event.epoch_s)
+            for journal in self.runs.glob("*/journal.jsonl")
+            for at, event in read_journal(journal)
+            if isinstance(event, EpochFinished)
+        ]
+
+
+def samples_per_s(turns: Sequence[tuple[float, float]], epochs: list[tuple[float, float]]) -> float:
+    """Images learned a second of these turns, between the ends of their first and last epoch."""
+    within = [
+        (went_on_s(turns, at), images)
+        for at, images in epochs
+        if any(begin <= at <= end for begin, end in turns)
+    ]
+    if len(within) < 2:
+        raise SystemExit("too few epochs end in a pair: ask for more or longer turns")
+    return sum(images for _, images in within[1:]) / (within[-1][0] - within[0][0])
+
+
+def went_on_s(turns: Sequence[tuple[float, float]], at: float) -> float:
+    """Seconds for which the run was let go on in these turns until `at`."""
+    return sum(min(end, at) - begin for begin, end in turns if begin <= at)
 
 
 def words(asked: argparse.Namespace) -> list[str]:
     """The experiment that both run."""
-    overrides = [f"phases.0.epochs={asked.epochs}", "evaluation.every=0"]
+    overrides = [f"phases.0.epochs={FOR_EVER}", "evaluation.every=0"]
     if asked.images:
         overrides.append(f"data.train_images={asked.images}")
     sets = [part for override in overrides for part in ("--set", override)]
     return ["run", "--preset", "quickstart", *sets]
 
 
-def samples_per_s(runs: Path) -> float | None:
-    """Images learned a second between the first and the last epoch of the one run in `runs`; None
-    while it learns.
-    """
-    journals = list(runs.glob("*/journal.jsonl"))
-    if not journals:
-        return None
-    events = list(read_journal(journals[0]))
-    if not any(isinstance(event, RunFinished) for _, event in events):
-        return None
-    ends = [
-        (at, event.samples_per_s * event.epoch_s)
-        for at, event in events
-        if isinstance(event, EpochFinished)
-    ]
-    return sum(images for _, images in ends[1:]) / (ends[-1][0] - ends[0][0])
-
-
-def headless(asked: argparse.Namespace) -> float:
-    """One headless run."""
+@contextmanager
+def headless(asked: argparse.Namespace) -> Iterator[Learner]:
+    """A headless run."""
     with tempfile.TemporaryDirectory() as folder:
         command = [*FFTUI, *words(asked), "--runs", folder, "--headless"]
-        subprocess.run(command, check=True, capture_output=True)
-        return finished(Path(folder))
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield Learner(process.pid, Path(folder), time.sleep)
+        finally:
+            process.kill()
+            process.wait()
 
 
-def with_screen(asked: argparse.Namespace) -> tuple[float, int]:
-    """One run with the screen open, and the bytes that the screen wrote."""
+@contextmanager
+def with_screen(asked: argparse.Namespace) -> Iterator[Learner]:
+    """A run with the screen open."""
     with (
         tempfile.TemporaryDirectory() as folder,
         terminal(words(asked), Path(folder), (COLUMNS, ROWS)) as screen,
     ):
-        while (speed := samples_per_s(Path(folder))) is None:
-            screen.read_for(1)
-        return speed, screen.written
+        yield Learner(screen.pid, Path(folder), screen.read_for)
 
 
-def finished(runs: Path) -> float:
-    """The speed of a run that has ended."""
-    speed = samples_per_s(runs)
-    assert speed is not None
-    return speed
+def begin(learner: Learner, settles_s: float) -> None:
+    """Wait until it learns and a little longer, then let it stand still."""
+    while not learner.epochs():
+        learner.wait(0.2)
+    learner.wait(settles_s)
+    learner.stop()
+
+
+def take_pair(alone: Learner, watched: Learner, asked: argparse.Namespace) -> None:
+    """Some turns of each, whose order changes so that neither is always the first."""
+    for turn in range(asked.turns):
+        for learner in (alone, watched)[:: -1 if turn % 2 else 1]:
+            learner.take_turn(asked.seconds)
+
+
+def speeds(learner: Learner, turns_a_pair: int) -> list[float]:
+    """Its images a second in each pair."""
+    epochs = learner.epochs()
+    pairs = range(0, len(learner.turns), turns_a_pair)
+    return [samples_per_s(learner.turns[each : each + turns_a_pair], epochs) for each in pairs]
 
 
 def main() -> None:
-    """Both in turn, several times; medians and the ratio pair by pair."""
+    """Pairs of turns; their speeds, and the ratio pair by pair."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--epochs", type=int, default=60, help="epochs a layer (default 60, about 20 s a run)"
-    )
     parser.add_argument("--images", type=int, help="training images (default all)")
-    parser.add_argument("--repeats", type=int, default=3)
-    arguments = parser.parse_args()
-    pairs = []
-    for _ in range(arguments.repeats):
-        alone = headless(arguments)
-        watched, written = with_screen(arguments)
-        pairs.append((alone, watched))
-        print(
-            f"headless {alone:.0f}/s, with the screen {watched:.0f}/s ({written / 1024:.0f} KiB"
-            " drawn)",
-            flush=True,
-        )
-    ratio = statistics.median(watched / alone for alone, watched in pairs)
+    parser.add_argument("--repeats", type=int, default=8, help="pairs (default 8)")
+    parser.add_argument("--turns", type=int, default=4, help="of each run in a pair (default 4)")
+    parser.add_argument("--seconds", type=float, default=6, help="of a turn (default 6)")
+    parser.add_argument("--settles", type=float, default=8, help="seconds before it (default 8)")
+    asked = parser.parse_args()
+    with headless(asked) as alone, with_screen(asked) as watched:
+        for learner in (alone, watched):
+            begin(learner, asked.settles)
+        for _ in range(asked.repeats):
+            take_pair(alone, watched, asked)
+        pairs = list(zip(*(speeds(each, asked.turns) for each in (alone, watched)), strict=True))
+    for without, with_it in pairs:
+        print(f"headless {without:.0f}/s, with the screen {with_it:.0f}/s: {with_it / without:.3f}")
+    ratio = statistics.median(with_it / without for without, with_it in pairs)
     print(f"with the screen / headless: {ratio:.3f} (median of {len(pairs)} pairs)")
-    alone, watched = (statistics.median(each) for each in zip(*pairs, strict=True))
-    say(Figure("images a second with the screen", watched, "1/s", "headless", alone, ratio))
+    without, with_it = (statistics.median(each) for each in zip(*pairs, strict=True))
+    say(Figure("images a second with the screen", with_it, "1/s", "headless", without, ratio))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ SUITE = (
     Benchmark(
         "screen",
         "samples a second with the screen open against headless, the same experiment",
-        quick="--epochs 3 --images 400 --repeats 1",
+        quick="--images 400 --repeats 1 --turns 2 --seconds 0.5 --settles 0.5",
     ),
     Benchmark(
         "screen_bytes",
