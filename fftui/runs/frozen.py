@@ -1,6 +1,7 @@
 """Frozen values that change often: the next one in constant time, however much they hold."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
 from itertools import islice
 from typing import TypeVar, overload
 
@@ -15,7 +16,21 @@ def changed(value: T, **changes: object) -> T:
     """
     new: T = object.__new__(type(value))
     new.__dict__.update(value.__dict__, **changes)
+    # a class is hashable, whatever mypy finds in `object`
+    for name in _cached_properties(type(value)):  # type: ignore[arg-type]
+        new.__dict__.pop(name, None)  # computed from the fields of `value`
     return new
+
+
+@cache
+def _cached_properties(kind: type) -> tuple[str, ...]:
+    """The names of the class's properties whose values are kept among an instance's fields."""
+    return tuple(
+        name
+        for base in kind.__mro__
+        for name, member in vars(base).items()
+        if isinstance(member, cached_property)
+    )
 
 
 class Recent(Sequence[T]):

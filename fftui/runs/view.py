@@ -162,9 +162,7 @@ class RunView:
         """The view after `event`, stated at Unix time `at`."""
         fold = _FOLDS.get(type(event))
         view = self if fold is None else fold(self, event, at)
-        following = changed(view, now=at, energy=self.energy.after(at, event))
-        following.__dict__.pop("interrupted", None)  # a copy of the one of the view before
-        return following
+        return changed(view, now=at, energy=self.energy.after(at, event))
 
     def _after_run_started(self, event: ev.RunStarted, at: float) -> "RunView":
         fresh = RunView(

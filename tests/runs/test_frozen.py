@@ -1,6 +1,7 @@
 """Frozen values: the next one shares what it can, and the one before stays as it was."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pytest
 from hypothesis import given
@@ -14,11 +15,29 @@ class Point:
     x: int = 0
     y: int = 0
 
+    @cached_property
+    def total(self) -> int:
+        return self.x + self.y
+
+
+class NamedPoint(Point):
+    @cached_property
+    def name(self) -> str:
+        return f"{self.x}, {self.y}"
+
 
 def test_a_changed_value_is_that_of_replace() -> None:
     point = Point(1, 2)
     assert changed(point, y=3) == replace(point, y=3) == Point(1, 3)
     assert point == Point(1, 2)
+
+
+def test_a_changed_value_computes_its_cached_properties_itself() -> None:
+    point = NamedPoint(1, 2)
+    assert (point.total, point.name) == (3, "1, 2")
+    following = changed(point, y=3)
+    assert (following.total, following.name) == (4, "1, 3")
+    assert (point.total, point.name) == (3, "1, 2")
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
