@@ -63,7 +63,7 @@ def test_a_layer_learns_in_a_list_as_alone_on_the_layer_below(small: Make) -> No
     training = train(experiment, device="cpu", weights_of=lambda _: start)
     for event in training:
         if isinstance(event, ev.LayerStarted) and event.layer == 1:
-            training._skip = True
+            training.skip_layer()
     assert alike(layer(training, 2), layer(both, 2))
 
 

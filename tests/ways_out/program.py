@@ -38,7 +38,7 @@ class SlowMeasure(EpochMeasure):
 class Evaluating(Breaking):
     def __init__(self, experiment, **settings):
         super().__init__(experiment, **settings)
-        self._measure = SlowMeasure(experiment.evaluation, self._images, self._stopwatch)
+        self._loop.measure = SlowMeasure(experiment.evaluation, self._images, self._stopwatch)
 
 def run_thread():
     evaluating = kind == "evaluating"
