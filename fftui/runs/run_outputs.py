@@ -160,6 +160,11 @@ class RunOutputs:
         else:
             self.errors.pop("record", None)
 
+    def change_status(self, status: ev.Status) -> None:
+        """Record the status, and state it."""
+        self.update_record(status=status)
+        self.emit(ev.StatusChanged(status))
+
     def write_start(self, event: ev.RunStarted) -> None:
         """Record which process carries the run out, and on what."""
         self.update_record(

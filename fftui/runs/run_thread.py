@@ -15,27 +15,26 @@ from fftui import events as ev
 from fftui.errors import FFTUIError, RequestError
 from fftui.events import EpochKey
 from fftui.experiment import Experiment
-from fftui.runs.checkpoint_schedule import TRY_AGAIN_S, CheckpointSchedule
+from fftui.runs.checkpoint_schedule import CheckpointSchedule
 from fftui.runs.control_file import ControlFile
 from fftui.runs.control_thread import obeying
-from fftui.runs.disk_room import DiskRoom, room_warning
-from fftui.runs.estimate import expected_seconds
 from fftui.runs.expectation import warning_of
 from fftui.runs.files import remove_leftovers
 from fftui.runs.finding import find_run
 from fftui.runs.folder import RunFolder
 from fftui.runs.ownership import Ownership
+from fftui.runs.resuming import last_state
 from fftui.runs.run_outputs import Listener, RunOutputs, describe
-from fftui.runs.run_record import RunRecord
 from fftui.runs.run_requests import RunRequests
+from fftui.runs.start_notes import start_notes
 from fftui.runs.status import take_run
+from fftui.runs.unsaved_runs import UnsavedWait
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from fftui.learning.state import TrainingState
     from fftui.learning.training import Training
     from fftui.telemetry.sampler import Sampler
 
@@ -86,7 +85,9 @@ class RunThread(threading.Thread):
         self._training: Training | None = None
         self._owned: Ownership | None = None  # none where the folder cannot be written
         self._requests = RunRequests()
-        self._gave_up = False
+        self._unsaved = UnsavedWait(
+            self._outputs, self._requests, self.experiment.checkpoint.keep_trying_s
+        )
         self._warning = ""  # of too little memory, or too much time
         self._schedule = CheckpointSchedule(self.experiment.checkpoint.every_s)
         self._shown_at = float("-inf")
@@ -177,7 +178,7 @@ class RunThread(threading.Thread):
         try:
             # whatever started the run: a command, the screen, a study, the queue
             self._warning = warning_of(self.experiment, self.workspace.device)
-            state = self._last_state() if self._resuming else None
+            state = last_state(self._outputs) if self._resuming else None
             self._training = self._start_training(
                 self.experiment,
                 run=self.folder.id,
@@ -202,22 +203,6 @@ class RunThread(threading.Thread):
 
         return weights_of(find_run(self.workspace.runs_dir, run))
 
-    def _last_state(self) -> "TrainingState | None":
-        from fftui.runs.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
-
-        self._outputs.read_back()
-        view = self.view
-        if view.divergence is not None and view.result is not None:
-            msg = (
-                f"run {self.folder.id} would diverge again where it did: {view.divergence.advice},"
-                f" with: fftui run --config {self.folder.experiment_path} --set PATH=VALUE"
-            )
-            raise RequestError(msg)
-        state = load_checkpoint(self.folder)
-        if state is None:
-            self._outputs.emit(ev.Noted("no checkpoint yet: beginning again"))
-        return state
-
     def _train(self) -> None:
         assert self._training is not None
         training = self._training
@@ -240,7 +225,7 @@ class RunThread(threading.Thread):
         """Take events until the last one, returned without being stated; None where the run was
         stopped before.
         """
-        while not (self._requests.stopped or self._gave_up):
+        while not (self._requests.stopped or self._unsaved.gave_up):
             event = next(training)
             if isinstance(event, ev.RunFinished):
                 return event
@@ -266,13 +251,15 @@ class RunThread(threading.Thread):
         """Wait for room where as many rows wait for it as are kept."""
         if self._outputs.journal.is_full:
             training.rest()
-            self._is_settled(self._outputs.is_flushed)
+            self._unsaved.is_written_in_time(self._outputs.is_flushed)
 
     def _end(self, training: "Training", end: ev.RunFinished | None) -> ev.RunFinished:
         """The run's last event: `end`, once weights, rows and tables are on the disk."""
-        if end is not None and self._is_settled(lambda: self._is_written(training, end)):
+        if end is not None and self._unsaved.is_written_in_time(
+            lambda: self._is_written(training, end)
+        ):
             return end
-        if self._gave_up:
+        if self._unsaved.gave_up:
             return training.ended("unsaved", self._outputs.reason)
         return training.ended("interrupted")
 
@@ -286,25 +273,6 @@ class RunThread(threading.Thread):
             return False
         return self._outputs.write_tables(end)
 
-    def _is_settled(self, attempt: Callable[[], bool]) -> bool:
-        """Whether `attempt` succeeds, at once or, while the run waits as `unsaved`, in the time
-        that the experiment gives it; not where the run is stopped meanwhile.
-        """
-        if attempt():
-            return True
-        given_s = self.experiment.checkpoint.keep_trying_s if self._outputs.room_may_help else 0.0
-        until = time.monotonic() + given_s
-        self._change_status("unsaved")
-        if given_s > 0:
-            self._outputs.emit(ev.Noted(_waiting_text(given_s)))
-        while (left := until - time.monotonic()) > 0 and not self._requests.stopped:
-            self._requests.wait_for_stop(min(TRY_AGAIN_S, left))
-            if attempt():
-                self._change_status("running")
-                return True
-        self._gave_up = True
-        return False
-
     def _conclude(self) -> None:
         """Record the end. A run is recorded as finished once its last row is on the disk too."""
         end = self.view.result
@@ -314,7 +282,7 @@ class RunThread(threading.Thread):
             if self._outputs.is_flushed() or end.status != "unsaved":
                 self._outputs.write_end(end)  # else its status is that of one whose process is gone
             self._outputs.write_tables()
-        elif not self._is_settled(lambda: self._outputs.is_finished(end)):
+        elif not self._unsaved.is_written_in_time(lambda: self._outputs.is_finished(end)):
             assert self._training is not None
             self._outputs.emit(self._training.ended("unsaved", self._outputs.reason))
 
@@ -333,18 +301,14 @@ class RunThread(threading.Thread):
         if self._requests.stopped:
             return
         self._save(training)
-        self._change_status("paused")
+        self._outputs.change_status("paused")
         while not self._requests.wait_in_pause(HEARTBEAT_S):
             if self._requests.checkpoint:
                 self._save(training)
             else:
                 self._outputs.journal.touch()
         if not self._requests.stopped:
-            self._change_status("running")
-
-    def _change_status(self, status: ev.Status) -> None:
-        self._outputs.update_record(status=status)
-        self._outputs.emit(ev.StatusChanged(status))
+            self._outputs.change_status("running")
 
     def _save(self, training: "Training", finished: EpochKey | None = None) -> None:
         """Write a checkpoint of the epoch being learned, or of the stage that has just
@@ -421,32 +385,10 @@ class RunThread(threading.Thread):
         before = self._outputs.record
         self._outputs.write_start(event)
         self._outputs.emit(event)
-        seconds = expected_seconds(self.experiment)
-        no_room = room_warning(self.experiment, DiskRoom.of(self.folder.path), seconds)
-        for warning in filter(None, (self._warning, no_room)):
-            self._outputs.emit(ev.Noted(warning))
-        self._compare_start(before, event)
-
-    def _compare_start(self, record: RunRecord, event: ev.RunStarted) -> None:
-        """Note where a resumed run continues on another device or in another precision than the
-        `record` of before says.
-        """
-        before, now = (record.device, record.precision), (event.device, event.precision)
-        if event.resumed and None not in before and before != now:
-            self._outputs.emit(
-                ev.Noted(
-                    f"until now this run learned on {before[0]} in {before[1]}, from here on it"
-                    f" does on {now[0]} in {now[1]}: it will not end with the same bits as an"
-                    " uninterrupted one"
-                )
-            )
-
-
-def _waiting_text(given_s: float) -> str:
-    return (
-        f"nothing is lost yet: make room, or mend the folder; tried again every {TRY_AGAIN_S:.0f} s"
-        f" for {given_s:.0f} s (checkpoint.keep_trying_s)"
-    )
+        if self._warning:
+            self._outputs.emit(ev.Noted(self._warning))
+        for note in start_notes(self.experiment, self.folder.path, before, event):
+            self._outputs.emit(ev.Noted(note))
 
 
 def _not_started(error: str) -> ev.RunFinished:

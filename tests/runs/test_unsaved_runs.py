@@ -55,7 +55,7 @@ def test_a_run_without_room_is_noted_once_waits_and_finishes_when_there_is(
     file_size_limit: Limit,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fftui.runs.run_thread.TRY_AGAIN_S", 0.05)
+    monkeypatch.setattr("fftui.runs.unsaved_runs.TRY_AGAIN_S", 0.05)
     emitted: list[ev.Event] = []
     thread = full_disk_run(
         folder, experiment, facts, stand_in, listener=lambda _, event: emitted.append(event)
@@ -166,7 +166,7 @@ def test_a_run_moved_away_waits_to_be_moved_back(
     stand_in: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fftui.runs.run_thread.TRY_AGAIN_S", 0.05)
+    monkeypatch.setattr("fftui.runs.unsaved_runs.TRY_AGAIN_S", 0.05)
     elsewhere = folder.path.parent / "elsewhere"
 
     def move(_at: float, event: ev.Event) -> None:
