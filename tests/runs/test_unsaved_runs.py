@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -24,45 +24,56 @@ from fftui.runs.status import current_record
 from .threads import PATIENCE_S, executed, until, workspace_of
 
 Limit = Callable[[int], AbstractContextManager[None]]
+LongRun = Callable[..., RunThread]
 
 
-def full_disk_run(
-    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, **options: Any
-) -> RunThread:
-    """A run of forty epochs that begins to wait for room after a moment, at most a minute."""
+@pytest.fixture
+def long_run(
+    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any
+) -> Iterator[LongRun]:
+    """Threads of a run of forty epochs that waits for room a minute at most; at the end of the test
+    they are over.
+    """
     patient = experiment.changed({"checkpoint.keep_trying_s": 60.0})
-    folder.write_experiment(patient)
-    events = [
-        facts.started(),
-        facts.layer(1),
-        *[facts.epoch(1, n) for n in range(1, 40)],
-        facts.layer_end(1),
-        facts.finished,
-    ]
-    return RunThread(
-        folder,
-        workspace_of(folder),
-        start_training=lambda *_, **__: stand_in(events),
-        **options,
-    )
+    epochs = [facts.epoch(1, n) for n in range(1, 40)]
+    events = [facts.started(), facts.layer(1), *epochs, facts.layer_end(1), facts.finished]
+    threads = []
+
+    def thread_of(**options: Any) -> RunThread:
+        folder.write_experiment(patient)
+        threads.append(
+            RunThread(
+                folder,
+                workspace_of(folder),
+                start_training=lambda *_, **__: stand_in(events),
+                **options,
+            )
+        )
+        return threads[-1]
+
+    yield thread_of
+    for thread in threads:
+        thread.stop()
+        if thread.ident is not None:  # it was started
+            thread.join(PATIENCE_S)
+
+
+def start_until_unsaved(thread: RunThread) -> None:
+    thread.start()
+    until(lambda: thread.view.status == "unsaved")
 
 
 def test_a_run_without_room_is_noted_once_waits_and_finishes_when_there_is(
     folder: RunFolder,
-    experiment: Experiment,
-    facts: Any,
-    stand_in: Any,
+    long_run: LongRun,
     file_size_limit: Limit,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("fftui.runs.unsaved_runs.TRY_AGAIN_S", 0.05)
     emitted: list[ev.Event] = []
-    thread = full_disk_run(
-        folder, experiment, facts, stand_in, listener=lambda _, event: emitted.append(event)
-    )
+    thread = long_run(listener=lambda _, event: emitted.append(event))
     with file_size_limit(1200):
-        thread.start()
-        until(lambda: thread.view.status == "unsaved")
+        start_until_unsaved(thread)
         assert folder.record().status != "finished"
         assert not folder.checkpoint.exists()
     thread.join(PATIENCE_S)
@@ -81,12 +92,11 @@ def test_a_run_without_room_is_noted_once_waits_and_finishes_when_there_is(
 
 
 def test_a_run_that_finds_no_room_is_unsaved_and_learns_it_again(
-    folder: RunFolder, experiment: Experiment, facts: Any, stand_in: Any, file_size_limit: Limit
+    folder: RunFolder, long_run: LongRun, file_size_limit: Limit
 ) -> None:
-    thread = full_disk_run(folder, experiment, facts, stand_in)
+    thread = long_run()
     with file_size_limit(1200):
-        thread.start()
-        until(lambda: thread.view.status == "unsaved")
+        start_until_unsaved(thread)
         thread.stop()  # nobody can make room
         thread.join(PATIENCE_S)
     assert thread.view.status == "unsaved"
@@ -96,7 +106,7 @@ def test_a_run_that_finds_no_room_is_unsaved_and_learns_it_again(
     for line in folder.journal.read_bytes().splitlines()[:-1]:
         json.loads(line)
     assert current_record(folder).status == "interrupted"  # more could not be written
-    again = full_disk_run(folder, experiment, facts, stand_in, resume=True)
+    again = long_run(resume=True)
     again.run()
     assert current_record(folder).status == "finished"
     assert pl.read_parquet(folder.table("epochs"))["epoch"].to_list() == list(range(1, 40))
@@ -140,16 +150,15 @@ def test_a_checkpoint_is_never_ahead_of_the_rows(
 @pytest.mark.parametrize("whole_folder", [True, False], ids=["folder", "journal"])
 def test_a_run_deleted_while_it_learns_is_made_again(
     folder: RunFolder,
+    long_run: LongRun,
     experiment: Experiment,
-    facts: Any,
-    stand_in: Any,
     whole_folder: bool,
 ) -> None:
     def delete(_at: float, event: ev.Event) -> None:
         if isinstance(event, ev.EpochFinished) and event.epoch == 20:
             shutil.rmtree(folder.path) if whole_folder else folder.journal.unlink()
 
-    thread = full_disk_run(folder, experiment, facts, stand_in, listener=delete)
+    thread = long_run(listener=delete)
     thread.run()
     assert thread.view.status == folder.record().status == "finished"
     assert thread.problems == ()
@@ -161,9 +170,7 @@ def test_a_run_deleted_while_it_learns_is_made_again(
 
 def test_a_run_moved_away_waits_to_be_moved_back(
     folder: RunFolder,
-    experiment: Experiment,
-    facts: Any,
-    stand_in: Any,
+    long_run: LongRun,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("fftui.runs.unsaved_runs.TRY_AGAIN_S", 0.05)
@@ -173,9 +180,8 @@ def test_a_run_moved_away_waits_to_be_moved_back(
         if isinstance(event, ev.EpochFinished) and event.epoch == 20:
             folder.path.rename(elsewhere)
 
-    thread = full_disk_run(folder, experiment, facts, stand_in, listener=move)
-    thread.start()
-    until(lambda: thread.view.status == "unsaved")
+    thread = long_run(listener=move)
+    start_until_unsaved(thread)
     assert any("move it back" in problem for problem in thread.problems)
     assert not folder.path.exists()
     elsewhere.rename(folder.path)
@@ -186,17 +192,14 @@ def test_a_run_moved_away_waits_to_be_moved_back(
 
 def test_a_run_waits_where_more_rows_wait_than_are_kept(
     folder: RunFolder,
-    experiment: Experiment,
-    facts: Any,
-    stand_in: Any,
+    long_run: LongRun,
     file_size_limit: Limit,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("fftui.runs.journal_writer.KEPT_BYTES", 1000)
-    thread = full_disk_run(folder, experiment, facts, stand_in)
+    thread = long_run()
     with file_size_limit(1200):
-        thread.start()
-        until(lambda: thread.view.status == "unsaved")
+        start_until_unsaved(thread)
         assert len(thread.view.layers[0].history) < 39
         thread.stop()
         thread.join(PATIENCE_S)
