@@ -11,7 +11,7 @@ from fftui.telemetry.inspection import (
     NvmlInspection,
     RaplInspection,
 )
-from fftui.telemetry.nvml import CALLS
+from fftui.telemetry.nvml_calls import CALLS
 from fftui.text.format import size
 
 UNITS = {

@@ -10,6 +10,7 @@ import pynvml
 
 from fftui.telemetry import nvml
 from fftui.telemetry.hanging import driver_call
+from fftui.telemetry.nvml_calls import CALLS, Answer, Call, answer_to
 from fftui.telemetry.rapl import RAPL_FOLDER, RaplSource, RaplUnavailableError
 from fftui.telemetry.visible import Visible, visible, visible_here
 
@@ -116,7 +117,7 @@ def _board(index: int) -> DeviceInspection:
         handle = pynvml.nvmlDeviceGetHandleByIndex(index)
     # a board that is lost is listed, so that the others keep their index
     except Exception as error:  # noqa: BLE001 - see fftui.telemetry.nvml
-        refused = tuple(CallAnswer(call.name, reason=nvml.reason_of(error)) for call in nvml.CALLS)
+        refused = tuple(CallAnswer(call.name, reason=nvml.reason_of(error)) for call in CALLS)
         return DeviceInspection("no answer", None, index, None, None, refused)
     mode = nvml.or_none(pynvml.nvmlDeviceGetMigMode, handle)
     return DeviceInspection(
@@ -125,25 +126,25 @@ def _board(index: int) -> DeviceInspection:
         index=index,
         bus_id=nvml.or_none(lambda: str(pynvml.nvmlDeviceGetPciInfo(handle).busId)),
         mig_mode=None if mode is None else bool(mode[0]),
-        answers=_answers(handle, nvml.CALLS),
+        answers=_answers(handle, CALLS),
         slices=tuple(_slice(each) for each in nvml.slices(handle)),
     )
 
 
 def _slice(handle: Any) -> DeviceInspection:
-    own = tuple(call for call in nvml.CALLS if call.of_slice)
+    own = tuple(call for call in CALLS if call.of_slice)
     return DeviceInspection(
         nvml.name_of(handle), nvml.uuid_of(handle), None, None, None, _answers(handle, own)
     )
 
 
-def _answers(handle: Any, calls: tuple[nvml.Call, ...]) -> tuple[CallAnswer, ...]:
+def _answers(handle: Any, calls: tuple[Call, ...]) -> tuple[CallAnswer, ...]:
     answers = []
     for call in calls:
         try:
-            answer = nvml.answer_to(call, handle)
+            answer = answer_to(call, handle)
         except nvml.GpuUnavailableError as error:
-            answer = nvml.Answer(reason=str(error))
+            answer = Answer(reason=str(error))
         metrics = dict(zip(call.metrics, answer.values, strict=True)) if answer.values else {}
         answers.append(CallAnswer(call.name, metrics, answer.reason))
     return tuple(answers)

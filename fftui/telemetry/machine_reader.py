@@ -16,8 +16,10 @@ from fftui.events import (
     OtherGpusSampled,
     TelemetrySampled,
 )
+from fftui.telemetry.gpu_source import GpuSource, OtherGpus
 from fftui.telemetry.host import HostSource
-from fftui.telemetry.nvml import NO_METRICS, GpuMetrics, GpuSource, GpuUnavailableError, OtherGpus
+from fftui.telemetry.nvml import GpuUnavailableError
+from fftui.telemetry.nvml_calls import NO_METRICS, GpuMetrics
 from fftui.telemetry.rapl import RAPL_FOLDER, RaplSource, RaplUnavailableError
 
 GPU_METRICS = tuple(field.name for field in fields(GpuMetrics))

@@ -6,7 +6,7 @@ from fftui.doctor import telemetry_section as section
 from fftui.doctor.checks import Check
 from fftui.doctor.telemetry_section import gpu_sections, telemetry_section, visibility_problem
 from fftui.telemetry.inspection import CallAnswer, DeviceInspection, NvmlInspection, RaplInspection
-from fftui.telemetry.nvml import CALLS
+from fftui.telemetry.nvml_calls import CALLS
 from fftui.telemetry.visible import Visible
 
 METRICS = {

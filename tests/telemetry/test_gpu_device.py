@@ -28,7 +28,7 @@ import json, os
 from types import SimpleNamespace
 import torch
 from fftui.telemetry.gpu_device import gpu_uuid
-from fftui.telemetry.nvml import GpuSource
+from fftui.telemetry.gpu_source import GpuSource
 torch.cuda.get_device_properties = lambda device: SimpleNamespace({properties})
 torch.cuda.current_device = lambda: 1
 for value, device in {asked!r}:

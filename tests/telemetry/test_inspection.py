@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fftui.telemetry.inspection import inspect_rapl
-from fftui.telemetry.nvml import CALLS
+from fftui.telemetry.nvml_calls import CALLS
 
 INSPECTION = """
 import json

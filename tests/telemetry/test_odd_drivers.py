@@ -11,7 +11,7 @@ import pytest
 from fftui.events import MachineDescribed, TelemetryEnded
 from fftui.runs.journal import read_journal
 from fftui.runs.view import fold
-from fftui.telemetry import nvml
+from fftui.telemetry import nvml, nvml_calls
 from fftui.telemetry.inspection import inspect_nvml
 
 from .test_inspection import INSPECTION, metrics, refused
@@ -42,7 +42,7 @@ def inspected(python_with_gpu):
     [
         ("wsl2-undecodable-name.nvml", "\ufffd\ufffdgarbage", set()),
         ("uma-zero-memory.nvml", "Stand-in 0", {"nvmlDeviceGetMemoryInfo"}),
-        ("jetson.nvml", "Orin (nvgpu)", {call.name for call in nvml.CALLS}),
+        ("jetson.nvml", "Orin (nvgpu)", {call.name for call in nvml_calls.CALLS}),
     ],
 )
 def test_a_board_as_people_have_is_listed_with_what_it_answers(inspected, case, name, missing):
@@ -73,8 +73,8 @@ def test_a_library_that_fails_otherwise_costs_the_metric_alone(monkeypatch):
     def fails(*_: object) -> None:
         raise ValueError("NULL pointer access")
 
-    call = nvml.Call("nvmlDeviceGetPowerUsage", ("power_w",), fails)
-    assert nvml.answer_to(call, None).reason == "ValueError: NULL pointer access"
+    call = nvml_calls.Call("nvmlDeviceGetPowerUsage", ("power_w",), fails)
+    assert nvml_calls.answer_to(call, None).reason == "ValueError: NULL pointer access"
     monkeypatch.setattr(nvml.pynvml, "nvmlInit", fails)
     assert inspect_nvml().absent == "ValueError: NULL pointer access"
 

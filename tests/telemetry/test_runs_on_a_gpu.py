@@ -14,7 +14,7 @@ from fftui.events import MetricsUnavailable, TelemetryEnded
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.view import fold
-from fftui.telemetry.nvml import CALLS
+from fftui.telemetry.nvml_calls import CALLS
 from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"

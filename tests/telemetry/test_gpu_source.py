@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fftui.telemetry.nvml import CALLS, GpuMetrics
+from fftui.telemetry.nvml_calls import CALLS, GpuMetrics
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 SLICE = "MIG-11111111-0000-4000-8000-000000000001"
@@ -16,7 +16,8 @@ NOT_SUPPORTED, NO_PERMISSION, FUNCTION_NOT_FOUND, DRIVER_NOT_LOADED, MISMATCH = 
 READ = """
 import json, os, time
 from dataclasses import asdict
-from fftui.telemetry.nvml import GpuSource, GpuUnavailableError
+from fftui.telemetry.gpu_source import GpuSource
+from fftui.telemetry.nvml import GpuUnavailableError
 {before}
 try:
     gpu = GpuSource({uuid!r})
@@ -208,7 +209,7 @@ def test_a_lost_gpu_ends_the_source(python_with_gpu):
 
 COUNT = """
 import json, time
-from fftui.telemetry.nvml import GpuSource
+from fftui.telemetry.gpu_source import GpuSource
 gpu = GpuSource({uuid!r})
 samples = []
 until = time.time() + 0.6
@@ -256,7 +257,7 @@ def _near(one: float, other: float, wrap: float) -> bool:
 OTHERS = """
 import json, time
 from dataclasses import asdict
-from fftui.telemetry.nvml import GpuSource, OtherGpus
+from fftui.telemetry.gpu_source import GpuSource, OtherGpus
 gpu = GpuSource({uuid!r})
 others = OtherGpus(gpu.board_uuid)
 print(json.dumps([list(others.names), asdict(others.read())]))
