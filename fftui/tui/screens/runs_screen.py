@@ -19,10 +19,10 @@ from fftui.runs.run_fields import FIELD_OF, RunField
 from fftui.runs.workspace import Workspace
 from fftui.text.run_list_text import title_of
 from fftui.tui.backend import Backend
-from fftui.tui.messages import EditRun, LookInto, OpenRun
 from fftui.tui.screens.columns_screen import ColumnsScreen
 from fftui.tui.screens.marking import MarkingScreen
 from fftui.tui.screens.run_editing import RunEditing
+from fftui.tui.screens.run_opening import RunOpening
 from fftui.tui.screens.uncovered import Uncovered
 from fftui.tui.widgets.cell_text import Paragraphs, cut
 from fftui.tui.widgets.footer import Footer
@@ -49,16 +49,11 @@ class SettingsLoaded(Message):
     """The settings of all runs have been read."""
 
 
-class RunsScreen(Uncovered, MarkingScreen, RunEditing):
+class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
     """All runs as rows; Enter opens one."""
 
     IS_ROOT_SCREEN: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open"),
-        Binding(
-            "e", "edit", "Edit", show=False, tooltip="Open what the run was asked to do in the form"
-        ),
-        Binding("i", "look", "Look", show=False, tooltip="What the run's layers have learned"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("o", "order(1)", "Order", show=False, tooltip="Sort by the next column"),
         Binding("O", "order(-1)", "Previous order", show=False),
@@ -286,25 +281,6 @@ class RunsScreen(Uncovered, MarkingScreen, RunEditing):
         marked = [run for run in self._runs if run.id in self.marked]
         here = self.current
         return marked or ([here] if here is not None else [])
-
-    def action_open(self) -> None:
-        """Open the run under the cursor."""
-        if (run := self.current) is None:
-            return
-        if run.record is None:
-            self.notify(f"run {run.id}: {run.problem}", severity="error", timeout=10)
-        else:
-            self.post_message(OpenRun(run.id))
-
-    def action_edit(self) -> None:
-        """Open what the run under the cursor was asked to do in the form."""
-        if (run := self.current) is not None:
-            self.post_message(EditRun(run.id))
-
-    def action_look(self) -> None:
-        """Look into the layers of the run under the cursor."""
-        if (run := self.current) is not None:
-            self.post_message(LookInto(run.id))
 
     def action_filter(self) -> None:
         """Show the input of the filter."""
