@@ -17,6 +17,22 @@ FORWARD_FORWARD = {
 PARALLEL = FORWARD_FORWARD | {"order": "parallel", "negatives": "hard"}
 LOCAL = {"rule": "local-ce", "epochs": 2, "batch_size": 100, "learning_rate": 0.003, "scale": 4.0}
 BACKPROP = {"rule": "backprop", "epochs": 2, "batch_size": 100, "learning_rate": 0.001}
+PHASES = [
+    FORWARD_FORWARD,
+    FORWARD_FORWARD
+    | {"negatives": "fixed", "loss": "softplus", "schedule": "cosine", "goodness": "sum-square"},
+    PARALLEL,
+    LOCAL,
+    LOCAL | {"order": "layer-wise"},
+    BACKPROP,
+    BACKPROP | {"optimizer": {"kind": "adamw", "weight_decay": 0.01, "clip_norm": 1.0}},
+    PARALLEL
+    | {
+        "learning_rate": [0.01, 0.003],
+        "schedule": "cosine",
+        "optimizer": {"kind": "sgd", "momentum": 0.9, "clip_norm": 1.0, "final_rate": 0.1},
+    },
+]
 
 
 @pytest.fixture

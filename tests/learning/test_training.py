@@ -1,11 +1,8 @@
-"""`train()` as a generator of events: what it states, that it learns, and that it goes on where it
-stopped.
-"""
+"""`train()` as a generator of events: what it states, and that it learns."""
 
 import math
 import time
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,48 +13,12 @@ from fftui import events as ev
 from fftui.bits import unpack_bits
 from fftui.experiment import Experiment
 from fftui.learning import prepared
-from fftui.learning.state import TrainingState
-from fftui.learning.training import Training, train
+from fftui.learning.training import train
 
-from .conftest import BACKPROP, FORWARD_FORWARD, LOCAL, PARALLEL
+from .conftest import BACKPROP, FORWARD_FORWARD, LOCAL, PARALLEL, PHASES
+from .trainings import of, weights
 
 Make = Callable[..., Experiment]
-PHASES = [
-    FORWARD_FORWARD,
-    FORWARD_FORWARD
-    | {"negatives": "fixed", "loss": "softplus", "schedule": "cosine", "goodness": "sum-square"},
-    PARALLEL,
-    LOCAL,
-    LOCAL | {"order": "layer-wise"},
-    BACKPROP,
-    BACKPROP | {"optimizer": {"kind": "adamw", "weight_decay": 0.01, "clip_norm": 1.0}},
-    PARALLEL
-    | {
-        "learning_rate": [0.01, 0.003],
-        "schedule": "cosine",
-        "optimizer": {"kind": "sgd", "momentum": 0.9, "clip_norm": 1.0, "final_rate": 0.1},
-    },
-]
-CONVOLUTIONS = {
-    "layers": [
-        {"kind": "convolution", "channels": 4, "kernel": 3, "padding": 1},
-        {"kind": "convolution", "channels": 6, "kernel": 3, "padding": 1, "pooling": "none"},
-    ],
-    "label": {"encoding": "random-plane"},
-    "head": {"kind": "linear", "normalisation": "rms"},
-}
-
-
-def weights(training: Training) -> dict[str, torch.Tensor]:
-    return {
-        name: tensor
-        for name, tensor in training.state().tensors.items()
-        if name.startswith("network.")
-    }
-
-
-def of(events: Iterable[ev.Event], kind: type[ev.Event]) -> list[ev.Event]:
-    return [event for event in events if isinstance(event, kind)]
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -118,77 +79,6 @@ def test_the_end_says_of_each_image_whether_it_is_right(
             assert event.depth_correct[-1] == event.correct
             assert event.depth_accuracies[0] == event.layer_accuracies[0]
             assert event.depth_accuracies[1] == event.accuracy
-
-
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("stop_after", [1, 3, 9, 13, 19, 1000])
-def test_resuming_gives_the_same_weights_bit_by_bit(
-    small: Make, phase: dict[str, object], stop_after: int
-) -> None:
-    whole = train(small(phase))
-    expected_last = list(whole)[-1]
-    first = train(small(phase))
-    list(islice(first, stop_after))
-    state = first.state()
-    first.close()
-    rest = train(small(phase), state=state)
-    last = list(rest)[-1]
-    for name, tensor in weights(whole).items():
-        assert torch.equal(tensor, weights(rest)[name]), name
-    assert isinstance(last, ev.RunFinished)
-    assert isinstance(expected_last, ev.RunFinished)
-    assert last.test_accuracy == expected_last.test_accuracy
-    assert last.layer_accuracies == expected_last.layer_accuracies
-    assert last.depth_accuracies == expected_last.depth_accuracies
-
-
-@pytest.mark.parametrize("stop_after", [2, 4, 9])
-def test_a_network_with_batch_norm_and_augmented_images_resumes_bit_by_bit(
-    small: Make, stop_after: int
-) -> None:
-    data = {
-        "normalisation": "unit",
-        "train_images": 200,
-        "test_images": 20,
-        "shift": 1,
-        "flip": True,
-        "augment": {"rotation": 10.0, "area": 0.8, "brightness": 0.2, "contrast": 0.2},
-    }
-    fields = {
-        "model": CONVOLUTIONS,
-        "data": data,
-        "phases": [PARALLEL, PARALLEL | {"order": "parallel"}],
-    }
-    whole, first = train(small(PARALLEL, **fields)), train(small(PARALLEL, **fields))
-    list(whole)
-    list(islice(first, stop_after))
-    rest = train(small(PARALLEL, **fields), state=first.state())
-    list(rest)
-    for name, tensor in weights(whole).items():
-        assert torch.equal(tensor, weights(rest)[name]), name
-
-
-def test_layers_in_parallel_tell_their_means_apart(small: Make) -> None:
-    events = list(train(small(PARALLEL)))
-    means = of(events, ev.LayerMeans)
-    assert [(m.layer, m.epoch) for m in means] == [(1, 1), (2, 1), (1, 2), (2, 2)]  # type: ignore[attr-defined]
-    epochs = of(events, ev.EpochFinished)
-    for epoch in epochs:
-        losses = [m.loss for m in means if m.epoch == epoch.epoch]  # type: ignore[attr-defined]
-        assert epoch.loss == pytest.approx(sum(losses))  # type: ignore[attr-defined]
-        assert epoch.goodness_positive is None  # type: ignore[attr-defined]
-    started = of(events, ev.LayerStarted)
-    assert [e.parallel for e in started] == [(1, 2)]  # type: ignore[attr-defined]
-    last = [e for e in of(events, ev.Evaluated) if e.final][-1]  # type: ignore[attr-defined]
-    assert last.head_accuracy is not None  # type: ignore[attr-defined]
-
-
-def test_an_epoch_stopped_in_its_middle_reports_the_means_of_the_whole(small: Make) -> None:
-    means = [(e.loss, e.goodness_positive) for e in of(train(small()), ev.EpochFinished)]  # type: ignore[attr-defined]
-    first = train(small())
-    next(event for event in first if isinstance(event, ev.Stepped) and event.step == 3)
-    rest = of(train(small(), state=first.state()), ev.EpochFinished)
-    assert [(e.loss, e.goodness_positive) for e in rest] == means  # type: ignore[attr-defined]
 
 
 def test_the_images_of_a_seed_are_the_same_whatever_learns_from_them(small: Make) -> None:
@@ -264,86 +154,6 @@ def test_backprop_learns_real_digits(small: Make) -> None:
     assert last.layer_accuracies == ()
 
 
-def test_lower_layers_are_fixed_while_a_layer_learns(small: Make) -> None:
-    training = train(small())
-    next(event for event in training if isinstance(event, ev.LayerFinished))
-    before = weights(training)
-    list(training)
-    after = weights(training)
-    for name in ("weight", "bias"):
-        assert torch.equal(before[f"network._layers.0.{name}"], after[f"network._layers.0.{name}"])
-        assert not torch.equal(
-            before[f"network._layers.1.{name}"], after[f"network._layers.1.{name}"]
-        )
-
-
-def test_skipping_a_layer_goes_on_with_the_next(small: Make) -> None:
-    training = train(small())
-    events = []
-    for event in training:
-        events.append(event)
-        if isinstance(event, ev.Stepped) and event.done == 2:
-            training.skip_layer()
-    finished = [e for e in events if isinstance(e, ev.LayerFinished)]
-    assert [(e.layer, e.skipped, e.epochs) for e in finished] == [(1, True, 0), (2, False, 2)]
-    steps = [e for e in events if isinstance(e, ev.Stepped)]
-    assert steps[-1].done == steps[-1].total
-
-
-@pytest.mark.parametrize("heard", [1, 2])
-def test_a_run_that_is_stopped_before_it_goes_on_loses_nothing(small: Make, heard: int) -> None:
-    """Resumed in mid-epoch and stopped at its start: what the optimiser knew is in the next state
-    too.
-    """
-    whole, first = train(small()), train(small())
-    list(whole)
-    next(event for event in first if isinstance(event, ev.Stepped) and event.done == 6)
-    second = train(small(), state=first.state())
-    list(islice(second, heard))
-    again = second.state()
-    assert {name for name in again.tensors if name.startswith("learner.")}
-    third = train(small(), state=again)
-    list(third)
-    for name, tensor in weights(whole).items():
-        assert torch.equal(tensor, weights(third)[name]), name
-
-
-def test_the_time_of_a_skipped_epoch_is_the_skipped_layers(small: Make) -> None:
-    training, read = train(small()), 0.0
-    for event in training:
-        if isinstance(event, ev.Stepped) and event.layer == 1 and event.step == 3:
-            training.skip_layer()
-        if isinstance(event, ev.LayerFinished) and event.layer == 1:
-            read = training.ended("interrupted").compute_s or 0.0
-        if isinstance(event, ev.EpochFinished):
-            assert event.compute_s <= event.epoch_s
-    assert read > 0
-
-
-def test_a_wish_to_skip_while_a_layer_is_prepared_skips_none(
-    small: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    training = train(small())
-    rule = training._rules[0]
-    prepare = rule.trainer
-
-    def pressed(*arguments: Any) -> Any:
-        training.skip_layer()
-        trainer = prepare(*arguments)
-        training.skip_layer()
-        return trainer
-
-    monkeypatch.setattr(rule, "trainer", pressed)
-    assert [e.skipped for e in training if isinstance(e, ev.LayerFinished)] == [False, False]
-
-
-def test_a_state_ends_the_window_that_its_batches_are_in(small: Make) -> None:
-    training = train(small())
-    next(event for event in training if isinstance(event, ev.Stepped) and event.done == 2)
-    assert training.state().progress.times.compute_s > 0
-    assert [(window.doing, window.steps) for window in training.pop_windows()] == [("learning", 2)]
-
-
 def test_making_a_network_is_no_reading_of_images(
     small: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,26 +168,6 @@ def test_making_a_network_is_no_reading_of_images(
     assert end.data_s is not None
     assert end.e2e_s is not None
     assert end.e2e_s - end.data_s >= 0.2
-
-
-def test_a_request_to_skip_between_layers_skips_none(small: Make) -> None:
-    training = train(small())
-    events = []
-    for event in training:
-        events.append(event)
-        if isinstance(event, ev.LayerFinished) and event.layer == 1:
-            training.skip_layer()
-    assert [e.skipped for e in events if isinstance(e, ev.LayerFinished)] == [False, False]
-
-
-def test_a_loss_that_is_not_a_number_is_noted_where_the_run_goes_on(small: Make) -> None:
-    diverging = FORWARD_FORWARD | {"learning_rate": 1e30, "loss": "softplus"}
-    events = list(train(small(diverging, on_nan="go-on")))
-    assert isinstance(events[-1], ev.RunFinished)
-    assert events[-1].status == "finished"
-    assert any(
-        "no longer a number" in event.message for event in events if isinstance(event, ev.Noted)
-    )
 
 
 def test_evaluation_splits_too_large_to_cache_have_the_same_scores(small: Make) -> None:
@@ -427,17 +217,6 @@ def test_the_moment_says_what_is_done_and_a_checkpoint_is_not_learning(small: Ma
     assert training.moment == ("evaluating", 1, 1, 1)
     training.rest()
     assert training.moment.doing == "rest"
-
-
-def test_state_names_and_position(small: Make) -> None:
-    training = train(small())
-    next(event for event in training if isinstance(event, ev.Stepped) and event.epoch == 2)
-    state = training.state()
-    assert isinstance(state, TrainingState)
-    assert (state.progress.epoch, state.progress.step, state.progress.stage) == (1, 1, 0)
-    assert training.epoch_key == (1, 1, 2)
-    assert {"learner.sums", "learner.0.exp_avg", "network._layers.0.weight"} <= set(state.tensors)
-    assert type(state.progress).from_json(state.progress.to_json()) == state.progress
 
 
 def test_a_last_batch_of_one_image_is_learned_behind_batch_norm(small: Make) -> None:
