@@ -1,27 +1,16 @@
-"""Studies on screen: the list, one study with its results, and the thread that runs it."""
+"""Studies on screen: the list, and one study with its results."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from rich.cells import cell_len
 
 from fftui.errors import RequestError
 from fftui.events import Status
-from fftui.experiment import Experiment
-from fftui.experiment.values import parse_overrides
-from fftui.presets import load_preset
-from fftui.runs.expectation import FinishedRuns
-from fftui.runs.folder import RunFolder
 from fftui.runs.view import RunView
-from fftui.runs.workspace import Workspace
-from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.runner import TrialProgress
-from fftui.studies.study import Condition, Scale, Study, Trial
-from fftui.tui import study_backend
+from fftui.studies.study import Condition, Scale, Study
 from fftui.tui.app import FFTUIApp
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
@@ -30,7 +19,7 @@ from fftui.tui.screens.presets_screen import PresetsScreen
 from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.studies_screen import StudiesScreen
 from fftui.tui.screens.study_screen import StudyScreen
-from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable, study_facts
+from fftui.tui.study_backend import StudyFacts, StudyTable
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.row_list import RowList
@@ -38,33 +27,13 @@ from fftui.tui.widgets.row_widget import RowWidget
 from fftui.tui.widgets.run_status import ProgressLine, RunHeader
 from fftui.tui.widgets.study_widgets import StudyHeader, columns_of
 
-from ..conftest import Small
 from .on_screen import LARGE, SMALL, both_sizes, text_of, until
-
-
-def experiment(seed: int = 0, epochs: int = 1) -> Experiment:
-    return load_preset(
-        "quickstart", overrides=parse_overrides([f"phases.0.epochs={epochs}"]), seed=seed
-    )
+from .study_facts import at, two_conditions
 
 
 @pytest.fixture
 def study() -> Study:
-    """Two conditions at two seeds."""
-    one = Condition((("method", "paper/ff at equal updates"), ("θ", 2.0)), 97.14, 99.0)
-    other = Condition((("method", "ff"), ("θ", None)))
-    trials = tuple(
-        Trial(condition, experiment(seed, epochs))
-        for seed in (0, 1)
-        for epochs, condition in ((1, one), (2, other))
-    )
-    return Study(
-        "threshold",
-        "The threshold θ",
-        "How sensitive is it?",
-        trials,
-        ("svhn is not on this machine",),
-    )
+    return two_conditions()
 
 
 @dataclass
@@ -128,14 +97,6 @@ def study_app(
     app = new_app()
     monkeypatch.setattr(app, "studies", lambda: backend)
     return app
-
-
-def at(
-    study: Study, index: int, state: str = "running", view: RunView | None = None, **more: object
-) -> TrialProgress:
-    return TrialProgress(
-        index, len(study.trials), study.trials[index - 1], state, view, "the-run", **more
-    )  # type: ignore[arg-type]
 
 
 @both_sizes
@@ -341,76 +302,6 @@ async def test_no_key_fails_before_anything_is_loaded(
         await until(
             pilot, lambda: "cannot read" in text_of(study_app.screen.query_one("#results", RowList))
         )
-
-
-def test_the_facts_of_a_study_are_those_of_its_runs(
-    study: Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # another test may have measured this machine
-    monkeypatch.setattr("fftui.runs.estimate._Measured.rates", None)
-    facts = study_facts(study, KnownRuns())
-    assert (facts.done, len(facts.remaining)) == (0, 4)
-    assert facts.expected_s is None
-    monkeypatch.setattr(FinishedRuns, "seconds", lambda self, experiment: 2.5)
-    assert facts.expected_s == 10.0
-    assert facts.runs == {}
-    ran = KnownRun(RunFolder(Path("the-run")), SimpleNamespace(status="finished"))
-    assert study_facts(study, KnownRuns({identity(study.trials[2].experiment): ran})).runs == {
-        study.conditions[0]: "the-run"
-    }
-    repeated = Study("x", "", "", (*study.trials, study.trials[0]))
-    assert len(study_facts(repeated, KnownRuns()).remaining) == 4
-
-
-def test_conditions_that_share_an_experiment_wait_for_it_together(small: type[Small]) -> None:
-    """Under another name it is the same experiment, and is run once."""
-    trial = small.trial()
-    same = trial.experiment.model_copy(update={"name": "another name"})
-    other = Trial(Condition((("units", "as before"),)), same)
-    facts = study_facts(small.study(trial, other), KnownRuns())
-    assert len(facts.remaining) == 1
-    assert facts.waiting == {trial.condition, other.condition}
-
-
-def test_the_thread_keeps_the_progress_of_its_trials(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view_of: Callable[..., RunView]
-) -> None:
-    view, go = view_of(until=(1, 2)), threading.Event()
-
-    def run_study(*_: object, stop: threading.Event) -> Iterator[TrialProgress]:
-        yield at(study, 1, "finished before")
-        yield at(study, 2, view=view)
-        go.wait(10)
-        if stop.is_set():
-            yield at(study, 2, "interrupted", view)
-            return
-        raise AssertionError
-
-    monkeypatch.setattr(study_backend, "run_study", run_study)
-    run = StudyBackend(Workspace(tmp_path, None, "cpu")).start(study)
-    while run.progress is None or run.progress.index < 2:
-        run.join(0.01)
-    assert run.view is view
-    assert [progress.state for progress in run.ended] == ["finished before"]
-    run.stop()
-    go.set()
-    run.join(10)
-    assert not run.is_alive()
-    assert [progress.state for progress in run.ended] == ["finished before", "interrupted"]
-    assert run.stopping
-
-
-def test_an_error_that_stops_a_study_is_kept(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run_study(*_: object, stop: threading.Event) -> Iterator[TrialProgress]:
-        raise RequestError("cannot make a run\nat all")
-        yield
-
-    monkeypatch.setattr(study_backend, "run_study", run_study)
-    run = StudyRun(study, Workspace(tmp_path, None, "cpu"))
-    run.run()
-    assert run.problem == "cannot make a run"
 
 
 def test_numbers_are_dropped_before_columns_that_identify_conditions() -> None:
