@@ -30,6 +30,9 @@ from fftui.tui.widgets.footer import Footer
 
 POLL_S = 0.5
 BREATH_S = 0.02  # between two parts of a long journal: the screen answers keys
+# More than the 0.25 s between two refreshes, so that what was read first has been drawn by then: a
+# thread that reads on meanwhile takes Python's lock from the one that draws. All of a journal of
+# 1,000,000 lines takes half a minute, where it is not missed.
 FIRST_PICTURE_S = 0.3
 
 
