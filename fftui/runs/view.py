@@ -141,10 +141,12 @@ class RunView:
 
     def time_left_s(self) -> float | None:
         """Seconds until the last step, at this session's mean time per step cost; None before the
-        first step.
+        first step, and once a layer has diverged: no other step is taken.
         """
         step, started_at, now = self.progress, self.started_at, self.now
         if step is None or started_at is None or now is None or self.status != "running":
+            return None
+        if self.divergence is not None:
             return None
         spent = cost_of_steps(self.started, self.done_at_start, step.done)
         for begin, end in self.skipped:

@@ -311,6 +311,9 @@ def test_a_layer_that_diverged_is_shown_so_until_the_run_begins_again(facts: Any
     assert view.divergence is diverged
     assert (view.layers[0].state, view.diverged) == ("diverged", True)
     assert view.log[-1].text == diverged.text
+    stepped = fold(facts.started(), facts.layer(1), (10.0, facts.step(2)))
+    assert stepped.time_left_s() == 30.0
+    assert stepped.after(11.0, diverged).time_left_s() is None
     assert fold(facts.started(), facts.layer(1), diverged, facts.started()).divergence is None
 
 

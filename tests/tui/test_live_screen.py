@@ -191,6 +191,16 @@ async def test_the_final_evaluation_is_no_learning_with_time_left(
         assert "left" not in progress
 
 
+async def test_no_time_is_left_once_a_layer_has_diverged(new_app, new_control, view_of) -> None:
+    view = view_of(until=(2, 5))
+    assert view.now is not None
+    diverged = ev.LayerDiverged(1, 2, 5, 180, 4, "a smaller learning rate")
+    app = new_app(new_control(view.after(view.now, diverged)))
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "not finite" in text_of(app.screen.query_one(ProgressLine)))
+        assert "left" not in text_of(app.screen.query_one(ProgressLine))
+
+
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 async def test_a_run_that_diverged_is_not_finished_in_green(
     new_app, new_control, events_of, loss

@@ -134,6 +134,8 @@ class ProgressLine(RowWidget):
             return "paused"
         if view.status == "unsaved":
             return "waits for room to write its files: see the log"
+        if view.divergence is not None:
+            return DIVERGED
         if view.measuring:
             return "measuring the accuracy"
         left = view.time_left_s()
