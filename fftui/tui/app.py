@@ -28,7 +28,7 @@ from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.notices import through_tmux
 from fftui.text.streams import is_served, wants_ascii
-from fftui.tui import partial_update, themes
+from fftui.tui import partial_update, sure_timers, themes
 from fftui.tui.backend import Backend
 from fftui.tui.commands import Command, FFTUICommands, SteadyPalette, key_commands
 from fftui.tui.copying import offer_copies
@@ -109,6 +109,7 @@ class FFTUIApp(OpeningApp):
         # terminal's: then it sends none, in any theme.
         super().__init__(backend, source, machine, ansi_color=True if no_color else None)
         partial_update.install()
+        sure_timers.install()
         self._glass = Glass(ascii_only=self.ascii_only)
         self.failure: ScreenFailure | None = None
         self._first_shown = source
