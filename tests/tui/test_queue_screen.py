@@ -20,6 +20,7 @@ from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.run_status import RunHeader
 
 from .on_screen import SMALL, add_run, both_sizes, text_of, until
+from .pictures import signs
 
 
 def queued(app: FFTUIApp, count: int) -> list[RunFolder]:
@@ -109,12 +110,13 @@ async def test_the_queue_is_seen_reordered_and_emptied(new_app, new_control, vie
         rows = app.screen.query_one(RowList)
         lines = text_of(rows).splitlines()
         assert "learning" in lines[2]
-        assert [line.split()[0] for line in lines[4:7]] == ["1", "2", "3"]
+        assert [line.lstrip("▌ ")[0] for line in lines[4:7]] == ["1", "2", "3"]
         assert lines.index(next(x for x in lines if "later" in x)) < lines.index(
             next(x for x in lines if "earlier" in x)
         )
         assert "97.12 %" in text_of(rows)
-        await pilot.press("J")  # on the run that learns: nothing
+        assert app.screen.current == first
+        await pilot.press("up", "J")  # on the run that learns: nothing
         await pilot.press("down", "J", "J", "K")
         assert order(app) == [second, first, third]
         assert app.screen.current == first
@@ -125,6 +127,19 @@ async def test_the_queue_is_seen_reordered_and_emptied(new_app, new_control, vie
         assert order(app) == []
         record = current_record(RunFolder(app.backend.workspace.runs_dir / first))
         assert record.status == "interrupted"
+
+
+async def test_the_keys_of_a_waiting_run_are_in_sight(new_app, new_control, view_of) -> None:
+    app = new_app(new_control(view_of(until=(2, 5))))
+    async with app.run_test(size=SMALL) as pilot:
+        queued(app, 2)
+        await pilot.press("Q")
+        kept = " ⏎ Open  K Earlier  J Later  x Out{}  b Back  ? Help  q Quit"
+        await until(pilot, lambda: signs(app).splitlines()[-1] == kept.format("  X All out"))
+        await pilot.resize_terminal(60, 16)
+        await until(pilot, lambda: signs(app).splitlines()[-1] == kept.format(""))
+        await pilot.press("up")  # the run that learns cannot be moved
+        await until(pilot, lambda: "Earlier" not in signs(app))
 
 
 async def test_the_next_begins_when_one_ends(new_app, new_control, view_of, begun) -> None:

@@ -57,7 +57,12 @@ class QueueScreen(Uncovered):
         Binding("enter", "open", "Open"),
         Binding("K,shift+up", "reorder(-1)", "Earlier", key_display="K"),
         Binding("J,shift+down", "reorder(1)", "Later", key_display="J"),
-        Binding("x", "take_out", "Take out", tooltip="It stays among the runs, to be resumed"),
+        Binding(
+            "x",
+            "take_out",
+            "Out",
+            tooltip="Take the run out of the queue: it stays among the runs, to be resumed",
+        ),
         Binding("X", "take_all_out", "All out", tooltip="Take all runs out of the queue"),
         Binding("b,escape", "app.pop_screen", "Back", key_display="b"),
     ]
@@ -90,8 +95,10 @@ class QueueScreen(Uncovered):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show the queue, and again every second."""
+        """Show the queue, the cursor on the run that begins next, and again every second."""
         self.query_one(RowList).focus()
+        if self._queue.waiting:
+            self.show(self._queue.waiting[0].folder.id)
         self.repeat(SHOW_EVERY_S, self.show)
 
     def show(self, under_cursor: str | None = None) -> None:
