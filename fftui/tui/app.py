@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -68,7 +68,7 @@ class FFTUIApp(OpeningApp):
     TITLE = "fftui"
     CSS_PATH = "fftui.tcss"
     ENABLE_COMMAND_PALETTE = True
-    COMMANDS = App.COMMANDS | {FFTUICommands}
+    COMMANDS = {FFTUICommands}  # noqa: RUF012 - as Textual declares it
     # Textual does not declare them as the class variables they are
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]  # noqa: RUF012
@@ -276,10 +276,12 @@ class FFTUIApp(OpeningApp):
             self.push_screen(SteadyPalette(id="--command-palette"))
 
     def commands(self, screen: Screen[Any]) -> Iterator[Command]:
-        """The palette's entries besides Textual's own: screens, keys, presets and runs."""
+        """The palette's entries: screens, keys, what is Textual's own, presets and runs."""
         places = list(self._places(screen))
         yield from places
         yield from key_commands(self, screen, ("Help", "Quit", *(each.name for each in places)))
+        for name, about, act, listed in self.get_system_commands(screen):
+            yield Command(name, about, act, listed)
         yield from self._presets_and_runs()
 
     def _places(self, screen: Screen[Any]) -> Iterator[Command]:

@@ -1,4 +1,4 @@
-"""The command palette's entries besides Textual's own: screens, presets and runs."""
+"""The command palette's entries: screens, keys, presets and runs."""
 
 from collections.abc import Collection, Iterator
 from functools import partial
@@ -66,7 +66,9 @@ def key_commands(app: App[Any], screen: Screen[Any], others: Collection[str]) ->
 
 
 class FFTUICommands(Provider):
-    """Set up a preset, open runs and studies, switch the theme."""
+    """All entries of the palette: those of several providers would stand in another order at each
+    start, as Textual keeps providers in a set.
+    """
 
     async def discover(self) -> Hits:
         """All entries except the runs, which are too many to list without a search."""

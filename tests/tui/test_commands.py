@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.widgets import Input
 
+from fftui.tui.app import FFTUIApp
 from fftui.tui.screens.form_screen import FormScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.runs_screen import RunsScreen
@@ -60,3 +61,31 @@ async def test_the_palette_offers_presets_and_runs(new_app, tmp_path: Path) -> N
         await pilot.pause(0.5)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
+
+
+async def test_screens_stand_before_what_is_textuals_and_presets_last(new_app) -> None:
+    assert len(FFTUIApp.COMMANDS) == 1  # several would be in a set's order
+    app = new_app()
+    async with app.run_test(size=(80, 24)):
+        names = [each.name for each in app.commands(app.screen)]
+    assert names[0] == "Runs"
+    assert names.index("Copy") < names.index("Theme") < names.index("Set up quickstart")
+    assert {"Screenshot", "Help", "Quit"} <= set(names)
+    assert "Keys" not in names
+
+
+async def test_the_last_entry_is_in_sight_on_a_small_terminal(new_app) -> None:
+    app = new_app()
+    async with app.run_test(size=(60, 16)) as pilot:
+        last = f"Set up {app.backend.presets()[-1].name}"
+        await pilot.press("ctrl+p")
+        await until(
+            pilot,
+            lambda: any(
+                last in str(entry.prompt)
+                for entries in app.screen.query(CommandList)
+                for entry in entries.options
+            ),
+        )
+        await pilot.press("ctrl+end")
+        await until(pilot, lambda: last in signs(app))
