@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.command import CommandList
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -25,10 +26,18 @@ from fftui.runs import estimate, run_fields
 from fftui.runs.estimate import Rates
 from fftui.runs.folder import RunFolder
 from fftui.tui.app import FFTUIApp
-from fftui.tui.messages import OpenClaims, OpenRun, ShowSettings
+from fftui.tui.commands import SteadyPalette
+from fftui.tui.messages import (
+    OpenClaims,
+    OpenRun,
+    OpenStudy,
+    OpenSweep,
+    ShowSettings,
+)
 from fftui.tui.widgets.row_list import RowList
 
-from .conftest import BEGUN
+from . import invented
+from .conftest import BEGUN, fold, sample_events
 from .on_screen import add_run, until
 from .pictures import FOLDER, Album, signs, styles
 from .test_claims_screens import FakeClaimsBackend
@@ -38,14 +47,15 @@ IN_ASCII = SIZES[:2]
 STYLED = (80, 24)  # colours do not depend on the size
 FINISHED, FAILED = "20261101-080000-ff-mnist-aaaa", "20261101-090000-backprop-mnist-bbbb"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC).timestamp()  # ages are counted until then
-WITHOUT_HELP = {"HelpScreen", "ConfirmDialog"}
+WITHOUT_HELP = {"HelpScreen", "ConfirmDialog", "SteadyPalette"}
 RATES = Rates(1.5e11, 6e11, auto_is_bfloat16=True, bytes_per_s=4e10, memory_bytes=16_000_000_000)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A screen: its class, what opens it (a message, then keys) and a text that it shows once all
-    of it is read; `view` is of a run that learns meanwhile, and `then` states that follow.
+    """A screen: its class, what opens it (a message, then keys), a text that it shows once all of
+    it is read, and whether it `fits` its size and theme, where that takes long; `view` is of a run
+    that learns meanwhile, `then` states that follow, and `holds` brings what else there is.
     """
 
     name: str
@@ -56,6 +66,18 @@ class Scene:
     view: dict[str, Any] | None = None
     then: tuple[ev.Event, ...] = ()
     waiting: int = 0  # runs in the queue
+    holds: Callable[[FFTUIApp], None] = lambda app: None
+    fits: Callable[[FFTUIApp], bool] = lambda app: True
+
+
+def _palette_is_whole(app: FFTUIApp) -> bool:
+    """Whether the palette has its last entry: it is filled while it is there."""
+    last = f"Set up {app.backend.presets()[-1].name}"
+    return any(last in str(entry.prompt) for entry in app.screen.query_one(CommandList).options)
+
+
+def _study_learns(app: FFTUIApp) -> None:
+    invented.with_running_study(app, fold(sample_events(until=(2, 5))))
 
 
 LEARNING = {"until": (2, 5)}
@@ -84,6 +106,29 @@ SCENES = (
     Scene("quit", "ConfirmDialog", keys=("q",), view=LEARNING),
     Scene("studies", "StudiesScreen", keys=("s",), shows="~55 s"),
     Scene("claims", "ClaimsScreen", partial(OpenClaims, "quick"), shows="cannot tell"),
+    Scene("palette", "SteadyPalette", keys=("ctrl+p",), view=LEARNING, fits=_palette_is_whole),
+    Scene("palette-found", "SteadyPalette", keys=("ctrl+p", *"run"), shows="Open run"),
+    Scene(
+        "study-running",
+        "StudyScreen",
+        partial(OpenStudy, invented.STUDY),
+        shows="97.11",
+        holds=_study_learns,
+    ),
+    Scene(
+        "study-finished",
+        "StudyScreen",
+        partial(OpenStudy, invented.STUDY),
+        shows="97.11",
+        holds=invented.with_finished_study,
+    ),
+    Scene(
+        "sweep",
+        "SweepScreen",
+        partial(OpenSweep, invented.SWEEP.name),
+        shows="97.42",
+        holds=invented.with_sweep,
+    ),
 )
 
 
@@ -113,6 +158,7 @@ def make(
             control = new_control(view, view.status == "paused", alive=view.result is None)
         app = new_app(control, runs=runs, ascii_only=ascii_only)
         monkeypatch.setattr(app, "claims", FakeClaimsBackend)
+        scene.holds(app)
         return app
 
     yield make_one
@@ -145,9 +191,29 @@ async def reach(pilot: Pilot, scene: Scene) -> None:
         await pilot.press(key)
         await pilot.pause()
     await until(pilot, lambda: type(app.screen).__name__ == scene.screen)
-    await until(pilot, lambda: scene.shows in signs(app))
+    await until(pilot, lambda: scene.shows in signs(app) and scene.fits(app))
     for field in app.screen.query(Input):
         field.cursor_blink = False
+
+
+async def resize(pilot: Pilot, scene: Scene, size: tuple[int, int]) -> None:
+    """Give the terminal another size, and wait until the screen is laid out for it."""
+    app = pilot.app
+    assert isinstance(app, FFTUIApp)
+    await pilot.resize_terminal(*size)
+    await until(pilot, lambda: app.screen._compositor.size == size and scene.fits(app))
+
+
+async def restyle(pilot: Pilot, scene: Scene, theme: str) -> None:
+    """Give the screen another theme; the palette keeps the colours with which it was opened."""
+    app = pilot.app
+    assert isinstance(app, FFTUIApp)
+    app.theme = theme
+    if isinstance(app.screen, SteadyPalette):
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, SteadyPalette))
+        await reach(pilot, scene)
+    await until(pilot, lambda: scene.fits(app))
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
@@ -157,20 +223,19 @@ async def test_a_screen_is_as_in_its_pictures(scene: Scene, make: Callable[..., 
     async with app.run_test(size=STYLED) as pilot:
         await reach(pilot, scene)
         for width, height in SIZES:
-            await pilot.resize_terminal(width, height)
+            await resize(pilot, scene, (width, height))
             await album.add(pilot, f"{width}x{height}", signs)
             if scene.screen not in WITHOUT_HELP:  # the end of the footer is in sight
                 assert re.search(r"(\?|F1) Help .*Quit", signs(app))
-        await pilot.resize_terminal(*STYLED)
-        await pilot.pause()
+        await resize(pilot, scene, STYLED)
         for theme in ("fftui-dark", "fftui-light"):
-            app.theme = theme
+            await restyle(pilot, scene, theme)
             await album.add(pilot, theme, styles)
     app = make(scene, ascii_only=True)
     async with app.run_test(size=STYLED) as pilot:
         await reach(pilot, scene)
         for width, height in IN_ASCII:
-            await pilot.resize_terminal(width, height)
+            await resize(pilot, scene, (width, height))
             await album.add(pilot, f"{width}x{height} in ASCII", signs)
             assert signs(app).isascii()
     album.close()

@@ -320,3 +320,6 @@ def test_numbers_are_dropped_before_columns_that_identify_conditions() -> None:
     assert [column.right for column in wide] == [False, False, False, True, True, True, False]
     narrow = columns_of(table, ["method", "images"], 60)
     assert [column.title for column in narrow if column.elastic] == ["method"]
+    no_note = StudyTable(columns[:-1], (table.rows[0][:-1],))
+    whole = columns_of(no_note, ["method", "images"], 80)
+    assert [(c.title, c.least) for c in whole if c.elastic] == [("images", 6)]

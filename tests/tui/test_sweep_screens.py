@@ -23,8 +23,10 @@ from fftui.tui.sweep_backend import SweepRun
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.row_list import RowList
-from fftui.tui.widgets.sweep_widgets import ImportancePane, ParallelPane
+from fftui.tui.widgets.sweep_rows import trial_details
+from fftui.tui.widgets.sweep_widgets import ImportancePane, ParallelPane, header_lines
 
+from .invented import BEST, SWEEP
 from .on_screen import LARGE, SMALL, add_run, both_sizes, text_of, until
 
 UNITS = "model.layers.*.units=4|8|12"
@@ -108,6 +110,20 @@ async def test_a_sweep_is_opened_from_the_list_and_its_best_trial_is_marked(
             assert not parallel.display
         await pilot.press("b")
         assert isinstance(app.screen, SweepsScreen)
+
+
+def test_the_best_trial_and_all_settings_have_room_at_80_cells() -> None:
+    _, second = header_lines(SWEEP, ("running", "accent"), "", 80)
+    assert "".join(text for text, _ in second) == (
+        " 15 trials   best is trial 7, 97.42 %   test 97.18 %"
+    )
+    _, whole = header_lines(SWEEP, ("running", "accent"), "", 120)
+    assert "11 finished, 2 pruned, 1 failed, 1 running   best is trial 7" in whole[0][0]
+    best = SWEEP.trials[BEST]
+    ((values, _),), _ = trial_details(SWEEP, best, 80)
+    assert values.endswith("learning_rate=0.000631  units=1800  loss=symba  threshold=14.9")
+    ((values, _),), _ = trial_details(SWEEP, best, 140)
+    assert "model.layers.*.units=1800" in values
 
 
 async def test_rows_are_sorted_left_out_and_written(

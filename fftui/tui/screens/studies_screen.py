@@ -45,9 +45,9 @@ class StudiesScreen(OverviewScreen):
     LIST_ID: ClassVar[str] = "studies"
     COLUMNS: ClassVar[Sequence[Column]] = (
         Column("study"),
-        Column("question", elastic=True, least=20),
+        Column("question", elastic=True, least=16),
         Column("trials", right=True),
-        Column("done", right=True),
+        Column("done", right=True, drop=1),
         Column("time left", right=True),
     )
     EMPTY: ClassVar[str] = "there are no studies"

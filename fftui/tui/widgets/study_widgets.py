@@ -112,8 +112,10 @@ def columns_of(table: StudyTable, conditions: Sequence[str], width: int) -> tupl
     kept = [needs[name] for name, drop in drops.items() if drop == 0]
     identifying = [name for name in table.columns if name in conditions]
     elastic = "note" if "note" in needs else identifying[-1] if identifying else ""
+    least = LEAST if elastic == "note" else needs.get(elastic, LEAST)
     if sum(kept) + GAP * len(kept) + EDGE > width:
         elastic = max(identifying, key=lambda name: needs[name], default="")
+        least = LEAST
     return (
         Column(""),
         *(
@@ -121,7 +123,7 @@ def columns_of(table: StudyTable, conditions: Sequence[str], width: int) -> tupl
                 name,
                 right=name not in (*conditions, "note"),
                 elastic=name == elastic,
-                least=LEAST,
+                least=least,
                 drop=drops[name],
             )
             for name in table.columns

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from fftui.sweeps.over import Choices
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts, place, short_paths, value_text
 from fftui.text import format as fmt
@@ -104,15 +106,15 @@ class TrialRows:
 
 
 def trial_details(facts: SweepFacts, trial: TrialFacts, width: int) -> list[tuple[Span, ...]]:
-    """Two lines about a trial: its values under their whole paths; its runs. What is wrong with it
-    comes first.
+    """Two lines about a trial: its values under their whole paths, or under short ones where those
+    have no room; its runs. What is wrong with it comes first.
     """
-    values = "  ".join(
-        f"{over.path}={value_text(value)}"
-        for over, value in zip(facts.overs, trial.values, strict=True)
-    )
+    paths = [over.path for over in facts.overs]
+    values = _named(paths, trial)
+    if cell_len(values) > width - 2:
+        values = _named(short_paths(paths), trial)
     texts: list[Span] = [
-        (f"trial {trial.number}: {values}", "text"),
+        (values, "text"),
         ("  ".join(trial.runs) or "no run yet", "dim"),
     ]
     if trial.error is not None:
@@ -121,3 +123,9 @@ def trial_details(facts: SweepFacts, trial: TrialFacts, width: int) -> list[tupl
         gone = f"trial {trial.number}: its process is gone; g goes on with it"
         texts.insert(0, (gone, "warn"))
     return [((f" {cut(text, width - 2)}", style),) for text, style in texts]
+
+
+def _named(names: Sequence[str], trial: TrialFacts) -> str:
+    values = zip(names, trial.values, strict=True)
+    said = "  ".join(f"{name}={value_text(value)}" for name, value in values)
+    return f"trial {trial.number}: {said}"

@@ -1,6 +1,6 @@
 """The panes of a sweep: parallel coordinates and the importance of its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
@@ -224,7 +224,10 @@ def header_lines(
     )
     if problem:
         return [first, ((f" {cut(problem, width - 2)}", "bad"),)]
-    return [first, ((f" {cut(summary(facts), width - 2)}", "dim"),)]
+    found = summary(facts)
+    if cell_len(found) > width - 2:  # the best trial stays in sight
+        found = cut("   ".join([_trials(facts), *_best(facts)]), width - 2)
+    return [first, ((f" {found}", "dim"),)]
 
 
 def summary(facts: SweepFacts) -> str:
@@ -234,14 +237,19 @@ def summary(facts: SweepFacts) -> str:
         for state in ("finished", "pruned", "failed", "running", "interrupted", "begun", "waiting")
         if (count := facts.count(state))
     ]
+    trials = f"{_trials(facts)}: {', '.join(counts)}" if counts else "no trials yet"
+    return "   ".join([trials, *_best(facts)])
+
+
+def _trials(facts: SweepFacts) -> str:
     number = len(facts.trials)
-    trials = f"{number} trial{'s' if number != 1 else ''}"
-    parts = [f"{trials}: {', '.join(counts)}" if counts else "no trials yet"]
+    return f"{number} trial{'s' if number != 1 else ''}"
+
+
+def _best(facts: SweepFacts) -> Iterator[str]:
+    """The best trial, and what the test images say of it."""
     best = facts.best
     if best is not None:
-        parts.append(f"best is trial {best.number}, {fmt.percent(accuracy_of(best))} %")
-        test = (
-            f"test {fmt.percent(best.test)} %" if best.test is not None else "test not measured yet"
-        )
-        parts.append(test)
-    return "   ".join(parts)
+        yield f"best is trial {best.number}, {fmt.percent(accuracy_of(best))} %"
+        tested = best.test is not None
+        yield f"test {fmt.percent(best.test)} %" if tested else "test not measured yet"
