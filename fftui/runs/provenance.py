@@ -17,6 +17,7 @@ from fftui.telemetry.machine_memory import machine_memory
 from fftui.waiting import waiting_in_words
 
 PACKAGES = ("torch", "torchvision", "numpy", "safetensors", "pydantic", "polars", "textual")
+COMMIT = "# branch.oid "  # before the commit, as `git status --porcelain=v2 --branch` says it
 STARTS_WITHIN_S = 1.0  # two readings of one process's start time differ by clock ticks
 
 
@@ -127,21 +128,20 @@ def source_revision() -> str | None:
     checkout = Path(fftui.__file__).parents[1]
     if not (checkout / ".git").exists():
         return None
-    command = [
-        "git",
-        "-C",
-        str(checkout),
-        "describe",
-        "--always",
-        "--dirty",
-        "--abbrev=40",
-        "--exclude=*",
-    ]
+    # one command that takes no lock of the checkout: who is killed meanwhile leaves none
+    options = ["--no-optional-locks", "-C", str(checkout)]
+    asked = ["status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    command = ["git", *options, *asked]
     try:
-        described = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+        said = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
-    return described.stdout.strip() or None
+    lines = said.stdout.splitlines()
+    commits = [line.removeprefix(COMMIT) for line in lines if line.startswith(COMMIT)]
+    if not commits or commits[0] == "(initial)":
+        return None
+    changed = any(not line.startswith("#") for line in lines)
+    return f"{commits[0]}-dirty" if changed else commits[0]
 
 
 def _processor() -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import fftui
 from fftui.runs.provenance import is_alive, machine, process_start, source_revision, versions
 
 
@@ -38,6 +39,37 @@ def test_what_made_a_run_is_named() -> None:
     assert machine()["cores"] >= 1  # type: ignore[operator]
     revision = source_revision()
     assert revision is None or len(revision.split("-")[0]) == 40
+
+
+def test_the_revision_of_a_checkout_is_asked_for_without_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "fftui" / "__init__.py"
+    module.parent.mkdir()
+    module.write_text("")
+    monkeypatch.setattr(fftui, "__file__", str(module))
+    assert source_revision() is None, "no checkout"
+    git(tmp_path, "init", "--quiet")
+    assert source_revision() is None, "no commit yet"
+    git(tmp_path, "add", ".")
+    git(tmp_path, "-c", "user.name=n", "-c", "user.email=e@e", "commit", "--quiet", "-m", "first")
+    commit = git(tmp_path, "rev-parse", "HEAD").strip()
+    assert source_revision() == commit
+    os.utime(module, (0, 0))  # git would write its index again, under a lock
+    index = (tmp_path / ".git" / "index").read_bytes()
+    assert source_revision() == commit
+    assert (tmp_path / ".git" / "index").read_bytes() == index
+    (module.parent / "new.py").write_text("")
+    assert source_revision() == commit, "a file that git does not know changes nothing"
+    module.write_text("changed = 1\n")
+    assert source_revision() == f"{commit}-dirty"
+
+
+def git(checkout: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", str(checkout), *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 @pytest.mark.parametrize("files", [(), ("stat",), ("meminfo",), ("stat", "meminfo")])
