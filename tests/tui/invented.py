@@ -1,15 +1,19 @@
-"""A study and a sweep that are always the same, for pictures of their screens."""
+"""A study, a sweep and a run's figures that are always the same, for pictures of their screens."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fftui.presets import load_preset
 from fftui.runs.view import RunView
-from fftui.studies.study import Condition, Study, Trial
+from fftui.studies.study import Condition, Scale, Study, Trial
 from fftui.sweeps.over import Choices, Over, Real, Whole
 from fftui.sweeps.sweep_facts import Importance, SweepFacts, TrialFacts, TrialState
 from fftui.tui.app import FFTUIApp
+from fftui.tui.figure_backend import FigureBackend, Room, ShownFigure
+from fftui.tui.screens.figures_screen import SCROLLBAR, FiguresScreen
 from fftui.tui.study_backend import StudyFacts, StudyTable
 
+from .pictures import signs
 from .test_study_screens import FakeRun, at
 
 METHODS = ("paper/ff", "paper/hybrid", "ff at equal updates", "backprop")
@@ -156,3 +160,30 @@ class InventedSweeps:
 def with_sweep(app: FFTUIApp) -> None:
     """The sweep is there."""
     app.sweeps = InventedSweeps  # type: ignore
+
+
+class FollowedFigures(FigureBackend):
+    """A backend that keeps for which room it has drawn all figures last."""
+
+    drawn: Room | None = None
+
+    def draw(self, names: tuple[str, ...], scale: Scale, room: Room) -> Iterator[ShownFigure]:
+        """The figures, as they are."""
+        yield from super().draw(names, scale, room)
+        self.drawn = room
+
+
+def with_figures(app: FFTUIApp) -> None:
+    """What is drawn can be waited for with `figures_fit`."""
+    backend = FollowedFigures(app.backend.workspace)
+    app.figures = lambda: backend  # type: ignore
+
+
+def figures_fit(app: FFTUIApp) -> bool:
+    """Whether the figures on screen are those for its size and theme."""
+    screen, room = app.screen, None
+    if isinstance(screen, FiguresScreen) and isinstance(screen._backend, FollowedFigures):
+        room = screen._backend.drawn
+    if room is None or " so far" in signs(app):
+        return False
+    return (room.columns, room.ground) == (app.size.width - SCROLLBAR, app.current_theme.background)

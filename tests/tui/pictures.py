@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from difflib import unified_diff
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase, digits
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -16,7 +17,8 @@ from fftui.tui.app import FFTUIApp
 
 FOLDER = Path(__file__).parent / "pictures"
 RENEW = "RENEW_PICTURES=1 python -m pytest -q -n auto tests/tui/test_pictures.py"
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+# a style each: drawings of half blocks have hundreds
+LETTERS = ascii_uppercase + ascii_lowercase + digits + "".join(map(chr, range(0x100, 0x250)))
 MARK = "== "  # in front of the name of each picture in a file
 PATIENCE_S, LOOK_EVERY_S = 5.0, 0.05
 STEADY = 10  # equal looks in a row: the picture does not change any more

@@ -69,7 +69,7 @@ async def test_figures_are_drawn_for_the_room_there_is(figure_app, backend, size
         await until(pilot, lambda: "figure-3-times  figure 1 of 2" in screen_text(figure_app))
         shown = screen_text(figure_app)
         assert f"row 3 of {size[0] - 1}" in shown
-        assert "2 labels do not fit at this size; a larger terminal has room" in shown
+        assert "2 labels do not fit at this size; w writes the files" in shown
         assert backend.rooms[-1].rows <= size[1]
         await pilot.press("down", "down")
         await until(pilot, lambda: "row 0 of" not in screen_text(figure_app))

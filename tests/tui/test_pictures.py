@@ -32,6 +32,7 @@ from fftui.tui.messages import (
     OpenRun,
     OpenStudy,
     OpenSweep,
+    ShowFigures,
     ShowSettings,
 )
 from fftui.tui.widgets.row_list import RowList
@@ -128,6 +129,14 @@ SCENES = (
         partial(OpenSweep, invented.SWEEP.name),
         shows="97.42",
         holds=invented.with_sweep,
+    ),
+    Scene(
+        "figures",
+        "FiguresScreen",
+        partial(ShowFigures, FINISHED, (FINISHED,), "quick"),
+        shows="figure 1 of",
+        holds=invented.with_figures,
+        fits=invented.figures_fit,
     ),
 )
 

@@ -178,7 +178,7 @@ class FiguresScreen(Screen[None]):
         if not figure.rows:
             return "not drawn"
         if figure.problem:
-            return f"{figure.problem}; a larger terminal has room, and w writes the files"
+            return f"{figure.problem}; w writes the files"
         return ""
 
     def action_step(self, by: int) -> None:
