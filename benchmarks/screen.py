@@ -33,7 +33,7 @@ COMES_BACK_S = 1.0  # left out at the beginning of a turn
 
 
 @dataclass
-class Learner:
+class RunInTurns:
     """A run that learns in turns: its process, its folder of runs, how a time passes beside it
     (`wait`), and its turns so far, from when to when.
     """
@@ -93,48 +93,48 @@ def words(asked: argparse.Namespace) -> list[str]:
 
 
 @contextmanager
-def headless(asked: argparse.Namespace) -> Iterator[Learner]:
+def headless(asked: argparse.Namespace) -> Iterator[RunInTurns]:
     """A headless run."""
     with tempfile.TemporaryDirectory() as folder:
         command = [*FFTUI, *words(asked), "--runs", folder, "--headless"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            yield Learner(process.pid, Path(folder), time.sleep)
+            yield RunInTurns(process.pid, Path(folder), time.sleep)
         finally:
             process.kill()
             process.wait()
 
 
 @contextmanager
-def with_screen(asked: argparse.Namespace) -> Iterator[Learner]:
+def with_screen(asked: argparse.Namespace) -> Iterator[RunInTurns]:
     """A run with the screen open."""
     with (
         tempfile.TemporaryDirectory() as folder,
         terminal(words(asked), Path(folder), (COLUMNS, ROWS)) as screen,
     ):
-        yield Learner(screen.pid, Path(folder), screen.read_for)
+        yield RunInTurns(screen.pid, Path(folder), screen.read_for)
 
 
-def begin(learner: Learner, settles_s: float) -> None:
+def begin(run: RunInTurns, settles_s: float) -> None:
     """Wait until it learns and a little longer, then let it stand still."""
-    while not learner.epochs():
-        learner.wait(0.2)
-    learner.wait(settles_s)
-    learner.stop()
+    while not run.epochs():
+        run.wait(0.2)
+    run.wait(settles_s)
+    run.stop()
 
 
-def take_pair(alone: Learner, watched: Learner, asked: argparse.Namespace) -> None:
+def take_pair(alone: RunInTurns, watched: RunInTurns, asked: argparse.Namespace) -> None:
     """Some turns of each, whose order changes so that neither is always the first."""
     for turn in range(asked.turns):
-        for learner in (alone, watched)[:: -1 if turn % 2 else 1]:
-            learner.take_turn(asked.seconds)
+        for run in (alone, watched)[:: -1 if turn % 2 else 1]:
+            run.take_turn(asked.seconds)
 
 
-def speeds(learner: Learner, turns_a_pair: int) -> list[float]:
+def speeds(run: RunInTurns, turns_a_pair: int) -> list[float]:
     """Its images a second in each pair."""
-    epochs = learner.epochs()
-    pairs = range(0, len(learner.turns), turns_a_pair)
-    return [samples_per_s(learner.turns[each : each + turns_a_pair], epochs) for each in pairs]
+    epochs = run.epochs()
+    pairs = range(0, len(run.turns), turns_a_pair)
+    return [samples_per_s(run.turns[each : each + turns_a_pair], epochs) for each in pairs]
 
 
 def main() -> None:
@@ -149,8 +149,8 @@ def main() -> None:
     parser.add_argument("--settles", type=float, default=8, help="seconds before it (default 8)")
     asked = parser.parse_args()
     with headless(asked) as alone, with_screen(asked) as watched:
-        for learner in (alone, watched):
-            begin(learner, asked.settles)
+        for run in (alone, watched):
+            begin(run, asked.settles)
         for _ in range(asked.repeats):
             take_pair(alone, watched, asked)
         pairs = list(zip(*(speeds(each, asked.turns) for each in (alone, watched)), strict=True))

@@ -55,7 +55,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 BASES = {
     "ChartKeys", "InputScreen", "MarkingScreen", "ModalScreen", "OverviewScreen", "RunEditing",
-    "RunScreen", "Uncovered",
+    "RunOpening", "RunScreen", "Uncovered",
 }  # fmt: skip
 # what is pressed on each screen beside its own keys; and what would start, end or leave something
 COMMON = ("down", "end", "Y", "escape")

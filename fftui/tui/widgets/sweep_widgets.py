@@ -252,4 +252,4 @@ def _best(facts: SweepFacts) -> Iterator[str]:
     if best is not None:
         yield f"best is trial {best.number}, {fmt.percent(accuracy_of(best))} %"
         tested = best.test is not None
-        yield f"test {fmt.percent(best.test)} %" if tested else "test not measured yet"
+        yield f"test {fmt.percent(best.test)} %" if tested else "not tested yet"
