@@ -66,19 +66,27 @@ def take(folder: Path, kind: str, silent_s: Callable[[], float], patience_s: flo
     Raises HeldError where another process owns it, and OSError.
     """
     for _ in range(ATTEMPTS):
-        numbers = _numbers(folder, kind)
-        newest = max(numbers, default=0)
+        newest = max(_numbers(folder, kind), default=0)
         if newest:
             _ensure_gone(folder / f".{kind}-{newest}", silent_s, patience_s)
-        mine = f".{kind}-{newest + 1}"
-        if not _make(folder, mine):
+        mine = Ownership(folder, f".{kind}-{newest + 1}")
+        if not _make(folder, mine.name):
             continue  # another process was faster
-        if max(_numbers(folder, kind), default=0) > newest + 1:
-            Ownership(folder, mine).release()
+        # Of two that looked before and after an owner let go, each has made another number. Both
+        # look again: the lower one gives way, and so does the higher one while that is there.
+        numbers = _numbers(folder, kind)
+        if max(numbers, default=0) > newest + 1:
+            mine.release()
             continue
-        for number in numbers:
-            Ownership(folder, f".{kind}-{number}").release()
-        return Ownership(folder, mine)
+        older = [folder / f".{kind}-{each}" for each in numbers if each <= newest]
+        try:
+            left_behind = [each for each in older if _ensure_gone(each, silent_s, patience_s)]
+        except HeldError:
+            mine.release()
+            raise
+        for path in left_behind:
+            Ownership(folder, path.name).release()
+        return mine
     msg = f"run {folder.name} is in use by other processes; try again"
     raise HeldError(msg)
 
@@ -121,14 +129,19 @@ def _numbers(folder: Path, kind: str) -> list[int]:
     return [int(match[1]) for match in matches if match]
 
 
-def _ensure_gone(path: Path, silent_s: Callable[[], float], patience_s: float) -> None:
-    """Raise HeldError unless the process that owns `path` is gone."""
+def _ensure_gone(path: Path, silent_s: Callable[[], float], patience_s: float) -> bool:
+    """Whether a process that is gone left `path` behind; False where it has been released.
+
+    Raises HeldError where the process that owns it is not gone.
+    """
     owner = _read(path)
     if owner is None:
         # released meanwhile, or damaged: an owner writes it before it is there
         if _age(path) > HALF_WRITTEN_S:
-            return
-        who, gone = "another process", not path.exists()
+            return True
+        if not path.exists():
+            return False
+        who, gone = "another process", False
     elif owner.host == provenance.host():
         who = f"process {owner.pid}"
         gone = not provenance.is_alive(owner.pid, owner.process_started)
@@ -137,6 +150,7 @@ def _ensure_gone(path: Path, silent_s: Callable[[], float], patience_s: float) -
     if not gone:
         msg = f"run {path.parent.name} is in use by {who}; stop that one first"
         raise HeldError(msg)
+    return True
 
 
 def _read(path: Path) -> Owner | None:

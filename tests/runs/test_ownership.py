@@ -42,8 +42,26 @@ def test_an_owner_that_is_gone_is_replaced_by_the_next_number(tmp_path: Path) ->
                            capture_output=True, check=True)  # fmt: skip
     owned_by(tmp_path, 4, ownership.provenance.host(), int(child.stdout))
     owned_by(tmp_path, 3, "elsewhere", 1)
-    take(tmp_path, "owner", silent, 600)
+    take(tmp_path, "owner", lambda: 601.0, 600)
     assert files(tmp_path) == [".owner-5"]
+
+
+def test_who_looked_before_an_owner_let_go_takes_nothing_from_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, ensure_gone, following = take(tmp_path, "owner", silent, 600), ownership._ensure_gone, []
+
+    def look_while_it_changes_hands(*arguments) -> bool:
+        monkeypatch.setattr(ownership, "_ensure_gone", ensure_gone)
+        first.release()
+        found = ensure_gone(*arguments)
+        following.append(take(tmp_path, "owner", silent, 600))
+        return found
+
+    monkeypatch.setattr(ownership, "_ensure_gone", look_while_it_changes_hands)
+    with pytest.raises(HeldError, match=f"in use by process {os.getpid()}"):
+        take(tmp_path, "owner", silent, 600)
+    assert files(tmp_path) == [following[0].name]
 
 
 def test_an_identifier_that_another_process_has_now_is_no_owner(tmp_path: Path) -> None:
