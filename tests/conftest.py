@@ -47,6 +47,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def settings_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of a person's own settings is read, or changed by a screen that keeps its own."""
+    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+
+
 @pytest.fixture(autouse=True)
 def environment() -> Iterator[None]:
     """The environment is as before after every test: commands set variables for the processes that
