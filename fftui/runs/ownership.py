@@ -2,9 +2,9 @@
 on a file system without locks that machines share, such as NFS.
 
 The owner is the file with the highest number among `.NAME-1`, `.NAME-2`, …: a hard link, which one
-process alone can make. Whoever finds an owner that is gone takes the next number, so no two can
-take it over. The files say which process it is; whether one of another machine is gone, its silence
-tells (`fftui.runs.status`).
+process alone can make. Whoever finds an owner that is gone takes the next number, and looks again
+whether it is the only one that does, so no two can take it over. The files say which process it is;
+whether one of another machine is gone, its silence tells (`fftui.runs.status`).
 """
 
 import json
