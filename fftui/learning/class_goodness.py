@@ -12,20 +12,20 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from fftui.learning.goodness import group_goodness
+from fftui.learning.goodness import group_goodness, group_means, has_whole_groups
 
 
 class ClassGoodness(ABC):
-    """A kind of goodness of each class."""
+    """A kind of goodness of each class, of activities z (N, H) or (N, channels, height, width)."""
 
     @abstractmethod
-    def of(self, z_NH: Tensor) -> Tensor:
+    def of(self, z: Tensor) -> Tensor:
         """g (N, C), in float32 or better."""
 
     @abstractmethod
-    def grad(self, z_NH: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
-        """∂L/∂z (N, H) of the mean over rows of the cross entropy of logits `scale` · g, whose
-        softmax less the one-hot labels is `residual_NC` (changed in place).
+    def grad(self, z: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
+        """∂L/∂z, of the shape of `z`, of the mean over rows of the cross entropy of logits
+        `scale` · g, whose softmax less the one-hot labels is `residual_NC` (changed in place).
         """
 
 
@@ -35,20 +35,15 @@ class GroupMeanSquare(ClassGoodness):
     def __init__(self, classes: int) -> None:
         self._classes = classes
 
-    def of(self, z_NH: Tensor) -> Tensor:
+    def of(self, z: Tensor) -> Tensor:
         """g (N, C)."""
-        return group_goodness(z_NH, self._classes)
+        return group_goodness(z, self._classes)
 
-    def grad(self, z_NH: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
+    def grad(self, z: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
         """2 k z residual, k = scale / (N · group)."""
-        each = z_NH.shape[1] // self._classes
-        residual_NC *= 2 * scale / (each * len(z_NH))
-        grad_NH = torch.zeros_like(z_NH)
-        grouped = z_NH[:, : each * self._classes].reshape(-1, self._classes, each)
-        grad_NH[:, : each * self._classes] = (
-            grouped * residual_NC[:, :, None].to(z_NH.dtype)
-        ).flatten(1)
-        return grad_NH
+        each = z[0].numel() // self._classes
+        residual_NC *= 2 * scale / (each * len(z))
+        return z * _to_activities(residual_NC, z)
 
 
 class GroupMean(ClassGoodness):
@@ -57,20 +52,28 @@ class GroupMean(ClassGoodness):
     def __init__(self, classes: int) -> None:
         self._classes = classes
 
-    def of(self, z_NH: Tensor) -> Tensor:
+    def of(self, z: Tensor) -> Tensor:
         """g (N, C)."""
-        each = z_NH.shape[1] // self._classes
-        wide = torch.promote_types(z_NH.dtype, torch.float32)
-        grouped = z_NH[:, : each * self._classes].reshape(-1, self._classes, each)
-        return grouped.mean(2, dtype=wide)
+        return group_means(z, self._classes)
 
-    def grad(self, z_NH: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
+    def grad(self, z: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
         """k residual for every activity of the group, k = scale / (N · group)."""
-        each = z_NH.shape[1] // self._classes
-        residual_NC *= scale / (each * len(z_NH))
-        grad_NH = residual_NC.to(z_NH.dtype).repeat_interleave(each, 1)
-        left = z_NH.shape[1] - grad_NH.shape[1]
-        return nn.functional.pad(grad_NH, (0, left)) if left else grad_NH
+        residual_NC *= scale / (z[0].numel() // self._classes * len(z))
+        return torch.empty_like(z).copy_(_to_activities(residual_NC, z))
+
+
+def _to_activities(value_NC: Tensor, z: Tensor) -> Tensor:
+    """A value a class, in the type of `z` and to be broadcast over it: each activity gets its
+    group's, those that are left over 0.
+    """
+    classes, channels = value_NC.shape[1], z.shape[1]
+    by_channel = has_whole_groups(z, classes)
+    parts = channels if by_channel else z[0].numel()
+    spread_NX = value_NC.to(z.dtype).repeat_interleave(parts // classes, 1)
+    spread_NX = nn.functional.pad(spread_NX, (0, parts - spread_NX.shape[1]))
+    return (
+        spread_NX.view(-1, channels, *[1] * (z.ndim - 2)) if by_channel else spread_NX.view(z.shape)
+    )
 
 
 # of groups of units, by what it is called in an experiment
@@ -93,16 +96,15 @@ class Projection(nn.Module, ClassGoodness):
         weight_CH = torch.empty(classes, units).uniform_(-bound, bound, generator=generator)
         self.weight = nn.Parameter(weight_CH)
 
-    def of(self, z_NH: Tensor) -> Tensor:
+    def of(self, z: Tensor) -> Tensor:
         """g (N, C)."""
         with torch.no_grad():
-            g_NC: Tensor = z_NH @ self.weight.to(z_NH.dtype).t()
-        return g_NC.to(torch.promote_types(z_NH.dtype, torch.float32))
+            g_NC: Tensor = z.flatten(1) @ self.weight.to(z.dtype).t()
+        return g_NC.to(torch.promote_types(z.dtype, torch.float32))
 
     @torch.no_grad()
-    def grad(self, z_NH: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
+    def grad(self, z: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
         """residual M."""
-        delta_NC = residual_NC.mul_(scale / len(z_NH)).to(z_NH.dtype)
-        self.weight.grad = (delta_NC.t() @ z_NH).to(self.weight.dtype)
-        grad_NH: Tensor = delta_NC @ self.weight.to(z_NH.dtype)
-        return grad_NH
+        delta_NC = residual_NC.mul_(scale / len(z)).to(z.dtype)
+        self.weight.grad = (delta_NC.t() @ z.flatten(1)).to(self.weight.dtype)
+        return (delta_NC @ self.weight.to(z.dtype)).view(z.shape)

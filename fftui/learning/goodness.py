@@ -20,6 +20,8 @@ from torch import Tensor
 from fftui.experiment.choices import add_choice
 from fftui.learning.registry import Registry
 
+FLAT = 2  # dimensions of (N, H)
+
 
 class GoodnessFunction(ABC):
     """A kind of goodness for layers whose activities have `shape`: (H,) or (channels, height,
@@ -37,6 +39,12 @@ class GoodnessFunction(ABC):
     def __call__(self, z_NH: Tensor) -> Tensor:
         """g (N,), the mean over positions."""
         return self.mean(self.terms(z_NH))
+
+    def arranged(self, z: Tensor) -> Tensor:
+        """Activities (N, H) or (N, channels, height, width) as `terms` and `grad` take them: flat,
+        unless a kind says that either will do. To flatten what a convolution gives is a copy.
+        """
+        return z.flatten(1)
 
     @abstractmethod
     def terms(self, z_NH: Tensor) -> Tensor:
@@ -123,16 +131,20 @@ class ByAutograd(GoodnessFunction):
 class _SquareGoodness(GoodnessFunction):
     """k Σ z², k the `_scale`."""
 
-    def terms(self, z_NH: Tensor) -> Tensor:
-        """g (N,)."""
-        return row_norm(z_NH).square_().mul_(self._scale(z_NH))
+    def arranged(self, z: Tensor) -> Tensor:
+        """As they are."""
+        return z
 
-    def grad(self, z_NH: Tensor, grad: Tensor) -> Tensor:
-        """2 k z ∂L/∂g."""
-        return z_NH * (grad * (2 * self._scale(z_NH))).to(z_NH.dtype)[:, None]
+    def terms(self, z: Tensor) -> Tensor:
+        """g (N,)."""
+        return row_norm(z).square_().mul_(self._scale(z))
+
+    def grad(self, z: Tensor, grad: Tensor) -> Tensor:
+        """2 k z ∂L/∂g, of the shape of `z`."""
+        return z * _along_rows(grad * (2 * self._scale(z)), z)
 
     @abstractmethod
-    def _scale(self, z_NH: Tensor) -> float:
+    def _scale(self, z: Tensor) -> float:
         """The factor k."""
 
 
@@ -140,15 +152,15 @@ class _SquareGoodness(GoodnessFunction):
 class MeanSquare(_SquareGoodness):
     """The mean of zⱼ² (what the paper ran)."""
 
-    def _scale(self, z_NH: Tensor) -> float:
-        return 1 / z_NH.shape[1]
+    def _scale(self, z: Tensor) -> float:
+        return 1 / z[0].numel()
 
 
 @closed_form_goodness("sum-square")
 class SumSquare(_SquareGoodness):
     """The sum of zⱼ² (what the paper's text says)."""
 
-    def _scale(self, z_NH: Tensor) -> float:
+    def _scale(self, z: Tensor) -> float:
         return 1.0
 
 
@@ -156,13 +168,17 @@ class SumSquare(_SquareGoodness):
 class MeanActivation(GoodnessFunction):
     """The mean of zⱼ."""
 
-    def terms(self, z_NH: Tensor) -> Tensor:
-        """g (N,)."""
-        return z_NH.mean(1, dtype=_wide_type(z_NH))
+    def arranged(self, z: Tensor) -> Tensor:
+        """As they are."""
+        return z
 
-    def grad(self, z_NH: Tensor, grad: Tensor) -> Tensor:
+    def terms(self, z: Tensor) -> Tensor:
+        """g (N,)."""
+        return z.mean(tuple(range(1, z.ndim)), dtype=_wide_type(z))
+
+    def grad(self, z: Tensor, grad: Tensor) -> Tensor:
         """∂L/∂g / H for every unit."""
-        return (grad / z_NH.shape[1]).to(z_NH.dtype)[:, None].expand_as(z_NH).clone()
+        return torch.empty_like(z).copy_(_along_rows(grad / z[0].numel(), z))
 
 
 @closed_form_goodness("position-mean-square")
@@ -174,42 +190,69 @@ class PositionMeanSquare(MeanSquare):
         """Height times width; one where there are only units."""
         return self.shape[1] * self.shape[2] if len(self.shape) > 1 else 1
 
-    def terms(self, z_NH: Tensor) -> Tensor:
+    def terms(self, z: Tensor) -> Tensor:
         """g (N, P)."""
         if self.positions == 1:
-            return super().terms(z_NH)
-        return _wide(self._by_position(z_NH)).square().mean(1)
+            return super().terms(z)
+        by_position_NKP = self._by_position(z)
+        norm_NP: Tensor = torch.linalg.vector_norm(by_position_NKP, dim=1, dtype=_wide_type(z))
+        return norm_NP.square_().mul_(self.positions * self._scale(z))
 
-    def grad(self, z_NH: Tensor, grad: Tensor) -> Tensor:
-        """∂L/∂z (N, H) from ∂L/∂g (N, P)."""
+    def grad(self, z: Tensor, grad: Tensor) -> Tensor:
+        """∂L/∂z, of the shape of `z`, from ∂L/∂g (N, P)."""
         if self.positions == 1:
-            return super().grad(z_NH, grad)
-        factor_NP = (grad * (2 * self.positions / z_NH.shape[1])).to(z_NH.dtype)
-        by_position_NH: Tensor = (self._by_position(z_NH) * factor_NP[:, None]).flatten(1)
-        return by_position_NH
+            return super().grad(z, grad)
+        factor_NP = (grad * (2 * self.positions * self._scale(z))).to(z.dtype)
+        return (self._by_position(z) * factor_NP[:, None]).view(z.shape)
 
-    def _by_position(self, z_NH: Tensor) -> Tensor:
+    def _by_position(self, z: Tensor) -> Tensor:
         """The activities as (N, K, P)."""
-        return z_NH.reshape(len(z_NH), -1, self.positions)
+        return z.view(len(z), -1, self.positions)
 
 
-def group_goodness(z_NH: Tensor, classes: int) -> Tensor:
-    """Mean square (N, C) of each class's units, in float32 or better; a group is H / C consecutive
-    activities.
+def group_goodness(z: Tensor, classes: int) -> Tensor:
+    """Mean square (N, C) of each class's group, in float32 or better; a group is H / C consecutive
+    activities of (N, H) or (N, K, height, width), those left over belong to none.
     """
+    if z.ndim > FLAT and has_whole_groups(z, classes):
+        norm_NK: Tensor = torch.linalg.vector_norm(z, dim=(2, 3), dtype=_wide_type(z))
+        return norm_NK.square().view(len(z), classes, -1).mean(2) / z[0, 0].numel()
+    grouped = _flat_groups(z, classes)
+    norm_NC: Tensor = torch.linalg.vector_norm(grouped, dim=2, dtype=_wide_type(z))
+    return norm_NC.square() / grouped.shape[2]  # not in place: autograd may need the norm
+
+
+def group_means(z: Tensor, classes: int) -> Tensor:
+    """Mean (N, C) of each class's group, likewise."""
+    if z.ndim > FLAT and has_whole_groups(z, classes):
+        # of channels first: over groups at once it takes three times as long
+        sum_NK = z.sum((2, 3), dtype=_wide_type(z))
+        return sum_NK.view(len(z), classes, -1).mean(2) / z[0, 0].numel()
+    return _flat_groups(z, classes).mean(2, dtype=_wide_type(z))
+
+
+def has_whole_groups(z: Tensor, classes: int) -> bool:
+    """Whether a class's group is as many whole channels (or units) as any other's."""
+    return z.shape[1] % classes == 0
+
+
+def _flat_groups(z: Tensor, classes: int) -> Tensor:
+    """The groups' activities (N, C, H / C)."""
+    z_NH = z.flatten(1)
     each = z_NH.shape[1] // classes
-    grouped = z_NH[:, : each * classes].reshape(-1, classes, each)
-    wide = torch.promote_types(z_NH.dtype, torch.float32)
-    norm_NC: Tensor = torch.linalg.vector_norm(grouped, dim=2, dtype=wide)
-    return norm_NC.square() / each  # not in place: autograd may need the norm
+    return z_NH[:, : each * classes].reshape(-1, classes, each)
 
 
-def row_norm(x_BD: Tensor) -> Tensor:
-    """Euclidean norm (B,) of each row, in float32 or better."""
-    norm_B: Tensor = torch.linalg.vector_norm(
-        x_BD, dim=1, dtype=torch.promote_types(x_BD.dtype, torch.float32)
-    )
+def row_norm(x: Tensor) -> Tensor:
+    """Euclidean norm (B,) of each row (B, ...), in float32 or better."""
+    dims = tuple(range(1, x.ndim))
+    norm_B: Tensor = torch.linalg.vector_norm(x, dim=dims, dtype=_wide_type(x))
     return norm_B
+
+
+def _along_rows(factor_N: Tensor, z: Tensor) -> Tensor:
+    """A factor a row, in the type of `z` and to be broadcast over it."""
+    return factor_N.to(z.dtype).view(-1, *[1] * (z.ndim - 1))
 
 
 def _wide(z_NH: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """What DeeperForward, CwComp and Mono-Forward are made of, against torch's own modules."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,12 @@ from torch.nn.functional import cross_entropy, group_norm
 from fftui import events as ev
 from fftui.experiment import Experiment
 from fftui.experiment.values import parse_overrides
-from fftui.learning.class_goodness import ClassGoodness, GroupMean, Projection
+from fftui.learning.class_goodness import (
+    ClassGoodness,
+    GroupMean,
+    GroupMeanSquare,
+    Projection,
+)
 from fftui.learning.layer_range import LayerRange, best_range
 from fftui.learning.layers.dropout import Dropout
 from fftui.learning.objective import ClassObjective
@@ -37,7 +43,7 @@ def check(goodness: ClassGoodness, z: Tensor, logits: Tensor) -> None:
     expected.backward()  # type: ignore[no-untyped-call]
     value = ClassObjective(labels, goodness, 2.5)(z.detach())
     torch.testing.assert_close(value.loss, expected.detach())
-    torch.testing.assert_close(value.grad_NH, z.grad)
+    torch.testing.assert_close(value.grad, z.grad)
 
 
 @pytest.mark.parametrize("left_over", [0, 2])
@@ -45,6 +51,19 @@ def test_the_mean_activity_of_a_group(left_over: int) -> None:
     z = activities(4 * CLASSES + left_over).requires_grad_()
     logits = torch.stack([z[:, 4 * c : 4 * c + 4].mean(1) for c in range(CLASSES)], 1)
     check(GroupMean(CLASSES), z, logits)
+
+
+@pytest.mark.parametrize("channels", [2 * CLASSES, 2 * CLASSES + 1])  # groups of whole ones, or not
+@pytest.mark.parametrize("kind", [GroupMean, GroupMeanSquare])
+def test_groups_of_what_a_convolution_computes(
+    channels: int, kind: Callable[[int], ClassGoodness]
+) -> None:
+    z = activities(channels * 12).view(5, channels, 3, 4)
+    z = z.contiguous(memory_format=torch.channels_last).requires_grad_()
+    each = channels * 12 // CLASSES
+    grouped = z.flatten(1)[:, : each * CLASSES].view(5, CLASSES, each)
+    logits = grouped if kind is GroupMean else grouped.square()
+    check(kind(CLASSES), z, logits.mean(2))
 
 
 def test_a_projection_and_its_weights_learn() -> None:

@@ -102,9 +102,9 @@ def test_the_objective_is_the_two_thresholds_over_active_units() -> None:
     loss = loss + 0.05 * positive.mean()
     (gradient,) = torch.autograd.grad(loss, leaf)
     torch.testing.assert_close(value.loss, loss.detach())
-    torch.testing.assert_close(value.grad_NH, gradient)
+    torch.testing.assert_close(value.grad, gradient)
     torch.testing.assert_close(value.goodness_2B, torch.cat((positive, negative)).detach())
-    assert value.activities_NH is z_2BH
+    assert value.activities is z_2BH
 
 
 @pytest.mark.parametrize("kind", ["sum-square", "mean-activation"])
@@ -120,7 +120,7 @@ def test_another_goodness_and_peer_normalisation_are_of_active_units_too(kind: s
     loss = softplus(1.5 - positive).mean() + softplus(negative - 0.4).mean() + peers
     (gradient,) = torch.autograd.grad(loss, leaf)
     torch.testing.assert_close(value.loss, loss.detach())
-    torch.testing.assert_close(value.grad_NH, gradient)
+    torch.testing.assert_close(value.grad, gradient)
 
 
 @pytest.mark.parametrize("order", ["layer-wise", "parallel"])

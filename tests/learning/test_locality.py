@@ -96,7 +96,7 @@ def test_a_layer_that_learns_sends_nothing_down(
         assert all(weight.grad is not None for weight in layer.parameters())
         assert not any(
             tensor.requires_grad
-            for tensor in (outcome.loss, outcome.goodness_2B, outcome.activities_NH)
+            for tensor in (outcome.loss, outcome.goodness_2B, outcome.activities)
         )
         assert x.grad is None
         if inputs.is_leaf:

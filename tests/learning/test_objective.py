@@ -38,7 +38,7 @@ def check(objective: Objective, z: Tensor, expected: Tensor) -> None:
     with torch.no_grad():
         value = objective(z.detach())
     torch.testing.assert_close(value.loss, expected.detach())
-    torch.testing.assert_close(value.grad_NH, z.grad)
+    torch.testing.assert_close(value.grad, z.grad)
 
 
 @given(phases, shapes, st.integers(1, 5), seeds)
@@ -129,4 +129,4 @@ def test_bfloat16_goodness_and_loss_are_float32() -> None:
     for kind in GOODNESS:
         value = pair_objective(ForwardForward(goodness=kind), (3, 10, 10))(z)
         assert value.goodness_2B.dtype == value.loss.dtype == torch.float32
-        assert value.grad_NH.dtype == torch.bfloat16
+        assert value.grad.dtype == torch.bfloat16

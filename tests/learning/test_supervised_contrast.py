@@ -91,7 +91,7 @@ def test_both_losses_have_the_gradients_that_autograd_finds(
     mapped.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     torch.testing.assert_close(value.loss, loss.detach())
-    torch.testing.assert_close(value.grad_NH, leaf.grad)
+    torch.testing.assert_close(value.grad, leaf.grad)
     for mine, theirs in zip(own, mapped.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs.grad)
     true, others = value.goodness_2B.chunk(2)
@@ -105,7 +105,7 @@ def test_one_image_alone_is_contrasted_with_none() -> None:
         activities(6)[:1]
     )
     assert value.loss.isfinite()
-    assert value.grad_NH.isfinite().all()
+    assert value.grad.isfinite().all()
 
 
 def test_temperatures_fall_evenly_and_then_as_a_cosine() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fftui.learning.layers.layer import Layer
-from fftui.learning.objective import Objective, ObjectiveValue
+from fftui.learning.objective import Objective, ObjectiveValue, ShapedObjective
 
 
 class AutogradLayer(Layer):
@@ -22,7 +22,7 @@ class AutogradLayer(Layer):
 
     @abstractmethod
     def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-        """z (N, H) for normalised input."""
+        """z (N, H), or (N, channels, height, width), for normalised input."""
 
     def forward(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """Outputs for raw input, with autograd."""
@@ -33,7 +33,7 @@ class AutogradLayer(Layer):
     def activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
         """z (N, H) for normalised input, without autograd."""
         self.eval()
-        return self.compute_activities(x_ND, labels_N)
+        return self.compute_activities(x_ND, labels_N).flatten(1)
 
     def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> ObjectiveValue:
         """Set the gradients of `objective`: its gradient in z goes to autograd, which stops at the
@@ -42,12 +42,14 @@ class AutogradLayer(Layer):
         self.train()
         self.zero_grad(set_to_none=True)
         with torch.enable_grad():
-            z_NH = self.compute_activities(x_ND.detach(), labels_N)
+            z = self.compute_activities(x_ND.detach(), labels_N)
+            if not isinstance(objective, ShapedObjective):
+                z = z.flatten(1)
         with torch.no_grad():
-            value = objective(z_NH.detach())
+            value = objective(z.detach())
         # `backward` with a gradient would load sympy, which takes seconds
         with torch.enable_grad():
-            end: Tensor = _WithGradient.apply(z_NH, value.grad_NH.to(z_NH.dtype))
+            end: Tensor = _WithGradient.apply(z, value.grad.to(z.dtype).view(z.shape))
         end.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return value
 
@@ -56,12 +58,12 @@ class _WithGradient(torch.autograd.Function):
     """0, whose gradient in z is the one given: no pass over memory finds it."""
 
     @staticmethod
-    def forward(ctx: Any, z_NH: Tensor, grad_NH: Tensor) -> Tensor:
-        ctx.save_for_backward(grad_NH)
-        return z_NH.new_zeros(())
+    def forward(ctx: Any, z: Tensor, grad: Tensor) -> Tensor:
+        ctx.save_for_backward(grad)
+        return z.new_zeros(())
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         del grads
-        (grad_NH,) = ctx.saved_tensors
-        return grad_NH, None
+        (grad,) = ctx.saved_tensors
+        return grad, None

@@ -109,7 +109,9 @@ class ConvolutionLayer(AutogradLayer):
         return 3 * self._full_size
 
     def compute_activities(self, x_ND: Tensor, labels_N: Tensor) -> Tensor:
-        """z (S·B, H) for normalised images (B, D) with S labels each, stacked."""
+        """z (S·B, channels, height, width) for normalised images (B, D) with S labels each,
+        stacked.
+        """
         x_BKHW = x_ND.view(-1, *self.input_shape)[:, : self._convolves]
         if self._batch_norm is not None:
             x_BKHW = self._batch_norm(x_BKHW)
@@ -123,7 +125,7 @@ class ConvolutionLayer(AutogradLayer):
             z_NKHW = self._output_norm(z_NKHW)
         if self.dropout is not None:
             z_NKHW = self.dropout(z_NKHW)
-        return z_NKHW.flatten(1)
+        return z_NKHW
 
     def _activated(self, a_NKHW: Tensor) -> Tensor:
         """The activities, pooled where pooling comes before goodness."""
@@ -133,22 +135,24 @@ class ConvolutionLayer(AutogradLayer):
             return self._activation.apply(self._pool(a_NKHW))
         return self._pool(self._activation.apply(a_NKHW))
 
-    def pooled(self, z_NH: Tensor) -> Tensor:
-        """The activities, their triangle over the channels or each class's less its mean by its
-        standard deviation, pooled if pooling comes after goodness.
+    def pooled(self, z: Tensor) -> Tensor:
+        """The activities (N, H) or (N, channels, height, width), their triangle over the channels
+        or each class's less its mean by its standard deviation, pooled if pooling comes after
+        goodness: (N, H).
         """
+        z_NKHW = z.view(-1, *self.shape)
         if self._output == "triangle":
-            z_NKHW = triangle(z_NH.view(-1, *self.shape), self._triangle_power)
-            z_NH = z_NKHW.flatten(1)
+            z_NKHW = triangle(z_NKHW, self._triangle_power)
         if self._output == "normalised":
-            z_NH = standardised_groups(z_NH, self.shape, self.label.classes)
-        if self._pooling != "after-goodness":
-            return z_NH
-        return self._pool(z_NH.view(-1, *self.shape)).flatten(1)
+            z_NH = standardised_groups(z_NKHW.flatten(1), self.shape, self.label.classes)
+            z_NKHW = z_NH.view(-1, *self.shape)
+        if self._pooling == "after-goodness":
+            z_NKHW = self._pool(z_NKHW)
+        return z_NKHW.flatten(1)
 
-    def outputs_of(self, z_NH: Tensor, x_ND: Tensor | None) -> Tensor:
+    def outputs_of(self, z: Tensor, x_ND: Tensor | None) -> Tensor:
         """The layer's own outputs, with its input beside them or joined with the kept input."""
-        out_NH = self.pooled(z_NH)
+        out_NH = self.pooled(z)
         if self._shortcut == "none" or x_ND is None:
             return out_NH
         out_NKHW, x_NKHW = out_NH.view(-1, *self.shape), x_ND.view(-1, *self.input_shape)

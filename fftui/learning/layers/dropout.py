@@ -33,7 +33,8 @@ class Dropout(nn.Module):
         drawn.random_(-(2**63), None, generator=self._generator)
         kept = drawn.view(torch.uint8)[: like.numel()] >= self._dropped
         factors = torch.empty_like(like)  # keeps the layout
-        torch.as_strided(factors, (like.numel(),), (1,)).copy_(kept)
+        # as bytes: to convert truth values takes several times as long
+        torch.as_strided(factors, (like.numel(),), (1,)).copy_(kept.view(torch.uint8))
         return factors.mul_(VALUES / (VALUES - self._dropped))
 
     def forward(self, z: Tensor) -> Tensor:

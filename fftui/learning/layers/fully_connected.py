@@ -162,10 +162,10 @@ class FullyConnectedLayer(Layer):
         z_NH = self._activation.apply(a_NH)
         if self.dropout is None:
             value = objective(z_NH)
-            return self._activation.backward(value.grad_NH, a_NH, z_NH), value
+            return self._activation.backward(value.grad, a_NH, z_NH), value
         factors_NH = self.dropout.factors(z_NH)
         value = objective(z_NH * factors_NH)
-        return self._activation.backward(value.grad_NH * factors_NH, a_NH, z_NH), value
+        return self._activation.backward(value.grad * factors_NH, a_NH, z_NH), value
 
     def _set_gradient(self, gradient_DH: Tensor, delta_NH: Tensor) -> None:
         if self.weight.grad is None or self.bias.grad is None:

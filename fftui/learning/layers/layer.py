@@ -140,16 +140,16 @@ class Layer(nn.Module, ABC):
     def learn(self, x_ND: Tensor, labels_N: Tensor, objective: Objective) -> ObjectiveValue:
         """Set the gradients of `objective` for normalised input."""
 
-    def pooled(self, z_NH: Tensor) -> Tensor:
-        """The layer's own outputs: the activities (N, H), pooled where it pools after goodness."""
-        return z_NH
+    def pooled(self, z: Tensor) -> Tensor:
+        """The layer's own outputs (N, H): the activities, pooled where it pools after goodness."""
+        return z.flatten(1)
 
-    def outputs_of(self, z_NH: Tensor, x_ND: Tensor | None) -> Tensor:
-        """Outputs to the next layer, from the activities and the normalised input that they are of
-        (None: of the first layer), which a shortcut may keep.
+    def outputs_of(self, z: Tensor, x_ND: Tensor | None) -> Tensor:
+        """Outputs (N, H) to the next layer, from the activities, in either shape, and the
+        normalised input that they are of (None: of the first layer), which a shortcut may keep.
         """
         del x_ND
-        return self.pooled(z_NH)
+        return self.pooled(z)
 
     def label_beside(self, labels_N: Tensor) -> Tensor | None:
         """What these labels give the layer beside its inputs, as (N, channels, height, width):

@@ -17,7 +17,12 @@ from fftui import experiment as ex
 from fftui.learning.goodness import GoodnessFunction, goodness_for
 from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.losses import LossGrad
-from fftui.learning.objective import Objective, ObjectiveValue, PairObjective
+from fftui.learning.objective import (
+    Objective,
+    ObjectiveValue,
+    PairObjective,
+    ShapedObjective,
+)
 from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.phase_rule import TrainContext
 from fftui.learning.rules.second_images import HybridMasks, Moves
@@ -106,7 +111,7 @@ class ImageContrastRule(UnlabelledRule):
         return self._goodness[number - 1](z_NH.relu())
 
 
-class ContrastObjective:
+class ContrastObjective(ShapedObjective):
     """The mean of log(1 + exp(θ₁ − g⁺)) plus that of log(1 + exp(g⁻ − θ₂)) plus λ times that of g⁺,
     g the goodness of the positive part of the activities; and peer normalisation of that part.
     """
@@ -123,13 +128,13 @@ class ContrastObjective:
         self._penalty = penalty
         self._pairs = PairObjective(self._loss, goodness, peer_normalisation)
 
-    def __call__(self, z_2BH: Tensor) -> ObjectiveValue:
+    def __call__(self, z: Tensor) -> ObjectiveValue:
         """Loss, goodness and gradient for the activities of positive and negative data."""
-        active_2BH = z_2BH.relu()
-        value = self._pairs(active_2BH)
+        active = z.relu()
+        value = self._pairs(active)
         # nothing goes through a unit that is off, whatever the goodness
-        grad_2BH = value.grad_NH.masked_fill_(active_2BH <= 0, 0.0)
-        return replace(value, activities_NH=z_2BH, grad_NH=grad_2BH)
+        grad = torch.ops.aten.threshold_backward(value.grad.view(z.shape), active, 0)
+        return replace(value, activities=z, grad=grad)
 
     def _loss(self, positive_B: Tensor, negative_B: Tensor) -> LossGrad:
         low_B = self._thresholds[0] - positive_B

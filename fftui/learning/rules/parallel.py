@@ -103,7 +103,7 @@ class ParallelTrainer(StageTrainer):
                 self._rule.begin(row + 1)
             value = self._learn(row, index_B, sets, below)
             self._rule.finish_gradients(row + 1)
-            z_NH = value.activities_NH
+            z_NH = value.activities
             self._optimiser.gradients_are_set(row)
             self._layer_sums.add(row, value.loss, value.goodness_2B)
         self._optimiser.step(step)

@@ -115,7 +115,7 @@ def test_a_layer_is_the_modules_it_names(
     expected = torch.autograd.grad(loss, parameters)
     objective = pair_objective(phase, layer.shape)
     outcome = layer.learn_per_label(layer.encode(images(3)), objective, *LABELS.chunk(2))
-    torch.testing.assert_close(outcome.activities_NH, z.detach())
+    torch.testing.assert_close(outcome.activities.flatten(1), z.detach())
     torch.testing.assert_close(outcome.loss, loss.detach())
     for parameter, gradient in zip(parameters, expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient)
@@ -137,7 +137,7 @@ def test_images_shared_by_labels_have_the_same_activities(
     shared = layer.learn_per_label(x, objective, *labels)
     gradient = layer.weight.grad
     apart = Layer.learn_per_label(layer, x, objective, *labels)
-    torch.testing.assert_close(shared.activities_NH, apart.activities_NH)
+    torch.testing.assert_close(shared.activities, apart.activities)
     torch.testing.assert_close(gradient, layer.weight.grad)
 
 
