@@ -67,14 +67,16 @@ class Terminal:
 
 
 @contextmanager
-def terminal(words: Sequence[str], runs: Path, size: tuple[int, int]) -> Iterator[Terminal]:
+def terminal(
+    words: Sequence[str], runs: Path, size: tuple[int, int], program: Sequence[str] = FFTUI
+) -> Iterator[Terminal]:
     """`fftui` with these words over a runs folder, on a terminal of so many columns and rows; it is
-    killed at the end.
+    killed at the end. `program` is what begins it.
     """
     pid, master = pty.fork()
     if pid == 0:
         os.environ["TERM"] = "xterm-256color"
-        os.execv(FFTUI[0], [*FFTUI, *words, "--runs", str(runs)])
+        os.execv(program[0], [*program, *words, "--runs", str(runs)])
     try:
         columns, rows = size
         fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -41,7 +41,7 @@ class GroupMeanSquare(ClassGoodness):
 
     def grad(self, z: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
         """2 k z residual, k = scale / (N · group)."""
-        each = z[0].numel() // self._classes
+        each = math.prod(z.shape[1:]) // self._classes
         residual_NC *= 2 * scale / (each * len(z))
         return z * _to_activities(residual_NC, z)
 
@@ -58,7 +58,7 @@ class GroupMean(ClassGoodness):
 
     def grad(self, z: Tensor, residual_NC: Tensor, scale: float) -> Tensor:
         """k residual for every activity of the group, k = scale / (N · group)."""
-        residual_NC *= scale / (z[0].numel() // self._classes * len(z))
+        residual_NC *= scale / (math.prod(z.shape[1:]) // self._classes * len(z))
         return torch.empty_like(z).copy_(_to_activities(residual_NC, z))
 
 
@@ -68,7 +68,7 @@ def _to_activities(value_NC: Tensor, z: Tensor) -> Tensor:
     """
     classes, channels = value_NC.shape[1], z.shape[1]
     by_channel = has_whole_groups(z, classes)
-    parts = channels if by_channel else z[0].numel()
+    parts = channels if by_channel else math.prod(z.shape[1:])
     spread_NX = value_NC.to(z.dtype).repeat_interleave(parts // classes, 1)
     spread_NX = nn.functional.pad(spread_NX, (0, parts - spread_NX.shape[1]))
     return (

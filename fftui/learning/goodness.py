@@ -9,6 +9,7 @@ shapes: N rows (images, or images with a label), H activities, P positions with 
 own (one but for `position-mean-square`), K channels, C classes.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -153,7 +154,7 @@ class MeanSquare(_SquareGoodness):
     """The mean of zⱼ² (what the paper ran)."""
 
     def _scale(self, z: Tensor) -> float:
-        return 1 / z[0].numel()
+        return 1 / _each(z)
 
 
 @closed_form_goodness("sum-square")
@@ -178,7 +179,7 @@ class MeanActivation(GoodnessFunction):
 
     def grad(self, z: Tensor, grad: Tensor) -> Tensor:
         """∂L/∂g / H for every unit."""
-        return torch.empty_like(z).copy_(_along_rows(grad / z[0].numel(), z))
+        return torch.empty_like(z).copy_(_along_rows(grad / _each(z), z))
 
 
 @closed_form_goodness("position-mean-square")
@@ -216,7 +217,7 @@ def group_goodness(z: Tensor, classes: int) -> Tensor:
     """
     if z.ndim > FLAT and has_whole_groups(z, classes):
         norm_NK: Tensor = torch.linalg.vector_norm(z, dim=(2, 3), dtype=_wide_type(z))
-        return norm_NK.square().view(len(z), classes, -1).mean(2) / z[0, 0].numel()
+        return norm_NK.square().view(len(z), classes, -1).mean(2) / math.prod(z.shape[2:])
     grouped = _flat_groups(z, classes)
     norm_NC: Tensor = torch.linalg.vector_norm(grouped, dim=2, dtype=_wide_type(z))
     return norm_NC.square() / grouped.shape[2]  # not in place: autograd may need the norm
@@ -227,7 +228,7 @@ def group_means(z: Tensor, classes: int) -> Tensor:
     if z.ndim > FLAT and has_whole_groups(z, classes):
         # of channels first: over groups at once it takes three times as long
         sum_NK = z.sum((2, 3), dtype=_wide_type(z))
-        return sum_NK.view(len(z), classes, -1).mean(2) / z[0, 0].numel()
+        return sum_NK.view(len(z), classes, -1).mean(2) / math.prod(z.shape[2:])
     return _flat_groups(z, classes).mean(2, dtype=_wide_type(z))
 
 
@@ -248,6 +249,11 @@ def row_norm(x: Tensor) -> Tensor:
     dims = tuple(range(1, x.ndim))
     norm_B: Tensor = torch.linalg.vector_norm(x, dim=dims, dtype=_wide_type(x))
     return norm_B
+
+
+def _each(z: Tensor) -> int:
+    """The number of activities of a row; rows there may be none."""
+    return math.prod(z.shape[1:])
 
 
 def _along_rows(factor_N: Tensor, z: Tensor) -> Tensor:

@@ -20,9 +20,8 @@ phases = st.builds(
     threshold=st.floats(0.01, 3.0),
     sharpness=st.floats(0.5, 20.0),
 )
-shapes = st.one_of(
-    st.tuples(st.integers(1, 9)), st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
-)
+images_shapes = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
+shapes = st.one_of(st.tuples(st.integers(1, 9)), images_shapes)
 seeds = st.integers(0, 2**31)
 
 
@@ -49,6 +48,22 @@ def test_pairs(phase: ForwardForward, shape: tuple[int, ...], images: int, seed:
     else:
         expected = reference_loss(z, phase, shape)
     check(pair_objective(phase, shape), z, expected)
+
+
+@given(phases, images_shapes, st.integers(1, 5), st.floats(0, 1), seeds)
+def test_pairs_as_a_convolution_computes_them(
+    phase: ForwardForward, shape: tuple[int, ...], images: int, peers: float, seed: int
+) -> None:
+    """Channels last in memory: the same value, and the gradient laid out as the activities."""
+    objective = pair_objective(phase.model_copy(update={"peer_normalisation": peers}), shape)
+    flat = activities(2 * images, shape, seed)
+    shaped = flat.view(-1, *shape).contiguous(memory_format=torch.channels_last)
+    expected, value = objective(flat), objective(shaped)
+    torch.testing.assert_close(value.loss, expected.loss)
+    torch.testing.assert_close(value.goodness_2B, expected.goodness_2B)
+    torch.testing.assert_close(value.grad.flatten(1), expected.grad)
+    if phase.goodness != "position-mean-square":
+        assert value.grad.stride() == shaped.stride()
 
 
 @given(phases, st.integers(1, 9), st.integers(1, 5), st.floats(0.01, 5), seeds)
