@@ -42,7 +42,6 @@ from fftui.tui.run_sources import Source
 from fftui.tui.screen_failure import ScreenFailure
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
-from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screenshots import save_screenshot
 from fftui.tui.system.metric_styles import Machine
 from fftui.tui.widgets.over_screen import TooSmall
@@ -225,6 +224,8 @@ class FFTUIApp(OpeningApp):
         """What this screen shows, and its keys."""
         if isinstance(self.screen, HelpScreen | ConfirmDialog):
             return
+        from fftui.tui.screens.run_panes import RunPanes  # noqa: PLC0415 - as OpeningApp
+
         keys = keys_of(self.screen, self.get_key_display)
         charts = (panes.help_text() for panes in self.screen.query(RunPanes))
         text = "\n\n".join(cleandoc(each) for each in (self.screen.HELP or "", *charts))

@@ -26,10 +26,10 @@ from fftui.tui.glyphs import glyphs
 from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy, StartSweep
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
-from fftui.tui.screens.queue_screen import ThisProcess
 from fftui.tui.widgets.over_screen import LearningSign
 
 if TYPE_CHECKING:
+    from fftui.tui.screens.queue_screen import ThisProcess
     from fftui.tui.study_backend import StudyBackend, StudyRun
     from fftui.tui.sweep_backend import SweepBackend, SweepRun
 
@@ -114,8 +114,10 @@ class LaunchingApp(App[Ending]):
         """What the run of this process does, in a word."""
         return "paused" if self.control is not None and self.control.paused else "learning"
 
-    def this_process(self) -> ThisProcess:
+    def this_process(self) -> "ThisProcess":
         """What the queue screen shows beside the queue."""
+        from fftui.tui.screens.queue_screen import ThisProcess  # noqa: PLC0415 - as OpeningApp
+
         return ThisProcess(self.source, self.busy, self.ended)
 
     @property

@@ -24,8 +24,6 @@ from fftui.tui.messages import (
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.presets_screen import PresetsScreen
-from fftui.tui.screens.queue_screen import QueueScreen
-from fftui.tui.screens.settings_screen import SettingsScreen
 from fftui.tui.system.metric_styles import Machine, this_machine
 
 if TYPE_CHECKING:
@@ -164,6 +162,8 @@ class OpeningApp(LaunchingApp):
 
     @on(ShowSettings)
     def _show_settings(self, message: ShowSettings) -> None:
+        from fftui.tui.screens.settings_screen import SettingsScreen  # noqa: PLC0415
+
         self.push_screen(SettingsScreen(message.run, self.backend.asked))
 
     def show_run(self, source: Source) -> None:
@@ -214,5 +214,7 @@ class OpeningApp(LaunchingApp):
 
     def action_queue(self) -> None:
         """Show the runs that wait."""
+        from fftui.tui.screens.queue_screen import QueueScreen  # noqa: PLC0415
+
         if not isinstance(self.screen, QueueScreen | ConfirmDialog):
             self.push_screen(QueueScreen(self.queue, self.this_process, self.backend.expectation))

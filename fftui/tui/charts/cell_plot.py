@@ -12,32 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import or_
-from typing import Literal
 
 from fftui.runs.line_dots import Grid
 from fftui.runs.line_points import Point, Points
 from fftui.tui.charts.scale import Window
-
-StyleName = Literal[
-    "text",
-    "dim",
-    "faint",
-    "accent",
-    "second",
-    "good",
-    "warn",
-    "bad",
-    "bold",
-    "title",
-    "line-1",
-    "line-2",
-    "line-3",
-    "line-4",
-    "line-5",
-    "line-6",
-]
-# Of the lines of a comparison, in turn.
-LINE_STYLES: tuple[StyleName, ...] = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
+from fftui.tui.style_names import StyleName
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] of a braille cell
 DOT_EVERY = 3  # dots between two dots of a dotted line

@@ -11,10 +11,11 @@ from fftui.comparison.lines import Band, ConditionLine
 from fftui.runs.curve_metrics import CurveMetric, XName
 from fftui.runs.line_points import Points
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import LINE_STYLES, Series, StyleName
+from fftui.tui.charts.cell_plot import Series
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.fitting import SETTLED_FROM, fitted
 from fftui.tui.charts.scale import Window
+from fftui.tui.style_names import LINE_STYLES, StyleName
 
 BAND_POINTS = 400  # at least, along a band: between two of them it is no wider than a few dots
 BAND_SIGN = ":"

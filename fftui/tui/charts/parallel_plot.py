@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from fftui.runs.line_points import Point
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts, ends, place
-from fftui.tui.charts.cell_plot import Cell, Series, StyleName, draw
+from fftui.tui.charts.cell_plot import Cell, Series, draw
 from fftui.tui.charts.fitting import fitted
 from fftui.tui.charts.scale import Window
+from fftui.tui.style_names import StyleName
 
 LEAST_APART = 11  # cells between two axes
 MOST_LINES = 200  # that are drawn behind the best one and that of the cursor

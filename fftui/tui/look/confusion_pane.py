@@ -3,8 +3,8 @@
 from fftui.network_report import Confusion, NetworkReport
 from fftui.text.format import percent
 from fftui.text.inspect_text import mistakes_text
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.look.room import Drawn, Room, words
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import fitted
 from fftui.tui.widgets.row_widget import Line, Span, line
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from fftui.network_report import NetworkReport, best
 from fftui.text.format import number
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.look.room import Drawn, Room, drawn
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import cut, fitted
 from fftui.tui.widgets.row_widget import Line, Span, line
 

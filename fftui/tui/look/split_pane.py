@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from fftui.network_report import BINS, GoodnessSplit
 from fftui.text.format import number, percent
 from fftui.text.inspect_text import overlap_text, threshold_text
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import Glyphs
 from fftui.tui.look.room import Drawn, Room, drawn, words
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.row_widget import Line, Span, line
 
 LEAST_ROWS = 2  # of a histogram

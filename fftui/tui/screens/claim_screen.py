@@ -8,10 +8,10 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.claims_backend import ShownClaim, ShownClaims
 from fftui.tui.glass import literal
 from fftui.tui.glyphs import glyphs, plain
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.footer import Footer
 
 VERDICT_STYLES: dict[str, StyleName] = {

@@ -14,13 +14,13 @@ from textual.message import Message
 from fftui.errors import FFTUIError
 from fftui.studies.study import Scale, Study
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.claims_backend import ClaimsBackend, ShownClaim, ShownClaims
 from fftui.tui.figure_backend import PAPER_FIGURES
 from fftui.tui.messages import OpenStudy, ShowFigures, StartStudy
 from fftui.tui.screens.claim_screen import VERDICT_STYLES, ClaimScreen
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.overview_screen import OverviewScreen
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import Column, Row, RowList, cell
 from fftui.tui.widgets.row_widget import Span

@@ -11,8 +11,9 @@ from itertools import accumulate
 
 from fftui.events import StageKey
 from fftui.runs.history import METRICS, Bucket
-from fftui.tui.charts.cell_plot import DOTS, StyleName
+from fftui.tui.charts.cell_plot import DOTS
 from fftui.tui.glyphs import Glyphs
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.row_widget import Span
 
 MARKS_AT_MOST = 1 / 4  # of a timeline's columns; more marks would leave no room for values

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from fftui.tui.widgets.row_widget import Line, RowWidget, Span
+from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 
 def cut(text: str, width: int) -> str:
@@ -59,3 +59,11 @@ class Paragraphs(RowWidget):
     def rows(self, width: int, height: int) -> Sequence[Line]:
         """The rows that fit."""
         return self._lines[:height]
+
+
+def centred(text: str, width: int, height: int) -> list[Line]:
+    """A dim sentence in the middle of `height` rows, for panels that have nothing to show yet."""
+    wrapped = textwrap.wrap(text, max(8, width - 2))[:height]
+    above = (height - len(wrapped)) // 2
+    rows = [line() for _ in range(above)] + [line((each.center(width), "dim")) for each in wrapped]
+    return rows + [line() for _ in range(height - len(rows))]

@@ -4,7 +4,6 @@ ASCII.
 
 import math
 import operator
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,13 +12,15 @@ from textual.message import Message
 
 from fftui.runs.layer_view import LayerView
 from fftui.runs.view import RunView
-from fftui.tui.charts.cell_plot import Cell, Series, StyleName, draw
+from fftui.tui.charts.cell_plot import Cell, Series, draw
 from fftui.tui.charts.chart_registry import ChartInfo, make_chart
 from fftui.tui.charts.chart_spec import ChartSpec
 from fftui.tui.charts.epoch_axis import RunClock
 from fftui.tui.charts.reading import AS_IT_IS, Reading, read_chart
 from fftui.tui.charts.scale import Window, log_ticks, ticks
 from fftui.tui.glyphs import Glyphs, plain
+from fftui.tui.style_names import StyleName
+from fftui.tui.widgets.cell_text import centred
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 LEAST_WIDTH = 24  # cells; below it a chart drops the labels at its right
@@ -201,14 +202,6 @@ class Chart(RowWidget):
         by_epoch = spec.unit == "epoch"
         epoch = x + spec.offset if by_epoch else self._clock.epoch_at(x, self._reading.x)
         self.post_message(self.Pointed(self, epoch))
-
-
-def centred(text: str, width: int, height: int) -> list[Line]:
-    """A dim sentence in the middle of `height` rows, for panels that have nothing to show yet."""
-    wrapped = textwrap.wrap(text, max(8, width - 2))[:height]
-    above = (height - len(wrapped)) // 2
-    rows = [line() for _ in range(above)] + [line((each.center(width), "dim")) for each in wrapped]
-    return rows + [line() for _ in range(height - len(rows))]
 
 
 def _same(known: tuple[object, ...], now: tuple[object, ...]) -> bool:

@@ -13,8 +13,8 @@ from fftui.comparison.shown_comparison import (
     status_of,
 )
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import LINE_STYLES, StyleName
 from fftui.tui.charts.compare_chart import colour_of
+from fftui.tui.style_names import LINE_STYLES, StyleName
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.row_list import EDGE, Column, Row, RowList, cell

@@ -13,8 +13,8 @@ from textual.message import Message
 from fftui.runs.layer_view import LayerView
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import Glyphs, plain
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import fitted
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 

@@ -9,10 +9,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import plain
-from fftui.tui.widgets.cell_text import cut, fitted
-from fftui.tui.widgets.chart import centred
+from fftui.tui.style_names import StyleName
+from fftui.tui.widgets.cell_text import centred, cut, fitted
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 GAP = 2  # cells between columns

@@ -15,9 +15,9 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fftui.tui.charts.cell_plot import LINE_STYLES, StyleName
 from fftui.tui.glass import literal
 from fftui.tui.glyphs import Glyphs, glyphs, plain
+from fftui.tui.style_names import LINE_STYLES, StyleName
 
 # Textual works through its stylesheet for each style of each widget, so only widgets with the lines
 # of a comparison declare the styles of these.

@@ -12,8 +12,8 @@ from fftui.runs.listing import ListedRun
 from fftui.runs.run_fields import FIELD_OF, RunField
 from fftui.text import format as fmt
 from fftui.text.run_list_text import DIVERGED, is_right, title_of, value_text
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import Glyphs
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import cut, cut_in_middle
 from fftui.tui.widgets.row_list import Column, Row, cell
 from fftui.tui.widgets.row_widget import Span

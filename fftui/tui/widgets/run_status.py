@@ -8,7 +8,7 @@ from textual import events
 from fftui.runs.view import LogLine, RunView
 from fftui.text import format as fmt
 from fftui.text.run_list_text import DIVERGED
-from fftui.tui.charts.cell_plot import StyleName
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.glyphs import plain
 from fftui.tui.study_backend import StudyFacts, StudyRun, StudyTable, failed
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_list import GAP, Column, Row, cell
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line

@@ -7,9 +7,9 @@ from rich.cells import cell_len
 from fftui.sweeps.over import Choices
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts, place, short_paths, value_text
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import StyleName
 from fftui.tui.charts.parallel_plot import accuracy_of
 from fftui.tui.glyphs import Glyphs
+from fftui.tui.style_names import StyleName
 from fftui.tui.widgets.cell_text import cut
 from fftui.tui.widgets.row_list import Column, Row, cell
 from fftui.tui.widgets.row_widget import Span

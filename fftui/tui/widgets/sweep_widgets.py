@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from fftui.sweeps.sweep_facts import LEAST_FINISHED, SweepFacts, short_paths
 from fftui.text import format as fmt
-from fftui.tui.charts.cell_plot import Cell, StyleName
+from fftui.tui.charts.cell_plot import Cell
 from fftui.tui.charts.parallel_plot import (
     STYLES,
     ParallelLines,
@@ -16,8 +16,9 @@ from fftui.tui.charts.parallel_plot import (
     parallel_lines,
 )
 from fftui.tui.charts.scale import Window
-from fftui.tui.widgets.cell_text import cut
-from fftui.tui.widgets.chart import centred, merged_cells
+from fftui.tui.style_names import StyleName
+from fftui.tui.widgets.cell_text import centred, cut
+from fftui.tui.widgets.chart import merged_cells
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line
 
 LABEL = 14  # cells at the right of the last axis
