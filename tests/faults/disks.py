@@ -8,6 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from fftui.runs.finding import run_records
+from fftui.runs.folder import RunFolder
+from fftui.runs.run_record import RunRecord
+
 from .processes import Done, Fault, Mode
 from .situations import Trial, problems_of, random_for, resumed, run_folders
 
@@ -44,6 +48,8 @@ def deleted_at_random(trial: Trial, seed: int) -> Iterator[str]:
     """What is wrong after the folder of runs was deleted while its run learned."""
     runs = trial.runs / f"deleted-{seed}"
     done = _disturbed(trial, runs, seed, lambda: shutil.rmtree(runs, ignore_errors=True))
+    if any(_deleted_as_it_ended(*found) for found in run_records(runs)):
+        shutil.rmtree(runs)
     yield from _ended(trial, runs, done, f"{trial.kind}, deleted, seed {seed}")
 
 
@@ -65,6 +71,13 @@ def moved_at_random(trial: Trial, seed: int) -> Iterator[str]:
         with suppress(OSError):
             elsewhere.rename(runs)
     yield from _ended(trial, runs, done, f"{trial.kind}, moved, seed {seed}")
+
+
+def _deleted_as_it_ended(folder: RunFolder, record: RunRecord | None) -> bool:
+    """Whether the run had all and finished, while its folder was being emptied: what was deleted
+    then is nobody's to bring back.
+    """
+    return record is not None and record.status == "finished" and not folder.checkpoint.exists()
 
 
 def _disturbed(trial: Trial, runs: Path, seed: int, disturb: Callable[[], None]) -> Done:
