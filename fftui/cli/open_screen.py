@@ -42,7 +42,6 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
     Raises RequestError where that run was refused, RunFailedError where it failed.
     """
     _begin_loading()
-    from fftui.text.run_result import exit_code_of  # noqa: PLC0415 - only for a run
     from fftui.tui.app_runner import run_app  # noqa: PLC0415 - Textual
 
     if run_thread is not None:
@@ -52,6 +51,8 @@ def open_screen(workspace: Workspace, run_thread: "RunThread | None" = None) -> 
         return code
     if code == 0 and run_thread.view.status == "interrupted":
         return code  # handed over to the background, as was said
+    from fftui.text.run_result import exit_code_of  # noqa: PLC0415 - only for a run
+
     return exit_code_of(run_thread) or code
 
 
