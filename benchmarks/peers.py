@@ -49,7 +49,7 @@ OURS = {
         "phases.0.learning_rate=0.005",
         SMALL,
     ),
-    0.985: ("phases.0.epochs=6",),
+    0.985: ("phases.0.epochs=10",),
     0.99: ("phases.0.epochs=20",),
 }
 
