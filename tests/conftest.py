@@ -33,7 +33,7 @@ from fftui.studies.study import Condition, Study, Trial, Value
 from . import made_once
 from .warm import WarmProcess
 
-# A person's own presets are none of the tests'
+# A person's own presets are none of the tests', nor of what is read while they are collected
 os.environ["FFTUI_PRESETS"] = str(Path(__file__).parent / "no-presets-here")
 
 # A busy machine is no defect: an example that once took long because another process ran must not
@@ -49,8 +49,12 @@ hypothesis.settings.load_profile("patient")
 
 @pytest.fixture(autouse=True, scope="session")
 def settings_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing of a person's own settings is read, or changed by a screen that keeps its own."""
-    os.environ["XDG_CONFIG_HOME"] = str(tmp_path_factory.mktemp("settings"))
+    """Nothing of a person's own settings is read, or changed by a screen that keeps its own; nor is
+    a preset that a test saves left beside the tests.
+    """
+    settings = tmp_path_factory.mktemp("settings")
+    os.environ["XDG_CONFIG_HOME"] = str(settings)
+    os.environ["FFTUI_PRESETS"] = str(settings / "presets")
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fftui.presets import own_presets_folder
+
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "fftui").rglob("*.py"))
 SHARED = {"__init__.py", "__main__.py"}
@@ -44,3 +46,7 @@ def test_nobody_asks_which_kind_a_description_is(path: Path) -> None:
         and {each.id for each in ast.walk(node.args[1]) if isinstance(each, ast.Name)} & KINDS
     ]
     assert asked == []
+
+
+def test_what_a_test_saves_is_not_left_in_the_house() -> None:
+    assert ROOT not in own_presets_folder().absolute().parents

@@ -116,6 +116,11 @@ async def press(state: str, keys: list[str], size: tuple[int, int], runs: Path) 
     st.sampled_from([(80, 24), (60, 16), (200, 50)]),
 )
 def test_no_key_breaks_the_screen(state: str, keys: list[str], size: tuple[int, int]) -> None:
-    # what keys export is written where the user stands
-    with TemporaryDirectory() as folder, chdir(folder), nothing_learns():
+    # what keys export is written where the user stands, what they save in the folder of presets
+    with (
+        TemporaryDirectory() as folder,
+        chdir(folder),
+        patch.dict(os.environ, FFTUI_PRESETS=f"{folder}/presets"),
+        nothing_learns(),
+    ):
         asyncio.run(press(state, keys, size, Path(folder)))
