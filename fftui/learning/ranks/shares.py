@@ -158,10 +158,10 @@ class LayerShare:
         below_ND = None
         if self._channel.rank > 0:
             below_ND = self._received(trainer, index_B)
-        z_NH, x_ND = _parallel(trainer).learn_rows(self._rows, index_B, step, below_ND)
+        z, x_ND = _parallel(trainer).learn_rows(self._rows, index_B, step, below_ND)
         if self._channel.rank < self._channel.count - 1:
             last = self._network.layers[self._rows.stop - 1]
-            self._send(last.outputs_of(z_NH, x_ND).contiguous())
+            self._send(last.outputs_of(z, x_ND).contiguous())
 
     def collect(self, trainer: StageTrainer) -> None:
         """Sums, weights and optimiser states of each rank's layers go to the leading one."""

@@ -78,9 +78,9 @@ class ParallelTrainer(StageTrainer):
     def learn_rows(
         self, rows: range, index_B: Tensor, step: int, below_ND: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """`step` for consecutive layers, numbers `rows` from 0; returns the activities (N, H) of
-        the last one and its normalised input (None: of the first layer), which make its outputs.
-        `below_ND` are the outputs of the layer below them, if there is one.
+        """`step` for consecutive layers, numbers `rows` from 0; returns the activities of the last
+        one, in either shape, and its normalised input (None: of the first layer), which make its
+        outputs. `below_ND` are the outputs of the layer below them, if there is one.
         """
         seed_dropout(self._layers, self._rule.seed, step)
         x = self._images.batch(index_B) if below_ND is None else None
@@ -88,29 +88,29 @@ class ParallelTrainer(StageTrainer):
         if self._head and x is not None:
             class_probs_BC = self._head.predict_probs(x, self._labels_N[index_B])
         sets = self._rule.labels(index_B, class_probs_BC)
-        z_NH: Tensor | None = None
+        z: Tensor | None = None
         x_ND: Tensor | None = None
         for row in rows:
-            if z_NH is not None:
-                below_ND = self._layers[row - 1].outputs_of(z_NH, x_ND)
+            if z is not None:
+                below_ND = self._layers[row - 1].outputs_of(z, x_ND)
             x_ND = None if below_ND is None else self._layers[row].normalise(below_ND)
             below = x if x_ND is None else x_ND
             assert below is not None
             if row + 1 not in self._learning:
-                z_NH = self._activities(row, index_B, sets, below)
+                z = self._activities(row, index_B, sets, below)
                 continue
             if step == 0:  # never again on resuming
                 self._rule.begin(row + 1)
             value = self._learn(row, index_B, sets, below)
             self._rule.finish_gradients(row + 1)
-            z_NH = value.activities
+            z = value.activities
             self._optimiser.gradients_are_set(row)
             self._layer_sums.add(row, value.loss, value.goodness_2B)
         self._optimiser.step(step)
         if self._head:
             self._head.optimiser.step(step)
-        assert z_NH is not None
-        return z_NH, x_ND
+        assert z is not None
+        return z, x_ND
 
     def labels_shown(self, index_B: Tensor) -> int:
         """Number of labels with which each image is shown."""
