@@ -33,6 +33,12 @@ SUITE = (
         quick="--images 256 --repeats 1",
     ),
     Benchmark(
+        "captured",
+        "images a second on a CUDA GPU: steps captured as a CUDA graph, against the same kernels"
+        " issued one by one",
+        quick="--presets quickstart --data mnist-mini --repeats 1",
+    ),
+    Benchmark(
         "first_passage",
         "seconds of learning until an accuracy is first reached on the test set",
         quick="--preset quickstart --data mnist-mini --target 0.5 --seeds 1 --every 5",

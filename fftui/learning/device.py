@@ -41,6 +41,15 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def leave_tf32_off(device: torch.device) -> None:
+    """In this process float32 means float32 on `device`: torch's convolutions on CUDA would take
+    TF32, with 10 bits of fraction.
+    """
+    if device.type == "cuda":
+        # torch leaves its types out
+        torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]
+
+
 def free_memory_bytes(device: torch.device) -> float:
     """Bytes that learning may take on the device beside what it has now; infinite where nothing
     says it. Processes of one run that torchrun has started here share the machine's.

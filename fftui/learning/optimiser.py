@@ -107,6 +107,10 @@ class Optimiser:
         self.time_used = 0.0  # share of the schedule that is over at least, where time ends it
         self._update = KINDS[self._config.kind]
         self._states: dict[nn.Parameter, State] = {weight: {} for weight in self._parameters}
+        self._factor: float | Tensor = 1.0  # of the learning rates in this step
+        device = self._parameters[0].device
+        if device.type == "cuda":  # a captured step reads it where it lies
+            self._factor = torch.ones((), device=device)
 
     @property
     def parameters(self) -> tuple[nn.Parameter, ...]:
@@ -120,13 +124,20 @@ class Optimiser:
         if self.sums is not None:
             self.sums.begin(group)
 
-    def step(self, step: int) -> None:
-        """Update the parameters from their gradients, once those of the whole batch are there;
-        `step` counts from 0 over the whole schedule.
+    def set_step(self, step: int) -> None:
+        """Set the learning rates of the next `step`, which counts from 0 over the whole
+        schedule.
         """
+        factor = self._factor_at(step)
+        if isinstance(self._factor, Tensor):
+            self._factor.fill_(factor)
+        else:
+            self._factor = factor
+
+    def step(self) -> None:
+        """Update the parameters from their gradients, once those of the whole batch are there."""
         if self.sums is not None and not self.sums.finish():
             return
-        factor = self._factor(step)
         if self._config.clip_norm is not None:
             for parameters in self._clipped:
                 nn.utils.clip_grad_norm_(parameters, self._config.clip_norm)
@@ -134,7 +145,7 @@ class Optimiser:
             for part in self._parts:
                 learned = [weight for weight in part.parameters if weight.grad is not None]
                 states = [self._states[weight] for weight in learned]
-                self._update(learned, states, part.learning_rate * factor, self._config)
+                self._update(learned, states, part.learning_rate * self._factor, self._config)
 
     def state(self) -> dict[str, Tensor]:
         """Moments and step counts, by parameter; empty before the first step."""
@@ -158,7 +169,7 @@ class Optimiser:
             # Adam keeps its step counts where it made them: on the parameter's device when fused.
             self._states[parameter][key] = tensor.to(parameter.device, copy=True)
 
-    def _factor(self, step: int) -> float:
+    def _factor_at(self, step: int) -> float:
         """The factor of the learning rate: from 1, by the schedule; a cosine ends at
         `final_rate`.
         """
@@ -171,11 +182,11 @@ class Optimiser:
         return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * at / total))
 
 
-Update = Callable[[list[nn.Parameter], list[State], float, Optimizer], None]
+Update = Callable[[list[nn.Parameter], list[State], float | Tensor, Optimizer], None]
 
 
 def _adam_update(
-    parameters: list[nn.Parameter], states: list[State], rate: float, config: Optimizer
+    parameters: list[nn.Parameter], states: list[State], rate: float | Tensor, config: Optimizer
 ) -> None:
     step = adamw if config.kind == "adamw" else adam
     for parameter, state in zip(parameters, states, strict=True):
@@ -202,7 +213,7 @@ def _adam_update(
 
 
 def _sgd_update(
-    parameters: list[nn.Parameter], states: list[State], rate: float, config: Optimizer
+    parameters: list[nn.Parameter], states: list[State], rate: float | Tensor, config: Optimizer
 ) -> None:
     buffers = [state.get("momentum_buffer") for state in states]
     sgd(

@@ -14,7 +14,12 @@ def generator_for(seed: int, *purpose: str | int, device: torch.device | str = "
     """A generator for one purpose, such as `generator_for(0, "order", phase, layer, epoch)`; on a
     CPU unless numbers are drawn on another device.
     """
-    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
     generator = Generator(device)
-    generator.manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    generator.manual_seed(seed_for(seed, *purpose))
     return generator
+
+
+def seed_for(seed: int, *purpose: str | int) -> int:
+    """The seed of the generator for one purpose."""
+    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1

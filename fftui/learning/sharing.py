@@ -44,6 +44,9 @@ class Ranks(Protocol):
     def clear(self, trainer: StageTrainer) -> None:
         """Reset the epoch's sums of all."""
 
+    def notes(self) -> Sequence[str]:
+        """What users should know of how steps are taken, since the last call."""
+
     def sampled(self, moment: Moment) -> Sequence[Event]:
         """What the other ranks have to say of their machines since the last call, at `moment` of
         the run; called in one thread, which may be another than that of all else.
@@ -80,6 +83,10 @@ class Alone:
     def clear(self, trainer: StageTrainer) -> None:
         """Reset the trainer's sums."""
         trainer.clear()
+
+    def notes(self) -> Sequence[str]:
+        """There is nothing to say."""
+        return ()
 
     def sampled(self, moment: Moment) -> Sequence[Event]:
         """There are no others."""

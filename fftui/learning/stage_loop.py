@@ -10,6 +10,7 @@ import torch
 
 from fftui import events as ev
 from fftui.experiment import Experiment
+from fftui.learning.captured_steps import AloneOnCuda
 from fftui.learning.divergence import DivergenceGuard
 from fftui.learning.epoch_measure import EpochMeasure
 from fftui.learning.layer_means import SoFar, layer_means, means_so_far
@@ -45,13 +46,13 @@ class StageLoop:
         self.progress = progress
         self.stage: Stage | None = None
         self.divergence: ev.LayerDiverged | None = None
-        self.ranks: Ranks = Alone()
         self.steps = Steps.of(experiment.phases, prepared.rules, len(images.train))
         self.measure = EpochMeasure(experiment.evaluation, images, stopwatch)
         self._experiment = experiment
         self._network, self._rules = prepared.network, prepared.rules
         self._device = images.train.device
         self._stopwatch = stopwatch
+        self.ranks: Ranks = self._alone()
         self._budget = TimeBudget(experiment)
         self._so_far = SoFar()
         self._skip = False
@@ -81,6 +82,14 @@ class StageLoop:
         generator = generator_for(self._experiment.seed, "order", number + 1, layer or 0, epoch)
         order_N = torch.randperm(self.steps.images, generator=generator).to(self._device)
         return torch.split(order_N, self._experiment.phases[number].batch_size)
+
+    def _alone(self) -> Alone:
+        """What takes the steps where nobody shares them; images that are read one by one are read
+        on the host.
+        """
+        if self._device.type != "cuda" or self._experiment.data.loader == "per-image":
+            return Alone()
+        return AloneOnCuda(self._device, self._stopwatch.data_clock)
 
     def _ended(self, stage: Stage) -> ev.LayerFinished:
         """End a stage that has not diverged, with its best weights where these are kept."""
@@ -146,6 +155,7 @@ class StageLoop:
             batches = self.batches(self.progress.phase, trainer.layer, epoch + 1)
             trainer.begin_epoch(epoch + 1)
         yield from self._take_steps(stage, key, batches)
+        yield from map(ev.Noted, self.ranks.notes())
         if self.progress.step < len(batches):
             self.ranks.collect(trainer)
             trainer.means()  # what is solved for after an epoch is solved by what there is of it

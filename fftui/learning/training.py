@@ -21,6 +21,7 @@ from fftui.learning.device import (
     choose_dtype,
     device_label,
     has_bfloat16,
+    leave_tf32_off,
 )
 from fftui.learning.final_measure import final_measure
 from fftui.learning.initial_weights import InitialWeights, WeightsOf
@@ -83,6 +84,7 @@ class Training(Iterator[ev.Event]):
         self._experiment = experiment
         self._run = run
         self._device = choose_device(device)
+        leave_tf32_off(self._device)
         self._dtype = choose_dtype(experiment.precision, self._device)
         self.device_name = device_label(self._device)
         self.precision = "bfloat16" if self._dtype == torch.bfloat16 else "float32"

@@ -2,7 +2,8 @@
 
 A clock is started and stopped around each batch and read once an epoch. On CUDA a batch is not
 computed yet when the Python code that issued it returns, so events are recorded between batches and
-compared when the epoch is over.
+compared when the epoch is over. What was captured in a CUDA graph is timed in its last launch, and
+counts for all launches.
 """
 
 import time
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import torch
+
+Pairs = list[tuple[torch.cuda.Event, torch.cuda.Event]]  # around each batch
 
 _NOT_STARTED = "a clock is stopped that was not started"
 
@@ -23,6 +26,12 @@ class Clock(Protocol):
 
     def stop(self) -> None:
         """The current batch has been issued."""
+
+    def repeat(self) -> None:
+        """What was captured is launched."""
+
+    def forget_repeated(self) -> None:
+        """What was captured is not launched again."""
 
     def read_s(self) -> float:
         """Seconds of all finished batches since the last reading; on CUDA it waits until they are
@@ -48,6 +57,12 @@ class MonotonicClock:
         self._sum_s += time.perf_counter() - self._began_s
         self._began_s = None
 
+    def repeat(self) -> None:
+        """Nothing is captured."""
+
+    def forget_repeated(self) -> None:
+        """Nothing is captured."""
+
     def read_s(self) -> float:
         """Seconds of all finished batches since the last reading."""
         sum_s, self._sum_s = self._sum_s, 0.0
@@ -60,12 +75,15 @@ class CudaClock:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._began: torch.cuda.Event | None = None
-        self._pairs: list[tuple[torch.cuda.Event, torch.cuda.Event]] = []
+        self._pairs: Pairs = []
         self._spare: list[torch.cuda.Event] = []
+        self._captured: Pairs = []
+        self._launches = 0  # of what was captured
+        self._sum_s = 0.0  # of what is captured no more
 
     def start(self) -> None:
         """A batch begins."""
-        if self._began is not None:
+        if self._began is not None and not _is_captured():
             self._spare.append(self._began)  # an abandoned batch
         self._began = self._recorded()
 
@@ -73,31 +91,57 @@ class CudaClock:
         """The current batch has been issued. Raises RuntimeError where none was started."""
         if self._began is None:
             raise RuntimeError(_NOT_STARTED)
-        self._pairs.append((self._began, self._recorded()))
+        pairs = self._captured if _is_captured() else self._pairs
+        pairs.append((self._began, self._recorded()))
+        self._began = None
+
+    def repeat(self) -> None:
+        """What was captured is launched."""
+        self._launches += 1
+
+    def forget_repeated(self) -> None:
+        """What was captured is not launched again."""
+        self._sum_s += self._launched_s()
+        self._captured.clear()
         self._began = None
 
     def read_s(self) -> float:
         """Seconds of all finished batches since the last reading; waits until the last of them is
         computed.
         """
-        if not self._pairs:
-            return 0.0
-        self._pairs[-1][1].synchronize()
-        sum_ms = sum(float(began.elapsed_time(ended)) for began, ended in self._pairs)
+        sum_s, self._sum_s = self._sum_s + self._launched_s() + _seconds(self._pairs), 0.0
         for pair in self._pairs:
             self._spare.extend(pair)
         self._pairs.clear()
-        return sum_ms / 1000
+        return sum_s
+
+    def _launched_s(self) -> float:
+        """Seconds of all launches since the last reading."""
+        launches, self._launches = self._launches, 0
+        return launches * _seconds(self._captured) if launches else 0.0
 
     def _recorded(self) -> torch.cuda.Event:
-        event = self._spare.pop() if self._spare else _new_event()
+        captured = _is_captured()  # then each launch records it anew
+        event = self._spare.pop() if self._spare and not captured else _new_event(captured)
         event.record(torch.cuda.current_stream(self._device))
         return event
 
 
-def _new_event() -> torch.cuda.Event:
+def _seconds(pairs: Pairs) -> float:
+    """Between the events of each pair, added up; waits for the last one."""
+    if not pairs:
+        return 0.0
+    pairs[-1][1].synchronize()
+    return sum(float(began.elapsed_time(ended)) for began, ended in pairs) / 1000
+
+
+def _is_captured() -> bool:
+    return torch.cuda.is_current_stream_capturing()
+
+
+def _new_event(captured: bool) -> torch.cuda.Event:
     # torch leaves its types out
-    return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+    return torch.cuda.Event(enable_timing=True, external=captured)  # type: ignore[no-untyped-call]
 
 
 def clock_for(device: torch.device) -> Clock:

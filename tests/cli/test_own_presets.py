@@ -68,8 +68,9 @@ def test_what_is_beyond_the_memory_is_refused_before_there_is_a_folder(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate._Measured, "rates", Rates(1e11, 1e12, True, 1e10))
-    wide = [f"--set=model.layers.{layer}.units=100000" for layer in (0, 1)]
-    command = ("run", "--preset", "ff", *wide, "--device", "cpu", "--headless")
+    layers = ",".join(["{units=100000}"] * 20)  # 760 GB of weights alone
+    wide = f"--set=model.layers=[{layers}]"
+    command = ("run", "--preset", "ff", wide, "--device", "cpu", "--headless")
     code, _, err = call(*command)
     assert code == 2
     assert "make model.layers" in err

@@ -74,7 +74,7 @@ def test_backprop_has_rates_by_layer_too(small: Make) -> None:
     )
     for name, tensor in scalar.network.state_dict().items():
         assert torch.equal(tensor, equal.network.state_dict()[name])
-    untouched = train(small(BACKPROP))
+    untouched = train(small(BACKPROP), device="cpu")
     torch.testing.assert_close(layer(mixed, 1)[0], layer(untouched, 1)[0], atol=1e-6, rtol=0)
 
 

@@ -70,7 +70,7 @@ def test_the_end_says_of_each_image_whether_it_is_right(
         predicted_N = training.trained.predict(images.pixels)
         assert event.correct is not None
         right_N = torch.from_numpy(unpack_bits(event.correct, len(images)))
-        assert torch.equal(right_N, predicted_N == images.labels_N)
+        assert torch.equal(right_N, (predicted_N == images.labels_N).cpu())
         assert int(right_N.sum()) == sum(event.class_correct)
         assert ev.from_json(ev.to_json(1.0, event))[1] == event
         depths = 0 if phases[-1]["rule"] == "backprop" else 2

@@ -37,11 +37,13 @@ class _Card:
         self.time_ms = count(0, 10)
         self.made = 0
         self.waited = 0
+        self.captures = False
         card = self
 
         class Event:
-            def __init__(self, *, enable_timing: bool) -> None:
+            def __init__(self, *, enable_timing: bool, external: bool) -> None:
                 assert enable_timing
+                assert external == card.captures
                 card.made += 1
 
             def record(self, stream: object) -> None:
@@ -56,6 +58,7 @@ class _Card:
 
         monkeypatch.setattr(torch.cuda, "Event", Event)
         monkeypatch.setattr(torch.cuda, "current_stream", lambda device: f"stream of {device}")
+        monkeypatch.setattr(torch.cuda, "is_current_stream_capturing", lambda: self.captures)
 
 
 @pytest.fixture
@@ -90,6 +93,27 @@ def test_a_batch_given_up_half_way_does_not_count(card):
     clock.start()
     clock.start()
     clock.stop()
+    assert clock.read_s() == pytest.approx(0.01)
+
+
+def test_what_was_captured_counts_for_each_launch(card):
+    clock = CudaClock(torch.device("cuda:0"))
+    clock.start()
+    clock.stop()
+    card.captures = True
+    clock.start()
+    clock.stop()
+    card.captures = False
+    for _ in range(6):
+        clock.repeat()
+    clock.start()
+    clock.stop()
+    assert card.waited == 0
+    assert clock.read_s() == pytest.approx(0.08)
+    assert clock.read_s() == 0
+    clock.repeat()
+    clock.forget_repeated()
+    clock.repeat()
     assert clock.read_s() == pytest.approx(0.01)
 
 

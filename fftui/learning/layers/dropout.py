@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor, nn
 
-from fftui.learning.seeds import generator_for
+from fftui.learning.seeds import seed_for
 
 VALUES = 256  # of a random byte
 
@@ -18,11 +18,14 @@ class Dropout(nn.Module):
     def __init__(self, rate: float) -> None:
         super().__init__()
         self._dropped = min(VALUES - 1, max(1, round(rate * VALUES)))
-        self._generator: Generator | None = None
+        # one for all steps, as a captured step draws from the one that it was captured with
+        self.generator: Generator | None = None
 
     def draw_from(self, seed: int, *purpose: str | int, device: torch.device) -> None:
         """Draw what comes next from the generator of this seed and purpose."""
-        self._generator = generator_for(seed, "dropout", *purpose, device=device)
+        if self.generator is None or self.generator.device != device:
+            self.generator = Generator(device)
+        self.generator.manual_seed(seed_for(seed, "dropout", *purpose))
 
     def factors(self, like: Tensor) -> Tensor:
         """0 or the reciprocal of the share that is kept, for each activity of `like`, laid out as
@@ -30,7 +33,7 @@ class Dropout(nn.Module):
         """
         words = -(-like.numel() // 8)
         drawn = torch.empty(words, dtype=torch.int64, device=like.device)
-        drawn.random_(-(2**63), None, generator=self._generator)
+        drawn.random_(-(2**63), None, generator=self.generator)
         kept = drawn.view(torch.uint8)[: like.numel()] >= self._dropped
         factors = torch.empty_like(like)  # keeps the layout
         # as bytes: to convert truth values takes several times as long

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from fftui.data.encodings import PIXELS, VECTORS
@@ -282,3 +282,9 @@ def seed_dropout(layers: Sequence[Layer], seed: int, step: int) -> None:
         if layer.dropout is not None:
             device = next(layer.parameters()).device
             layer.dropout.draw_from(seed, number, step, device=device)
+
+
+def dropout_generators(layers: Sequence[Layer]) -> list[Generator]:
+    """What the dropout of these layers draws from, once it was seeded."""
+    found = (layer.dropout.generator for layer in layers if layer.dropout is not None)
+    return [generator for generator in found if generator is not None]

@@ -58,6 +58,10 @@ class Lead:
         self._channel.send_order(Order(Command.CLEAR))
         trainer.clear()
 
+    def notes(self) -> Sequence[str]:
+        """There is nothing to say."""
+        return ()
+
     def sampled(self, moment: Moment) -> Sequence[Event]:
         """The telemetry of the others that is new."""
         return () if self._ended else tuple(self._samples.read(moment))

@@ -158,7 +158,8 @@ class LayerShare:
         below_ND = None
         if self._channel.rank > 0:
             below_ND = self._received(trainer, index_B)
-        z, x_ND = _parallel(trainer).learn_rows(self._rows, index_B, step, below_ND)
+        trainer.prepare(step)
+        z, x_ND = _parallel(trainer).learn_rows(self._rows, index_B, below_ND)
         if self._channel.rank < self._channel.count - 1:
             last = self._network.layers[self._rows.stop - 1]
             self._send(last.outputs_of(z, x_ND).contiguous())

@@ -147,10 +147,14 @@ class ReadoutTrainer(StageTrainer):
             for number in self._numbers:
                 set_batch_normalisation(self._context.network, number, some)
 
+    @property
+    def parts(self) -> Sequence[object]:
+        """The rule and its layers."""
+        return (self._rule, *self._layers)
+
     @torch.no_grad()
-    def step(self, index_B: Tensor, step: int) -> None:
+    def compute(self, index_B: Tensor) -> None:
         """Add the images at `index_B`."""
-        del step
         with timed(self._context.data_clock):
             x_BD, labels_B = self._images.inputs(index_B), self._images.images.labels_N[index_B]
         y_BC = one_hot(labels_B, self._context.network.classes).float()

@@ -5,11 +5,16 @@ layer.
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from fftui.experiment import LocalPhaseConfig, for_layer
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import LabelFreeInputs, Layer, seed_dropout
+from fftui.learning.layers.layer import (
+    LabelFreeInputs,
+    Layer,
+    dropout_generators,
+    seed_dropout,
+)
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import forward_outputs
@@ -131,15 +136,28 @@ class LayerTrainer(StageTrainer):
         """Draw the epoch's augmentation and labels."""
         self._inputs.begin_epoch(epoch)
 
-    def step(self, index_B: Tensor, step: int) -> None:
-        """Set the layer's gradients, then take one optimiser step."""
-        number = len(self._layers)
+    def prepare(self, step: int) -> None:
+        """Set the learning rate and seed the dropout; first of all let the layer begin."""
+        super().prepare(step)
         if step == 0:  # never again on resuming
-            self._rule.begin(number)
+            self._rule.begin(len(self._layers))
         seed_dropout(self._layers, self._rule.seed, step)
+
+    @property
+    def parts(self) -> Sequence[object]:
+        """The rule and its layers."""
+        return (self._rule, *self._layers)
+
+    @property
+    def generators(self) -> Sequence[Generator]:
+        """Those of the layers' dropout."""
+        return dropout_generators(self._layers)
+
+    def compute(self, index_B: Tensor) -> None:
+        """Set the layer's gradients, then take one optimiser step."""
         value = self._inputs.learn(index_B)
-        self._rule.finish_gradients(number)
-        self._optimiser.step(step)
+        self._rule.finish_gradients(len(self._layers))
+        self._optimiser.step()
         self._layer_sums.add(0, value.loss, value.goodness_2B)
 
     def means(self) -> EpochMeans:

@@ -1,16 +1,16 @@
 """Rules by which the network learns as a whole from one loss at its head: what they share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from fftui import experiment as ex
 from fftui.errors import ExperimentError
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import seed_dropout
+from fftui.learning.layers.layer import dropout_generators, seed_dropout
 from fftui.learning.network import Network
 from fftui.learning.optimiser import Optimiser, ParameterGroup
 from fftui.learning.prediction import Score, rows_at_once, score_of
@@ -126,16 +126,30 @@ class NetworkTrainer(StageTrainer):
         """Draw the epoch's augmentation, if there is one."""
         self._images.begin_epoch(epoch)
 
-    def step(self, index_B: Tensor, step: int) -> None:
-        """Set the gradients, then take one optimiser step."""
+    def prepare(self, step: int) -> None:
+        """Set the learning rates and seed the dropout; first of all let the rule begin."""
+        super().prepare(step)
         if step == 0:  # never again on resuming
             self._rule.begin()
         self._rule.network.train()
         seed_dropout(self._rule.network.layers, self._rule.context.seed, step)
+
+    @property
+    def parts(self) -> Sequence[object]:
+        """The rule and its layers."""
+        return (self._rule, *self._rule.network.layers)
+
+    @property
+    def generators(self) -> Sequence[Generator]:
+        """Those of the layers' dropout."""
+        return dropout_generators(self._rule.network.layers)
+
+    def compute(self, index_B: Tensor) -> None:
+        """Set the gradients, then take one optimiser step."""
         with timed(self._data_clock):
             x_BD, labels_B = self._images.inputs(index_B), self._images.images.labels_N[index_B]
         loss = self._rule.set_gradients(x_BD, labels_B)
-        self._optimiser.step(step)
+        self._optimiser.step()
         self._sums += torch.stack((loss * len(index_B), torch.full_like(loss, len(index_B))))
 
     def means(self) -> EpochMeans:

@@ -4,14 +4,15 @@ crosses a layer.
 (The paper's first item of future work. One pass over the data trains every layer.)
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import LabelFreeInputs, seed_dropout
+from fftui.learning.layers.layer import LabelFreeInputs, dropout_generators, seed_dropout
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
@@ -68,21 +69,38 @@ class ParallelTrainer(StageTrainer):
             for parameter in self._rule.parameters(number):
                 parameter.grad = None  # so that the optimiser leaves it as it is
 
-    def step(self, index_B: Tensor, step: int) -> None:
+    def prepare(self, step: int) -> None:
+        """Set the learning rates and seed the dropout; first of all let layers begin."""
+        super().prepare(step)
+        if step == 0:  # never again on resuming
+            for number in self._learning:
+                self._rule.begin(number)
+        seed_dropout(self._layers, self._rule.seed, step)
+
+    def compute(self, index_B: Tensor) -> None:
         """Set the gradients of every layer that learns in this epoch, then take one optimiser step
         for all of them.
         """
-        self.learn_rows(range(len(self._layers)), index_B, step)
+        self.learn_rows(range(len(self._layers)), index_B)
+
+    @property
+    def parts(self) -> Sequence[object]:
+        """The rule and its layers."""
+        return (self._rule, *self._layers)
+
+    @property
+    def generators(self) -> Sequence[Generator]:
+        """Those of the layers' dropout."""
+        return dropout_generators(self._layers)
 
     @torch.no_grad()
     def learn_rows(
-        self, rows: range, index_B: Tensor, step: int, below_ND: Tensor | None = None
+        self, rows: range, index_B: Tensor, below_ND: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
-        """`step` for consecutive layers, numbers `rows` from 0; returns the activities of the last
-        one, in either shape, and its normalised input (None: of the first layer), which make its
-        outputs. `below_ND` are the outputs of the layer below them, if there is one.
+        """`compute` for consecutive layers, numbers `rows` from 0; returns the activities of the
+        last one, in either shape, and its normalised input (None: of the first layer), which make
+        its outputs. `below_ND` are the outputs of the layer below them, if there is one.
         """
-        seed_dropout(self._layers, self._rule.seed, step)
         x = self._images.batch(index_B) if below_ND is None else None
         class_probs_BC = None
         if self._head and x is not None:
@@ -99,16 +117,14 @@ class ParallelTrainer(StageTrainer):
             if row + 1 not in self._learning:
                 z = self._activities(row, index_B, sets, below)
                 continue
-            if step == 0:  # never again on resuming
-                self._rule.begin(row + 1)
             value = self._learn(row, index_B, sets, below)
             self._rule.finish_gradients(row + 1)
             z = value.activities
             self._optimiser.gradients_are_set(row)
             self._layer_sums.add(row, value.loss, value.goodness_2B)
-        self._optimiser.step(step)
+        self._optimiser.step()
         if self._head:
-            self._head.optimiser.step(step)
+            self._head.optimiser.step()
         assert z is not None
         return z, x_ND
 

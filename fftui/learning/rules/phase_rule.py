@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from fftui.experiment import Data
 from fftui.learning.augmentation import Augmentation
@@ -76,8 +76,9 @@ class LayerSums:
 class StageTrainer(ABC):
     """Trains a layer, several layers in parallel or the network for one stage.
 
-    `step` must not wait for the device. A trainer keeps the epoch's `sums`; its state is these and
-    that of its optimisers, each under its prefix.
+    A step is what `prepare` sets on the host and what `compute` does on the device, without waiting
+    for it. A trainer keeps the epoch's `sums`; its state is these and that of its optimisers, each
+    under its prefix.
     """
 
     layer: int | None = None  # counts from 1; None is the whole network
@@ -107,11 +108,33 @@ class StageTrainer(ABC):
         run.
         """
 
-    @abstractmethod
     def step(self, index_B: Tensor, step: int) -> None:
         """One optimiser step on the images at `index_B`; `step` counts from 0 since the stage
         began.
         """
+        self.prepare(step)
+        self.compute(index_B)
+
+    def prepare(self, step: int) -> None:
+        """Set what differs from step to step and is no tensor: by default the learning rates."""
+        for optimiser in self._optimisers.values():
+            optimiser.set_step(step)
+
+    @abstractmethod
+    def compute(self, index_B: Tensor) -> None:
+        """The work of a step on the images at `index_B`. What it keeps for later steps of the epoch
+        it changes in place, as a captured step does (see `fftui.learning.captured_steps`).
+        """
+
+    @property
+    def parts(self) -> Sequence[object]:
+        """The rule and the layers whose code `compute` is."""
+        return ()
+
+    @property
+    def generators(self) -> Sequence[Generator]:
+        """What `compute` draws from, once a step was prepared; by default nothing."""
+        return ()
 
     @abstractmethod
     def means(self) -> EpochMeans:

@@ -1,10 +1,10 @@
 """A linear readout: the softmax head learns from the outputs of layers that stay as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 
 from fftui import experiment as ex
 from fftui.errors import ExperimentError
@@ -133,18 +133,34 @@ class ReadoutTrainer(StageTrainer):
         """Draw the epoch's augmentation, if there is one."""
         self._images.begin_epoch(epoch)
 
+    def prepare(self, step: int) -> None:
+        """Set the learning rate and seed the dropout."""
+        super().prepare(step)
+        if self._dropout is not None:
+            seed, device = self._context.seed, self._context.device
+            self._dropout.draw_from(seed, "readout", self._number, step, device=device)
+
+    @property
+    def parts(self) -> Sequence[object]:
+        """The rule and its layers."""
+        return (self._rule, *self._context.network.layers)
+
+    @property
+    def generators(self) -> Sequence[Generator]:
+        """That of the dropout."""
+        generator = None if self._dropout is None else self._dropout.generator
+        return () if generator is None else (generator,)
+
     @torch.no_grad()
-    def step(self, index_B: Tensor, step: int) -> None:
+    def compute(self, index_B: Tensor) -> None:
         """One step of the head."""
         with timed(self._context.data_clock):
             features_BF = self._features(index_B)
             labels_B = self._images.images.labels_N[index_B]
         if self._dropout is not None:
-            seed, device = self._context.seed, features_BF.device
-            self._dropout.draw_from(seed, "readout", self._number, step, device=device)
             features_BF = features_BF * self._dropout.factors(features_BF)
         _, loss = self._head.learn(features_BF, labels_B)
-        self._optimiser.step(step)
+        self._optimiser.step()
         self._sums += torch.stack((loss * len(index_B), torch.full_like(loss, len(index_B))))
 
     def means(self) -> EpochMeans:
