@@ -67,9 +67,9 @@ def test_a_resumed_run_has_what_is_left(small: Make) -> None:
 
 def test_rates_fall_within_the_time(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[float] = []
-    step = Optimiser.step
+    set_step = Optimiser.set_step
     monkeypatch.setattr(
-        Optimiser, "step", lambda self, at: (used.append(self.time_used), step(self, at))
+        Optimiser, "set_step", lambda self, at: (used.append(self.time_used), set_step(self, at))
     )
     list(train(small(LONG | {"schedule": "cosine", "order": "parallel"}, budget_s=30.0)))
     assert used == sorted(used)

@@ -79,7 +79,7 @@ def on_device() -> Iterator[None]:
     yield
 
 
-class Trainer(StageTrainer):
+class NotedSteps(StageTrainer):
     """Notes its steps; `waits`: its work cannot be captured."""
 
     in_place = True
@@ -119,7 +119,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> Gpu:
     return Gpu(monkeypatch)
 
 
-def learned(alone: AloneOnCuda, trainer: Trainer, epoch: int, rows: Sequence[int]) -> list[int]:
+def learned(alone: AloneOnCuda, trainer: NotedSteps, epoch: int, rows: Sequence[int]) -> list[int]:
     """The numbers of the steps of an epoch with batches of so many images."""
     alone.begin_epoch(epoch)
     steps = list(range((epoch - 1) * len(rows), epoch * len(rows)))
@@ -129,7 +129,7 @@ def learned(alone: AloneOnCuda, trainer: Trainer, epoch: int, rows: Sequence[int
 
 
 def test_an_epoch_is_issued_once_captured_once_and_launched(gpu: Gpu) -> None:
-    alone, trainer = AloneOnCuda(CUDA, MonotonicClock()), Trainer(gpu)
+    alone, trainer = AloneOnCuda(CUDA, MonotonicClock()), NotedSteps(gpu)
     alone.take(trainer)
     steps = learned(alone, trainer, 1, [8, 8, 8, 3])
     once = ["issue 8", "capture", "launch", "launch", "issue 3"]
@@ -144,7 +144,7 @@ def test_an_epoch_is_issued_once_captured_once_and_launched(gpu: Gpu) -> None:
 def test_what_cannot_be_captured_is_issued_and_said_once_a_stage(
     gpu: Gpu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alone, trainer = AloneOnCuda(CUDA, MonotonicClock()), Trainer(gpu, waits=True)
+    alone, trainer = AloneOnCuda(CUDA, MonotonicClock()), NotedSteps(gpu, waits=True)
     replaced: list[object] = []
     monkeypatch.setattr(
         trainer,
@@ -166,21 +166,21 @@ def test_what_cannot_be_captured_is_issued_and_said_once_a_stage(
 
 
 def test_the_memory_of_the_graph_is_given_back_at_the_end(gpu: Gpu) -> None:
-    alone, trainer = AloneOnCuda(CUDA, MonotonicClock()), Trainer(gpu)
+    alone, trainer = AloneOnCuda(CUDA, MonotonicClock()), NotedSteps(gpu)
     learned(alone, trainer, 1, [8, 8])
     alone.end()
     learned(alone, trainer, 2, [8, 8])
     assert gpu.pools == 2
 
 
-class Heir(Trainer):
+class SilentSteps(NotedSteps):
     """Says nothing of itself."""
 
 
 def test_what_another_package_adds_is_captured_where_it_says_so(gpu: Gpu) -> None:
-    alone, silent = AloneOnCuda(CUDA, MonotonicClock()), Heir(gpu)
+    alone, silent = AloneOnCuda(CUDA, MonotonicClock()), SilentSteps(gpu)
     alone.take(silent)
     learned(alone, silent, 1, [8, 8, 8])
     assert gpu.done == ["issue 8"] * 3
     (note,) = alone.notes()
-    assert "kernel by kernel: Heir does not say in_place = True" in note
+    assert "kernel by kernel: SilentSteps does not say in_place = True" in note
