@@ -30,7 +30,7 @@ from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 
 HERE = Path(__file__).resolve().parent
 JOURNAL = HERE / "sample" / "journal.jsonl"

@@ -12,14 +12,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fftui.errors import RequestError, RunFailedError
 from fftui.events import Status
 from fftui.inert import one_line
-from fftui.runs.view import RunView
 from fftui.text.format import accuracy_text
 from fftui.text.signal_handlers import INTERRUPTED
 from fftui.text.streams import detach, to_stderr
+
+if TYPE_CHECKING:
+    from fftui.runs.view import RunView
 
 VARIABLE = "FFTUI_NOTIFY"
 COMMAND_S = 30.0  # a command that takes longer is ended
@@ -54,7 +57,7 @@ class Notice:
         }
 
 
-def end_of(run: str, view: RunView) -> Notice:
+def end_of(run: str, view: "RunView") -> Notice:
     """The notice of the end of `run`."""
     result = view.result
     return Notice(run, view.status, None if result is None else result.test_accuracy)

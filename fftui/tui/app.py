@@ -43,7 +43,7 @@ from fftui.tui.screen_failure import ScreenFailure
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.help_screen import HelpScreen, keys_of
 from fftui.tui.screenshots import save_screenshot
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.over_screen import TooSmall
 
 if TYPE_CHECKING:

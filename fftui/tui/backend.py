@@ -1,5 +1,6 @@
 """Presets, runs and the starting of runs, for the screens. Methods that load torch or read the disk
-run in threads.
+run in threads; what runs are started by is loaded with the first of them, not before the first
+picture.
 """
 
 import threading
@@ -22,16 +23,14 @@ from fftui.runs.disk_room import DiskRoom
 from fftui.runs.estimate import measure
 from fftui.runs.expectation import Expectation, FinishedRuns, LikelyTime
 from fftui.runs.folder import RunFolder
-from fftui.runs.journal import JournalTail
 from fftui.runs.listing import ListedRun, RunListing
 from fftui.runs.run_record import RunRecord
-from fftui.runs.starting import new_run, queued_run, resumed_run, waiting_run
 from fftui.runs.status import current_record, ensure_not_running
 from fftui.runs.workspace import Workspace
 from fftui.text.settings_text import Asked, settings
 from fftui.tui.form_start import FormStart, of_preset, of_run
 from fftui.tui.preferences import PreferencesFile
-from fftui.tui.run_sources import JournalSource, RunControl
+from fftui.tui.run_sources import RunControl, Source
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,8 @@ class Backend:
         """Make the folder of a new run and start it; returns its id and its control. Raises
         FFTUIError.
         """
+        from fftui.runs.starting import new_run  # noqa: PLC0415
+
         run_thread = new_run(experiment, self.workspace, preset=preset)
         run_thread.start()
         return run_thread.folder.id, run_thread
@@ -151,6 +152,8 @@ class Backend:
 
         Raises FFTUIError.
         """
+        from fftui.runs.starting import resumed_run  # noqa: PLC0415
+
         folder = RunFolder(self.workspace.runs_dir / run)
         ensure_not_running(folder, folder.record())
         run_thread = resumed_run(folder, data_folder=self.workspace.data_folder)
@@ -159,6 +162,8 @@ class Backend:
 
     def waiting(self, experiment: Experiment, preset: str | None) -> RunFolder:
         """Make the folder of a new run that begins later. Raises FFTUIError."""
+        from fftui.runs.starting import waiting_run  # noqa: PLC0415
+
         return waiting_run(experiment, self.workspace, preset)
 
     def resumable(self, run: str) -> RunFolder:
@@ -169,6 +174,8 @@ class Backend:
 
     def begin(self, folder: RunFolder) -> tuple[str, RunControl]:
         """Start a run that has waited; returns its id and its control. Raises FFTUIError."""
+        from fftui.runs.starting import queued_run  # noqa: PLC0415
+
         run_thread = queued_run(folder)
         run_thread.start()
         return folder.id, run_thread
@@ -187,8 +194,11 @@ class Backend:
         preset = folder.record().preset
         return Asked(preset, settings(folder.experiment(), preset))
 
-    def journal(self, run: str) -> JournalSource:
+    def journal(self, run: str) -> Source:
         """The journal of `run` as a source, read from its beginning."""
+        from fftui.runs.journal import JournalTail  # noqa: PLC0415
+        from fftui.tui.journal_source import JournalSource  # noqa: PLC0415
+
         folder = RunFolder(self.workspace.runs_dir / run)
         return JournalSource(
             run,

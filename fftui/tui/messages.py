@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from fftui.experiment import Experiment
-from fftui.runs.view import RunView
 
 if TYPE_CHECKING:
+    from fftui.runs.view import RunView
     from fftui.studies.study import Scale, Study
 
 
@@ -46,7 +46,7 @@ class RunEnded(Message):
     """`run`, of another process, has ended while it was shown; `view` is its last."""
 
     run: str
-    view: RunView
+    view: "RunView"
 
 
 @dataclass

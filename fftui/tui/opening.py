@@ -24,7 +24,7 @@ from fftui.tui.messages import (
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.presets_screen import PresetsScreen
-from fftui.tui.system.metric_styles import Machine, this_machine
+from fftui.tui.system.this_machine import Machine, this_machine
 
 if TYPE_CHECKING:
     from fftui.studies.study import Study

@@ -21,7 +21,7 @@ from fftui.tui import screens
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.screens.runs_screen import RunsScreen
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.row_list import RowList
 
 from ..tui.on_screen import until

@@ -11,7 +11,8 @@ from fftui.runs.columns import SCHEMAS
 from fftui.runs.view import RunView
 from fftui.telemetry.host import HostMetrics
 from fftui.telemetry.machine_reader import CPU_ENERGY_METRICS, GPU_METRICS
-from fftui.tui.system.metric_styles import FIRST, Machine, metric_styles
+from fftui.tui.system.metric_styles import FIRST, metric_styles
+from fftui.tui.system.this_machine import Machine
 
 SEVEN_GB = 7_000_000_000
 KEY = {"doing", "phase", "layer", "epoch", "interval_s"}

@@ -15,7 +15,8 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.view import fold
 from fftui.telemetry.nvml_calls import CALLS
-from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
+from fftui.tui.system.metric_styles import metric_styles, missing_lines
+from fftui.tui.system.this_machine import Machine
 
 UUID = "5ba3ed4f-0000-4000-8000-00000000000a"
 NOT_SUPPORTED = 3

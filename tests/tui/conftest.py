@@ -14,7 +14,7 @@ from fftui.runs.workspace import Workspace
 from fftui.tui.app import FFTUIApp
 from fftui.tui.backend import Backend
 from fftui.tui.run_sources import LiveSource
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 
 BEGUN = 1_790_000_000.0
 MACHINE = Machine(cores=2, memory_bytes=8_000_000_000)

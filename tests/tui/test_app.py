@@ -17,8 +17,10 @@ from fftui.tui.widgets.run_status import RunHeader
 from .on_screen import LARGE, SMALL, add_run, both_sizes, go_to, text_of, until
 
 
-def test_the_first_screen_needs_neither_torch_nor_polars_nor_a_chart() -> None:
-    late = ("torch", "polars", "numpy", "fftui.tui.widgets.chart", "fftui.tui.charts.cell_plot")
+def test_the_first_screen_needs_neither_torch_nor_polars_nor_a_chart_nor_a_run() -> None:
+    charts = ("fftui.tui.widgets.chart", "fftui.tui.charts.cell_plot")
+    runs = ("fftui.runs.view", "fftui.runs.run_thread", "fftui.data.verify")
+    late = ("torch", "polars", "numpy", *charts, *runs)
     code = f"import sys, fftui.tui.app; print([m for m in {late} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -19,9 +19,10 @@ from fftui.tui.messages import OpenRun
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.system_screen import SystemScreen
 from fftui.tui.system.machine_table import layer_table, other_gpus_lines, sampler_lines
-from fftui.tui.system.metric_styles import Machine, metric_styles, missing_lines
+from fftui.tui.system.metric_styles import metric_styles, missing_lines
 from fftui.tui.system.system_history import SystemHistory
 from fftui.tui.system.system_panel import SystemPanel
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.run_status import RunHeader
 
 from .on_screen import until

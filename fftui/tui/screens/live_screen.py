@@ -25,7 +25,7 @@ from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.layers_screen import LayersScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.screens.system_screen import SystemScreen
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.footer import Footer
 
 POLL_S = 0.5

@@ -13,8 +13,8 @@ from fftui.text.format import clock
 from fftui.text.layer_text import LAYER_HEAD, accuracy_head, layer_rows
 from fftui.tui.charts.chart_registry import CHARTS, ChartInfo
 from fftui.tui.screens.chart_group import ChartGroup
-from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_panel import SystemPanel
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.layer_table import LayerTable
 from fftui.tui.widgets.run_status import LogPane, ProgressLine, RunHeader

@@ -9,7 +9,7 @@ from fftui.tui.copies import Copy
 from fftui.tui.screens.chart_group import ChartGroup, ChartKeys
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.run_panes import HIDEABLE, PANES, RunPanes
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 
 REFRESHES_PER_S = 4
 

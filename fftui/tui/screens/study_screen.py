@@ -21,7 +21,7 @@ from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.narrow_screen import NarrowScreen
 from fftui.tui.screens.run_screen import RunScreen, pane_bindings
 from fftui.tui.study_backend import StudyBackend, StudyFacts, StudyRun, StudyTable
-from fftui.tui.system.metric_styles import Machine
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.study_widgets import StudyHeader, columns_of, rows_of

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from fftui.runs.view import RunView
 from fftui.tui.run_sources import Source
 from fftui.tui.screens.uncovered import Uncovered
-from fftui.tui.system.metric_styles import Machine
 from fftui.tui.system.system_history import SystemHistory
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.footer import Footer
 from fftui.tui.widgets.run_status import RunHeader
 

@@ -3,7 +3,6 @@ are written.
 """
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from fftui.events import MetricsUnavailable
 from fftui.runs.history import METRICS
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
+from fftui.tui.system.this_machine import Machine
 
 # the most informative first; the others follow
 FIRST = (
@@ -43,25 +43,6 @@ WHOLE_GROUPS = (
     "no GPU metrics",
     "no energy of the CPU",
 )  # reasons that already name the missing metrics
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The size of this machine, the scale of metrics where a run lacks that of its own machine."""
-
-    cores: int
-    memory_bytes: int
-
-
-def this_machine() -> Machine:
-    """The cores this process may use and the memory of this machine in bytes."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    try:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        memory = 0
-    return Machine(cores, memory)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from fftui.runs.view import RunView
 from fftui.text import format as fmt
 from fftui.tui.stage_names import short_stage_name, stage_name
 from fftui.tui.system.machine_table import layer_table, other_gpus_lines, sampler_lines
-from fftui.tui.system.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
+from fftui.tui.system.metric_styles import MetricStyle, metric_styles, missing_lines
 from fftui.tui.system.system_panel import no_samples
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.system.timelines import extents_of, fill_width, stage_changes, timeline, with_marks
 from fftui.tui.widgets.cell_text import cut, fitted, wrapped
 from fftui.tui.widgets.row_widget import Line, RowWidget, Span, line

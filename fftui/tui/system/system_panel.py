@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from fftui.runs.view import RunView
 from fftui.text import format as fmt
-from fftui.tui.system.metric_styles import Machine, MetricStyle, metric_styles, missing_lines
+from fftui.tui.system.metric_styles import MetricStyle, metric_styles, missing_lines
 from fftui.tui.system.per_second import PerSecondMax
+from fftui.tui.system.this_machine import Machine
 from fftui.tui.system.timelines import newest_columns, timeline
 from fftui.tui.widgets.cell_text import cut, wrapped
 from fftui.tui.widgets.row_widget import Line, RowWidget, line

@@ -10,10 +10,10 @@ from fftui.events import EVENTS, to_json
 from fftui.runs import journal
 from fftui.runs.journal import JournalTail
 from fftui.runs.view import fold
-from fftui.tui import run_sources
+from fftui.tui import journal_source
 from fftui.tui.charts.accuracy_chart import accuracy_chart
 from fftui.tui.charts.goodness_chart import goodness_chart
-from fftui.tui.run_sources import JournalSource
+from fftui.tui.journal_source import JournalSource
 
 
 def source_of(path: Path, status: str | None = "running") -> JournalSource:
@@ -108,8 +108,8 @@ def test_a_run_whose_process_is_gone_is_recognised(tmp_path: Path, events_of: Ca
 def test_a_long_journal_is_shown_before_it_is_read(
     tmp_path: Path, events_of: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_sources, "PART_S", 0.0)
-    monkeypatch.setattr(run_sources, "BLOCK_BYTES", 2000)
+    monkeypatch.setattr(journal_source, "PART_S", 0.0)
+    monkeypatch.setattr(journal_source, "BLOCK_BYTES", 2000)
     monkeypatch.setattr(journal, "OUTLINE_END_BYTES", 3000)
     path = tmp_path / "journal.jsonl"
     lines = [to_json(at, event) + "\n" for at, event in events_of(layers=2, epochs=30)]
