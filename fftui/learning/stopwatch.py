@@ -123,6 +123,7 @@ class Stopwatch:
             yield
             self._read_clocks()
         self._add_learning(seconds())
+        self._add_learning(max(0.0, self._computed_meanwhile_s()))
         self.end_window()
 
     @contextmanager
@@ -132,6 +133,13 @@ class Stopwatch:
             yield seconds
         self._add(evaluation_s=seconds())
         self.end_window()
+
+    def _computed_meanwhile_s(self) -> float:
+        """How much longer the device has computed in this epoch than its batches took to be issued
+        and waited for: a GPU goes on while events are handled, which counts for nothing else.
+        """
+        times = self.times
+        return times.epoch_compute_s + times.epoch_data_s - times.epoch_s
 
     def _read_clocks(self) -> None:
         """Add the device clocks' seconds; on CUDA this waits until the batches are computed."""

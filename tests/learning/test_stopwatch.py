@@ -45,6 +45,36 @@ def test_data_and_compute_are_separate_and_make_up_the_epoch() -> None:
     assert times.train_s == times.layer_s == times.epoch_s == pytest.approx(times.e2e_s)
 
 
+class Gpu:
+    """The clock of a device that computes each batch for 0.2 s, whatever happens meanwhile."""
+
+    batches = 0
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None:
+        self.batches += 1
+
+    def read_s(self) -> float:
+        batches, self.batches = self.batches, 0
+        return 0.2 * batches
+
+
+def test_what_a_gpu_computes_while_events_are_handled_is_learning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "clock_for", lambda _: Gpu())
+    stopwatch = Stopwatch(CPU)
+    for _ in range(3):
+        step(stopwatch)
+    with stopwatch.synchronizing(EPOCH):
+        pass
+    times = stopwatch.times
+    assert times.epoch_compute_s == 0.0  # its images took as long
+    assert times.epoch_data_s == pytest.approx(0.6)
+    assert times.train_s == times.layer_s == times.epoch_s == pytest.approx(0.6)
+
+
 def test_evaluation_and_loading_are_not_learning() -> None:
     stopwatch = Stopwatch(CPU)
     with stopwatch.loading():
