@@ -1,11 +1,12 @@
 """Steps on CUDA, captured once an epoch as a CUDA graph and launched as one.
 
 A step of small layers is some two hundred kernels of a few microseconds each. To issue them one by
-one takes Python several times as long as they take the GPU, which then waits for the next.
+one took Python ten times as long as they took an H200, which then waits for the next.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from torch import Tensor
 from fftui.learning.rules.phase_rule import StageTrainer
 from fftui.learning.sharing import Alone
 from fftui.telemetry.clocks import Clock
+
+AHEAD = 32  # steps that may be issued before the GPU has computed the first of them
 
 
 class AloneOnCuda(Alone):
@@ -25,6 +28,9 @@ class AloneOnCuda(Alone):
     rules and layers of other packages have to say that they keep nothing otherwise: a class of
     theirs has `in_place = True`. What does not, or cannot be captured, as it waits for the device,
     is issued kernel by kernel to the end.
+
+    What is issued is never more than `AHEAD` steps before the GPU: times, progress and budgets are
+    those of what is computed, and whoever pauses a run waits no longer.
     """
 
     def __init__(self, device: torch.device, data_clock: Clock) -> None:
@@ -37,9 +43,13 @@ class AloneOnCuda(Alone):
         self._issued = 0  # images of the epoch's first step
         self._is_refused = False
         self._notes: list[str] = []
+        self._ahead: deque[torch.cuda.Event] = deque()  # the ends of steps that may not be computed
 
     def take(self, trainer: StageTrainer) -> None:
-        """Nothing is captured of a stage that begins."""
+        """Nothing is captured of a stage that begins, and the memory of the last one's graph is
+        free again.
+        """
+        self._graph = None
         self._is_refused = False
         for part in (trainer, *trainer.parts):
             if not _is_in_place(part):
@@ -55,8 +65,9 @@ class AloneOnCuda(Alone):
 
     def step(self, trainer: StageTrainer, index_B: Tensor, step: int) -> None:
         """The trainer's own step."""
-        trainer.prepare(step)
         with torch.cuda.device(self._device):
+            self._wait_for_all_but(AHEAD)
+            trainer.prepare(step)
             if self._index_B is None and len(index_B) == self._issued and not self._is_refused:
                 self._capture(trainer, index_B)
                 if self._is_refused:
@@ -65,6 +76,9 @@ class AloneOnCuda(Alone):
                 self._launch(index_B)
             else:
                 self._issue(trainer, index_B)
+            # whoever waits for it sleeps; torch leaves its types out
+            self._ahead.append(torch.cuda.Event(blocking=True))  # type: ignore[no-untyped-call]
+            self._ahead[-1].record()
 
     def notes(self) -> Sequence[str]:
         """Why steps cannot be captured."""
@@ -93,7 +107,8 @@ class AloneOnCuda(Alone):
         for generator in trainer.generators:
             graph.register_generator_state(generator)
         # The memory of the last epoch's graph, which nothing launches any more, is taken again.
-        pool = None if self._graph is None else self._graph.pool()
+        taken = self._graph
+        pool = torch.cuda.graph_pool_handle() if taken is None else taken.pool()
         self._data_clock.forget_repeated()
         try:
             with self._beside():
@@ -104,18 +119,35 @@ class AloneOnCuda(Alone):
                 finally:
                     graph.capture_end()
         except RuntimeError as error:
+            self._graph = None
             self._data_clock.forget_repeated()
-            for generator in trainer.generators:  # one whose capture failed draws nothing any more
-                generator.graphsafe_set_state(torch.Generator(generator.device))
+            self._tidy_up(pool, trainer.generators)
             reason = str(error.__context__ or error).splitlines()[0]
             self._refuse(f"they cannot be captured ({reason})")
         else:
             self._graph, self._index_B = graph, kept_B
 
+    def _tidy_up(self, pool: tuple[int, int], generators: Sequence[torch.Generator]) -> None:
+        """Give back what a failed capture has kept: generators, the default one too, would draw
+        nothing any more, and torch's allocator would go on recording.
+        """
+        default = torch.cuda.default_generators[self._device.index]
+        for generator in (*generators, default):
+            other = torch.Generator(self._device)
+            other.manual_seed(generator.initial_seed())
+            generator.graphsafe_set_state(other)
+        with suppress(RuntimeError):  # later versions of torch have done so themselves
+            torch._C._cuda_endAllocateToPool(self._device.index, pool)
+
     def _refuse(self, why: str) -> None:
         """Capture nothing more of this stage."""
         self._is_refused = True
         self._notes.append(f"steps are issued kernel by kernel: {why}")
+
+    def _wait_for_all_but(self, steps: int) -> None:
+        """Wait until no more than so many steps are issued that are not computed."""
+        while len(self._ahead) > steps:
+            self._ahead.popleft().synchronize()
 
     @contextmanager
     def _beside(self) -> Iterator[None]:

@@ -30,6 +30,8 @@ class ColourJitter:
         self._augment = augment
         self._channels = channels
         self._device = device
+        # of red, green and blue in the brightness; made once, as the device would wait for it
+        self._weight_K = torch.tensor(YIQ[0], device=device)
 
     def draw(self, count: int, generator: Generator) -> None:
         """Draw the changes of each of `count` images."""
@@ -57,7 +59,7 @@ class ColourJitter:
         """The brightness (B,) of a colour."""
         if self._channels != COLOURS:
             return colour_BK.mean(1)
-        return colour_BK @ torch.tensor(YIQ[0], device=colour_BK.device)
+        return colour_BK @ self._weight_K
 
     def _colours(self, saturated_N: Tensor, angle_N: Tensor) -> Tensor:
         """The matrix (N, K, K) that scales and turns the colour differences of each image."""

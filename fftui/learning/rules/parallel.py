@@ -73,7 +73,7 @@ class ParallelTrainer(StageTrainer):
         """Set the learning rates and seed the dropout; first of all let layers begin."""
         super().prepare(step)
         if step == 0:  # never again on resuming
-            for number in self._learning:
+            for number in self.parallel:  # also those whose epochs come later
                 self._rule.begin(number)
         seed_dropout(self._layers, self._rule.seed, step)
 
