@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fftui.errors import RequestError, shown, unwritable
 from fftui.events import FORMAT, Ordinal, newer_format
 from fftui.runs.files import read_bytes, write_bytes
-from fftui.runs.ownership import in_turn
+from fftui.runs.ownership import Ownership, in_turn, take_in_turn
 
 FILE = "annotations.json"
 LONGEST_NAME, LONGEST_TAG, LONGEST_NOTE = 200, 40, 20_000  # characters
 WAIT_S = 10.0  # for other processes that annotate the run
+TURN = "annotating"
 
 
 class Annotations(BaseModel):
@@ -93,7 +94,7 @@ def annotate(
     added = [checked_tag(tag) for tag in add_tags]
     removed = {tag.casefold() for tag in remove_tags}
     try:
-        with in_turn(folder, "annotating", WAIT_S):  # what others write meanwhile is not lost
+        with in_turn(folder, TURN, WAIT_S):  # what others write meanwhile is not lost
             before = read_annotations(folder)
             kept = [tag for tag in before.tags if tag.casefold() not in removed]
             known = {tag.casefold() for tag in kept}
@@ -105,6 +106,16 @@ def annotate(
         msg = f"cannot write in {folder}: {error.strerror}"
         raise RequestError(msg) from error
     return after
+
+
+def turn_to_annotate(folder: Path) -> Ownership | None:
+    """The turn of whoever moves `folder`, so that nobody's annotations are half-written in it; None
+    where nobody can annotate it. Raises HeldError.
+    """
+    try:
+        return take_in_turn(folder, TURN, WAIT_S)
+    except OSError:
+        return None
 
 
 def checked_name(name: str) -> str:

@@ -101,21 +101,26 @@ def release_of_other_machines(folder: Path, kind: str) -> None:
                 path.unlink()
 
 
-@contextmanager
-def in_turn(folder: Path, kind: str, wait_s: float) -> Iterator[None]:
-    """Do a short piece of work that one process does at a time; wait at most `wait_s` for others.
+def take_in_turn(folder: Path, kind: str, wait_s: float) -> Ownership:
+    """`take` for a short piece of work that one process does at a time; wait at most `wait_s` for
+    others.
 
     Raises HeldError where they take longer, and OSError.
     """
     give_up = time.monotonic() + wait_s
     while True:
         try:
-            owned = take(folder, kind, lambda: _age_s(folder, kind), wait_s)
-            break
+            return take(folder, kind, lambda: _age_s(folder, kind), wait_s)
         except HeldError:
             if time.monotonic() > give_up:
                 raise
             time.sleep(RETRY_S)
+
+
+@contextmanager
+def in_turn(folder: Path, kind: str, wait_s: float) -> Iterator[None]:
+    """Do a short piece of work that one process does at a time, as `take_in_turn` waits for it."""
+    owned = take_in_turn(folder, kind, wait_s)
     try:
         yield
     finally:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fftui.errors import RequestError, RunNotFoundError, hint
+from fftui.runs.annotations import turn_to_annotate
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal_lock import is_held
 from fftui.runs.status import ensure_not_running, take_run
@@ -62,16 +63,19 @@ def delete(folders: Sequence[RunFolder]) -> list[DeletedRun]:
 
 @contextmanager
 def _owned(folder: RunFolder, deletion: Path) -> Iterator[None]:
-    """Own the run while it is moved into `deletion`, so that no process begins to run it."""
+    """Own the run while it is moved into `deletion`, so that no process begins to run it, nor is
+    about to write its annotations.
+    """
     _ensure_deletable(folder)
-    owned = take_run(folder)
+    owned = [take_run(folder)]
     try:
         _ensure_deletable(folder)  # another process may have begun it before it was owned
+        owned.append(turn_to_annotate(folder.path))
         yield
     finally:
-        if owned is not None:
-            owned.release()
-            owned.release(deletion / folder.id)
+        for each in filter(None, owned):
+            each.release()
+            each.release(deletion / folder.id)
 
 
 def restore(run: DeletedRun) -> RunFolder:

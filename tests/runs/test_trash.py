@@ -1,11 +1,15 @@
 """Runs that are deleted, restored and removed."""
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fftui.errors import RequestError, RunNotFoundError
 from fftui.experiment import Experiment
+from fftui.runs import files
+from fftui.runs.annotations import annotate, read_annotations
 from fftui.runs.finding import run_folders
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal_writer import JournalWriter
@@ -36,6 +40,37 @@ def test_a_deleted_run_can_be_restored(over: list[RunFolder], tmp_path: Path) ->
     assert run_folders(tmp_path) == [over[0]]
     with pytest.raises(RunNotFoundError, match="no deleted run"):
         find_deleted(tmp_path, over[1].id)
+
+
+def test_a_run_is_not_moved_while_its_annotations_are_written(
+    over: list[RunFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was half-written would come back with the run, beside no annotations."""
+    writes, go_on = threading.Event(), threading.Event()
+    replace_with = files.replace_with
+
+    def slow(path: Path, write: Callable[[Path], None]) -> None:
+        def held(beside: Path) -> None:
+            write(beside)
+            writes.set()
+            assert go_on.wait(10)
+
+        replace_with(path, held)
+
+    monkeypatch.setattr(files, "replace_with", slow)
+    tags = threading.Thread(target=annotate, args=(over[0].path,), kwargs={"add_tags": ("kept",)})
+    deletes = threading.Thread(target=delete, args=(over[:1],))
+    tags.start()
+    assert writes.wait(10)
+    deletes.start()
+    deletes.join(0.3)
+    assert deletes.is_alive()
+    go_on.set()
+    tags.join()
+    deletes.join()
+    restored = restore(find_deleted(tmp_path, over[0].id)).path
+    assert read_annotations(restored).tags == ("kept",)
+    assert not [path.name for path in restored.iterdir() if path.name.startswith(".")]
 
 
 def test_a_running_run_is_never_deleted(over: list[RunFolder], tmp_path: Path) -> None:
