@@ -5,22 +5,18 @@ layer.
 from collections.abc import Sequence
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig, for_layer
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import (
-    LabelFreeInputs,
-    Layer,
-    dropout_generators,
-    seed_dropout,
-)
+from fftui.learning.layers.layer import LabelFreeInputs, Layer
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.prediction import forward_outputs
 from fftui.learning.rules.first_layer_inputs import AT_ONCE, FirstLayerInputs
 from fftui.learning.rules.local_rule import LocalRule
-from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
+from fftui.learning.rules.local_trainer import LocalTrainer
+from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, TrainContext
 from fftui.telemetry.clocks import timed
 
 
@@ -105,7 +101,7 @@ def inputs_for(
     return FirstLayerInputs(layers[0], train, rule, context.data_clock, context.cache_bytes)
 
 
-class LayerTrainer(StageTrainer):
+class LayerTrainer(LocalTrainer):
     """Trains the last of `layers` by its local objective."""
 
     def __init__(
@@ -123,35 +119,19 @@ class LayerTrainer(StageTrainer):
         self._optimiser = Optimiser([group], phase, total_steps)
         self._layer_sums = LayerSums(1, group.parameters[0].device)
         super().__init__(
+            rule,
+            layers,
+            (number,),
             self._layer_sums.tensor,
             {"": self._optimiser},
             [rule.scorer(layers, images) for images in eval_splits],
         )
         self.layer = number
-        self.thresholds = (rule.threshold(number),)
         self._inputs = inputs
-        self._layers, self._rule = layers, rule
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's augmentation and labels."""
         self._inputs.begin_epoch(epoch)
-
-    def prepare(self, step: int) -> None:
-        """Set the learning rate and seed the dropout; first of all let the layer begin."""
-        super().prepare(step)
-        if step == 0:  # never again on resuming
-            self._rule.begin(len(self._layers))
-        seed_dropout(self._layers, self._rule.seed, step)
-
-    @property
-    def parts(self) -> Sequence[object]:
-        """The rule and its layers."""
-        return (self._rule, *self._layers)
-
-    @property
-    def generators(self) -> Sequence[Generator]:
-        """Those of the layers' dropout."""
-        return dropout_generators(self._layers)
 
     def compute(self, index_B: Tensor) -> None:
         """Set the layer's gradients, then take one optimiser step."""

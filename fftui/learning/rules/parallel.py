@@ -4,23 +4,23 @@ crosses a layer.
 (The paper's first item of future work. One pass over the data trains every layer.)
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from fftui.experiment import LocalPhaseConfig
 from fftui.learning.images import Images
-from fftui.learning.layers.layer import LabelFreeInputs, dropout_generators, seed_dropout
+from fftui.learning.layers.layer import LabelFreeInputs
 from fftui.learning.objective import ObjectiveValue
 from fftui.learning.optimiser import Optimiser
 from fftui.learning.rules.first_layer_inputs import FirstLayerInputs
 from fftui.learning.rules.local_rule import LocalRule, layer_groups
-from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, StageTrainer, TrainContext
+from fftui.learning.rules.local_trainer import LocalTrainer
+from fftui.learning.rules.phase_rule import EpochMeans, LayerSums, TrainContext
 
 
-class ParallelTrainer(StageTrainer):
+class ParallelTrainer(LocalTrainer):
     """Trains every layer by its local objective, and the head, if the rule trains one, by cross
     entropy.
     """
@@ -41,15 +41,16 @@ class ParallelTrainer(StageTrainer):
         optimisers = {"layers.": self._optimiser}
         if self._head is not None:
             optimisers["head."] = self._head.optimiser
+        numbers = tuple(range(1, len(layers) + 1))
         super().__init__(
+            rule,
+            layers,
+            numbers,
             self._layer_sums.tensor,
             optimisers,
             [partial(rule.score, layers, images) for images in eval_splits],
         )
-        self.parallel = tuple(range(1, len(layers) + 1))
-        self.thresholds = tuple(rule.threshold(layer) for layer in self.parallel)
-        self._layers = layers
-        self._rule = rule
+        self.parallel = numbers
         self._phase = phase
         self._learning: tuple[int, ...] = self.parallel
         self._labels_N = context.train.labels_N
@@ -69,29 +70,11 @@ class ParallelTrainer(StageTrainer):
             for parameter in self._rule.parameters(number):
                 parameter.grad = None  # so that the optimiser leaves it as it is
 
-    def prepare(self, step: int) -> None:
-        """Set the learning rates and seed the dropout; first of all let layers begin."""
-        super().prepare(step)
-        if step == 0:  # never again on resuming
-            for number in self.parallel:  # also those whose epochs come later
-                self._rule.begin(number)
-        seed_dropout(self._layers, self._rule.seed, step)
-
     def compute(self, index_B: Tensor) -> None:
         """Set the gradients of every layer that learns in this epoch, then take one optimiser step
         for all of them.
         """
         self.learn_rows(range(len(self._layers)), index_B)
-
-    @property
-    def parts(self) -> Sequence[object]:
-        """The rule and its layers."""
-        return (self._rule, *self._layers)
-
-    @property
-    def generators(self) -> Sequence[Generator]:
-        """Those of the layers' dropout."""
-        return dropout_generators(self._layers)
 
     @torch.no_grad()
     def learn_rows(
