@@ -62,12 +62,12 @@ def test_readouts_are_ridge_regressions_of_the_labels_on_random_activities() -> 
 
 
 def test_one_pass_for_all_layers_gives_the_same_readouts() -> None:
+    # one regulariser: which of several validation likes best turns on the last bits of a score
     apart, together = (
-        trained(experiment(order=order)).network.state_dict()
-        for order in ("layer-wise", "parallel")
+        trained(experiment(order=order, ridge=[0.3])) for order in ("layer-wise", "parallel")
     )
-    for name, tensor in apart.items():
-        torch.testing.assert_close(tensor, together[name], rtol=0.01, atol=1e-4, msg=name)
+    scores = [each.trained.rule.class_scores(apart._images.train) for each in (apart, together)]
+    torch.testing.assert_close(*scores, rtol=0, atol=2e-3)
 
 
 def test_each_layer_takes_the_regulariser_that_validation_images_like_best() -> None:
