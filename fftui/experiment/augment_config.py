@@ -32,6 +32,12 @@ class Augment(Config):
             "least share of an image's area that a part cut out at random and resized has; 1: none"
         ),
     )
+    elastic: float = Field(
+        0.0,
+        ge=0,
+        le=8,
+        description="root mean square, in pixels, of a random smooth displacement of its places",
+    )
     brightness: float = Field(
         0.0, ge=0, le=1, description="pixels are multiplied by 1 - it to 1 + it, at random"
     )
@@ -50,8 +56,8 @@ class Augment(Config):
 
     @property
     def cuts(self) -> bool:
-        """Whether images are cut out at another place, size or angle by interpolation."""
-        return self.rotation > 0 or self.area < 1
+        """Whether images are cut out, turned or deformed by interpolation."""
+        return self.rotation > 0 or self.area < 1 or self.elastic > 0
 
     @property
     def jitters(self) -> bool:

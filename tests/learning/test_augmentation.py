@@ -11,6 +11,7 @@ from fftui.data.catalogue import SETS
 from fftui.experiment import Augment, Data
 from fftui.learning.augmentation import Augmentation
 from fftui.learning.colour_jitter import YIQ
+from fftui.learning.elastic import Elastic
 from fftui.learning.images import Images
 
 COUNT = 40
@@ -87,6 +88,26 @@ def test_a_resized_part_has_the_share_of_the_area_that_is_asked_for() -> None:
     assert (map_N23[:, 1, 2].abs() <= 1 - high_N + 1e-6).all()
 
 
+def test_a_deformation_moves_places_smoothly_by_so_many_pixels_each_way() -> None:
+    across = (torch.arange(28) * 9).expand(28, 28)
+    ramps = torch.stack((across, across.t())).repeat(COUNT // 2, 1, 1)[:, None].byte()
+    moved = changed(ramps, Augment(elastic=0.7), name="mnist") / 9 - ramps.float() / 9
+    inside = moved[:, 0, 4:-4, 4:-4]  # elsewhere places outside the image come in
+    for each in (inside[::2], inside[1::2]):
+        assert 0.5 < float(each.square().mean().sqrt()) < 0.9
+    assert float(inside.diff(dim=2).square().mean().sqrt()) < 0.7 / 3, "neighbours move alike"
+    assert not torch.allclose(inside[0], inside[2]), "each image has a deformation of its own"
+
+
+def test_fields_are_as_strong_in_pixels_on_images_that_are_not_square() -> None:
+    elastic = Elastic(1.5, torch.device("cpu"))
+    elastic.draw(3, (20, 50), torch.Generator().manual_seed(0))
+    fields_FHW2 = elastic._fields_FHW2 * torch.tensor([50, 20]) / 2
+    for each in fields_FHW2.unbind(3):
+        assert math.isclose(float(each.square().mean().sqrt()), 1.5, rel_tol=0.05)
+    assert elastic.displacement(torch.tensor([2, 0])).shape == (2, 20, 50, 2)
+
+
 def test_brightness_and_contrast_are_a_line_through_the_mean_grey(pixels: Tensor) -> None:
     after = changed(pixels, Augment(brightness=0.2, contrast=0.2))
     grey = torch.tensor(YIQ[0])
@@ -118,7 +139,15 @@ def test_the_share_that_is_greyed_is_grey_and_the_rest_as_it_was(pixels: Tensor)
 
 
 EVERYTHING = Augment(
-    crop=4, rotation=10, area=0.5, brightness=0.2, contrast=0.2, saturation=0.2, hue=0.1, grey=0.2
+    crop=4,
+    rotation=10,
+    area=0.5,
+    elastic=1,
+    brightness=0.2,
+    contrast=0.2,
+    saturation=0.2,
+    hue=0.1,
+    grey=0.2,
 )
 
 
