@@ -207,13 +207,17 @@ class RunOutputs:
         """
         if not self.is_flushed():
             return False
+        self.date_tables()
+        if "tables" not in self.errors:
+            self.write_end(end)
+        return not self.errors
+
+    def date_tables(self) -> None:
+        """Date the tables as the journal, whose rows since they were written enter none of them."""
         try:
             mark_current(self.folder)
         except OSError:  # deleted meanwhile
             self.write_tables()
-        if "tables" not in self.errors:
-            self.write_end(end)
-        return not self.errors
 
     def log_failure(self, error: Exception) -> None:
         """Write the traceback of a failed run into its error log."""

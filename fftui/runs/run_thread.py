@@ -282,9 +282,13 @@ class RunThread(threading.Thread):
             if self._outputs.is_flushed() or end.status != "unsaved":
                 self._outputs.write_end(end)  # else its status is that of one whose process is gone
             self._outputs.write_tables()
-        elif not self._unsaved.is_written_in_time(lambda: self._outputs.is_finished(end)):
+        elif not self._unsaved.is_written_in_time(
+            lambda: self._outputs.is_finished(end), end.status
+        ):
             assert self._training is not None
             self._outputs.emit(self._training.ended("unsaved", self._outputs.reason))
+        else:
+            self._outputs.date_tables()  # a wait has added rows
 
     def _worth_emitting(self, event: ev.Event) -> bool:
         """Whether to state the event: steps are shown to people, who cannot read a thousand a

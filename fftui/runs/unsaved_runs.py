@@ -21,9 +21,9 @@ class UnsavedWait:
         self._keep_trying_s = keep_trying_s
         self.gave_up = False
 
-    def is_written_in_time(self, attempt: Callable[[], bool]) -> bool:
-        """Whether `attempt` to write succeeds, at once or while the run waits. It does not wait
-        where room would not help.
+    def is_written_in_time(self, attempt: Callable[[], bool], then: ev.Status = "running") -> bool:
+        """Whether `attempt` to write succeeds, at once or while the run waits, which is `then` what
+        it was. It does not wait where room would not help.
         """
         if attempt():
             return True
@@ -35,7 +35,7 @@ class UnsavedWait:
         while (left := until - time.monotonic()) > 0 and not self._requests.stopped:
             self._requests.wait_for_stop(min(TRY_AGAIN_S, left))
             if attempt():
-                self._outputs.change_status("running")
+                self._outputs.change_status(then)
                 return True
         self.gave_up = True
         return False

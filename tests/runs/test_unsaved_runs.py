@@ -18,8 +18,10 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.kept_tables import are_current
 from fftui.runs.run_outputs import RunOutputs
+from fftui.runs.run_record import RunRecord
 from fftui.runs.run_thread import RunThread
 from fftui.runs.status import current_record
+from fftui.runs.view import RunView
 
 from .threads import PATIENCE_S, executed, until, workspace_of
 
@@ -89,6 +91,32 @@ def test_a_run_without_room_is_noted_once_waits_and_finishes_when_there_is(
     assert load_checkpoint(folder) is not None
     kinds = [event.kind for _, event in read_journal(folder.journal)]
     assert kinds.count("run-finished") == 1
+
+
+def test_a_run_whose_end_cannot_be_recorded_at_once_is_finished_when_it_can(
+    folder: RunFolder, long_run: LongRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.runs.unsaved_runs.TRY_AGAIN_S", 0.01)
+    write_record, ends = RunFolder.write_record, []
+
+    def full_at_first(self: RunFolder, record: RunRecord) -> None:
+        if record.status == "finished":
+            ends.append(record)
+            if len(ends) < 3:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_record(self, record)
+
+    monkeypatch.setattr(RunFolder, "write_record", full_at_first)
+    thread = long_run()
+    thread.run()
+    assert len(ends) > 2
+    assert thread.problems == ()
+    assert thread.view.status == folder.record().status == "finished"
+    view = RunView()
+    for at, event in read_journal(folder.journal):
+        view = view.after(at, event)
+    assert view.status == "finished"
+    assert are_current(folder)
 
 
 def test_a_run_that_finds_no_room_is_unsaved_and_learns_it_again(
