@@ -180,7 +180,7 @@ class Convolution(LayerConfig):
         """Inputs that are no image or smaller than the kernel, and groups that do not divide the
         channels.
         """
-        if len(input_shape) != 3 or min(self.output_shape(input_shape)) < 1:
+        if len(input_shape) != 3 or self._smallest_side(input_shape) < 1:
             yield f"a convolution of width {self.kernel} has no image left to convolve"
             return
         yield from self._shortcut_problems(input_shape, first=first)
@@ -192,6 +192,10 @@ class Convolution(LayerConfig):
                 yield f"channel_groups = {self.channel_groups} do not divide {channels} {what}"
         if self.pooling != "none" and 2 * self.pool_padding > self.pool_size:
             yield f"pool_padding is more than half of pool_size = {self.pool_size}"
+
+    def _smallest_side(self, input_shape: Shape) -> int:
+        """Of what it convolves and what it gives: a pool's padding makes an image of none."""
+        return min(*self.convolved_shape(input_shape), *self.output_shape(input_shape))
 
     def _shortcut_problems(self, input_shape: Shape, *, first: bool) -> Iterator[str]:
         """A shortcut that changes size, past images or a normalisation of its own."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from fftui.data.catalogue import SetInfo
 from fftui.experiment.cost_terms import NO_COST, CostContext, LayerCost, StageTerms
+from fftui.experiment.layer_configs import DRAWN
 from fftui.experiment.model_config import Model
 from fftui.experiment.optimizer import Optimizer
 from fftui.experiment.per_layer import PerLayer, per_layer_problems
@@ -231,8 +232,8 @@ class Readout(PhaseConfig):
             yield StageTerms([], context.head + forward)
 
     def needs_whole_batch(self, model: Model) -> str | None:
-        """Nothing does: layers do not learn."""
-        return None
+        """The head's dropout: layers do not learn."""
+        return DRAWN if self.dropout else None
 
     def problems(self, model: Model, info: SetInfo) -> Iterator[str]:
         """Those of every phase, a head without weights, and layers that take no raw inputs."""

@@ -68,9 +68,11 @@ def _own_gradients(
     experiment: Experiment, number: int, network: Network, images: Images
 ) -> list[list[Tensor | None]] | None:
     """The gradients of each layer's parameters in a step of a phase whose layers learn by
-    themselves; None of another phase.
+    themselves; None of another phase, or one whose layers have no gradients.
     """
-    layers = network.layers
+    described, layers = experiment.phases[number - 1], network.layers
+    if not described.by_steps:
+        return None
     context = TrainContext(
         network=network,
         train=images,
@@ -81,7 +83,7 @@ def _own_gradients(
         data=experiment.data,
         data_clock=MonotonicClock(),
     )
-    phase = experiment.phases[number - 1].model_copy(update={"learning_rate": NO_STEP})
+    phase = described.model_copy(update={"learning_rate": NO_STEP})
     rule = rule_for(phase, number, context)
     if not isinstance(rule, LayerSchedule):
         return None

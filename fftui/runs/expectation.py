@@ -160,12 +160,13 @@ class FinishedRuns:
         same = next((run for run in self.runs if run.experiment == wanted), None)
         if same is not None:
             return LikelyTime(same.train_s, same.id, 1)
-        seconds = expected_seconds(experiment, rates)
+        seconds = expected_seconds(experiment.model_copy(update={"budget_s": None}), rates)
         if seconds is None:
             return LikelyTime(None, None, 0)
         factors = self._factors(experiment, rates)
         scale = statistics.median(factors) if factors else 1.0
-        return LikelyTime(seconds * scale, None, len(factors))
+        given_s = math.inf if experiment.budget_s is None else experiment.budget_s
+        return LikelyTime(min(seconds * scale, given_s), None, len(factors))
 
     def expectation(self, experiment: Experiment, rates: Rates | None = None) -> Expectation:
         """The likely time and memory of `experiment`, by `rates` or those that were measured."""
@@ -200,13 +201,16 @@ class FinishedRuns:
         return found
 
     def _factors(self, experiment: Experiment, rates: Rates | None) -> Sequence[float]:
-        """How many times as long as estimated the newest runs of the same kinds took."""
+        """How many times as long as estimated the newest runs of the same kinds took, those that
+        were given a time left out.
+        """
         kinds = _kinds_of(experiment)
         if (kinds, rates) in self._known_factors:
             return self._known_factors[kinds, rates]
         found: list[float] = []
         for run in self.runs:
-            if run.train_s >= LEAST_COMPARED_S and _kinds_of(run.experiment) == kinds:
+            whole = run.experiment.budget_s is None and run.train_s >= LEAST_COMPARED_S
+            if whole and _kinds_of(run.experiment) == kinds:
                 estimated = expected_seconds(run.experiment, rates)
                 found += [run.train_s / estimated] if estimated else []
             if len(found) == RUNS_COMPARED:

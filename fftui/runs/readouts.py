@@ -76,7 +76,8 @@ def readout_experiment(
         "init_from": init_from,
     }
     head = {"kind": "linear", "normalisation": "rms", "layers": list(settings.layers)}
-    return experiment.changed({"model.head": head, "phases": [phase], "evaluation.every": 0})
+    changes = {"model.head": head, "phases": [phase], "evaluation.every": 0, "budget_s": None}
+    return experiment.changed(changes)
 
 
 def train_readout(

@@ -72,6 +72,9 @@ def test_a_kernel_larger_than_its_input_is_refused() -> None:
         "a convolution of width 5 has no image left to convolve"
     ]
     assert list(conv.problems((100,), first=False))
+    padded = {"pooling": "before-goodness", "pool_padding": 1}  # one pixel, of padding alone
+    pooled, _ = on_digits("convolution", kernel=6, padding=0, **padded)
+    assert list(pooled.problems((1, 5, 5), first=False))
 
 
 def test_attention_is_first_and_its_patches_tile_the_image() -> None:

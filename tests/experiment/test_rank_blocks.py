@@ -37,6 +37,10 @@ def test_the_slowest_rank_has_least_to_compute() -> None:
     [
         (described(PARALLEL | {"peer_normalisation": 0.1}), "peer normalisation"),
         (
+            described({"rule": "readout", "dropout": 0.5}, head={"kind": "linear"}),
+            "draws its numbers for a whole batch",
+        ),
+        (
             described(
                 {"rule": "backprop"},
                 layers=[{"kind": "convolution", "channels": 10}],

@@ -140,6 +140,15 @@ def test_a_resumed_run_draws_and_chooses_the_same(
     assert torch.equal(loaded(images), resumed.trained(images))
 
 
+def test_a_phase_that_starts_from_a_run_predicts_by_all_layers_until_it_has_chosen() -> None:
+    experiment = small(UNITS, prediction="best-range", init_from="before")
+    chosen = dict(train(small(UNITS, prediction="best-range"), device="cpu").network.state_dict())
+    chosen["_kept.counted_layers.first_and_last"] = torch.tensor([2, 2])
+    training = train(experiment, device="cpu", weights_of=lambda _: chosen)
+    next(event for event in training if isinstance(event, ev.EpochFinished))
+    assert training.trained.rule._whole.chosen_layers == LayerRange(1, 2)
+
+
 def test_layers_learn_in_their_windows_alone() -> None:
     training = train(small(GROUPED, **WINDOWED), device="cpu")
     seen: dict[int, list[Tensor]] = {1: [], 2: []}

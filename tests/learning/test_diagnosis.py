@@ -101,7 +101,8 @@ def test_the_cosine_is_that_of_the_two_gradients(small: Make) -> None:
 
 
 def test_without_a_head_or_a_local_rule_there_is_nothing_to_compare(small: Make) -> None:
-    for experiment in (small(), small(BACKPROP)):
+    readouts = small({"rule": "cafo", "ridge": [0.1, 1.0]}, model=WITHOUT_LABEL)
+    for experiment in (small(), small(BACKPROP), readouts):
         training = train(experiment, device="cpu")
         list(training)
         cosines = update_cosines(experiment, 1, training.network, probe_of(experiment, 20))

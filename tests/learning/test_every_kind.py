@@ -22,12 +22,12 @@ SHAPE, CLASSES = (1, 28, 28), 10
 SCALARS_APART = 0.15  # share of the parameters that a cost may leave out: biases, norms, positions
 
 
-def described(kind: str, rule: str) -> Experiment:
+def described(kind: str, rule: str, precision: str = "float32") -> Experiment:
     """`rule` over a small layer of `kind` and a fully connected one: two epochs of 200 digits."""
     base = load_preset(
         "quickstart", overrides=parse_overrides(["data.train_images=200", "data.test_images=100"])
     )
-    values: dict[str, Any] = {**values_of(base), "precision": "float32"}
+    values: dict[str, Any] = {**values_of(base), "precision": precision}
     values |= {"model": {"layers": [{}, {"units": 20}]}, "phases": [{"rule": "forward-forward"}]}
     for path, text in (("model.layers.0.kind", kind), ("phases.0.rule", rule)):
         field = next(each for each in fields_of(values) if each.path == path)
@@ -39,10 +39,11 @@ def described(kind: str, rule: str) -> Experiment:
     return made.experiment
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("rule", PHASES.names)
 @pytest.mark.parametrize("kind", LAYERS.names)
-def test_every_rule_trains_every_kind(kind: str, rule: str) -> None:
-    experiment = described(kind, rule)
+def test_every_rule_trains_every_kind(kind: str, rule: str, precision: str) -> None:
+    experiment = described(kind, rule, precision)
     events = list(train(experiment, device="cpu"))
     stages = [event for event in events if isinstance(event, ev.LayerStarted)]
     assert len(stages) == experiment.phases[0].stages(experiment.model)

@@ -25,9 +25,11 @@ def readout(small: Make, layers: list[int] | None = None, **fields: object) -> E
     return small(READOUT, model={"layers": LAYERS, "head": head}, **fields)
 
 
-def test_the_head_alone_learns_with_or_without_a_cache(small: Make) -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_head_alone_learns_with_or_without_a_cache(small: Make, precision: str) -> None:
     learning, again = (
-        train(readout(small, [2, 1], cache_bytes=kept), device="cpu") for kept in (10**9, 0)
+        train(readout(small, [2, 1], cache_bytes=kept, precision=precision), device="cpu")
+        for kept in (10**9, 0)
     )
     before = {name: each.clone() for name, each in learning.network.state_dict().items()}
     losses = [each.loss for each in learning if isinstance(each, ev.EpochFinished)]

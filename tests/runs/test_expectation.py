@@ -72,6 +72,20 @@ def test_runs_like_it_scale_the_arithmetic(tmp_path: Path, finished: Callable[..
     assert "by 3 runs like it" in takes_text(expected)
 
 
+def test_a_given_time_is_the_most_and_corrects_nothing(
+    tmp_path: Path, finished: Callable[..., str]
+) -> None:
+    slow = load_preset("ff", overrides={"phases.0.epochs": 2})
+    finished(slow, 3 * (expected_seconds(slow, RATES) or 0.0))
+    finished(slow.changed({"budget_s": 2.0, "phases.0.epochs": 3}), 2.0)
+    whole = expected_seconds(load_preset("ff"), RATES) or 0.0
+    runs = read(tmp_path)
+    for budget_s, wanted in ((1.5, 1.5), (9 * whole, 3 * whole)):
+        expected = runs.expectation(load_preset("ff", overrides={"budget_s": budget_s}))
+        assert expected.compared == 1
+        assert expected.seconds == pytest.approx(wanted)
+
+
 @pytest.mark.parametrize(
     "record", [{"status": "failed"}, {"machine": {"host": "elsewhere"}}, {"device_asked": "cuda"}]
 )

@@ -11,6 +11,7 @@ from fftui import api
 from fftui.errors import RequestError, RunFailedError
 from fftui.experiment import Experiment
 from fftui.runs.folder import RunFolder
+from fftui.runs.readouts import ReadoutSettings, readout_experiment
 from fftui.runs.weights import weights_of
 from fftui.text.inspect_text import inspect_text
 
@@ -37,6 +38,11 @@ def test_a_readout_is_kept_beside_the_run_which_stays_as_it_is(run: api.Run) -> 
     assert again.test_accuracy == first.test_accuracy
     assert kept[1]["learning_rate"] == 0.01
     assert 0 < first.validation_accuracy < 1  # type: ignore[operator]
+
+
+def test_the_time_that_a_run_was_given_is_not_its_readouts(experiment: Experiment) -> None:
+    limited = experiment.changed({"budget_s": 2.0})
+    assert readout_experiment(limited, ReadoutSettings((1,)), "run").budget_s is None
 
 
 def test_what_cannot_be_probed_is_one_line(run: api.Run, finished_run: Any) -> None:

@@ -121,6 +121,8 @@ class ConvolutionLayer(AutogradLayer):
         )
         z_NKHW = self._activated(a_NKHW)
         if self._output_norm is not None:
+            if z_NKHW.numel() == z_NKHW.shape[1]:
+                self._output_norm.eval()  # one value a channel has no standard deviation
             # in float32 inside, also where it is given bfloat16
             z_NKHW = self._output_norm(z_NKHW)
         if self.dropout is not None:

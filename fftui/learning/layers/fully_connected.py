@@ -160,12 +160,12 @@ class FullyConnectedLayer(Layer):
     def _apply_objective(self, a_NH: Tensor, objective: Objective) -> tuple[Tensor, ObjectiveValue]:
         """∂L/∂a (N, H), and the objective's value."""
         z_NH = self._activation.apply(a_NH)
-        if self.dropout is None:
-            value = objective(z_NH)
-            return self._activation.backward(value.grad, a_NH, z_NH), value
-        factors_NH = self.dropout.factors(z_NH)
-        value = objective(z_NH * factors_NH)
-        return self._activation.backward(value.grad * factors_NH, a_NH, z_NH), value
+        factors_NH = None if self.dropout is None else self.dropout.factors(z_NH)
+        value = objective(z_NH if factors_NH is None else z_NH * factors_NH)
+        grad_NH = value.grad.to(a_NH.dtype)  # an objective may compute in more digits
+        if factors_NH is not None:
+            grad_NH = grad_NH * factors_NH
+        return self._activation.backward(grad_NH, a_NH, z_NH), value
 
     def _set_gradient(self, gradient_DH: Tensor, delta_NH: Tensor) -> None:
         if self.weight.grad is None or self.bias.grad is None:

@@ -122,16 +122,17 @@ class BlockShare:
         """
         each = BLOCKS // self._channel.count
         first = each * self._channel.rank
+        trainer.prepare(step)
         for sums in self._sums:
             sums.left = each
         for own_B in index_B.tensor_split(BLOCKS)[first : first + each]:
             for sums in self._sums:
                 sums.weight = len(own_B) / len(index_B)
             if len(own_B):
-                trainer.step(own_B, step)
+                trainer.compute(own_B)
                 continue
             with trainer.sums_kept():
-                trainer.step(index_B[:1], step)
+                trainer.compute(index_B[:1])
 
     def collect(self, trainer: StageTrainer) -> None:
         """The epoch's sums of all ranks go to the leading one; what others have begins anew."""

@@ -58,6 +58,12 @@ class ClassGoodnessRule(LocalRule):
         del class_probs_BC
         return (self._context.network.neutral(index_B),)
 
+    def begin(self, number: int) -> None:
+        """Let all layers predict until some are chosen, also where weights are another run's."""
+        super().begin(number)
+        if self._chosen is not None:
+            self._chosen.range = LayerRange(1, len(self._goodness))
+
     def parameters(self, number: int) -> tuple[nn.Parameter, ...]:
         """The layer's, and its projection's."""
         own, goodness = super().parameters(number), self._goodness[number - 1]

@@ -169,8 +169,10 @@ class ReadoutTrainer(StageTrainer):
         return EpochMeans(loss / max(images, 1))
 
     def _features(self, index_B: Tensor) -> Tensor:
+        """What the head reads (B, F), to the digits that are kept whether it is kept or not."""
         if self._features_NF is None:
-            return self._rule.features(self._images.inputs(index_B))
+            features_BF = self._rule.features(self._images.inputs(index_B))
+            return features_BF.to(self._context.dtype).float()
         return self._features_NF[index_B].float()
 
     def _computed_once(self) -> Tensor | None:

@@ -13,6 +13,7 @@ from fftui.experiment import Activation, Convolution, ForwardForward, LayerNorma
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.convolution import ConvolutionLayer
 from fftui.learning.layers.layer import Layer
+from fftui.learning.objective import ObjectiveValue
 
 from ..reference import pair_objective, reference_loss
 
@@ -202,6 +203,20 @@ def test_batch_statistics_are_remembered_while_learning_only() -> None:
     layer.learn(layer.normalise(images()), LABELS, objective)
     mean = images().view(-1, *SHAPE).mean((0, 2, 3))
     torch.testing.assert_close(layer.state_dict()["_batch_norm._norm.running_mean"], 0.1 * mean)
+
+
+def test_one_value_a_channel_is_normalised_by_what_is_remembered() -> None:
+    layer = make(kernel=6, padding=0, pooling="none", stride=2, output_normalisation="batch")
+    assert layer.shape == (3, 1, 1)
+
+    def mean_after(count: int) -> Tensor:
+        x_ND = layer.normalise(images(count))
+        layer.learn(x_ND, LABELS[:count], lambda z: ObjectiveValue(z.sum(), z[:, 0], z, z))
+        return layer.state_dict()["_output_norm.running_mean"].clone()
+
+    before = mean_after(2)
+    assert torch.equal(mean_after(1), before)
+    assert not torch.equal(mean_after(2), before)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

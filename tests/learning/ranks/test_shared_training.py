@@ -127,9 +127,12 @@ team.leave()
 def test_blocks_give_the_same_bits_whichever_rank_has_them(
     small: Callable[..., Experiment], tmp_path: Path
 ) -> None:
-    """With Adam, hard negatives, a head, and a last batch of one image."""
+    """With Adam, hard negatives, a head, weights that are normed first, and a last batch of one
+    image.
+    """
     odd = {"train_images": 201, "validation_images": 100, "test_images": 100}
-    experiments = [small(PARALLEL, data=odd), small(BACKPROP, data=odd)]
+    rules = (PARALLEL, BACKPROP | {"weights": "unit-norm"})
+    experiments = [small(rule, data=odd) for rule in rules]
     tasks = [each.model_dump(mode="json") for each in experiments]
     (tmp_path / "tasks.json").write_text(json.dumps(tasks))
     for count in (1, 4):
