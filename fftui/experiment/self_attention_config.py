@@ -18,7 +18,7 @@ from fftui.experiment.layer_configs import (
 )
 
 TOKEN_FLOATS = 16  # per token and unit of its width: norms, attention and the MLP behind it
-MLP_RATIO = 4
+MLP_RATIO = 4  # hidden units of the MLP behind the attention, as a multiple of the width
 
 
 @LAYERS.add

@@ -69,8 +69,7 @@ def check_alike(network: Network, weights: Mapping[str, Tensor], source: str) ->
     """The tensors of the network that `weights` are for.
 
     Layers have to be alike. A head or what a rule keeps is left as it is where only one of the two
-    has it. Raises
-    ExperimentError, naming `source` and the first layer that differs.
+    has it. Raises ExperimentError, naming `source` and the first layer that differs.
     """
     own = network.state_dict()
     in_both = {_beside(name) for name in own} & {_beside(name) for name in weights} | {""}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,8 @@ from fftui.learning.layers.feedback import product
 from fftui.learning.layers.fully_connected import FullyConnectedLayer
 from fftui.learning.layers.layer import EPSILON, Layer
 from fftui.learning.seeds import generator_for
+
+Kept = TypeVar("Kept", bound=nn.Module)
 
 
 class Network(nn.Module):
@@ -59,13 +62,14 @@ class Network(nn.Module):
         # a ModuleList forgets the type of its modules
         return list(self._layers)  # type: ignore[arg-type]
 
-    def keep(self, name: str, make: Callable[[], nn.Module]) -> nn.Module:
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
         """The module called `name` that learning rules keep beside the layers and save with them,
         such as a local projection; made on the network's device when it is first asked for.
         """
         if name not in self._kept:
             self._kept[name] = make().to(next(self.parameters()).device)
-        return self._kept[name]
+        # a ModuleDict forgets the type of its modules
+        return self._kept[name]  # type: ignore[return-value]
 
     def neutral(self, like: Tensor) -> Tensor:
         """The neutral label for each row of `like`: (N,)."""

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from fftui.data.catalogue import ChannelScale
-from fftui.data.splits import load_splits
 from fftui.errors import ExperimentError, RequestError
 from fftui.experiment import Experiment
 from fftui.learning.images import Images
@@ -21,6 +20,7 @@ from fftui.learning.network import Network
 from fftui.learning.rules import rule_for
 from fftui.learning.rules.layer_schedule import LayerSchedule
 from fftui.learning.rules.phase_rule import TrainContext
+from fftui.learning.split_images import load_images
 from fftui.telemetry.clocks import MonotonicClock
 
 
@@ -64,19 +64,10 @@ def shown_image(
     ExperimentError where no phase shows layers an image with several labels.
     """
     data = experiment.data
-    splits = load_splits(
-        data.name,
-        folder=data_folder,
-        seed=experiment.seed,
-        train_images=data.train_images,
-        validation_images=data.validation_images,
-        test_images=data.test_images,
-        sha256=data.own.hash if data.own else None,
-    )
-    if not 0 <= number < len(splits.train):
-        msg = f"image {number} is not there: training images go from 0 to {len(splits.train) - 1}"
+    train = load_images(data, experiment.seed, data_folder, torch.device("cpu")).train
+    if not 0 <= number < len(train):
+        msg = f"image {number} is not there: training images go from 0 to {len(train) - 1}"
         raise RequestError(msg)
-    train = Images.on(torch.device("cpu"), splits.train, data)
     network = Network(
         experiment.model, data.info, train.overlay_value, torch.float32, experiment.seed
     )
@@ -84,7 +75,7 @@ def shown_image(
     first = without_normalisation(network.layers[0])
     shown = _first_inputs(experiment, network, train, (first, index_B))
     return ShownImage(
-        splits.train.images[number] / 255,
+        train.pixels[number] / 255,
         int(train.labels_N[number]),
         tuple(shown_input(first, x, labels_B, train.scale) for labels_B, x in shown),
     )

@@ -73,7 +73,8 @@ def measured_rates() -> Rates | None:
 
 
 def measure(device: str = "auto") -> Rates:
-    """Measure the rates of `device`, and keep them for `expected_seconds`.
+    """Measure the rates of `device`, once in a process, and keep them for `expected_seconds`: what
+    asks for estimates learns on one device.
 
     Raises RequestError where the device is unknown or absent.
     """

@@ -6,12 +6,11 @@ from fftui.errors import RequestError, RunFailedError
 from fftui.experiment import Experiment
 from fftui.learning.inspect_network import NetworkInspector
 from fftui.learning.probe import probe_images
-from fftui.learning.state import Progress
+from fftui.learning.state import NETWORK, Progress
 from fftui.learning.trained import load_trained
 from fftui.network_report import Position
 from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.folder import RunFolder
-from fftui.runs.weights import PREFIX
 
 __all__ = ["NetworkInspector", "inspect_run", "position_of"]
 
@@ -43,14 +42,9 @@ def inspect_run(
         raise RunFailedError(msg)
     experiment = folder.experiment()
     position = position_of(state.progress, experiment)
-    weights = {
-        name.removeprefix(PREFIX): tensor
-        for name, tensor in state.tensors.items()
-        if name.startswith(PREFIX)
-    }
     return NetworkInspector(
         experiment,
-        load_trained(experiment, weights, device=device, phase=position.phase),
+        load_trained(experiment, state.part(NETWORK), device=device, phase=position.phase),
         probe_images(experiment, images, folder.record().images(data_folder)),
         position,
         written,

@@ -80,7 +80,7 @@ class JournalTail:
         self.behind = 0 if self._ends_here else left
         if self._starts:
             lines = [line for line in lines if line.startswith(self._starts, line.find(EVENT_KEY))]
-        return [found for line in lines if (found := _event_of(line)) is not None]
+        return [found for line in lines if (found := event_of(line)) is not None]
 
     def _whole_lines(self, file: BinaryIO, at_most: int | None) -> tuple[list[bytes], int]:
         """The whole lines from here on, of about `at_most` bytes, and the bytes of a line behind
@@ -112,7 +112,7 @@ class JournalTail:
         with file:
             all_from = os.fstat(file.fileno()).st_size - OUTLINE_END_BYTES
             for line in _outline_of(file, all_from):
-                if line.endswith(b"\n") and (found := _event_of(line)) is not None:
+                if line.endswith(b"\n") and (found := event_of(line)) is not None:
                     yield found
 
 
@@ -154,7 +154,7 @@ def read_journal(
                 continue
             if holding and not any(text in line for text in holding):
                 continue
-            found = _event_of(line)
+            found = event_of(line)
             if found is not None and (not kinds or isinstance(found[1], kinds)):
                 yield found
 
@@ -171,7 +171,7 @@ def unread_lines(path: Path) -> tuple[int, ...] | None:
         return tuple(
             number
             for number, (line, _) in enumerate(_lines_of(file), 1)
-            if line is None or (line.endswith(b"\n") and line.strip() and _event_of(line) is None)
+            if line is None or (line.endswith(b"\n") and line.strip() and event_of(line) is None)
         )
 
 
@@ -195,7 +195,8 @@ def _lines_of(file: BinaryIO) -> Iterator[tuple[bytes | None, int]]:
         yield None, taken
 
 
-def _event_of(line: bytes) -> tuple[float, Event] | None:
+def event_of(line: bytes) -> tuple[float, Event] | None:
+    """The event of a whole line and its time; None where the line is damaged."""
     try:
         return from_json(line)
     except ValueError:

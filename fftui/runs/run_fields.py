@@ -88,7 +88,7 @@ FIELDS = (
     RunField(
         "status",
         "text",
-        "running, paused, unsaved, finished, interrupted, failed or damaged",
+        "running, waiting, paused, unsaved, finished, interrupted, failed or damaged",
         _status,
     ),
     RunField("done", "fraction", "the share of its steps that is done", _done, ("progress",)),

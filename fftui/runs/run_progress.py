@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fftui import events as ev
-from fftui.events import from_json
 from fftui.runs.files import read_own
+from fftui.runs.journal import event_of
 
 END_BYTES = 1 << 16  # about 15 seconds of samples; a step is written once a second
 MOST_BYTES = 1 << 20  # a long evaluation writes samples alone
@@ -55,7 +55,7 @@ def _progress_of(lines: list[bytes]) -> RunProgress | None:
     epoch: ev.EpochFinished | ev.LayerDiverged | None = None
     for line in reversed(lines):
         wanted = event_at is None or _tells(line)
-        if not wanted or (found := _event_of(line)) is None:
+        if not wanted or (found := event_of(line)) is None:
             continue
         at, event = found
         event_at = at if event_at is None else event_at
@@ -81,10 +81,3 @@ def _is_divergence(event: ev.EpochFinished | ev.LayerDiverged) -> bool:
 def _tells(line: bytes) -> bool:
     kind = line[line.find(b'"event":"') + 9 :]
     return kind.startswith((b'stepped"', b'epoch-finished"', b'layer-diverged"'))
-
-
-def _event_of(line: bytes) -> tuple[float, ev.Event] | None:
-    try:
-        return from_json(line)
-    except ValueError:
-        return None

@@ -7,12 +7,11 @@ from torch import Tensor
 
 from fftui.data.tensor_file import write_tensors
 from fftui.errors import RequestError, RunFailedError
+from fftui.learning.state import NETWORK
 from fftui.learning.trained import TrainedNetwork, load_trained
 from fftui.runs.checkpoint import load_checkpoint
 from fftui.runs.files import check_writable, replace_with
 from fftui.runs.folder import RunFolder
-
-PREFIX = "network."
 
 
 def weights_of(folder: RunFolder) -> dict[str, Tensor]:
@@ -24,11 +23,7 @@ def weights_of(folder: RunFolder) -> dict[str, Tensor]:
     if state is None:
         msg = f"run {folder.id} has no checkpoint yet: it has no weights to give"
         raise RunFailedError(msg)
-    return {
-        name.removeprefix(PREFIX): tensor
-        for name, tensor in state.tensors.items()
-        if name.startswith(PREFIX)
-    }
+    return state.part(NETWORK)
 
 
 def trained_network(folder: RunFolder, device: str = "cpu") -> TrainedNetwork:

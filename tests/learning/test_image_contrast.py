@@ -12,7 +12,7 @@ from fftui.experiment import Experiment
 from fftui.learning import prepared, split_images, training
 from fftui.learning.goodness import goodness_for
 from fftui.learning.layers.layer import LabelFreeInputs
-from fftui.learning.rules.image_contrast import ContrastObjective, ImageContrastRule
+from fftui.learning.rules.image_contrast import ImageContrastObjective, ImageContrastRule
 from fftui.learning.rules.phase_rule import TrainContext
 from fftui.learning.rules.second_images import smooth_masks
 
@@ -95,7 +95,7 @@ def test_hybrids_are_parts_of_two_images_by_smooth_masks(
 
 def test_the_objective_is_the_two_thresholds_over_active_units() -> None:
     z_2BH = torch.randn(8, 6, dtype=torch.float64)
-    value = ContrastObjective(goodness_for("mean-square", (6,)), 1.5, 0.4, 0.05)(z_2BH)
+    value = ImageContrastObjective(goodness_for("mean-square", (6,)), 1.5, 0.4, 0.05)(z_2BH)
     leaf = z_2BH.clone().requires_grad_()
     positive, negative = leaf.relu().square().mean(1).chunk(2)
     loss = softplus(1.5 - positive).mean() + softplus(negative - 0.4).mean()
@@ -110,7 +110,7 @@ def test_the_objective_is_the_two_thresholds_over_active_units() -> None:
 @pytest.mark.parametrize("kind", ["sum-square", "mean-activation"])
 def test_another_goodness_and_peer_normalisation_are_of_active_units_too(kind: str) -> None:
     z_2BH = torch.randn(8, 6, dtype=torch.float64)
-    value = ContrastObjective(goodness_for(kind, (6,)), 1.5, 0.4, 0.0, 0.3)(z_2BH)
+    value = ImageContrastObjective(goodness_for(kind, (6,)), 1.5, 0.4, 0.0, 0.3)(z_2BH)
     leaf = z_2BH.clone().requires_grad_()
     active_2BH = leaf.relu()
     goodness_2B = active_2BH.square().sum(1) if kind == "sum-square" else active_2BH.mean(1)

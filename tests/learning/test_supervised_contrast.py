@@ -20,7 +20,7 @@ from fftui.experiment import Experiment, SupervisedContrast
 from fftui.learning.rules.supervised_contrast import (
     ClassGroups,
     ContrastMap,
-    ContrastObjective,
+    SupervisedContrastObjective,
     contrastive_loss,
 )
 from fftui.learning.training import train
@@ -74,7 +74,7 @@ def test_both_losses_have_the_gradients_that_autograd_finds(
     mapped = ContrastMap(groups.features, 5, torch.Generator().manual_seed(0)).double()
     phase = SupervisedContrast.model_validate({"goodness": goodness, "scale": 2, "contrast": 0.7})
     z = activities(*shape).flatten(1)
-    value = ContrastObjective(LABELS, groups, mapped, phase, 0.4)(z)
+    value = SupervisedContrastObjective(LABELS, groups, mapped, phase, 0.4)(z)
     own = [parameter.grad for parameter in mapped.parameters()]
 
     leaf = z.clone().requires_grad_()
@@ -101,7 +101,7 @@ def test_both_losses_have_the_gradients_that_autograd_finds(
 def test_one_image_alone_is_contrasted_with_none() -> None:
     groups = ClassGroups((6,), CLASSES, torch.device("cpu"))
     mapped = ContrastMap(6, 5, torch.Generator().manual_seed(0)).double()
-    value = ContrastObjective(LABELS[:1], groups, mapped, SupervisedContrast(), 0.4)(
+    value = SupervisedContrastObjective(LABELS[:1], groups, mapped, SupervisedContrast(), 0.4)(
         activities(6)[:1]
     )
     assert value.loss.isfinite()

@@ -27,10 +27,10 @@ class LabelFreeInputs:
     """Normalised inputs (B, D) of the first layer before a label is put into them.
 
     An overlay clears C inputs and sets the input of label y to a constant; an appended label does
-    the same behind the pixels. The norm of an input is therefore the same for every label, and
-    x̂(y) = `images_BD` + `label_value_B` · e(`label_offset` + y) exactly, where the C label columns
-    of `images_BD` are zero. `label_value_B` is None where the inputs hold no label. The neutral
-    label is the mean over all labels.
+    the same behind the pixels. The mean and the norm of an input are therefore the same for every
+    label, and x̂(y) = `images_BD` + `label_value_B` · e(`label_offset` + y) exactly, where all C
+    label columns of `images_BD` hold what stands for no label. `label_value_B` is None where the
+    inputs hold no label. The neutral label is the mean over all labels.
     """
 
     images_BD: Tensor

@@ -15,11 +15,11 @@ from torch.nn import functional
 from fftui.data.encodings import TOKENS
 from fftui.data.label_encoding import LabelInput, with_neutral
 from fftui.experiment import SelfAttention
+from fftui.experiment.self_attention_config import MLP_RATIO
 from fftui.learning.activations import ACTIVATIONS
 from fftui.learning.layers.autograd_layer import AutogradLayer
 from fftui.learning.layers.layer import EPSILON
 
-MLP_RATIO = 4  # hidden units of the MLP behind the attention, as a multiple of the width
 POSITION_STD = 0.02
 # of a slice on a CPU: its tensors stay below 32 MB, where malloc hands freed memory out again
 SLICE_FLOATS = 2**23

@@ -2,7 +2,7 @@
 
 A phase has one or more stages. In each, a `StageTrainer` trains one layer, all layers in parallel,
 or the network (backprop). The loop over epochs and batches is written once, in
-`fftui.learning.training`.
+`fftui.learning.stage_loop`.
 """
 
 from typing import TYPE_CHECKING

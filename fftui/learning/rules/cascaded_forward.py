@@ -62,12 +62,10 @@ class Readout(nn.Module, ClassGoodness):
 def _readout(network: Network, number: int) -> Readout:
     """The readout of layer `number`, from 1."""
     units = network.layers[number - 1].outputs
-    kept = network.keep(f"readout_{number}", lambda: Readout(units, network.classes))
-    assert isinstance(kept, Readout)
-    return kept
+    return network.keep(f"readout_{number}", lambda: Readout(units, network.classes))
 
 
-class ReadoutsRule(ClassGoodnessRule):
+class RidgeReadoutsRule(ClassGoodnessRule):
     """Layers predict by the sum of their readouts."""
 
     def __init__(self, phase: ex.CascadedForward, context: TrainContext, layer: int) -> None:
@@ -88,20 +86,20 @@ class CascadedForwardRule(LayerSchedule):
     """
 
     def __init__(self, phase: ex.CascadedForward, number: int, context: TrainContext) -> None:
-        super().__init__(phase, number, context, partial(ReadoutsRule, phase, context))
-        self._readouts, self._ridges = ReadoutsRule(phase, context, 0), phase.ridge
+        super().__init__(phase, number, context, partial(RidgeReadoutsRule, phase, context))
+        self._readouts, self._ridges = RidgeReadoutsRule(phase, context, 0), phase.ridge
 
     def trainer(self, stage: int, total_steps: int, eval_splits: list[Images]) -> StageTrainer:
         """What solves the readouts of all layers, or of layer number `stage` (from 0) alone."""
         del total_steps
         count = len(self._context.network.layers)
         numbers = tuple(range(1, count + 1)) if self._in_parallel else (stage + 1,)
-        return ReadoutTrainer(
+        return RidgeReadoutTrainer(
             self._readouts, numbers, self._ridges, self._number, self._context, eval_splits
         )
 
 
-class ReadoutTrainer(StageTrainer):
+class RidgeReadoutTrainer(StageTrainer):
     """Adds up what ridge regression needs over the images, and solves it after each epoch for the
     readouts of layers `numbers` (from 1).
 
@@ -111,7 +109,7 @@ class ReadoutTrainer(StageTrainer):
 
     def __init__(
         self,
-        rule: ReadoutsRule,
+        rule: RidgeReadoutsRule,
         numbers: Sequence[int],
         ridges: Sequence[float],
         phase: int,

@@ -60,7 +60,9 @@ class ImageContrastRule(UnlabelledRule):
             self._moves = Moves(context.train, phase.move, (context.seed, number, layer))
         self._goodness = [goodness_for(phase.goodness, layer.shape) for layer in layers]
         self._objectives = [
-            ContrastObjective(goodness, *pair, phase.goodness_penalty, phase.peer_normalisation)
+            ImageContrastObjective(
+                goodness, *pair, phase.goodness_penalty, phase.peer_normalisation
+            )
             for goodness, pair in zip(self._goodness, thresholds, strict=True)
         ]
 
@@ -111,7 +113,7 @@ class ImageContrastRule(UnlabelledRule):
         return self._goodness[number - 1](z_NH.relu())
 
 
-class ContrastObjective(ShapedObjective):
+class ImageContrastObjective(ShapedObjective):
     """The mean of log(1 + exp(θ₁ − g⁺)) plus that of log(1 + exp(g⁻ − θ₂)) plus λ times that of g⁺,
     g the goodness of the positive part of the activities; and peer normalisation of that part.
     """

@@ -148,9 +148,7 @@ class LocalCrossEntropyRule(ClassGoodnessRule):
 def _kept_range(context: TrainContext) -> KeptRange:
     """The layers that predict, which are saved with the network."""
     network = context.network
-    kept = network.keep("counted_layers", lambda: KeptRange(len(network.layers)))
-    assert isinstance(kept, KeptRange)
-    return kept
+    return network.keep("counted_layers", lambda: KeptRange(len(network.layers)))
 
 
 def _class_goodness(kind: ex.ClassGoodness, number: int, context: TrainContext) -> ClassGoodness:
@@ -163,6 +161,4 @@ def _class_goodness(kind: ex.ClassGoodness, number: int, context: TrainContext) 
     def make() -> Projection:
         return Projection(classes, units, generator_for(context.seed, "weights", kind, number))
 
-    kept = network.keep(f"projection_{number}", make)
-    assert isinstance(kept, Projection)
-    return kept
+    return network.keep(f"projection_{number}", make)

@@ -134,6 +134,4 @@ def _decoder(network: Network, number: int, maps: int | None, seed: int) -> Deco
         generator = generator_for(seed, "weights", "decoder", number)
         return Decoder(units, network.classes, maps or units, generator)
 
-    kept = network.keep(f"decoder_{number}", make)
-    assert isinstance(kept, Decoder)
-    return kept
+    return network.keep(f"decoder_{number}", make)

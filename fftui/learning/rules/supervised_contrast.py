@@ -68,7 +68,7 @@ class SupervisedContrastRule(ClassGoodnessRule):
 
     def objective(self, number: int, index_B: Tensor) -> Objective:
         """Both losses on those images."""
-        return ContrastObjective(
+        return SupervisedContrastObjective(
             self._context.train.labels_N[index_B],
             self._groups[number - 1],
             self._maps[number - 1],
@@ -167,7 +167,7 @@ class ClassGroups:
         return grouped_BCE.view(len(grouped_BCE), self._channels, *sides)
 
 
-class ContrastObjective:
+class SupervisedContrastObjective:
     """Cross entropy of the classes' goodness and the contrastive loss; sets the gradients of the
     map.
     """
@@ -258,6 +258,4 @@ def _map(context: TrainContext, number: int, features: int, units: int) -> Contr
         generator = generator_for(context.seed, "weights", "contrast", number)
         return ContrastMap(features, units, generator)
 
-    kept = context.network.keep(f"contrast_{number}", make)
-    assert isinstance(kept, ContrastMap)
-    return kept
+    return context.network.keep(f"contrast_{number}", make)
