@@ -8,6 +8,7 @@ from .api import open_run as open_run
 from .api import resume as resume
 from .api import run as run
 from .api import train as train
+from .data.catalogue import register_data as register_data
 from .errors import DataError as DataError
 from .errors import ExperimentError as ExperimentError
 from .errors import FFTUIError as FFTUIError

@@ -152,17 +152,17 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
     [
         (
             'model.layers.0={kind="convolution", chanels=3}',
-            "unknown key 'chanels'; did you mean 'channels'? in model.layers.0",
+            "unknown key 'chanels' in model.layers.0; did you mean 'channels'?",
         ),
         (
             'model.layers.0={kind="self-attention", hads=3}',
-            "unknown key 'hads'; did you mean 'heads'? in model.layers.0",
+            "unknown key 'hads' in model.layers.0; did you mean 'heads'?",
         ),
         (
             "model.layers.0.channels=3",
             "unknown key 'channels' in model.layers.0; convolution has it",
         ),
-        ("model.layers.0.unit=3", "unknown key 'unit'; did you mean 'units'? in model.layers.0"),
+        ("model.layers.0.unit=3", "unknown key 'unit' in model.layers.0; did you mean 'units'?"),
         (
             'model.layers.0={kind="convolution", channels=0}',
             "model.layers.0.channels: input should be greater",
@@ -174,8 +174,12 @@ def test_what_does_not_fit_is_refused_by_name(override: str, said: str) -> None:
             "model.head=true",
             "model.head: should be a table of kind, normalisation, layers, pool, not True",
         ),
-        ("model.head.kid=linear", "unknown key 'kid'; did you mean 'kind'? in model.head"),
-        ("model.label.encodin=none", "did you mean 'encoding'? in model.label"),
+        ("model.head.kid=linear", "unknown key 'kid' in model.head; did you mean 'kind'?"),
+        ("model.label.encodin=none", " in model.label; did you mean 'encoding'?"),
+        ("epochs=3", "unknown key 'epochs' in the experiment; did you mean phases.0.epochs?"),
+        ("units=3", "did you mean model.layers.0.units?"),
+        ("elastic=1", "did you mean data.augment.elastic?"),
+        ("phases.0.lr=3", "unknown key 'lr' in phases.0; there are rule, epochs"),
         ('phases.0={rule="local-ce", treshold=3}', "unknown key 'treshold' in phases.0"),
         (
             'phases.0={rule="local-ce", threshold=3}',

@@ -25,7 +25,7 @@ from fftui.cli.runs_commands import archive, delete, note, rename, restore, runs
 from fftui.cli.show_commands import doctor, presets_app, show
 from fftui.cli.study_commands import figures, reproduce, study
 from fftui.cli.sweep_commands import sweep_app
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, RequestError
 from fftui.inert import one_line
 from fftui.text.pictures_wanted import VARIABLE, Wanted
 from fftui.text.streams import prepare, to_stderr, to_stdout
@@ -141,6 +141,12 @@ def screen(  # noqa: PLR0913, PLR0917 - one parameter an option
 
         check_terminal("fftui", QUICKSTART)
         raise typer.Exit(open_screen(workspace_of(runs, data_dir, device)))
+    behind = {"--runs": runs, "--device": None if device == "auto" else device}
+    for option, value in behind.items():
+        if value is not None:
+            command = f"fftui {context.invoked_subcommand} {option} {value}"
+            msg = f"{option} stands behind the command: {command}"
+            raise RequestError(msg)
 
 
 app.command()(run)

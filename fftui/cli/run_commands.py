@@ -47,6 +47,12 @@ if TYPE_CHECKING:
 
 
 def run(  # noqa: PLR0913 - one parameter an option
+    word: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PRESET", help="What to do: as --preset.", autocompletion=complete_preset
+        ),
+    ] = None,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -105,6 +111,7 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     _check_detach(detach, as_json)
     _check_log(log, detach or on is not None)
+    preset = _only(word, preset)
     start_training = join_ranks(ranks, device, data_dir, _alone(detach, estimate, on))
     overrides = set_ or []
     if by_backprop:
@@ -202,7 +209,7 @@ def export(  # noqa: PLR0913 - one parameter an option
         typer.Option(
             "--table",
             metavar="NAME",
-            help="epochs, layers, evaluations, images, energy, telemetry or runs.",
+            help="epochs, layers, evaluations, images, energy, telemetry, ranks or runs.",
         ),
     ] = "epochs",
     to: Annotated[
@@ -320,6 +327,16 @@ def _control(experiment: "Experiment", overrides: list[str]) -> "Experiment":
     from fftui.experiment.values import parse_overrides
 
     return as_backprop(experiment).changed(parse_overrides(overrides))
+
+
+def _only(word: str | None, option: str | None) -> str | None:
+    """The preset that is named as a word or by --preset. Raises RequestError where both name
+    one.
+    """
+    if word is not None and option is not None:
+        msg = f"name one preset: {word} or --preset {option}"
+        raise RequestError(msg)
+    return word if option is None else option
 
 
 def _experiment(

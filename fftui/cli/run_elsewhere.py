@@ -11,7 +11,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.new_folder import create
 from fftui.runs.slurm_queue import JOBS
 from fftui.runs.workspace import Workspace
-from fftui.text.run_result import command_for
+from fftui.text.run_result import command_from_anywhere
 from fftui.text.streams import to_stderr, to_stdout
 
 
@@ -39,8 +39,8 @@ def _in_queue(folder: RunFolder) -> str:
     return (
         f"run {folder.id} waits in the queue of Slurm; its lines will be in"
         f" {folder.path.parent / JOBS}\n"
-        f"  watch it: {command_for('attach', folder)}\n"
-        f"  stop it:  {command_for('stop', folder)}, or before it begins:"
+        f"  watch it: {command_from_anywhere('attach', folder)}\n"
+        f"  stop it:  {command_from_anywhere('stop', folder)}, or before it begins:"
         f" scancel --name {folder.id}"
     )
 

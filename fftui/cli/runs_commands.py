@@ -57,7 +57,8 @@ def runs_list(
     from fftui.runs.run_columns import find_columns, in_order, split_names
     from fftui.text.run_list_text import COLUMNS, run_list_facts, runs_text
 
-    listing = RunListing(workspace_of(runs).runs_dir)
+    runs_dir = workspace_of(runs).runs_dir
+    listing = RunListing(runs_dir)
     every = listing.read()
     wanted = parse_filter(where or "").predicate(every, listing)
     names = split_names(columns) if columns is not None else COLUMNS
@@ -68,7 +69,9 @@ def runs_list(
     elif listed:
         to_stdout(runs_text(listed, shown))
     else:
-        to_stdout(f"no run of {len(every)} is wanted\n" if every else "no runs yet\n")
+        where_none = f"no runs in {runs_dir.absolute()} yet"
+        said = f"none of {len(every)} runs is wanted by the filter" if every else where_none
+        to_stdout(f"{one_line(said)}\n")
     for run in listed:
         if run.problem:
             to_stderr(one_line(f"fftui: run {run.id}: {run.problem}"))

@@ -19,6 +19,7 @@ from fftui.errors import hint
 from fftui.plugins import load_plugins, plugin_failures
 
 What = Literal["loss", "goodness", "activation"]
+OWN_CODE = "; one of your own is known once its package is installed (docs/extend.md)"
 LEARNING = Path(__file__).parent.parent / "learning"
 FILES: dict[What, Path] = {
     "loss": LEARNING / "losses.py",
@@ -106,7 +107,8 @@ class Choice:
         if name in names:
             return name
         reasons = "".join(f"; {failure}" for failure in plugin_failures())
-        msg = f"should be one of {', '.join(names)}, not {name!r}{hint(name, names)}{reasons}"
+        near = hint(name, names) or OWN_CODE
+        msg = f"should be one of {', '.join(names)}, not {name!r}{near}{reasons}"
         raise ValueError(msg)
 
 

@@ -1,6 +1,6 @@
 """What does not fit in an experiment, one line a field, with the nearest valid name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -103,18 +103,32 @@ def _unknown_key(
     """The message for an unknown key; pydantic's `location` includes the kind of a layer and the
     rule of a phase.
 
-    Names the other kinds that have the key, or else the nearest key of this one.
+    Names the other kinds that have the key, the tables within this one that have it, or else the
+    nearest key of this one, or all.
     """
     key, table = str(path[-1]), ".".join(map(str, path[:-1])) or "the experiment"
     own = [model for model in known if _tag(model) in location] or known
     others = [str(_tag(model)) for model in known if model not in own and key in model.model_fields]
+    names = list(dict.fromkeys(name for model in own for name in model.model_fields))
+    inside = list(dict.fromkeys(each for model in own for each in _paths_to(key, model)))
     if others:
-        return f"unknown key {shown(key)} in {table}; {', '.join(others)} has it"
-    return (
-        "unknown key"
-        f" {shown(key)}{hint(key, [name for model in own for name in model.model_fields])} in"
-        f" {table}"
-    )
+        more = f"; {', '.join(others)} has it"
+    elif inside:
+        more = f"; did you mean {' or '.join(inside[:MOST_NAMED])}?"
+    else:
+        more = hint(key, names) or f"; there are {', '.join(names)}"
+    return f"unknown key {shown(key)} in {table}{more}"
+
+
+def _paths_to(key: str, model: type[BaseModel], deepest: int = 3) -> Iterator[str]:
+    """Paths within the tables of `model` that end with `key`, of a list's first entry."""
+    for name, field in model.model_fields.items():
+        within = _models_in(field.annotation) if deepest else []
+        listed = ".0" if get_origin(field.annotation) is tuple else ""
+        for each in within:
+            if key in each.model_fields:
+                yield f"{name}{listed}.{key}"
+            yield from (f"{name}{listed}.{rest}" for rest in _paths_to(key, each, deepest - 1))
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

@@ -86,6 +86,10 @@ class PhaseConfig(Config):
         """
         return None
 
+    def ignored(self) -> Iterator[str]:
+        """What of its settings changes nothing, a sentence each; a run notes it when it starts."""
+        return iter(())
+
     def stages(self, model: Model) -> int:
         """Number of stages, each of `epochs` epochs."""
         return 1
@@ -322,6 +326,14 @@ class ForwardForward(LocalPhaseConfig):
         if self.goodness == "position-mean-square" and self.peer_normalisation:
             yield PEERS_ARE_UNITS
         yield from self._loss_problems()
+
+    def ignored(self) -> Iterator[str]:
+        """Settings of a loss that were changed and that this one does not have."""
+        options = named("loss", self.loss).options
+        for name in LOSS_FIELDS:
+            changed = getattr(self, name) != type(self).model_fields[name].default
+            if changed and name not in options:
+                yield f"{name} changes nothing: loss = {self.loss!r} does not have it"
 
     def _loss_problems(self) -> Iterator[str]:
         """Options of the loss that it does not have, or lacks."""

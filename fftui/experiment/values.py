@@ -1,6 +1,7 @@
 """An experiment as plain values: tables, lists and what stands in them, by path."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from fftui.errors import ExperimentError, shown
@@ -10,9 +11,31 @@ LONGEST_INDEX = 9  # digits
 
 
 def set_value(values: dict[str, Any], path: str, value: object) -> None:
-    """Set the value at `path`, such as `phases.0.threshold`. Raises ExperimentError where the path
-    does not exist.
+    """Set the value at `path`, such as `phases.0.threshold`, or of each entry of a list where it
+    says `*`. Raises ExperimentError where the path does not exist.
     """
+    paths = spread(values, path)
+    if not paths:
+        msg = f"{path}: there is no list with entries where it says *"
+        raise ExperimentError(msg)
+    for each in paths:
+        _set_at(values, each, deepcopy(value))
+
+
+def spread(values: Mapping[str, Any], path: str) -> list[str]:
+    """The paths that `path` stands for: one for every entry of the list where it says `*`."""
+    before, star, after = path.partition(".*.")
+    if not star:
+        return [path]
+    try:
+        entries = get_value(values, before)
+    except KeyError:
+        return []
+    count = len(entries) if isinstance(entries, list) else 0
+    return [each for index in range(count) for each in spread(values, f"{before}.{index}.{after}")]
+
+
+def _set_at(values: dict[str, Any], path: str, value: object) -> None:
     *parents, last = path.split(".")
     if len(parents) >= DEEPEST:
         msg = f"{path[:60]}…: no path has more than {DEEPEST} parts"

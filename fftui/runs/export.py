@@ -79,10 +79,18 @@ class Request:
 
 
 def format_of(output: str) -> Format:
-    """The format of a file by its name's suffix; CSV if it is unknown."""
+    """The format of a file by its name's suffix; CSV where it has none. Raises RequestError for an
+    unknown one.
+    """
     suffix = Path(output).suffix.lower()
-    named = next((to for to in FORMATS if suffix == f".{to}"), None)
-    return named or SUFFIXES.get(suffix, "csv")
+    known = {f".{to}": to for to in FORMATS} | SUFFIXES
+    if suffix and suffix not in known:
+        msg = (
+            f"{output}: no format is called {suffix}; name the file with one of"
+            f" {', '.join(sorted(known))}, or say --to FORMAT"
+        )
+        raise RequestError(msg)
+    return known.get(suffix, "csv")
 
 
 def journal_problems(folder: RunFolder) -> Iterator[str]:

@@ -61,8 +61,8 @@ def find_run(runs_dir: Path, text: str) -> RunFolder:
     records = run_records(runs_dir)
     if not records:
         msg = (
-            f"no runs in {runs_dir}; start one with: fftui run --preset quickstart, or say where"
-            " with --runs"
+            f"no runs in {runs_dir.absolute()}; start one with: fftui run --preset quickstart, or"
+            " say where with --runs"
         )
         raise RunNotFoundError(msg)
     if text == "latest":

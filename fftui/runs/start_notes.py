@@ -21,6 +21,8 @@ def start_notes(
     seconds = expected_seconds(experiment)
     if no_room := room_warning(experiment, DiskRoom.of(folder), seconds):
         yield no_room
+    for number, phase in enumerate(experiment.phases):
+        yield from (f"phases.{number}.{each}" for each in phase.ignored())
     then, now = (before.device, before.precision), (event.device, event.precision)
     if event.resumed and None not in then and then != now:
         yield (

@@ -121,8 +121,7 @@ def experiment_of(
     if phases is not None:
         values["phases"] = values["phases"][phases]
     for path, value in (changes or {}).items():
-        for each in spread(values, path):
-            set_value(values, each, value)
+        set_value(values, path, value)
     return validated(Experiment, values, f"preset {preset}")
 
 
@@ -131,23 +130,3 @@ def is_meant_for(preset: str, data: str) -> bool:
     read.
     """
     return data in read_preset(preset).data_sets
-
-
-def spread(values: object, path: str) -> list[str]:
-    """The paths that `path` stands for: one for every entry of the list where it says `*`."""
-    before, star, after = path.partition(".*.")
-    if not star:
-        return [path]
-    value: object = values
-    for part in before.split("."):
-        value = (
-            value[int(part)]
-            if isinstance(value, list)
-            else value.get(part)
-            if isinstance(value, dict)
-            else None
-        )
-    entries = len(value) if isinstance(value, list) else 0
-    return [
-        each for index in range(entries) for each in spread(values, f"{before}.{index}.{after}")
-    ]

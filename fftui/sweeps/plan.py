@@ -18,10 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fftui.errors import ExperimentError, RequestError, hint, shown
 from fftui.events import FORMAT, Ordinal, newer_format
 from fftui.experiment import Experiment
+from fftui.experiment.values import spread
 from fftui.runs.files import read_bytes, write_bytes
 from fftui.runs.new_folder import slug
 from fftui.runs.run_record import format_of
-from fftui.studies.study import spread
 from fftui.sweeps.over import Choices, Over, parse_overs
 
 SWEEPS = ".sweeps"
@@ -61,11 +61,7 @@ class SweepPlan(BaseModel):
         """The experiments of a trial, one a seed, with `values` by the paths of `overs`; the test
         images are not measured. Raises ExperimentError where the values do not fit.
         """
-        dumped = self.experiment.model_dump(mode="json")
-        changes: dict[str, object] = {"evaluation.test": "never"}
-        for path, value in values.items():
-            changes |= dict.fromkeys(spread(dumped, path), value)
-        first = self.experiment.changed(changes)
+        first = self.experiment.changed({"evaluation.test": "never", **values})
         seeds = range(self.experiment.seed, self.experiment.seed + self.seeds)
         return tuple(first.model_copy(update={"seed": seed}) for seed in seeds)
 

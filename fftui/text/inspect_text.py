@@ -146,7 +146,7 @@ def inspect_text(run: str, report: NetworkReport, layer: int | None = None) -> s
     written = "" if report.written is None else f", checkpoint of {_when(report.written)}"
     head = (
         f"run {run}: {position_text(report.position)}{written}\n"
-        f"probe: {len(report.labels)} test images, the same in every run on this data set\n"
+        f"looked at: {len(report.labels)} test images, the same in every run on this data set\n"
     )
     if layer is not None:
         return f"{head}\n{_layer_text(report.layers[layer - 1], report)}"

@@ -1,8 +1,10 @@
 """The result of a run on stdout, its end on stderr, and its exit code."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from rich.table import Table
@@ -108,8 +110,8 @@ def in_background(folder: RunFolder) -> str:
     """Where a run that belongs to no terminal is found again."""
     return (
         f"run {folder.id} learns in the background; its lines are in {folder.output_log}\n"
-        f"  watch it: {command_for('attach', folder)}\n"
-        f"  stop it:  {command_for('stop', folder)}"
+        f"  watch it: {command_from_anywhere('attach', folder)}\n"
+        f"  stop it:  {command_from_anywhere('stop', folder)}"
     )
 
 
@@ -123,6 +125,14 @@ def command_for(name: str, folder: RunFolder, *options: str) -> str:
     parent = folder.path.parent
     where = [] if runs_folder().absolute() == parent else ["--runs", str(parent)]
     return shlex.join(["fftui", name, folder.id, *where, *options])
+
+
+def command_from_anywhere(name: str, folder: RunFolder) -> str:
+    """The command `name` for a run, as it works in another login and another folder."""
+    everywhere = Path(os.environ.get("FFTUI_RUNS") or ".").expanduser()
+    if everywhere.is_absolute() and everywhere == folder.path.parent:
+        return command_for(name, folder)
+    return shlex.join(["fftui", name, folder.id, "--runs", str(folder.path.parent)])
 
 
 def result_text(folder: RunFolder, result: ev.RunFinished, view: RunView) -> str:

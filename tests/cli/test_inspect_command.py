@@ -38,7 +38,7 @@ def test_text_and_json_say_the_same(tmp_path: Path, small: Any, inspect: Inspect
     code, out, _ = inspect("tiny", "--images", "50")
     assert code == 0
     assert f"run {run.id}: forward-forward, at its end, checkpoint of " in out
-    assert "probe: 50 test images" in out
+    assert "looked at: 50 test images" in out
     code, as_json, _ = inspect("tiny", "--images", "50", "--json")
     facts = json.loads(as_json)
     assert facts["run"] == run.id

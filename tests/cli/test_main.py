@@ -157,15 +157,19 @@ def test_a_screen_without_a_terminal_is_refused(
         (["run", "--headless"], "either --preset NAME"),
         (["run", "--headless", "--preset", "ff", "--config", "x"], "either --preset NAME"),
         (["run", "--headless", "--preset", "quickstar"], "did you mean 'quickstart'"),
+        (["run", "ff", "--preset", "cnn"], "name one preset: ff or --preset cnn"),
+        (["run", "quickstar", "--headless"], "did you mean 'quickstart'"),
+        (["--runs", "a", "runs"], "--runs stands behind the command: fftui runs --runs a"),
+        (["--device", "cpu", "run"], "--device stands behind the command: fftui run --device cpu"),
         (["run", "--headless", "--preset", "ff", "--data", "minst"], "did you mean 'mnist'"),
         (
             ["run", "--headless", "--preset", "ff", "--set", "phases.0.epoch=2"],
             "did you mean 'epochs'",
         ),
         (["run", "--headless", "--config", "absent.toml"], "absent.toml cannot be read"),
-        (["resume", "latest"], "no runs in runs"),
-        (["show", "2026"], "no runs in runs"),
-        (["export", "latest"], "no runs in runs"),
+        (["resume", "latest"], "/runs; start one with: fftui run"),
+        (["show", "2026"], "/runs; start one with: fftui run"),
+        (["export", "latest"], "/runs; start one with: fftui run"),
         (["presets", "show", "quickstar"], "did you mean 'quickstart'"),
         (["data", "get", "minst"], "did you mean 'mnist'"),
         (["data", "get", "nope"], "no data set is called 'nope'; there are"),
@@ -241,7 +245,7 @@ def test_runs_are_listed_as_text_and_json(call: Any, folder: RunFolder, here: Pa
     assert out.splitlines()[1].split()[:3] == [folder.id, "finished", "mnist-mini"]
     listed = json.loads(call("runs", "--json")[1])
     assert [(run["id"], run["test_accuracy"]) for run in listed] == [(folder.id, 0.9)]
-    assert call("runs", "--runs", "elsewhere")[1] == "no runs yet\n"
+    assert call("runs", "--runs", "elsewhere")[1] == f"no runs in {here / 'elsewhere'} yet\n"
     (here / "file").write_text("")
     assert call("runs", "--runs", "file") == (
         2,

@@ -50,7 +50,7 @@ def test_runs_are_filtered_sorted_and_shown_in_columns(
     out, _ = call("runs", *words)
     assert out == "name    test %  seed\nsecond  91.00   1\nthird   92.00   2\n"
     assert call("runs", *words, "--reverse")[0].splitlines()[1].startswith("third")
-    assert call("runs", "--where", "name=none")[0] == "no run of 3 is wanted\n"
+    assert call("runs", "--where", "name=none")[0] == "none of 3 runs is wanted by the filter\n"
     listed = json.loads(call("runs", "--json", "--where", "seed=0")[0])
     assert [(run["name"], run["status"], run["tags"]) for run in listed] == [
         ("first", "finished", [])

@@ -71,7 +71,7 @@ def test_the_form_and_the_messages_know_a_kind_of_a_plugin(plugin: Install) -> N
     again = changed(made, kind, "sparse")
     assert "model.layers.0.share" in {f.path for f in fields_of(again)}
     assert check(again).experiment is not None
-    with pytest.raises(ExperimentError, match="'shre'; did you mean 'share'"):
+    with pytest.raises(ExperimentError, match=r"'shre' in model\.layers\.0; did you mean 'share'"):
         validated(Experiment, values({"kind": "sparse", "shre": 1.0}), "here")
 
 

@@ -155,6 +155,13 @@ def test_a_files_name_asks_for_a_format(output: str, to: str) -> None:
     assert format_of(output) == to
 
 
+def test_a_name_that_asks_for_none_is_refused() -> None:
+    with pytest.raises(
+        RequestError, match=r"a\.xls: no format is called \.xls; name the file with"
+    ):
+        format_of("a.xls")
+
+
 def test_what_a_damaged_journal_lacks_is_said(runs: list[RunFolder]) -> None:
     folder = runs[0]
     assert list(journal_problems(folder)) == []
