@@ -51,16 +51,24 @@ def run_pairs(folder: RunFolder, view: RunView) -> Iterator[tuple[str, str]]:
 
 
 def run_facts(folder: RunFolder) -> dict[str, object]:
-    """A run's record, layers and evaluations as JSON values."""
+    """A run's record, layers and evaluations as JSON values; where its experiment cannot be read,
+    the `problem` says why.
+    """
     # neither samples nor energy are among them
     record, view = current_record(folder), fold(JournalTail(folder.journal).outline())
     if record.status == "interrupted":  # its journal may not know: the process was killed
         view = view.interrupted
+    experiment, problem = None, None
+    try:
+        experiment = folder.experiment().model_dump(mode="json")
+    except FFTUIError as error:
+        problem = str(error)
     return {
         **record.model_dump(mode="json"),
         "id": folder.id,
         "path": str(folder.path),
-        "experiment": folder.experiment().model_dump(mode="json"),
+        "experiment": experiment,
+        "problem": problem,
         "layers": [_layer_facts(row) for row in view.layers],
         "evaluations": [_evaluation_facts(e) for e in view.evaluations if e.final],
     }

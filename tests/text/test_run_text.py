@@ -50,3 +50,16 @@ def test_layers_of_a_run_whose_process_is_gone_do_not_learn(tmp_path: Path) -> N
     gone = run_facts(folder)
     states = [(each["status"], each["layers"][0]["state"]) for each in (alive, gone)]  # type: ignore[index]
     assert states == [("paused", "paused"), ("interrupted", "interrupted")]
+
+
+def test_what_cannot_be_read_of_its_experiment_is_a_problem_beside_the_rest(tmp_path: Path) -> None:
+    folder = create(Workspace(tmp_path), load_preset("ff", "mnist", seed=0))
+    assert run_facts(folder)["problem"] is None
+    text = folder.experiment_path.read_text()
+    folder.experiment_path.write_text(text.replace('"swish"', '"margin"'))
+    facts = run_facts(folder)
+    assert facts["experiment"] is None
+    assert facts["name"] == folder.record().name
+    assert "not 'margin'; one of your own is known once its package is installed" in str(
+        facts["problem"]
+    )
