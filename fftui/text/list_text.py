@@ -19,7 +19,7 @@ def presets_text(presets: Sequence[Preset]) -> str:
         )
         for p in presets
     ]
-    return columns(("preset", "data", "from", "paper reports", "description"), rows)
+    return columns(("preset", "data", "from", "published", "description"), rows)
 
 
 def presets_facts(presets: Sequence[Preset]) -> list[dict[str, object]]:

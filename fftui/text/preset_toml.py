@@ -9,13 +9,13 @@ from fftui.presets import Preset
 
 
 def preset_toml(preset: Preset, experiment: Experiment) -> str:
-    """A preset's experiment as TOML, with its description and the paper's accuracy in comments
+    """A preset's experiment as TOML, with its description and the published accuracy in comments
     above.
     """
     reported = reported_text(preset, experiment.data.name)
     head = [
         f"# {preset.name}: {preset.description}",
-        f"# the paper reports on {experiment.data.name}: {reported}",
+        f"# published on {experiment.data.name}: {reported}",
     ]
     values = experiment.model_dump(mode="json")
     # TOML has no null: absent is the default

@@ -1,4 +1,4 @@
-"""The first screen: presets with the accuracies that the paper reports and their training times
+"""The first screen: presets with the accuracies that were published and their training times
 here.
 """
 
@@ -32,7 +32,7 @@ COLUMNS = (
     Column("data set"),
     Column("description", elastic=True, least=16, drop=2),
     Column("layers", drop=3),
-    Column("paper %", right=True, drop=1),
+    Column("published %", right=True, drop=1),
     Column("time here", right=True),
 )
 
@@ -213,7 +213,7 @@ class PresetsScreen(Screen[None]):
         indent = len(preset.name) + 3
         width = max(20, about.size.width - indent - 1)
         first, *others = textwrap.wrap(preset.description, width) or [""]
-        titles = f"    {'data set':<15}{'paper %':>9}{'your best %':>13}{'time here':>11}"
+        titles = f"    {'data set':<15}{'published %':>13}{'your best %':>13}{'time here':>11}"
         chosen = self.data_of(preset)
         own: list[tuple[Span, ...]] = []
         if preset.is_own:
@@ -232,7 +232,7 @@ class PresetsScreen(Screen[None]):
         best = max((r.test_accuracy for r in runs if r.test_accuracy), default=None)
         reports = preset.reports.get(data)
         times = self._time(preset, data)
-        text = f"{data:<15}{_reported(reports):>9}{fmt.percent(best):>13}{times:>11}"
+        text = f"{data:<15}{_reported(reports):>13}{fmt.percent(best):>13}{times:>11}"
         signs, here = self.query_one(RowList).glyphs, self._is_here(data)
         return (
             (f"{signs.cursor if is_chosen else ' '} ", "accent"),
