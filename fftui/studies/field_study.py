@@ -11,13 +11,13 @@ from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Published, Row, Scale, experiment_of
 
 FOLDER = "field/"  # of the presets of later papers
-OWN = ("ff", "local-ce")  # beside them
+OWN = ("ff", "ff-elastic", "local-ce")  # beside them
 STACKED = ("ff", "local-ce", "backprop")
 DEPTHS: Mapping[Scale, tuple[int, ...]] = {"full": tuple(range(1, 9)), "quick": (1, 2, 4)}
 
 
 def field(data: DataName, scale: Scale) -> Iterator[Row]:
-    """Every preset of a later paper that is meant for the set, and two of fftui's own, each as it
+    """Every preset of a later paper that is meant for the set, and three of fftui's own, each as it
     is and by backprop.
     """
     for preset in _compared():
