@@ -62,6 +62,7 @@ PLACEHOLDERS = {
 # Words of other programs and of mathematics.
 OTHERS = {
     "nohup",
+    "venv/bin/activate",
     "python",
     "pip",
     "nvidia-ml-py",
