@@ -60,12 +60,16 @@ def tables_page() -> str:
             " Parquet, made from its"
         ),
         (
-            "journal when it ends; `fftui export` makes them, `images` and `runs` from it at any"
-            " time. Missing is null,"
+            "journal when it ends. `fftui export` makes them at any time, and three that are in no"
+            " folder: `images` (a row an"
         ),
         (
-            "never 0. Layers, phases and epochs count from 1; names carry their units; accuracies"
-            " are fractions of 1."
+            "image), `ranks` (of the other processes where several learn one experiment) and `runs`"
+            " (a row a run). Missing is"
+        ),
+        (
+            "null, never 0. Layers, phases and epochs count from 1; names carry their units;"
+            " accuracies are fractions of 1."
         ),
         "",
         (
