@@ -6,6 +6,7 @@ Run `python docs/generate.py` after changing one of them; a test compares.
 
 import inspect
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
@@ -35,7 +36,8 @@ from fftui.experiment.data_config import KnownSets
 from fftui.runs.columns import SETTING, TABLES
 from fftui.tui.fields import TAGS, as_text
 
-WIDTH = 100
+WIDTH = 100  # of the help of a command
+LINE = 125
 TYPES = {"Int64": "integer", "Float64": "real", "String": "text", "Boolean": "true or false"}
 SCALARS = {
     int: "whole number",
@@ -128,11 +130,13 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Every field of an experiment, by the path that `--set` takes. N is a place in a list,",
-        "from 0. `fftui presets show NAME` prints the values of a preset; the form says of each",
-        "field what stands here. How fields are written in a file is in",
-        "[Experiments and presets](experiments.md), what they do while a network learns in",
-        "[How it learns](learning.md).",
+        *_wrapped(
+            "Every field of an experiment, by the path that `--set` takes. N is a place in a list,",
+            "from 0. `fftui presets show NAME` prints the values of a preset; the form says of",
+            "each field what stands here. How fields are written in a file is in",
+            "[Experiments and presets](experiments.md), what they do while a network learns in",
+            "[How it learns](learning.md).",
+        ),
         *_section("## Experiment", (row for row in _rows(Experiment, "") if "." not in row[0])),
         *_section("## Data", _rows(Data, "data.")),
         *_section(
@@ -215,7 +219,14 @@ def _section(title: str, rows: Iterable[Row], *about: str) -> list[str]:
     """A heading, what is said below it, and a table."""
     table = [f"| {' | '.join(row)} |" for row in rows]
     head = ["", "| setting | default | allowed | meaning |", "|---|---|---|---|"]
-    return ["", title, *(["", *about] if about else []), *(head if table else []), *table]
+    said = ["", *_wrapped(*about)] if about else []
+    return ["", title, *said, *(head if table else []), *table]
+
+
+def _wrapped(*texts: str) -> list[str]:
+    """Text in the lines of a page."""
+    whole = " ".join(texts)
+    return textwrap.wrap(whole, LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def _rows(model: type[BaseModel], prefix: str, given: BaseModel | None = None) -> Iterator[Row]:

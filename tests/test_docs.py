@@ -45,7 +45,7 @@ def test_the_page_on_settings_has_every_setting_of_every_preset(generate: Module
     page = generate.settings_page()
     for preset in list_presets():
         for path, _ in leaves(load_preset(preset.name).model_dump(mode="json")):
-            assert f"`{re.sub(r'[.][0-9]+', '.N', path)}" in page, path
+            assert f"`{re.sub(r'[.][0-9]+', '.N', path)}`" in page, path
 
 
 def test_every_command_and_option_has_help(generate: ModuleType) -> None:
