@@ -86,7 +86,7 @@ def own_presets_folder() -> Path:
 
 
 def list_presets() -> list[Preset]:
-    """All presets: `quickstart` first, then one's own, the others, the paper's, and those of later
+    """All presets: `quickstart` first, then one's own, the others, the paper's, and those of other
     papers.
 
     One's own that cannot be read are left out (`damaged_presets`). Raises ExperimentError where one

@@ -1,10 +1,14 @@
 """The pages that are made from the code say what the code says."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from fftui.experiment.values import leaves
+from fftui.presets import list_presets, load_preset
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -29,6 +33,19 @@ def test_the_page_on_commands_is_what_their_help_says(generate: ModuleType) -> N
     assert (DOCS / "commands.md").read_text(encoding="utf-8") == generate.commands_page(), (
         "run python docs/generate.py"
     )
+
+
+def test_the_page_on_settings_is_what_the_fields_say(generate: ModuleType) -> None:
+    assert (DOCS / "settings.md").read_text(encoding="utf-8") == generate.settings_page(), (
+        "run python docs/generate.py"
+    )
+
+
+def test_the_page_on_settings_has_every_setting_of_every_preset(generate: ModuleType) -> None:
+    page = generate.settings_page()
+    for preset in list_presets():
+        for path, _ in leaves(load_preset(preset.name).model_dump(mode="json")):
+            assert f"`{re.sub(r'[.][0-9]+', '.N', path)}`" in page, path
 
 
 def test_every_command_and_option_has_help(generate: ModuleType) -> None:

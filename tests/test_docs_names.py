@@ -18,7 +18,7 @@ import fftui
 from fftui.claims import CLAIMS
 from fftui.cli.main import app
 from fftui.data.catalogue import DATA_NAMES
-from fftui.experiment import Experiment
+from fftui.experiment import EarlyStopping, Experiment
 from fftui.experiment.field_errors import validated
 from fftui.presets import list_presets, load_preset
 
@@ -62,6 +62,7 @@ PLACEHOLDERS = {
 # Words of other programs and of mathematics.
 OTHERS = {
     "nohup",
+    "venv/bin/activate",
     "python",
     "pip",
     "nvidia-ml-py",
@@ -124,7 +125,8 @@ def fields() -> frozenset[str]:
             yield from under(f"{path}.{name}" if path else name, each)
 
     dumped = [load_preset(preset.name).model_dump(mode="json") for preset in list_presets()]
-    return frozenset(path for values in dumped for path in under("", values))
+    stopping = {"phases": [{"early_stopping": EarlyStopping().model_dump()}]}  # no preset has it
+    return frozenset(path for values in [*dumped, stopping] for path in under("", values))
 
 
 def is_field(path: str) -> bool:

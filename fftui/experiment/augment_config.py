@@ -42,10 +42,16 @@ class Augment(Config):
         0.0, ge=0, le=1, description="pixels are multiplied by 1 - it to 1 + it, at random"
     )
     contrast: float = Field(
-        0.0, ge=0, le=1, description="so is their distance from the image's mean grey"
+        0.0,
+        ge=0,
+        le=1,
+        description="the distance of pixels from the image's mean grey is multiplied likewise",
     )
     saturation: float = Field(
-        0.0, ge=0, le=1, description="so is their distance from their own grey"
+        0.0,
+        ge=0,
+        le=1,
+        description="the distance of pixels from their own grey is multiplied likewise",
     )
     hue: float = Field(
         0.0, ge=0, le=0.5, description="largest turn of hues each way, in turns of the colour wheel"

@@ -360,7 +360,7 @@ def through_batch_statistics(model: Model) -> str | None:
 
 @PHASES.add
 class Backprop(PhaseConfig):
-    """Cross entropy and Adam through the whole network: the baseline."""
+    """Cross entropy through the whole network: the baseline."""
 
     rule: Literal["backprop"] = "backprop"
     learning_rate: PerLayer = Field(6.7e-4, description=f"{RATE}; the head has the last layer's")

@@ -127,8 +127,8 @@ def swish(positive_B: Tensor, negative_B: Tensor, *, sharpness: float) -> LossGr
     """The mean over pairs of u σ(u) with u = −α (g⁺ − g⁻), α the `sharpness`; there is no
     threshold.
 
-    A pair loss as SymBa's (Lee & Song 2023), with Swish for softplus: pairs that are far apart have
-    no gradient.
+    A pair loss as SymBa's (Lee & Song 2023), with Swish for softplus: pairs are held where g⁺ − g⁻
+    is 1.28 / α, and those far beyond have no gradient.
     """
     u_B = (negative_B - positive_B).mul_(sharpness)
     p_B = u_B.sigmoid()

@@ -1,4 +1,4 @@
-"""The methods of later papers side by side, each with its control by backprop; and what each method
+"""The methods of other papers side by side, each with its control by backprop; and what each method
 gains from more layers.
 """
 
@@ -10,7 +10,7 @@ from fftui.presets import Preset, list_presets
 from fftui.studies.small_scale import TRAIN_IMAGES, small_scale_changes
 from fftui.studies.study import Published, Row, Scale, experiment_of
 
-FOLDER = "field/"  # of the presets of later papers
+FOLDER = "field/"  # of the presets of other papers
 OWN = ("ff", "ff-elastic", "local-ce")  # beside them
 STACKED = ("ff", "local-ce", "backprop")
 DEPTHS: Mapping[Scale, tuple[int, ...]] = {"full": tuple(range(1, 9)), "quick": (1, 2, 4)}

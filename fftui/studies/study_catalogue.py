@@ -236,7 +236,7 @@ _ALL = (
     StudyInfo(
         "field",
         "The field",
-        "What do the methods of later papers reach here, at what cost, and what does backprop reach"
+        "What do the methods of other papers reach here, at what cost, and what does backprop reach"
         " with the same layers, images and epochs?",
         field_study.field,
         ("mnist", "fashion-mnist", "cifar10", "cifar100"),
