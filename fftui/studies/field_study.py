@@ -17,7 +17,7 @@ DEPTHS: Mapping[Scale, tuple[int, ...]] = {"full": tuple(range(1, 9)), "quick": 
 
 
 def field(data: DataName, scale: Scale) -> Iterator[Row]:
-    """Every preset of a later paper that is meant for the set, and three of fftui's own, each as it
+    """Every preset of another paper that is meant for the set, and three of fftui's own, each as it
     is and by backprop.
     """
     for preset in _compared():
