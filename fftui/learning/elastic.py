@@ -29,11 +29,11 @@ class Elastic:
         height, width = sides
         fields = max(1, FIELD_NUMBERS // (2 * height * width))
         around = (height + 2 * REACH, width + 2 * REACH)
-        smooth = _smoothed(torch.randn(2 * fields, 1, *around, generator=generator))
+        noise = torch.randn(2 * fields, 1, *around, generator=generator).to(self._device)
         # from pixels to a grid that goes from -1 to 1 each way
-        scale = self._pixels * torch.tensor([2 / width, 2 / height])
-        fields_FHW2 = smooth.view(fields, 2, height, width).permute(0, 2, 3, 1) * scale
-        self._fields_FHW2 = fields_FHW2.contiguous().to(self._device)
+        scale = self._pixels * torch.tensor([2 / width, 2 / height], device=self._device)
+        fields_FHW2 = _smoothed(noise).view(fields, 2, height, width).permute(0, 2, 3, 1) * scale
+        self._fields_FHW2 = fields_FHW2.contiguous()
         self._field_N = torch.randint(0, fields, (count,), generator=generator).to(self._device)
 
     def displacement(self, index_B: Tensor) -> Tensor:
@@ -43,7 +43,8 @@ class Elastic:
 
 def _smoothed(noise: Tensor) -> Tensor:
     """Smoothed where the Gaussian has all it reaches, with a mean square of 1 as before."""
-    kernel = torch.exp(torch.arange(-REACH, REACH + 1).square() / (-2 * SMOOTHNESS**2))
+    places = torch.arange(-REACH, REACH + 1, device=noise.device)
+    kernel = torch.exp(places.square() / (-2 * SMOOTHNESS**2))
     kernel /= kernel.norm()
     across, down = kernel.view(1, 1, 1, -1), kernel.view(1, 1, -1, 1)
     return conv2d(conv2d(noise, across), down)
