@@ -34,11 +34,12 @@ def read_class_folders(path: Path) -> Brought:
 def _read(path: Path) -> Brought:
     splits = {each.name.lower(): each for each in _folders(path)}
     train = _first(splits, TRAIN_WORDS)
+    test, validation = _first(splits, TEST_WORDS), _first(splits, VALIDATION_WORDS)
     skipped: list[str] = []
-    if train is None or not _folders(train):
+    # a folder that is called train, alone among others, may be a class of trains
+    if train is None or not (_folders(train) or test or validation):
         split = _split(path, skipped)
         return Brought(split, None, class_order(split.labels), _skipped_note(skipped))
-    test, validation = _first(splits, TEST_WORDS), _first(splits, VALIDATION_WORDS)
     notes: tuple[str, ...] = ()
     if test is None and validation is not None:
         test, notes = validation, (f"the images in {validation.name}/ are the test set",)

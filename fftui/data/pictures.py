@@ -28,6 +28,7 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 LARGEST_PICTURE = 50_000_000  # pixels; a file of a few kB may claim any number
 CHUNK = 128  # pictures decoded by a thread at a time
 MOST_THREADS = 8
+ORIENTATION, SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})  # in a JPEG's Exif: lying on a side
 GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L"})
 SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
@@ -58,9 +59,18 @@ class PictureFacts:
 
 
 def facts_of(encoded: Encoded) -> PictureFacts:
-    """Size and mode of a picture. Raises DataError, naming it, where it is none or too large."""
+    """Size and mode of a picture, held upright. Raises DataError, naming it, where it is none or too
+    large.
+    """
     with _opened(encoded) as image:
-        return PictureFacts(image.height, image.width, image.mode in GREY_MODES)
+        try:
+            sideways = image.format == "JPEG" and image.getexif().get(ORIENTATION) in SIDEWAYS
+        except _DAMAGE as error:
+            raise _undecodable(encoded, error) from None
+        width, height = image.size
+        if sideways:
+            width, height = height, width
+        return PictureFacts(height, width, image.mode in GREY_MODES)
 
 
 def decoded(encoded: Encoded, channels: int, height: int, width: int) -> Pixels:

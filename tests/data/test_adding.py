@@ -18,7 +18,7 @@ from fftui.cli.main import app
 from fftui.data import adding
 from fftui.data.adding import add_set
 from fftui.data.own_sets import known_names, own_record
-from fftui.data.pictures import read_image_files
+from fftui.data.pictures import Encoded, decoded, facts_of, read_image_files
 from fftui.data.sets import load_set
 from fftui.errors import DataError
 
@@ -240,3 +240,29 @@ def test_files_for_prediction_are_made_as_the_set_needs(data: Path, tmp_path: Pa
     )
     with pytest.raises(DataError, match=r"absent\.png"):
         read_image_files([tmp_path / "absent.png"], info)
+
+
+def test_loose_images_in_folders_of_splits_are_no_classes(data: Path, tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        picture(tmp_path / "in" / split / "1.png", 3)
+    refused(r"train/1\.png is in no class folder", "flat", tmp_path / "in", data)
+    (tmp_path / "in" / "test").rename(tmp_path / "in" / "ship")  # a class of trains
+    picture(tmp_path / "in" / "train" / "2.png", 4)
+    picture(tmp_path / "in" / "ship" / "2.png", 4)
+    record = add_set("vehicles", tmp_path / "in", folder=data)
+    assert record.class_names == ("ship", "train")
+
+
+def test_a_photograph_that_lies_on_its_side_is_as_large_as_it_is_upright(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20)).save(path, exif=exif)
+    found = facts_of(Encoded(str(path), path))
+    assert (found.height, found.width) == (40, 20)
+    upright = decoded(Encoded(str(path), path), 3, found.height, found.width)
+    assert upright.shape == (3, 40, 20)
+    exif[0x0112] = 3
+    Image.new("RGB", (40, 20)).save(path, exif=exif)
+    found = facts_of(Encoded(str(path), path))
+    assert (found.height, found.width) == (20, 40)
