@@ -59,8 +59,9 @@ class PictureFacts:
 
 
 def facts_of(encoded: Encoded) -> PictureFacts:
-    """Size and mode of a picture, held upright. Raises DataError, naming it, where it is none or too
-    large.
+    """Size and mode of a picture, held upright.
+
+    Raises DataError, naming it, where it is none or too large.
     """
     with _opened(encoded) as image:
         try:
