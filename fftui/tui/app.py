@@ -34,6 +34,7 @@ from fftui.tui.commands import Command, FFTUICommands, SteadyPalette, key_comman
 from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
+from fftui.tui.key_order import KeyOrder
 from fftui.tui.launching import Ending, quit_question
 from fftui.tui.messages import OpenClaims, OpenRun
 from fftui.tui.opening import OpeningApp
@@ -110,6 +111,7 @@ class FFTUIApp(OpeningApp):
         partial_update.install()
         sure_timers.install()
         self._glass = Glass(ascii_only=self.ascii_only)
+        self._key_order = KeyOrder(self, super().on_event)
         self.failure: ScreenFailure | None = None
         self._first_shown = source
         self.first: Sequence[Message] = ()  # what is done once the screen is there
@@ -199,6 +201,13 @@ class FFTUIApp(OpeningApp):
             self.notify(str(failure), severity="error", timeout=20)
 
     # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event; a key only after those before it."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._key_order.take(event)
+        else:
+            await super().on_event(event)
 
     def action_copy(self) -> None:
         """Copy what is shown to the clipboard of the terminal."""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from fftui import events as ev
@@ -32,6 +34,15 @@ async def until(pilot: Pilot, condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < last, "the condition was never true"
         await pilot.pause(0.05)
+
+
+async def burst(pilot: Pilot, *keys: str) -> None:
+    """Keys that come at once, as in one packet of SSH: `pilot.press` waits after each."""
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 else key
+        pilot.app.post_message(events.Key(name, key if len(key) == 1 else None))
+    await pilot.pause()
+    await pilot.pause()
 
 
 async def go_to(pilot: Pilot, preset: str) -> None:

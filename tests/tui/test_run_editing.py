@@ -6,18 +6,19 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from fftui.runs.annotations import read_annotations
+from fftui.runs.annotations import annotate, read_annotations
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal_writer import JournalWriter
-from fftui.runs.trash import deleted_runs
+from fftui.runs.trash import delete, deleted_runs
 from fftui.tui.app import FFTUIApp
 from fftui.tui.preferences import PreferencesFile
+from fftui.tui.screens import runs_screen
 from fftui.tui.screens.columns_screen import ColumnsScreen
-from fftui.tui.screens.runs_screen import RunsScreen
+from fftui.tui.screens.runs_screen import RunsLoaded, RunsScreen
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import RowList
 
-from .on_screen import LARGE, SMALL, add_run, both_sizes, text_of, until
+from .on_screen import LARGE, SMALL, add_run, both_sizes, burst, text_of, until
 
 
 def add(runs: Path, *names: str, **record: object) -> list[str]:
@@ -116,6 +117,79 @@ async def test_runs_are_tagged_noted_renamed_and_archived(
         await pilot.press("u")
         await until(pilot, lambda: read_annotations(path).name is None)
         assert read_annotations(path).note == "looks good"
+
+
+async def test_words_typed_fast_are_a_filter_or_a_name_and_no_commands(
+    new_app, tmp_path: Path
+) -> None:
+    run = add(tmp_path / "runs", "a")[0]
+    path, app = tmp_path / "runs" / run, new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_runs(pilot, 1)
+        await burst(pilot, "/", "A", "d")
+        assert screen.query_one(Input).value == "Ad"
+        await burst(pilot, "escape", "f2", "A", "X", "enter", "N", "u", "enter")
+        await until(pilot, lambda: read_annotations(path).note == "u")
+        assert read_annotations(path).name == "AX"
+        assert not read_annotations(path).archived
+
+
+async def test_an_empty_answer_takes_name_and_note_from_several_runs(
+    new_app, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    both = add(runs, "a", "b")
+    for run in both:
+        annotate(runs / run, name="other", note="a note", add_tags=("tag",))
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_runs(pilot, 2)
+        screen.marked |= {*both}
+        await pilot.press("f2", "enter")
+        await until(pilot, lambda: all(read_annotations(runs / r).name is None for r in both))
+        await pilot.press("N", "enter")
+        await until(pilot, lambda: all(not read_annotations(runs / r).note for r in both))
+        await pilot.press("T", "enter")
+        await pilot.pause()
+        assert len(screen._edits) == 2
+        assert read_annotations(runs / both[0]).tags == ("tag",)
+
+
+async def test_a_run_that_is_gone_is_no_longer_marked(new_app, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    a, _, c = add(runs, "a", "b", "c")
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_runs(pilot, 3)
+        screen.marked |= {a, c}
+        screen.show_marks()
+        delete([RunFolder(runs / a)])
+        screen.read()
+        await until(pilot, lambda: "1 marked" in str(screen.query_one(RowList).border_title))
+        assert screen.marked == {c}
+        screen.post_message(RunsLoaded([], "the disk is away"))
+        await pilot.pause()
+        assert screen.marked == {c}
+
+
+async def test_the_filters_problem_goes_once_a_run_has_the_setting(
+    new_app, tmp_path: Path, monkeypatch
+) -> None:
+    runs = tmp_path / "runs"
+    add(runs, "a")
+    monkeypatch.setattr(runs_screen, "READ_EVERY_S", 600)
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await open_runs(pilot, 1)
+        about = screen.query_one(Paragraphs)
+        screen.query_one(Input).value = "channels>1"
+        await until(pilot, lambda: "channels" in text_of(about))
+        add_run(runs, [], preset="cnn", name="b", status="finished")
+        screen.read()
+        await until(pilot, lambda: len(screen.query_one(RowList).items) == 1)
+        await until(
+            pilot, lambda: screen.current is not None and screen.current.id in text_of(about)
+        )
 
 
 async def test_marked_runs_are_deleted_after_a_question_and_come_back(

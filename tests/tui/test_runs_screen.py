@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, get_ident
 
 from fftui import events as ev
 from fftui.events import to_json
 from fftui.runs.control_file import ControlFile
 from fftui.runs.folder import RunFolder
+from fftui.runs.listing import ListedRun
 from fftui.tui.app import FFTUIApp
 from fftui.tui.messages import OpenRun
 from fftui.tui.screens import runs_screen
+from fftui.tui.screens.columns_screen import ColumnsScreen
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.widgets.cell_text import Paragraphs
@@ -115,6 +117,35 @@ async def test_the_newest_of_many_runs_are_there_while_the_others_are_read(
         go_on.set()
         await until(pilot, lambda: "Runs · 3 · by newest" in str(rows.border_title))
         assert [run.id for run in app.screen._shown] == runs[::-1]
+
+
+async def test_the_columns_wait_for_the_settings_of_all_runs(
+    new_app, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(runs_screen, "AT_FIRST", 2)
+    runs = {add_run(tmp_path / "runs", [], status="finished") for _ in range(3)}
+    app = new_app()
+    go_on = Event()
+    read, settings = app.backend.listed, app.backend.listing.settings
+    read_in: dict[str, int] = {}  # the thread that read a run's settings first
+
+    def noted(run: ListedRun):
+        read_in.setdefault(run.id, get_ident())
+        return settings(run)
+
+    monkeypatch.setattr(app.backend, "listed", lambda: go_on.wait(60) and read())
+    monkeypatch.setattr(app.backend.listing, "settings", noted)
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: bool(app.screen.query(RowList)))
+        rows = app.screen.query_one(RowList)
+        await until(pilot, lambda: len(rows.items) == 2)
+        await pilot.press("K")
+        await pilot.pause()
+        go_on.set()
+        await until(pilot, lambda: isinstance(app.screen, ColumnsScreen))
+        assert set(read_in) == runs
+        assert get_ident() not in read_in.values()
 
 
 @contextmanager

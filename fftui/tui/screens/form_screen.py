@@ -91,6 +91,7 @@ class FormScreen(InputScreen):
         self._start = start
         self._draft = start.draft
         self._rows: list[FormRow] = []
+        self._edited = ""  # the path of the field whose value the input line holds
 
     def compose(self) -> ComposeResult:
         """The rows, the input line, the description of the field and the keys."""
@@ -189,15 +190,19 @@ class FormScreen(InputScreen):
     # Changing
 
     @on(Input.Changed, "#editor-value")
-    def _value_typed(self, message: Input.Changed) -> None:
-        field = self.field
-        if field is not None and message.value != self._draft.text_of(field):
-            self._draft = self._draft.typed(field, message.value, self._start.base_on)
-            self._show(field.path, typing=True)
+    def _take_typed(self) -> None:
+        """Take what the input line holds, into the field that it belongs to."""
+        value = self.query_one(ValueInput).value
+        edited = next((f for _, f in places(self._rows) if f.path == self._edited), None)
+        if edited is not None and value != self._draft.text_of(edited):
+            self._draft = self._draft.typed(edited, value, self._start.base_on)
+            self._show(self.field.path if self.field else edited.path, typing=True)
 
     @on(RowList.Highlighted)
     def _row_highlighted(self) -> None:
-        self._edit_here()
+        if self.field is not None and self.field.path != self._edited:
+            self._take_typed()
+            self._edit_here()
 
     def action_reset(self) -> None:
         """Restore the preset's value of this field."""
@@ -358,6 +363,7 @@ class FormScreen(InputScreen):
         """Put the value under the cursor into the input line."""
         field = self.field
         if field is not None:
+            self._edited = field.path
             self.query_one(ValueInput).show(self._draft.text_of(field), field.choices)
             self._update_details()
             self.refresh_bindings()

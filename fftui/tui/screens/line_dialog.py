@@ -37,7 +37,7 @@ class LineDialog(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Type at the end of what stands there."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:

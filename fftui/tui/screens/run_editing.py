@@ -72,13 +72,14 @@ class RunEditing(InputScreen):
     def action_note(self) -> None:
         """Ask for a note."""
         runs = self.chosen
-        text = runs[0].annotations.note if len(runs) == 1 else ""
-        self._ask(f"Note about {counted(len(runs))}", text, lambda text: "", run_edits.noted)
+        text = runs[0].annotations.note if len(runs) == 1 else None
+        question = f"Note about {counted(len(runs))} (empty: none)"
+        self._ask(question, text, lambda text: "", run_edits.noted)
 
     def action_rename(self) -> None:
         """Ask for a name."""
         runs = self.chosen
-        name = runs[0].record.name if len(runs) == 1 and runs[0].record else ""
+        name = runs[0].record.name if len(runs) == 1 and runs[0].record else None
         question = f"Name of {counted(len(runs))} (empty: as it began)"
         self._ask(question, name, _no_name, run_edits.renamed)
 
@@ -115,10 +116,13 @@ class RunEditing(InputScreen):
     def _ask(
         self,
         question: str,
-        text: str,
+        text: str | None,
         refusal: Callable[[str], str],
         change: Callable[[Sequence[RunFolder], str], Edit],
     ) -> None:
+        """Ask for a line. `text` is what stands now, which changes nothing; None where runs may
+        differ, so that an empty line is a change too.
+        """
         folders = [run.folder for run in self.chosen]
 
         def answered(line: str | None) -> None:
@@ -126,7 +130,7 @@ class RunEditing(InputScreen):
                 self._edit(partial(change, folders, line))
 
         if folders:
-            self.app.push_screen(LineDialog(question, text, refusal), answered)
+            self.app.push_screen(LineDialog(question, text or "", refusal), answered)
 
     def _change(self, change: Callable[[Sequence[RunFolder]], Edit]) -> None:
         if folders := [run.folder for run in self.chosen]:

@@ -87,6 +87,7 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
         self._read, self._more = False, False  # more: runs that are not read yet
         self._problem = ""
         self._filter_problem = ""
+        self._no_setting = ""  # why the filter cannot be used on these runs
         self._read_took_s, self._read_at = 0.0, 0.0
         self._settings_read = False
         self._choosing = False  # the columns, once the settings are read
@@ -143,6 +144,17 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
         if len(newest) == AT_FIRST:
             self.post_message(RunsLoaded(newest, more=True))
 
+    @property
+    def _all_known(self) -> bool:
+        return self._read and not self._more
+
+    def _read_settings_once_known(self) -> None:
+        """Read the settings, unless there are runs yet to come: they would be read on the screen's
+        own thread then.
+        """
+        if self._all_known:
+            self._read_settings(self._runs)
+
     @work(thread=True, exclusive=True, group="settings", description="read settings")
     def _read_settings(self, runs: Sequence[ListedRun]) -> None:
         for run in runs:
@@ -151,10 +163,15 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
 
     @on(RunsLoaded)
     def _runs_loaded(self, message: RunsLoaded) -> None:
+        all_known = self._all_known
         if message.more != self._more:
             self._read = False  # the title says so
         self._problem, self._more = message.problem, message.more
+        if not (message.problem or message.more):
+            self.marked &= {run.id for run in message.runs}  # in place: the rows hold it
         self.show(message.runs)
+        if self._choosing and self._all_known and not all_known:
+            self.action_columns()
 
     @on(SettingsLoaded)
     def _settings_loaded(self) -> None:
@@ -178,7 +195,7 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
             return
         if self._of_settings and not self._settings_read:
             self.query_one(RowList).set_title("Runs · reading their settings")
-            self._read_settings(self._runs)
+            self._read_settings_once_known()
             return
         here = self.current
         rows, order = self._made_rows(), self._order()
@@ -222,10 +239,11 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
             return FIELD_OF[NEWEST]
 
     def _predicate(self) -> Predicate:
+        self._no_setting = ""
         try:
             wanted = self._wanted.predicate(self._runs, self._backend.listing)
         except FilterError as error:
-            self._filter_problem = str(error)
+            self._no_setting = str(error)
             return Filter().predicate(self._runs, self._backend.listing)
         return wanted
 
@@ -248,8 +266,8 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
     def _show_details(self) -> None:
         about = self.query_one("#run-details", Paragraphs)
         width = max(20, about.size.width)
-        if self._filter_problem:
-            about.show(((f" {cut(self._filter_problem, width - 2)}", "bad"),))
+        if problem := self._filter_problem or self._no_setting:
+            about.show(((f" {cut(problem, width - 2)}", "bad"),))
         elif (run := self.current) is not None:
             about.show(*details(run, width))
         else:
@@ -286,10 +304,12 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
         """Show the input of the filter."""
         words = self.query_one(Input)
         words.display = True
-        words.focus()
+        self.set_focus(words)  # at once: what is typed next is the filter
 
     def action_order(self, by: int) -> None:
         """Sort by the column `by` places further right."""
+        if self._of_settings and not self._settings_read:
+            return  # which columns there are is not known yet
         names = [NEWEST, *(field.name for field in self._made_rows().fields)]
         at = names.index(self._order_name) if self._order_name in names else 0
         self._sort_by(names[(at + by) % len(names)])
@@ -308,7 +328,7 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
         """Choose the columns."""
         if not self._settings_read:
             self._choosing = True
-            self._read_settings(self._runs)
+            self._read_settings_once_known()
             return
         self._choosing = False
         settings = short_names(known_paths(self._runs, self._backend.listing))
@@ -334,7 +354,7 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
         if words.display and (words.has_focus or words.value):
             words.value = ""
             words.display = False
-            self.query_one(RowList).focus()
+            self.set_focus(self.query_one(RowList))
         else:
             self.app.pop_screen()
 
@@ -353,7 +373,7 @@ class RunsScreen(RunOpening, Uncovered, MarkingScreen, RunEditing):
     def _filter_done(self) -> None:
         if not self.query_one(Input).value:
             self.query_one(Input).display = False
-        self.query_one(RowList).focus()
+        self.set_focus(self.query_one(RowList))
 
     @on(RowList.Selected)
     def _row_selected(self) -> None:
