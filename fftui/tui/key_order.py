@@ -5,6 +5,7 @@ while the keys before it may still be on their way through the widgets. Over SSH
 one packet: a value typed before Enter would be too late, and text after `/` would be obeyed.
 """
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,6 +16,7 @@ from textual.dom import DOMNode
 
 Typed = events.Key | events.Paste
 Handle = Callable[[events.Event], Awaitable[None]]
+PATIENCE_S = 0.5  # that a key waits for a widget that is held up: then it may be meant to end that
 
 
 class KeyOrder:
@@ -24,18 +26,24 @@ class KeyOrder:
         self._app = app
         self._handle = handle
         self._waiting: deque[Typed] = deque()
-        self._busy = False
+        self._busy, self._handled_at = False, 0.0
 
     async def take(self, typed: Typed) -> None:
         """Handle `typed` now, or in its turn; called on the app's own messages."""
         self._waiting.append(typed)
-        if not self._busy:
+        if self._busy:
+            self._app.set_timer(PATIENCE_S, self._hurry)
+        else:
+            await self._next()
+
+    async def _hurry(self) -> None:
+        if self._waiting and time.monotonic() - self._handled_at >= PATIENCE_S:
             await self._next()
 
     async def _next(self) -> None:
         self._busy = bool(self._waiting)
         if self._busy:
-            receiver = self._receiver
+            receiver, self._handled_at = self._receiver, time.monotonic()
             await self._handle(self._waiting.popleft())
             self._settle(receiver, self._again)
 
