@@ -14,7 +14,7 @@ from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, in_one_line
 from fftui.events import Status
 from fftui.runs.expectation import memory_free_bytes
 from fftui.runs.folder import RunFolder
@@ -24,6 +24,7 @@ from fftui.text.notices import Notice, end_of, run_command, terminal_notice
 from fftui.tui.backend import Backend
 from fftui.tui.glyphs import glyphs
 from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy, StartSweep
+from fftui.tui.quit_question import Doing
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.widgets.over_screen import LearningSign
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 1.0
 Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "broken", "terminated"]
-Doing = Literal["learning", "paused"]
 PROBLEMS = (FFTUIError, OSError, RuntimeError, ImportError)  # of starting a run
 
 
@@ -192,7 +192,7 @@ class LaunchingApp(App[Ending]):
         try:
             run = self.sweeps().start(message.name, message.total)
         except PROBLEMS as error:
-            self.notify(_in_one_line(error), severity="error")
+            self.notify(in_one_line(error), severity="error")
             return
         self.study_run, self.sweep_run = None, run
         self.source = LiveSource(f"sweep {message.name}", run)
@@ -242,8 +242,8 @@ class LaunchingApp(App[Ending]):
         """Do `work` in its thread, and post what comes of it."""
         try:
             self.post_message(work())
-        except PROBLEMS as error:
-            self.post_message(Failure(_in_one_line(error)))
+        except Exception as error:  # noqa: BLE001 - a thread's end is not seen
+            self.post_message(Failure(in_one_line(error)))
 
     def _wait_in_queue(self, folder: Callable[[], RunFolder]) -> Message:
         waiting = folder()
@@ -364,36 +364,10 @@ def _attach(source: LiveSource, start: Callable[[], tuple[str, RunControl]]) -> 
     """Start a run and attach it to its source, or keep there why it cannot be started."""
     try:
         source.attach(*start())
-    except PROBLEMS as error:
-        source.problem = _in_one_line(error)
-
-
-def _in_one_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    except Exception as error:  # noqa: BLE001 - else it is being prepared for ever
+        source.problem = in_one_line(error)
 
 
 def _cores() -> str:
     cores = os.cpu_count() or 1
     return f"{cores} core{'s' if cores != 1 else ''}"
-
-
-STAYS: dict[Doing, str] = {
-    "learning": "keep learning in this terminal, without the screen",
-    "paused": "stay paused here; fftui continue or attach goes on with it",
-}
-
-
-def quit_question(waiting: int, doing: Doing, *, can_hand_over: bool) -> ConfirmDialog:
-    """The question before quitting while a run learns or is paused and so many wait."""
-    wait = f" and {waiting} wait{'s' if waiting == 1 else ''}" if waiting else ""
-    left = "the others stay among the runs" if waiting else "R resumes it"
-    hand_over = ("d", "go on in the background, from a checkpoint")
-    return ConfirmDialog(
-        f"A run is {doing}{wait}. Quit?",
-        (
-            ("k", STAYS[doing]),
-            *([hand_over] if can_hand_over else []),
-            ("s", f"stop, with a checkpoint; {left}"),
-            ("escape", "stay"),
-        ),
-    )

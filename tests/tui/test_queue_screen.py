@@ -163,14 +163,17 @@ async def test_the_next_begins_when_one_ends(new_app, new_control, view_of, begu
         assert app.queue.waiting == ()
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyError("a fault of fftui's own")], ids=str
+)
 async def test_a_run_that_cannot_begin_holds_up_no_other(
-    new_app, new_control, view_of, monkeypatch: pytest.MonkeyPatch
+    new_app, new_control, view_of, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     tried: list[str] = []
 
     def begin(_: object, folder: RunFolder) -> tuple[str, object]:
         tried.append(folder.id)
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr("fftui.tui.backend.Backend.begin", begin)
     monkeypatch.setattr("fftui.tui.launching.LOOK_EVERY_S", 0.05)

@@ -16,7 +16,7 @@ from fftui.comparison.compared import Condition, conditions_of, differing_settin
 from fftui.comparison.lines import lines_of
 from fftui.comparison.outcome_rows import Outcomes, recorded_outcomes
 from fftui.comparison.shown_comparison import ShownComparison
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, in_one_line
 from fftui.runs.curve_metrics import CURVE_METRICS, CurveMetric
 from fftui.tui.commands import Command
 from fftui.tui.compare_backend import CompareBackend, ReadCurves
@@ -290,7 +290,7 @@ class CompareScreen(ChartKeys):
         try:
             paths = self._backend.write(shown)
         except (FFTUIError, OSError, ImportError, ValueError) as error:
-            self.post_message(CompareNoted(str(error).splitlines()[0], failed=True))
+            self.post_message(CompareNoted(in_one_line(error), failed=True))
             return
         names = ", ".join(path.name for path in paths)
         self.post_message(CompareNoted(f"written to {paths[0].parent}: {names}"))
