@@ -73,6 +73,7 @@ class LaunchingApp(App[Ending]):
         # the study of this process, unless a run was started later
         self.study_run: StudyRun | None = None
         self.sweep_run: SweepRun | None = None  # or the sweep, likewise
+        self.many: set[str] = set()  # the names of the studies and sweeps of this process
         self.ended: tuple[Notice, ...] = ()  # the runs and studies of this process
         self._noticed: LiveSource | None = None  # the last of them
         self._threads: list[threading.Thread] = []
@@ -118,7 +119,7 @@ class LaunchingApp(App[Ending]):
         """What the queue screen shows beside the queue."""
         from fftui.tui.screens.queue_screen import ThisProcess  # noqa: PLC0415 - as OpeningApp
 
-        return ThisProcess(self.source, self.busy, self.ended)
+        return ThisProcess(self.source, self.busy, self.ended, frozenset(self.many))
 
     @property
     def of_one_run(self) -> bool:
@@ -170,7 +171,8 @@ class LaunchingApp(App[Ending]):
 
     @on(HandOver)
     def _hand_over(self, message: HandOver) -> None:
-        if self.source is not None and self.source.run == message.run:
+        own = self.source is not None and self.source.run == message.run
+        if own and self.of_one_run:
             self.exit("hand over")
 
     @on(StartStudy)
@@ -181,7 +183,7 @@ class LaunchingApp(App[Ending]):
         else:
             self.sweep_run = None
             self.study_run = self.studies().start(message.study)
-            self.source = LiveSource(f"study {message.study.name}", self.study_run)
+            self._carry_out(f"study {message.study.name}", self.study_run)
 
     @on(StartSweep)
     def _start_sweep(self, message: StartSweep) -> None:
@@ -195,7 +197,12 @@ class LaunchingApp(App[Ending]):
             self.notify(in_one_line(error), severity="error")
             return
         self.study_run, self.sweep_run = None, run
-        self.source = LiveSource(f"sweep {message.name}", run)
+        self._carry_out(f"sweep {message.name}", run)
+
+    def _carry_out(self, name: str, run: RunControl) -> None:
+        """Let a study or sweep be what this process carries out."""
+        self.many.add(name)
+        self.source = LiveSource(name, run)
 
     def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
         """Start a run in this process, in a thread, and show it."""

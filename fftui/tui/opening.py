@@ -109,7 +109,12 @@ class OpeningApp(LaunchingApp):
     @on(OpenRun)
     def _open_run(self, message: OpenRun) -> None:
         own = self.source if self.source is not None and self.source.run == message.run else None
-        self.show_run(own or self.backend.journal(message.run))
+        if own is not None and not self.of_one_run:
+            self.action_live()
+        elif message.run in self.many:
+            self.notify(f"{message.run} has ended: its runs are in the list, r")
+        else:
+            self.show_run(own or self.backend.journal(message.run))
 
     @on(EditRun)
     def _edit_run(self, message: EditRun) -> None:
