@@ -156,7 +156,8 @@ class LaunchingApp(App[Ending]):
     async def _start_run(self, message: StartRun) -> None:
         experiment, preset = message.experiment, message.preset
         if not self.busy:
-            self._launch(experiment.name, partial(self.backend.start, experiment, preset))
+            start = partial(self.backend.start, experiment, preset)
+            self._launch(LiveSource(experiment.name, asked=(experiment, preset)), start)
         else:
             needs = self.backend.expectation(experiment).memory_bytes
             folder = partial(self.backend.waiting, experiment, preset)
@@ -165,7 +166,7 @@ class LaunchingApp(App[Ending]):
     @on(ResumeRun)
     async def _resume_run(self, message: ResumeRun) -> None:
         if not self.busy:
-            self._launch(message.run, partial(self.backend.resume, message.run))
+            self._launch(LiveSource(message.run), partial(self.backend.resume, message.run))
         else:
             await self._ask_when(message.run, partial(self.backend.resumable, message.run))
 
@@ -204,10 +205,10 @@ class LaunchingApp(App[Ending]):
         self.many.add(name)
         self.source = LiveSource(name, run)
 
-    def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
+    def _launch(self, source: LiveSource, start: Callable[[], tuple[str, RunControl]]) -> None:
         """Start a run in this process, in a thread, and show it."""
         self.study_run = self.sweep_run = None
-        source = self.source = LiveSource(name)
+        self.source = source
         self.in_thread("fftui-start", partial(_attach, source, start))
         self.show_run(source)
 
@@ -323,7 +324,7 @@ class LaunchingApp(App[Ending]):
         elif self.sweep_run is not None:
             shown = getattr(screen, "sweep", None) == self.sweep_run.folder.name
         else:
-            shown = getattr(screen, "source", None) is source
+            shown = getattr(getattr(screen, "source", None), "run", None) == source.run
         if shown:
             return ""
         if not self.of_one_run:
@@ -348,7 +349,11 @@ class LaunchingApp(App[Ending]):
 
     @on(RunEnded)
     def _run_ended(self, message: RunEnded) -> None:
-        self._give_notice(end_of(message.run, message.view))
+        notice = end_of(message.run, message.view)
+        own = self.source is not None and self.source.run == message.run
+        # a run that was looked at while it waited is this process's own since it began
+        if not own and notice not in self.ended:
+            self._give_notice(notice)
 
     def _give_notice(self, notice: Notice) -> None:
         if self._driver is not None:

@@ -12,6 +12,7 @@ from fftui.text.pictures_wanted import first_wanted
 from fftui.tui.backend import Backend
 from fftui.tui.launching import LaunchingApp
 from fftui.tui.messages import (
+    EditAgain,
     EditRun,
     LookInto,
     OpenClaims,
@@ -119,6 +120,10 @@ class OpeningApp(LaunchingApp):
     @on(EditRun)
     def _edit_run(self, message: EditRun) -> None:
         self.presets_screen.edit_run(message.run)
+
+    @on(EditAgain)
+    def _edit_again(self, message: EditAgain) -> None:
+        self.presets_screen.edit_again(message.experiment, message.preset)
 
     @on(OpenClaims)
     def _open_claims(self, message: OpenClaims) -> None:
