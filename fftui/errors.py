@@ -73,6 +73,18 @@ class RunFailedError(FFTUIError):
     """A run that started and could not finish."""
 
 
+def in_one_line(error: BaseException) -> str:
+    """The first line of an error's message; its type where there is none, and before the message of
+    one that was not written for people.
+    """
+    text, kind = str(error).strip(), type(error).__name__
+    if not text:
+        return kind
+    written = isinstance(error, FFTUIError | OSError | RuntimeError | ImportError | ValueError)
+    line = text.splitlines()[0]
+    return line if written else f"{kind}: {line}"
+
+
 def one_of(what: str, name: str, names: Iterable[Name]) -> Name:
     """`name`, checked to be one of `names`. Raises RequestError, listing the nearest and all names,
     if it is not.

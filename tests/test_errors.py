@@ -6,6 +6,7 @@ from fftui.errors import (
     LONGEST_MESSAGE,
     FFTUIError,
     RequestError,
+    in_one_line,
     nearest,
     one_of,
     shown,
@@ -57,3 +58,18 @@ def test_what_no_text_can_have() -> None:
     assert unwritable("two\nlines\tand é\u200d") is None
     assert unwritable("a\x1b[2J") == "'\\x1b'"
     assert unwritable("a\udcff") == "'\\udcff'"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (RequestError("cannot make a run\nat all"), "cannot make a run"),
+        (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
+        (ValueError(), "ValueError"),
+        (RuntimeError("\n"), "RuntimeError"),
+        (KeyError("units"), "KeyError: 'units'"),
+    ],
+    ids=str,
+)
+def test_an_error_is_one_line(error: Exception, line: str) -> None:
+    assert in_one_line(error) == line

@@ -24,7 +24,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
-from fftui.errors import ExperimentError, FFTUIError, RequestError
+from fftui.errors import ExperimentError, RequestError, in_one_line
 from fftui.plugins import load_plugins, plugin_failures
 from fftui.text.notices import through_tmux
 from fftui.text.streams import is_served, wants_ascii
@@ -35,10 +35,11 @@ from fftui.tui.copying import offer_copies
 from fftui.tui.glass import Glass
 from fftui.tui.glyphs import plain
 from fftui.tui.key_order import KeyOrder
-from fftui.tui.launching import Ending, quit_question
+from fftui.tui.launching import Ending
 from fftui.tui.messages import OpenClaims, OpenRun
 from fftui.tui.opening import OpeningApp
 from fftui.tui.own_loop import LOADER
+from fftui.tui.quit_question import quit_question
 from fftui.tui.run_sources import Source
 from fftui.tui.screen_failure import ScreenFailure
 from fftui.tui.screens.confirm import ConfirmDialog
@@ -189,8 +190,8 @@ class FFTUIApp(OpeningApp):
         try:
             load_plugins()  # they may load torch
             self.backend.load_torch()
-        except (FFTUIError, ImportError, RuntimeError, OSError) as error:
-            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        except Exception as error:  # noqa: BLE001 - else it is loaded for ever, on the screen
+            problem = in_one_line(error)
         self.post_message(TorchLoaded(problem))
 
     @on(TorchLoaded)

@@ -229,7 +229,8 @@ class AppRunner:
         from fftui.text.run_result import in_background  # noqa: PLC0415
 
         source, queue = self.app.source, self.app.queue
-        if source is not None and source.view.status == "interrupted":
+        one = source is not None and self.app.of_one_run
+        if source is not None and one and source.view.status == "interrupted":
             folder = RunFolder(self.app.backend.workspace.runs_dir.absolute() / source.run)
         elif (first := queue.take()) is not None:
             folder = first

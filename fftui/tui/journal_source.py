@@ -48,9 +48,12 @@ class JournalSource:
 
     @property
     def wants_poll(self) -> bool:
-        """True until the run has ended and all of it is read, or its journal cannot be read."""
-        unread = self.reading is not None
-        return self.problem is None and (unread or self.view.result is None)
+        """True until the run is finished and all of it is read, or its journal cannot be read: one
+        that has stopped or failed may be resumed.
+        """
+        result, unread = self.view.result, self.reading is not None
+        goes_on = unread or result is None or result.status != "finished"
+        return self.problem is None and goes_on
 
     def poll(self) -> None:
         """Fold the events written since the last call, or of a long journal as many as fit into

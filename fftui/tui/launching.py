@@ -14,7 +14,7 @@ from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, in_one_line
 from fftui.events import Status
 from fftui.runs.expectation import memory_free_bytes
 from fftui.runs.folder import RunFolder
@@ -24,6 +24,7 @@ from fftui.text.notices import Notice, end_of, run_command, terminal_notice
 from fftui.tui.backend import Backend
 from fftui.tui.glyphs import glyphs
 from fftui.tui.messages import HandOver, ResumeRun, RunEnded, StartRun, StartStudy, StartSweep
+from fftui.tui.quit_question import Doing
 from fftui.tui.run_sources import LiveSource, RunControl, Source
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.widgets.over_screen import LearningSign
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 1.0
 Ending = Literal["quit", "keep", "stop", "hand over", "hung up", "broken", "terminated"]
-Doing = Literal["learning", "paused"]
 PROBLEMS = (FFTUIError, OSError, RuntimeError, ImportError)  # of starting a run
 
 
@@ -73,6 +73,7 @@ class LaunchingApp(App[Ending]):
         # the study of this process, unless a run was started later
         self.study_run: StudyRun | None = None
         self.sweep_run: SweepRun | None = None  # or the sweep, likewise
+        self.many: set[str] = set()  # the names of the studies and sweeps of this process
         self.ended: tuple[Notice, ...] = ()  # the runs and studies of this process
         self._noticed: LiveSource | None = None  # the last of them
         self._threads: list[threading.Thread] = []
@@ -118,7 +119,7 @@ class LaunchingApp(App[Ending]):
         """What the queue screen shows beside the queue."""
         from fftui.tui.screens.queue_screen import ThisProcess  # noqa: PLC0415 - as OpeningApp
 
-        return ThisProcess(self.source, self.busy, self.ended)
+        return ThisProcess(self.source, self.busy, self.ended, frozenset(self.many))
 
     @property
     def of_one_run(self) -> bool:
@@ -155,7 +156,8 @@ class LaunchingApp(App[Ending]):
     async def _start_run(self, message: StartRun) -> None:
         experiment, preset = message.experiment, message.preset
         if not self.busy:
-            self._launch(experiment.name, partial(self.backend.start, experiment, preset))
+            start = partial(self.backend.start, experiment, preset)
+            self._launch(LiveSource(experiment.name, asked=(experiment, preset)), start)
         else:
             needs = self.backend.expectation(experiment).memory_bytes
             folder = partial(self.backend.waiting, experiment, preset)
@@ -164,13 +166,14 @@ class LaunchingApp(App[Ending]):
     @on(ResumeRun)
     async def _resume_run(self, message: ResumeRun) -> None:
         if not self.busy:
-            self._launch(message.run, partial(self.backend.resume, message.run))
+            self._launch(LiveSource(message.run), partial(self.backend.resume, message.run))
         else:
             await self._ask_when(message.run, partial(self.backend.resumable, message.run))
 
     @on(HandOver)
     def _hand_over(self, message: HandOver) -> None:
-        if self.source is not None and self.source.run == message.run:
+        own = self.source is not None and self.source.run == message.run
+        if own and self.of_one_run:
             self.exit("hand over")
 
     @on(StartStudy)
@@ -181,7 +184,7 @@ class LaunchingApp(App[Ending]):
         else:
             self.sweep_run = None
             self.study_run = self.studies().start(message.study)
-            self.source = LiveSource(f"study {message.study.name}", self.study_run)
+            self._carry_out(f"study {message.study.name}", self.study_run)
 
     @on(StartSweep)
     def _start_sweep(self, message: StartSweep) -> None:
@@ -192,15 +195,20 @@ class LaunchingApp(App[Ending]):
         try:
             run = self.sweeps().start(message.name, message.total)
         except PROBLEMS as error:
-            self.notify(_in_one_line(error), severity="error")
+            self.notify(in_one_line(error), severity="error")
             return
         self.study_run, self.sweep_run = None, run
-        self.source = LiveSource(f"sweep {message.name}", run)
+        self._carry_out(f"sweep {message.name}", run)
 
-    def _launch(self, name: str, start: Callable[[], tuple[str, RunControl]]) -> None:
+    def _carry_out(self, name: str, run: RunControl) -> None:
+        """Let a study or sweep be what this process carries out."""
+        self.many.add(name)
+        self.source = LiveSource(name, run)
+
+    def _launch(self, source: LiveSource, start: Callable[[], tuple[str, RunControl]]) -> None:
         """Start a run in this process, in a thread, and show it."""
         self.study_run = self.sweep_run = None
-        source = self.source = LiveSource(name)
+        self.source = source
         self.in_thread("fftui-start", partial(_attach, source, start))
         self.show_run(source)
 
@@ -242,8 +250,8 @@ class LaunchingApp(App[Ending]):
         """Do `work` in its thread, and post what comes of it."""
         try:
             self.post_message(work())
-        except PROBLEMS as error:
-            self.post_message(Failure(_in_one_line(error)))
+        except Exception as error:  # noqa: BLE001 - a thread's end is not seen
+            self.post_message(Failure(in_one_line(error)))
 
     def _wait_in_queue(self, folder: Callable[[], RunFolder]) -> Message:
         waiting = folder()
@@ -316,7 +324,7 @@ class LaunchingApp(App[Ending]):
         elif self.sweep_run is not None:
             shown = getattr(screen, "sweep", None) == self.sweep_run.folder.name
         else:
-            shown = getattr(screen, "source", None) is source
+            shown = getattr(getattr(screen, "source", None), "run", None) == source.run
         if shown:
             return ""
         if not self.of_one_run:
@@ -341,7 +349,11 @@ class LaunchingApp(App[Ending]):
 
     @on(RunEnded)
     def _run_ended(self, message: RunEnded) -> None:
-        self._give_notice(end_of(message.run, message.view))
+        notice = end_of(message.run, message.view)
+        own = self.source is not None and self.source.run == message.run
+        # a run that was looked at while it waited is this process's own since it began
+        if not own and notice not in self.ended:
+            self._give_notice(notice)
 
     def _give_notice(self, notice: Notice) -> None:
         if self._driver is not None:
@@ -364,36 +376,10 @@ def _attach(source: LiveSource, start: Callable[[], tuple[str, RunControl]]) -> 
     """Start a run and attach it to its source, or keep there why it cannot be started."""
     try:
         source.attach(*start())
-    except PROBLEMS as error:
-        source.problem = _in_one_line(error)
-
-
-def _in_one_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    except Exception as error:  # noqa: BLE001 - else it is being prepared for ever
+        source.problem = in_one_line(error)
 
 
 def _cores() -> str:
     cores = os.cpu_count() or 1
     return f"{cores} core{'s' if cores != 1 else ''}"
-
-
-STAYS: dict[Doing, str] = {
-    "learning": "keep learning in this terminal, without the screen",
-    "paused": "stay paused here; fftui continue or attach goes on with it",
-}
-
-
-def quit_question(waiting: int, doing: Doing, *, can_hand_over: bool) -> ConfirmDialog:
-    """The question before quitting while a run learns or is paused and so many wait."""
-    wait = f" and {waiting} wait{'s' if waiting == 1 else ''}" if waiting else ""
-    left = "the others stay among the runs" if waiting else "R resumes it"
-    hand_over = ("d", "go on in the background, from a checkpoint")
-    return ConfirmDialog(
-        f"A run is {doing}{wait}. Quit?",
-        (
-            ("k", STAYS[doing]),
-            *([hand_over] if can_hand_over else []),
-            ("s", f"stop, with a checkpoint; {left}"),
-            ("escape", "stay"),
-        ),
-    )

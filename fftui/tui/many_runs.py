@@ -3,7 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 
-from fftui.errors import FFTUIError
+from fftui.errors import in_one_line
 from fftui.events import Status
 from fftui.runs.view import RunView
 
@@ -56,8 +56,8 @@ class ManyRuns(threading.Thread, ABC):
         """Carry the runs out; an error is kept in `problem`, not raised."""
         try:
             self.run_all()
-        except (FFTUIError, OSError, RuntimeError, ImportError) as error:
-            self.problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+        except Exception as error:  # noqa: BLE001 - what nobody keeps looks like a good end
+            self.problem = in_one_line(error)
 
     def pause(self) -> None:
         """Do nothing."""

@@ -57,6 +57,14 @@ class EditRun(Message):
 
 
 @dataclass
+class EditAgain(Message):
+    """Open `experiment`, made from `preset`, in the form: a run of it could not be started."""
+
+    experiment: Experiment
+    preset: str | None
+
+
+@dataclass
 class ShowSettings(Message):
     """Show what `run` was asked to do."""
 

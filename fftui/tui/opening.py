@@ -12,6 +12,7 @@ from fftui.text.pictures_wanted import first_wanted
 from fftui.tui.backend import Backend
 from fftui.tui.launching import LaunchingApp
 from fftui.tui.messages import (
+    EditAgain,
     EditRun,
     LookInto,
     OpenClaims,
@@ -109,11 +110,20 @@ class OpeningApp(LaunchingApp):
     @on(OpenRun)
     def _open_run(self, message: OpenRun) -> None:
         own = self.source if self.source is not None and self.source.run == message.run else None
-        self.show_run(own or self.backend.journal(message.run))
+        if own is not None and not self.of_one_run:
+            self.action_live()
+        elif message.run in self.many:
+            self.notify(f"{message.run} has ended: its runs are in the list, r")
+        else:
+            self.show_run(own or self.backend.journal(message.run))
 
     @on(EditRun)
     def _edit_run(self, message: EditRun) -> None:
         self.presets_screen.edit_run(message.run)
+
+    @on(EditAgain)
+    def _edit_again(self, message: EditAgain) -> None:
+        self.presets_screen.edit_again(message.experiment, message.preset)
 
     @on(OpenClaims)
     def _open_claims(self, message: OpenClaims) -> None:

@@ -8,7 +8,10 @@ before the first picture.
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from fftui.experiment import Experiment
     from fftui.runs.view import RunView
+
+    Asked = tuple[Experiment, str | None]  # and its preset
 
 
 class RunControl(Protocol):
@@ -103,8 +106,12 @@ class LiveSource:
     loaded.
     """
 
-    def __init__(self, run: str, control: RunControl | None = None) -> None:
+    def __init__(
+        self, run: str, control: RunControl | None = None, asked: "Asked | None" = None
+    ) -> None:
+        """`asked` is what was to be run, for a run that may never have a folder."""
         self.run = run
+        self.asked = asked
         self._control = control
         self.problem: str | None = None
         self.process_gone = self.waits = False

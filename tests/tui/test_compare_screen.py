@@ -13,7 +13,7 @@ from fftui.runs.journal_writer import JournalWriter
 from fftui.tui.app import FFTUIApp
 from fftui.tui.charts.cell_plot import Series, draw
 from fftui.tui.charts.scale import Window
-from fftui.tui.screens.compare_screen import CompareScreen
+from fftui.tui.screens.compare_screen import CompareScreen, CurvesRead
 from fftui.tui.screens.runs_screen import RunsScreen
 from fftui.tui.widgets.chart import Chart
 from fftui.tui.widgets.compare_tables import DifferingList, OutcomeList
@@ -294,3 +294,19 @@ async def test_lines_are_drawn_once_though_the_tables_get_another_height(
         assert folded[0] == 3  # a line of one run, a mean and its band
         assert unfolded[0] == 3
         assert folded[1] == unfolded[1] + 1  # a row less in the table
+
+
+async def test_what_runs_have_learned_comes_after_another_metric_was_asked_for(
+    new_app, runs: Path
+) -> None:
+    app = new_app()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await compare(pilot)
+        before = screen._found
+        assert before is not None
+        await pilot.press("v")
+        await until(pilot, lambda: screen._answered == 1)
+        metric = title(app)
+        screen.post_message(CurvesRead(before, asked=0))  # waited behind the key's reading
+        await until(pilot, lambda: screen._answered == 2)  # what is new is read, of what is shown
+        assert title(app) == metric != "test accuracy, %"

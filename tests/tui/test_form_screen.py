@@ -12,6 +12,7 @@ from fftui.own_presets import save_preset
 from fftui.presets import load_preset, read_preset
 from fftui.runs import expectation
 from fftui.tui.app import FFTUIApp
+from fftui.tui.messages import StartRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen
 from fftui.tui.screens.line_dialog import LineDialog
@@ -456,3 +457,20 @@ async def test_too_little_room_on_the_disk_is_warned_of(new_app, monkeypatch) ->
         about = (await form_of(pilot)).query_one("#editor-about", Paragraphs)
         await until(pilot, lambda: "may not fit on the disk" in text_of(about))
         assert "MB of 1.0 MB" in text_of(about)
+
+
+async def test_e_opens_what_could_not_be_started_with_its_edits(new_app, monkeypatch) -> None:
+    def start(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    app, asked = new_app(), load_preset("quickstart", overrides={"phases.0.epochs": 3})
+    monkeypatch.setattr(app.backend, "start", start)
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await pilot.pause()
+        app.post_message(StartRun(asked, "quickstart"))
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+        await until(pilot, lambda: any("e opens it" in n.message for n in app._notifications))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert (app.screen.experiment, app.screen.preset) == (asked, "quickstart")
+        assert app.screen.draft.changes == {"phases.0.epochs": "20"}

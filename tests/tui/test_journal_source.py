@@ -1,11 +1,13 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fftui import events as ev
 from fftui.events import EVENTS, to_json
 from fftui.runs import journal
 from fftui.runs.journal import JournalTail
@@ -14,6 +16,8 @@ from fftui.tui import journal_source
 from fftui.tui.charts.accuracy_chart import accuracy_chart
 from fftui.tui.charts.goodness_chart import goodness_chart
 from fftui.tui.journal_source import JournalSource
+
+BEGUN = 1_790_000_000.0
 
 
 def source_of(path: Path, status: str | None = "running") -> JournalSource:
@@ -162,3 +166,22 @@ def test_a_run_of_another_process_is_asked_while_it_runs(
         file.write(to_json(*events[-1]) + "\n")
     source.poll()
     assert not control.is_alive()
+
+
+@pytest.mark.parametrize("status", ["interrupted", "failed"])
+def test_a_run_that_was_resumed_is_followed_again(
+    tmp_path: Path, events_of: Callable, status: str
+) -> None:
+    path, events = tmp_path / "journal.jsonl", list(events_of(layers=1, epochs=2, finish=False))
+    ended = ev.RunFinished(status, None, (), 1.0, None)
+    lines = [to_json(at, event) + "\n" for at, event in (*events, (BEGUN, ended))]
+    path.write_text("".join(lines), encoding="utf-8")
+    source = JournalSource("r", JournalTail(path), lambda: "running", lambda _: None)
+    source.poll()
+    assert source.control is None
+    assert source.wants_poll
+    with path.open("a") as file:
+        file.write(to_json(BEGUN, replace(events[0][1], resumed=True)) + "\n")
+    source.poll()
+    assert source.view.status == "running"
+    assert source.control is not None

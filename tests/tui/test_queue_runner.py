@@ -99,3 +99,17 @@ def test_the_background_is_given_the_run_and_the_queue(
         wanted = (first.id, f"--then={second.path}")
     assert runner._hand_over() == 0
     assert asked == [wanted]
+
+
+def test_no_study_is_given_to_the_background_as_if_it_were_a_run(
+    closed: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "fftui.text.detached.start_detached", lambda folder, *_: asked.append(folder.id)
+    )
+    runner = closed("hand over")
+    runner.app.sweep_run, runner.app.source.run = object(), "sweep rates"
+    first = runner.app.queue.waiting[0].folder
+    assert runner._hand_over() == 0
+    assert asked == [first.id]

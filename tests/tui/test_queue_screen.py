@@ -12,7 +12,7 @@ from fftui.runs.status import current_record
 from fftui.runs.view import RunView
 from fftui.text.notices import Notice
 from fftui.tui.app import FFTUIApp
-from fftui.tui.messages import OpenRun, StartRun
+from fftui.tui.messages import OpenRun, RunEnded, StartRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.queue_screen import QueueScreen
@@ -163,14 +163,17 @@ async def test_the_next_begins_when_one_ends(new_app, new_control, view_of, begu
         assert app.queue.waiting == ()
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyError("a fault of fftui's own")], ids=str
+)
 async def test_a_run_that_cannot_begin_holds_up_no_other(
-    new_app, new_control, view_of, monkeypatch: pytest.MonkeyPatch
+    new_app, new_control, view_of, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     tried: list[str] = []
 
     def begin(_: object, folder: RunFolder) -> tuple[str, object]:
         tried.append(folder.id)
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr("fftui.tui.backend.Backend.begin", begin)
     monkeypatch.setattr("fftui.tui.launching.LOOK_EVERY_S", 0.05)
@@ -233,3 +236,27 @@ async def test_the_end_of_a_run_of_another_process_rings_where_it_is_watched(
         journal.close()
         await until(pilot, lambda: any("]9;" in text for text in written))
         assert f"\a\x1b]9;fftui: {run} failed\a" in written
+
+
+async def test_a_waiting_run_that_is_looked_at_stays_this_processs_own(
+    new_app, new_control, view_of, begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("fftui.tui.launching.run_command", lambda notice: told.append(notice.name))
+    app = new_app(new_control(view_of(until=(1, 2))))
+    async with app.run_test(size=SMALL) as pilot:
+        (run,) = (folder.id for folder in queued(app, 1))
+        await pilot.pause()
+        app.post_message(OpenRun(run))
+        await until(pilot, lambda: getattr(app.screen, "source", app.source) is not app.source)
+        app.source.control.alive = False
+        await until(pilot, lambda: begun == [run] and app.busy)
+        assert app._learning_text(app.screen) == ""  # it is what the screen shows
+        app.source.control.view = end(view_of(until=(1, 2)))
+        app.post_message(RunEnded(run, app.source.view))  # the journal is read first
+        await pilot.pause()
+        app.source.control.alive = False
+        await until(pilot, lambda: run in told)
+        app.post_message(RunEnded(run, app.source.view))  # or last
+        await pilot.pause(0.1)
+        assert told.count(run) == 1

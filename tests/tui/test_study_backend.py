@@ -95,3 +95,17 @@ def test_an_error_that_stops_a_study_is_kept(
     run = StudyRun(study, Workspace(tmp_path, None, "cpu"))
     run.run()
     assert run.problem == "cannot make a run"
+
+
+def test_an_error_that_nobody_expects_makes_a_study_failed_not_finished(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_study(*_: object, stop: threading.Event) -> Iterator[TrialProgress]:
+        raise KeyError("test_accuracy")
+        yield
+
+    monkeypatch.setattr(study_backend, "run_study", run_study)
+    run = StudyRun(study, Workspace(tmp_path, None, "cpu"))
+    run.run()
+    assert run.problem == "KeyError: 'test_accuracy'"
+    assert run.status == "failed"

@@ -12,10 +12,12 @@ from fftui.runs.view import RunView
 from fftui.studies.runner import TrialProgress
 from fftui.studies.study import Condition, Scale, Study
 from fftui.tui.app import FFTUIApp
+from fftui.tui.messages import HandOver, OpenRun, StartStudy
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.live_screen import LiveScreen
 from fftui.tui.screens.look_screen import LookScreen
 from fftui.tui.screens.presets_screen import PresetsScreen
+from fftui.tui.screens.queue_screen import QueueScreen
 from fftui.tui.screens.run_panes import RunPanes
 from fftui.tui.screens.studies_screen import StudiesScreen
 from fftui.tui.screens.study_screen import StudyScreen
@@ -223,6 +225,33 @@ async def test_a_running_study_is_shown_again_and_its_run_opened(
         await pilot.press("k")
         await pilot.pause()
     assert study_app.return_value == "keep"
+
+
+async def test_the_queue_opens_a_study_as_a_study(
+    study_app: FFTUIApp, backend: FakeStudyBackend, study: Study
+) -> None:
+    name = f"study {study.name}"
+    async with study_app.run_test(size=SMALL, notifications=True) as pilot:
+        study_app.post_message(StartStudy(study))
+        await until(pilot, lambda: study_app.busy)
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(study_app.screen, QueueScreen))
+        assert study_app.screen.current == name
+        assert study_app.screen.run_shown is None, "there is no run to copy the commands of"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(study_app.screen, StudyScreen))
+        study_app.post_message(HandOver(name))  # no process could go on with it
+        backend.run.alive = False
+        await until(pilot, lambda: bool(study_app.ended))
+        assert study_app.is_running and study_app.return_value is None
+        study_app.study_run = study_app.source = None  # as once a run was started later
+        await pilot.press("b")
+        await until(pilot, lambda: isinstance(study_app.screen, QueueScreen))
+        study_app.post_message(OpenRun(name))
+        await until(
+            pilot, lambda: any("in the list" in n.message for n in study_app._notifications)
+        )
+        assert isinstance(study_app.screen, QueueScreen)
 
 
 async def test_a_run_of_the_condition_under_the_cursor_is_looked_into(

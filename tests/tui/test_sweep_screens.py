@@ -1,6 +1,7 @@
 """Sweeps on screen: the list, and one sweep that goes on elsewhere, or is carried out here."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +244,17 @@ async def test_a_sweep_is_drawn_in_ascii(
         await pilot.press("down")
         drawn = text_of(screen.query_one(ParallelPane))
         assert drawn.isascii() and "x" in drawn and "*" in drawn
+
+
+async def test_other_facts_at_the_same_place_in_memory_are_drawn_anew(
+    new_app: Callable[..., FFTUIApp], trials: SweepTrials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.tui.widgets.sweep_widgets.id", lambda _: 1, raising=False)
+    app = new_app()
+    async with app.run_test(size=LARGE) as pilot:
+        await opened(pilot)
+        pane = app.screen.query_one(ParallelPane)
+        pane.show(SWEEP, None, None)
+        before = text_of(pane)
+        pane.show(replace(SWEEP, trials=SWEEP.trials[:2]), None, None)
+        assert text_of(pane) != before

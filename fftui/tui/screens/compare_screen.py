@@ -16,7 +16,7 @@ from fftui.comparison.compared import Condition, conditions_of, differing_settin
 from fftui.comparison.lines import lines_of
 from fftui.comparison.outcome_rows import Outcomes, recorded_outcomes
 from fftui.comparison.shown_comparison import ShownComparison
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, in_one_line
 from fftui.runs.curve_metrics import CURVE_METRICS, CurveMetric
 from fftui.tui.commands import Command
 from fftui.tui.compare_backend import CompareBackend, ReadCurves
@@ -29,11 +29,14 @@ OUTCOMES_AFTER_S = 0.1
 
 
 class CurvesRead(Message):
-    """Curves that were asked for, or that have grown; `opened`: the first ones."""
+    """Curves that were asked for, or that have grown; `asked` is the number of what was asked for
+    last when they were read.
+    """
 
-    def __init__(self, found: ReadCurves) -> None:
+    def __init__(self, found: ReadCurves, asked: int) -> None:
         super().__init__()
         self.found = found
+        self.asked = asked
 
 
 class OutcomesRead(Message):
@@ -107,6 +110,7 @@ class CompareScreen(ChartKeys):
         self._backend = backend
         self.panes = ComparePanes()
         self._found: ReadCurves | None = None
+        self._asked = self._answered = 0  # numbers of what was asked for last, and what is shown
         self._folded = False
         self._kept: dict[bool, ShownComparison] = {}  # by folding, of what is read
         self._reads = False  # what runs have learned
@@ -134,24 +138,24 @@ class CompareScreen(ChartKeys):
     def open(self) -> None:
         """Read the runs for the first time."""
         try:
-            self.post_message(CurvesRead(self._backend.open()))
+            self.post_message(CurvesRead(self._backend.open(), 0))
         except (FFTUIError, OSError) as error:
             self.post_message(CompareNoted(str(error), failed=True))
 
     @work(thread=True, description="read metric")
-    def read_metric(self, found: ReadCurves, by: int) -> None:
+    def read_metric(self, found: ReadCurves, by: int, asked: int) -> None:
         """Read the next metric, or the one before."""
         try:
             read = self._backend.next_curves(found.metric, found.layer, by)
-            self.post_message(CurvesRead(read))
+            self.post_message(CurvesRead(read, asked))
         except OSError as error:
             self.post_message(CompareNoted(str(error), failed=True))
 
     @work(thread=True, description="read curves")
-    def read_curves(self, metric: CurveMetric, layer: int | None) -> None:
+    def read_curves(self, metric: CurveMetric, layer: int | None, asked: int) -> None:
         """Read the curves of a metric and a layer."""
         try:
-            self.post_message(CurvesRead(self._backend.curves(metric, layer)))
+            self.post_message(CurvesRead(self._backend.curves(metric, layer), asked))
         except OSError as error:
             self.post_message(CompareNoted(str(error), failed=True))
 
@@ -159,15 +163,15 @@ class CompareScreen(ChartKeys):
         found = self._found
         if found is not None and not self._reads and any(run.is_learning for run in found.runs):
             self._reads = True
-            self.read_new(found)
+            self.read_new(found, self._asked)
 
     @work(thread=True, description="read new")
-    def read_new(self, found: ReadCurves) -> None:
+    def read_new(self, found: ReadCurves, asked: int) -> None:
         """Read what runs have learned."""
         try:
             new = self._backend.new_curves(found.metric, found.layer)
             if new is not None:
-                self.post_message(CurvesRead(new))
+                self.post_message(CurvesRead(new, asked))
         except (FFTUIError, OSError) as error:
             self.post_message(CompareNoted(str(error), failed=True))
         self._reads = False
@@ -182,10 +186,25 @@ class CompareScreen(ChartKeys):
 
     @on(CurvesRead)
     def _curves_read(self, message: CurvesRead) -> None:
+        if message.asked < self._asked:
+            self._outdated()
+            return
+        self._answered = message.asked
         before, self._found = self._found, message.found
         self._kept.clear()
         same = before is not None and before.runs == message.found.runs
         self._compare(keep_outcomes=same)
+
+    def _outdated(self) -> None:
+        """Leave curves of another metric or layer than is asked for now out, but not what runs have
+        learned: where no answer is still to come, those that are shown are read again.
+        """
+        if self._found is not None and self._answered == self._asked:
+            self.read_curves(self._found.metric, self._found.layer, self._next_number())
+
+    def _next_number(self) -> int:
+        self._asked += 1
+        return self._asked
 
     @on(OutcomesRead)
     def _outcomes_read(self, message: OutcomesRead) -> None:
@@ -236,12 +255,12 @@ class CompareScreen(ChartKeys):
     def show_metric(self, metric: CurveMetric) -> None:
         """Show the lines of `metric`."""
         if self._found is not None:
-            self.read_curves(metric, self._found.layer)
+            self.read_curves(metric, self._found.layer, self._next_number())
 
     def action_metric(self, by: int) -> None:
         """Show the next metric, or the one before."""
         if self._found is not None:
-            self.read_metric(self._found, by)
+            self.read_metric(self._found, by, self._next_number())
 
     def action_layer(self, by: int) -> None:
         """Show the next layer alone, after the last one all of them."""
@@ -249,7 +268,7 @@ class CompareScreen(ChartKeys):
         if found is not None and found.layers:
             layer = ((found.layer or 0) + by) % (found.layers + 1)
             self.panes.start_axis_anew()
-            self.read_curves(found.metric, layer or None)
+            self.read_curves(found.metric, layer or None, self._next_number())
 
     def action_fold(self) -> None:
         """Fold the seeds of each experiment, or unfold them."""
@@ -290,7 +309,7 @@ class CompareScreen(ChartKeys):
         try:
             paths = self._backend.write(shown)
         except (FFTUIError, OSError, ImportError, ValueError) as error:
-            self.post_message(CompareNoted(str(error).splitlines()[0], failed=True))
+            self.post_message(CompareNoted(in_one_line(error), failed=True))
             return
         names = ", ".join(path.name for path in paths)
         self.post_message(CompareNoted(f"written to {paths[0].parent}: {names}"))

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, in_one_line
 from fftui.studies.study import Scale
 from fftui.tui.figure_backend import FigureBackend, Room, ShownFigure
 from fftui.tui.widgets.cell_text import Paragraphs, cut, wrapped
@@ -128,7 +128,7 @@ class FiguresScreen(Screen[None]):
                     return
                 self.post_message(FigureDrawn(drawing, figure))
         except (FFTUIError, OSError, ImportError, ValueError) as error:
-            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+            problem = in_one_line(error)
         self.post_message(FiguresDone(drawing, problem))
 
     @on(FigureDrawn)
@@ -199,7 +199,7 @@ class FiguresScreen(Screen[None]):
         try:
             folder, files = self._backend.write(self._names, self._scale)
         except (FFTUIError, OSError, ImportError, ValueError) as error:
-            self.post_message(FiguresWritten(str(error).splitlines()[0], failed=True))
+            self.post_message(FiguresWritten(in_one_line(error), failed=True))
             return
         text = f"{files} files written to {folder}" if files else "nothing to write"
         self.post_message(FiguresWritten(text))

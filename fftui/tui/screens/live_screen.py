@@ -12,6 +12,7 @@ from fftui.errors import RequestError
 from fftui.runs.view import RunView
 from fftui.tui.commands import Command
 from fftui.tui.messages import (
+    EditAgain,
     EditRun,
     HandOver,
     LookInto,
@@ -29,6 +30,7 @@ from fftui.tui.system.this_machine import Machine
 from fftui.tui.widgets.footer import Footer
 
 POLL_S = 0.5
+ENDED_POLL_S = 2.0  # of a run that has stopped and may be resumed
 BREATH_S = 0.02  # between two parts of a long journal: the screen answers keys
 # More than the 0.25 s between two refreshes, so that what was read first has been drawn by then: a
 # thread that reads on meanwhile takes Python's lock from the one that draws. All of a journal of
@@ -74,9 +76,9 @@ class LiveScreen(RunScreen):
     checkpoint. A run of another process obeys the same keys; leaving does not end it. D hands a run
     of this screen to the background, and quits: fftui attach comes back to it. g shows the
     machine's metrics over the whole run, a the goodness of all layers at once, t what the run was
-    asked to do, e opens that in the form, i looks into the selected layer: what it is shown, its
-    goodness, units, mistakes and weights. F draws the figures of a run that has ended. On a small
-    terminal 1 to 4 choose the pane under the layers.
+    asked to do, e opens that in the form, also where it could not start, i looks into the selected
+    layer: what it is shown, its goodness, units, mistakes and weights. F draws the figures of a run
+    that has ended. On a small terminal 1 to 4 choose the pane under the layers.
 
     z freezes the picture while learning goes on, h hides a pane, Y copies values, the layers or a
     command line to the terminal's clipboard, Q shows the runs that wait.
@@ -106,7 +108,7 @@ class LiveScreen(RunScreen):
 
     @work(thread=True, exclusive=True, group="journal")
     def _follow_journal(self) -> None:
-        """Read the journal until the run ends or the screen is closed."""
+        """Read the journal until the run is finished or the screen is closed."""
         worker = get_current_worker()
         ran = self._read_news(False)
         self.call_later(self.refresh_view)
@@ -114,7 +116,14 @@ class LiveScreen(RunScreen):
         worker.cancelled_event.wait(FIRST_PICTURE_S)
         while not worker.is_cancelled and self.source.wants_poll:
             ran = self._read_news(ran)
-            worker.cancelled_event.wait(POLL_S if self.source.reading is None else BREATH_S)
+            worker.cancelled_event.wait(self._poll_s)
+
+    @property
+    def _poll_s(self) -> float:
+        """The seconds until the journal is read again."""
+        if self.source.reading is not None:
+            return BREATH_S
+        return POLL_S if self.source.view.result is None else ENDED_POLL_S
 
     def _read_news(self, ran: bool) -> bool:
         """Read what is new of a run that `ran` until now, or did not; returns whether it runs. Its
@@ -140,7 +149,10 @@ class LiveScreen(RunScreen):
         state = (status_text, self.control is None, self._is_paused)
         if state != self._state_shown:
             self._state_shown = state
+            self._stopping = self._stopping and self.control is not None
             self.refresh_bindings()
+            if self.source.problem is not None and isinstance(self.source, LiveSource):
+                self.notify("it did not start: e opens it in the form", severity="warning")
 
     def _status_text(self, view: RunView) -> str | None:
         """The run's status where its view does not have it; None where it does."""
@@ -297,14 +309,20 @@ class LiveScreen(RunScreen):
 
     def _has_folder(self) -> bool:
         """Whether the run has a folder yet; the user is notified if not."""
-        has_one = self.source.view.started is not None or self.source.view.result is not None
-        if not has_one:
+        if not self._has_events:
             self.notify("the run has no folder yet", timeout=2)
-        return has_one
+        return self._has_events
+
+    @property
+    def _has_events(self) -> bool:
+        return self.source.view.started is not None or self.source.view.result is not None
 
     def action_edit(self) -> None:
         """Open what the run was asked to do in the form."""
-        if self._has_folder():
+        asked = self.source.asked if isinstance(self.source, LiveSource) else None
+        if asked is not None and not self._has_events:
+            self.post_message(EditAgain(*asked))
+        elif self.source.problem is not None or self._has_folder():
             self.post_message(EditRun(self.source.run))
 
     def action_leave(self) -> None:

@@ -12,7 +12,7 @@ from textual.containers import Container
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from fftui.errors import FFTUIError, RequestError
+from fftui.errors import FFTUIError, RequestError, in_one_line
 from fftui.network_report import LayerReport, NetworkReport, ProbeSample
 from fftui.text import format as fmt
 from fftui.text.inspect_text import position_text
@@ -178,7 +178,7 @@ class LookScreen(Uncovered):
                     return
                 self.post_message(CheckpointRead(report, alive, ""))
         except (FFTUIError, OSError, ImportError, RuntimeError) as error:
-            problem = _first_line(error)
+            problem = in_one_line(error)
         self.post_message(CheckpointRead(None, alive, problem))
 
     @on(CheckpointRead)
@@ -209,7 +209,7 @@ class LookScreen(Uncovered):
         try:
             self._backend.request_checkpoint()
         except (FFTUIError, OSError) as error:
-            self.post_message(LookFailed(_first_line(error)))
+            self.post_message(LookFailed(in_one_line(error)))
 
     @on(LookFailed)
     def _failed(self, message: LookFailed) -> None:
@@ -288,7 +288,7 @@ class LookScreen(Uncovered):
         try:
             self.post_message(SampleMade(report, self._backend.sample(image, wrong)))
         except (FFTUIError, OSError, RuntimeError) as error:
-            self.post_message(LookFailed(_first_line(error)))
+            self.post_message(LookFailed(in_one_line(error)))
 
     @on(SampleMade)
     def _sample_made(self, message: SampleMade) -> None:
@@ -390,7 +390,3 @@ class LookScreen(Uncovered):
         if sample is not None and sample.number == self._chosen.image:
             self._panes[0].show(*contents.inputs_content(sample, report))
         self._panes[1].show(*contents.labels_content(self._chosen, report, sample))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -14,13 +14,13 @@ from textual.message import Message
 from textual.screen import Screen
 
 from fftui.errors import ExperimentError, FFTUIError, RequestError
-from fftui.experiment import LAYERS, layers_text
+from fftui.experiment import LAYERS, Experiment, layers_text
 from fftui.presets import Preset
 from fftui.runs.run_record import RunRecord
 from fftui.text import format as fmt
 from fftui.text.expectation_text import time_text
 from fftui.tui.backend import Backend, FirstFacts
-from fftui.tui.form_start import FormStart
+from fftui.tui.form_start import FormStart, of_run
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.footer import Footer
@@ -281,6 +281,10 @@ class PresetsScreen(Screen[None]):
             self.notify(str(error), severity="error", timeout=10)
         else:
             self._open_form(start)
+
+    def edit_again(self, experiment: Experiment, preset: str | None) -> None:
+        """Open what could not be started in the form."""
+        self._open_form(of_run(experiment.name, experiment, preset))
 
     def _open_form(self, start: FormStart) -> None:
         # the list is shown before the form is loaded

@@ -41,13 +41,14 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class ThisProcess:
-    """The run or study of this process (None before the first), whether it goes on, and the ends
-    of those before.
+    """The run or study of this process (None before the first), whether it goes on, the ends of
+    those before, and which names are of studies and sweeps.
     """
 
     source: LiveSource | None
     busy: bool
     ended: tuple[Notice, ...]
+    many: frozenset[str]
 
 
 class QueueScreen(Uncovered):
@@ -69,7 +70,7 @@ class QueueScreen(Uncovered):
     HELP = """
     One run learns at a time; those that were started meanwhile wait here, and the next begins when
     it ends, however it ends. K and J move the run under the cursor up and down. x takes it out: it
-    stays among the runs as interrupted, and R there begins it. Enter opens a run.
+    stays among the runs as interrupted, and R there begins it. Enter opens a run, study or sweep.
 
     Quitting asks what becomes of those that wait. A process that is killed leaves them among the
     runs as interrupted.
@@ -171,8 +172,8 @@ class QueueScreen(Uncovered):
 
     @property
     def run_shown(self) -> str | None:
-        """The run under the cursor, for copying."""
-        return self.current
+        """The run under the cursor, for copying; None on a study or sweep."""
+        return None if self.current in self._this_process().many else self.current
 
     @property
     def _waits(self) -> bool:

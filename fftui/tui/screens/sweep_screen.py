@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 
-from fftui.errors import FFTUIError
+from fftui.errors import FFTUIError, in_one_line
 from fftui.sweeps.sweep_facts import SweepFacts, TrialFacts
 from fftui.tui.charts.reading import AS_IT_IS
 from fftui.tui.charts.sweep_chart import best_so_far
@@ -312,7 +312,7 @@ class SweepScreen(Uncovered):
         try:
             paths = self._backend.write(self.sweep)
         except (FFTUIError, OSError, ImportError, ValueError) as error:
-            self.post_message(SweepNoted(str(error).splitlines()[0], failed=True))
+            self.post_message(SweepNoted(in_one_line(error), failed=True))
             return
         names = ", ".join(path.name for path in paths)
         self.post_message(SweepNoted(f"written to {paths[0].parent}: {names}"))

@@ -171,15 +171,19 @@ class LogPane(RowWidget, can_focus=True):
         if view.log is self._log:
             return
         if self._scrolled:
-            self._scrolled += max(0, len(view.log) - len(self._log))
+            self._scrolled += _lines_added(self._log, view.log)
         self._log = view.log
+        self._scrolled = max(0, min(self._furthest, self._scrolled))
         self.repaint()
+
+    @property
+    def _furthest(self) -> int:
+        """The lines that can be scrolled back at most."""
+        return max(0, len(self._log) - max(1, self.size.height))
 
     def scroll_by(self, lines: int) -> None:
         """Scroll back (positive) or towards the newest line."""
-        self._scrolled = max(
-            0, min(len(self._log) - max(1, self.size.height), self._scrolled + lines)
-        )
+        self._scrolled = max(0, min(self._furthest, self._scrolled + lines))
         self.repaint()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -224,3 +228,13 @@ class LogPane(RowWidget, can_focus=True):
                 )
             )
         return rows
+
+
+def _lines_added(before: Sequence[LogLine], now: Sequence[LogLine]) -> int:
+    """The lines of `now` after the last one of `before`, negative where it is not a later part of
+    the same log: nothing is scrolled back in a log that was not seen yet.
+    """
+    for added, entry in enumerate(reversed(now)):
+        if entry == before[-1]:
+            return added
+    return -len(before)

@@ -1,6 +1,7 @@
 """The panes of a sweep: parallel coordinates and the importance of its settings."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.cells import cell_len
 
@@ -26,6 +27,16 @@ LEAST = (24, 6)  # cells to draw in
 BAR = 30  # cells of the longest bar, at most
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What was drawn of `facts`, and for what else."""
+
+    facts: SweepFacts
+    key: tuple[object, ...]
+    lines: ParallelLines
+    grid: list[list[Cell]]
+
+
 class ParallelPane(RowWidget):
     """Parallel coordinates: the best trial and the one under the cursor before the others, with
     marks of their own where they meet an axis.
@@ -36,7 +47,7 @@ class ParallelPane(RowWidget):
         self._facts: SweepFacts | None = None
         self._chosen: int | None = None
         self._cursor: int | None = None
-        self._made: tuple[tuple[object, ...], ParallelLines, list[list[Cell]]] | None = None
+        self._made: _Made | None = None
 
     def show(self, facts: SweepFacts, chosen: int | None, cursor: int | None) -> None:
         """Show the trials of `facts`; `chosen` is the number of the setting whose axis is bright,
@@ -83,13 +94,14 @@ class ParallelPane(RowWidget):
     def _drawn(
         self, facts: SweepFacts, across: int, body: int
     ) -> tuple[ParallelLines, list[list[Cell]]]:
-        key = (id(facts), across, body, self._chosen, self._cursor, self.ascii_only)
-        if self._made is None or self._made[0] != key:
+        key = (across, body, self._chosen, self._cursor, self.ascii_only)
+        made = self._made
+        if made is None or made.facts is not facts or made.key != key:
             names = short_paths([over.path for over in facts.overs])
             lines = parallel_lines(facts, names, across, self._chosen, self._cursor)
             grid = cells(lines, across, body, braille=self.glyphs.braille)
-            self._made = (key, lines, grid)
-        return self._made[1], self._made[2]
+            made = self._made = _Made(facts, key, lines, grid)
+        return made.lines, made.grid
 
     def _draw_axes(self, grid: list[list[Cell]], at: Sequence[int]) -> None:
         for row in grid:
