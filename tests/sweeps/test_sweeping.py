@@ -16,7 +16,7 @@ from fftui.sweeps.plan import SweepPlan
 from fftui.sweeps.sweeping import SweepProgress, run_sweep
 from fftui.sweeps.table import as_facts, as_file, trials_table
 from fftui.sweeps.trials import SweepTrials
-from fftui.sweeps.watching import facts_of
+from fftui.sweeps.watching import SweepReader, facts_of
 from fftui.sweeps.winner import measured_winner, winner_of
 
 from .conftest import RATES, UNITS
@@ -149,7 +149,7 @@ def test_a_pruned_run_keeps_its_checkpoint_and_says_so(
     assert folder.record().status == "interrupted"
     assert folder.checkpoint.exists()
     assert read_annotations(folder.path).tags == ("pruned",)
-    assert winner_of(trials) is None and measured_winner(trials, workspace) is None
+    assert winner_of(facts_of(trials), []) is None and measured_winner(trials, workspace) is None
     assert carry(plan, trials_of(plan), 1) == []
 
 
@@ -163,7 +163,7 @@ def test_a_trial_that_fails_ends_nothing_but_itself(
     trials = trials_of(plan)
     ends = run_sweep(plan, trials, workspace, 3, executor, threading.Event())
     assert sum(each.state == "failed" for each in ends) >= 1
-    table = trials_table(plan.overs, facts_of(plan, trials))
+    table = trials_table(plan.overs, facts_of(trials))
     assert "it broke" in table["error"][1]
     assert len(fake_trainings.opened) == 3
 
@@ -177,14 +177,14 @@ def test_tables_hold_the_settings_and_the_best_so_far(plan_of: PlanOf, trials_of
         trials.note(taken, runs={"0": f"run-{taken.number}"})
         trials.finish(taken, value)
         taken.owned.release()
-    table = trials_table(plan.overs, facts_of(plan, trials))
+    table = trials_table(plan.overs, facts_of(trials))
     assert table["best_so_far"].to_list() == [0.5, 0.5, 0.75]
     assert set(table["model.layers.*.units"].to_list()) <= {"4", "8", "12"}
-    head, first, *_ = as_file(plan.overs, facts_of(plan, trials), "text").decode().splitlines()
+    head, first, *_ = as_file(plan.overs, facts_of(trials), "text").decode().splitlines()
     assert head.split()[:3] == ["trial", "state", "validation"]
     assert first.split()[:3] == ["2", "finished", "75.00"]
-    facts = as_facts(trials.folder, plan, trials)
+    facts = as_facts(SweepReader(trials.folder))
     assert facts["winner"]["number"] == 2 and facts["test_looks"] == []
-    assert as_file(plan.overs, facts_of(plan, trials), "csv").startswith(
+    assert as_file(plan.overs, facts_of(trials), "csv").startswith(
         b"trial,state,phases.0.learning_rate"
     )
