@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from fftui import events as ev
 from fftui.cli.study_headless import Stop
+from fftui.errors import RequestError, RunFailedError
 from fftui.executors.executor import Executor
+from fftui.inert import one_line
 from fftui.runs.files import check_writable, write_output
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.sweeps.plan import HOW_TO_BEGIN, SweepFolder, SweepPlan, list_sweeps
+from fftui.sweeps.sweep_facts import SweepFacts
 from fftui.text.displays import Display, Unfailing, display_here
 from fftui.text.format import columns, percent
 from fftui.text.signal_handlers import INTERRUPTED, signals_to
@@ -34,8 +37,8 @@ def execute_sweep(  # noqa: PLR0913, PLR0917 - the sweep, where, how long, and i
     """Run the trials that are left, show their progress, measure the winner's test accuracy once
     all are over, write the table; returns the exit code.
 
-    Raises RequestError where nothing can be run, RunFailedError where the winner cannot be
-    measured.
+    Raises RequestError where nothing can be run, RunFailedError where all trials are over and none
+    has finished (the table is written before), or the winner cannot be measured.
     """
     # both load Optuna
     from fftui.sweeps.table import check_format  # noqa: PLC0415
@@ -49,48 +52,59 @@ def execute_sweep(  # noqa: PLR0913, PLR0917 - the sweep, where, how long, and i
     if stopped:
         to_stderr(f"interrupted; go on with: {shlex.join(['fftui', *sys.argv[1:]])}")
         return INTERRUPTED
-    if trials.is_all_over(total):
-        _measure(workspace, trials)
-    else:
+    over = trials.is_all_over(total)
+    has_winner = over and _is_measured(workspace, trials)
+    if not over:
         to_stderr(f"other processes run what is left; later: fftui sweep show {folder.name}")
     show_sweep(folder, to, file)
+    if over and not has_winner:
+        msg = (
+            f"no trial of sweep {folder.name} has finished, so nothing is measured on the test"
+            " images: its table says why; mend that and begin a sweep of another --name"
+        )
+        raise RunFailedError(msg)
     return 0
 
 
 def show_sweeps(runs_dir: Path, *, as_json: bool) -> None:
-    """Write the sweeps of a folder of runs to stdout."""
-    plans = [(each.name, each.plan()) for each in list_sweeps(runs_dir)]
+    """Write the sweeps of a folder of runs to stdout, and why one cannot be read to stderr."""
+    folders, plans, problems = list_sweeps(runs_dir), [], []
+    for folder in folders:
+        try:
+            plans.append((folder.name, folder.plan()))
+        except RequestError as error:
+            problems.append(str(error))
     if as_json:
         json_to_stdout([{"sweep": n, "preset": p.preset, "over": p.over} for n, p in plans])
-    elif not plans:
+    elif not folders:
         to_stderr(f"no sweeps in {runs_dir}; {HOW_TO_BEGIN}")
-    else:
+    elif plans:
         rows = [(name, plan.sampler, "; ".join(plan.over)) for name, plan in plans]
         to_stdout(columns(("sweep", "sampler", "searches"), rows))
+    for problem in problems:
+        to_stderr(one_line(f"fftui: {problem}"))
 
 
 def show_sweep(folder: SweepFolder, to: str, file: Path | None, *, as_json: bool = False) -> None:
-    """Write the table of a sweep's trials. Raises RequestError for an unknown format or an
-    unwritable file.
+    """Write the table of a sweep's trials; nothing of the sweep is written. Raises RequestError for
+    an unknown format or an unwritable file.
     """
     from fftui.sweeps import table  # noqa: PLC0415 - loads Optuna and Polars
-    from fftui.sweeps.trials import SweepTrials  # noqa: PLC0415
-    from fftui.sweeps.watching import facts_of  # noqa: PLC0415
+    from fftui.sweeps.watching import SweepReader  # noqa: PLC0415
 
-    plan = folder.plan()
     table.check_format(to)
-    trials = SweepTrials(folder, plan)
+    reader = SweepReader(folder)
     if as_json:
-        json_to_stdout(table.as_facts(folder, plan, trials))
+        json_to_stdout(table.as_facts(reader))
         return
-    content = table.as_file(plan.overs, facts_of(plan, trials), to)
+    facts = reader.read()
+    content = table.as_file(facts.overs, facts.trials, to)
     if file is not None:
         write_output(file, content)
     else:
         file_to_stdout(content)
     if to == "text":
-        for line in _in_words(folder, trials):
-            to_stderr(line)
+        to_stderr(_in_words(facts))
 
 
 def _follow(
@@ -108,35 +122,35 @@ def _follow(
     total = min(total, trials.of_grid or total)
     reporter, stop = _Reporter(Unfailing(display_here()), total), Stop()
     reporter.keep(f"sweep {folder.name}: {over} of {total} trials are over")
-    with signals_to(stop) as signals:
-        for progress in run_sweep(plan, trials, workspace, total, executor, stop):
-            reporter.report(progress)
-            if signals.pending_message:
-                reporter.keep(signals.pending_message)
-                signals.pending_message = None
-    reporter.close()
+    try:
+        with signals_to(stop) as signals:
+            for progress in run_sweep(plan, trials, workspace, total, executor, stop):
+                reporter.report(progress)
+                if signals.pending_message:
+                    reporter.keep(signals.pending_message)
+                    signals.pending_message = None
+    finally:  # what refuses a run is said below the bar
+        reporter.close()
     return stop.is_set()
 
 
-def _measure(workspace: Workspace, trials: "SweepTrials") -> None:
+def _is_measured(workspace: Workspace, trials: "SweepTrials") -> bool:
+    """Measure the winner's test accuracy; False where no trial has finished."""
     from fftui.sweeps.winner import measured_winner  # noqa: PLC0415 - loads torch
 
-    if measured_winner(trials, workspace) is None:
-        to_stderr("no trial has finished: nothing is measured on the test images")
+    return measured_winner(trials, workspace) is not None
 
 
-def _in_words(folder: SweepFolder, trials: "SweepTrials") -> list[str]:
-    from fftui.sweeps.winner import winner_of  # noqa: PLC0415 - loads Optuna
-
-    winner, looks = winner_of(trials), len(trials.test_looks)
-    if winner is None:
-        return [f"sweep {folder.name}: no trial has finished"]
-    line = f"sweep {folder.name}: best is trial {winner.number}, validation accuracy"
-    line += f" {percent(winner.value)} %"
-    if winner.test is None:
-        return [f"{line}; the test images are measured once all trials are over"]
+def _in_words(facts: SweepFacts) -> str:
+    best, looks = facts.best, facts.test_looks
+    if best is None:
+        return f"sweep {facts.name}: no trial has finished"
+    line = f"sweep {facts.name}: best is trial {best.number}, validation accuracy"
+    line += f" {percent(best.accuracy)} %"
+    if best.test is None:
+        return f"{line}; the test images are measured once all trials are over"
     times = "once" if looks == 1 else f"{looks} times, for the winner of the time"
-    return [f"{line}, test accuracy {percent(winner.test)} % (test images measured {times})"]
+    return f"{line}, test accuracy {percent(best.test)} % (test images measured {times})"
 
 
 class _Reporter:

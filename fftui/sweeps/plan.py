@@ -5,13 +5,13 @@
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,7 @@ from fftui.experiment.values import spread
 from fftui.runs.files import read_bytes, write_bytes
 from fftui.runs.new_folder import slug
 from fftui.runs.run_record import format_of
+from fftui.studies.matching import identity
 from fftui.sweeps.over import Choices, Over, parse_overs
 
 SWEEPS = ".sweeps"
@@ -29,6 +30,13 @@ PLAN = "sweep.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 MOST_GRID = 100_000  # trials of a grid
 HOW_TO_BEGIN = "begin one with: fftui sweep PRESET --over PATH=VALUES"
+
+# settings that no sweep searches, and why
+_FIXED = {
+    "seed": "no sweep chooses among seeds: --seeds says at how many each trial is carried out",
+    "data.validation_images": "all trials are compared by the same validation images",
+    "evaluation": "all trials are measured in the same way, and none by the test images",
+}
 
 Sampler = Literal["tpe", "random", "grid"]
 Pruner = Literal["median", "halving", "none"]
@@ -61,16 +69,21 @@ class SweepPlan(BaseModel):
         """The experiments of a trial, one a seed, with `values` by the paths of `overs`; the test
         images are not measured. Raises ExperimentError where the values do not fit.
         """
-        first = self.experiment.changed({"evaluation.test": "never", **values})
+        first = self.experiment.changed({**values, "evaluation.test": "never"})
         seeds = range(self.experiment.seed, self.experiment.seed + self.seeds)
         return tuple(first.model_copy(update={"seed": seed}) for seed in seeds)
 
     @property
     def default_name(self) -> str:
         """The sweep's name where none is given: preset, data set, six digits of what it does."""
-        what = self.model_dump_json(exclude={"format"})
+        what = self.model_dump_json(exclude={"format", "experiment"}) + identity(self.experiment)
         content = hashlib.sha256(what.encode()).hexdigest()
-        return f"{slug(self.preset)}-{self.experiment.data.name}-{content[:6]}"
+        return f"{self.stem}-{content[:6]}"
+
+    @property
+    def stem(self) -> str:
+        """The beginning of `default_name`: preset and data set."""
+        return f"{slug(self.preset)}-{self.experiment.data.name}"
 
     def check(self) -> None:
         """Raise RequestError where there are no images to choose by, or a setting does not take a
@@ -86,6 +99,7 @@ class SweepPlan(BaseModel):
             raise RequestError(msg)
         dumped = self.experiment.model_dump(mode="json")
         for over in overs:
+            _check_searchable(over.path)
             if not spread(dumped, over.path):
                 msg = f"--over {over.path}: no list stands there for *"
                 raise RequestError(msg)
@@ -96,10 +110,13 @@ class SweepPlan(BaseModel):
 
     def _check_value(self, over: Over, value: object) -> None:
         try:
-            self.experiments({over.path: value})
+            made = self.experiments({over.path: value})
         except ExperimentError as error:
             msg = f"--over {over.path}: {shown(value)} does not fit: {error}"
             raise RequestError(msg) from None
+        if made[0].data.validation_images != self.experiment.data.validation_images:
+            msg = f"--over {over.path}: {_FIXED['data.validation_images']}"
+            raise RequestError(msg)
 
     def _check_grid(self) -> None:
         points = 1
@@ -160,12 +177,14 @@ def check_optuna() -> None:
 
 
 def open_sweep(runs_dir: Path, plan: SweepPlan, name: str | None) -> SweepFolder:
-    """The folder of the sweep of `plan`, made where there is none yet.
+    """The folder of the sweep of `plan`, made where there is none yet. Without a name it is the one
+    that was begun without a name for the same, also by a version in which that had another name.
 
     Raises RequestError where a sweep of that name does something else, or it cannot be written.
     """
     plan.check()
-    folder = SweepFolder(runs_dir.absolute() / SWEEPS / _checked_name(name or plan.default_name))
+    name = _checked_name(name or _name_before(runs_dir, plan) or plan.default_name)
+    folder = SweepFolder(runs_dir.absolute() / SWEEPS / name)
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         if not (folder.path / PLAN).exists():
@@ -233,10 +252,32 @@ def _checked_name(name: str) -> str:
     return name
 
 
+def _check_searchable(path: str) -> None:
+    for fixed, why in _FIXED.items():
+        if path == fixed or path.startswith(f"{fixed}."):
+            msg = f"--over {path}: {why}"
+            raise RequestError(msg)
+
+
+def _name_before(runs_dir: Path, plan: SweepPlan) -> str | None:
+    """The name of the sweep that does the same and was given none, of several the one written last;
+    None where there is none.
+    """
+    default = re.compile(rf"{re.escape(plan.stem)}-[0-9a-f]{{6}}")
+    for folder in list_sweeps(runs_dir):
+        if default.fullmatch(folder.name):
+            with suppress(RequestError):  # it cannot be read
+                if not any(_differences(folder.plan(), plan)):
+                    return folder.name
+    return None
+
+
 def _differences(known: SweepPlan, plan: SweepPlan) -> Iterator[str]:
-    mine, theirs = (json.loads(each.model_dump_json()) for each in (known, plan))
-    yield from _differing(mine, theirs)
-
-
-def _differing(mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
-    return (name for name in mine if name != "format" and mine[name] != theirs.get(name))
+    """The fields by which two sweeps differ; experiments are compared as those of runs are."""
+    for name in SweepPlan.model_fields:
+        if name == "experiment":
+            same = identity(known.experiment) == identity(plan.experiment)
+        else:
+            same = name == "format" or getattr(known, name) == getattr(plan, name)
+        if not same:
+            yield name

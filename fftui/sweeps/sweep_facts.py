@@ -3,7 +3,7 @@ each setting matters. Accuracies are fractions of 1.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,12 +67,19 @@ class SweepFacts:
         """The finished trial with the best accuracy, of equal ones the first; None where none has
         finished.
         """
-        done = [each for each in self.trials if each.state == "finished"]
-        return max(done, key=lambda each: (each.accuracy or 0.0, -each.number), default=None)
+        return best_of(self.trials)
 
     def count(self, *states: TrialState) -> int:
         """The number of trials in these states."""
         return sum(each.state in states for each in self.trials)
+
+
+def best_of(trials: Iterable[TrialFacts]) -> TrialFacts | None:
+    """The finished trial with the best accuracy, of equal ones the first; None where none has
+    finished.
+    """
+    done = [each for each in trials if each.state == "finished"]
+    return max(done, key=lambda each: (each.accuracy or 0.0, -each.number), default=None)
 
 
 def place(domain: Domain, value: object) -> float | None:

@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Literal
 
 from fftui import events as ev
-from fftui.errors import ExperimentError
+from fftui.errors import ExperimentError, FFTUIError, RequestError
 from fftui.executors.at_once import REFRESH_EVERY_S, at_once
 from fftui.executors.executor import Executor, RunWorker
 from fftui.experiment import Experiment
 from fftui.runs.annotations import annotate
+from fftui.runs.expectation import warning_of
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import read_journal
 from fftui.runs.new_folder import create
-from fftui.runs.ownership import in_turn
-from fftui.runs.run_record import RunRecord
+from fftui.runs.ownership import HeldError, in_turn
 from fftui.runs.status import is_live, with_current_status
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -55,11 +55,14 @@ class SweepProgress:
 
 @dataclass(frozen=True)
 class _Ended:
-    """What came of a run: its accuracy, or why there is none."""
+    """What came of a run: its accuracy, which every finished one has, or why there is none;
+    `refused` where nothing was tried.
+    """
 
     state: State
     value: float | None = None
     error: str | None = None
+    refused: FFTUIError | None = None
 
 
 def run_sweep(
@@ -75,7 +78,8 @@ def run_sweep(
 
     Trials that other processes run are left to them. Setting `stop` ends what runs after its batch,
     with a checkpoint. Raises RequestError where the sweep or the runs folder cannot be read or
-    written.
+    written, and what a run is refused with that no trial's values are to blame for (images that are
+    missing, say): its trial is left as it was, for the next time.
     """
     session = _Session(plan, trials, workspace, executor)
 
@@ -110,20 +114,20 @@ class _Session:
         values = []
         for place, experiment in enumerate(experiments):
             here = replace(at, seed=experiment.seed)
-            if place == 0 and self.trials.fact(taken, PRUNED):
+            if place == 0 and self.trials.fact(taken, PRUNED) is not None:
                 ended = _Ended("pruned")
             else:
                 ended = yield from self._run(taken, experiment, here, halt, first=place == 0)
-            if ended.state != "finished":
+            if ended.value is None:
                 yield self._end(taken, here, ended)
                 return
-            values.append(ended.value or 0.0)
+            values.append(ended.value)
         yield self._end(taken, at, _Ended("finished", sum(values) / len(values)))
 
     def _end(self, taken: TakenTrial, at: SweepProgress, ended: _Ended) -> SweepProgress:
         """Keep the end of a trial, but where it was only interrupted."""
-        if ended.state == "finished":
-            self.trials.finish(taken, ended.value or 0.0)
+        if ended.value is not None:
+            self.trials.finish(taken, ended.value)
         elif ended.state == "pruned":
             self.trials.prune(taken)
         elif ended.state == "failed":
@@ -139,35 +143,86 @@ class _Session:
         *,
         first: bool,
     ) -> Generator[SweepProgress, None, _Ended]:
-        """Carry out a run, resume it, or wait for the process that carries it out."""
+        """The end of a run of the trial, which is gone on with where there is one; where that is
+        refused (its checkpoint is damaged, say), a new one is begun. Raises what refuses that.
+        """
         folder, is_new = self._found_or_made(taken, experiment)
+        if not is_new:
+            ended = yield from self._gone_on_with(taken, folder, at, halt, first=first)
+            if ended.refused is None:
+                return ended
+            folder = self._made(taken, experiment)
         at = replace(at, run=folder.id)
-        while not is_new and not halt.is_set():
+        ended = yield from self._carried_out(taken, folder, at, halt, prunes=first)
+        if ended.refused is None or self._is_for_its_values(experiment):
+            return ended
+        self._note_run(taken, experiment.seed, None)
+        raise ended.refused
+
+    def _gone_on_with(
+        self,
+        taken: TakenTrial,
+        folder: RunFolder,
+        at: SweepProgress,
+        halt: threading.Event,
+        *,
+        first: bool,
+    ) -> Generator[SweepProgress, None, _Ended]:
+        """Resume a run, or wait for the process that carries it out."""
+        at = replace(at, run=folder.id)
+        while not halt.is_set():
             record = with_current_status(folder, folder.record())
             if record.status == "finished":
-                return _result(folder, record)
+                return _result(folder)
             if record.status == "failed" and record.diverged:
                 return _Ended("failed", error=record.error)
             if record.status != "waiting" and not is_live(record):
-                break
+                ended = yield from self._carried_out(taken, folder, at, halt, prunes=first)
+                if not isinstance(ended.refused, HeldError):  # another process was faster
+                    return ended
             yield at
             time.sleep(REFRESH_EVERY_S)
-        if halt.is_set():
-            return _Ended("interrupted")
-        return (yield from self._carried_out(taken, folder, at, halt, prunes=first))
+        return _Ended("interrupted")
+
+    def _is_for_its_values(self, experiment: Experiment) -> bool:
+        """Whether this machine refuses what a trial's values make of the experiment, as too large
+        for it, and would not refuse the experiment without them.
+        """
+        if not self._executor.one_machine:
+            return False
+        device = self._workspace.device
+        return _is_too_large(experiment, device) and not _is_too_large(
+            self._plan.experiment, device
+        )
 
     def _found_or_made(self, taken: TakenTrial, experiment: Experiment) -> tuple[RunFolder, bool]:
         """The run of the experiment, and whether it is a new one."""
         runs_dir, seed = self._workspace.runs_dir, experiment.seed
-        known: dict[str, str] = self.trials.fact(taken, "runs") or {}
-        if (id_ := Path(known.get(str(seed), "")).name) and (runs_dir / id_ / "run.json").is_file():
+        id_ = Path(self._noted_runs(taken).get(str(seed), "")).name
+        if id_ and (runs_dir / id_ / "run.json").is_file():
             return RunFolder(runs_dir.absolute() / id_), False
         with in_turn(self._folder.path, "finding", WAIT_S):
             found = KnownRuns.of(runs_dir).of_experiment(experiment)
-            name = f"{self._folder.name} {taken.number}"
-            folder = found.folder if found else create(self._workspace, experiment, name=name)
-            self.trials.note(taken, runs=known | {str(seed): folder.id})
-        return folder, found is None
+            if found is None:
+                return self._made(taken, experiment), True
+            self._note_run(taken, seed, found.folder.id)
+        return found.folder, False
+
+    def _made(self, taken: TakenTrial, experiment: Experiment) -> RunFolder:
+        """A new run of the experiment."""
+        name = f"{self._folder.name} {taken.number}"
+        folder = create(self._workspace, experiment, name=name)
+        self._note_run(taken, experiment.seed, folder.id)
+        return folder
+
+    def _noted_runs(self, taken: TakenTrial) -> dict[str, str]:
+        """The ids of the trial's runs, by seed."""
+        return self.trials.fact(taken, "runs") or {}
+
+    def _note_run(self, taken: TakenTrial, seed: int, run: str | None) -> None:
+        """Keep which run of the trial has this seed; None: there is none."""
+        others = {key: id_ for key, id_ in self._noted_runs(taken).items() if key != str(seed)}
+        self.trials.note(taken, runs=others if run is None else others | {str(seed): run})
 
     def _carried_out(
         self,
@@ -216,10 +271,12 @@ class _Session:
         self, taken: TakenTrial, worker: RunWorker, *, pruned: bool, halted: bool
     ) -> _Ended:
         result = worker.view.result
+        if worker.refused and not halted:
+            return _Ended("failed", error=str(worker.refused), refused=worker.refused)
         if worker.refused:
-            return _Ended("failed", error=str(worker.refused))
+            return _Ended("interrupted")
         if result is not None and result.status == "finished":
-            return _Ended("finished", _accuracy(worker.view.evaluations))
+            return _finished(worker.folder, worker.view.evaluations)
         if pruned:
             annotate(worker.folder.path, add_tags=(PRUNED,))
             return _Ended("pruned")
@@ -229,15 +286,20 @@ class _Session:
         return _Ended("failed", error=(result and result.error) or problems)
 
 
-def _result(folder: RunFolder, record: RunRecord) -> _Ended:
+def _result(folder: RunFolder) -> _Ended:
     """The end of a run that has finished before."""
     try:
         events = [event for _, event in read_journal(folder.journal, ev.Evaluated)]
     except OSError as error:
         return _Ended("failed", error=f"{folder.journal} cannot be read: {error.strerror}")
-    value = _accuracy(tuple(each for each in events if isinstance(each, ev.Evaluated)))
+    return _finished(folder, tuple(each for each in events if isinstance(each, ev.Evaluated)))
+
+
+def _finished(folder: RunFolder, evaluations: tuple[ev.Evaluated, ...]) -> _Ended:
+    """The end of a run that has learned all: without an accuracy, it is no result."""
+    value = _accuracy(evaluations)
     if value is None:
-        return _Ended("failed", error=f"run {record.id} has no accuracy on validation images")
+        return _Ended("failed", error=f"run {folder.id} has no accuracy on validation images")
     return _Ended("finished", value)
 
 
@@ -245,3 +307,11 @@ def _accuracy(evaluations: tuple[ev.Evaluated, ...]) -> float | None:
     """The accuracy on all validation images at the end."""
     final = (each for each in reversed(evaluations) if each.final and each.split == "validation")
     return next((each.accuracy for each in final), None)
+
+
+def _is_too_large(experiment: Experiment, device: str) -> bool:
+    try:
+        warning_of(experiment, device)
+    except RequestError:
+        return True
+    return False

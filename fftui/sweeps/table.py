@@ -12,10 +12,8 @@ import polars as pl
 from fftui.errors import one_of
 from fftui.runs.export import FORMATS, render
 from fftui.sweeps.over import Choices, Over, Real
-from fftui.sweeps.plan import SweepFolder, SweepPlan
 from fftui.sweeps.sweep_facts import TrialFacts, value_text
-from fftui.sweeps.trials import SweepTrials
-from fftui.sweeps.watching import facts_of
+from fftui.sweeps.watching import SweepReader
 from fftui.sweeps.winner import winner_of
 from fftui.text.format import columns, percent
 
@@ -87,16 +85,17 @@ def table_for_people(
     return head, [[row[name] for name in head] for row in shown]
 
 
-def as_facts(folder: SweepFolder, plan: SweepPlan, trials: SweepTrials) -> dict[str, Any]:
+def as_facts(reader: SweepReader) -> dict[str, Any]:
     """The sweep as JSON values: what it does, its winner, its trials."""
-    winner = winner_of(trials)
-    described = json.loads(plan.model_dump_json(exclude={"experiment"}))
+    facts, looks = reader.read(), reader.test_looks
+    winner = winner_of(facts.trials, looks)
+    described = json.loads(reader.plan.model_dump_json(exclude={"experiment"}))
     return {
-        "sweep": folder.name,
+        "sweep": facts.name,
         **described,
         "winner": winner and asdict(winner),
-        "test_looks": trials.test_looks,
-        "trials": trials_table(plan.overs, facts_of(plan, trials)).to_dicts(),
+        "test_looks": looks,
+        "trials": trials_table(facts.overs, facts.trials).to_dicts(),
     }
 
 

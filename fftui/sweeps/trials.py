@@ -76,7 +76,7 @@ class SweepTrials:
 
     def __init__(self, folder: SweepFolder, plan: SweepPlan) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.folder, self._plan, self._overs = folder, plan, plan.overs
+        self.folder, self.plan, self._overs = folder, plan, plan.overs
         with suppress(FileNotFoundError), self._readable():
             check_own(folder.storage, LARGEST_JOURNAL)
             with in_turn(folder.path, "writing", WAIT_S):
@@ -101,7 +101,7 @@ class SweepTrials:
     @property
     def of_grid(self) -> int | None:
         """The number of points of a grid; None for the other samplers."""
-        if self._plan.sampler != "grid":
+        if self.plan.sampler != "grid":
             return None
         points = 1
         for texts in self._grid():
@@ -122,7 +122,7 @@ class SweepTrials:
             if len(known) >= min(total, self.of_grid or total) and not waiting:
                 return None
             self._study.sampler = self._sampler(len(known))
-            if self._plan.sampler == "grid" and not waiting:
+            if self.plan.sampler == "grid" and not waiting:
                 self._study.enqueue_trial(self._point(len(known)))
             number = self._study.ask().number
             return self._taken(number, self._own(number))
@@ -215,8 +215,8 @@ class SweepTrials:
         """The sampler of one trial: what it draws depends on the sweep's seed, the trial's number
         and the trials before, and not on which process asks.
         """
-        seed = random.Random(f"{self._plan.seed}-{number}").getrandbits(32)
-        if self._plan.sampler == "tpe":
+        seed = random.Random(f"{self.plan.seed}-{number}").getrandbits(32)
+        if self.plan.sampler == "tpe":
             return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
         return optuna.samplers.RandomSampler(seed=seed)
 

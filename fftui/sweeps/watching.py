@@ -21,7 +21,7 @@ from fftui.runs.folder import RunFolder
 from fftui.runs.status import is_live, with_current_status
 from fftui.sweeps import sweep_facts as facts
 from fftui.sweeps.over import Over
-from fftui.sweeps.plan import SweepFolder, SweepPlan
+from fftui.sweeps.plan import SweepFolder
 from fftui.sweeps.trials import DAMAGED, LARGEST_JOURNAL, SweepTrials, damaged
 
 STATES: dict[TrialState, facts.TrialState] = {
@@ -44,8 +44,8 @@ class SweepReader:
 
     def __init__(self, folder: SweepFolder) -> None:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.folder, self._plan = folder, folder.plan()
-        self._overs = self._plan.overs
+        self.folder, self.plan = folder, folder.plan()
+        self._overs = self.plan.overs
         self._storage: JournalStorage | None = None
         self._read_size = -1
         self._frozen: tuple[FrozenTrial, ...] = ()
@@ -63,7 +63,7 @@ class SweepReader:
             self._read_size = size
         elif self._facts is not None and not self._facts.count(*GOES_ON):
             return self._facts
-        plan, overs = self._plan, self._overs
+        plan, overs = self.plan, self._overs
         with _readable(self.folder.storage):
             now = facts.SweepFacts(
                 self.folder.name,
@@ -80,6 +80,11 @@ class SweepReader:
         if now != self._facts:
             self._facts = now
         return self._facts
+
+    @property
+    def test_looks(self) -> list[dict[str, Any]]:
+        """Every time that the test images were measured, at the last `read`."""
+        return list(self._looks)
 
     def _size(self) -> int:
         try:
@@ -127,9 +132,9 @@ class SweepReader:
         )
 
 
-def facts_of(plan: SweepPlan, trials: SweepTrials) -> tuple[facts.TrialFacts, ...]:
+def facts_of(trials: SweepTrials) -> tuple[facts.TrialFacts, ...]:
     """The trials that a process has opened, in plain values."""
-    return trial_facts(plan.overs, trials.all, trials.test_looks)
+    return trial_facts(trials.plan.overs, trials.all, trials.test_looks)
 
 
 def trial_facts(

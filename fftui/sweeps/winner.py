@@ -1,17 +1,18 @@
 """The trial that a sweep has found best, and its accuracy on the test images: measured once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from optuna.trial import TrialState
+from typing import Any
 
 from fftui.errors import FFTUIError, RunFailedError
 from fftui.runs.folder import RunFolder
 from fftui.runs.measured_test import test_accuracy
 from fftui.runs.ownership import in_turn
 from fftui.runs.workspace import Workspace
+from fftui.sweeps.sweep_facts import TrialFacts, best_of
 from fftui.sweeps.trials import SweepTrials
+from fftui.sweeps.watching import facts_of
 
 WAIT_S = 3600.0  # for another process that measures
 
@@ -32,16 +33,17 @@ class Winner:
         return sum(self.tests) / len(self.tests) if self.tests else None
 
 
-def winner_of(trials: SweepTrials) -> Winner | None:
+def winner_of(
+    trials: Sequence[TrialFacts], test_looks: Sequence[Mapping[str, Any]]
+) -> Winner | None:
     """The finished trial with the best accuracy on validation images, of equal ones the first; None
     where none has finished.
     """
-    done = [each for each in trials.all if each.state == TrialState.COMPLETE and each.values]
-    if not done:
+    best = best_of(trials)
+    if best is None or best.accuracy is None:
         return None
-    best = max(done, key=lambda each: (each.values[0], -each.number))
-    looks = [each["accuracies"] for each in trials.test_looks if each["trial"] == best.number]
-    return Winner(best.number, best.values[0], tuple(looks[-1]) if looks else ())
+    looks = [each["accuracies"] for each in test_looks if each["trial"] == best.number]
+    return Winner(best.number, best.accuracy, tuple(looks[-1]) if looks else ())
 
 
 def measured_winner(trials: SweepTrials, workspace: Workspace) -> Winner | None:
@@ -51,7 +53,7 @@ def measured_winner(trials: SweepTrials, workspace: Workspace) -> Winner | None:
     Raises RunFailedError where its network cannot be read, DataError where the images cannot.
     """
     with in_turn(trials.folder.path, "testing", WAIT_S):
-        best = winner_of(trials)
+        best = winner_of(facts_of(trials), trials.test_looks)
         if best is None or best.tests:
             return best
         runs: Mapping[str, str] = trials.all[best.number].user_attrs.get("runs", {})
