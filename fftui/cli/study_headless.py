@@ -4,6 +4,7 @@ import shlex
 import sys
 import threading
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def follow(study: Study, workspace: Workspace, executor: Executor) -> StudyResul
     RequestError where nothing can be run.
     """
     reporter, stop, failed = _TrialReporter(Unfailing(display_here())), Stop(), []
-    with signals_to(stop) as signals:
+    # a refusal closes the display too: a bar hides the cursor
+    with closing(reporter), signals_to(stop) as signals:
         for progress in run_study(study, workspace, executor=executor, stop=stop):
             if progress.state == "failed":
                 failed.append(progress)
@@ -135,7 +137,6 @@ def follow(study: Study, workspace: Workspace, executor: Executor) -> StudyResul
             if signals.pending_message:
                 reporter.keep(signals.pending_message)
                 signals.pending_message = None
-    reporter.close()
     return StudyResult(tuple(failed), stop.is_set())
 
 
