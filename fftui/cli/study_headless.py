@@ -3,7 +3,7 @@
 import shlex
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,9 +149,22 @@ def conclude(study: Study, result: StudyResult) -> int:
         return INTERRUPTED
     if result.failed:
         trials = f"{len(result.failed)} of {len(study.trials)} trials"
-        msg = f"{trials} failed; run the study again to try them once more"
+        msg = f"{trials} failed; {_advice(result.failed)}"
         raise RunFailedError(msg)
     return 0
+
+
+def _advice(failed: Sequence[TrialProgress]) -> str:
+    """What helps against failures: another try, and other settings for what diverged."""
+    diverged = sum(each.diverged for each in failed)
+    if not diverged:
+        return "run the study again to try them once more"
+    if diverged == len(failed):
+        return "they diverged, would do so again, and need other settings"
+    return (
+        f"run the study again to try {len(failed) - diverged} once more; {diverged} diverged, would"
+        " do so again, and need other settings"
+    )
 
 
 def show_table(study: Study, runs_dir: Path, output: Output) -> None:
