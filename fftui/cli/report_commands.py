@@ -56,7 +56,13 @@ def report(  # noqa: PLR0913 - one parameter an option
     ] = False,
     seeds: Annotated[
         int | None,
-        typer.Option("--seeds", metavar="N", min=1, max=1_000, help="Of the study.  [default: 3]"),
+        typer.Option(
+            "--seeds",
+            metavar="N",
+            min=1,
+            max=1_000,
+            help="Of the study.  [default: 3; with --quick 1]",
+        ),
     ] = None,
     runs: RunsDir = None,
     data_dir: DataDir = None,
@@ -109,7 +115,7 @@ def _of_study(
     from fftui.report.html_report import study_report
 
     quick, seeds = size
-    study = build_of_runs(name, "quick" if quick else "full", seeds or 3, (), workspace)
+    study = build_of_runs(name, "quick" if quick else "full", seeds, (), workspace)
     return replace(study_report(study, workspace, shown[0]), compared=shown[1])
 
 

@@ -3,7 +3,8 @@
 import shlex
 import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,7 +128,8 @@ def follow(study: Study, workspace: Workspace, executor: Executor) -> StudyResul
     RequestError where nothing can be run.
     """
     reporter, stop, failed = _TrialReporter(Unfailing(display_here())), Stop(), []
-    with signals_to(stop) as signals:
+    # a refusal closes the display too: a bar hides the cursor
+    with closing(reporter), signals_to(stop) as signals:
         for progress in run_study(study, workspace, executor=executor, stop=stop):
             if progress.state == "failed":
                 failed.append(progress)
@@ -135,7 +137,6 @@ def follow(study: Study, workspace: Workspace, executor: Executor) -> StudyResul
             if signals.pending_message:
                 reporter.keep(signals.pending_message)
                 signals.pending_message = None
-    reporter.close()
     return StudyResult(tuple(failed), stop.is_set())
 
 
@@ -148,9 +149,22 @@ def conclude(study: Study, result: StudyResult) -> int:
         return INTERRUPTED
     if result.failed:
         trials = f"{len(result.failed)} of {len(study.trials)} trials"
-        msg = f"{trials} failed; run the study again to try them once more"
+        msg = f"{trials} failed; {_advice(result.failed)}"
         raise RunFailedError(msg)
     return 0
+
+
+def _advice(failed: Sequence[TrialProgress]) -> str:
+    """What helps against failures: another try, and other settings for what diverged."""
+    diverged = sum(each.diverged for each in failed)
+    if not diverged:
+        return "run the study again to try them once more"
+    if diverged == len(failed):
+        return "they diverged, would do so again, and need other settings"
+    return (
+        f"run the study again to try {len(failed) - diverged} once more; {diverged} diverged, would"
+        " do so again, and need other settings"
+    )
 
 
 def show_table(study: Study, runs_dir: Path, output: Output) -> None:

@@ -38,7 +38,7 @@ def trial_plans(study: Study, workspace: Workspace) -> list[TrialPlan]:
         is_repeated = identity(trial.experiment) in seen
         seen.add(identity(trial.experiment))
         state = "same run as above" if is_repeated else run.status if run else "to come"
-        is_to_come = not is_repeated and not (run and run.status == "finished")
+        is_to_come = not is_repeated and not (run and run.is_left_alone)
         expected_s = finished.seconds(trial.experiment) if is_to_come else None
         plans.append(TrialPlan(trial, state, is_to_come, expected_s))
     return plans

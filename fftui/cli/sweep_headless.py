@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,16 +122,14 @@ def _follow(
     over = sum(trial.state.is_finished() for trial in trials.all)
     total = min(total, trials.of_grid or total)
     reporter, stop = _Reporter(Unfailing(display_here()), total), Stop()
-    reporter.keep(f"sweep {folder.name}: {over} of {total} trials are over")
-    try:
-        with signals_to(stop) as signals:
-            for progress in run_sweep(plan, trials, workspace, total, executor, stop):
-                reporter.report(progress)
-                if signals.pending_message:
-                    reporter.keep(signals.pending_message)
-                    signals.pending_message = None
-    finally:  # what refuses a run is said below the bar
-        reporter.close()
+    # a refusal closes the display too: a bar hides the cursor
+    with closing(reporter), signals_to(stop) as signals:
+        reporter.keep(f"sweep {folder.name}: {over} of {total} trials are over")
+        for progress in run_sweep(plan, trials, workspace, total, executor, stop):
+            reporter.report(progress)
+            if signals.pending_message:
+                reporter.keep(signals.pending_message)
+                signals.pending_message = None
     return stop.is_set()
 
 

@@ -17,20 +17,16 @@ from fftui.runs.listing import list_runs
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import identity
 from fftui.studies.study import Scale
-from fftui.studies.study_catalogue import QUICK_SETS
 
 
 def claims_sections(folders: Sequence[RunFolder], workspace: Workspace) -> Iterator[Section]:
     """The claims whose verdicts rest on one of the runs in `folders`; a section for each scale.
     Raises RequestError where the runs cannot be read.
     """
-    experiments = tuple(_experiments(folders))
-    quick = [each for each in experiments if each.data.name in QUICK_SETS]
-    full = [each for each in experiments if each.data.name not in QUICK_SETS]
-    scales: dict[Scale, list[Experiment]] = {"full": full, "quick": quick}
-    for scale, own in scales.items():
-        if own:
-            yield from _of_scale(scale, own, [each.id for each in folders], workspace)
+    own = tuple(_experiments(folders))
+    scales: tuple[Scale, ...] = ("full", "quick")
+    for scale in scales if own else ():
+        yield from _of_scale(scale, own, [each.id for each in folders], workspace)
 
 
 def _experiments(folders: Sequence[RunFolder]) -> Iterator[Experiment]:

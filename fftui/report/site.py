@@ -13,13 +13,14 @@ from fftui.report.claims_section import claims_sections
 from fftui.report.page import LinkTable, Page, html_of
 from fftui.report.run_sections import ReportedRun, run_section
 from fftui.report.shared_sections import energy_section, machine_section, reproduction_section
-from fftui.runs.annotations import FILE, readable_annotations
+from fftui.runs.annotations import FILE
 from fftui.runs.files import write_bytes
 from fftui.runs.filter import filtered
 from fftui.runs.folder import RunFolder
 from fftui.runs.kept_tables import ensure_tables
 from fftui.runs.listing import ListedRun, RunListing
 from fftui.runs.run_fields import FIELD_OF
+from fftui.runs.status import current_record, is_live
 from fftui.runs.workspace import Workspace
 from fftui.text.run_list_text import title_of, value_text
 
@@ -80,9 +81,9 @@ def _page(run: ListedRun, path: Path, *, again: bool) -> _Made:
     """Write the page of a run where it is older than the run. Raises OSError where it cannot."""
     if run.record is None:
         return _Made(problem=f"run {run.id}: {run.problem}")
-    if not again and _is_newer(path, run.folder):
-        return _Made()
     try:
+        if not again and _is_newer(path, run.folder) and not _may_end_unwritten(run.folder):
+            return _Made()
         content = html_of(run_page(run.folder))
     except (FFTUIError, OSError) as error:
         return _Made(problem=f"run {run.id}: {error}")
@@ -94,7 +95,7 @@ def run_page(folder: RunFolder) -> Page:
     """The page of one run of a site. Raises RunNotFoundError, OSError where it cannot be read."""
     ensure_tables(folder)
     run = ReportedRun("", folder)
-    record = folder.record()
+    record = current_record(folder)
     sections = (
         run_section(run, runs=1),
         energy_section((run,)),
@@ -102,8 +103,7 @@ def run_page(folder: RunFolder) -> Page:
         reproduction_section((run,)),
     )
     lead = f"Run {folder.id} on {record.data}, {record.status}."
-    name = readable_annotations(folder.path).name or record.name
-    return Page(name, lead, sections, home="../index.html")
+    return Page(record.name, lead, sections, home="../index.html")
 
 
 def _index(runs: Sequence[ListedRun], links: Sequence[str], workspace: Workspace) -> Page:
@@ -131,6 +131,14 @@ def _file_name(run: str) -> str:
     if _PLAIN.fullmatch(run):
         return run
     return f"run-{hashlib.sha256(run.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
+
+
+def _may_end_unwritten(folder: RunFolder) -> bool:
+    """Whether the run says that a process has it: killed, that writes nothing more. Raises
+    RunNotFoundError.
+    """
+    record = folder.record()
+    return record.status == "waiting" or is_live(record)
 
 
 def _is_newer(path: Path, folder: RunFolder) -> bool:

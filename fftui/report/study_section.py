@@ -35,7 +35,7 @@ def runs_of_study(study: Study, workspace: Workspace) -> tuple[RunFolder, ...]:
 
 
 def _figures(study: Study, workspace: Workspace) -> tuple[Figure, ...]:
-    asked = FigureRequest((study.name,), workspace, ("svg",), study.scale)
+    asked = FigureRequest((study.name,), workspace, ("svg",), study.scale, study=study)
 
     def finished(drawing: Drawing) -> Figure:
         return Figure("", inline_svg(render(drawing, "svg"), drawing.name, drawing.name))

@@ -27,6 +27,7 @@ from fftui.events import RunFinished
 from fftui.runs.end_signals import END_SIGNALS
 from fftui.runs.folder import RunFolder
 from fftui.runs.journal import JournalTail
+from fftui.runs.ownership import HeldError
 from fftui.runs.run_thread import RunThread, StartTraining, start_training
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
@@ -52,7 +53,7 @@ _STARTING = threading.Lock()  # one at a time: what is done for it is done to th
 class _Outcome:
     """The end of a run in its process: why it was refused, and what could not be written."""
 
-    refused: str | None
+    refused: RequestError | None
     problems: tuple[str, ...]
 
 
@@ -166,7 +167,7 @@ class RunProcess:
             self._view = self._view.after(time.time(), self._unexpected_end())
         else:
             self.problems = outcome.problems
-            self.refused = RequestError(outcome.refused) if outcome.refused else None
+            self.refused = outcome.refused
         self._over = True
 
     def _read_journal(self) -> None:
@@ -236,7 +237,7 @@ def _execute(
             RunFolder(folder), workspace, resume=resume, start_training=start_training
         )
     except FFTUIError as error:
-        pipe.send(_Outcome(str(error), ()))
+        pipe.send(_Outcome(_sendable(error), ()))
         return
     _own_signals(run_thread)
     stopper = threading.Thread(target=_stop_when_asked, args=(pipe, run_thread), daemon=True)
@@ -244,7 +245,12 @@ def _execute(
     run_thread.run()
     refused = run_thread.refused
     with suppress(OSError):  # nobody waits for it any more
-        pipe.send(_Outcome(str(refused) if refused else None, run_thread.problems))
+        pipe.send(_Outcome(_sendable(refused) if refused else None, run_thread.problems))
+
+
+def _sendable(refused: FFTUIError) -> RequestError:
+    """A refusal as an error that can be sent: in use by another process, or any other reason."""
+    return HeldError(str(refused)) if isinstance(refused, HeldError) else RequestError(str(refused))
 
 
 def _own_signals(run_thread: RunThread) -> None:

@@ -10,7 +10,7 @@ from fftui.experiment import Experiment
 from fftui.runs.finding import run_records
 from fftui.runs.folder import RunFolder
 from fftui.runs.run_record import RunRecord
-from fftui.runs.status import with_current_status
+from fftui.runs.status import is_live, with_current_status
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,21 @@ class KnownRun:
     def status(self) -> Status:
         """Finished, interrupted …; `running` and `paused` mean that a process runs it now."""
         return self.record.status
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether it has finished, or another process runs it or has it in its queue."""
+        return self.status in ("finished", "waiting") or is_live(self.record)
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether it failed since its loss was no finite number: it would do so again."""
+        return self.status == "failed" and bool(self.record.diverged)
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether a study neither resumes it nor begins another one."""
+        return self.is_taken or self.has_diverged
 
 
 # Of several runs of one experiment, the first in this order counts.

@@ -3,25 +3,30 @@ repeating what has finished; in a thread of this process, a process of its own w
 needs that or others run beside it, or on other machines (`fftui.executors`).
 
 A trial's run is known by its experiment alone (`fftui.studies.matching`). So a study that is run
-again skips what has finished, resumes what was interrupted and tries once more what failed; and a
-run of the same experiment that was started by hand counts as the study's.
+again skips what has finished, resumes what was interrupted and tries once more what failed, but for
+what diverged, which it would do again; and a run of the same experiment that was begun by hand, or
+by another process, counts as the study's.
 """
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Container, Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from fftui.executors.at_once import REFRESH_EVERY_S, at_once
 from fftui.executors.executor import Executor, RunWorker
 from fftui.executors.local import LocalExecutor
+from fftui.runs.folder import RunFolder
 from fftui.runs.new_folder import create
-from fftui.runs.status import is_live
+from fftui.runs.ownership import HeldError, in_turn
 from fftui.runs.view import RunView
 from fftui.runs.workspace import Workspace
 from fftui.studies.matching import KnownRun, KnownRuns, identity
 from fftui.studies.study import Process, Study, Trial
 
+WAIT_S = 60.0  # for another process that looks for a run
 # running elsewhere: in another process. The words without a second one are a run's own.
 State = Literal[
     "finished before", "running elsewhere", "running", "finished", "interrupted", "failed"
@@ -38,7 +43,7 @@ OVER: tuple[State, ...] = (
 @dataclass(frozen=True)
 class TrialProgress:
     """State of a trial, number `index` (from 1) of `of`; `view` is None where nothing runs, `error`
-    the failure.
+    the failure, which a run that `diverged` would have again.
     """
 
     index: int
@@ -48,6 +53,7 @@ class TrialProgress:
     view: RunView | None = None
     run: str | None = None
     error: str | None = None
+    diverged: bool = False
 
     @property
     def over(self) -> bool:
@@ -100,39 +106,75 @@ class _Session:
 
     def is_done(self, trial: Trial) -> bool:
         """Whether its experiment needs no run: it has had one, or another process runs it."""
-        run = self._run_of(trial)
-        return identity(trial.experiment) in self._done or _is_taken(run) or _diverged(run)
+        run = self._known.of_experiment(trial.experiment)
+        return identity(trial.experiment) in self._done or (run is not None and run.is_left_alone)
 
     def run_trial(self, index: int, trial: Trial, stop: threading.Event) -> Iterator[TrialProgress]:
         """The progress of a trial and its end; runs it where nothing has yet."""
         at = TrialProgress(index, len(self.study.trials), trial, "running")
-        before, run = self._done.get(identity(trial.experiment)), self._run_of(trial)
-        if before is None and not _is_taken(run):
-            # hours may have passed, and another process may be at the same study
-            self._read_again()
-            run = self._run_of(trial)
+        key = identity(trial.experiment)
         self.stated.add(index)
-        if before:
-            yield replace(at, state=before.state, run=before.run, error=before.error)
-        elif run and _diverged(run):
-            yield replace(at, state="failed", run=run.folder.id, error=run.record.error)
-        elif run and _is_taken(run):
-            yield replace(
-                at,
-                state="finished before" if run.status == "finished" else "running elsewhere",
-                run=run.folder.id,
-            )
-        else:
+        if before := self._done.get(key):
+            yield replace(before, index=index, trial=trial, view=None)
+            return
+        end = yield from self._run(at, stop)
+        self._done[key] = end
+        yield end
+
+    def _run(
+        self, at: TrialProgress, stop: threading.Event
+    ) -> Generator[TrialProgress, None, TrialProgress]:
+        """Resume the run that is known, or begin a new one where there is none or it is refused
+        (its checkpoint is damaged, say); returns the end.
+        """
+        refused: set[str] = set()
+        while True:
+            run = self._found_or_made(at.trial, refused)
+            if isinstance(run, KnownRun) and run.is_left_alone:
+                return _left_alone(at, run)
+            worker = self._worker_for(at.trial, run)
+            yield from _follow(worker, at, stop)
+            end = _end(worker, at)
+            can_begin_anew = isinstance(run, KnownRun) and end.state == "failed" and worker.refused
+            if not can_begin_anew or stop.is_set():
+                return end
+            refused.add(worker.folder.id)
+
+    def _found_or_made(self, trial: Trial, refused: Container[str]) -> KnownRun | RunFolder:
+        """The run of a trial's experiment, or a new one where there is none but the `refused`."""
+        known = self._known.of_experiment(trial.experiment)
+        if known is not None and known.is_left_alone:
+            return known
+        runs_dir = self._workspace.runs_dir
+        # hours may have passed, and another process may be at the same study
+        with self._lock, _finding(runs_dir):
+            self._known = KnownRuns.of(runs_dir)
+            known = self._known.of_experiment(trial.experiment)
+            if known is not None and (known.is_left_alone or known.folder.id not in refused):
+                return known
             name = f"{self.study.name}: {trial.condition.text}"
-            options = _RunOptions(name, self._workspace, self._executor)
-            self._done[identity(trial.experiment)] = yield from _run_trial(at, run, options, stop)
+            return create(self._workspace, trial.experiment, name=name)
 
-    def _run_of(self, trial: Trial) -> KnownRun | None:
-        return self._known.of_experiment(trial.experiment)
+    def _worker_for(self, trial: Trial, run: KnownRun | RunFolder) -> RunWorker:
+        """What resumes the run that is known, or begins a new one."""
+        own_process = trial.process != "shared"
+        if isinstance(run, RunFolder):
+            return self._executor.worker(
+                run, self._workspace, resume=False, own_process=own_process
+            )
+        images = run.record.images(self._workspace.data_folder)
+        workspace = replace(self._workspace, data_folder=images)
+        return self._executor.worker(run.folder, workspace, resume=True, own_process=own_process)
 
-    def _read_again(self) -> None:
-        with self._lock:
-            self._known = KnownRuns.of(self._workspace.runs_dir)
+
+@contextmanager
+def _finding(runs_dir: Path) -> Iterator[None]:
+    """Look for a run, and make one, while no other process at a study does."""
+    with ExitStack() as turn:
+        with suppress(OSError):  # a folder that cannot be written: who makes a run there says so
+            runs_dir.mkdir(parents=True, exist_ok=True)
+            turn.enter_context(in_turn(runs_dir, "finding", WAIT_S))
+        yield
 
 
 def _at_once(session: _Session, jobs: int, stop: threading.Event) -> Iterator[TrialProgress]:
@@ -164,50 +206,12 @@ def _first_of_each(study: Study, alone: Process | None) -> Iterator[tuple[int, T
             yield index, trial
 
 
-def _is_taken(run: KnownRun | None) -> bool:
-    return run is not None and (run.status in ("finished", "waiting") or is_live(run.record))
-
-
-def _diverged(run: KnownRun | None) -> bool:
-    """Whether the run failed since its loss was no finite number: it would do so again."""
-    return run is not None and run.status == "failed" and bool(run.record.diverged)
-
-
-@dataclass(frozen=True)
-class _RunOptions:
-    """Name, folders and device of the run of a trial, and what carries it out."""
-
-    name: str
-    workspace: Workspace
-    executor: Executor
-
-    def worker_for(self, trial: Trial, known: KnownRun | None) -> RunWorker:
-        """What resumes the run that is known, or begins a new one."""
-        workspace = self.workspace
-        if known is None:
-            folder = create(workspace, trial.experiment, name=self.name)
-        else:
-            folder = known.folder
-            workspace = replace(workspace, data_folder=known.record.images(workspace.data_folder))
-        return self.executor.worker(
-            folder, workspace, resume=known is not None, own_process=trial.process != "shared"
-        )
-
-
-def _run_trial(
-    at: TrialProgress, known: KnownRun | None, options: _RunOptions, stop: threading.Event
-) -> Generator[TrialProgress, None, TrialProgress]:
-    """Resume the run that is known; where that is refused (its checkpoint is damaged, say), begin a
-    new one.
-    """
-    worker = options.worker_for(at.trial, known)
-    yield from _follow(worker, at, stop)
-    if known and worker.refused and not stop.is_set():
-        worker = options.worker_for(at.trial, None)
-        yield from _follow(worker, at, stop)
-    end = _end(worker, at)
-    yield end
-    return end
+def _left_alone(at: TrialProgress, run: KnownRun) -> TrialProgress:
+    """The end of a trial whose run is left as it is."""
+    at = replace(at, run=run.folder.id)
+    if run.has_diverged:
+        return replace(at, state="failed", error=run.record.error, diverged=True)
+    return replace(at, state="finished before" if run.status == "finished" else "running elsewhere")
 
 
 def _follow(worker: RunWorker, at: TrialProgress, stop: threading.Event) -> Iterator[TrialProgress]:
@@ -226,9 +230,12 @@ def _follow(worker: RunWorker, at: TrialProgress, stop: threading.Event) -> Iter
 def _end(worker: RunWorker, at: TrialProgress) -> TrialProgress:
     result, problems = worker.view.result, "; ".join(worker.problems) or None
     at = replace(at, view=worker.view, run=worker.folder.id, error=problems)
+    if isinstance(worker.refused, HeldError):  # another process was faster
+        return replace(at, state="running elsewhere", view=None, error=None)
     if worker.refused:
         return replace(at, state="failed", run=None, error=str(worker.refused))
     if result is None or result.status not in ("finished", "interrupted"):
         error = (result and result.error) or problems or "it ended without a result"
-        return replace(at, state="failed", error=error)
+        diverged = worker.view.divergence is not None
+        return replace(at, state="failed", error=error, diverged=diverged)
     return replace(at, state="finished" if result.status == "finished" else "interrupted")

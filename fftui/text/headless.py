@@ -5,6 +5,7 @@ that is stopped, slow or closed delays nothing.
 """
 
 import queue
+from contextlib import closing
 from typing import Protocol
 
 from fftui import events as ev
@@ -57,7 +58,9 @@ def run_experiment(run_thread: HeadlessRun, *, as_json: bool = False) -> int:
 
     run_thread.listen(queue_event)
     with signals_to(run_thread) as signals:
-        _follow(run_thread, events, Unfailing(display_here()), signals)
+        # a refusal closes the display too: a bar hides the cursor
+        with closing(Unfailing(display_here())) as display:
+            _follow(run_thread, events, display, signals)
         try:
             return write_result(run_thread, as_json=as_json)
         finally:
@@ -82,4 +85,3 @@ def _follow(
         if signals.pending_message:
             display.on_event(ev.Noted(signals.pending_message), run_thread.view)
             signals.pending_message = None
-    display.close()

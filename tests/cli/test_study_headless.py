@@ -15,11 +15,17 @@ from typing import Any
 
 import pytest
 
+from fftui.cli.study_headless import StudyResult, conclude
+from fftui.cli.study_plan import announce, trial_plans
+from fftui.errors import RunFailedError
 from fftui.events import EpochFinished, LayerFinished
 from fftui.runs.finding import run_folders
 from fftui.runs.journal import read_journal
+from fftui.runs.journal_writer import JournalWriter
+from fftui.runs.workspace import Workspace
 from fftui.studies import study_catalogue
-from fftui.studies.study import Row
+from fftui.studies.runner import TrialProgress
+from fftui.studies.study import Row, Study
 
 from ..warm import FFTUI, WarmProcess
 from .conftest import Call
@@ -208,6 +214,54 @@ def test_a_dry_run_lists_trials_and_their_likely_time(call: Any, tmp_path: Path)
     plan = json.loads(call("small", "--dry-run", "--json")[1])
     assert all(trial["state"] == "to come" and trial["expected_s"] > 0 for trial in plan["trials"])
     assert run_folders(tmp_path / "runs") == []
+
+
+def test_what_is_left_alone_is_not_to_come(
+    study: Study, finished_run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    diverged, taken, failed, _ = (trial.experiment for trial in study.trials)
+    folder = finished_run(diverged, status="failed")
+    folder.write_record(folder.record().model_copy(update={"diverged": True}))
+    finished_run(failed, status="failed")
+    held = JournalWriter(finished_run(taken, status="running").journal)
+    workspace = Workspace(tmp_path / "runs", device="cpu")
+    plans = trial_plans(study, workspace)
+    announce(study, workspace)
+    held.close()
+    assert [(plan.state, plan.is_to_come) for plan in plans] == [
+        ("failed", False),
+        ("running", False),
+        ("failed", True),
+        ("to come", True),
+    ]
+    assert [plan.expected_s is None for plan in plans] == [True, True, False, False]
+    assert "4 trials in 4 runs, 2 to come, " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("diverged", "advice"),
+    [
+        ((False,), "1 of 4 trials failed; run the study again to try them once more"),
+        (
+            (True, True),
+            "2 of 4 trials failed; they diverged, would do so again, and need other settings",
+        ),
+        (
+            (True, False, True),
+            "3 of 4 trials failed; run the study again to try 1 once more; 2 diverged, would do so"
+            " again, and need other settings",
+        ),
+    ],
+)
+def test_what_diverged_is_not_to_be_tried_again(
+    diverged: tuple[bool, ...], advice: str, study: Study
+) -> None:
+    failed = tuple(
+        TrialProgress(1, 4, study.trials[0], "failed", diverged=each) for each in diverged
+    )
+    with pytest.raises(RunFailedError) as raised:
+        conclude(study, StudyResult(failed, stopped=False))
+    assert str(raised.value) == advice
 
 
 def test_in_equal_time_each_run_ends_out_of_time_and_says_so(call: Any, tmp_path: Path) -> None:

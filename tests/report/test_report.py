@@ -1,17 +1,25 @@
 """Reports as HTML files: whole, escaped, asking for nothing."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
+from fftui.cli.report_commands import _of_study
 from fftui.comparison.compared import LETTERS
 from fftui.errors import RequestError
-from fftui.report.html_report import MOST_RUNS, ReportRequest, report, study_report
+from fftui.report.html_report import MOST_RUNS, USUAL, ReportRequest, report, study_report
+from fftui.report.study_section import study_section
 from fftui.runs.annotations import annotate
 from fftui.runs.folder import RunFolder
 from fftui.runs.workspace import Workspace
+from fftui.studies.figures import make
+from fftui.studies.figures.accuracy_figures import StudyTable
+from fftui.studies.results import summary_table
 from fftui.studies.study import Study
 
 from .html_check import read_page
@@ -66,6 +74,31 @@ def test_a_study_has_its_table_its_runs_and_its_command(
         finished_run(trial.experiment)
     asked = study_report(study, workspace)
     assert len(asked.folders) == 3
+
+
+def test_the_figures_are_of_the_seeds_of_the_table(
+    fifty_runs: tuple[Study, Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, workspace = fifty_runs
+    study = replace(whole, trials=tuple(t for t in whole.trials if t.experiment.seed == 0))
+    drawn: list[pl.DataFrame] = []
+
+    def draw(table: StudyTable) -> Iterator[None]:
+        drawn.append(table.summary)
+        yield from ()
+
+    monkeypatch.setattr(make, "accuracy_figures", draw)
+    study_section(study, workspace)
+    assert_frame_equal(drawn[0], summary_table(study, workspace.runs_dir))
+
+
+def test_a_quick_study_is_reported_at_the_seeds_that_it_runs_by_itself(
+    fifty_runs: tuple[Study, Workspace],
+) -> None:
+    for asked, seeds in ((None, {0}), (2, {0, 1})):
+        made = _of_study("threshold", fifty_runs[1], (True, asked), (None, USUAL))
+        assert made.study is not None
+        assert {trial.experiment.seed for trial in made.study.trials} == seeds
 
 
 def test_a_study_of_fifty_runs_is_below_three_megabytes(

@@ -12,6 +12,7 @@ import pytest
 from fftui.errors import RequestError
 from fftui.report.site import write_site
 from fftui.runs.folder import RunFolder
+from fftui.runs.journal_writer import JournalWriter
 from fftui.runs.workspace import Workspace
 
 from .html_check import read_page
@@ -40,6 +41,23 @@ def test_every_run_has_a_page_that_is_written_when_it_changed(
 
     os.utime(second.journal)
     assert [each.written for each in write_site(workspace, site)].count(True) == 1
+
+
+def test_the_page_of_a_killed_run_says_that_it_was_interrupted(
+    new_run: Callable[..., RunFolder], tmp_path: Path
+) -> None:
+    workspace, site = Workspace(tmp_path / "runs"), tmp_path / "site"
+    folder = new_run("first")
+    folder.write_record(folder.record().model_copy(update={"status": "running"}))
+    held = JournalWriter(folder.journal)
+    for path in (folder.run_json, folder.journal):
+        os.utime(path, (1e9, 1e9))  # the page is newer in any case
+    list(write_site(workspace, site))
+    page = site / "runs" / f"{folder.id}.html"
+    assert ", running." in page.read_text()
+    held.close()
+    list(write_site(workspace, site))
+    assert ", interrupted." in page.read_text()
 
 
 def test_the_tables_script_is_the_one_that_the_policy_allows(

@@ -1,7 +1,7 @@
 """The figures of studies and runs: drawn from the tables of their runs, as pictures or as files."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from fftui.studies.figures.style import (
     write_picture,
 )
 from fftui.studies.results import condition_schema, summary_table
-from fftui.studies.study import Scale
+from fftui.studies.study import Scale, Study, Trial
 from fftui.studies.study_catalogue import STUDIES, StudyInfo
 
 COMPARISON, NETWORKS = "table-1", "linear-vs-attention"
@@ -47,7 +47,8 @@ QUICK_NOTE = (
 @dataclass(frozen=True)
 class FigureRequest:
     """Names of the studies, runs or paper's figures to draw, where the runs are, the formats, the
-    studies' scale, and the training image of Figure 2, from 0.
+    studies' scale, the training image of Figure 2, from 0, and the one study as it is to be drawn
+    (None: on all of its sets, at up to `MOST_SEEDS` seeds).
     """
 
     names: tuple[str, ...]
@@ -55,6 +56,7 @@ class FigureRequest:
     formats: tuple[FileFormat, ...] = ("svg", "png")
     scale: Scale = "full"
     image: int = 0
+    study: Study | None = None
 
 
 def formats_of(text: str) -> tuple[FileFormat, ...]:
@@ -125,19 +127,32 @@ def run_figures(folder: RunFolder, asked: FigureRequest) -> Iterator[Drawing | S
 def study_figures(info: StudyInfo, asked: FigureRequest) -> Iterator[Drawing | SkippedFigure]:
     """A study's accuracies, and the paper's figures that it redoes."""
     workspace = asked.workspace
-    study = info.build(asked.scale, known_names(workspace.data_folder), MOST_SEEDS)
+    study = asked.study or info.build(asked.scale, known_names(workspace.data_folder), MOST_SEEDS)
     summary = summary_table(study, workspace.runs_dir)
     columns = tuple(condition_schema(study.conditions))
     yield from accuracy_figures(StudyTable(study.name, study.title, columns, summary))
     notes = (QUICK_NOTE,) if asked.scale == "quick" else ()
     if info.name == COMPARISON:
-        runs = method_runs(studied(info, asked.scale, MOST_SEEDS), workspace.runs_dir)
+        runs = method_runs(_of_methods(info, asked), workspace.runs_dir)
         yield from comparison_figures(runs, notes)
         first = study.trials[0].experiment
         yield from sample_figures(FIGURE_2, first, asked.image, workspace.data_folder)
     if info.name == NETWORKS:
-        runs = method_runs(studied(info, asked.scale, MOST_SEEDS), workspace.runs_dir)
+        runs = method_runs(_of_methods(info, asked), workspace.runs_dir)
         yield from attention_figures(runs, notes)
+
+
+def _of_methods(info: StudyInfo, asked: FigureRequest) -> Study:
+    """The study as the paper's figures need it, with no seeds and sets but those to be drawn."""
+    whole = studied(info, asked.scale, MOST_SEEDS)
+    if asked.study is None:
+        return whole
+    own = {_set_and_seed(trial) for trial in asked.study.trials}
+    return replace(whole, trials=tuple(each for each in whole.trials if _set_and_seed(each) in own))
+
+
+def _set_and_seed(trial: Trial) -> tuple[str, int]:
+    return trial.experiment.data.name, trial.experiment.seed
 
 
 @dataclass(frozen=True)
