@@ -9,7 +9,7 @@ from pydantic import Field
 from fftui.data.catalogue import SetInfo
 from fftui.experiment.class_phase import ClassPhase
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
-from fftui.experiment.model_config import Model
+from fftui.experiment.model_config import Model, through_batch_statistics
 from fftui.experiment.per_layer import PerLayer
 from fftui.experiment.phase_configs import (
     PHASES,
@@ -17,7 +17,6 @@ from fftui.experiment.phase_configs import (
     LabelUse,
     LocalPhaseConfig,
     PhaseConfig,
-    through_batch_statistics,
 )
 
 

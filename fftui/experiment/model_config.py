@@ -183,3 +183,10 @@ def read_size(shape: tuple[int, ...], pool: int) -> int:
 def is_pooled(shape: tuple[int, ...], pool: int) -> bool:
     """Whether a head with windows of `pool` pixels reads means of outputs of `shape`."""
     return pool > 1 and len(shape) > 1 and min(shape[1:]) >= pool
+
+
+def through_batch_statistics(model: Model) -> str | None:
+    """Why gradients through the layers of `model` are of the whole batch; None where none are."""
+    if any(getattr(layer, "normalisation", None) == "batch" for layer in model.layers):
+        return "its gradients go through normalisation = 'batch', of the whole batch"
+    return None

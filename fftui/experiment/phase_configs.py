@@ -14,7 +14,7 @@ from fftui.experiment.config import Config
 from fftui.experiment.cost_terms import NO_COST, Cost, CostContext, StageTerms
 from fftui.experiment.early_stopping import EarlyStopping, Keep
 from fftui.experiment.kinds import Kinds
-from fftui.experiment.model_config import Model
+from fftui.experiment.model_config import Model, through_batch_statistics
 from fftui.experiment.optimizer import Optimizer
 from fftui.experiment.per_layer import PerLayer, per_layer_problems
 
@@ -329,10 +329,9 @@ class ForwardForward(LocalPhaseConfig):
 
     def ignored(self) -> Iterator[str]:
         """Settings of a loss that were changed and that this one does not have."""
-        options = named("loss", self.loss).options
+        options, fields = named("loss", self.loss).options, type(self).model_fields
         for name in LOSS_FIELDS:
-            changed = getattr(self, name) != type(self).model_fields[name].default
-            if changed and name not in options:
+            if name not in options and getattr(self, name) != fields[name].default:
                 yield f"{name} changes nothing: loss = {self.loss!r} does not have it"
 
     def _loss_problems(self) -> Iterator[str]:
@@ -349,13 +348,6 @@ def _neutral_pass(context: CostContext) -> Cost:
     """The pass under the neutral label and the head; the labels' first product serves it too."""
     shared = Cost(context.layers[0].shared_flops, 0.0) * -1
     return sum((layer.forward(1) for layer in context.layers), shared) + context.head
-
-
-def through_batch_statistics(model: Model) -> str | None:
-    """Why gradients through the layers of `model` are of the whole batch; None where none are."""
-    if any(getattr(layer, "normalisation", None) == "batch" for layer in model.layers):
-        return "its gradients go through normalisation = 'batch', of the whole batch"
-    return None
 
 
 @PHASES.add

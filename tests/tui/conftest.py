@@ -278,3 +278,9 @@ def new_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., FF
         )
 
     return make
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FFTUI_PRESETS", str(tmp_path / "own"))
+    return tmp_path / "own"

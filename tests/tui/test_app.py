@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from textual.events import Key
 
+from fftui.presets import load_preset
 from fftui.tui.app import FFTUIApp, TorchLoaded
+from fftui.tui.messages import StartRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen
 from fftui.tui.screens.live_screen import LiveScreen
@@ -171,3 +173,20 @@ async def test_a_click_on_the_scrollbar_goes_there(new_app) -> None:
         assert rows.index == len(rows.items) - 1
         await pilot.click(rows, offset=(SMALL[0] - 1, 2))
         assert rows.index == 0
+
+
+async def test_e_opens_what_could_not_be_started_with_its_edits(new_app, monkeypatch) -> None:
+    def start(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    app, asked = new_app(), load_preset("quickstart", overrides={"phases.0.epochs": 3})
+    monkeypatch.setattr(app.backend, "start", start)
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await pilot.pause()
+        app.post_message(StartRun(asked, "quickstart"))
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
+        await until(pilot, lambda: any("e opens it" in n.message for n in app._notifications))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, FormScreen))
+        assert (app.screen.experiment, app.screen.preset) == (asked, "quickstart")
+        assert app.screen.draft.changes == {"phases.0.epochs": "20"}

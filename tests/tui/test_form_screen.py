@@ -12,7 +12,6 @@ from fftui.own_presets import save_preset
 from fftui.presets import load_preset, read_preset
 from fftui.runs import expectation
 from fftui.tui.app import FFTUIApp
-from fftui.tui.messages import StartRun
 from fftui.tui.screens.confirm import ConfirmDialog
 from fftui.tui.screens.form_screen import FormScreen
 from fftui.tui.screens.line_dialog import LineDialog
@@ -22,7 +21,7 @@ from fftui.tui.widgets.cell_text import Paragraphs
 from fftui.tui.widgets.row_list import RowList
 from fftui.tui.widgets.value_input import ValueInput
 
-from .on_screen import LARGE, SMALL, add_run, both_sizes, burst, go_to, text_of, until
+from .on_screen import LARGE, SMALL, add_run, both_sizes, go_to, text_of, until
 
 
 async def test_d_takes_the_next_data_set_to_the_form(new_app: Callable[..., FFTUIApp]) -> None:
@@ -72,64 +71,6 @@ async def test_the_form_checks_as_one_types_and_starts(
         await until(pilot, lambda: bool(started))
         assert started[0][0].phases[0].epochs == 7
         assert started[0][1] == "quickstart"
-
-
-async def test_a_value_typed_fast_before_enter_is_in_the_run(
-    new_app, new_control, monkeypatch
-) -> None:
-    app, started = new_app(), []
-    monkeypatch.setattr(
-        app.backend, "start", lambda e, preset: started.append(e) or ("id", new_control())
-    )
-    async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("enter")
-        await pilot.pause()
-        await burst(pilot, "ctrl+u", "7", "enter")
-        await until(pilot, lambda: bool(started))
-        assert started[0].phases[0].epochs == 7
-
-
-async def test_values_typed_fast_stand_in_the_fields_they_were_typed_in(new_app) -> None:
-    app = new_app()
-    async with app.run_test(size=LARGE) as pilot:
-        await pilot.press("enter")
-        await pilot.pause()
-        form = app.screen
-        assert isinstance(form, FormScreen)
-        below = form._rows[form.query_one(RowList).index + 1].field
-        assert below is not None
-        await burst(pilot, "ctrl+u", "5", "0", "down", "ctrl+u", "6", "4", "up", "down", "tab")
-        texts = {each.path: each.text for each in form.draft.fields}
-        assert texts["phases.0.epochs"] == "50"
-        assert texts[below.path] == "64"
-        assert form.draft.count == 2
-        assert form.field is not None
-        assert form.query_one(ValueInput).value == form.field.text
-
-
-async def test_a_value_belongs_to_its_field_when_another_row_is_already_chosen(new_app) -> None:
-    app = new_app()
-    async with app.run_test(size=LARGE) as pilot:
-        await pilot.press("enter")
-        await pilot.pause()
-        form = app.screen
-        assert isinstance(form, FormScreen)
-        form.query_one(ValueInput).value = "50"
-        form.action_move(1)
-        await pilot.pause()
-        texts = {each.path: each.text for each in form.draft.fields}
-        assert texts["phases.0.epochs"] == "50"
-        assert form.draft.count == 1
-
-
-async def test_a_preset_is_saved_under_a_name_typed_fast(new_app, own_folder: Path) -> None:
-    app = new_app()
-    async with app.run_test(size=SMALL) as pilot:
-        await pilot.press("enter")
-        await pilot.pause()
-        await burst(pilot, "ctrl+u", "7", "ctrl+s", *"mine", "enter")
-        await until(pilot, (own_folder / "mine.toml").is_file)
-        assert load_preset("mine").phases[0].epochs == 7
 
 
 async def test_choices_are_gone_through_with_keys(new_app) -> None:
@@ -243,12 +184,6 @@ async def test_the_footer_offers_no_key_that_the_form_types(new_app) -> None:
         keys = app.screen.active_bindings
         assert not {"q", "question_mark", "l"} & set(keys)
         assert {"ctrl+q", "f1", "enter", "escape"} <= set(keys)
-
-
-@pytest.fixture
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FFTUI_PRESETS", str(tmp_path / "own"))
-    return tmp_path / "own"
 
 
 async def form_of(pilot: Pilot, preset: str = "quickstart") -> FormScreen:
@@ -457,20 +392,3 @@ async def test_too_little_room_on_the_disk_is_warned_of(new_app, monkeypatch) ->
         about = (await form_of(pilot)).query_one("#editor-about", Paragraphs)
         await until(pilot, lambda: "may not fit on the disk" in text_of(about))
         assert "MB of 1.0 MB" in text_of(about)
-
-
-async def test_e_opens_what_could_not_be_started_with_its_edits(new_app, monkeypatch) -> None:
-    def start(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    app, asked = new_app(), load_preset("quickstart", overrides={"phases.0.epochs": 3})
-    monkeypatch.setattr(app.backend, "start", start)
-    async with app.run_test(size=SMALL, notifications=True) as pilot:
-        await pilot.pause()
-        app.post_message(StartRun(asked, "quickstart"))
-        await until(pilot, lambda: isinstance(app.screen, LiveScreen))
-        await until(pilot, lambda: any("e opens it" in n.message for n in app._notifications))
-        await pilot.press("e")
-        await until(pilot, lambda: isinstance(app.screen, FormScreen))
-        assert (app.screen.experiment, app.screen.preset) == (asked, "quickstart")
-        assert app.screen.draft.changes == {"phases.0.epochs": "20"}
